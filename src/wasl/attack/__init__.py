@@ -1,0 +1,1 @@
+"""What an adversary gets out of encodings and of releases, measured."""

@@ -1,0 +1,1 @@
+"""Events, Merkle log, checkpoints, proofs and their verification."""

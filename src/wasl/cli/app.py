@@ -1,0 +1,75 @@
+"""The command ``wasl``: finds the module of the verb, runs it, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from wasl.errors import WaslError
+
+__all__ = ["VERBS", "build_app", "main"]
+
+VERBS: dict[str, str] = {
+    "demo": "wasl.cli.demo",
+    "population": "wasl.cli.population",
+    "key": "wasl.cli.holder",
+    "check": "wasl.cli.holder",
+    "encode": "wasl.cli.holder",
+    "link": "wasl.cli.linkage",
+    "resolve": "wasl.cli.linkage",
+    "evaluate": "wasl.cli.linkage",
+    "attack": "wasl.cli.attack",
+    "assess": "wasl.cli.disclosure",
+    "protect": "wasl.cli.disclosure",
+    "publish": "wasl.cli.publication",
+    "verify": "wasl.cli.publication",
+    "audit": "wasl.cli.audit",
+    "schema": "wasl.cli.schema",
+    "benchmark": "wasl.cli.benchmark",
+}
+"""Each verb and the module whose ``register(app)`` adds it; only the module asked for is imported."""
+
+
+def build_app(modules: list[str]) -> typer.Typer:
+    """The application with the verbs of the given modules."""
+    app = typer.Typer(
+        name="wasl",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Link registers without seeing names; publish what may be published.",
+    )
+
+    @app.callback()
+    def _root() -> None:
+        """Link registers without seeing names; publish what may be published."""
+
+    for module in modules:
+        import_module(module).register(app)
+    return app
+
+
+def main() -> None:
+    """Run one verb; exit 0 done, 1 the input is at fault, 2 wrong usage, 3 a threshold or verification is not met."""
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    modules = [VERBS[verb]] if verb in VERBS else list(dict.fromkeys(VERBS.values()))
+    try:
+        build_app(modules)()
+    except WaslError as error:
+        sys.stderr.write(f"wasl: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("wasl: interrupted; nothing half-written was left behind.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"wasl: {place}{error.strerror or type(error).__name__}.\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

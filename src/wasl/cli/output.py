@@ -1,0 +1,63 @@
+"""What verbs print: one JSON value on stdout with ``--json``, else tables; progress on stderr when it is a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+__all__ = ["JsonFlag", "ProgressCallback", "emit", "progress", "say", "show_table"]
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
+
+ProgressCallback = Callable[[int, int], None]
+"""Called by long work with (done, total)."""
+
+
+def emit(result: Mapping[str, Any]) -> None:
+    """Print the machine-readable result, the only thing on stdout under ``--json``."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def say(line: str) -> None:
+    """Print a line for a person."""
+    Console(soft_wrap=True, highlight=False).print(line, markup=False)
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table for a person."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    Console().print(table)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[ProgressCallback]:
+    """A progress bar on stderr that long work reports to; silent when stderr is not a terminal."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(title, total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report

@@ -1,0 +1,1 @@
+"""Microdata to protected microdata: policy, risk, recoding, suppression, perturbation, utility."""

@@ -1,0 +1,1 @@
+"""Where partitions of work run: local threads, Spark."""

@@ -1,0 +1,117 @@
+"""One tree of errors. Every message says what is wrong, where, and what to do next; none carries a person's value.
+
+WaslError
+├── InputError            the user's input is at fault (exit 1, HTTP 400/422)
+│   ├── SchemaError       a TOML document (schema, profile, plan, policy, …) does not hold together
+│   ├── RegisterError     a register file cannot be read as its schema says
+│   ├── DeliveryError     a delivery, join map or payload is malformed or was tampered with
+│   ├── KeyFileError      a key file cannot be opened with what was given
+│   └── MismatchError     deliveries that cannot be compared: other key, profile, project or scheme
+├── ThresholdError        a threshold is not met: the result would not be safe (exit 3, HTTP 409)
+│   ├── LeakError         an encoding would leak more than the profile allows
+│   └── PolicyError       protection cannot reach the thresholds of the policy
+├── VerificationError     a digest, signature or proof does not verify (exit 3, HTTP 409)
+├── AccessError           the actor may not do this (HTTP 401/403)
+├── StateError            not possible in the present state, or somebody else changed it (HTTP 409/412)
+├── NotFoundError         no such thing, or not visible to the actor (HTTP 404)
+└── MissingExtraError     an optional part of wasl is not installed (exit 1)
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AccessError",
+    "DeliveryError",
+    "InputError",
+    "KeyFileError",
+    "LeakError",
+    "MismatchError",
+    "MissingExtraError",
+    "NotFoundError",
+    "PolicyError",
+    "RegisterError",
+    "SchemaError",
+    "StateError",
+    "ThresholdError",
+    "VerificationError",
+    "WaslError",
+]
+
+
+class WaslError(Exception):
+    """Anything wasl refuses to do, with the reason and the remedy.
+
+    Attributes:
+        message: What is wrong and where, without any person's value.
+        remedy: What the reader can do about it; empty when the message says it already.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class InputError(WaslError):
+    """The user's input is at fault."""
+
+
+class SchemaError(InputError):
+    """A TOML document does not hold together."""
+
+
+class RegisterError(InputError):
+    """A register file cannot be read as its schema says."""
+
+
+class DeliveryError(InputError):
+    """A delivery, join map or payload is malformed or was tampered with."""
+
+
+class KeyFileError(InputError):
+    """A key file cannot be opened with what was given."""
+
+
+class MismatchError(InputError):
+    """Deliveries that cannot be compared: other key, profile, project or scheme."""
+
+
+class ThresholdError(WaslError):
+    """A threshold is not met: the result would not be safe."""
+
+    exit_code = 3
+
+
+class LeakError(ThresholdError):
+    """An encoding would leak more than its profile allows."""
+
+
+class PolicyError(ThresholdError):
+    """Protection cannot reach the thresholds of the policy."""
+
+
+class VerificationError(WaslError):
+    """A digest, signature or proof does not verify."""
+
+    exit_code = 3
+
+
+class AccessError(WaslError):
+    """The actor may not do this."""
+
+
+class StateError(WaslError):
+    """Not possible in the present state, or somebody else changed it meanwhile."""
+
+
+class NotFoundError(WaslError):
+    """No such thing, or not visible to the actor."""
+
+
+class MissingExtraError(WaslError):
+    """An optional part of wasl is not installed."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs the extra '{extra}'.", remedy=f"Install it: pip install 'wasl[{extra}]'")

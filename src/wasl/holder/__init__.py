@@ -1,0 +1,1 @@
+"""Only at the data holder: normalization, names, keys, pseudonyms, filters, diffusion, encoding."""

@@ -1,0 +1,1 @@
+"""Deliveries to scored pairs to persons: plan, candidates, comparison, model, resolution, quality."""

@@ -1,0 +1,1 @@
+"""A synthetic Morocco: persons, registers, errors and the truth."""

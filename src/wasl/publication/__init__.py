@@ -1,0 +1,1 @@
+"""Dataset description, DDI, file formats, dictionary, manifest, signature."""

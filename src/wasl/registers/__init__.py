@@ -1,0 +1,1 @@
+"""The vocabulary: register schemas, field roles, deliveries, join maps, payloads, digests."""

@@ -1,0 +1,241 @@
+"""A delivery: a register's encoded records, pass by pass, with a header that says how they were made.
+
+Parquet, one row per record and pass. Columns:
+
+- ``pass`` (dictionary of string): the name of the pass;
+- ``block`` (16 bytes): keyed label of the block; only rows of one block of one pass are comparable;
+- ``row_id`` (16 bytes): keyed per pass; two passes share none;
+- ``token_<name>`` (16 bytes, null where missing): keyed hash of an identifier or match key, keyed per pass;
+- ``filter_<group>`` (``bits / 8`` bytes, null where missing): encoded similarity group.
+
+The header travels as JSON in the file's metadata under ``wasl.delivery``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wasl.errors import DeliveryError, MismatchError
+from wasl.registers.digests import digest_json, digest_table
+
+__all__ = ["SCHEME_VERSION", "Delivery", "DeliveryHeader", "PassSummary", "require_comparable"]
+
+SCHEME_VERSION = 1
+"""Version of the encoding scheme; deliveries of different versions are never compared."""
+
+HEADER_KEY = b"wasl.delivery"
+LABEL_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PassSummary:
+    """What a pass contains: counts and achieved figures, never a value.
+
+    Attributes:
+        name: The pass.
+        rows, blocks, largest_block: Counts.
+        leak: Largest T over its blocks (see the leak meter), 0 when it holds no filters.
+        fill: Achieved share of set bits per group before diffusion.
+    """
+
+    name: str
+    rows: int
+    blocks: int
+    largest_block: int
+    leak: float
+    fill: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryHeader:
+    """How a delivery was made, and from what.
+
+    Attributes:
+        scheme: Version of the encoding scheme.
+        profile, profile_digest: The encoding profile; every composition, length and pass is in its digest.
+        project, key_id: The project and the id of its key (never the key).
+        holder, register, schema_digest, period: Whose register, which one, and the period it describes.
+        records, rejects: Records encoded, and rows refused at reading.
+        token_names: Token columns, without the prefix ``token_``.
+        filter_bits: Length of each filter in bits, by group.
+        leak: Largest T over all passes and blocks.
+        passes: One summary per pass.
+        content_digest: Digest of the rows.
+        created: ISO 8601 time of encoding.
+        signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
+    """
+
+    scheme: int
+    profile: str
+    profile_digest: str
+    project: str
+    key_id: str
+    holder: str
+    register: str
+    schema_digest: str
+    period: str
+    records: int
+    rejects: int
+    token_names: tuple[str, ...]
+    filter_bits: dict[str, int]
+    leak: float
+    passes: tuple[PassSummary, ...]
+    content_digest: str
+    created: str
+    signer: str = ""
+    signature: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The header as a JSON value."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """The header from its JSON value.
+
+        Raises:
+            DeliveryError: A field is missing or unknown.
+        """
+        try:
+            data = dict(value)
+            data["passes"] = tuple(PassSummary(**item) for item in data["passes"])
+            data["token_names"] = tuple(data["token_names"])
+            return cls(**data)
+        except (KeyError, TypeError) as error:
+            raise DeliveryError("the delivery's header is incomplete or of another version.") from error
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the holder signs: the digest of the header without signer and signature."""
+        value = self.to_json()
+        value.pop("signer")
+        value.pop("signature")
+        return digest_json(value).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Encoded rows and their header."""
+
+    header: DeliveryHeader
+    rows: pa.Table = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The digest that names this delivery: of header and, through it, of the rows."""
+        return digest_json(self.header.to_json())
+
+    def write(self, path: Path) -> None:
+        """Write the delivery as one Parquet file (whole or not at all)."""
+        metadata = {HEADER_KEY: json.dumps(self.header.to_json(), sort_keys=True).encode()}
+        write_parquet(self.rows.replace_schema_metadata(metadata), path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The delivery in a Parquet file, its digest checked.
+
+        Raises:
+            DeliveryError: Not a delivery, or its rows are not those its header was made for.
+        """
+        table, metadata = read_parquet(path, "delivery")
+        if HEADER_KEY not in metadata:
+            raise DeliveryError(
+                f"{path}: a Parquet file, but not a delivery (no header).",
+                remedy="Make it with `wasl encode`.",
+            )
+        header = DeliveryHeader.from_json(_json_object(metadata[HEADER_KEY], path))
+        check_columns(table, header, path)
+        if digest_table(table) != header.content_digest:
+            raise DeliveryError(
+                f"{path}: the rows do not match the header's digest: the file was changed after encoding."
+            )
+        return cls(header, table)
+
+
+def check_columns(table: pa.Table, header: DeliveryHeader, path: Path) -> None:
+    """Check that a delivery has the columns its header names, with their types.
+
+    Raises:
+        DeliveryError: Names the file and the column.
+    """
+    expected = {"row_id": LABEL_BYTES, "block": LABEL_BYTES}
+    expected |= {f"token_{name}": LABEL_BYTES for name in header.token_names}
+    expected |= {f"filter_{name}": bits // 8 for name, bits in header.filter_bits.items()}
+    if set(table.column_names) != {"pass", *expected}:
+        raise DeliveryError(
+            f"{path}: the columns are not those the header names.", remedy="Make it anew with `wasl encode`."
+        )
+    for name, width in expected.items():
+        if table.schema.field(name).type != pa.binary(width):
+            raise DeliveryError(f"{path}: column {name!r} is not {width} bytes wide.")
+
+
+def require_comparable(headers: list[DeliveryHeader]) -> None:
+    """Refuse deliveries that were not made to be compared.
+
+    Raises:
+        MismatchError: Says which of scheme, project, key or profile differs, and between which registers.
+    """
+    if not headers:
+        return
+    first = headers[0]
+    for other in headers[1:]:
+        for attribute, what, remedy in (
+            ("scheme", "scheme version", "Encode all registers with the same release of wasl."),
+            ("project", "project", "Link only deliveries of one project."),
+            ("key_id", "key", "One holder encoded under an old key: encode again with the current key file."),
+            ("profile_digest", "profile", "Encode all registers with the same profile document."),
+        ):
+            if getattr(first, attribute) != getattr(other, attribute):
+                raise MismatchError(
+                    f"deliveries of {first.register!r} and {other.register!r} differ in {what}: "
+                    f"{getattr(first, attribute)} and {getattr(other, attribute)}.",
+                    remedy=remedy,
+                )
+        if first.schema_digest != other.schema_digest and first.register == other.register:
+            raise MismatchError(
+                f"two deliveries of {first.register!r} were made with different schemas.",
+                remedy="Encode both with the same schema file.",
+            )
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table beside its place and rename it, so that no reader ever sees half a file."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
+    """The table in a Parquet file, and its metadata.
+
+    Raises:
+        DeliveryError: The file is missing or is not Parquet; names the file.
+    """
+    try:
+        table = pq.ParquetFile(path, memory_map=True).read()
+    except FileNotFoundError as error:
+        raise DeliveryError(f"{path}: no such {what}.") from error
+    except (OSError, pa.ArrowException) as error:
+        raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
+    return table.replace_schema_metadata(None), dict(table.schema.metadata or {})
+
+
+def _json_object(data: bytes, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise DeliveryError(f"{path}: its header is not JSON.") from error
+    if not isinstance(value, dict):
+        raise DeliveryError(f"{path}: its header is not a JSON object.")
+    return value

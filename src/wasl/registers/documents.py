@@ -1,0 +1,76 @@
+"""Finds and reads the TOML documents: by path, or by the name of one that ships with wasl."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from wasl.errors import SchemaError
+
+__all__ = ["Document", "config_dir", "load_document", "resolve_document", "validate_document"]
+
+
+class Document(BaseModel):
+    """Base of every configuration document: strict about unknown keys, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+D = TypeVar("D", bound=Document)
+
+
+def config_dir() -> Path:
+    """The folder of shipped documents: inside the installed package, or ``config/`` of a source checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for candidate in (package / "config", package.parents[1] / "config"):
+        if candidate.is_dir():
+            return candidate
+    raise SchemaError("the shipped configuration is missing.", remedy="Reinstall wasl.")
+
+
+def resolve_document(kind: str, name_or_path: str | Path) -> Path:
+    """The file meant by a path, or by a shipped name such as ``dgsn-permits`` of kind ``registers``.
+
+    Raises:
+        SchemaError: There is no such file; the message lists the shipped names.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    shipped = config_dir() / kind
+    candidate = shipped / f"{name_or_path}.toml"
+    if path.suffix != ".toml" and candidate.is_file():
+        return candidate
+    names = ", ".join(sorted(str(p.relative_to(shipped).with_suffix("")) for p in shipped.rglob("*.toml")))
+    raise SchemaError(f"no document {str(name_or_path)!r} of kind {kind}.", remedy=f"Give a file, or one of: {names}.")
+
+
+def load_document(model: type[D], path: Path) -> D:
+    """The document at ``path``, validated.
+
+    Raises:
+        SchemaError: Not TOML, or not what the model asks for; names the file, the key and the reason.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).") from error
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(f"{path}: not valid TOML: {error}.") from error
+    return validate_document(model, data, str(path))
+
+
+def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
+    """``data`` as a document of type ``model``; ``where`` names its origin in messages."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        reasons = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in error.errors()
+        )
+        raise SchemaError(f"{where}: {reasons}.", remedy="`wasl schema NAME` prints what is expected.") from error

@@ -1,0 +1,169 @@
+"""What a register's columns are, what each may be used for, and what it means for linkage."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import Document, load_document, resolve_document
+
+__all__ = ["Feature", "Field", "FieldRole", "RegisterSchema"]
+
+
+class FieldRole(StrEnum):
+    """What may happen to a column: identifying roles are encoded and never leave; payload leaves without them."""
+
+    IDENTIFIER = "identifier"
+    NAME = "name"
+    BIRTH = "birth"
+    ORIGIN = "origin"
+    CONTACT = "contact"
+    PAYLOAD = "payload"
+    DROP = "drop"
+
+    @property
+    def encoded(self) -> bool:
+        """Whether columns of this role are encoded for linkage."""
+        return self not in (FieldRole.PAYLOAD, FieldRole.DROP)
+
+
+class Feature(StrEnum):
+    """What a column says about a person, the same word in every register: profiles speak of these."""
+
+    SURNAME = "surname"
+    GIVEN = "given"
+    FULL_NAME = "full_name"
+    MARRIED_NAME = "married_name"
+    SURNAME_ARABIC = "surname_arabic"
+    GIVEN_ARABIC = "given_arabic"
+    SEX = "sex"
+    BIRTH_DATE = "birth_date"
+    BIRTH_PLACE = "birth_place"
+    NATIONALITY = "nationality"
+    PASSPORT = "passport"
+    PERMIT = "permit"
+    CIN = "cin"
+    CNSS = "cnss"
+    CERTIFICATE = "certificate"
+    REFUGEE_FILE = "refugee_file"
+    NATIONAL_ID = "national_id"
+    STREET_NUMBER = "street_number"
+    STREET = "street"
+    LOCALITY = "locality"
+    POSTCODE = "postcode"
+    REGION = "region"
+    PHONE = "phone"
+
+
+FieldType = Literal["string", "integer", "decimal", "date", "month", "code", "boolean"]
+
+
+class Field(Document):
+    """One column of a register.
+
+    Attributes:
+        name: The column's name in the holder's file.
+        type: How its cells are read.
+        role: What may happen to it.
+        feature: What it says about a person, for encoded roles (a profile composes groups from features).
+        format: Date formats to try in order (``%d/%m/%Y``), for dates and months.
+        pattern: Regular expression a whole cell must match, for identifiers and codes.
+        required: A row without it is rejected.
+        missing: Spellings that mean "not known" besides the empty cell.
+        minimum, maximum: Bounds of numbers (inclusive).
+        classification: Name of the code list its values belong to (``config/classifications``).
+        standard: The harmonized name of a payload variable in the joined microdata (default: the column's name).
+        label, label_fr: What a reader sees.
+        icls: Whether the 20th-ICLS classification of international labour migration needs it.
+    """
+
+    name: str
+    type: FieldType = "string"
+    role: FieldRole
+    feature: Feature | None = None
+    format: tuple[str, ...] = ()
+    pattern: str | None = None
+    required: bool = False
+    missing: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    classification: str | None = None
+    standard: str | None = None
+    label: str = ""
+    label_fr: str = ""
+    icls: bool = False
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.feature is not None and not self.role.encoded:
+            raise ValueError(f"column {self.name!r} has a feature but role {self.role.value!r} is not encoded")
+        return self
+
+
+class RegisterSchema(Document):
+    """A register: its holder, its columns, and the column that numbers its records.
+
+    Attributes:
+        register_id: Stable short name (``dgsn-permits``); the TOML key is ``id``.
+        version: Rises with every change of meaning.
+        holder: Who keeps it.
+        record: The column whose value is unique per row (the holder's record number).
+        duplicate_free: Whether one person can appear only once.
+        profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
+        weight: Column of sampling weights, for surveys.
+    """
+
+    register_id: str = Option(alias="id", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: int = 1
+    title: str = ""
+    title_fr: str = ""
+    holder: str
+    record: str
+    duplicate_free: bool = False
+    profiles: str = "morocco"
+    weight: str | None = None
+    fields: tuple[Field, ...]
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The schema in a TOML file, or a shipped one by name (``dgsn-permits``).
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("registers", name_or_path))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError("two fields have the same name")
+        for role_name, column in (("record", self.record), ("weight", self.weight)):
+            if column is not None and column not in names:
+                raise ValueError(f"the {role_name} column {column!r} is not among the fields")
+        return self
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by column name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def by_feature(self) -> dict[Feature, Field]:
+        """The encoded fields by what they say about a person (the first column of each feature)."""
+        found: dict[Feature, Field] = {}
+        for field in self.fields:
+            if field.feature is not None:
+                found.setdefault(field.feature, field)
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the schema's meaning, in every delivery made with it."""
+        return digest_json(self.model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""FastAPI: application, authentication, problems, API and console."""
