@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "resolve": "wasl.cli.linkage",
     "evaluate": "wasl.cli.linkage",
     "attack": "wasl.cli.attack",
+    "assemble": "wasl.cli.microdata",
     "assess": "wasl.cli.disclosure",
     "protect": "wasl.cli.disclosure",
     "publish": "wasl.cli.publication",
