@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Self
 
+from wasl.errors import VerificationError
 from wasl.registers.digests import canonical_json
 
 __all__ = ["AuditEvent", "DetailValue", "EventKind"]
@@ -57,6 +60,7 @@ class EventKind(StrEnum):
     TOKEN_ISSUED = "TokenIssued"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "TokenRevoked"  # noqa: S105 - the name of an event
     JOB_CANCELLED = "JobCancelled"
+    LOG_RECOVERED = "LogRecovered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +95,40 @@ class AuditEvent:
                 "subject": self.subject,
             }
         )
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """The event a JSON value says.
+
+        Raises:
+            VerificationError: It has other fields, other types, or an unknown kind.
+        """
+        texts = ("actor", "at", "kind", "project", "subject")
+        if (
+            not isinstance(value, dict)
+            or set(value) != {*texts, "detail"}
+            or not all(isinstance(value[name], str) for name in texts)
+            or not isinstance(value["detail"], dict)
+        ):
+            raise VerificationError("an entry of the log is not an event.")
+        try:
+            kind = EventKind(value["kind"])
+        except ValueError as error:
+            raise VerificationError("an entry of the log is of a kind this release does not know.") from error
+        return cls(kind, value["at"], value["actor"], value["project"], value["subject"], value["detail"])
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """The event whose canonical bytes are ``data``.
+
+        Raises:
+            VerificationError: Not an event, or not its canonical spelling.
+        """
+        try:
+            event = cls.from_json(json.loads(data))
+            spelling = event.canonical_bytes()
+        except ValueError as error:
+            raise VerificationError("an entry of the log is not JSON.") from error
+        if spelling != data:
+            raise VerificationError("an entry of the log is not in its canonical spelling.")
+        return event

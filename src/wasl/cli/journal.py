@@ -1,0 +1,276 @@
+"""The local log: an append-only file of events that every verb writes to, and the signed checkpoint beside it.
+
+In the home folder (``~/.wasl``, or ``WASL_HOME``):
+
+- ``log.jsonl``: one canonical event per line, in order; only ever appended to;
+- ``log.checkpoints``: one signed checkpoint per line (JSON strings), as signed after each append;
+- ``log.checkpoint``: the latest checkpoint, a signed note;
+- ``log.state``: the tree's frontier, so that an append need not read the log (rebuilt when missing);
+- ``log.key`` (0600) and ``log.vkey``: the signing key, made on first use, and the verifier key.
+
+Every append holds a file lock and is flushed to disk before it counts. The order is line, checkpoint, state: after a
+crash at any point the next append finds what is missing, signs whole lines that were not yet signed, cuts a torn last
+line and records that it did. A log shorter than its checkpoint was tampered with, and is not written to again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import math
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wasl.audit.checkpoint import Checkpoint
+from wasl.audit.events import AuditEvent, DetailValue, EventKind
+from wasl.audit.merkle import Frontier, leaf_hash
+from wasl.audit.notes import NoteSigner, NoteVerifier
+from wasl.errors import StateError, VerificationError, WaslError
+
+__all__ = ["LocalLog", "open_log", "record_event"]
+
+
+def record_event(
+    kind: EventKind, *, project: str = "", subject: str, detail: Mapping[str, DetailValue] | None = None
+) -> None:
+    """Append an event to the local log: who is the user of the machine, when is now.
+
+    Args:
+        kind: What happened.
+        project: In which project, or empty.
+        subject: To which thing: a register, a run, a release.
+        detail: Digests, counts and measures, never a person's value; measures that are not finite become null.
+
+    Raises:
+        VerificationError: The log or its checkpoint was tampered with.
+    """
+    plain = {name: _plain(value) for name, value in (detail or {}).items()}
+    open_log().append(AuditEvent(kind, _now(), _actor(), project, subject, plain))
+
+
+def open_log() -> LocalLog:
+    """The log of this installation."""
+    from wasl.settings import Settings
+
+    return LocalLog(Settings().home_dir)
+
+
+def _plain(value: DetailValue) -> DetailValue:
+    item = getattr(value, "item", None)  # numpy scalars
+    plain = item() if callable(item) else value
+    if isinstance(plain, list | tuple):
+        return [str(element) for element in plain]
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid-{os.getuid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The frontier and where in the file its last line ends."""
+
+    frontier: Frontier
+    offset: int
+
+    def to_json(self) -> str:
+        hashes = [value.hex() for value in self.frontier.hashes]
+        return json.dumps({"hashes": hashes, "offset": self.offset, "size": self.frontier.size})
+
+
+class LocalLog:
+    """The log in a folder.
+
+    Attributes:
+        folder: The home folder; made on first use, readable by its owner only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lines_path = folder / "log.jsonl"
+        self.checkpoint_path = folder / "log.checkpoint"
+        self.checkpoints_path = folder / "log.checkpoints"
+        self.state_path = folder / "log.state"
+        self.key_path = folder / "log.key"
+        self.vkey_path = folder / "log.vkey"
+
+    def append(self, event: AuditEvent) -> Checkpoint:
+        """Append an event and sign the new checkpoint.
+
+        Raises:
+            VerificationError: The log is shorter than its checkpoint says, or does not lead to its root.
+        """
+        data = event.canonical_bytes()
+        with self._locked():
+            signer = self._signer()
+            state = self._recover(signer)
+            return self._write(signer, state, data)[1]
+
+    def events(self) -> Iterator[bytes]:
+        """The canonical bytes of every entry, in order, as they lie in the file."""
+        if not self.lines_path.exists():
+            return
+        with self.lines_path.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield line[:-1]
+
+    def checkpoint_note(self) -> str:
+        """The latest signed checkpoint.
+
+        Raises:
+            StateError: Nothing was logged yet.
+        """
+        if not self.checkpoint_path.exists():
+            raise StateError(f"{self.folder}: nothing has been logged here yet.", remedy="Run any verb first.")
+        return self.checkpoint_path.read_text(encoding="utf-8")
+
+    def checkpoint_notes(self) -> list[str]:
+        """All checkpoints signed so far, oldest first; lines that are not whole are passed over."""
+        if not self.checkpoints_path.exists():
+            return []
+        notes: list[str] = []
+        for line in self.checkpoints_path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                note = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(note, str):
+                notes.append(note)
+        return notes
+
+    def verifier(self) -> NoteVerifier:
+        """The key that verifies this log's checkpoints.
+
+        Raises:
+            StateError: Nothing was logged yet, so there is no key.
+        """
+        if not self.vkey_path.exists():
+            raise StateError(f"{self.folder}: this log has no key yet.", remedy="Run any verb first.")
+        return NoteVerifier.parse(self.vkey_path.read_text(encoding="utf-8"))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Only one verb at a time writes; waits for the other to finish."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.folder / "log.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _signer(self) -> NoteSigner:
+        if self.key_path.exists():
+            return NoteSigner.parse(self.key_path.read_text(encoding="utf-8"))
+        if self.lines_path.exists():
+            raise VerificationError(f"{self.key_path}: the signing key of this log is missing.", remedy="Restore it.")
+        signer = NoteSigner.generate(f"wasl.local/{secrets.token_hex(8)}")
+        _replace(self.vkey_path, f"{signer.verifier}\n")
+        _replace(self.key_path, f"{signer.export()}\n", mode=0o600)
+        return signer
+
+    def _recover(self, signer: NoteSigner) -> _State:
+        """The tree of the whole lines on disk, after checking them against the checkpoint and mending a crash."""
+        checkpoint = None
+        if self.checkpoint_path.exists():
+            checkpoint = Checkpoint.open(self.checkpoint_note(), signer.verifier)
+        length = self.lines_path.stat().st_size if self.lines_path.exists() else 0
+        state = self._stored_state(checkpoint, length)
+        if checkpoint is not None and state.frontier.size == checkpoint.size:
+            self._require_root(state.frontier, checkpoint)
+        torn = 0
+        if length > state.offset:
+            state, torn = self._replay(state, checkpoint)
+        if checkpoint is not None and state.frontier.size < checkpoint.size:
+            raise VerificationError(
+                f"{self.lines_path}: holds {state.frontier.size} entries where its checkpoint says {checkpoint.size}: "
+                f"entry {state.frontier.size} and those after it were removed.",
+                remedy="Restore the log from a copy.",
+            )
+        if torn:
+            os.truncate(self.lines_path, state.offset)
+            event = AuditEvent(EventKind.LOG_RECOVERED, _now(), _actor(), "", "log", {"torn_bytes": torn})
+            state, _ = self._write(signer, state, event.canonical_bytes())
+        return state
+
+    def _stored_state(self, checkpoint: Checkpoint | None, length: int) -> _State:
+        """The state on disk, or the empty one when it is missing, damaged or ahead of the log."""
+        try:
+            stored = json.loads(self.state_path.read_text(encoding="utf-8"))
+            frontier = Frontier(int(stored["size"]), tuple(bytes.fromhex(value) for value in stored["hashes"]))
+            offset = int(stored["offset"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return _State(Frontier(), 0)
+        known = checkpoint is not None and frontier.size <= checkpoint.size and 0 < offset <= length
+        return _State(frontier, offset) if known else _State(Frontier(), 0)
+
+    def _replay(self, state: _State, checkpoint: Checkpoint | None) -> tuple[_State, int]:
+        """The state after the whole lines behind ``state``, and the bytes of a torn last line."""
+        frontier, offset = state.frontier, state.offset
+        with self.lines_path.open("rb") as lines:
+            lines.seek(offset)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return _State(frontier, offset), len(line)
+                frontier, _ = frontier.append(leaf_hash(line[:-1]))
+                offset += len(line)
+                if checkpoint is not None and frontier.size == checkpoint.size:
+                    self._require_root(frontier, checkpoint)
+        return _State(frontier, offset), 0
+
+    def _require_root(self, frontier: Frontier, checkpoint: Checkpoint) -> None:
+        if frontier.root != checkpoint.root:
+            raise VerificationError(
+                f"{self.lines_path}: its entries do not lead to the signed checkpoint: an entry was changed.",
+                remedy="`wasl audit export` and `wasl audit verify` name the entry; restore the log from a copy.",
+            )
+
+    def _write(self, signer: NoteSigner, state: _State, data: bytes) -> tuple[_State, Checkpoint]:
+        line = data + b"\n"
+        _append(self.lines_path, line)
+        frontier, _ = state.frontier.append(leaf_hash(data))
+        grown = _State(frontier, state.offset + len(line))
+        checkpoint = Checkpoint.of(signer.name, frontier)
+        note = checkpoint.sign(signer)
+        _append(self.checkpoints_path, json.dumps(note, ensure_ascii=False).encode() + b"\n")
+        _replace(self.checkpoint_path, note)
+        _replace(self.state_path, grown.to_json(), durable=False)
+        return grown, checkpoint
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Append bytes and wait until they are on disk; a short write is taken back."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        before = os.fstat(descriptor).st_size
+        if os.write(descriptor, data) != len(data):
+            os.ftruncate(descriptor, before)
+            raise WaslError(f"{path}: the disk is full; nothing was logged.", remedy="Free some room and try again.")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, text: str, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Write a small file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        if durable:
+            os.fsync(file.fileno())
+    partial.replace(path)
