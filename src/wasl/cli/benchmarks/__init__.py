@@ -1,0 +1,1 @@
+"""The measurements behind `wasl benchmark`: one module per subject, each with ``run``."""
