@@ -43,6 +43,7 @@ class PassSummary:
         rows, blocks, largest_block: Counts.
         leak: Largest T over its blocks (see the leak meter), 0 when it holds no filters.
         fill: Achieved share of set bits per group before diffusion.
+        dropped: Records left out of this pass because their blocks would have leaked.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PassSummary:
     largest_block: int
     leak: float
     fill: dict[str, float]
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from wasl.errors import DeliveryError
 from wasl.registers.delivery import LABEL_BYTES, read_parquet, write_parquet
-from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Payload"]
 
@@ -39,7 +39,7 @@ class Payload:
         Raises:
             DeliveryError: Names the column.
         """
-        allowed = {f.standard or f.name for f in schema.fields if f.role is FieldRole.PAYLOAD} | {"record_id"}
+        allowed = schema.payload_names | {"record_id"}
         surplus = sorted(set(self.rows.column_names) - allowed)
         if surplus:
             raise DeliveryError(

@@ -13,7 +13,7 @@ from pydantic import model_validator
 from wasl.registers.digests import digest_json
 from wasl.registers.documents import Document, load_document, resolve_document
 
-__all__ = ["Feature", "Field", "FieldRole", "RegisterSchema"]
+__all__ = ["Feature", "Field", "FieldRole", "PayloadVariable", "RegisterSchema", "Transform"]
 
 
 class FieldRole(StrEnum):
@@ -55,6 +55,7 @@ class Feature(StrEnum):
     NATIONAL_ID = "national_id"
     STREET_NUMBER = "street_number"
     STREET = "street"
+    ADDRESS_DETAIL = "address_detail"
     LOCALITY = "locality"
     POSTCODE = "postcode"
     REGION = "region"
@@ -81,6 +82,11 @@ class Field(Document):
         standard: The harmonized name of a payload variable in the joined microdata (default: the column's name).
         label, label_fr: What a reader sees.
         icls: Whether the 20th-ICLS classification of international labour migration needs it.
+        kind: What an identifier must look like (``ice``, ``cin``, ``passport``, ``permit``), for the quality report.
+        piece_type: Column that says which document a number belongs to (CNSS writes all in one column).
+        piece_features: What the number is, by the value of ``piece_type``; other values leave it unused.
+        divisor: What a number is divided by for the payload (100 turns centimes into dirhams).
+        optional: Whether the column may be absent from the file (it then reads as missing everywhere).
     """
 
     name: str
@@ -98,12 +104,38 @@ class Field(Document):
     label: str = ""
     label_fr: str = ""
     icls: bool = False
+    kind: Literal["ice", "cin", "passport", "permit"] | None = None
+    piece_type: str | None = None
+    piece_features: dict[str, Feature] = {}
+    divisor: float = 1.0
+    optional: bool = False
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if self.feature is not None and not self.role.encoded:
+        if (self.feature is not None or self.piece_features) and not self.role.encoded:
             raise ValueError(f"column {self.name!r} has a feature but role {self.role.value!r} is not encoded")
+        if bool(self.piece_type) != bool(self.piece_features):
+            raise ValueError(f"column {self.name!r} needs both piece_type and piece_features, or neither")
         return self
+
+
+Transform = Literal["code", "year"]
+
+
+class PayloadVariable(Document):
+    """A payload variable made from an encoded column, coarse enough to leave: a code, or the year of a date.
+
+    Attributes:
+        standard: Its name in the joined microdata.
+        column: The column it comes from; only births and origins may be used this way, never names or identifiers.
+        transform: ``year`` of a date, or ``code`` in the column's classification.
+    """
+
+    standard: str
+    column: str
+    transform: Transform = "code"
+    label: str = ""
+    label_fr: str = ""
 
 
 class RegisterSchema(Document):
@@ -117,6 +149,9 @@ class RegisterSchema(Document):
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
         weight: Column of sampling weights, for surveys.
+        layout: ``table`` (CSV, Excel, Parquet), or ``cnss-monthly`` (the fixed-width monthly declaration).
+        fields: Its columns.
+        payload: Payload variables made from encoded columns (birth year, nationality, sex).
     """
 
     register_id: str = Option(alias="id", pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -128,7 +163,9 @@ class RegisterSchema(Document):
     duplicate_free: bool = False
     profiles: str = "morocco"
     weight: str | None = None
+    layout: Literal["table", "cnss-monthly"] = "table"
     fields: tuple[Field, ...]
+    payload: tuple[PayloadVariable, ...] = ()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -147,7 +184,33 @@ class RegisterSchema(Document):
         for role_name, column in (("record", self.record), ("weight", self.weight)):
             if column is not None and column not in names:
                 raise ValueError(f"the {role_name} column {column!r} is not among the fields")
+        known = {field.name: field for field in self.fields}
+        for field in self.fields:
+            if field.piece_type is not None and field.piece_type not in known:
+                raise ValueError(f"column {field.name!r} names the unknown column {field.piece_type!r}")
+        for variable in self.payload:
+            source = known.get(variable.column)
+            if source is None:
+                raise ValueError(f"payload variable {variable.standard!r} names an unknown column")
+            if source.role not in (FieldRole.BIRTH, FieldRole.ORIGIN):
+                raise ValueError(
+                    f"payload variable {variable.standard!r} would carry a column of role {source.role.value!r} away"
+                )
+            if source.type == "date" and variable.transform != "year":
+                raise ValueError(f"payload variable {variable.standard!r}: of a date only the year may leave")
+            if variable.transform == "code" and source.classification is None:
+                raise ValueError(f"payload variable {variable.standard!r} needs a classification on its column")
+        standards = [field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD]
+        standards += [variable.standard for variable in self.payload]
+        if len(set(standards)) != len(standards):
+            raise ValueError("two payload variables have the same standard name")
         return self
+
+    @cached_property
+    def payload_names(self) -> frozenset[str]:
+        """The standard names of all payload variables."""
+        own = {field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD}
+        return frozenset(own | {variable.standard for variable in self.payload})
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
