@@ -1,0 +1,234 @@
+"""Says events in French and in English: one sentence per kind, then the counts and digests it carries.
+
+Sentences are for the auditor, who need not know the program. A detail without a word of its own is said by its name.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wasl.audit.events import AuditEvent, DetailValue, EventKind
+
+__all__ = ["DETAIL_WORDS", "SENTENCES", "Language", "say_detail", "say_event"]
+
+Language = Literal["fr", "en"]
+
+_K = EventKind
+
+SENTENCES: dict[EventKind, dict[Language, str]] = {
+    _K.POPULATION_GENERATED: {
+        "fr": "{actor} a généré la population synthétique {subject}",
+        "en": "{actor} generated the synthetic population {subject}",
+    },
+    _K.KEY_CREATED: {"fr": "{actor} a créé la clé {subject}", "en": "{actor} created the key {subject}"},
+    _K.KEY_WRAPPED: {
+        "fr": "{actor} a scellé la clé {subject} pour un détenteur",
+        "en": "{actor} wrapped the key {subject} for a holder",
+    },
+    _K.REGISTER_CHECKED: {
+        "fr": "{actor} a contrôlé le registre {subject}",
+        "en": "{actor} checked the register {subject}",
+    },
+    _K.REGISTER_ENCODED: {
+        "fr": "{actor} a encodé le registre {subject}",
+        "en": "{actor} encoded the register {subject}",
+    },
+    _K.PROJECT_CREATED: {"fr": "{actor} a ouvert le projet {subject}", "en": "{actor} opened the project {subject}"},
+    _K.REGISTER_DECLARED: {
+        "fr": "{actor} a déclaré le registre {subject}",
+        "en": "{actor} declared the register {subject}",
+    },
+    _K.DELIVERY_RECEIVED: {
+        "fr": "{actor} a remis la livraison {subject}, qui a été acceptée",
+        "en": "{actor} handed in the delivery {subject}, which was accepted",
+    },
+    _K.DELIVERY_REJECTED: {
+        "fr": "{actor} a remis la livraison {subject}, qui a été rejetée",
+        "en": "{actor} handed in the delivery {subject}, which was rejected",
+    },
+    _K.JOIN_MAP_RECEIVED: {
+        "fr": "{actor} a remis la table de jointure {subject}",
+        "en": "{actor} handed in the join map {subject}",
+    },
+    _K.PAYLOAD_RECEIVED: {
+        "fr": "{actor} a remis les variables {subject}",
+        "en": "{actor} handed in the payload {subject}",
+    },
+    _K.LINKAGE_REQUESTED: {
+        "fr": "{actor} a demandé l'appariement {subject}",
+        "en": "{actor} requested the linkage {subject}",
+    },
+    _K.LINKAGE_COMPLETED: {
+        "fr": "L'appariement {subject}, lancé par {actor}, est terminé",
+        "en": "The linkage {subject}, run by {actor}, was completed",
+    },
+    _K.LINKAGE_FAILED: {
+        "fr": "L'appariement {subject}, lancé par {actor}, a échoué",
+        "en": "The linkage {subject}, run by {actor}, failed",
+    },
+    _K.LINKAGE_CANCELLED: {
+        "fr": "{actor} a annulé l'appariement {subject}",
+        "en": "{actor} cancelled the linkage {subject}",
+    },
+    _K.SPINE_RESOLVED: {
+        "fr": "{actor} a établi le référentiel des personnes {subject}",
+        "en": "{actor} resolved the spine of persons {subject}",
+    },
+    _K.LINKAGE_EVALUATED: {
+        "fr": "{actor} a évalué l'appariement {subject} par rapport à la vérité connue",
+        "en": "{actor} evaluated the linkage {subject} against the known truth",
+    },
+    _K.LINKAGE_REPRODUCED: {
+        "fr": "{actor} a rejoué l'appariement {subject} et comparé son résultat",
+        "en": "{actor} re-ran the linkage {subject} and compared its result",
+    },
+    _K.PAIR_DECIDED: {
+        "fr": "{actor} a tranché sur la paire {subject}",
+        "en": "{actor} decided on the pair {subject}",
+    },
+    _K.ENCODING_ATTACKED: {
+        "fr": "{actor} a mis à l'épreuve l'encodage {subject}",
+        "en": "{actor} tried the attacks on the encoding {subject}",
+    },
+    _K.MICRODATA_ASSEMBLED: {
+        "fr": "{actor} a constitué le fichier de microdonnées {subject}",
+        "en": "{actor} assembled the microdata {subject}",
+    },
+    _K.RISK_ASSESSED: {
+        "fr": "{actor} a mesuré le risque de divulgation de {subject}",
+        "en": "{actor} assessed the disclosure risk of {subject}",
+    },
+    _K.PROTECTION_APPLIED: {
+        "fr": "{actor} a protégé {subject} selon une politique de confidentialité",
+        "en": "{actor} protected {subject} under a disclosure policy",
+    },
+    _K.PROTECTION_REFUSED: {
+        "fr": "La protection de {subject}, demandée par {actor}, a été refusée : les seuils n'étaient pas atteints",
+        "en": "The protection of {subject}, asked for by {actor}, was refused: thresholds were not met",
+    },
+    _K.DATA_SYNTHESIZED: {
+        "fr": "{actor} a synthétisé des données à partir de {subject}",
+        "en": "{actor} synthesized data from {subject}",
+    },
+    _K.RELEASE_REQUESTED: {
+        "fr": "{actor} a demandé la diffusion de {subject}",
+        "en": "{actor} requested the release of {subject}",
+    },
+    _K.RELEASE_APPROVED: {
+        "fr": "{actor} a approuvé la diffusion de {subject}",
+        "en": "{actor} approved the release of {subject}",
+    },
+    _K.RELEASE_REFUSED: {
+        "fr": "{actor} a refusé la diffusion de {subject}",
+        "en": "{actor} refused the release of {subject}",
+    },
+    _K.RELEASE_PUBLISHED: {"fr": "{actor} a publié {subject}", "en": "{actor} published {subject}"},
+    _K.RELEASE_WITHDRAWN: {"fr": "{actor} a retiré {subject}", "en": "{actor} withdrew {subject}"},
+    _K.RELEASE_VERIFIED: {
+        "fr": "{actor} a vérifié la publication {subject}",
+        "en": "{actor} verified the release {subject}",
+    },
+    _K.FILE_READ: {"fr": "{actor} a lu {subject}", "en": "{actor} read {subject}"},
+    _K.LOG_EXPORTED: {"fr": "{actor} a exporté le journal {subject}", "en": "{actor} exported the log {subject}"},
+    _K.LOG_VERIFIED: {"fr": "{actor} a vérifié le journal {subject}", "en": "{actor} verified the log {subject}"},
+    _K.CHECKPOINT_SIGNED: {
+        "fr": "L'état du journal {subject} a été signé pour {actor}",
+        "en": "The state of the log {subject} was signed for {actor}",
+    },
+    _K.ACCESS_DENIED: {"fr": "{actor} s'est vu refuser l'accès à {subject}", "en": "{actor} was denied {subject}"},
+    _K.USER_ADDED: {"fr": "{actor} a ajouté l'utilisateur {subject}", "en": "{actor} added the user {subject}"},
+    _K.TOKEN_ISSUED: {
+        "fr": "{actor} a délivré le jeton d'accès {subject}",
+        "en": "{actor} issued the access token {subject}",
+    },
+    _K.TOKEN_REVOKED: {
+        "fr": "{actor} a révoqué le jeton d'accès {subject}",
+        "en": "{actor} revoked the access token {subject}",
+    },
+    _K.JOB_CANCELLED: {"fr": "{actor} a annulé la tâche {subject}", "en": "{actor} cancelled the job {subject}"},
+    _K.LOG_RECOVERED: {
+        "fr": "Le journal a été remis en état après une interruption : une dernière ligne incomplète a été écartée",
+        "en": "The log was mended after an interruption: an incomplete last line was dropped",
+    },
+}
+"""One sentence per kind and language, without its full stop; {actor} and {subject} are filled in."""
+
+DETAIL_WORDS: dict[str, dict[Language, str]] = {
+    "blocks": {"fr": "blocs", "en": "blocks"},
+    "candidates": {"fr": "paires candidates", "en": "candidate pairs"},
+    "clusters": {"fr": "grappes", "en": "clusters"},
+    "columns": {"fr": "colonnes", "en": "columns"},
+    "conflicts": {"fr": "conflits", "en": "conflicts"},
+    "content_digest": {"fr": "empreinte du contenu", "en": "content digest"},
+    "deliveries": {"fr": "livraisons", "en": "deliveries"},
+    "delivery_digest": {"fr": "empreinte de la livraison", "en": "delivery digest"},
+    "description_digest": {"fr": "empreinte de la description", "en": "description digest"},
+    "digest": {"fr": "empreinte", "en": "digest"},
+    "entries": {"fr": "écritures", "en": "entries"},
+    "f1": {"fr": "F1", "en": "F1"},
+    "fault": {"fr": "défaut", "en": "fault"},
+    "files": {"fr": "fichiers", "en": "files"},
+    "first_bad_entry": {"fr": "première écriture fautive", "en": "first bad entry"},
+    "holder": {"fr": "détenteur", "en": "holder"},
+    "information_loss": {"fr": "perte d'information", "en": "information loss"},
+    "k": {"fr": "k", "en": "k"},
+    "k_after": {"fr": "k après", "en": "k after"},
+    "k_before": {"fr": "k avant", "en": "k before"},
+    "key_id": {"fr": "clé", "en": "key"},
+    "leak": {"fr": "fuite T", "en": "leak T"},
+    "links": {"fr": "liens", "en": "links"},
+    "manifest_digest": {"fr": "empreinte du manifeste", "en": "manifest digest"},
+    "pairs": {"fr": "paires", "en": "pairs"},
+    "persons": {"fr": "personnes", "en": "persons"},
+    "plan_digest": {"fr": "empreinte du plan", "en": "plan digest"},
+    "policy_digest": {"fr": "empreinte de la politique", "en": "policy digest"},
+    "precision": {"fr": "précision", "en": "precision"},
+    "profile": {"fr": "profil", "en": "profile"},
+    "reason": {"fr": "motif", "en": "reason"},
+    "recall": {"fr": "rappel", "en": "recall"},
+    "records": {"fr": "enregistrements", "en": "records"},
+    "register": {"fr": "registre", "en": "register"},
+    "registers": {"fr": "registres", "en": "registers"},
+    "rejects": {"fr": "rejets", "en": "rejects"},
+    "root": {"fr": "racine", "en": "root"},
+    "rows": {"fr": "lignes", "en": "rows"},
+    "run": {"fr": "exécution", "en": "run"},
+    "schema_digest": {"fr": "empreinte du schéma", "en": "schema digest"},
+    "seed": {"fr": "graine", "en": "seed"},
+    "spine_digest": {"fr": "empreinte du référentiel", "en": "spine digest"},
+    "suppressed": {"fr": "cellules supprimées", "en": "cells suppressed"},
+    "torn_bytes": {"fr": "octets écartés", "en": "bytes dropped"},
+    "verified": {"fr": "vérifié", "en": "verified"},
+}
+"""What details are called, by their name in events."""
+
+_TRUTH: dict[Language, tuple[str, str]] = {"fr": ("non", "oui"), "en": ("no", "yes")}
+_DIGEST_SHOWN = len("sha256:") + 12
+
+
+def say_event(event: AuditEvent, language: Language) -> str:
+    """The event as a sentence, with its project and details in brackets."""
+    sentence = SENTENCES[event.kind][language].format(actor=event.actor, subject=event.subject or "–")
+    colon = " : " if language == "fr" else ": "
+    parts = [f"{'projet' if language == 'fr' else 'project'}{colon}{event.project}"] if event.project else []
+    for name, value in event.detail.items():
+        word = DETAIL_WORDS.get(name, {}).get(language, name.replace("_", " "))
+        parts.append(f"{word}{colon}{say_detail(value, language)}")
+    return f"{sentence} ({' ; '.join(parts) if language == 'fr' else '; '.join(parts)})." if parts else f"{sentence}."
+
+
+def say_detail(value: DetailValue, language: Language) -> str:
+    """A detail as its language writes it: numbers grouped, digests shortened."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _TRUTH[language][value]
+    if isinstance(value, int):
+        grouped = f"{value:,}"
+        return grouped.replace(",", "\u202f") if language == "fr" else grouped
+    if isinstance(value, float):
+        written = f"{value:.4g}"
+        return written.replace(".", ",") if language == "fr" else written
+    if isinstance(value, list):
+        return ", ".join(say_detail(item, language) for item in value)
+    return f"{value[:_DIGEST_SHOWN]}…" if value.startswith("sha256:") else value
