@@ -1,0 +1,203 @@
+"""Reads a register file as its schema says: typed columns, and every refusal with row, column and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.errors import RegisterError
+from wasl.registers.cells import type_column
+from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.registers.sources import Source, match_columns, read_source
+
+__all__ = ["REJECTS_SCHEMA", "SOURCE_ROW", "RegisterTable", "read_register", "register_from_table", "type_register"]
+
+SOURCE_ROW = "source_row"
+REJECTS_SCHEMA = pa.schema(
+    [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTable:
+    """A register as read.
+
+    Attributes:
+        table: The schema's columns (without those to drop), typed, and ``source_row``.
+        rejects: Table of ``row, column, kind, reason``; kind ``row`` lost a row, kind ``cell`` only one cell.
+        rows_read: Rows in the file; accepted plus rejected.
+        encoding, separator: How a text file was written.
+        repaired: Cells per column whose mojibake was repaired.
+        hijri: Dates per column that were written in the Hijri calendar.
+        numeric: Text cells per column that came as numbers (leading zeros may be lost).
+        surplus: Columns of the file the schema does not know.
+    """
+
+    table: pa.Table = field(repr=False)
+    rejects: pa.Table = field(repr=False)
+    rows_read: int
+    encoding: str = ""
+    separator: str = ""
+    repaired: dict[str, int] = field(default_factory=dict)
+    hijri: dict[str, int] = field(default_factory=dict)
+    numeric: dict[str, int] = field(default_factory=dict)
+    surplus: tuple[str, ...] = ()
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows of the file that are not in the table."""
+        return self.rows_read - self.table.num_rows
+
+
+def read_register(
+    path: str | Path,
+    schema: RegisterSchema,
+    *,
+    sheet: str | None = None,
+    with_dropped: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> RegisterTable:
+    """Read a register file.
+
+    Args:
+        path: CSV, Excel or Parquet, or the folder of a CNSS monthly declaration.
+        schema: What its columns are.
+        sheet: Sheet of a workbook; the first by default.
+        with_dropped: Also read columns whose role is ``drop`` and whose ``kind`` can be checked (quality report).
+        progress: Called with (bytes read, bytes in all).
+
+    Raises:
+        RegisterError: The file cannot be read as the schema says; names the file and the column.
+    """
+    place = Path(path)
+    wanted, optional = _wanted(schema, with_dropped)
+    source = read_source(place, wanted, optional=optional, sheet=sheet, progress=progress)
+    return type_register(source, schema)
+
+
+def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
+    """Type a source's columns, and refuse what does not fit.
+
+    A bad cell in a required column, a missing required cell and a repeated record number refuse the row; any other
+    bad cell becomes missing. Accepted and refused rows always add up to the rows of the file.
+    """
+    rows = np.asarray(source.rows)
+    keep = np.ones(len(rows), dtype=bool)
+    rejects: list[tuple[np.ndarray, str, str, str]] = []
+    columns: dict[str, pa.ChunkedArray] = {}
+    repaired: dict[str, int] = {}
+    hijri: dict[str, int] = {}
+    for name in source.table.column_names:
+        spec = schema.by_name[name]
+        typed = type_column(spec, source.table[name])
+        columns[name] = typed.values
+        if typed.repaired:
+            repaired[name] = typed.repaired
+        if typed.hijri:
+            hijri[name] = typed.hijri
+        if typed.invalid.any():
+            rejects.append((rows[typed.invalid], name, "row" if spec.required else "cell", typed.reason))
+        if spec.required or name == schema.record:
+            absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid
+            if absent.any():
+                rejects.append((rows[absent], name, "row", "missing"))
+            keep &= ~absent & ~typed.invalid
+    repeated = _repeated(columns[schema.record], keep)
+    if repeated.any():
+        rejects.append((rows[repeated], schema.record, "row", "record number already seen"))
+        keep &= ~repeated
+    for number, reason in source.broken:
+        rejects.append((np.array([number]), "", "row", reason))
+    table = pa.table(columns).append_column(SOURCE_ROW, source.rows).filter(pa.array(keep)).combine_chunks()
+    return RegisterTable(
+        table,
+        _rejects_table(rejects),
+        len(rows) + len(source.broken),
+        source.encoding,
+        source.separator,
+        repaired,
+        hijri,
+        {name: count for name, count in source.numeric.items() if schema.by_name[name].type in ("string", "code")},
+        source.surplus,
+    )
+
+
+def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTable:
+    """A register held in memory (a DataFrame of the façade), typed as if it had been read from a file.
+
+    Raises:
+        RegisterError: A column is missing.
+    """
+    wanted, optional = _wanted(schema, with_dropped=False)
+    places, surplus = match_columns(Path("table"), table.column_names, wanted, optional)
+    columns = {}
+    for name in wanted:
+        if name not in places:
+            columns[name] = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+            continue
+        column = table.column(places[name])
+        kind = column.type
+        if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+            column = pc.strftime(column.cast(pa.timestamp("s")), format="%Y-%m-%d")
+        try:
+            columns[name] = column.cast(pa.string())
+        except pa.ArrowException as error:
+            raise RegisterError(f"table: column {name!r} of type {kind} cannot be read as text.") from error
+    rows = pa.array(np.arange(2, table.num_rows + 2, dtype=np.int64))
+    iso = ("%Y-%m-%d",)
+    tolerant = schema.model_copy(
+        update={
+            "fields": tuple(
+                f.model_copy(update={"format": (*f.format, *iso)}) if f.type == "date" and f.format else f
+                for f in schema.fields
+            )
+        }
+    )
+    return type_register(Source(pa.table(columns), rows, surplus=surplus), tolerant)
+
+
+def _wanted(schema: RegisterSchema, with_dropped: bool) -> tuple[list[str], frozenset[str]]:
+    """Columns to read, and those that may be absent."""
+    pieces = {f.piece_type for f in schema.fields if f.piece_type is not None}
+    wanted = [
+        f.name
+        for f in schema.fields
+        if f.role is not FieldRole.DROP or f.name in pieces or (with_dropped and f.kind is not None)
+    ]
+    optional = {f.name for f in schema.fields if f.optional or (f.role is FieldRole.DROP and f.name not in pieces)}
+    return wanted, frozenset(optional)
+
+
+def _repeated(record: pa.ChunkedArray, keep: np.ndarray) -> np.ndarray:
+    """Rows whose record number an earlier accepted row already had."""
+    codes = record.combine_chunks().dictionary_encode()
+    indices = np.asarray(
+        (codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes).indices.fill_null(-1)
+    )
+    repeated = np.zeros(len(keep), dtype=bool)
+    places = np.flatnonzero(keep)
+    _, first = np.unique(indices[places], return_index=True)
+    repeated[places] = True
+    repeated[places[first]] = False
+    return repeated
+
+
+def _rejects_table(parts: list[tuple[np.ndarray, str, str, str]]) -> pa.Table:
+    pieces = [
+        pa.table(
+            {
+                "row": pa.array(rows, pa.int64()),
+                "column": pa.array([column] * len(rows), pa.string()),
+                "kind": pa.array([kind] * len(rows), pa.string()),
+                "reason": pa.array([reason] * len(rows), pa.string()),
+            }
+        )
+        for rows, column, kind, reason in parts
+    ]
+    table = pa.concat_tables(pieces) if pieces else REJECTS_SCHEMA.empty_table()
+    return table.sort_by([("row", "ascending"), ("column", "ascending")])
