@@ -22,18 +22,20 @@ import math
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from wasl.audit.checkpoint import Checkpoint
 from wasl.audit.events import AuditEvent, DetailValue, EventKind
+from wasl.audit.export import ExportEntry, export_lines
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.errors import StateError, VerificationError, WaslError
 
-__all__ = ["LocalLog", "open_log", "record_event"]
+__all__ = ["LocalLog", "open_log", "record_event", "record_reading"]
 
 
 def record_event(
@@ -52,6 +54,15 @@ def record_event(
     """
     plain = {name: _plain(value) for name, value in (detail or {}).items()}
     open_log().append(AuditEvent(kind, _now(), _actor(), project, subject, plain))
+
+
+def record_reading(kind: EventKind, *, subject: str, detail: Mapping[str, DetailValue] | None = None) -> None:
+    """Append an event that changes nothing (an export, a verification), where that is possible.
+
+    Who only verifies need not have a place to write, and a broken log must not stop the verb that examines it.
+    """
+    with suppress(OSError, WaslError):
+        record_event(kind, subject=subject, detail=detail)
 
 
 def open_log() -> LocalLog:
@@ -153,6 +164,23 @@ class LocalLog:
                 notes.append(note)
         return notes
 
+    def export(self) -> Iterator[bytes]:
+        """The lines of an export of the whole log, as it lies on disk, damaged or not.
+
+        Raises:
+            StateError: Nothing was logged yet.
+        """
+        with self._locked():
+            note, notes = self.checkpoint_note(), self.checkpoint_notes()
+            size = sum(1 for _ in self.events())
+        signed = {_signed_size(earlier): earlier for earlier in notes}
+        entries = (
+            ExportEntry(data, checkpoint=signed.get(index + 1))
+            for index, data in enumerate(islice(self.events(), size))
+        )
+        carried = sum(number in signed for number in range(1, size + 1))
+        return export_lines(note, self.verifier(), entries, size=size, checkpoints=carried)
+
     def verifier(self) -> NoteVerifier:
         """The key that verifies this log's checkpoints.
 
@@ -250,11 +278,21 @@ class LocalLog:
         return grown, checkpoint
 
 
-def _append(path: Path, data: bytes) -> None:
-    """Append bytes and wait until they are on disk; a short write is taken back."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def _signed_size(note: str) -> int:
+    """The size a checkpoint says; -1 when it is damaged (its signature is the verifier's matter)."""
+    try:
+        return Checkpoint.parse(note.partition("\n\n")[0] + "\n").size
+    except VerificationError:
+        return -1
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Append a line and wait until it is on disk; a short write is taken back, a torn line before it is closed."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         before = os.fstat(descriptor).st_size
+        torn = before > 0 and os.pread(descriptor, 1, before - 1) != b"\n"
+        data = b"\n" + line if torn else line
         if os.write(descriptor, data) != len(data):
             os.ftruncate(descriptor, before)
             raise WaslError(f"{path}: the disk is full; nothing was logged.", remedy="Free some room and try again.")

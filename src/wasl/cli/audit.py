@@ -1,0 +1,310 @@
+"""``wasl audit``: the auditor's verbs. Verification needs the export and a public key, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, say, show_table
+from wasl.errors import InputError, NotFoundError, VerificationError
+
+if TYPE_CHECKING:
+    from wasl.audit.checkpoint import Checkpoint
+    from wasl.audit.events import AuditEvent, DetailValue
+    from wasl.audit.notes import NoteVerifier
+
+__all__ = ["read_since", "read_verifier", "register"]
+
+PublicKey = Annotated[
+    str, typer.Option("--public-key", help="The log's verifier key: a file, or the line name+id+base64 itself.")
+]
+OutFile = Annotated[Path | None, typer.Option("--out", help="File to write; without it, stdout.")]
+
+
+class LanguageChoice(StrEnum):
+    """The languages sentences are written in."""
+
+    FR = "fr"
+    EN = "en"
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``wasl audit``."""
+    audit = typer.Typer(no_args_is_help=True, help="Read, export, prove and verify the audit log.")
+    for verb in (show, export, verify, prove, checkpoint, key):
+        audit.command()(verb)
+    app.add_typer(audit, name="audit")
+
+
+def show(
+    export_file: Annotated[Path | None, typer.Argument(help="An export to read; without it, this log.")] = None,
+    language: Annotated[LanguageChoice, typer.Option(help="Language of the sentences.")] = LanguageChoice.EN,
+    kind: Annotated[list[str] | None, typer.Option(help="Only these kinds of event (may be repeated).")] = None,
+    actor: Annotated[str, typer.Option(help="Only what this actor did.")] = "",
+    project: Annotated[str, typer.Option(help="Only this project.")] = "",
+    subject: Annotated[str, typer.Option(help="Only subjects that contain this text.")] = "",
+    after: Annotated[str, typer.Option(help="Only from this time on (ISO 8601, UTC).")] = "",
+    before: Annotated[str, typer.Option(help="Only before this time (ISO 8601, UTC).")] = "",
+    last: Annotated[int, typer.Option(min=0, help="Only the last so many; 0: all.")] = 0,
+    json_output: JsonFlag = False,
+) -> None:
+    """List the entries of the log, each as a sentence.
+
+    Example: wasl audit show --language fr --kind ReleasePublished --last 20
+    """
+    from wasl.audit.events import EventKind
+    from wasl.audit.filters import EventFilter
+    from wasl.audit.sentences import say_event
+
+    try:
+        kinds = frozenset(EventKind(name) for name in kind or ())
+    except ValueError as error:
+        raise InputError(f"{error}.", remedy=f"Kinds: {', '.join(EventKind)}.") from error
+    chosen = EventFilter(kinds, actor, project, subject, after, before)
+    entries = [(index, event) for index, event in _entries(export_file) if chosen.matches(event)][-last:]
+    if json_output:
+        emit({"entries": [_entry_json(index, event) for index, event in entries]})
+        return
+    rows = [[str(index), event.at, say_event(event, language.value)] for index, event in entries]
+    headings = ("écriture", "date", "ce qui s'est passé") if language is LanguageChoice.FR else ("entry", "at", "what")
+    show_table("Journal" if language is LanguageChoice.FR else "Log", headings, rows)
+
+
+def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
+    """Write the whole log with its checkpoints, for `wasl audit verify` anywhere.
+
+    Example: wasl audit export --out log-2026-03.jsonl
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import open_log, record_reading
+    from wasl.registers.digests import digest_bytes
+
+    if json_output and out is None:
+        raise InputError("the export itself goes to stdout.", remedy="Give --out with --json.")
+    log = open_log()
+    data = b"".join(log.export())
+    if out is None:
+        typer.echo(data, nl=False)
+    else:
+        _write(out, data)
+    summary: dict[str, DetailValue] = {"entries": data.count(b"\n") - 1, "digest": digest_bytes(data)}
+    record_reading(EventKind.LOG_EXPORTED, subject=log.verifier().name, detail=summary)
+    if json_output:
+        emit({"export": str(out), "public_key": str(log.verifier()), **summary})
+    elif out is not None:
+        say(f"{out}: {summary['entries']} entries. Verify: wasl audit verify {out} --public-key {log.verifier()}")
+
+
+def verify(
+    export_file: Annotated[Path, typer.Argument(help="An export, or a proof written by `wasl audit prove`.")],
+    public_key: PublicKey,
+    since: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint kept from before, or an export kept from before (names a forked entry)."),
+    ] = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Verify an export of the log, or a proof; exit 3 and name the first bad entry when anything was changed.
+
+    Example: wasl audit verify log.jsonl --public-key hcp.vkey --since checkpoint-2026-02.txt
+    """
+    from wasl.audit.events import EventKind
+    from wasl.audit.verification import verify_export, verify_proof
+    from wasl.cli.journal import record_reading
+
+    verifier = read_verifier(public_key)
+    kept, leaves = read_since(since, verifier) if since is not None else (None, iter(()))
+    document = _proof_document(export_file)
+    if document is not None:
+        reached = verify_proof(document, verifier, since=kept)
+        result = {"verified": True, "origin": reached.origin, "entries": reached.size, "index": document.get("index")}
+    else:
+        with export_file.open("rb") as lines:
+            report = verify_export(lines, verifier, since=kept, known_leaves=leaves)
+        result = report.to_json()
+        recorded = {name: result[name] for name in ("verified", "entries", "root", "fault", "first_bad_entry")}
+        record_reading(EventKind.LOG_VERIFIED, subject=verifier.name, detail=recorded)
+    if json_output:
+        emit(result)
+    if document is None:
+        report.require()
+    if not json_output:
+        what = "log" if document is None else "proof"
+        continued = f", continuing the kept checkpoint of {kept.size}" if kept is not None else ""
+        say(f"{export_file}: the {what} verifies: {result['entries']} entries of {verifier.name}{continued}.")
+
+
+def prove(
+    entry: Annotated[int | None, typer.Argument(help="Number of the entry, as `wasl audit show` gives it.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="Instead: prove that the log continues this checkpoint kept from before.")
+    ] = None,
+    out: OutFile = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Write the proof that an entry is in the log; it verifies alone, without the other entries.
+
+    Example: wasl audit prove 12 --out entry-12.json && wasl audit verify entry-12.json --public-key hcp.vkey
+    """
+    from wasl.audit.checkpoint import Checkpoint
+    from wasl.audit.export import consistency_document, inclusion_document
+    from wasl.audit.merkle import leaf_hash
+    from wasl.audit.tree import MemoryNodes, consistency_proof, inclusion_proof
+    from wasl.cli.journal import open_log
+
+    if (entry is None) == (since is None):
+        raise InputError("give either the number of an entry or --since.")
+    log = open_log()
+    note = log.checkpoint_note()
+    state = Checkpoint.open(note, log.verifier())
+    events = list(log.events())[: state.size]
+    nodes = MemoryNodes(map(leaf_hash, events))
+    if nodes.frontier.size != state.size or nodes.frontier.root != state.root:
+        raise VerificationError(
+            "the log does not lead to its own checkpoint: it was changed.",
+            remedy="`wasl audit export` and `wasl audit verify` name the entry.",
+        )
+    if entry is None and since is not None:
+        kept, _ = read_since(since, log.verifier())
+        document = consistency_document(consistency_proof(nodes, kept.size, state.size), note)
+    elif entry is not None:
+        if not 0 <= entry < state.size:
+            raise NotFoundError(f"there is no entry {entry}: the log has entries 0 to {state.size - 1}.")
+        document = inclusion_document(events[entry], inclusion_proof(nodes, entry, state.size), note)
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if out is not None:
+        _write(out, text.encode())
+    if json_output or out is None:
+        emit(document)
+    else:
+        say(f"{out}: verify it with wasl audit verify {out} --public-key {log.verifier()}")
+
+
+def checkpoint(out: OutFile = None, json_output: JsonFlag = False) -> None:
+    """Print the latest signed checkpoint: keep it, and no later rewriting of the log goes unseen.
+
+    Example: wasl audit checkpoint --out checkpoint-2026-03.txt
+    """
+    from wasl.audit.checkpoint import Checkpoint
+    from wasl.audit.export import encode_base64
+    from wasl.cli.journal import open_log
+
+    log = open_log()
+    note = log.checkpoint_note()
+    state = Checkpoint.open(note, log.verifier())
+    if out is not None:
+        _write(out, note.encode())
+    if json_output:
+        emit({"origin": state.origin, "size": state.size, "root": encode_base64(state.root), "note": note})
+    elif out is None:
+        typer.echo(note, nl=False)
+    else:
+        say(f"{out}: {state.size} entries of {state.origin}.")
+
+
+def key(out: OutFile = None, json_output: JsonFlag = False) -> None:
+    """Print the log's verifier key, for those who verify.
+
+    Example: wasl audit key --out hcp.vkey
+    """
+    from wasl.cli.journal import open_log
+
+    verifier = open_log().verifier()
+    if out is not None:
+        _write(out, f"{verifier}\n".encode())
+    if json_output:
+        emit({"origin": verifier.name, "key_id": verifier.key_id.hex(), "public_key": str(verifier)})
+    elif out is None:
+        typer.echo(str(verifier))
+    else:
+        say(f"{out}: the verifier key of {verifier.name}.")
+
+
+def read_verifier(key_or_file: str) -> NoteVerifier:
+    """The verifier key in a file, or given as its line.
+
+    Raises:
+        KeyFileError: Neither a file nor a verifier key.
+    """
+    from wasl.audit.notes import NoteVerifier
+
+    path = Path(key_or_file)
+    return NoteVerifier.parse(_read_text(path) if _is_file(path) else key_or_file)
+
+
+def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator[bytes]]:
+    """The checkpoint kept in a file, alone or as the head of an export, and that export's leaf hashes.
+
+    Raises:
+        VerificationError: It is not of this log, or was changed itself.
+    """
+    from wasl.audit.checkpoint import Checkpoint
+    from wasl.audit.verification import export_leaves, verify_export
+
+    text = _read_text(path)
+    if not text.startswith("{"):
+        return Checkpoint.open(text, verifier), iter(())
+    lines = text.encode().splitlines(keepends=True)
+    report = verify_export(lines, verifier)
+    if report.fault is not None:
+        raise VerificationError(f"{path}: the export kept from before does not verify: {report.fault.message}")
+    return Checkpoint.open(json.loads(lines[0])["checkpoint"], verifier), export_leaves(lines)
+
+
+def _proof_document(path: Path) -> dict[str, Any] | None:
+    """The proof in a file; None when the file is something else, such as an export."""
+    try:
+        document = json.loads(_read_text(path))
+    except (ValueError, VerificationError):
+        return None
+    return document if isinstance(document, dict) and "path" in document else None
+
+
+def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
+    from wasl.audit.events import AuditEvent
+    from wasl.cli.journal import open_log
+
+    if export_file is None:
+        for index, data in enumerate(open_log().events()):
+            yield index, AuditEvent.parse(data)
+        return
+    for index, line in enumerate(_read_text(export_file).splitlines()[1:]):
+        try:
+            yield index, AuditEvent.from_json(json.loads(line)["event"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise VerificationError(f"{export_file}: entry {index} is not that of an export.") from error
+
+
+def _entry_json(index: int, event: AuditEvent) -> dict[str, Any]:
+    from wasl.audit.sentences import say_event
+
+    sentences = {"fr": say_event(event, "fr"), "en": say_event(event, "en")}
+    return {"index": index, **json.loads(event.canonical_bytes()), "sentences": sentences}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a key is too long for a file name
+        return False
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise VerificationError(f"{path}: not UTF-8 text: it was changed.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from wasl.audit.events import EventKind
+from wasl.cli.app import build_app
+from wasl.cli.journal import open_log, record_event
+from wasl.errors import InputError, KeyFileError, NotFoundError, VerificationError
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for number in range(6):
+        record_event(EventKind.REGISTER_ENCODED, project="p", subject=f"r{number}", detail={"records": number})
+    return tmp_path
+
+
+def run(*words, expect=None):
+    result = CliRunner().invoke(build_app(["wasl.cli.audit"]), ["audit", *map(str, words)])
+    if expect is not None:
+        assert isinstance(result.exception, expect), result.exception
+        return result
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result
+
+
+@pytest.fixture
+def exported(home):
+    run("export", "--out", "log.jsonl")
+    return home / "log.jsonl"
+
+
+@pytest.fixture
+def key(home):
+    return str(open_log().verifier())
+
+
+def test_export_then_verify_with_key_line_or_file(exported, key):
+    assert json.loads(run("verify", exported, "--public-key", key, "--json").stdout)["entries"] == 6
+    run("key", "--out", "k.vkey")
+    assert "6 entries" in run("verify", exported, "--public-key", "k.vkey").stdout
+    assert run("key").stdout == f"{key}\n"
+
+
+def test_export_to_stdout_is_the_export(home, key):
+    (home / "out.jsonl").write_bytes(run("export").stdout_bytes)
+    run("verify", "out.jsonl", "--public-key", key)
+    run("export", "--json", expect=InputError)
+
+
+@pytest.mark.parametrize("deed", ["alter", "remove", "swap", "truncate"])
+def test_tampering_exits_3_and_names_the_entry(exported, key, deed):
+    lines = exported.read_bytes().splitlines(keepends=True)
+    if deed == "alter":
+        lines[3] = lines[3].replace(b'"r2"', b'"rX"')
+    elif deed == "remove":
+        del lines[3]
+    elif deed == "swap":
+        lines[3], lines[5] = lines[5], lines[3]
+    else:
+        del lines[3:]
+    exported.write_bytes(b"".join(lines))
+    result = run("verify", exported, "--public-key", key, "--json", expect=VerificationError)
+    assert result.exception.exit_code == 3
+    assert "entry 2" in str(result.exception)
+    assert json.loads(result.stdout)["first_bad_entry"] == 2
+
+
+def test_kept_checkpoint_and_kept_export(exported, key, home):
+    run("checkpoint", "--out", "kept.txt")
+    record_event(EventKind.KEY_CREATED, subject="k")
+    run("export", "--out", "later.jsonl")
+    for kept in ("kept.txt", exported):
+        assert json.loads(run("verify", "later.jsonl", "--public-key", key, "--since", kept, "--json").stdout)["since"]
+    run("verify", exported, "--public-key", key, "--since", "later.jsonl", expect=VerificationError)
+    exported.write_bytes(exported.read_bytes().replace(b'"r2"', b'"rX"'))
+    result = run("verify", "later.jsonl", "--public-key", key, "--since", exported, expect=VerificationError)
+    assert "kept from before does not verify" in str(result.exception)
+
+
+def test_proofs_verify_alone(home, key):
+    run("prove", 4, "--out", "entry.json")
+    assert "proof verifies" in run("verify", "entry.json", "--public-key", key).stdout
+    document = json.loads((home / "entry.json").read_text())
+    assert document["event"]["subject"] == "r4"
+    document["event"]["subject"] = "r5"
+    (home / "entry.json").write_text(json.dumps(document))
+    run("verify", "entry.json", "--public-key", key, expect=VerificationError)
+    run("checkpoint", "--out", "kept.txt")
+    record_event(EventKind.KEY_CREATED, subject="k")
+    run("prove", "--since", "kept.txt", "--out", "growth.json")
+    run("verify", "growth.json", "--public-key", key, "--since", "kept.txt")
+    run("verify", "growth.json", "--public-key", key, expect=VerificationError)
+    run("prove", 999, expect=NotFoundError)
+    run("prove", expect=InputError)
+
+
+@pytest.mark.parametrize("field", ["checkpoint", "index", "path", "size", "event", "format"])
+def test_malformed_proofs_are_refused(home, key, field):
+    run("prove", 2, "--out", "entry.json")
+    document = json.loads((home / "entry.json").read_text())
+    for wrong in ({**document, field: None}, {name: value for name, value in document.items() if name != field}):
+        (home / "entry.json").write_text(json.dumps(wrong))
+        run("verify", "entry.json", "--public-key", key, expect=VerificationError)
+
+
+def test_show_filters_and_speaks_both_languages(exported):
+    shown = json.loads(run("show", "--subject", "r3", "--json").stdout)["entries"]
+    assert [entry["index"] for entry in shown] == [3]
+    assert "a encodé" in shown[0]["sentences"]["fr"]
+    assert "encoded" in shown[0]["sentences"]["en"]
+    assert len(json.loads(run("show", exported, "--last", 2, "--json").stdout)["entries"]) == 2
+    assert "encodé" in run("show", "--language", "fr").stdout
+    assert json.loads(run("show", "--kind", "KeyCreated", "--json").stdout)["entries"] == []
+    run("show", "--kind", "Nonsense", expect=InputError)
+
+
+def test_bad_keys_are_refused(exported):
+    for key in ("nonsense", "x" * 5000):
+        run("verify", exported, "--public-key", key, expect=KeyFileError)
+
+
+def test_what_is_no_export_is_refused(home, key):
+    (home / "other.bin").write_bytes(b"\xff\x00")
+    run("verify", "other.bin", "--public-key", key, expect=VerificationError)
+    (home / "list.json").write_text("[1]")
+    run("verify", "list.json", "--public-key", key, expect=VerificationError)
