@@ -1,0 +1,314 @@
+"""Fellegi and Sunter's model with latent classes, fitted by EM on pattern counts.
+
+A pair belongs to one of the classes *match*, *relatives* (persons who share a household, a surname, an address) or
+*rest*. Given its class, its comparisons are independent; a missing comparison says nothing. How common each class is
+depends on the stratum: the pair of registers, and the size of the block the pair was met in.
+
+Relatives are told from doubtful matches by what relatives do not share: on the *personal* comparisons they
+agree as seldom as unrelated people do.
+
+Source: I. Fellegi, A. Sunter, A Theory for Record Linkage, JASA 64 (1969); W. Winkler, Using the EM Algorithm for
+Weight Computation, 1988/2000; the class of relatives is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.linkage.patterns import EQUAL, MISSING, Comparison, PatternCounts
+from wasl.linkage.plan import ModelOptions
+
+__all__ = ["CLASS_NAMES", "Fit", "MatchModel", "PassModel", "fit_pass"]
+
+CLASS_NAMES = ("match", "relatives", "neighbours", "rest")
+MATCH = 0
+FLOOR = 1e-7
+"""No state is impossible in any class."""
+PSEUDO_PAIRS = 0.5
+"""Pairs of prior opinion behind each m- and u-probability: the marginal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How EM went.
+
+    Attributes:
+        iterations: Iterations done.
+        converged: Whether the tolerance was reached; False means the limit of iterations was.
+        log_likelihood: Of the counted pairs (natural logarithm).
+        bic: Bayesian information criterion; less is better.
+    """
+
+    iterations: int
+    converged: bool
+    log_likelihood: float
+    bic: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassModel:
+    """The model of one pass.
+
+    Attributes:
+        name: The pass.
+        comparisons: What pairs are compared on.
+        classes: Names of the latent classes, match first, rest last.
+        probabilities: Per comparison (classes, states); state 0 (missing) holds 1: it says nothing.
+        prior: (strata, classes), how common each class is among the pairs of a stratum.
+        strata: (left label, right label, size class) per stratum.
+        fit: How EM went.
+        expected_matches, pairs: Among the pairs the model was trained on.
+    """
+
+    name: str
+    comparisons: tuple[Comparison, ...]
+    classes: tuple[str, ...]
+    probabilities: tuple[NDArray[np.float64], ...] = field(repr=False)
+    prior: NDArray[np.float64] = field(repr=False)
+    strata: tuple[tuple[str, str, int], ...]
+    fit: Fit
+    expected_matches: float
+    pairs: int
+
+    def class_likelihood(self, states: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Natural logarithm of the probability of patterns (patterns, comparisons) in each class (patterns, classes)."""
+        total = np.zeros((len(states), len(self.classes)))
+        for c, table in enumerate(self.probabilities):
+            total += np.log(table).T[states[:, c]]
+        return total
+
+    def score(
+        self, states: NDArray[np.int8], stratum: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Match weight (log2 of the Bayes factor of match against everything else) and probability of patterns."""
+        log_class = self.class_likelihood(states)
+        log_prior = np.log(self.prior)[stratum]
+        others = log_class[:, 1:] + log_prior[:, 1:]
+        log_others = np.logaddexp.reduce(others, axis=1)
+        log_rest = log_others - np.logaddexp.reduce(log_prior[:, 1:], axis=1)
+        weight = (log_class[:, MATCH] - log_rest) / np.log(2)
+        log_odds = log_class[:, MATCH] + log_prior[:, MATCH] - log_others
+        return weight, 1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700)))
+
+    def to_json(self) -> dict[str, Any]:
+        """The model as a JSON value."""
+        return {
+            "name": self.name,
+            "comparisons": [
+                {"name": c.name, "kind": c.kind, "states": c.states, "limits": list(c.limits)} for c in self.comparisons
+            ],
+            "classes": list(self.classes),
+            "probabilities": [table.tolist() for table in self.probabilities],
+            "prior": self.prior.tolist(),
+            "strata": [list(stratum) for stratum in self.strata],
+            "fit": {
+                "iterations": self.fit.iterations,
+                "converged": self.fit.converged,
+                "log_likelihood": self.fit.log_likelihood,
+                "bic": self.fit.bic,
+            },
+            "expected_matches": self.expected_matches,
+            "pairs": self.pairs,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> PassModel:
+        """The model from its JSON value."""
+        return cls(
+            value["name"],
+            tuple(Comparison(c["name"], c["kind"], c["states"], tuple(c["limits"])) for c in value["comparisons"]),
+            tuple(value["classes"]),
+            tuple(np.array(table) for table in value["probabilities"]),
+            np.array(value["prior"]).reshape(len(value["strata"]), len(value["classes"])),
+            tuple((s[0], s[1], s[2]) for s in value["strata"]),
+            Fit(**value["fit"]),
+            value["expected_matches"],
+            value["pairs"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MatchModel:
+    """The models of all passes; saved with the pairs, reused on the next period."""
+
+    passes: tuple[PassModel, ...]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The model as a JSON value."""
+        return [model.to_json() for model in self.passes]
+
+    @classmethod
+    def from_json(cls, value: Sequence[Mapping[str, Any]]) -> MatchModel:
+        """The model from its JSON value."""
+        return cls(tuple(PassModel.from_json(item) for item in value))
+
+
+def _marginals(patterns: PatternCounts, comparisons: Sequence[Comparison]) -> list[NDArray[np.float64]]:
+    tables = []
+    for c, comparison in enumerate(comparisons):
+        table = np.bincount(patterns.states[:, c], weights=patterns.counts, minlength=comparison.states)
+        table[MISSING] = 0
+        table += 1e-3
+        table[MISSING] = 0
+        tables.append(table / table.sum())
+    return tables
+
+
+def _agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
+    """A distribution that favours good levels: each level ``strength`` times as likely as the one below."""
+    if comparison.kind == "token":
+        return np.array([0.0, 0.2, 0.8])
+    table = strength ** np.arange(comparison.states, dtype=np.float64)
+    table[MISSING] = 0
+    return table / table.sum()
+
+
+def _start(
+    comparisons: Sequence[Comparison], marginals: Sequence[NDArray[np.float64]], classes: int, personal: frozenset[str]
+) -> list[NDArray[np.float64]]:
+    start = []
+    for comparison, marginal in zip(comparisons, marginals, strict=True):
+        match = _agreeing(comparison, 2.0)
+        rows = [match]
+        for extra in range(classes - 2):
+            if comparison.name in personal or comparison.kind == "token":
+                rows.append(marginal)
+            else:
+                rows.append((0.5 / (extra + 1)) * _agreeing(comparison, 1.5) + (1 - 0.5 / (extra + 1)) * marginal)
+        rows.append(marginal)
+        start.append(np.array(rows))
+    return start
+
+
+def fit_pass(
+    name: str,
+    patterns: PatternCounts,
+    comparisons: tuple[Comparison, ...],
+    strata: tuple[tuple[str, str, int], ...],
+    capacity: NDArray[np.float64],
+    options: ModelOptions,
+) -> PassModel:
+    """Fit the model of one pass.
+
+    Args:
+        name: The pass.
+        patterns: Counted patterns.
+        comparisons: Their comparisons.
+        strata: What the strata stand for.
+        capacity: (strata) most matches possible: the smaller side of each block, summed.
+        options: Classes, iterations, tolerance, manual probabilities.
+
+    Returns:
+        The fit with the number of classes that the Bayesian information criterion prefers.
+    """
+    best: PassModel | None = None
+    for classes in range(2, options.classes + 1):
+        model = _fit(name, patterns, comparisons, strata, capacity, options, classes)
+        if best is None or model.fit.bic < best.fit.bic:
+            best = model
+    assert best is not None  # noqa: S101 - options.classes is at least 2
+    return best
+
+
+def _fit(
+    name: str,
+    patterns: PatternCounts,
+    comparisons: tuple[Comparison, ...],
+    strata: tuple[tuple[str, str, int], ...],
+    capacity: NDArray[np.float64],
+    options: ModelOptions,
+    classes: int,
+) -> PassModel:
+    counts = patterns.counts.astype(np.float64)
+    total = max(counts.sum(), 1.0)
+    marginals = _marginals(patterns, comparisons)
+    personal = frozenset(options.personal)
+    tables = _start(comparisons, marginals, classes, personal)
+    per_stratum = np.bincount(patterns.stratum, weights=counts, minlength=len(strata))
+    share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
+    prior = np.empty((len(strata), classes))
+    prior[:, MATCH] = share
+    prior[:, 1:-1] = (0.05 / max(classes - 2, 1)) * (1 - share)[:, None]
+    prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
+
+    last = -np.inf
+    converged = False
+    iteration = 0
+    posterior = np.zeros((len(counts), classes))
+    for iteration in range(1, options.iterations + 1):
+        joint = np.log(np.maximum(prior, 1e-300))[patterns.stratum]
+        for c, table in enumerate(tables):
+            logs = np.log(np.maximum(table, FLOOR))
+            logs[:, MISSING] = 0.0
+            joint += logs.T[patterns.states[:, c]]
+        norm = np.logaddexp.reduce(joint, axis=1)
+        likelihood = float(counts @ norm)
+        posterior = np.exp(joint - norm[:, None]) * counts[:, None]
+        if likelihood - last < options.tolerance * total and iteration > 5:
+            converged = True
+            break
+        last = likelihood
+        tables = _maximize(patterns, comparisons, marginals, posterior, personal, options)
+        for k in range(classes):
+            expected = np.bincount(patterns.stratum, weights=posterior[:, k], minlength=len(strata))
+            prior[:, k] = expected
+        prior[:, MATCH] = np.minimum(prior[:, MATCH] + 0.01 * share, capacity)
+        prior[:, 1:] += 0.01 * (1 - share)[:, None] / (classes - 1)
+        prior /= prior.sum(axis=1, keepdims=True)
+    parameters = len(strata) * (classes - 1) + sum((c.states - 2) * classes for c in comparisons)
+    final = []
+    for table in tables:
+        floored = np.maximum(table, FLOOR)
+        floored[:, MISSING] = 1.0
+        final.append(floored)
+    names = (CLASS_NAMES[0], *CLASS_NAMES[1 : classes - 1], CLASS_NAMES[-1])
+    return PassModel(
+        name,
+        comparisons,
+        names,
+        tuple(final),
+        prior,
+        strata,
+        Fit(iteration, converged, likelihood, parameters * float(np.log(total)) - 2 * likelihood),
+        float(posterior[:, MATCH].sum()),
+        int(total),
+    )
+
+
+def _maximize(
+    patterns: PatternCounts,
+    comparisons: tuple[Comparison, ...],
+    marginals: Sequence[NDArray[np.float64]],
+    posterior: NDArray[np.float64],
+    personal: frozenset[str],
+    options: ModelOptions,
+) -> list[NDArray[np.float64]]:
+    """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept."""
+    classes = posterior.shape[1]
+    tables = []
+    for c, comparison in enumerate(comparisons):
+        table = np.empty((classes, comparison.states))
+        for k in range(classes):
+            table[k] = np.bincount(patterns.states[:, c], weights=posterior[:, k], minlength=comparison.states)
+        table[:, MISSING] = 0
+        if comparison.name in personal:
+            table[1:] = table[1:].sum(axis=0)
+        table += PSEUDO_PAIRS * marginals[c]
+        table[MATCH] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
+        table /= table.sum(axis=1, keepdims=True)
+        if comparison.name in options.m:
+            table[MATCH, 1:] = options.m[comparison.name]
+        if comparison.name in options.u:
+            table[-1, 1:] = options.u[comparison.name]
+        tables.append(table)
+    return tables
+
+
+def agreement_states(comparison: Comparison) -> int:
+    """The best state of a comparison."""
+    return EQUAL if comparison.kind == "token" else comparison.states - 1

@@ -1,0 +1,169 @@
+"""The linkage plan: which deliveries it accepts, how pairs are scored, and what becomes of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.errors import MismatchError
+from wasl.registers.delivery import DeliveryHeader
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import Document, load_document, resolve_document
+
+__all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions"]
+
+
+class RegisterOptions(Document):
+    """What the plan says about one register.
+
+    Attributes:
+        duplicate_free: Whether one person appears in it at most once.
+        dedupe: Whether pairs within it are compared too (always when it is the only delivery).
+    """
+
+    duplicate_free: bool | None = None
+    dedupe: bool | None = None
+
+
+class Candidates(Document):
+    """Which pairs are compared.
+
+    Attributes:
+        block_pairs: Most pairs compared in one block; a larger (hot) block is cut into sub-blocks of similar rows.
+        training_pairs: Most pairs the model is trained on; of more, whole tasks are drawn with a fixed seed.
+    """
+
+    block_pairs: int = Option(default=8_000_000_000, ge=1)
+    training_pairs: int = Option(default=1_000_000_000, ge=1)
+
+
+class ModelOptions(Document):
+    """How pairs are scored.
+
+    Attributes:
+        classes: Most latent classes: 2 (match, rest), 3 (and relatives) or 4; fewer are kept where the data ask for it.
+        iterations: Most iterations of EM.
+        tolerance: EM stops when the log-likelihood per pair rises by less.
+        levels: Most agreement levels of a group of q-grams.
+        personal: Comparisons on which relatives agree as seldom as unrelated people do.
+        term_frequency: Whether agreement on a frequent token or a crowded neighbourhood counts less.
+        seed: Seed of every draw.
+        m: Manual m-probabilities: comparison to a list, worst level first (missing not counted).
+        u: Manual u-probabilities, likewise.
+    """
+
+    classes: int = Option(default=3, ge=2, le=4)
+    iterations: int = Option(default=500, ge=1)
+    tolerance: float = Option(default=1e-9, gt=0)
+    levels: int = Option(default=8, ge=2, le=15)
+    personal: tuple[str, ...] = ("birth",)
+    term_frequency: bool = True
+    seed: int = 1
+    m: dict[str, tuple[float, ...]] = {}
+    u: dict[str, tuple[float, ...]] = {}
+
+
+class ResolutionOptions(Document):
+    """What becomes of scored pairs.
+
+    Attributes:
+        cost_false_link: Cost of linking two persons.
+        cost_missed_link: Cost of not linking one.
+        cost_review: Cost of having a clerk look at a pair.
+        keep: Pairs below this probability are not written to pairs.parquet.
+        assignment: Optimal one-to-one between duplicate-free registers, or what the weights alone say.
+        chain: Least mean probability of the pairs between two clusters that are merged.
+    """
+
+    cost_false_link: float = Option(default=1.0, gt=0)
+    cost_missed_link: float = Option(default=1.0, gt=0)
+    cost_review: float = Option(default=0.1, ge=0)
+    keep: float = Option(default=0.01, gt=0, lt=1)
+    assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
+    chain: float = Option(default=0.35, ge=0, le=1)
+
+    @property
+    def accept(self) -> float:
+        """Least probability at which linking costs less than not linking."""
+        return self.cost_false_link / (self.cost_false_link + self.cost_missed_link)
+
+    @property
+    def certain(self) -> float:
+        """Least probability at which linking unseen costs less than a clerk's look."""
+        return max(self.accept, 1.0 - self.cost_review / self.cost_false_link)
+
+    @property
+    def possible(self) -> float:
+        """Least probability at which a clerk's look costs less than leaving the pair."""
+        return min(self.accept, self.cost_review / self.cost_missed_link)
+
+
+class LinkagePlan(Document):
+    """A linkage plan.
+
+    Attributes:
+        name, version, title: What it is called.
+        profiles: Encoding profiles it accepts.
+        registers: Options per register name; any register may be linked without being named.
+        candidates, model, resolution: See there.
+    """
+
+    name: str
+    version: int = 1
+    title: str = ""
+    profiles: tuple[str, ...] = ("guarded",)
+    duplicate_free: bool = True
+    dedupe: bool = False
+    registers: dict[str, RegisterOptions] = {}
+    candidates: Candidates = Candidates()
+    model: ModelOptions = ModelOptions()
+    resolution: ResolutionOptions = ResolutionOptions()
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The plan in a TOML file, or a shipped one by name (``morocco``).
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("linkage", name_or_path))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if not self.profiles:
+            raise ValueError("profiles names no encoding profile, so no delivery could be linked")
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the plan's meaning, in every result made with it."""
+        return digest_json(self.model_dump(mode="json"))
+
+    def is_duplicate_free(self, register: str) -> bool:
+        """Whether one person appears in this register at most once."""
+        chosen = self.registers.get(register, RegisterOptions()).duplicate_free
+        return self.duplicate_free if chosen is None else chosen
+
+    def is_deduplicated(self, register: str, deliveries: int) -> bool:
+        """Whether pairs within this register are compared, when so many deliveries are linked."""
+        chosen = self.registers.get(register, RegisterOptions()).dedupe
+        return deliveries == 1 or (self.dedupe if chosen is None else chosen)
+
+    def require_accepts(self, headers: list[DeliveryHeader]) -> None:
+        """Refuse deliveries whose profile the plan does not name.
+
+        Raises:
+            MismatchError: Names the register, its profile and what the plan accepts.
+        """
+        for header in headers:
+            name = header.profile.rsplit("/", 1)[-1]
+            if name not in self.profiles and header.profile not in self.profiles:
+                raise MismatchError(
+                    f"the delivery of {header.register!r} is encoded under profile {header.profile!r}, "
+                    f"which plan {self.name!r} does not accept (it names {', '.join(self.profiles)}).",
+                    remedy="Encode it under an accepted profile, or name the profile in the plan knowingly.",
+                )

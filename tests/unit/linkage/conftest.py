@@ -1,0 +1,105 @@
+"""Simulated deliveries: q-gram filters with XOR diffusion and hashed tokens, made without the holder's code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
+from wasl.registers.digests import digest_json, digest_table
+from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
+
+BITS, PLAIN_BITS, TAPS = 1024, 2048, 7
+
+
+def label(*parts: object) -> bytes:
+    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).digest()
+
+
+def grams(text: str) -> list[str]:
+    return [f" {text} "[k : k + 2] for k in range(len(text) + 1)] if text else []
+
+
+def filters(values: Sequence[Sequence[str]], key: str, per_gram: int, diffused: bool) -> np.ndarray:
+    cache: dict[str, np.ndarray] = {}
+    size = PLAIN_BITS if diffused else BITS
+    plain = np.zeros((len(values), size), bool)
+    for i, parts in enumerate(values):
+        for number, text in enumerate(parts):
+            for gram in grams(text):
+                tag = gram
+                if tag not in cache:
+                    seed = int.from_bytes(label(key, tag)[:8], "little")
+                    cache[tag] = np.random.default_rng(seed).integers(0, size, per_gram)
+                plain[i, cache[tag]] = True
+    if diffused:
+        taps = np.random.default_rng(int.from_bytes(label("taps", key)[:8], "little")).integers(0, size, (BITS, TAPS))
+        out = np.zeros((len(values), BITS), bool)
+        for k in range(TAPS):
+            out ^= plain[:, taps[:, k]]
+        plain = out
+    return np.packbits(plain, axis=1, bitorder="little")
+
+
+def fixed(cells: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
+    return pa.array(
+        [None if missing is not None and missing[i] else bytes(cells[i]) for i in range(len(cells))],
+        pa.binary(cells.shape[1]),
+    )
+
+
+def simulate(
+    frame: pd.DataFrame,
+    *,
+    register: str,
+    groups: dict[str, tuple[list[str], int]],
+    passes: dict[str, list[str]],
+    tokens: dict[str, list[str]] | None = None,
+    profile: str = "guarded",
+    record: str = "record",
+    seed: int = 0,
+    period: str = "2024",
+) -> tuple[Delivery, JoinMap, dict[str, bytes]]:
+    """A delivery of a frame of text columns ('' where missing), its join map, and record number -> record id."""
+    tokens = tokens or {}
+    rng = np.random.default_rng(seed)
+    ids = [label("record", register, value) for value in frame[record]]
+    tables, joins, summaries = [], [], []
+    for name, columns in passes.items():
+        blocks = ["|".join(values) for values in frame[columns].to_numpy().tolist()] if columns else [""] * len(frame)
+        whole = np.array([all(values) for values in frame[columns].to_numpy().tolist()] if columns else [True] * len(frame))
+        chosen = rng.permutation(np.flatnonzero(whole))
+        part = frame.iloc[chosen]
+        row_ids = [label("row", name, register, part[record].iloc[i]) for i in range(len(part))]
+        data: dict[str, Any] = {
+            "pass": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(part), np.int32)), pa.array([name])),
+            "block": pa.array([label("block", name, blocks[i]) for i in chosen], pa.binary(16)),
+            "row_id": pa.array(row_ids, pa.binary(16)),
+        }
+        for token, source in tokens.items():
+            joined = ["\x1f".join(v) if all(v) else "" for v in part[source].to_numpy().tolist()]
+            data[f"token_{token}"] = pa.array([label(name, token, v) if v else None for v in joined], pa.binary(16))
+        for group, (source, per_gram) in groups.items():
+            values = part[source].to_numpy().tolist()
+            cells = filters(values, f"{name}/{group}", per_gram, profile != "plain")
+            data[f"filter_{group}"] = fixed(cells, np.array([not any(v) for v in values]))
+        tables.append(pa.table(data))
+        joins.append(
+            pa.table([pa.array([ids[i] for i in chosen], pa.binary(16)), data["pass"], data["row_id"]], schema=JOIN_MAP_SCHEMA)
+        )
+        sizes = np.unique([blocks[i] for i in chosen], return_counts=True)[1]
+        summaries.append(PassSummary(name, len(part), len(sizes), int(sizes.max(initial=0)), 0.0, {}))
+    rows = pa.concat_tables(tables).unify_dictionaries()
+    header = DeliveryHeader(
+        SCHEME_VERSION, profile, digest_json([profile, sorted(passes)]), "test", "key", "holder", register, "schema",
+        period, len(frame), 0, tuple(tokens), {group: BITS for group in groups}, 0.0, tuple(summaries),
+        digest_table(rows), "2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    delivery = Delivery(header, rows)
+    join = JoinMap(register, delivery.digest, pa.concat_tables(joins).unify_dictionaries())
+    return delivery, join, dict(zip(frame[record], ids, strict=True))
