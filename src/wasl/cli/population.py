@@ -1,0 +1,129 @@
+"""``wasl population generate``: synthetic registers as their holders would keep them, with the truth beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from wasl.population.generate import Population
+
+__all__ = ["register", "write_population"]
+
+README = """# A synthetic Morocco
+
+**Nobody in these files exists.** Every name, date, number and address was drawn at random; any likeness to a person,
+living or dead, is chance.
+
+Made by
+
+    wasl population generate --persons {persons} --seed {seed} --difficulty {difficulty} --out DIR
+
+with wasl {wasl} and Faker {faker} (whose name lists it draws on); the same command with the same releases writes the
+same bytes. Each register is written as its office would: its own spelling of names, its own way of naming
+nationalities, its own date format, and the errors such files contain. `truth.csv` says which person each record is
+(`register,record,person`); `record` is the register's first column.
+
+| Register | Records | Persons |
+|---|---:|---:|
+{rows}
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``population``."""
+    population = typer.Typer(no_args_is_help=True, help="Synthetic registers of a Morocco that does not exist.")
+    app.add_typer(population, name="population")
+
+    @population.callback()
+    def _population() -> None:
+        """Synthetic registers of a Morocco that does not exist."""
+
+    @population.command("generate")
+    def generate_command(
+        out: Annotated[Path, typer.Option("--out", help="Folder the files are written to.")],
+        persons: Annotated[int, typer.Option("--persons", help="How many persons live there.")] = 10_000,
+        seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 1,
+        difficulty: Annotated[
+            str, typer.Option("--difficulty", help="standard, or hard: hardly any true pair is spelled alike.")
+        ] = "standard",
+        as_json: JsonFlag = False,
+    ) -> None:
+        """Write six registers (CSV), truth.csv and a README.
+
+        Example: wasl population generate --persons 10000 --seed 1 --out morocco
+        """
+        from wasl.audit.events import EventKind
+        from wasl.cli.journal import record_event
+        from wasl.population.generate import generate
+        from wasl.registers.digests import digest_table
+
+        with progress("Generating registers") as report:
+            made = generate(persons, seed, difficulty, report)  # type: ignore[arg-type]  # checked by generate
+            write_population(made, out, seed=seed, difficulty=difficulty)
+        counts = {name: len(table) for name, table in made.registers.items()}
+        record_event(
+            EventKind.POPULATION_GENERATED,
+            project="",
+            subject=f"{persons} persons, seed {seed}",
+            detail={"persons": persons, "records": sum(counts.values()), "truth": digest_table(made.truth)},
+        )
+        if as_json:
+            emit({"out": str(out), "persons": persons, "seed": seed, "difficulty": difficulty, "records": counts})
+            return
+        show_table("Registers written", ["register", "records"], [[name, count] for name, count in counts.items()])
+        say(f"In {out}; who is who: {out / 'truth.csv'}")
+
+
+def write_population(made: Population, out: Path, *, seed: int, difficulty: str) -> None:
+    """Write a population's registers, truth and README into the folder ``out``."""
+    import faker
+    import pyarrow.compute as pc
+
+    from wasl import __version__
+
+    out.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, table in made.registers.items():
+        write_csv(table, out / f"{name}.csv")
+        persons = made.truth.filter(pc.equal(made.truth["register"], name))["person"]
+        rows.append(f"| {name} | {len(table):,} | {pc.count_distinct(persons).as_py():,} |")
+    write_csv(made.truth, out / "truth.csv")
+    text = README.format(
+        persons=made.persons,
+        seed=seed,
+        difficulty=difficulty,
+        wasl=__version__,
+        faker=faker.VERSION,
+        rows="\n".join(rows),
+    )
+    write_whole(text.encode(), out / "README.md")
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as CSV (UTF-8, commas, quotes only where needed), whole or not at all."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for batch in table.to_batches(max_chunksize=65_536):
+        writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    write_whole(text.getvalue().encode(), path)
+
+
+def write_whole(data: bytes, path: Path) -> None:
+    """Write bytes beside their place and rename."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
