@@ -20,7 +20,8 @@ class Rates:
     """How often a record carries each kind of error.
 
     Attributes:
-        variant: Another spelling of surname, given name or both; then `variant_both` of them in both.
+        variant: Another spelling of surname, given name or both.
+        in_surname, in_given: Share of those that touch the surname, the given name (both, where they add to over 1).
         rare_spellings: Whether all spellings of a name may occur, or only the six most frequent.
         swapped: Surname and given name exchanged (or in the wrong order, where one field holds both).
         unsplit: Both names in the surname field, where there are two fields.
@@ -28,7 +29,7 @@ class Rates:
         vague_birth: Birth date written 01/01 of its year, beyond those whose papers give only the year.
         day_month, year: Day and month exchanged; year one off.
         wrong_date: Another day, month or year.
-        typo: A letter lost, doubled, exchanged or replaced in a name.
+        typo: A letter lost, doubled, exchanged or replaced in a name; `typo_in_surname` of them in the surname.
         married: Share of women under their husband's surname (alone or after their own).
         truncated: Compound surname cut to its first part.
         other_passport: Passport since replaced.
@@ -40,7 +41,8 @@ class Rates:
     """
 
     variant: float
-    variant_both: float
+    in_surname: float
+    in_given: float
     rare_spellings: bool
     swapped: float
     unsplit: float
@@ -51,6 +53,7 @@ class Rates:
     year: float
     wrong_date: float
     typo: float
+    typo_in_surname: float
     married: float
     truncated: float
     other_passport: float
@@ -63,7 +66,8 @@ class Rates:
 
 STANDARD = Rates(
     variant=0.25,
-    variant_both=0.2,
+    in_surname=0.6,
+    in_given=0.6,
     rare_spellings=False,
     swapped=0.05,
     unsplit=0.03,
@@ -74,6 +78,7 @@ STANDARD = Rates(
     year=0.02,
     wrong_date=0.0,
     typo=0.04,
+    typo_in_surname=0.5,
     married=0.15,
     truncated=0.05,
     other_passport=0.20,
@@ -94,8 +99,9 @@ STANDARD = Rates(
 
 HARD = replace(
     STANDARD,
-    variant=0.90,
-    variant_both=0.70,
+    variant=0.95,
+    in_surname=0.96,
+    in_given=0.66,
     rare_spellings=True,
     swapped=0.25,
     unsplit=0.05,
@@ -105,7 +111,8 @@ HARD = replace(
     day_month=0.06,
     year=0.06,
     wrong_date=0.10,
-    typo=0.45,
+    typo=0.6,
+    typo_in_surname=0.85,
     truncated=0.40,
     other_passport=0.40,
     identifier_missing=dict.fromkeys(STANDARD.identifier_missing, 0.6),

@@ -58,13 +58,16 @@ class Draws:
     def choose(self, shares: npt.ArrayLike, n: int) -> Ints:
         """``n`` indices into ``shares``, each as often as its share says."""
         edges = np.cumsum(np.asarray(shares, np.float64))
-        return np.asarray(np.searchsorted(edges, self.uniform(n) * edges[-1], side="right"), np.int64)
+        # The clip guards against u · total rounding up to the total itself.
+        found = np.searchsorted(edges, self.uniform(n) * edges[-1], side="right")
+        return np.minimum(np.asarray(found, np.int64), len(edges) - 1)
 
     def choose_by(self, table: Floats, rows: Ints) -> Ints:
         """For each of ``rows`` an index into the columns of that row of ``table`` (rows are shares)."""
         edges = np.cumsum(table, axis=1)
         target = self.uniform(len(rows)) * edges[rows, -1]
-        return np.asarray((edges[rows] <= target[:, None]).sum(axis=1), np.int64)
+        found = np.asarray((edges[rows] <= target[:, None]).sum(axis=1), np.int64)
+        return np.minimum(found, table.shape[1] - 1)
 
     def bands(self, bands: Sequence[Sequence[float]], n: int) -> Ints:
         """``n`` whole numbers from ``bands`` of (from, to, share), uniform within a band."""

@@ -75,8 +75,8 @@ def write_names(people: People, person: Ints, lexicon: Lexicon, hand: Hand, rate
     spelled = _styled(lexicon, hand.upper, hand.accents)
     differs = draws.happens(rates.variant, n)
     which = draws.uniform(n)
-    in_surname = differs & (which < (1 + rates.variant_both) / 2)
-    in_given = differs & ((which < rates.variant_both) | ~in_surname)
+    in_surname = differs & (which < rates.in_surname)
+    in_given = differs & (which >= 1 - rates.in_given)
 
     def spell(names: Ints, differently: Bools) -> Texts:
         limit = lexicon.variants[names] if rates.rare_spellings else np.minimum(lexicon.variants[names], 6)
@@ -92,7 +92,7 @@ def write_names(people: People, person: Ints, lexicon: Lexicon, hand: Hand, rate
     second = np.where(draws.happens(hand.second_given, n), second, -1)
     given = _joined(spell(people.given[person], in_given), spell(second, in_given), second >= 0)
 
-    mistyped, where = draws.happens(rates.typo, n), draws.happens(0.5, n)
+    mistyped, where = draws.happens(rates.typo, n), draws.happens(rates.typo_in_surname, n)
     surname = mistype(surname, mistyped & where, draws)
     given = mistype(given, mistyped & ~where, draws)
     surname = blank(surname, draws.happens(rates.surname_missing, n))
