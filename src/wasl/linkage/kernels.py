@@ -7,12 +7,14 @@ consecutive memory and the compiler turns the loop over lanes into vector popcou
 Source of the layout: own measurements; the pattern counts feed Fellegi and Sunter's model without storing pairs.
 """
 
+# mypy: disable-error-code="call-arg, assignment, return-value"
+# numba gives the functions their types at compile time; its intrinsics look to mypy as if they took a context.
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -30,11 +32,11 @@ HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @intrinsic
-def popcount(typing_context: Any, word: Any) -> Any:
+def popcount(typing_context: Any, word: Any) -> Any:  # noqa: ARG001 - numba's signature
     """Number of set bits of a 64-bit word (the processor's instruction, vectorized where it exists)."""
     signature = types.uint64(types.uint64)
 
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return signature, generate
@@ -129,7 +131,9 @@ def distance_counts(
 
     Args:
         tasks: (tasks, 5) int64: left start, left stop, right start, right stop, stratum.
-        words, offsets, bits: See :func:`sweep`.
+        words: See :func:`sweep`.
+        offsets: See :func:`sweep`.
+        bits: See :func:`sweep`.
         present: (rows, groups) uint8.
         dice: (groups) int32: 0 for Hamming distance, else the scale of 1 - Dice.
         counts: (groups, distances) int64, added to.
@@ -201,7 +205,8 @@ def sweep(
         keep: (slots) uint8, whether pairs of this code are written out.
         keep_new: What `keep` becomes for a code first met here.
         state: (5) int64: task, first right row, left row to go on from; codes in the table; pairs met. Updated.
-        out_left, out_right: (room) int32, rows of the pairs written out.
+        out_left: (room) int32, left rows of the pairs written out.
+        out_right: (room) int32, right rows.
         out_code: (room) uint64, their codes.
 
     Returns:

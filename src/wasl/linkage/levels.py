@@ -18,12 +18,14 @@ __all__ = ["choose_limits", "level_tables", "uses_dice"]
 
 DIFFUSED_FILL = 0.40
 """Filters fuller than this on average are taken for diffused: plain ones are made about a quarter full."""
+LEAST_PAIRS = 10
+"""A band of distances that holds fewer pairs of the sample is joined with the next worse one."""
 SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 """Limits of the levels as shares of the chance distance, best level first; the last level is everything beyond."""
 
 
 def uses_dice(layout: PassLayout) -> NDArray[np.int32]:
-    """Per group: 0 where the Hamming distance is compared, else the number 1 - Dice is scaled to (the filter's bits)."""
+    """Per group: 0 where the Hamming distance is compared, else what 1 - Dice is scaled to (the filter's bits)."""
     dice = np.zeros(len(layout.groups), np.int32)
     for g in range(len(layout.groups)):
         there = layout.present[:, g] == 1
@@ -49,7 +51,12 @@ def choose_limits(
         size = int(layout.offsets[g + 1] - layout.offsets[g]) * 64
         chance = size if dice[g] else size / 2
         shares = SHARES if most > len(SHARES) else SHARES[: most - 1]
-        limits.append(sorted({int(share * chance) for share in shares}))
+        cuts: list[int] = []
+        for cut in sorted({int(share * chance) for share in shares}):
+            held = histogram[g, (cuts[-1] + 1 if cuts else 0) : cut + 1].sum()
+            if held >= LEAST_PAIRS:
+                cuts.append(cut)
+        limits.append(cuts)
     return limits
 
 

@@ -76,7 +76,7 @@ class PassModel:
     pairs: int
 
     def class_likelihood(self, states: NDArray[np.int8]) -> NDArray[np.float64]:
-        """Natural logarithm of the probability of patterns (patterns, comparisons) in each class (patterns, classes)."""
+        """Log-probability of patterns (patterns, comparisons) in each class: (patterns, classes)."""
         total = np.zeros((len(states), len(self.classes)))
         for c, table in enumerate(self.probabilities):
             total += np.log(table).T[states[:, c]]
@@ -151,9 +151,8 @@ class MatchModel:
 def _marginals(patterns: PatternCounts, comparisons: Sequence[Comparison]) -> list[NDArray[np.float64]]:
     tables = []
     for c, comparison in enumerate(comparisons):
-        table = np.bincount(patterns.states[:, c], weights=patterns.counts, minlength=comparison.states)
-        table[MISSING] = 0
-        table += 1e-3
+        met = np.bincount(patterns.states[:, c], weights=patterns.counts, minlength=comparison.states)
+        table = met.astype(np.float64) + 1e-3
         table[MISSING] = 0
         tables.append(table / table.sum())
     return tables
@@ -163,9 +162,10 @@ def _agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
     """A distribution that favours good levels: each level ``strength`` times as likely as the one below."""
     if comparison.kind == "token":
         return np.array([0.0, 0.2, 0.8])
-    table = strength ** np.arange(comparison.states, dtype=np.float64)
+    table: NDArray[np.float64] = np.power(strength, np.arange(comparison.states, dtype=np.float64))
     table[MISSING] = 0
-    return table / table.sum()
+    share: NDArray[np.float64] = table / table.sum()
+    return share
 
 
 def _start(
@@ -192,6 +192,7 @@ def fit_pass(
     strata: tuple[tuple[str, str, int], ...],
     capacity: NDArray[np.float64],
     options: ModelOptions,
+    earlier: PassModel | None = None,
 ) -> PassModel:
     """Fit the model of one pass.
 
@@ -202,10 +203,13 @@ def fit_pass(
         strata: What the strata stand for.
         capacity: (strata) most matches possible: the smaller side of each block, summed.
         options: Classes, iterations, tolerance, manual probabilities.
+        earlier: A model of an earlier period: its probabilities are kept and only the priors are fitted.
 
     Returns:
         The fit with the number of classes that the Bayesian information criterion prefers.
     """
+    if earlier is not None:
+        return _fit(name, patterns, comparisons, strata, capacity, options, len(earlier.classes), earlier)
     best: PassModel | None = None
     for classes in range(2, options.classes + 1):
         model = _fit(name, patterns, comparisons, strata, capacity, options, classes)
@@ -223,12 +227,13 @@ def _fit(
     capacity: NDArray[np.float64],
     options: ModelOptions,
     classes: int,
+    earlier: PassModel | None = None,
 ) -> PassModel:
     counts = patterns.counts.astype(np.float64)
     total = max(counts.sum(), 1.0)
     marginals = _marginals(patterns, comparisons)
     personal = frozenset(options.personal)
-    tables = _start(comparisons, marginals, classes, personal)
+    tables = _start(comparisons, marginals, classes, personal) if earlier is None else list(earlier.probabilities)
     per_stratum = np.bincount(patterns.stratum, weights=counts, minlength=len(strata))
     share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
     prior = np.empty((len(strata), classes))
@@ -253,7 +258,8 @@ def _fit(
             converged = True
             break
         last = likelihood
-        tables = _maximize(patterns, comparisons, marginals, posterior, personal, options)
+        if earlier is None:
+            tables = _maximize(patterns, comparisons, marginals, posterior, personal, options)
         for k in range(classes):
             expected = np.bincount(patterns.stratum, weights=posterior[:, k], minlength=len(strata))
             prior[:, k] = expected

@@ -87,9 +87,7 @@ class PatternCounts:
         return int(self.counts.sum())
 
 
-def unpack(
-    codes: NDArray[np.uint64], comparisons: Sequence[Comparison]
-) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+def unpack(codes: NDArray[np.uint64], comparisons: Sequence[Comparison]) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """States (codes, comparisons) and strata of codes."""
     states = np.zeros((len(codes), len(comparisons)), np.int8)
     shift = 0

@@ -63,8 +63,8 @@ class ModelOptions(Document):
     personal: tuple[str, ...] = ("birth",)
     term_frequency: bool = True
     seed: int = 1
-    m: dict[str, tuple[float, ...]] = {}
-    u: dict[str, tuple[float, ...]] = {}
+    m: dict[str, tuple[float, ...]] = Option(default_factory=dict)
+    u: dict[str, tuple[float, ...]] = Option(default_factory=dict)
 
 
 class ResolutionOptions(Document):
@@ -118,7 +118,7 @@ class LinkagePlan(Document):
     profiles: tuple[str, ...] = ("guarded",)
     duplicate_free: bool = True
     dedupe: bool = False
-    registers: dict[str, RegisterOptions] = {}
+    registers: dict[str, RegisterOptions] = Option(default_factory=dict)
     candidates: Candidates = Candidates()
     model: ModelOptions = ModelOptions()
     resolution: ResolutionOptions = ResolutionOptions()

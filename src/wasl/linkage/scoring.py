@@ -19,7 +19,7 @@ from wasl.linkage.layout import PassLayout, Source, Tasks, lay_out, pass_names, 
 from wasl.linkage.levels import choose_limits, level_tables, uses_dice
 from wasl.linkage.model import MatchModel, PassModel, fit_pass
 from wasl.linkage.pairs import ScoredPairs, pairs_table
-from wasl.linkage.patterns import Comparison, PatternCounts, comparisons_of, unpack
+from wasl.linkage.patterns import PatternCounts, comparisons_of
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.delivery import Delivery, require_comparable
 
@@ -32,6 +32,7 @@ ROOM = 1 << 16
 CHUNK_PAIRS = 1 << 25
 """Pairs of a chunk of tasks, about: enough work to hide the cost of starting it."""
 LEVEL_SAMPLE_PAIRS = 4_000_000
+EXAMPLES = 12
 
 ProgressCallback = Callable[[int, int], None]
 T = TypeVar("T")
@@ -61,17 +62,18 @@ def sweep_tasks(
     Args:
         layout: The rows.
         table: (tasks, 5) int64.
-        levels, dice: See :func:`wasl.linkage.kernels.sweep`.
+        levels: See :func:`wasl.linkage.kernels.sweep`.
+        dice: See there.
         kept: Codes whose pairs are written out; None writes none.
         known: Codes seen in training; a code not among them is written out for the model to judge.
     """
     slots = TABLE_SLOTS
-    keys, counts, keep = (np.zeros(slots, kind) for kind in (np.uint64, np.int64, np.uint8))
+    keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
     state = np.array([0, -1, -1, 0, 0], np.int64)
     if known is not None and kept is not None:
         while 4 * len(known) > slots:
             slots *= 2
-        keys, counts, keep = (np.zeros(slots, kind) for kind in (np.uint64, np.int64, np.uint8))
+        keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
         places = kernels.enter_codes(keys, known)
         keep[places] = np.isin(known, kept)
         state[3] = len(known)
@@ -90,7 +92,8 @@ def sweep_tasks(
             held = keys != 0
             old = keys[held] - np.uint64(1)
             old_counts, old_keep = counts[held], keep[held]
-            keys, counts, keep = (np.zeros(4 * len(keys), kind) for kind in (np.uint64, np.int64, np.uint8))
+            slots = 4 * len(keys)
+            keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
             places = kernels.enter_codes(keys, old)
             counts[places], keep[places] = old_counts, old_keep
     met = counts > 0
@@ -98,7 +101,7 @@ def sweep_tasks(
     return Swept(
         keys[met] - np.uint64(1),
         counts[met],
-        *(np.concatenate([part[k] for part in parts]) for k in range(3)),  # type: ignore[misc]
+        *(np.concatenate([part[k] for part in parts]) for k in range(3)),
     )
 
 
@@ -135,8 +138,18 @@ def _capacity(tasks: Tasks, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.bincount(table[:, 4], weights=smaller, minlength=len(tasks.strata)).astype(np.float64)
 
 
-def _levels_of(plan: LinkagePlan, layout: PassLayout, tasks: Tasks) -> tuple[list[list[int]], NDArray[np.int32]]:
+def _levels_of(
+    plan: LinkagePlan, layout: PassLayout, tasks: Tasks, earlier: PassModel | None
+) -> tuple[list[list[int]], NDArray[np.int32]]:
     dice = uses_dice(layout)
+    if earlier is not None:
+        known = {comparison.name: list(comparison.limits) for comparison in earlier.comparisons}
+        if {*layout.groups, *layout.token_names} != set(known):
+            raise MismatchError(
+                f"the earlier model of pass {layout.name!r} was fitted on other comparisons.",
+                remedy="Use a model of deliveries made under the same profile, or fit a new one.",
+            )
+        return [known[group] for group in layout.groups], dice
     longest = int(np.diff(layout.offsets).max(initial=0)) * 64
     histogram = np.zeros((len(layout.groups), longest + 1), np.int64)
     sample = _draw(tasks, LEVEL_SAMPLE_PAIRS, plan.model.seed)
@@ -152,6 +165,7 @@ def score_pairs(
     *,
     threads: int = 0,
     progress: ProgressCallback | None = None,
+    model: MatchModel | None = None,
 ) -> ScoredPairs:
     """Score the pairs of two or more deliveries, or of one delivery with itself.
 
@@ -160,6 +174,7 @@ def score_pairs(
         deliveries: Made under one key, project and profile.
         threads: Threads; 0 means one per processor. The result does not depend on it.
         progress: Called with (passes done, passes).
+        model: An earlier model: its levels and m- and u-probabilities are kept, only the priors are fitted.
 
     Returns:
         The pairs worth a look, the model, and a report. Equal for equal plan and deliveries, bit for bit.
@@ -180,13 +195,14 @@ def score_pairs(
     sources = sources_of(deliveries)
     within = [plan.is_deduplicated(source.register, len(sources)) for source in sources]
     names = pass_names(deliveries)
+    earlier = {part.name: part for part in model.passes} if model else {}
     models: list[PassModel] = []
     tables: list[pa.Table] = []
     flow: list[dict[str, Any]] = []
     for done, name in enumerate(names):
         if progress:
             progress(done, len(names))
-        result = _score_pass(plan, sources, name, within, workers)
+        result = _score_pass(plan, sources, name, within, workers, earlier.get(name))
         if result is not None:
             models.append(result[0])
             tables.append(result[1])
@@ -197,13 +213,18 @@ def score_pairs(
 
 
 def _score_pass(
-    plan: LinkagePlan, sources: tuple[Source, ...], name: str, within: list[bool], workers: int
+    plan: LinkagePlan,
+    sources: tuple[Source, ...],
+    name: str,
+    within: list[bool],
+    workers: int,
+    earlier: PassModel | None,
 ) -> tuple[PassModel, pa.Table, dict[str, Any]] | None:
     clock = [perf_counter()]
     layout = lay_out(sources, name)
     tasks = tasks_of(layout, within, plan.candidates.block_pairs)
     clock.append(perf_counter())
-    limits, dice = _levels_of(plan, layout, tasks)
+    limits, dice = _levels_of(plan, layout, tasks, earlier)
     comparisons = comparisons_of(layout, limits)
     levels = level_tables(layout, limits)
     training = _draw(tasks, plan.candidates.training_pairs, plan.model.seed)
@@ -219,8 +240,8 @@ def _score_pass(
     )
     clock.append(perf_counter())
     strata = tuple((sources[a].label, sources[b].label, size) for a, b, size in tasks.strata)
-    model = fit_pass(name, patterns, comparisons, strata, _capacity(tasks, training), plan.model)
-    _, probability = model.score(patterns.states, patterns.stratum)
+    model = fit_pass(name, patterns, comparisons, strata, _capacity(tasks, training), plan.model, earlier)
+    weight, probability = model.score(patterns.states, patterns.stratum)
     kept = patterns.codes[probability >= plan.resolution.keep]
     clock.append(perf_counter())
 
@@ -242,8 +263,43 @@ def _score_pass(
         "pairs_trained_on": patterns.pairs,
         "patterns": len(patterns.codes),
         "pairs_kept": table.num_rows,
+        "expected_below": float((patterns.counts * probability)[probability < plan.resolution.keep].sum()),
+        "weights": _weight_histogram(weight, probability, patterns),
+        "examples": _examples(model, weight, probability, patterns),
         "hot_blocks": tasks.hot_blocks,
         "hot_pairs": tasks.hot_pairs,
         "seconds": dict(zip(("layout", "counting", "model", "scoring"), seconds.round(3).tolist(), strict=True)),
     }
     return model, table, counts
+
+
+def _weight_histogram(
+    weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
+) -> list[tuple[int, float, float]]:
+    """Pairs and expected matches by whole match weight, for the report."""
+    if len(weight) == 0:
+        return []
+    place = np.clip(np.floor(weight), -40, 60).astype(np.int64)
+    low = int(place.min())
+    pairs = np.bincount(place - low, weights=patterns.counts)
+    matches = np.bincount(place - low, weights=patterns.counts * probability)
+    return [(low + k, float(pairs[k]), round(float(matches[k]), 3)) for k in range(len(pairs))]
+
+
+def _examples(
+    model: PassModel, weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
+) -> list[dict[str, Any]]:
+    """The patterns behind most pairs around the threshold: what a reviewer's waterfalls show."""
+    doubt = patterns.counts * probability * (1 - probability)
+    chosen = np.argsort(-doubt, kind="stable")[:EXAMPLES]
+    prior = np.log2(model.prior[:, 0]) - np.log2(1 - model.prior[:, 0])
+    return [
+        {
+            "states": patterns.states[k].tolist(),
+            "pairs": int(patterns.counts[k]),
+            "weight": float(weight[k]),
+            "prior": float(prior[patterns.stratum[k]]),
+            "probability": float(probability[k]),
+        }
+        for k in chosen.tolist()
+    ]

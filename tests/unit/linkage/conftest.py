@@ -72,7 +72,9 @@ def simulate(
     tables, joins, summaries = [], [], []
     for name, columns in passes.items():
         blocks = ["|".join(values) for values in frame[columns].to_numpy().tolist()] if columns else [""] * len(frame)
-        whole = np.array([all(values) for values in frame[columns].to_numpy().tolist()] if columns else [True] * len(frame))
+        whole = np.array(
+            [all(values) for values in frame[columns].to_numpy().tolist()] if columns else [True] * len(frame)
+        )
         chosen = rng.permutation(np.flatnonzero(whole))
         part = frame.iloc[chosen]
         row_ids = [label("row", name, register, part[record].iloc[i]) for i in range(len(part))]
@@ -90,7 +92,10 @@ def simulate(
             data[f"filter_{group}"] = fixed(cells, np.array([not any(v) for v in values]))
         tables.append(pa.table(data))
         joins.append(
-            pa.table([pa.array([ids[i] for i in chosen], pa.binary(16)), data["pass"], data["row_id"]], schema=JOIN_MAP_SCHEMA)
+            pa.table(
+                [pa.array([ids[i] for i in chosen], pa.binary(16)), data["pass"], data["row_id"]],
+                schema=JOIN_MAP_SCHEMA,
+            )
         )
         sizes = np.unique([blocks[i] for i in chosen], return_counts=True)[1]
         summaries.append(PassSummary(name, len(part), len(sizes), int(sizes.max(initial=0)), 0.0, {}))

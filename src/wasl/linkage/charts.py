@@ -1,0 +1,186 @@
+"""Charts of a linkage report as inline SVG: no script, no font, nothing fetched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+__all__ = ["bars", "curve", "histogram", "match_weights", "waterfall"]
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 64, 40, 14, 14
+INK, SOFT, GOOD, BAD, WARN = "#1f2933", "#9aa5b1", "#1b7f79", "#b23a48", "#c98a1b"
+
+
+def _svg(body: Sequence[str], width: int, height: int, title: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" '
+        f'style="max-width:{width}px;width:100%">{"".join(body)}</svg>'
+    )
+
+
+def _text(x: float, y: float, words: str, *, anchor: str = "middle", size: int = 11, colour: str = INK) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"'
+    return f"<text {place}>{escape(words)}</text>"
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str, hint: str = "") -> str:
+    tip = f"<title>{escape(hint)}</title>" if hint else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}" fill="{colour}"'
+    return f"<rect {place}>{tip}</rect>"
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str = SOFT, dash: str = "") -> str:
+    style = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{style}/>'
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}".replace(",", " ")
+
+
+def histogram(bins: Sequence[tuple[float, float, float]], thresholds: Sequence[tuple[str, float]] = ()) -> str:
+    """Pairs by match weight on a logarithmic scale, the expected matches among them filled.
+
+    Args:
+        bins: (weight, pairs, expected matches), equally spaced.
+        thresholds: (name, weight) drawn as vertical lines.
+    """
+    if not bins:
+        return ""
+    low, high = bins[0][0], bins[-1][0] + 1
+    top = math.log10(max(pairs for _, pairs, _ in bins) + 1)
+    plot_width, plot_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+
+    def x(weight: float) -> float:
+        return LEFT + (weight - low) / max(high - low, 1e-9) * plot_width
+
+    def tall(pairs: float) -> float:
+        return math.log10(pairs + 1) / max(top, 1e-9) * plot_height
+
+    base = HEIGHT - BOTTOM
+    body = []
+    for power in range(int(top) + 1):
+        level = base - tall(10.0**power)
+        body += [
+            _line(LEFT, level, WIDTH - RIGHT, level, "#e4e7eb"),
+            _text(LEFT - 6, level + 4, _count(10.0**power), anchor="end"),
+        ]
+    for weight, pairs, matches in bins:
+        hint = f"weight {weight:.0f}: {_count(pairs)} pairs, {_count(matches)} expected matches"
+        wide = x(weight + 1) - x(weight) - 1
+        body.append(_rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
+        body.append(_rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
+    for name, weight in thresholds:
+        if low <= weight <= high:
+            body += [_line(x(weight), TOP, x(weight), base, BAD, "4 3"), _text(x(weight), TOP + 2, name, colour=BAD)]
+    step = max(1, round((high - low) / 10))
+    for weight in range(int(low), int(high) + 1, step):
+        body.append(_text(x(weight), base + 16, str(weight)))
+    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, "match weight (log2)"))
+    return _svg(body, WIDTH, HEIGHT, "Pairs by match weight")
+
+
+def match_weights(rows: Sequence[tuple[str, float, float, float]]) -> str:
+    """Match weight of every state of every comparison, with its m- and u-probability.
+
+    Args:
+        rows: (comparison and state, m, u, weight).
+    """
+    row_height, label = 18, 190
+    height = 30 + row_height * len(rows)
+    most = max((abs(weight) for *_, weight in rows), default=1.0) or 1.0
+    middle = label + (WIDTH - label - 130) / 2
+    scale = (WIDTH - label - 130) / 2 / most
+    body = [_line(middle, 18, middle, height - 8), _text(WIDTH - 62, 12, "m / u")]
+    for place, (name, m, u, weight) in enumerate(rows):
+        y = 22 + place * row_height
+        start = middle if weight >= 0 else middle + weight * scale
+        body.append(_text(label - 8, y + 11, name, anchor="end"))
+        body.append(
+            _rect(start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, f"{weight:+.2f}")
+        )
+        body.append(_text(WIDTH - 4, y + 11, f"{weight:+.1f}  {m:.3g} / {u:.2g}", anchor="end"))
+    return _svg(body, WIDTH, height, "Match weights")
+
+
+def bars(rows: Sequence[tuple[str, float]], unit: str) -> str:
+    """Horizontal bars.
+
+    Args:
+        rows: (name, value).
+        unit: What the values count.
+    """
+    row_height, label = 22, 190
+    height = 8 + row_height * len(rows)
+    most = max((value for _, value in rows), default=1.0) or 1.0
+    body = []
+    for place, (name, value) in enumerate(rows):
+        y = 4 + place * row_height
+        wide = value / most * (WIDTH - label - 110)
+        body.append(_text(label - 8, y + 13, name, anchor="end"))
+        body.append(_rect(label, y, max(wide, 1), row_height - 6, GOOD))
+        shown = f"{value:.2f}" if unit == "s" else _count(value)
+        body.append(_text(label + wide + 6, y + 13, f"{shown} {unit}", anchor="start"))
+    return _svg(body, WIDTH, height, unit)
+
+
+def curve(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], x_name: str, *, diagonal: bool = False) -> str:
+    """Curves in the unit square.
+
+    Args:
+        lines: (name, points).
+        x_name: What the horizontal axis shows.
+        diagonal: Whether the diagonal (perfect calibration) is drawn.
+    """
+    plot_width, plot_height = WIDTH - LEFT - RIGHT - 120, HEIGHT - TOP - BOTTOM
+    base = HEIGHT - BOTTOM
+    body = []
+    for tick in range(0, 11, 2):
+        x, y = LEFT + tick / 10 * plot_width, base - tick / 10 * plot_height
+        body += [
+            _line(LEFT, y, LEFT + plot_width, y, "#e4e7eb"),
+            _text(LEFT - 6, y + 4, f"{tick / 10:.1f}", anchor="end"),
+        ]
+        body.append(_text(x, base + 16, f"{tick / 10:.1f}"))
+    if diagonal:
+        body.append(_line(LEFT, base, LEFT + plot_width, TOP, SOFT, "4 3"))
+    for place, (name, points) in enumerate(lines):
+        colour = (GOOD, BAD, WARN, INK)[place % 4]
+        path = " ".join(f"{LEFT + x * plot_width:.1f},{base - y * plot_height:.1f}" for x, y in points)
+        body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        body += [
+            f'<circle cx="{LEFT + x * plot_width:.1f}" cy="{base - y * plot_height:.1f}" r="3" fill="{colour}"/>'
+            for x, y in points
+            if len(points) <= 20
+        ]
+        body.append(_text(WIDTH - 4, TOP + 14 + 16 * place, name, anchor="end", colour=colour))
+    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, x_name))
+    return _svg(body, WIDTH, HEIGHT, x_name)
+
+
+def waterfall(start: float, steps: Sequence[tuple[str, float]]) -> str:
+    """How a pair's weight comes about, from the prior to the total: levels and weights, never an encoding.
+
+    Args:
+        start: Prior weight (log2 odds).
+        steps: (comparison and state in words, weight).
+    """
+    rows = [("prior", start), *steps]
+    levels = [0.0]
+    for _, weight in rows:
+        levels.append(levels[-1] + weight)
+    low, high = min(levels), max(levels)
+    row_height, label = 20, 200
+    height = 12 + row_height * (len(rows) + 1)
+    scale = (WIDTH - label - 70) / max(high - low, 1e-9)
+    body = []
+    for place, (name, weight) in enumerate(rows):
+        y = 6 + place * row_height
+        start_x = label + (min(levels[place], levels[place + 1]) - low) * scale
+        body.append(_text(label - 8, y + 12, name, anchor="end"))
+        body.append(_rect(start_x, y, abs(weight) * scale, row_height - 6, GOOD if weight >= 0 else BAD))
+        body.append(_text(WIDTH - 4, y + 12, f"{weight:+.1f}", anchor="end"))
+    body.append(_text(label - 8, height - 8, "total", anchor="end"))
+    body.append(_text(WIDTH - 4, height - 8, f"{levels[-1]:+.1f}", anchor="end"))
+    return _svg(body, WIDTH, height, "Waterfall")

@@ -1,0 +1,117 @@
+"""Clusters of records that are one person, under constraints: no register says a person twice, no weak chains."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["cluster_records"]
+
+
+@njit(cache=True, nogil=True)
+def _root(parent: np.ndarray, node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@njit(cache=True, nogil=True)
+def _merge(
+    left: np.ndarray,
+    right: np.ndarray,
+    start: np.ndarray,
+    neighbour: np.ndarray,
+    likeness: np.ndarray,
+    source: np.ndarray,
+    unique: np.ndarray,
+    chain: float,
+    parent: np.ndarray,
+    refused: np.ndarray,
+) -> None:
+    """Merge clusters along pairs in the order given; `refused` says why not: 1 register twice, 2 weak chain."""
+    following = np.arange(parent.shape[0])  # members of a cluster form a ring
+    size = np.ones(parent.shape[0], np.int64)
+    for e in range(left.shape[0]):
+        a, b = _root(parent, left[e]), _root(parent, right[e])
+        if a == b:
+            continue
+        if size[a] > size[b] or (size[a] == size[b] and a < b):
+            a, b = b, a
+        total = 0.0
+        clash = False
+        member = a
+        while True:
+            for k in range(start[member], start[member + 1]):
+                if _root(parent, neighbour[k]) == b:
+                    total += likeness[k]
+            if unique[source[member]]:
+                other = b
+                while True:
+                    clash = clash or source[other] == source[member]
+                    other = following[other]
+                    if other == b:
+                        break
+            member = following[member]
+            if member == a:
+                break
+        if clash:
+            refused[e] = 1
+        elif total < chain * size[a] * size[b]:
+            refused[e] = 2
+        else:
+            parent[a] = b
+            size[b] += size[a]
+            following[a], following[b] = following[b], following[a]
+
+
+def cluster_records(
+    records: int,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    probability: NDArray[np.float64],
+    accepted: NDArray[np.bool_],
+    source: NDArray[np.int32],
+    unique: NDArray[np.bool_],
+    chain: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+    """Merge records into persons, likeliest pairs first.
+
+    Args:
+        records: How many.
+        left: (pairs) records of all candidate pairs; those never seen count as probability 0.
+        right: (pairs) the other records.
+        probability: (pairs) float64.
+        accepted: (pairs) which of them may join clusters.
+        source: (records) the delivery of each.
+        unique: (sources) whether a person is in it at most once.
+        chain: Least mean probability over all pairs of records between two clusters that are merged.
+
+    Returns:
+        (records) cluster number, the smallest record in it; (pairs) why an accepted pair was not followed: 0 it was,
+        1 a register would have the person twice, 2 the rest of the two clusters does not fit.
+    """
+    ends = np.concatenate([left, right])
+    by_end = np.argsort(ends, kind="stable")
+    neighbour = np.concatenate([right, left])[by_end]
+    likeness = np.concatenate([probability, probability])[by_end]
+    start = np.searchsorted(ends[by_end], np.arange(records + 1)).astype(np.int64)
+    chosen = np.flatnonzero(accepted)
+    order = chosen[np.lexsort((right[chosen], left[chosen], -probability[chosen]))]
+    parent = np.arange(records, dtype=np.int64)
+    reasons = np.zeros(len(order), np.int8)
+    _merge(
+        left[order], right[order], start, neighbour, likeness,
+        source.astype(np.int64), unique, chain, parent, reasons,
+    )  # fmt: skip
+    refused = np.zeros(len(left), np.int8)
+    refused[order] = reasons
+    while True:
+        above = parent[parent]
+        if np.array_equal(above, parent):
+            break
+        parent = above
+    smallest = np.full(records, records, np.int64)
+    np.minimum.at(smallest, parent, np.arange(records))
+    return smallest[parent], refused

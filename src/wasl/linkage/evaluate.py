@@ -1,0 +1,263 @@
+"""Linkage against truth: pairwise and cluster precision, recall and F1, calibration, and results by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.errors import InputError
+
+__all__ = ["Calibration", "Evaluation", "Score", "evaluate"]
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Precision, recall and F1 of a set of pairs or clusters.
+
+    Attributes:
+        found, true, right: Counts of what was found, what is true, and what is both.
+    """
+
+    found: int
+    true: int
+    right: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the found that is true (1 when nothing was found)."""
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the true that was found (1 when nothing is true)."""
+        return self.right / self.true if self.true else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        both = self.found + self.true
+        return 2 * self.right / both if both else 1.0
+
+    def to_json(self) -> dict[str, float | int]:
+        """The score as a JSON value."""
+        return {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "found": self.found,
+            "true": self.true,
+            "right": self.right,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether probabilities mean what they say.
+
+    Attributes:
+        bins: Per bin of probability: pairs, mean probability, share of true pairs.
+        error: Expected calibration error: mean gap, weighted by pairs.
+        precision_at_half: Share of true pairs among those with probability 0.5 and more.
+    """
+
+    bins: tuple[tuple[int, float, float], ...]
+    error: float
+    precision_at_half: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The calibration as a JSON value."""
+        return {
+            "expected_calibration_error": self.error,
+            "precision_at_half": self.precision_at_half,
+            "bins": [{"pairs": n, "probability": p, "true": t} for n, p, t in self.bins],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What truth says of a linkage.
+
+    Attributes:
+        pairwise: Over pairs of records of one person.
+        cluster: Over whole persons: a person counts when exactly its records are together.
+        calibration: Of the candidate pairs' probabilities, or None without links.
+        by_registers: Pairwise, per pair of registers.
+        by_group: Pairwise recall and precision per value of a column of the truth.
+        unknown_records: Records of the spine that the truth does not know (left out).
+    """
+
+    pairwise: Score
+    cluster: Score
+    calibration: Calibration | None
+    by_registers: Mapping[str, Score] = field(repr=False)
+    by_group: Mapping[str, Mapping[str, Score]] = field(repr=False)
+    unknown_records: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The evaluation as a JSON value."""
+        return {
+            "precision": self.pairwise.precision,
+            "recall": self.pairwise.recall,
+            "f1": self.pairwise.f1,
+            "pairwise": self.pairwise.to_json(),
+            "cluster": self.cluster.to_json(),
+            "calibration": self.calibration.to_json() if self.calibration else None,
+            "by_registers": {name: score.to_json() for name, score in self.by_registers.items()},
+            "by_group": {
+                column: {value: score.to_json() for value, score in scores.items()}
+                for column, scores in self.by_group.items()
+            },
+            "unknown_records": self.unknown_records,
+        }
+
+
+def evaluate(
+    spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame] = (), links: pa.Table | None = None
+) -> Evaluation:
+    """Evaluate a spine.
+
+    Args:
+        spine: ``person_id, register, record_id``.
+        truth: ``register, record, person`` and perhaps columns to group by (``group_…``); `record` is a holder's
+            record number, or a record id in hexadecimal digits.
+        keep_maps: ``register, record, record_id`` (hexadecimal), as `wasl encode --keep-map` writes them.
+        links: Candidate pairs with probabilities, for calibration.
+
+    Raises:
+        InputError: A column is missing, or the truth knows no record of the spine.
+    """
+    known = _known(spine, truth, keep_maps)
+    judged = known[known["person"].notna()]
+    if judged.empty:
+        raise InputError(
+            "the truth knows no record of the spine.",
+            remedy="Give the keep maps written by `wasl encode --keep-map`, or a truth by record id.",
+        )
+    person = judged["person_id"].to_numpy()
+    true = pd.factorize(judged["person"])[0]
+    register = judged["register"].to_numpy()
+    pairwise = _pairs(person, true, np.zeros(len(true), np.int64), same_side=True)
+    registers = sorted(set(register.tolist()))
+    codes = np.array([registers.index(name) for name in register])
+    by_registers: dict[str, Score] = {}
+    for a in range(len(registers)):
+        for b in range(a, len(registers)):
+            mine = np.isin(codes, (a, b))
+            score = _pairs(person[mine], true[mine], codes[mine], same_side=a == b)
+            if score.found or score.true:
+                by_registers[f"{registers[a]} – {registers[b]}"] = score
+    by_group: dict[str, dict[str, Score]] = {}
+    for column in [name for name in truth.columns if name not in ("register", "record", "person")]:
+        values = judged[column].fillna("").astype(str).to_numpy()
+        if len(set(values.tolist())) > 200:
+            continue
+        by_group[str(column)] = {
+            value: _pairs(person[values == value], true[values == value], codes[values == value], same_side=True)
+            for value in sorted(set(values.tolist()))
+        }
+    return Evaluation(
+        pairwise,
+        _clusters(person, true),
+        _calibration(links, judged) if links is not None else None,
+        by_registers,
+        by_group,
+        len(known) - len(judged),
+    )
+
+
+def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise InputError(f"the {what} lacks the column {', '.join(missing)}.", remedy=f"It needs {', '.join(columns)}.")
+
+
+def _known(spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The spine's records with the person the truth gives them (missing where it gives none)."""
+    _require(truth, ("register", "record", "person"), "truth")
+    rows = pd.DataFrame(
+        {
+            "person_id": pd.factorize(np.array(spine.column("person_id").to_pylist(), object))[0],
+            "register": spine.column("register").cast(pa.string()).to_pandas(),
+            "record_id": [value.hex() for value in spine.column("record_id").to_pylist()],
+        }
+    )
+    truth = truth.astype({"register": str, "record": str})
+    by_id = truth.rename(columns={"record": "record_id"})
+    if keep_maps:
+        for keep in keep_maps:
+            _require(keep, ("register", "record", "record_id"), "keep map")
+        keep = pd.concat(list(keep_maps)).astype(str)[["register", "record", "record_id"]].drop_duplicates()
+        exact = truth.merge(keep, on=["register", "record"])
+        if exact.empty and not keep.empty:  # a register renamed for a delivery: its record numbers still are unique
+            loose = keep.drop(columns="register").merge(truth.drop(columns="register"), on="record")
+            exact = loose.merge(keep[["record_id", "register"]].drop_duplicates(), on="record_id")
+        by_id = pd.concat([exact.drop(columns="record"), by_id])
+    by_id = by_id.assign(record_id=by_id["record_id"].str.lower()).drop_duplicates(["register", "record_id"])
+    return rows.merge(by_id, on=["register", "record_id"], how="left")
+
+
+def _choose_two(counts: NDArray[np.integer[Any]]) -> int:
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _pairs(person: NDArray[np.int64], true: NDArray[np.int64], side: NDArray[np.int64], *, same_side: bool) -> Score:
+    """Count pairs from the sizes of clusters and of their intersections; no pair is listed."""
+
+    def pairs(*keys: NDArray[np.int64]) -> int:
+        return _choose_two(pd.DataFrame(dict(enumerate(keys))).value_counts(sort=False).to_numpy())
+
+    within = 0 if same_side else 1
+    found = pairs(person) - within * pairs(person, side)
+    real = pairs(true) - within * pairs(true, side)
+    right = pairs(person, true) - within * pairs(person, true, side)
+    return Score(found, real, right)
+
+
+def _clusters(person: NDArray[np.int64], true: NDArray[np.int64]) -> Score:
+    """Persons of two and more records that were found exactly."""
+    frame = pd.DataFrame({"person": person, "true": true})
+    size_found = frame.groupby("person")["true"].transform("size")
+    size_true = frame.groupby("true")["person"].transform("size")
+    both = frame.groupby(["person", "true"]).size().reset_index(name="both")
+    found = frame.assign(size=size_found).drop_duplicates("person").set_index("person")["size"]
+    real = frame.assign(size=size_true).drop_duplicates("true").set_index("true")["size"]
+    exact = (both["both"].to_numpy() == found.loc[both["person"]].to_numpy()) & (
+        both["both"].to_numpy() == real.loc[both["true"]].to_numpy()
+    )
+    plural = both["both"].to_numpy() > 1
+    return Score(int((found > 1).sum()), int((real > 1).sum()), int((exact & plural).sum()))
+
+
+def _calibration(links: pa.Table, judged: pd.DataFrame) -> Calibration:
+    owner = judged.assign(true=pd.factorize(judged["person"])[0]).set_index(["register", "record_id"])["true"]
+    sides = []
+    for side in ("left", "right"):
+        keys = pd.MultiIndex.from_arrays(
+            [
+                links.column(f"{side}_register").cast(pa.string()).to_pandas(),
+                [value.hex() for value in links.column(f"{side}_record_id").to_pylist()],
+            ]
+        )
+        sides.append(owner.reindex(keys).to_numpy())
+    known = ~(pd.isna(sides[0]) | pd.isna(sides[1]))
+    true = sides[0][known] == sides[1][known]
+    probability = links.column("probability").to_numpy()[known]
+    place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
+    bins = []
+    error = 0.0
+    for k in range(BINS):
+        mine = place == k
+        count = int(mine.sum())
+        if count:
+            bins.append((count, float(probability[mine].mean()), float(true[mine].mean())))
+            error += abs(bins[-1][1] - bins[-1][2]) * count / len(probability)
+    half = probability >= 0.5
+    return Calibration(tuple(bins), error, float(true[half].mean()) if half.any() else 1.0)

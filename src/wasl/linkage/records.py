@@ -1,0 +1,232 @@
+"""Records behind rows: opens the pairs of rows with the join maps, which say what rows are the same record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.errors import DeliveryError, MismatchError
+from wasl.linkage.pairs import ScoredPairs
+from wasl.registers.delivery import LABEL_BYTES
+from wasl.registers.join_map import JoinMap
+
+__all__ = ["RecordPairs", "Records", "open_pairs", "records_of"]
+
+IDS = np.dtype((np.void, LABEL_BYTES))
+
+
+def cells_of(column: pa.ChunkedArray | pa.Array) -> NDArray[np.void]:
+    """A column of 16-byte ids as (rows) void16, comparable by their bytes."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], pa.binary(LABEL_BYTES))
+    if len(array) == 0:
+        return np.empty(0, IDS)
+    data = np.frombuffer(array.buffers()[1], np.uint8)
+    return data[array.offset * LABEL_BYTES : (array.offset + len(array)) * LABEL_BYTES].view(IDS)
+
+
+def texts_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
+    """A column of text as codes and the distinct texts."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    array = column.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        if not array.num_chunks:
+            return np.empty(0, np.int32), []
+        array = array.chunk(0)
+    return array.indices.to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()
+
+
+def order_key(ids: NDArray[np.void]) -> NDArray[np.uint64]:
+    """The first half of ids as numbers in the order of their bytes."""
+    return (
+        np.ascontiguousarray(ids.view(np.uint8).reshape(-1, LABEL_BYTES)[:, :8])
+        .view(">u8")
+        .reshape(-1)
+        .astype(np.uint64)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All records of the join maps, sorted by register and record id.
+
+    Attributes:
+        registers: Register names, sorted.
+        sources: Labels of the deliveries.
+        register: (records) int32 into `registers`.
+        source: (records) int32 into `sources`: the delivery a record came in (the last one, if in several).
+        record_id: (records) void16.
+        passes: Names of passes.
+        in_pass: (records, passes) bool, whether the record has a row in a pass and so could be met there.
+        rows: Per source label and pass: sorted first halves of row ids, the ids, and their records.
+    """
+
+    registers: tuple[str, ...]
+    sources: tuple[str, ...]
+    register: NDArray[np.int32] = field(repr=False)
+    source: NDArray[np.int32] = field(repr=False)
+    record_id: NDArray[np.void] = field(repr=False)
+    passes: tuple[str, ...]
+    in_pass: NDArray[np.bool_] = field(repr=False)
+    rows: Mapping[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPairs:
+    """Pairs of records, each met in one pass; a pair met in several passes occurs several times.
+
+    Attributes:
+        left, right: (pairs) int64 places in the records, left before right.
+        in_pass: (pairs) int32 pass.
+        weight, probability: (pairs) float64.
+        pattern: (pairs) int32 into `patterns`.
+    """
+
+    left: NDArray[np.int64] = field(repr=False)
+    right: NDArray[np.int64] = field(repr=False)
+    in_pass: NDArray[np.int32] = field(repr=False)
+    weight: NDArray[np.float64] = field(repr=False)
+    probability: NDArray[np.float64] = field(repr=False)
+    pattern: NDArray[np.int32] = field(repr=False)
+    patterns: tuple[str, ...] = field(repr=False)
+
+
+def _matched(joins: Sequence[JoinMap], sources: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], JoinMap]]:
+    """Each source with its join map.
+
+    Raises:
+        MismatchError: A join map belongs to another delivery, or a delivery has none.
+    """
+    by_digest = {join.delivery_digest: join for join in joins}
+    known = {source["delivery_digest"] for source in sources}
+    for join in joins:
+        if join.delivery_digest not in known:
+            raise MismatchError(
+                f"the join map of {join.register!r} belongs to a delivery that was not linked.",
+                remedy="Give the join map that was written with the linked delivery.",
+            )
+    for source in sources:
+        if source["delivery_digest"] not in by_digest:
+            raise MismatchError(
+                f"the delivery of {source['label']!r} has no join map.", remedy="Add it with --join, one per delivery."
+            )
+    return [(source, by_digest[source["delivery_digest"]]) for source in sources]
+
+
+def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
+    """The records of all join maps.
+
+    Raises:
+        MismatchError: A join map is missing or belongs to another delivery.
+    """
+    matched = _matched(joins, scored.report["sources"])
+    registers = tuple(sorted({source["register"] for source, _ in matched}))
+    ids, register, origin = [], [], []
+    for number, (source, join) in enumerate(matched):
+        unique = np.unique(cells_of(join.rows.column("record_id")).view("V16"))
+        ids.append(unique)
+        register.append(np.full(len(unique), registers.index(source["register"]), np.int32))
+        origin.append(np.full(len(unique), number, np.int32))
+    id_all, register_all, origin_all = np.concatenate(ids), np.concatenate(register), np.concatenate(origin)
+    order = np.lexsort((origin_all, _second(id_all), order_key(id_all), register_all))
+    id_all, register_all, origin_all = id_all[order], register_all[order], origin_all[order]
+    last = np.ones(len(id_all), np.bool_)  # a record delivered twice is one record, of its later delivery
+    last[:-1] = (id_all[1:] != id_all[:-1]) | (register_all[1:] != register_all[:-1])
+    id_all, register_all, origin_all = id_all[last], register_all[last], origin_all[last]
+
+    pass_names = tuple(sorted({name for _, join in matched for name in texts_of(join.rows.column("pass"))[1]}))
+    in_pass = np.zeros((len(id_all), len(pass_names)), np.bool_)
+    rows: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
+    for source, join in matched:
+        first, stop = np.searchsorted(
+            register_all, [registers.index(source["register"]), registers.index(source["register"]) + 1]
+        )
+        place = first + _find(
+            cells_of(join.rows.column("record_id")), id_all[first:stop], order_key(id_all[first:stop])
+        )
+        codes, names = texts_of(join.rows.column("pass"))
+        row_ids = cells_of(join.rows.column("row_id"))
+        for code, name in enumerate(names):
+            mine = np.flatnonzero(codes == code)
+            in_pass[place[mine], pass_names.index(name)] = True
+            keys = order_key(row_ids[mine])
+            by_key = np.argsort(keys, kind="stable")
+            rows[source["label"], name] = (keys[by_key], row_ids[mine][by_key], place[mine][by_key])
+    labels = tuple(source["label"] for source, _ in matched)
+    return Records(registers, labels, register_all, origin_all, id_all, pass_names, in_pass, rows)
+
+
+def _second(ids: NDArray[np.void]) -> NDArray[np.uint64]:
+    return (
+        np.ascontiguousarray(ids.view(np.uint8).reshape(-1, LABEL_BYTES)[:, 8:])
+        .view(">u8")
+        .reshape(-1)
+        .astype(np.uint64)
+    )
+
+
+def _find(wanted: NDArray[np.void], ids: NDArray[np.void], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Places of ids among sorted ids; -1 where absent. Equal first halves are told apart by the whole id."""
+    if len(ids) == 0:
+        return np.full(len(wanted), -1, np.int64)
+    place = np.minimum(np.searchsorted(keys, order_key(wanted)), len(ids) - 1)
+    found = place.astype(np.int64)
+    while True:
+        wrong = (ids[found] != wanted) & (found + 1 < len(ids))
+        wrong[wrong] = keys[found[wrong] + 1] == order_key(wanted[wrong])
+        if not wrong.any():
+            break
+        found[wrong] += 1
+    found[ids[found] != wanted] = -1
+    return found
+
+
+def open_pairs(scored: ScoredPairs, records: Records) -> RecordPairs:
+    """The pairs of rows as pairs of records.
+
+    Raises:
+        DeliveryError: A row of a pair is in no join map.
+    """
+    table = scored.pairs
+    passes, pass_names = texts_of(table.column("pass"))
+    sides: list[NDArray[np.int64]] = []
+    for side in ("left", "right"):
+        codes, labels = texts_of(table.column(f"{side}_register"))
+        ids = cells_of(table.column(f"{side}_row_id"))
+        place = np.full(len(ids), -1, np.int64)
+        for code, label in enumerate(labels):
+            for at, name in enumerate(pass_names):
+                mine = np.flatnonzero((codes == code) & (passes == at))
+                if len(mine) and (label, name) in records.rows:
+                    keys, row_ids, owners = records.rows[label, name]
+                    found = _find(ids[mine], row_ids, keys)
+                    place[mine] = np.where(found >= 0, owners[found], -1)
+        if (place < 0).any():
+            raise DeliveryError(
+                f"{int((place < 0).sum())} pairs name rows that are in no join map.",
+                remedy="Give the join maps that were written with the linked deliveries.",
+            )
+        sides.append(place)
+    pattern, patterns = texts_of(table.column("pattern"))
+    number = np.array([records.passes.index(name) for name in pass_names], np.int32)
+    left, right = np.minimum(*sides), np.maximum(*sides)
+    real = left != right
+    return RecordPairs(
+        left[real],
+        right[real],
+        number[passes][real] if len(pass_names) else np.empty(0, np.int32),
+        table.column("weight").to_numpy()[real],
+        table.column("probability").to_numpy()[real],
+        pattern[real],
+        tuple(patterns),
+    )

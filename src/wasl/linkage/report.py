@@ -1,0 +1,110 @@
+"""The report of a linkage as one page of HTML that needs nothing else: figures and charts, never an encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import log2
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from markupsafe import Markup
+
+from wasl.linkage import charts
+from wasl.linkage.model import PassModel
+from wasl.linkage.patterns import MISSING
+
+__all__ = ["render_report"]
+
+WATERFALLS = 6
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("wasl.linkage"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+    )
+    environment.filters["count"] = lambda value: f"{value:,}".replace(",", " ")
+    environment.filters["percent"] = lambda value: f"{100 * value:.2f} %"
+    return environment.get_template("report.html")
+
+
+def render_report(report: Mapping[str, Any]) -> str:
+    """A report (of scored pairs, or of a resolution, perhaps with an evaluation) as a page of HTML."""
+    models = [PassModel.from_json(item) for item in report.get("model", [])]
+    passes = []
+    for model, flow in zip(models, report["passes"], strict=False):
+        passes.append(
+            {
+                **flow,
+                "model": model,
+                "histogram": Markup(charts.histogram([tuple(row) for row in flow.get("weights", [])])),  # noqa: S704
+                "chart": Markup(charts.match_weights(_weights(model))),  # noqa: S704 - text is escaped in charts
+                "waterfalls": [
+                    (row["pairs"], row["probability"], Markup(charts.waterfall(*_steps(model, row))))  # noqa: S704
+                    for row in flow.get("examples", [])[:WATERFALLS]
+                ],
+            }
+        )
+    evaluation = report.get("evaluation")
+    return _template().render(
+        report=report,
+        passes=passes,
+        seconds=Markup(charts.bars(_seconds(report["passes"]), "s")),  # noqa: S704
+        sizes=Markup(charts.bars(_sizes(report), "persons")) if "cluster_sizes" in report else "",  # noqa: S704
+        quality=_quality_chart(report),
+        calibration=_calibration_chart(evaluation) if evaluation else "",
+        evaluation=evaluation,
+        estimate=report.get("quality"),
+    )
+
+
+def _weights(model: PassModel) -> list[tuple[str, float, float, float]]:
+    rows = []
+    for comparison, table in zip(model.comparisons, model.probabilities, strict=True):
+        for state in range(comparison.states - 1, 0, -1):
+            m, u = float(table[0, state]), float(table[-1, state])
+            rows.append((f"{comparison.name}: {comparison.describe(state)}", m, u, log2(m / u)))
+    return rows
+
+
+def _steps(model: PassModel, row: Mapping[str, Any]) -> tuple[float, list[tuple[str, float]]]:
+    steps = []
+    for comparison, table, state in zip(model.comparisons, model.probabilities, row["states"], strict=True):
+        weight = 0.0 if state == MISSING else log2(float(table[0, state]) / float(table[-1, state]))
+        steps.append((f"{comparison.name}: {comparison.describe(state)}", weight))
+    correction = row["weight"] - sum(weight for _, weight in steps)
+    if abs(correction) > 0.05:
+        steps.append(("allowing for relatives", correction))
+    return row["prior"], steps
+
+
+def _seconds(passes: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
+    stages: dict[str, float] = {}
+    for flow in passes:
+        for stage, seconds in flow["seconds"].items():
+            stages[stage] = stages.get(stage, 0.0) + seconds
+    return list(stages.items())
+
+
+def _sizes(report: Mapping[str, Any]) -> list[tuple[str, float]]:
+    return [(f"{size} record{'s' if size != '1' else ''}", count) for size, count in report["cluster_sizes"].items()]
+
+
+def _quality_chart(report: Mapping[str, Any]) -> Markup | str:
+    quality = report.get("quality")
+    if not quality:
+        return ""
+    rows = quality["by_threshold"]
+    lines = [
+        ("precision, estimated", [(row["threshold"], row["precision"]) for row in rows]),
+        ("recall, estimated", [(row["threshold"], row["recall"]) for row in rows]),
+    ]
+    return Markup(charts.curve(lines, "threshold on the probability"))  # noqa: S704
+
+
+def _calibration_chart(evaluation: Mapping[str, Any]) -> Markup | str:
+    if not evaluation.get("calibration"):
+        return ""
+    points = [(row["probability"], row["true"]) for row in evaluation["calibration"]["bins"]]
+    return Markup(charts.curve([("share of true pairs", points)], "probability", diagonal=True))  # noqa: S704

@@ -1,0 +1,240 @@
+"""The spine keeper's half: scored pairs of rows and join maps to links between records and to persons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.linkage.assignment import assign_one_to_one
+from wasl.linkage.clustering import cluster_records
+from wasl.linkage.merging import MergedPairs, compete, log_odds, merge_passes
+from wasl.linkage.pairs import ScoredPairs, binary_column
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.records import Records, open_pairs, records_of
+from wasl.linkage.spine import name_persons, spine_table
+from wasl.registers.delivery import LABEL_BYTES
+from wasl.registers.join_map import JoinMap
+
+__all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "Resolution", "resolve"]
+
+TEXT = pa.dictionary(pa.int32(), pa.string())
+PAIR_FIELDS = [
+    ("left_register", TEXT),
+    ("left_record_id", pa.binary(LABEL_BYTES)),
+    ("right_register", TEXT),
+    ("right_record_id", pa.binary(LABEL_BYTES)),
+    ("weight", pa.float64()),
+    ("probability", pa.float64()),
+]
+LINKS_SCHEMA = pa.schema([*PAIR_FIELDS, ("grade", TEXT), ("pattern", TEXT)])
+CONFLICTS_SCHEMA = pa.schema([*PAIR_FIELDS, ("reason", TEXT)])
+GRADES = ("link", "review", "non-link", "single")
+LINK, REVIEW, NON_LINK, SINGLE = range(4)
+REASONS = (
+    "",
+    "the person would be in a duplicate-free register twice",
+    "the other records of the two persons do not fit together",
+    "another record fits better",
+)
+RIVAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Persons and the links they rest on.
+
+    Attributes:
+        spine: Table of ``SPINE_SCHEMA``; every record of every join map, singletons included.
+        links: Table of ``LINKS_SCHEMA``: pairs of records worth a look, each with its grade.
+        conflicts: Table of ``CONFLICTS_SCHEMA``: likely pairs that could not be linked, and why.
+        changes: What happened to the persons of an earlier spine.
+        report: Counts and quality as a JSON value; the linkage unit's report is within it.
+    """
+
+    spine: pa.Table = field(repr=False)
+    links: pa.Table = field(repr=False)
+    conflicts: pa.Table = field(repr=False)
+    changes: pa.Table = field(repr=False)
+    report: dict[str, Any]
+
+
+def resolve(
+    plan: LinkagePlan, scored: ScoredPairs, joins: Sequence[JoinMap], *, run: str, onto: pa.Table | None = None
+) -> Resolution:
+    """Resolve scored pairs into persons.
+
+    Args:
+        plan: Costs, assignment and constraints.
+        scored: Pairs of rows with probabilities, as scored or as read back.
+        joins: One join map per linked delivery.
+        run: Name of this run, kept with the records it places.
+        onto: The spine to build onto: its persons keep their ids.
+
+    Raises:
+        MismatchError: A join map is missing or belongs to another delivery.
+        DeliveryError: A pair names a row that is in no join map.
+    """
+    records = records_of(scored, joins)
+    duplicate_free = _duplicate_free(plan, scored, records)
+    pairs = compete(merge_passes(open_pairs(scored, records), records), records, duplicate_free)
+    accepted, reasons = _accept(plan, pairs, records, duplicate_free)
+    cluster, refused = cluster_records(
+        len(records), pairs.left, pairs.right, pairs.probability, accepted,
+        records.source, duplicate_free, plan.resolution.chain,
+    )  # fmt: skip
+    reasons = np.where(refused > 0, refused, reasons)
+    together = cluster[pairs.left] == cluster[pairs.right]
+    grades = _grades(plan, pairs, together, reasons)
+    persons = name_persons(records, cluster, onto)
+    grade_code, probability = _membership(plan, records, pairs, together)
+    spine = spine_table(records, persons, list(GRADES), grade_code, probability, run, onto)
+    shown = pairs.probability >= plan.resolution.possible
+    links = _pair_table(records, pairs.at(shown | together))
+    chosen = shown | together
+    links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(grades[chosen], GRADES))
+    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, pairs, chosen))
+    clashing = (reasons > 0) & ~together & (pairs.probability >= plan.resolution.possible)
+    conflicts = _pair_table(records, pairs.at(clashing)).append_column(
+        CONFLICTS_SCHEMA.field("reason"), _coded(reasons[clashing].astype(np.int32), REASONS)
+    )
+    report = _report(plan, scored, records, pairs, together, grades, cluster, run, persons.changes, conflicts)
+    return Resolution(spine, links, conflicts, persons.changes, report)
+
+
+def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) -> NDArray[np.bool_]:
+    registers = {source["label"]: source["register"] for source in scored.report["sources"]}
+    alone = len(records.sources) == 1
+    return np.array([not alone and plan.is_duplicate_free(registers[label]) for label in records.sources], np.bool_)
+
+
+def _accept(
+    plan: LinkagePlan, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+    """Which pairs are worth linking, after assignment between the registers that hold a person once."""
+    threshold = log_odds(np.array([plan.resolution.accept]))[0]
+    gain = log_odds(pairs.probability) - threshold
+    likely = gain >= 0
+    accepted = likely.copy()
+    if plan.resolution.assignment == "many_to_many":
+        return accepted, np.zeros(len(pairs), np.int8)
+    sides = records.source[pairs.left], records.source[pairs.right]
+    for a in range(len(records.sources)):
+        for b in range(a + 1, len(records.sources)):
+            between = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
+            if len(between) == 0 or not (duplicate_free[a] and duplicate_free[b]):
+                continue
+            if plan.resolution.assignment == "one_to_one":
+                accepted[between] = assign_one_to_one(pairs.left[between], pairs.right[between], gain[between] + 1e-9)
+            else:
+                accepted[between] = _best_of_right(pairs.right[between], gain[between])
+    return accepted, np.where(likely & ~accepted, RIVAL, 0).astype(np.int8)
+
+
+def _best_of_right(right: NDArray[np.int64], gain: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """One-to-many: every right record follows its best left record; ties go to the first."""
+    order = np.lexsort((np.arange(len(right)), -gain, right))
+    first = np.ones(len(right), np.bool_)
+    first[1:] = right[order][1:] != right[order][:-1]
+    chosen = np.zeros(len(right), np.bool_)
+    chosen[order[first]] = True
+    return chosen & (gain >= 0)
+
+
+def _grades(
+    plan: LinkagePlan, pairs: MergedPairs, together: NDArray[np.bool_], reasons: NDArray[np.int8]
+) -> NDArray[np.int32]:
+    grades = np.full(len(pairs), NON_LINK, np.int32)
+    grades[together | (pairs.probability >= plan.resolution.possible) & (reasons == 0)] = REVIEW
+    grades[together & (pairs.probability >= plan.resolution.certain)] = LINK
+    return grades
+
+
+def _membership(
+    plan: LinkagePlan, records: Records, pairs: MergedPairs, together: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """How surely each record belongs to its person: its best link; a record alone, how surely it has none."""
+    best = np.zeros(len(records))
+    linked = np.zeros(len(records))
+    for side in (pairs.left, pairs.right):
+        np.maximum.at(best, side, pairs.probability)
+        np.maximum.at(linked, side[together], pairs.probability[together])
+    alone = np.ones(len(records), np.bool_)
+    for side in (pairs.left, pairs.right):
+        alone[side[together]] = False
+    grade = np.where(alone, SINGLE, np.where(linked >= plan.resolution.certain, LINK, REVIEW)).astype(np.int32)
+    return grade, np.where(alone, 1.0 - best, linked)
+
+
+def _coded(codes: NDArray[np.int32], names: Sequence[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(names), pa.string()))
+
+
+def _pair_table(records: Records, pairs: MergedPairs) -> pa.Table:
+    columns: list[pa.Array] = []
+    for side in (pairs.left, pairs.right):
+        columns.append(_coded(records.register[side], records.registers))
+        columns.append(binary_column(records.record_id[side].view(np.uint8).reshape(-1, LABEL_BYTES)))
+    return pa.table([*columns, pa.array(pairs.weight), pa.array(pairs.probability)], schema=pa.schema(PAIR_FIELDS))
+
+
+def _pattern_column(scored: ScoredPairs, pairs: MergedPairs, chosen: NDArray[np.bool_]) -> pa.DictionaryArray:
+    from wasl.linkage.records import texts_of
+
+    _, names = texts_of(scored.pairs.column("pattern"))
+    used, place = np.unique(pairs.pattern[chosen], return_inverse=True)
+    return _coded(place.astype(np.int32), [names[k] for k in used])
+
+
+def _report(
+    plan: LinkagePlan,
+    scored: ScoredPairs,
+    records: Records,
+    pairs: MergedPairs,
+    together: NDArray[np.bool_],
+    grades: NDArray[np.int32],
+    cluster: NDArray[np.int64],
+    run: str,
+    changes: pa.Table,
+    conflicts: pa.Table,
+) -> dict[str, Any]:
+    sizes = np.unique(np.unique(cluster, return_counts=True)[1], return_counts=True)
+    between: list[dict[str, Any]] = []
+    a, b = records.source[pairs.left], records.source[pairs.right]
+    for x in range(len(records.sources)):
+        for y in range(x, len(records.sources)):
+            here = ((a == x) & (b == y)) | ((a == y) & (b == x))
+            if here.any():
+                between.append(
+                    {
+                        "left": records.sources[x],
+                        "right": records.sources[y],
+                        "candidates": int(here.sum()),
+                        "linked": int((here & together).sum()),
+                        "review": int((here & (grades == REVIEW)).sum()),
+                    }
+                )
+    kinds = changes.column("change").to_pylist()
+    return {
+        **scored.report,
+        "run": run,
+        "records": len(records),
+        "persons": len(np.unique(cluster)),
+        "candidates": len(pairs),
+        "linked_pairs": int(together.sum()),
+        "grades": {name: int((grades == code).sum()) for code, name in enumerate(GRADES[:3])},
+        "conflicts": conflicts.num_rows,
+        "cluster_sizes": {str(size): int(count) for size, count in zip(*sizes, strict=True)},
+        "between": between,
+        "changes": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        "model": scored.model.to_json(),
+        "thresholds": {
+            "accept": plan.resolution.accept,
+            "certain": plan.resolution.certain,
+            "possible": plan.resolution.possible,
+        },
+    }
