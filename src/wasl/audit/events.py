@@ -61,6 +61,16 @@ class EventKind(StrEnum):
     TOKEN_REVOKED = "TokenRevoked"  # noqa: S105 - the name of an event
     JOB_CANCELLED = "JobCancelled"
     LOG_RECOVERED = "LogRecovered"
+    PROJECT_CHANGED = "ProjectChanged"
+    SUBMISSION_WITHDRAWN = "SubmissionWithdrawn"
+    PAIRS_RECEIVED = "PairsReceived"
+    RESOLUTION_REQUESTED = "ResolutionRequested"
+    RESOLUTION_FAILED = "ResolutionFailed"
+    REPRODUCTION_REQUESTED = "ReproductionRequested"
+    PROTECTION_REQUESTED = "ProtectionRequested"
+    PUBLICATION_REQUESTED = "PublicationRequested"
+    PUBLICATION_FAILED = "PublicationFailed"
+    USER_DISABLED = "UserDisabled"
 
 
 @dataclass(frozen=True, slots=True)

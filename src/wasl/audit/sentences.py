@@ -150,6 +150,43 @@ SENTENCES: dict[EventKind, dict[Language, str]] = {
         "fr": "Le journal a été remis en état après une interruption : une dernière ligne incomplète a été écartée",
         "en": "The log was mended after an interruption: an incomplete last line was dropped",
     },
+    _K.PROJECT_CHANGED: {"fr": "{actor} a modifié le projet {subject}", "en": "{actor} changed the project {subject}"},
+    _K.SUBMISSION_WITHDRAWN: {
+        "fr": "{actor} a retiré l'envoi {subject}",
+        "en": "{actor} withdrew the submission {subject}",
+    },
+    _K.PAIRS_RECEIVED: {
+        "fr": "{actor} a remis les paires notées {subject}",
+        "en": "{actor} handed in the scored pairs {subject}",
+    },
+    _K.RESOLUTION_REQUESTED: {
+        "fr": "{actor} a demandé la résolution de l'appariement {subject}",
+        "en": "{actor} requested the resolution of the linkage {subject}",
+    },
+    _K.RESOLUTION_FAILED: {
+        "fr": "La résolution de {subject}, lancée par {actor}, a échoué",
+        "en": "The resolution of {subject}, run by {actor}, failed",
+    },
+    _K.REPRODUCTION_REQUESTED: {
+        "fr": "{actor} a demandé de rejouer l'appariement {subject}",
+        "en": "{actor} asked to re-run the linkage {subject}",
+    },
+    _K.PROTECTION_REQUESTED: {
+        "fr": "{actor} a demandé la protection de {subject}",
+        "en": "{actor} asked for the protection of {subject}",
+    },
+    _K.PUBLICATION_REQUESTED: {
+        "fr": "{actor} a demandé la publication de {subject}",
+        "en": "{actor} asked for the publication of {subject}",
+    },
+    _K.PUBLICATION_FAILED: {
+        "fr": "La publication de {subject}, demandée par {actor}, a échoué",
+        "en": "The publication of {subject}, asked for by {actor}, failed",
+    },
+    _K.USER_DISABLED: {
+        "fr": "{actor} a désactivé l'utilisateur {subject}",
+        "en": "{actor} disabled the user {subject}",
+    },
 }
 """One sentence per kind and language, without its full stop; {actor} and {subject} are filled in."""
 
@@ -167,6 +204,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "entries": {"fr": "écritures", "en": "entries"},
     "f1": {"fr": "F1", "en": "F1"},
     "fault": {"fr": "défaut", "en": "fault"},
+    "faulty_files": {"fr": "fichiers fautifs", "en": "faulty files"},
     "files": {"fr": "fichiers", "en": "files"},
     "first_bad_entry": {"fr": "première écriture fautive", "en": "first bad entry"},
     "holder": {"fr": "détenteur", "en": "holder"},

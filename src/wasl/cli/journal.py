@@ -35,7 +35,7 @@ from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.errors import StateError, VerificationError, WaslError
 
-__all__ = ["LocalLog", "open_log", "record_event", "record_reading"]
+__all__ = ["LocalLog", "open_log", "record_event", "record_reading", "signing_key"]
 
 
 def record_event(
@@ -91,6 +91,28 @@ def _actor() -> str:
         return f"uid-{os.getuid()}"
 
 
+def signing_key(folder: Path, stem: str, origin: str) -> NoteSigner:
+    """The signing key ``<stem>.key`` of an installation, made on first use with its verifier key ``<stem>.vkey``.
+
+    Args:
+        folder: The home folder.
+        stem: What the key is for.
+        origin: What its name begins with; a random part follows.
+    """
+    with LocalLog(folder).locked():
+        path = folder / f"{stem}.key"
+        if path.exists():
+            return NoteSigner.parse(path.read_text(encoding="utf-8"))
+        return _new_key(folder, stem, origin)
+
+
+def _new_key(folder: Path, stem: str, origin: str) -> NoteSigner:
+    signer = NoteSigner.generate(f"{origin}/{secrets.token_hex(8)}")
+    _replace(folder / f"{stem}.vkey", f"{signer.verifier}\n")
+    _replace(folder / f"{stem}.key", f"{signer.export()}\n", mode=0o600)
+    return signer
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     """The frontier and where in the file its last line ends."""
@@ -126,7 +148,7 @@ class LocalLog:
             VerificationError: The log is shorter than its checkpoint says, or does not lead to its root.
         """
         data = event.canonical_bytes()
-        with self._locked():
+        with self.locked():
             signer = self._signer()
             state = self._recover(signer)
             return self._write(signer, state, data)[1]
@@ -170,7 +192,7 @@ class LocalLog:
         Raises:
             StateError: Nothing was logged yet.
         """
-        with self._locked():
+        with self.locked():
             note, notes = self.checkpoint_note(), self.checkpoint_notes()
             size = sum(1 for _ in self.events())
         signed = {_signed_size(earlier): earlier for earlier in notes}
@@ -192,7 +214,7 @@ class LocalLog:
         return NoteVerifier.parse(self.vkey_path.read_text(encoding="utf-8"))
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Only one verb at a time writes; waits for the other to finish."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.folder / "log.lock").open("a") as lock:
@@ -204,10 +226,7 @@ class LocalLog:
             return NoteSigner.parse(self.key_path.read_text(encoding="utf-8"))
         if self.lines_path.exists():
             raise VerificationError(f"{self.key_path}: the signing key of this log is missing.", remedy="Restore it.")
-        signer = NoteSigner.generate(f"wasl.local/{secrets.token_hex(8)}")
-        _replace(self.vkey_path, f"{signer.verifier}\n")
-        _replace(self.key_path, f"{signer.export()}\n", mode=0o600)
-        return signer
+        return _new_key(self.folder, "log", "wasl.local")
 
     def _recover(self, signer: NoteSigner) -> _State:
         """The tree of the whole lines on disk, after checking them against the checkpoint and mending a crash."""

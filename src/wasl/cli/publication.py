@@ -1,0 +1,208 @@
+"""``wasl publish`` and ``wasl verify``: the release package, made and checked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, say, show_table
+from wasl.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from wasl.audit.notes import NoteSigner
+
+__all__ = ["publish", "read_folder", "register", "verify", "write_folder"]
+
+PROTECTED_TABLE = "protected.parquet"
+PUBLIC_REPORTS = ("public-report.json", "public-report.html")
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``wasl publish`` and ``wasl verify``."""
+    app.command()(publish)
+    app.command()(verify)
+
+
+def publish(
+    folder: Annotated[
+        Path, typer.Argument(help="What `wasl protect` wrote: protected.parquet and public-report.json.")
+    ],
+    description: Annotated[str, typer.Option(help="The dataset's description: a TOML file, or a shipped name.")],
+    out: Annotated[Path, typer.Option(help="Folder of the release; must not exist.")],
+    signing_key: Annotated[
+        Path | None, typer.Option(help="The publisher's signing key; without it, this installation's, made once.")
+    ] = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Package a protected table for users: CSV, Parquet, SPSS, Stata, codebook, dictionary, report; signed.
+
+    Example: wasl publish protected/ --description foreign-workers-puf --out release/
+    """
+    from datetime import UTC, datetime
+
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import open_log, record_event
+    from wasl.publication.description import DatasetDescription
+    from wasl.publication.package import build_package
+    from wasl.registers.digests import digest_bytes
+
+    if out.exists():
+        raise InputError(f"{out}: exists already; a release is never overwritten.", remedy="Name another folder.")
+    described = DatasetDescription.load(description)
+    table = _protected_table(folder)
+    report = {name: (folder / name).read_bytes() for name in PUBLIC_REPORTS if (folder / name).is_file()}
+    signer = _signer(signing_key)
+    log = open_log()
+    package = build_package(
+        table,
+        described,
+        report,
+        signer=signer,
+        created=datetime.now(UTC).replace(microsecond=0),
+        log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
+    )
+    write_folder(package, out)
+    manifest_digest = digest_bytes(package["manifest.json"])
+    record_event(
+        EventKind.RELEASE_PUBLISHED,
+        subject=f"{described.dataset_id} {described.version}",
+        detail={
+            "manifest_digest": manifest_digest,
+            "description_digest": described.digest,
+            "rows": table.num_rows,
+            "columns": len(described.variables),
+            "files": len(package),
+            "key_id": signer.verifier.key_id.hex(),
+        },
+    )
+    if json_output:
+        emit(
+            {
+                "release": str(out),
+                "dataset": described.dataset_id,
+                "version": described.version,
+                "rows": table.num_rows,
+                "files": {path: len(data) for path, data in sorted(package.items())},
+                "manifest_digest": manifest_digest,
+                "public_key": str(signer.verifier),
+            }
+        )
+        return
+    show_table(f"Release {out}", ("file", "bytes"), [(path, len(data)) for path, data in sorted(package.items())])
+    say(f"Verify: wasl verify {out} --public-key {signer.verifier}")
+
+
+def verify(
+    release: Annotated[Path, typer.Argument(help="Folder of a release.")],
+    public_key: Annotated[
+        str, typer.Option("--public-key", help="The publisher's key: a file, or the line name+id+base64 itself.")
+    ] = "",
+    json_output: JsonFlag = False,
+) -> None:
+    """Check every file of a release against its signed manifest; exit 3 and name each that was changed.
+
+    Example: wasl verify release/ --public-key hcp-releases.vkey
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.audit import read_verifier
+    from wasl.cli.journal import record_reading
+    from wasl.publication.package import verify_package
+
+    verifier = read_verifier(public_key) if public_key else None
+    result = verify_package(read_folder(release), verifier)
+    subject = f"{result.manifest.dataset_id} {result.manifest.version}" if result.manifest else "unreadable"
+    record_reading(
+        EventKind.RELEASE_VERIFIED,
+        subject=subject,
+        detail={"verified": result.verified, "faulty_files": len(result.faults)},
+    )
+    if json_output:
+        emit({"release": str(release), "own_key": verifier is None, **result.to_json()})
+    result.require()
+    if not json_output and result.manifest is not None:
+        say(f"{release}: {len(result.manifest.files)} files are as signed by {result.signer}.")
+        if verifier is None:
+            say("The key is the one in the package; give --public-key to be sure of the publisher.")
+
+
+def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files into a new folder, whole or not at all.
+
+    Raises:
+        InputError: The folder exists.
+    """
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+    try:
+        for path, data in files.items():
+            place = partial / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        if folder.exists():
+            raise InputError(f"{folder}: exists already; it is never overwritten.", remedy="Name another folder.")
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+class _FolderFiles(Mapping[str, bytes]):
+    """The files of a folder by their path in it, each read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._paths = sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+        )
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._paths:
+            raise KeyError(path)
+        return (self._folder / path).read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def read_folder(folder: Path) -> Mapping[str, bytes]:
+    """The files of a folder, read when asked for.
+
+    Raises:
+        InputError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl publish` wrote.")
+    return _FolderFiles(folder)
+
+
+def _protected_table(folder: Path) -> pa.Table:
+    from wasl.registers.delivery import read_parquet
+
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl protect` wrote.")
+    if not (folder / PROTECTED_TABLE).is_file():
+        raise InputError(f"{folder}: holds no {PROTECTED_TABLE}.", remedy="`wasl protect --out` writes one.")
+    return read_parquet(folder / PROTECTED_TABLE, "protected table")[0]
+
+
+def _signer(key_file: Path | None) -> NoteSigner:
+    """The key in a file, or this installation's publication key, made on first use."""
+    from wasl.audit.notes import NoteSigner
+    from wasl.cli.journal import signing_key
+    from wasl.settings import Settings
+
+    if key_file is not None:
+        return NoteSigner.parse(key_file.read_text(encoding="utf-8"))
+    return signing_key(Settings().home_dir, "publication", "wasl.release")

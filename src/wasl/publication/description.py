@@ -1,0 +1,205 @@
+"""The description of a dataset: what its files are about and what every column and code means, in English and French.
+
+A TOML document (``config/publication`` holds examples; ``wasl schema description`` prints what is expected). Nothing
+is published without it: every column has a label, every code a meaning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import Document, load_document, resolve_document
+
+__all__ = ["Code", "DatasetDescription", "Organization", "Period", "Variable", "VariableKind"]
+
+RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
+RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
+RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
+RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
+RESERVED_NAMES = frozenset((*RESERVED_BY_SPSS, *RESERVED_BY_STATA))
+"""Words that SPSS or Stata do not take as a variable's name."""
+
+
+class VariableKind(StrEnum):
+    """What a variable's values are."""
+
+    CODE = "code"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TEXT = "text"
+
+
+class Code(Document):
+    """A code and its meaning.
+
+    Attributes:
+        code: As it stands in the data.
+        label, label_fr: What it means.
+        missing: Whether it says that the value is not known or not applicable.
+    """
+
+    code: str
+    label: str
+    label_fr: str = ""
+    missing: bool = False
+
+
+class Variable(Document):
+    """A column of the published files.
+
+    Attributes:
+        name: The column's name; at most 32 letters, digits and underscores, so that every format takes it.
+        label, label_fr: What a reader sees.
+        kind: What its values are.
+        codes: The meaning of each code, for kind ``code``.
+        classification: Name of a code list that ships with wasl, for the codes that ``codes`` does not give.
+        other_codes: Whether codes without a meaning may stand in the data (intervals made by recoding, say).
+        concept, universe, note: What it measures, for whom it is asked, what a user must know.
+        unit: Unit of a number.
+        weight: Whether it is the sampling weight.
+        sdmx: Id of the SDMX concept it stands for, when it has one.
+    """
+
+    name: str = Option(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")
+    label: str = Option(min_length=1)
+    label_fr: str = ""
+    kind: VariableKind
+    codes: tuple[Code, ...] = ()
+    classification: str | None = None
+    other_codes: bool = False
+    concept: str = ""
+    universe: str = ""
+    note: str = ""
+    unit: str = ""
+    weight: bool = False
+    sdmx: str = Option(default="", pattern=r"^([A-Z][A-Z0-9_]*)?$")
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.name.lower() in RESERVED_NAMES:
+            raise ValueError(f"variable {self.name!r}: SPSS or Stata reserve this word")
+        if self.kind is VariableKind.CODE:
+            if not (self.codes or self.classification or self.other_codes):
+                raise ValueError(f"variable {self.name!r} needs codes, a classification, or other_codes = true")
+            spelled = [code.code for code in self.codes]
+            if len(set(spelled)) != len(spelled):
+                raise ValueError(f"variable {self.name!r} gives a code twice")
+        elif self.codes or self.classification:
+            raise ValueError(f"variable {self.name!r} has codes but is of kind {self.kind.value!r}")
+        if self.weight and self.kind not in (VariableKind.INTEGER, VariableKind.DECIMAL):
+            raise ValueError(f"variable {self.name!r} is a weight but not a number")
+        return self
+
+    def label_in(self, language: Literal["en", "fr"]) -> str:
+        """The label in a language, in English where it was not translated."""
+        return self.label_fr or self.label if language == "fr" else self.label
+
+
+class Organization(Document):
+    """Who produces, or whom to ask.
+
+    Attributes:
+        name, abbreviation: As printed.
+        email, uri: Where to reach it.
+    """
+
+    name: str
+    abbreviation: str = ""
+    email: str = ""
+    uri: str = ""
+
+
+class Period(Document):
+    """The time the data are about, both days included."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("the period ends before it starts")
+        return self
+
+
+class DatasetDescription(Document):
+    """A dataset.
+
+    Attributes:
+        dataset_id: Stable short name, also of the data files; the TOML key is ``id``.
+        version: Of this edition.
+        title, title_fr, abstract, abstract_fr: What it is.
+        producer, contact: Who made it, and whom to ask.
+        period: The time it is about.
+        country: ISO 3166-1 alpha-3 code and name of the country.
+        geography, geography_fr: The smallest areas that can be told apart.
+        unit, universe, universe_fr: What a row is, and which of them are in it.
+        sources: The registers and surveys it was made from.
+        method, method_fr: How it was made, for users.
+        keywords: For catalogues.
+        conditions, conditions_fr: Conditions of use.
+        citation: How to cite it.
+        variables: The columns, in the order of the files.
+    """
+
+    dataset_id: str = Option(alias="id", pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
+    version: str = "1.0"
+    title: str = Option(min_length=1)
+    title_fr: str = ""
+    abstract: str = Option(min_length=1)
+    abstract_fr: str = ""
+    producer: Organization
+    contact: Organization | None = None
+    period: Period
+    country: str = Option(default="MAR", pattern=r"^[A-Z]{3}$")
+    country_name: str = "Morocco"
+    geography: str = ""
+    geography_fr: str = ""
+    unit: str = "person"
+    universe: str = ""
+    universe_fr: str = ""
+    sources: tuple[str, ...] = ()
+    method: str = ""
+    method_fr: str = ""
+    keywords: tuple[str, ...] = ()
+    conditions: str = Option(min_length=1)
+    conditions_fr: str = ""
+    citation: str = ""
+    variables: tuple[Variable, ...] = Option(min_length=1)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The description in a TOML file, or a shipped one by name.
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("publication", name_or_path))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        names = [variable.name.lower() for variable in self.variables]
+        if len(set(names)) != len(names):
+            raise ValueError("two variables have the same name (case does not count)")
+        if sum(variable.weight for variable in self.variables) > 1:
+            raise ValueError("more than one variable is the weight")
+        return self
+
+    @cached_property
+    def weight(self) -> Variable | None:
+        """The sampling weight, if there is one."""
+        return next((variable for variable in self.variables if variable.weight), None)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the description's meaning."""
+        return digest_json(self.model_dump(mode="json"))

@@ -1,0 +1,94 @@
+"""Each format read back holds the same values, with labels where it can."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyreadstat
+import pytest
+
+from wasl.publication.columns import typed_columns
+from wasl.publication.formats import csv_bytes, parquet_bytes, safe_text, spss_bytes, stata_bytes
+
+
+@pytest.fixture
+def columns(table, description):
+    return typed_columns(table, description)
+
+
+def read(reader, data, tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(data)
+    return reader(path)
+
+
+def test_csv_reads_back(columns):
+    rows = list(csv.DictReader(io.StringIO(csv_bytes(columns).decode())))
+    assert rows[0] == {
+        "sex": "F",
+        "status": "1",
+        "age": "[20,30)",
+        "wage": "1500.5",
+        "months": "1",
+        "entry": "2020-05-01",
+        "remark": "'=SUM(A1)",
+        "weight": "1",
+    }
+    assert rows[1]["wage"] == rows[1]["months"] == rows[1]["entry"] == ""
+    assert rows[2]["remark"] == 'x,"y"'
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1", "-2+3", "=", "+"])
+def test_formulas_are_made_harmless(formula):
+    assert safe_text(pa.array([formula])).to_pylist() == ["'" + formula]
+
+
+@pytest.mark.parametrize("text", ["-5", "+5", "-5.25", "-1,5", "text", "", "[20,30)", "a=b", None])
+def test_other_texts_stay_as_they_are(text):
+    assert safe_text(pa.array([text], pa.string())).to_pylist() == [text]
+
+
+def test_parquet_reads_back_with_labels(columns):
+    table = pq.read_table(pa.BufferReader(parquet_bytes(columns)))
+    assert table.column("status").to_pylist() == ["1", "9", "1", None]
+    assert table.schema.field("sex").metadata[b"label"] == b"Sex"
+
+
+def test_spss_reads_back_with_variable_and_value_labels(columns, created, tmp_path):
+    data = spss_bytes(columns, title="Workers", created=created)
+    frame, meta = read(pyreadstat.read_sav, data, tmp_path)
+    assert meta.column_names_to_labels["status"] == "Status"
+    assert meta.variable_value_labels["status"] == {1: "Employee", 2: "Self-employed", 9: "Not stated"}
+    assert meta.variable_value_labels["sex"] == {"F": "Female", "M": "Male"}
+    assert frame["status"].tolist()[:3] == [1, 9, 1]
+    assert pd.isna(frame["status"][3])
+    assert frame["sex"].tolist() == ["F", "M", "", "F"]
+    assert frame["wage"].tolist()[0] == 1500.5
+    assert str(frame["entry"][0]) == "2020-05-01"
+    assert meta.file_label == "Workers"
+    assert meta.variable_measure["wage"] == "scale"
+    assert str(meta.creation_time).startswith("2026-03-01 09:30")
+
+
+def test_stata_reads_back_with_variable_and_value_labels(columns, created, tmp_path):
+    data = stata_bytes(columns, title="Workers", created=created)
+    frame, meta = read(pyreadstat.read_dta, data, tmp_path)
+    assert meta.column_names_to_labels["status"] == "Status"
+    assert meta.variable_value_labels["status"] == {1: "Employee", 2: "Self-employed", 9: "Not stated"}
+    sexes = meta.variable_value_labels["sex"]
+    assert [sexes.get(value) for value in frame["sex"]] == ["F Female", "M Male", None, "F Female"]
+    assert frame["months"].tolist()[0] == 1
+    assert str(meta.creation_time).startswith("2026-03-01 09:30")
+
+
+def test_labels_are_cut_at_a_character_where_a_format_is_narrow(table, description, created, tmp_path):
+    variables = list(description.variables)
+    variables[1] = variables[1].model_copy(update={"label": "é" * 100})
+    wide = description.model_copy(update={"variables": tuple(variables)})
+    data = stata_bytes(typed_columns(table, wide), title="ع" * 200, created=created)
+    _, meta = read(pyreadstat.read_dta, data, tmp_path)
+    assert meta.column_names_to_labels["status"] == "é" * 40
