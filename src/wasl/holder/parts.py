@@ -1,0 +1,93 @@
+"""What blocks and tokens are made of: each part of a record as a keyed 16-byte digest, before it is keyed per pass.
+
+- ``birth_date``: the whole date; 1 January counts as unknown, for it is what clerks write when the day is unknown.
+- ``birth_year``; ``birth_days``: day and month without their order (swapped days and months meet), not 1 January.
+- ``name_skeletons``: the skeletons of all name words, without their order (swapped and unsplit names meet).
+  A name of one word is missing: alone it says too little.
+- ``surname_skeleton``, ``given_skeleton``: of the column's words; ``names``: canonical spellings of all words.
+- identifiers and codes: the normalized value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.holder.keys import LinkageKey
+from wasl.holder.persons import NO_DATE, Persons, WordColumn
+from wasl.holder.profile import Part
+from wasl.holder.pseudonym import LABEL_BYTES, hash_words
+
+__all__ = ["PartDigests", "digest_parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartDigests:
+    """A part of every record: (n, 16) bytes, and which records have it."""
+
+    digests: NDArray[np.uint8] = field(repr=False)
+    present: NDArray[np.bool_] = field(repr=False)
+
+
+def digest_parts(persons: Persons, parts: list[Part], key: LinkageKey) -> dict[Part, PartDigests]:
+    """The digests of the parts that the register can give; a part it lacks is absent from the result."""
+    found = {part: _digest(persons, part, key.derive("part", block=part)) for part in dict.fromkeys(parts)}
+    return {part: digests for part, digests in found.items() if digests is not None}
+
+
+def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
+    if part in ("birth_date", "birth_year", "birth_days"):
+        return None if persons.birth is None else _date_part(persons.birth, part, key)
+    if part in ("name_skeletons", "names"):
+        column = persons.names.get("names")
+        spellings = () if column is None else column.vocabulary if part == "names" else column.skeletons
+        return None if column is None else _word_set(column, spellings, key, fewest=2)
+    if part in ("surname_skeleton", "given_skeleton"):
+        column = persons.names.get(part.removesuffix("_skeleton"))
+        return None if column is None else _word_set(column, column.skeletons, key)
+    values = persons.codes.get(part)
+    return None if values is None else _values(values, key)
+
+
+def _values(values: pa.Array, key: bytes) -> PartDigests:
+    encoded = values.dictionary_encode()
+    indices = np.asarray(encoded.indices.fill_null(0), dtype=np.int64)
+    present = np.asarray(values.is_valid())
+    digests = hash_words(key, encoded.dictionary.to_pylist())[:, :LABEL_BYTES]
+    if not len(digests):
+        digests = np.zeros((1, LABEL_BYTES), np.uint8)
+    return PartDigests(digests[indices], present)
+
+
+def _date_part(birth: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
+    """Digests of a birth date's part; ISO text is what is hashed."""
+    present = birth != NO_DATE
+    days = np.where(present, birth, 0).astype("datetime64[D]")
+    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
+    if part == "birth_year":
+        code = days.astype("datetime64[Y]").astype(np.int64) + 1970
+    else:
+        present = present & ~((month == 1) & (day == 1))
+        code = days.astype(np.int64) if part == "birth_date" else np.minimum(day, month) * 100 + np.maximum(day, month)
+    distinct, inverse = np.unique(code, return_inverse=True)
+    texts = (str(np.datetime64(int(c), "D")) if part == "birth_date" else str(int(c)) for c in distinct)
+    return PartDigests(hash_words(key, texts)[:, :LABEL_BYTES][inverse], present)
+
+
+def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest: int = 1) -> PartDigests:
+    """Digests of sets of words: the sum of the words' digests, which has no order.
+
+    Sums are modulo 2**64 on each half, as in multiset hashing (Clarke et al., ASIACRYPT 2003, MSet-Add-Hash): under a
+    secret key, two different sets of words do not meet by chance.
+    """
+    present = column.present if fewest == 1 else column.offsets[1:] - column.offsets[:-1] >= fewest
+    words = hash_words(key, spellings)[:, :LABEL_BYTES]
+    halves = np.ascontiguousarray(words).view("<u8").reshape(-1, 2) if len(words) else np.zeros((1, 2), "<u8")
+    running = np.zeros((len(column.words) + 1, 2), np.uint64)
+    np.cumsum(halves[column.words] if len(column.words) else np.zeros((0, 2), np.uint64), axis=0, out=running[1:])
+    sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
+    return PartDigests(np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES), present)

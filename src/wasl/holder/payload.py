@@ -1,0 +1,60 @@
+"""From a register's columns to the payload: standard names, standard codes, nothing that identifies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.registers.classification import CodeList, Harmonized, harmonize
+from wasl.registers.schema import FieldRole, RegisterSchema
+
+__all__ = ["HarmonizedColumn", "payload_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class HarmonizedColumn:
+    """A payload variable.
+
+    Attributes:
+        standard, column: Its standard name and the column it comes from.
+        values: In standard codes.
+        harmonized: How well the classification covered it; None where no classification applies.
+    """
+
+    standard: str
+    column: str
+    values: pa.ChunkedArray = field(repr=False)
+    harmonized: Harmonized | None
+
+
+def payload_columns(table: pa.Table, schema: RegisterSchema) -> list[HarmonizedColumn]:
+    """The payload variables of a typed register: its payload columns, and what the schema derives from others.
+
+    Codes go through their classification (unknown and ambiguous spellings become missing and are counted), numbers
+    are divided as the schema says, and of a birth date only the year is taken.
+    """
+    columns: list[HarmonizedColumn] = []
+    for spec in schema.fields:
+        if spec.role is not FieldRole.PAYLOAD or spec.name not in table.column_names:
+            continue
+        values = table[spec.name]
+        if spec.type in ("integer", "decimal") and spec.divisor != 1:
+            values = pc.divide(values.cast(pa.float64()), spec.divisor)
+        columns.append(_coded(spec.standard or spec.name, spec.name, values, spec.classification))
+    for variable in schema.payload:
+        spec = schema.by_name[variable.column]
+        values = table[variable.column]
+        if variable.transform == "year":
+            columns.append(HarmonizedColumn(variable.standard, spec.name, pc.year(values).cast(pa.int32()), None))
+        else:
+            columns.append(_coded(variable.standard, spec.name, values, spec.classification))
+    return columns
+
+
+def _coded(standard: str, column: str, values: pa.ChunkedArray, classification: str | None) -> HarmonizedColumn:
+    if classification is None or not pa.types.is_string(values.type):
+        return HarmonizedColumn(standard, column, values, None)
+    harmonized = harmonize(values, CodeList.load(classification))
+    return HarmonizedColumn(standard, column, harmonized.values, harmonized)

@@ -1,0 +1,170 @@
+"""Encoding profiles: which passes, what a block is made of, which groups are released, and how they are hardened."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import Document, load_document, resolve_document
+
+__all__ = ["EncodingPass", "EncodingProfile", "GramPart", "Group", "Part", "TokenRule"]
+
+Part = Literal[
+    "passport",
+    "permit",
+    "cin",
+    "cnss",
+    "certificate",
+    "refugee_file",
+    "national_id",
+    "sex",
+    "nationality",
+    "birth_date",
+    "birth_year",
+    "birth_days",
+    "name_skeletons",
+    "surname_skeleton",
+    "given_skeleton",
+    "names",
+    "postcode",
+    "locality",
+    "street_number",
+    "street",
+    "region",
+    "phone",
+]
+"""What a block or token can be made of; ``parts.py`` says what each means."""
+
+
+class GramPart(Document):
+    """One ingredient of a similarity group.
+
+    Attributes:
+        feature: ``names`` (all name words, any order), ``birth_date``, or a feature compared as text or code.
+        kind: ``words`` (2-grams of canonical words), ``text`` (2-grams), ``digits`` (positions), ``date``, ``code``.
+        weight: How often each of its grams counts.
+        required: A record without it has no filter in this group, so that a gap never looks like a difference.
+    """
+
+    feature: str
+    kind: Literal["words", "text", "digits", "date", "code"]
+    weight: int = Option(default=1, ge=1, le=16)
+    required: bool = False
+
+
+class Group(Document):
+    """A similarity group: several fields in one filter, because a filter of one field gives its values away.
+
+    Attributes:
+        name: Column ``filter_<name>``.
+        fill: Share of bits to set before diffusion; the number of bits per gram follows from it per record.
+        parts: What goes in.
+    """
+
+    name: str = Option(pattern=r"^[a-z_]+$")
+    fill: float = Option(default=0.185, gt=0.05, lt=0.5)
+    parts: tuple[GramPart, ...] = Option(min_length=1)
+
+
+class TokenRule(Document):
+    """An exact token: keyed hash of an identifier, or of several parts together (a match key)."""
+
+    name: str = Option(pattern=r"^[a-z_]+$")
+    parts: tuple[Part, ...] = Option(min_length=1)
+
+
+class EncodingPass(Document):
+    """One pass: who can meet whom, and what is compared there.
+
+    Attributes:
+        name: The pass.
+        block: Parts whose joint value is the block; empty: everybody meets. Records lacking one are not in the pass.
+        groups, tokens: Names of groups and tokens released in this pass.
+    """
+
+    name: str = Option(pattern=r"^[a-z][a-z0-9-]*$")
+    block: tuple[Part, ...] = ()
+    groups: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+
+class EncodingProfile(Document):
+    """How records are encoded; its digest is in every delivery and must agree for two to be compared.
+
+    Attributes:
+        name, family, version: ``guarded`` of ``morocco``, and so on.
+        bits: Length of a filter before diffusion (L).
+        released_bits: Length released (L_out); equal to ``bits`` with ``taps = 0`` when undiffused.
+        taps: Input bits per output bit (t); 0 releases the filter as it is.
+        leak_limit: Largest T allowed.
+        excess: What to do with blocks above it: leave records out (``drop``), ``refuse``, or only ``report``.
+        drop_limit: Largest share of a pass's records that may be left out before the pass is refused.
+        consent: Whether plan and command must name this profile (``open`` and ``plain``).
+    """
+
+    name: str
+    family: str
+    version: int = 1
+    description: str = ""
+    bits: int = 2048
+    released_bits: int = 1024
+    taps: int = Option(default=7, ge=0, le=15)
+    leak_limit: float = 1.0
+    excess: Literal["drop", "refuse", "report"] = "drop"
+    drop_limit: float = 0.3
+    consent: bool = False
+    groups: tuple[Group, ...] = ()
+    tokens: tuple[TokenRule, ...] = ()
+    passes: tuple[EncodingPass, ...] = Option(min_length=1)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path, family: str = "morocco") -> Self:
+        """A profile by file, or a shipped one by name within a family.
+
+        Raises:
+            SchemaError: There is none, or it does not hold together.
+        """
+        if Path(name_or_path).is_file():
+            return load_document(cls, Path(name_or_path))
+        return load_document(cls, resolve_document("profiles", f"{family}/{name_or_path}"))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        groups = {group.name for group in self.groups}
+        tokens = {token.name for token in self.tokens}
+        if len({p.name for p in self.passes}) != len(self.passes):
+            raise ValueError("two passes have the same name")
+        for step in self.passes:
+            for kind, names, known in (("group", step.groups, groups), ("token", step.tokens, tokens)):
+                unknown = sorted(set(names) - known)
+                if unknown:
+                    raise ValueError(f"pass {step.name!r} names the unknown {kind} {unknown[0]!r}")
+        if self.bits % 64 or self.released_bits % 64 or self.bits & (self.bits - 1):
+            raise ValueError("bits must be a power of two and released_bits a multiple of 64")
+        if self.taps == 0 and self.released_bits != self.bits:
+            raise ValueError("an undiffused filter is released whole: released_bits must equal bits")
+        if self.released_bits > self.bits:
+            raise ValueError("released_bits may not exceed bits")
+        if self.taps and self.released_bits * 2 > self.bits and not self.consent:
+            raise ValueError("diffusion needs bits ≥ 2 · released_bits, or low-weight codewords betray columns")
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything but the description."""
+        return digest_json(self.model_dump(mode="json", exclude={"description"}))
+
+    @cached_property
+    def group_by_name(self) -> dict[str, Group]:
+        """The groups by name."""
+        return {group.name: group for group in self.groups}
+
+    @cached_property
+    def token_by_name(self) -> dict[str, TokenRule]:
+        """The tokens by name."""
+        return {token.name: token for token in self.tokens}

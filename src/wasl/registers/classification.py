@@ -1,0 +1,154 @@
+"""Standard codes for what registers write in words: countries and demonyms, provinces, activities, occupations.
+
+A code list is a CSV file under ``config/classifications``: a first comment line with title and version, then
+``code,label,label_fr,parent,spellings`` with spellings separated by ``|``. A spelling found under several codes is
+ambiguous ("congolais") and stands for all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.errors import SchemaError
+from wasl.registers.cells import map_distinct
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import config_dir
+
+__all__ = ["CodeEntry", "CodeList", "Harmonized", "harmonize", "spelling_key"]
+
+
+def spelling_key(text: str) -> str:
+    """A value without case, accents and punctuation: how spellings are matched."""
+    flat = unicodedata.normalize("NFKD", text.upper().replace("Œ", "OE").replace("'", " "))
+    return " ".join("".join(c if c.isalnum() else " " for c in flat if not unicodedata.combining(c)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """One code, its labels and its parent in the hierarchy (or empty)."""
+
+    code: str
+    label: str
+    label_fr: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A classification.
+
+    Attributes:
+        name, title: What it is; the title carries version and source.
+        entries: By code, in the order of the file.
+        spellings: Codes by spelling key.
+        digest: Of its content.
+    """
+
+    name: str
+    title: str
+    entries: dict[str, CodeEntry] = field(repr=False)
+    spellings: dict[str, tuple[str, ...]] = field(repr=False)
+    digest: str = ""
+
+    @classmethod
+    def load(cls, name: str) -> CodeList:
+        """The shipped code list of that name.
+
+        Raises:
+            SchemaError: There is none, or it does not hold together.
+        """
+        return _load(name)
+
+    def codes(self, text: str) -> tuple[str, ...]:
+        """The codes a spelling may mean; empty when it is unknown."""
+        found = self.spellings.get(text) or self.spellings.get(spelling_key(text), ())
+        return found or self._by_prefix(text)
+
+    def _by_prefix(self, text: str) -> tuple[str, ...]:
+        """The code whose numeric spelling ``NN*`` starts a longer numeric code (NMA classes to sections)."""
+        digits = text.strip().replace(".", "")
+        if digits.isdigit():
+            for length in (3, 2, 1):
+                found = self.spellings.get(f"{digits[:length]}*")
+                if found and len(digits) >= length:
+                    return found
+        return ()
+
+    def comparable(self, text: str) -> str | None:
+        """One code under which spellings that registers confuse meet, for linkage; None when unknown."""
+        codes = self.codes(text)
+        return (self.entries[codes[0]].parent or codes[0]) if codes else None
+
+
+@lru_cache(maxsize=64)
+def _load(name: str) -> CodeList:
+    path = config_dir() / "classifications" / f"{name}.csv"
+    if not path.is_file():
+        shipped = ", ".join(sorted(p.stem for p in path.parent.glob("*.csv")))
+        raise SchemaError(f"no classification {name!r}.", remedy=f"Shipped: {shipped}.")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    title = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else name
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    entries: dict[str, CodeEntry] = {}
+    spellings: dict[str, list[str]] = {}
+    for row in rows:
+        if row["code"] in entries:
+            raise SchemaError(f"{path}: code {row['code']!r} is there twice.")
+        entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"])
+        own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
+        for spelling in dict.fromkeys(s if s.endswith("*") else spelling_key(s) for s in own):
+            spellings.setdefault(spelling, []).append(row["code"])
+    # A code written out is never ambiguous, whatever else is spelled like it.
+    final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
+    final |= {spelling_key(code): (code,) for code in entries}
+    return CodeList(name, title, entries, final, digest_json([rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class Harmonized:
+    """A column in standard codes.
+
+    Attributes:
+        values: Codes; null where missing, unknown or ambiguous.
+        present, mapped, ambiguous: Cells that were there, that got one code, that could mean several.
+        unmapped: Rows per unknown spelling, most frequent first (values: for the holder's eyes only).
+    """
+
+    values: pa.ChunkedArray = field(repr=False)
+    present: int
+    mapped: int
+    ambiguous: int
+    unmapped: tuple[tuple[str, int], ...] = field(repr=False)
+
+    @property
+    def coverage(self) -> float:
+        """Share of present cells that got one code."""
+        return self.mapped / self.present if self.present else 1.0
+
+
+def harmonize(column: pa.ChunkedArray, classification: CodeList) -> Harmonized:
+    """A column of words in the codes of a classification."""
+
+    def single(text: str) -> str | None:
+        codes = classification.codes(text)
+        return codes[0] if len(codes) == 1 else None
+
+    values = map_distinct(column, single, pa.string())
+    present = len(column) - column.null_count
+    mapped = len(values) - values.null_count
+    lost = column.filter(pc.and_(pc.is_valid(column), pc.is_null(values)))
+    counts = sorted(
+        ((item["values"], item["counts"]) for item in pc.value_counts(lost).to_pylist()),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    ambiguous = sum(count for text, count in counts if classification.codes(text))
+    unmapped = tuple((text, count) for text, count in counts if not classification.codes(text))
+    return Harmonized(values, present, mapped, ambiguous, unmapped)
+
+
