@@ -52,20 +52,20 @@ def typed_columns(table: pa.Table, description: DatasetDescription) -> tuple[Col
         InputError: A column is not described, a described one is missing, has values of another kind, or codes
             without a meaning; names the column and the count, never a value.
     """
-    described = [variable.name for variable in description.variables]
-    undescribed = sorted(set(table.column_names) - set(described))
+    undescribed = sorted(set(table.column_names) - {variable.name for variable in description.variables})
     if undescribed:
         raise InputError(
             f"the table has columns that the description does not describe: {', '.join(undescribed)}.",
             remedy="Describe them, or leave them out of the table.",
         )
-    missing = sorted(set(described) - set(table.column_names))
+    present = [variable for variable in description.variables if variable.name in table.column_names]
+    missing = [variable.name for variable in description.variables if variable not in present and not variable.optional]
     if missing:
         raise InputError(
             f"the description describes columns that the table does not have: {', '.join(missing)}.",
-            remedy="Take them out of the description.",
+            remedy="Take them out of the description, or call them optional.",
         )
-    return tuple(_column(table.column(variable.name), variable) for variable in description.variables)
+    return tuple(_column(table.column(variable.name), variable) for variable in present)
 
 
 def _column(values: pa.ChunkedArray, variable: Variable) -> Column:
@@ -74,6 +74,8 @@ def _column(values: pa.ChunkedArray, variable: Variable) -> Column:
         column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], values.type)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
     target = ARROW_TYPES[variable.kind]
     try:
         if pa.types.is_floating(column.type):  # pandas turns whole numbers with gaps into floats, gaps into NaN

@@ -66,6 +66,7 @@ class Variable(Document):
         concept, universe, note: What it measures, for whom it is asked, what a user must know.
         unit: Unit of a number.
         weight: Whether it is the sampling weight.
+        optional: Whether the table may lack it (some policies remove it); it is then left out of the release.
         sdmx: Id of the SDMX concept it stands for, when it has one.
     """
 
@@ -81,6 +82,7 @@ class Variable(Document):
     note: str = ""
     unit: str = ""
     weight: bool = False
+    optional: bool = False
     sdmx: str = Option(default="", pattern=r"^([A-Z][A-Z0-9_]*)?$")
 
     @model_validator(mode="after")

@@ -33,7 +33,7 @@ from wasl.publication.manifest import (
     sign_manifest,
 )
 from wasl.publication.summary import summarize
-from wasl.registers.digests import digest_bytes
+from wasl.registers.digests import digest_bytes, digest_table
 
 __all__ = ["REPORT_NAME", "FaultyFile", "FileFault", "PackageVerification", "build_package", "verify_package"]
 
@@ -65,7 +65,7 @@ def build_package(
     Raises:
         InputError: No protection report, or table and description do not agree; names the column.
     """
-    _require_report(report)
+    _require_report(report, table)
     columns = typed_columns(table, description)
     summaries = summarize(columns)
     name, rows, date = description.dataset_id, table.num_rows, created.date().isoformat()
@@ -119,7 +119,8 @@ MATERIALS = {
 }
 
 
-def _require_report(report: Mapping[str, bytes]) -> None:
+def _require_report(report: Mapping[str, bytes], table: pa.Table) -> None:
+    """Check that the report of the protection is there and speaks of this table."""
     remedy = "Protect the table with `wasl protect`, and publish the folder it writes."
     if REPORT_NAME not in report:
         raise InputError("a table without the report of its protection is not published.", remedy=remedy)
@@ -129,6 +130,10 @@ def _require_report(report: Mapping[str, bytes]) -> None:
         raise InputError(f"{REPORT_NAME} is not JSON.", remedy=remedy) from error
     if not isinstance(value, dict) or not value:
         raise InputError(f"{REPORT_NAME} does not say anything.", remedy=remedy)
+    if value.get("rows", table.num_rows) != table.num_rows or (
+        "table_digest" in value and value["table_digest"] != digest_table(table)
+    ):
+        raise InputError(f"{REPORT_NAME} is the report of another table than the one to publish.", remedy=remedy)
     if any("/" in name or name.startswith(".") for name in report):
         raise InputError("the files of a report lie in one folder.")
 

@@ -111,6 +111,8 @@ def test_a_package_made_anew_under_another_key_needs_the_publishers_key_to_be_fo
         {"public-report.json": b"nonsense"},
         {"public-report.json": b"{}"},
         {"public-report.json": b'{"k": 5}', "../x": b""},
+        {"public-report.json": b'{"rows": 5}'},
+        {"public-report.json": b'{"rows": 4, "table_digest": "sha256:00"}'},
     ],
 )
 def test_no_table_is_published_without_the_report_of_its_protection(table, description, report, signer, created):
@@ -142,3 +144,28 @@ def test_nothing_at_all_is_refused():
 def test_table_and_description_must_agree(table, description, report, signer, created, change, message):
     with pytest.raises(InputError, match=message):
         build_package(change(table), description, report, signer=signer, created=created)
+
+
+def test_optional_variables_may_be_absent(table, description, report, signer, created):
+    variables = tuple(v.model_copy(update={"optional": v.name == "age"}) for v in description.variables)
+    package = build_package(
+        table.drop_columns(["age"]),
+        description.model_copy(update={"variables": variables}),
+        report,
+        signer=signer,
+        created=created,
+    )
+    assert b"\"age\"" not in package["data/workers-puf.csv"]
+
+
+def test_truth_values_are_published_as_ones_and_zeros(description, report, signer, created):
+    flag = {
+        "name": "flag",
+        "label": "Flag",
+        "kind": "code",
+        "codes": [{"code": "0", "label": "no"}, {"code": "1", "label": "yes"}],
+    }
+    described = type(description).model_validate({**description.model_dump(by_alias=True), "variables": [flag]})
+    table = pa.table({"flag": [True, False, None]})
+    package = build_package(table, described, report, signer=signer, created=created)
+    assert package["data/workers-puf.csv"] == b'"flag"\n"1"\n"0"\n\n'
