@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from wasl.audit.notes import NoteSigner
+    from wasl.publication.package import PackageVerification
 
-__all__ = ["publish", "read_folder", "register", "verify", "write_folder"]
+__all__ = ["publish_folder", "read_folder", "register", "verify_release", "write_folder"]
 
 PROTECTED_TABLE = "protected.parquet"
 PUBLIC_REPORTS = ("public-report.json", "public-report.html")
@@ -46,6 +47,16 @@ def publish(
 
     Example: wasl publish protected/ --description foreign-workers-puf --out release/
     """
+    result = publish_folder(folder, description, out, signing_key)
+    if json_output:
+        emit(result)
+        return
+    show_table(f"Release {out}", ("file", "bytes"), list(result["files"].items()))
+    say(f"Verify: wasl verify {out} --public-key {result['public_key']}")
+
+
+def publish_folder(folder: Path, description: str, out: Path, signing_key: Path | None = None) -> dict[str, Any]:
+    """Read, package, write and record; returns what was published and the key to verify it with."""
     from datetime import UTC, datetime
 
     from wasl.audit.events import EventKind
@@ -83,21 +94,15 @@ def publish(
             "key_id": signer.verifier.key_id.hex(),
         },
     )
-    if json_output:
-        emit(
-            {
-                "release": str(out),
-                "dataset": described.dataset_id,
-                "version": described.version,
-                "rows": table.num_rows,
-                "files": {path: len(data) for path, data in sorted(package.items())},
-                "manifest_digest": manifest_digest,
-                "public_key": str(signer.verifier),
-            }
-        )
-        return
-    show_table(f"Release {out}", ("file", "bytes"), [(path, len(data)) for path, data in sorted(package.items())])
-    say(f"Verify: wasl verify {out} --public-key {signer.verifier}")
+    return {
+        "release": str(out),
+        "dataset": described.dataset_id,
+        "version": described.version,
+        "rows": table.num_rows,
+        "files": {path: len(data) for path, data in sorted(package.items())},
+        "manifest_digest": manifest_digest,
+        "public_key": str(signer.verifier),
+    }
 
 
 def verify(
@@ -111,6 +116,18 @@ def verify(
 
     Example: wasl verify release/ --public-key hcp-releases.vkey
     """
+    result = verify_release(release, public_key)
+    if json_output:
+        emit({"release": str(release), "own_key": not public_key, **result.to_json()})
+    result.require()
+    if not json_output and result.manifest is not None:
+        say(f"{release}: {len(result.manifest.files)} files are as signed by {result.signer}.")
+        if not public_key:
+            say("The key is the one in the package; give --public-key to be sure of the publisher.")
+
+
+def verify_release(release: Path, public_key: str = "") -> PackageVerification:
+    """Verify a release folder and record that it was; the result says what is wrong, if anything."""
     from wasl.audit.events import EventKind
     from wasl.cli.audit import read_verifier
     from wasl.cli.journal import record_reading
@@ -124,13 +141,7 @@ def verify(
         subject=subject,
         detail={"verified": result.verified, "faulty_files": len(result.faults)},
     )
-    if json_output:
-        emit({"release": str(release), "own_key": verifier is None, **result.to_json()})
-    result.require()
-    if not json_output and result.manifest is not None:
-        say(f"{release}: {len(result.manifest.files)} files are as signed by {result.signer}.")
-        if verifier is None:
-            say("The key is the one in the package; give --public-key to be sure of the publisher.")
+    return result
 
 
 def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
@@ -200,6 +211,7 @@ def _protected_table(folder: Path) -> pa.Table:
 def _signer(key_file: Path | None) -> NoteSigner:
     """The key in a file, or this installation's publication key, made on first use."""
     from wasl.audit.notes import NoteSigner
+    from wasl.publication.package import PackageVerification
     from wasl.cli.journal import signing_key
     from wasl.settings import Settings
 
