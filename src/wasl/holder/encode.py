@@ -162,9 +162,7 @@ def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(register, preserve_index=False) if isinstance(register, pd.DataFrame) else register
 
 
-def _token_parts(
-    profile: EncodingProfile, name: str, parts: dict[Part, PartDigests]
-) -> list[PartDigests] | None:
+def _token_parts(profile: EncodingProfile, name: str, parts: dict[Part, PartDigests]) -> list[PartDigests] | None:
     """The parts of a token, or None where the register lacks one."""
     wanted = profile.token_by_name[name].parts
     return [parts[part] for part in wanted] if all(part in parts for part in wanted) else None
@@ -311,7 +309,9 @@ def _spread_and_measure(
         raw = np.zeros((len(groups), high - low, words), np.uint64)
         for place, group in enumerate(groups):
             schedule = (
-                block_schedule(diffusion_keys[place], seeds[first:last], profile.taps, profile.bits, profile.released_bits)
+                block_schedule(
+                    diffusion_keys[place], seeds[first:last], profile.taps, profile.bits, profile.released_bits
+                )
                 if profile.taps
                 else np.zeros((0, 1, 1, 2), np.uint8)
             )

@@ -119,7 +119,9 @@ def _part_lists(
     values = persons.codes.get(part.feature)
     if values is None:
         return None
-    split: Callable[[str], list[str]] = {"text": text_grams, "digits": digit_grams, "code": lambda text: [text]}[part.kind]
+    split: Callable[[str], list[str]] = {"text": text_grams, "digits": digit_grams, "code": lambda text: [text]}[
+        part.kind
+    ]
     encoded = values.dictionary_encode()
     lists = [number(split(text), f"{part.feature}:") for text in encoded.dictionary.to_pylist()] + [[]]
     indices = np.asarray(encoded.indices.fill_null(len(lists) - 1), dtype=np.int32)

@@ -49,7 +49,9 @@ def _popcount(x: np.uint64) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def _agreement(raw: NDArray[np.uint64], valid: NDArray[np.bool_], places: NDArray[np.int64], taps: int) -> NDArray[np.float64]:
+def _agreement(
+    raw: NDArray[np.uint64], valid: NDArray[np.bool_], places: NDArray[np.int64], taps: int
+) -> NDArray[np.float64]:
     """Expected agreement of released filters, pair by pair; 0 on the diagonal and where one is missing."""
     n, words = len(places), raw.shape[1]
     matrix = np.zeros((n, n))
@@ -214,7 +216,5 @@ def measure_blocks(
         order[starts[block] : starts[block + 1]] = starts[block] + rng.permutation(starts[block + 1] - starts[block])
     leak = np.zeros(len(starts) - 1)
     keep = np.ones(rows, dtype=bool)
-    _measure(
-        raw, valid, tokens, starts, max(1, taps), released_bits, limit, drop, LARGEST_EXACT, order, leak, keep
-    )
+    _measure(raw, valid, tokens, starts, max(1, taps), released_bits, limit, drop, LARGEST_EXACT, order, leak, keep)
     return BlockLeaks(leak, keep)

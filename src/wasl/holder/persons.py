@@ -39,7 +39,9 @@ TEXTS = (
     Feature.STREET_NUMBER,
     Feature.POSTCODE,
 )
-PLACEHOLDERS = frozenset({"", "0", "X", "XX", "XXX", "NEANT", "INCONNU", "NA", "NAN", "NULL", "NONE", "ND", "RAS", "SANS"})
+PLACEHOLDERS = frozenset(
+    {"", "0", "X", "XX", "XXX", "NEANT", "INCONNU", "NA", "NAN", "NULL", "NONE", "ND", "RAS", "SANS"}
+)
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 
 
@@ -93,7 +95,7 @@ def normalize_identifier(text: str) -> str | None:
     bare = NOT_ALPHANUMERIC.sub("", text.upper())
     if bare.isdigit():
         bare = bare.lstrip("0")
-    return None if bare in PLACEHOLDERS or len(set(bare)) == 1 and len(bare) > 3 else bare
+    return None if bare in PLACEHOLDERS or (len(set(bare)) == 1 and len(bare) > 3) else bare
 
 
 def describe_persons(table: pa.Table, schema: RegisterSchema) -> Persons:
@@ -178,7 +180,9 @@ def _words(
     lists: list[list[int]] = []
     for text in encoded.dictionary.to_pylist():
         name: Name = normalize(text)
-        lists.append([vocabulary.setdefault(pair, len(vocabulary)) for pair in zip(name.words, name.skeletons, strict=True)])
+        lists.append(
+            [vocabulary.setdefault(pair, len(vocabulary)) for pair in zip(name.words, name.skeletons, strict=True)]
+        )
     lists.append([])  # where the cell is missing
     taken = pa.array(lists, pa.large_list(pa.int32())).take(encoded.indices.fill_null(len(lists) - 1).cast(pa.int64()))
     return (

@@ -150,5 +150,3 @@ def harmonize(column: pa.ChunkedArray, classification: CodeList) -> Harmonized:
     ambiguous = sum(count for text, count in counts if classification.codes(text))
     unmapped = tuple((text, count) for text, count in counts if not classification.codes(text))
     return Harmonized(values, present, mapped, ambiguous, unmapped)
-
-

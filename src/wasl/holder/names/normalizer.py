@@ -14,7 +14,24 @@ __all__ = ["Name", "canonical", "normalize", "skeleton"]
 
 NOT_A_LETTER = re.compile(r"[^A-Z]+")
 APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ]")
-SPECIAL = str.maketrans({"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "ß": "SS", "Ð": "D", "Þ": "TH", "İ": "I", "ı": "I", "Ŋ": "N", "Ɓ": "B", "Ɗ": "D", "Ɲ": "N"})
+SPECIAL = str.maketrans(
+    {
+        "Æ": "AE",
+        "Œ": "OE",
+        "Ø": "O",
+        "Ł": "L",
+        "Đ": "D",
+        "ß": "SS",
+        "Ð": "D",
+        "Þ": "TH",
+        "İ": "I",
+        "ı": "I",
+        "Ŋ": "N",
+        "Ɓ": "B",
+        "Ɗ": "D",
+        "Ɲ": "N",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,388 @@
+"""``wasl key``, ``wasl check`` and ``wasl encode``: what a clerk runs at the data holder, with no server."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+
+if TYPE_CHECKING:
+    from wasl.holder.encode import Encoded
+    from wasl.holder.keys import LinkageKey
+    from wasl.registers.reader import RegisterTable
+
+__all__ = ["encode_file", "read_key", "register", "write_encoded"]
+
+PASSPHRASE_VARIABLE = "WASL_PASSPHRASE"  # noqa: S105 - the name of a variable
+
+KeyOption = Annotated[Path, typer.Option("--key", help="The project's key file.")]
+RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
+IdentityOption = Annotated[Path | None, typer.Option("--identity", help="Your identity file, for a wrapped key.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs ``key``, ``check`` and ``encode``."""
+    key_app = typer.Typer(no_args_is_help=True, help="Project keys: make, protect, wrap for holders, show.")
+    app.add_typer(key_app, name="key")
+    key_app.command("new")(new_key)
+    key_app.command("wrap")(wrap_key)
+    key_app.command("identity")(make_identity)
+    key_app.command("show")(show_key)
+    app.command("encode")(encode_register)
+
+
+def new_key(
+    project: Annotated[str, typer.Option("--project", help="Name of the project the key is for.")],
+    out: Annotated[Path, typer.Option("--out", help="Key file to write; never overwritten.")],
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Protect the file with a passphrase.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a new project key from the operating system's randomness.
+
+    Example: wasl key new --project simimo-2026 --out simimo.key
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.holder.keyfile import describe_key_file, seal_open, seal_passphrase
+    from wasl.holder.keys import SECRET_BYTES, LinkageKey
+
+    key = LinkageKey.new(project, os.urandom(SECRET_BYTES))
+    data = seal_passphrase(key, _ask_passphrase(confirm=True), os.urandom(28)) if passphrase else seal_open(key)
+    _write_secret(out, data)
+    record_event(EventKind.KEY_CREATED, project=project, subject=key.key_id)
+    shown = describe_key_file(data) | {"file": str(out)}
+    if as_json:
+        emit(shown)
+    else:
+        say(f"Key {key.key_id} of project {project} in {out} (protection: {shown['protection']}).")
+        say("Whoever has it can test guesses of names against deliveries: it stays with the holders.")
+
+
+def wrap_key(
+    key: KeyOption,
+    to: Annotated[list[str], typer.Option("--to", help="Public key of a holder (file or text); repeat for several.")],
+    out: Annotated[Path, typer.Option("--out", help="Wrapped key file to write.")],
+    identity: IdentityOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Wrap the key for holders, so that each opens it with their own identity and it can travel.
+
+    Example: wasl key wrap --key simimo.key --to cnss.pub --to dgsn.pub --out simimo.wrapped.key
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.holder.keyfile import describe_key_file, seal_recipients
+
+    secret = read_key(key, identity)
+    publics = [Path(text).read_text(encoding="ascii").strip() if Path(text).is_file() else text for text in to]
+    data = seal_recipients(secret, publics)
+    _write_secret(out, data)
+    record_event(
+        EventKind.KEY_WRAPPED, project=secret.project, subject=secret.key_id, detail={"recipients": len(publics)}
+    )
+    shown = describe_key_file(data) | {"file": str(out)}
+    if as_json:
+        emit(shown)
+    else:
+        say(f"Key {secret.key_id} wrapped for {len(publics)} holder(s) in {out}.")
+
+
+def make_identity(
+    out: Annotated[
+        Path, typer.Option("--out", help="Identity file to write (private); the public key goes to OUT.pub.")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Make your own identity, so that project keys can be wrapped for you.
+
+    Example: wasl key identity --out cnss.identity
+    """
+    from wasl.holder.keyfile import identity_public, new_identity
+
+    identity = new_identity()
+    _write_secret(out, identity.encode() + b"\n")
+    public = out.with_name(out.name + ".pub")
+    public.write_text(identity_public(identity) + "\n", encoding="ascii")
+    if as_json:
+        emit({"identity": str(out), "public": str(public), "public_key": identity_public(identity)})
+    else:
+        say(f"Identity in {out} (keep it), public key in {public} (send it).")
+
+
+def show_key(
+    key: Annotated[Path, typer.Argument(help="A key file.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show which key a file holds and how it is protected; never the secret.
+
+    Example: wasl key show simimo.key
+    """
+    from wasl.holder.keyfile import describe_key_file
+
+    shown = describe_key_file(_read_bytes(key))
+    if as_json:
+        emit(shown)
+    else:
+        for name, value in shown.items():
+            say(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def encode_register(
+    file: Annotated[Path, typer.Argument(help="The register: CSV, Excel or Parquet.")],
+    register: RegisterOption,
+    key: KeyOption,
+    out: Annotated[Path, typer.Option("--out", help="Delivery to write (Parquet).")],
+    join: Annotated[Path | None, typer.Option("--join", help="Join map to write, for the spine keeper.")] = None,
+    payload: Annotated[Path | None, typer.Option("--payload", help="Payload to write, for the release desk.")] = None,
+    keep_map: Annotated[
+        Path | None, typer.Option("--keep-map", help="Map from record number to record id (CSV); never leaves you.")
+    ] = None,
+    profile: Annotated[str, typer.Option("--profile", help="guarded, open, tokens, plain, or a file.")] = "guarded",
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the delivery, when two files of one schema are linked.")
+    ] = None,
+    period: Annotated[str, typer.Option("--period", help="Reference period, such as 2026-10.")] = "",
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    identity: IdentityOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass.")] = False,
+    threads: Annotated[int, typer.Option("--threads", help="Threads; 0: one per processor.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Encode a register: delivery, join map and payload, apart.
+
+    Example: wasl encode permits.csv --register dgsn-permits --key simimo.key --out dgsn.parquet --join dgsn.join.parquet
+    """
+    encoded, table, files = encode_file(
+        file,
+        register,
+        read_key(key, identity),
+        out,
+        join=join,
+        payload=payload,
+        keep_map=keep_map,
+        profile=profile,
+        name=name,
+        period=period,
+        sheet=sheet,
+        threads=threads,
+    )
+    _show_encoded(encoded, table, files, explain=explain, as_json=as_json)
+
+
+def encode_file(
+    file: Path,
+    register: str,
+    key: LinkageKey,
+    out: Path,
+    *,
+    join: Path | None = None,
+    payload: Path | None = None,
+    keep_map: Path | None = None,
+    profile: str = "guarded",
+    name: str | None = None,
+    period: str = "",
+    sheet: str | None = None,
+    threads: int = 0,
+) -> tuple[Encoded, RegisterTable, dict[str, str]]:
+    """Read a register, encode it, write what was asked for and record the event."""
+    import numpy as np
+
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.holder.encode import encode
+    from wasl.holder.profile import EncodingProfile
+    from wasl.registers.reader import read_register
+    from wasl.registers.schema import RegisterSchema
+
+    schema = RegisterSchema.load(register)
+    recipe = EncodingProfile.load(profile, schema.profiles)
+    with progress("Reading") as report:
+        table = read_register(file, schema, sheet=sheet, progress=report)
+    with progress("Encoding") as report:
+        encoded = encode(
+            table,
+            schema,
+            key,
+            recipe,
+            name=name,
+            period=period,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            rng=np.random.default_rng(),
+            progress=report,
+            threads=threads or os.cpu_count() or 1,
+        )
+    files = write_encoded(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
+    header = encoded.delivery.header
+    record_event(
+        EventKind.REGISTER_ENCODED,
+        project=header.project,
+        subject=header.register,
+        detail={
+            "delivery": encoded.delivery.digest,
+            "key_id": header.key_id,
+            "schema": header.schema_digest,
+            "profile": header.profile,
+            "records": header.records,
+            "rejects": header.rejects,
+            "leak": header.leak,
+        },
+    )
+    return encoded, table, files
+
+
+def read_key(path: Path, identity: Path | None = None) -> LinkageKey:
+    """The key in a file; asks for its passphrase (or takes it from ``WASL_PASSPHRASE``) where it has one.
+
+    Raises:
+        KeyFileError: It cannot be opened, or an unprotected file is readable by others.
+    """
+    from wasl.errors import KeyFileError
+    from wasl.holder.keyfile import describe_key_file, open_key_file
+
+    data = _read_bytes(path)
+    protection = describe_key_file(data)["protection"]
+    if protection == "none" and os.name == "posix" and path.stat().st_mode & 0o077:
+        raise KeyFileError(f"{path}: others on this machine can read the key.", remedy=f"chmod 600 {path}")
+    passphrase = _ask_passphrase(confirm=False) if protection == "passphrase" else None
+    private = _read_bytes(identity).decode("ascii", "replace") if identity is not None else None
+    return open_key_file(data, passphrase=passphrase, identity=private)
+
+
+def write_encoded(
+    encoded: Encoded,
+    table: RegisterTable,
+    out: Path,
+    *,
+    join: Path | None = None,
+    payload: Path | None = None,
+    keep_map: Path | None = None,
+) -> dict[str, str]:
+    """Write what was asked for, and the rejects beside the delivery where there are any; the files by what they are."""
+    files = {"delivery": str(out)}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if table.rejects.num_rows:
+        rejects = out.with_name(out.name + ".rejects.csv")
+        _write_csv(table.rejects, rejects)
+        files["rejects"] = str(rejects)
+    if join is not None:
+        encoded.join_map.write(join)
+        files["join_map"] = str(join)
+    if payload is not None:
+        encoded.payload.write(payload)
+        files["payload"] = str(payload)
+    if keep_map is not None:
+        _write_csv(encoded.keep_map, keep_map, secret=True)
+        files["keep_map"] = str(keep_map)
+    encoded.delivery.write(out)
+    return files
+
+
+def _show_encoded(
+    encoded: Encoded, table: RegisterTable, files: dict[str, str], *, explain: bool, as_json: bool
+) -> None:
+    header = encoded.delivery.header
+    coverage = {c.standard: round(c.harmonized.coverage, 4) for c in encoded.harmonized if c.harmonized is not None}
+    passes = [
+        {
+            "pass": step.name,
+            "rows": step.rows,
+            "blocks": step.blocks,
+            "largest_block": step.largest_block,
+            "leak": step.leak,
+            "fill": step.fill,
+            "dropped": step.dropped,
+        }
+        for step in header.passes
+    ]
+    if as_json:
+        emit(
+            {
+                "register": header.register,
+                "profile": header.profile,
+                "key_id": header.key_id,
+                "digest": encoded.delivery.digest,
+                "rows_read": table.rows_read,
+                "records": header.records,
+                "rejects": header.rejects,
+                "invalid_cells": table.rejects.num_rows - header.rejects,
+                "leak": header.leak,
+                "passes": passes,
+                "passes_left_out": list(encoded.passes_left_out),
+                "coverage": coverage,
+                "files": files,
+            }
+        )
+        return
+    say(
+        f"{header.register}: {header.records:,} records encoded, {header.rejects:,} rows rejected; "
+        f"profile {header.profile}, key {header.key_id}, largest T {header.leak:.2f}."
+    )
+    if explain:
+        columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
+        rows: list[list[Any]] = [
+            [
+                step.name,
+                step.rows,
+                step.blocks,
+                step.largest_block,
+                f"{step.leak:.2f}",
+                " ".join(f"{group} {value:.3f}" for group, value in step.fill.items()),
+                step.dropped,
+            ]
+            for step in header.passes
+        ]
+        show_table("Passes", columns, rows)
+        if encoded.passes_left_out:
+            say(f"Passes this register lacks the features for: {', '.join(encoded.passes_left_out)}.")
+    for what, place in files.items():
+        say(f"{what}: {place}")
+
+
+def _read_bytes(path: Path) -> bytes:
+    from wasl.errors import KeyFileError
+
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise KeyFileError(f"{path}: no such file.", remedy="`wasl key new` makes a key.") from None
+
+
+def _ask_passphrase(*, confirm: bool) -> str:
+    """From the environment, or typed; a new one twice."""
+    from_environment = os.environ.get(PASSPHRASE_VARIABLE)
+    if from_environment is not None:
+        return from_environment
+    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    """Write a file only its owner can read; refuses to overwrite."""
+    from wasl.errors import KeyFileError
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path}: already there; keys are never overwritten.", remedy="Choose another name."
+        ) from None
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+
+
+def _write_csv(table: Any, path: Path, *, secret: bool = False) -> None:
+    """Write a table as CSV, whole or not at all."""
+    import pyarrow.csv as pacsv
+
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.touch(0o600 if secret else 0o644)
+        pacsv.write_csv(table, partial, pacsv.WriteOptions(quoting_style="needed"))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
