@@ -1,0 +1,265 @@
+"""``wasl assess``, ``wasl protect``: the release desk's verbs on microdata."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.audit.events import EventKind
+from wasl.cli.journal import record_event
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.errors import InputError, PolicyError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from wasl.disclosure.assess import RiskReport
+    from wasl.disclosure.protect import Protection
+
+__all__ = ["assess_data", "protect_data", "read_microdata", "register", "write_text"]
+
+DataArgument = Annotated[Path, typer.Argument(help="Microdata, CSV or Parquet.", metavar="DATA")]
+PolicyOption = Annotated[str, typer.Option("--policy", help="Policy: a TOML file or a shipped name.")]
+PopulationOption = Annotated[
+    Path | None, typer.Option("--population", help="Population table with the same keys, for k-map.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs ``assess`` and ``protect``."""
+    app.command("assess")(assess)
+    app.command("protect")(protect)
+
+
+def assess(
+    data: DataArgument,
+    policy: PolicyOption,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the internal report and the risk per row.")
+    ] = None,
+    population: PopulationOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure the disclosure risk of microdata. Confidential: the report tells where a file is weak.
+
+    Example: wasl assess micro.parquet --policy public-use --out risk
+    """
+    with progress("assessing"):
+        report = assess_data(data, policy, out=out, population=population)
+    if as_json:
+        emit(report.to_json())
+        return
+    _show_risk(report, out)
+
+
+def protect(
+    data: DataArgument,
+    policy: PolicyOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the protected file and the reports.")],
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of everything random; default: a fresh one, kept in the internal report.")
+    ] = None,
+    population: PopulationOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Change microdata until the policy holds, or refuse (exit 3) naming the rules that do not.
+
+    Writes OUT/protected.parquet, OUT/internal-report.{json,html} and OUT/public-report.{json,html}.
+
+    Example: wasl protect micro.parquet --policy public-use --out safe --seed 7
+    """
+    with progress("protecting"):
+        protection = protect_data(data, policy, out, seed=seed, population=population)
+    if as_json:
+        emit({**protection.internal_report(), "out": str(out)})
+        return
+    _show_protection(protection, out)
+
+
+def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
+    """Assess a file, write the report where a folder is given, record the event."""
+    from wasl.disclosure.assess import assess as assess_table
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.disclosure.report import assessment_page
+    from wasl.registers.delivery import write_parquet
+    from wasl.registers.digests import digest_table
+
+    rules = DisclosurePolicy.load(policy)
+    table = read_microdata(data)
+    others = read_microdata(population) if population is not None else None
+    report = assess_table(table, rules, population=others)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "internal-report.json", _json(report.to_json()))
+        write_text(out / "internal-report.html", assessment_page(report, rules))
+        write_parquet(report.table(), out / "risk.parquet")
+    record_event(
+        EventKind.RISK_ASSESSED,
+        subject=rules.name,
+        detail={
+            "policy_digest": rules.digest,
+            "data_digest": digest_table(table),
+            "rows": report.rows,
+            "passed": report.passed,
+            "failing_rules": [failure.rule for failure in report.failures],
+        },
+    )
+    return report
+
+
+def protect_data(
+    data: Path, policy: str, out: Path, *, seed: int | None = None, population: Path | None = None
+) -> Protection:
+    """Protect a file, write results and reports, record the event; a refusal is recorded, too."""
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.disclosure.protect import protect as protect_table
+    from wasl.disclosure.report import internal_page, public_page
+    from wasl.registers.delivery import write_parquet
+    from wasl.registers.digests import digest_table
+
+    rules = DisclosurePolicy.load(policy)
+    table = read_microdata(data)
+    others = read_microdata(population) if population is not None else None
+    known = {"policy_digest": rules.digest, "data_digest": digest_table(table), "rows": table.num_rows}
+    chosen = seed if seed is not None else secrets.randbits(63)
+    try:
+        protection = protect_table(table, rules, seed=chosen, population=others, today=datetime.now(UTC).date())
+    except PolicyError:
+        record_event(EventKind.PROTECTION_REFUSED, subject=rules.name, detail=known)
+        raise
+    out.mkdir(parents=True, exist_ok=True)
+    write_parquet(protection.table, out / "protected.parquet")
+    write_text(out / "internal-report.json", _json(protection.internal_report()))
+    write_text(out / "internal-report.html", internal_page(protection))
+    write_text(out / "public-report.json", _json(protection.public_report()))
+    write_text(out / "public-report.html", public_page(protection))
+    record_event(
+        EventKind.PROTECTION_APPLIED,
+        subject=rules.name,
+        detail={
+            **known,
+            "protected_digest": digest_table(protection.table),
+            "rows_after": protection.table.num_rows,
+            "methods": [change.method for change in protection.changes],
+            "k_before": protection.before.k,
+            "k_after": protection.after.k,
+            "risk_before": protection.before.individual.share,
+            "risk_after": protection.after.individual.share,
+        },
+    )
+    return protection
+
+
+def read_microdata(path: Path) -> pa.Table:
+    """The table in a CSV or Parquet file.
+
+    Raises:
+        InputError: The file is missing, of another kind, or cannot be read; names the file.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pq.ParquetFile(path).read().replace_schema_metadata(None)
+        with path.open("rb") as file:
+            header = file.readline()
+        delimiter = ";" if header.count(b";") > header.count(b",") else ","
+        return pacsv.read_csv(
+            path,
+            parse_options=pacsv.ParseOptions(delimiter=delimiter),
+            convert_options=pacsv.ConvertOptions(strings_can_be_null=True),
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({type(error).__name__}).",
+            remedy="Give UTF-8 CSV with a header line, or Parquet.",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file beside its place and rename it."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _json(value: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """The value with NaN and infinities as null, which JSON can hold."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return None
+    return value
+
+
+def _show_risk(report: RiskReport, out: Path | None) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("rows", report.rows),
+        ("keys", ", ".join(report.keys)),
+        ("equivalence classes", report.classes),
+        ("smallest frequency (k)", f"{report.k:g}"),
+        *((f"rows below {level}", count) for level, count in report.violating.items()),
+        ("expected re-identifications", f"{report.individual.expected:.2f} ({report.individual.share:.3%})"),
+        ("largest individual risk", f"{report.individual.maximum:.4f}"),
+    ]
+    if report.household is not None:
+        rows.append(("expected by household", f"{report.household.expected:.2f} ({report.household.share:.3%})"))
+    show_table("Disclosure risk (confidential)", ("measure", "value"), rows)
+    if report.passed:
+        say("All thresholds of the policy hold.")
+    else:
+        show_table(
+            "Rules that do not hold",
+            ("rule", "found", "required", "rows"),
+            [(f.rule, f"{f.found:g}", f"{f.required:g}", "" if f.rows is None else f.rows) for f in report.failures],
+        )
+    if out is not None:
+        say(f"report: {out / 'internal-report.html'}")
+
+
+def _show_protection(protection: Protection, out: Path) -> None:
+    before, after = protection.before, protection.after
+    show_table(
+        "Protection (confidential)",
+        ("measure", "before", "after"),
+        [
+            ("rows", before.rows, after.rows),
+            ("smallest frequency (k)", f"{before.k:g}", f"{after.k:g}"),
+            ("sample uniques", before.violating["2"], after.violating["2"]),
+            ("expected re-identifications", f"{before.individual.expected:.2f}", f"{after.individual.expected:.2f}"),
+        ],
+    )
+    show_table(
+        "Cost",
+        ("variable", "categories", "suppressed", "detail kept"),
+        [
+            (
+                name,
+                f"{item.categories_before} → {item.categories_after}",
+                f"{item.suppressed:.1%}",
+                f"{item.detail_kept:.0%}",
+            )
+            for name, item in protection.utility.variables.items()
+        ],
+    )
+    say(f"protected file: {out / 'protected.parquet'}")
+    say(f"reports: {out / 'public-report.html'} (public), {out / 'internal-report.html'} (confidential)")

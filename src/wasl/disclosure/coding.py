@@ -1,0 +1,191 @@
+"""Columns as integer codes: what every method of disclosure control works on.
+
+A column becomes ``codes`` (int32, ``MISSING`` = -1 where the cell is null or NaN) and ``labels``, the sorted distinct
+values; ``labels[codes]`` gives the column back. Rows are never touched one by one afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.errors import InputError
+
+__all__ = ["MISSING", "CodedColumn", "Frame", "as_arrow", "code_column", "code_columns", "numeric_column"]
+
+Frame: TypeAlias = pa.Table | pd.DataFrame
+"""What the plain functions of this room accept."""
+
+MISSING = -1
+"""The code of a cell that is not known."""
+
+DENSE_RANGE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CodedColumn:
+    """One column as codes.
+
+    Attributes:
+        name: The column.
+        codes: int32 per row, an index into ``labels`` or ``MISSING``.
+        labels: The distinct values in ascending order, of the column's own type.
+    """
+
+    name: str
+    codes: NDArray[np.int32] = field(repr=False)
+    labels: pa.Array = field(repr=False)
+
+    def decode(self) -> pa.Array:
+        """The column's values again."""
+        return self.labels.take(pa.array(self.codes, mask=self.codes < 0))
+
+    def with_codes(self, codes: NDArray[np.int32]) -> CodedColumn:
+        """The same categories on other codes."""
+        return CodedColumn(self.name, codes, self.labels)
+
+    @property
+    def texts(self) -> list[str]:
+        """The labels as text, for reports and hierarchies (whole floats lose their ``.0``)."""
+        return [label_text(value) for value in self.labels.to_pylist()]
+
+
+def label_text(value: object) -> str:
+    """How a category is written in hierarchies and reports."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def as_arrow(frame: Frame) -> pa.Table:
+    """The frame as a ``pyarrow.Table`` without an index column; a table passes through.
+
+    Raises:
+        InputError: Neither a table nor a frame, or a column Arrow cannot hold.
+    """
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, pd.DataFrame):
+        try:
+            return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise InputError(
+                "a column of the frame mixes types that cannot be one column.",
+                remedy="Convert it to one type (numbers or text) first.",
+            ) from error
+    raise InputError(f"expected a pyarrow table or a pandas frame, not {type(frame).__name__}.")
+
+
+def require_columns(frame: Frame, names: Sequence[str]) -> None:
+    """Check that the columns exist.
+
+    Raises:
+        InputError: Names the missing columns.
+    """
+    present = frame.column_names if isinstance(frame, pa.Table) else list(frame.columns)
+    absent = [name for name in names if name not in present]
+    if absent:
+        raise InputError(
+            f"no such column: {', '.join(absent)}.", remedy=f"The data has: {', '.join(map(str, present))}."
+        )
+
+
+def code_columns(frame: Frame, names: Sequence[str]) -> tuple[CodedColumn, ...]:
+    """The named columns as codes.
+
+    Raises:
+        InputError: A column does not exist.
+    """
+    require_columns(frame, names)
+    selected = frame.select(list(names)) if isinstance(frame, pa.Table) else as_arrow(frame[list(names)])
+    return tuple(code_column(name, selected.column(name)) for name in names)
+
+
+def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
+    """One Arrow column as codes with sorted labels; null and NaN become ``MISSING``."""
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    if pa.types.is_integer(array.type):
+        dense = _code_integers(name, array)
+        if dense is not None:
+            return dense
+    if pa.types.is_floating(array.type):
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+    if pa.types.is_null(array.type):
+        return CodedColumn(name, np.full(len(array), MISSING, np.int32), pa.array([], pa.string()))
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    indices = encoded.indices.cast(pa.int32())
+    codes = indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    labels = encoded.dictionary
+    used = np.bincount(codes[codes >= 0], minlength=len(labels)) > 0
+    order = pc.sort_indices(labels).to_numpy()
+    order = order[used[order]]
+    rank = np.full(len(labels) + 1, MISSING, np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return CodedColumn(name, rank[codes], labels.take(pa.array(order)))
+
+
+def numeric_column(frame: Frame, name: str) -> NDArray[np.float64]:
+    """A numeric column as float64, NaN where missing.
+
+    Raises:
+        InputError: The column does not exist or is not numeric.
+    """
+    require_columns(frame, [name])
+    array = frame.column(name) if isinstance(frame, pa.Table) else as_arrow(frame[[name]]).column(0)
+    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type) or pa.types.is_boolean(array.type)):
+        if pa.types.is_decimal(array.type):
+            array = array.cast(pa.float64())
+        else:
+            raise InputError(
+                f"column {name!r} is {array.type}, not numeric.", remedy="Use it as a key, or convert it first."
+            )
+    values: NDArray[np.float64] = array.cast(pa.float64()).to_numpy()
+    return values
+
+
+def _code_integers(name: str, array: pa.Array) -> CodedColumn | None:
+    """Integers of a small range, coded by two passes instead of hashing; None when the range is wide."""
+    if len(array) == array.null_count:
+        return CodedColumn(name, np.full(len(array), MISSING, np.int32), pa.array([], array.type))
+    low, high = (bound.as_py() for bound in pc.min_max(array).values())
+    if high - low >= DENSE_RANGE or high > np.iinfo(np.int64).max:
+        return None
+    if array.null_count:
+        valid = array.is_valid().to_numpy(zero_copy_only=False)
+        values = array.fill_null(low).to_numpy()
+    else:
+        valid = np.ones(1, np.bool_)
+        values = array.to_numpy()
+    codes, present = _dense_codes(values, valid, low, high - low + 1)
+    labels = pa.array(np.flatnonzero(present).astype(np.int64) + low, type=array.type)
+    return CodedColumn(name, codes, labels)
+
+
+@njit(cache=True, nogil=True)
+def _dense_codes(values, valid, low, span):  # type: ignore[no-untyped-def]
+    """Codes by direct addressing: mark the values that occur, number them in order, look each row up."""
+    present = np.zeros(span, np.uint8)
+    n = values.shape[0]
+    all_valid = valid.shape[0] == 1 and n != 1
+    for i in range(n):
+        if all_valid or valid[i]:
+            present[values[i] - low] = 1
+    rank = np.empty(span, np.int32)
+    count = 0
+    for j in range(span):
+        rank[j] = count
+        count += present[j]
+    codes = np.empty(n, np.int32)
+    for i in range(n):
+        codes[i] = rank[values[i] - low] if all_valid or valid[i] else -1
+    return codes, present

@@ -1,0 +1,277 @@
+"""The methods a policy can name, each as a document; what they do is in the modules they are named after."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Option
+
+from wasl.registers.documents import Document
+
+__all__ = [
+    "AddNoise",
+    "DropVariables",
+    "GroupCategories",
+    "LocalSuppression",
+    "Method",
+    "Microaggregate",
+    "Pram",
+    "RankSwap",
+    "Recode",
+    "RiskSuppression",
+    "Round",
+    "ShuffleValues",
+    "SuppressRecords",
+    "SwapRecords",
+    "TopBottom",
+]
+
+Share = Annotated[float, Option(ge=0.0, le=1.0)]
+
+
+class MethodBase(Document):
+    """What all methods share: the variables they touch."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return ()
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The variables that must be keys."""
+        return ()
+
+
+class Recode(MethodBase):
+    """Global recoding of a variable to a level of its hierarchy."""
+
+    kind: Literal["recode"]
+    variable: str
+    level: int = Option(ge=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class TopBottom(MethodBase):
+    """Top and bottom coding of a number; without values, the mean of what is replaced."""
+
+    kind: Literal["top_bottom"]
+    variable: str
+    bottom: float | None = None
+    top: float | None = None
+    bottom_value: float | None = None
+    top_value: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class GroupCategories(MethodBase):
+    """Categories grouped and renamed."""
+
+    kind: Literal["group"]
+    variable: str
+    groups: dict[str, tuple[str, ...]]
+    other: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class Round(MethodBase):
+    """Numbers rounded to a base."""
+
+    kind: Literal["round"]
+    variable: str
+    base: float = Option(gt=0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class LocalSuppression(MethodBase):
+    """Local suppression until the policy's k and combinations hold.
+
+    Attributes:
+        k: Default: the policy's threshold.
+        strata: k must hold inside each category of this variable.
+    """
+
+    kind: Literal["local_suppression"]
+    k: int | None = Option(default=None, ge=2)
+    strata: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return () if self.strata is None else (self.strata,)
+
+
+class RiskSuppression(MethodBase):
+    """Key values suppressed in rows above an individual risk, the least important variable first."""
+
+    kind: Literal["risk_suppression"]
+    threshold: Share
+    variables: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The variables that must be keys."""
+        return self.variables
+
+
+class SuppressRecords(MethodBase):
+    """Rows that still violate a threshold removed, up to a share of the file."""
+
+    kind: Literal["suppress_records"]
+    max_share: Share
+
+
+class Microaggregate(MethodBase):
+    """Numbers replaced by the means of groups of at least ``size`` similar rows."""
+
+    kind: Literal["microaggregate"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    size: int = Option(default=3, ge=2)
+    method: Literal["mdav", "ranking", "pca"] = "mdav"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+
+class Pram(MethodBase):
+    """Post-randomization of categories.
+
+    Attributes:
+        variables: Randomized one by one.
+        retain: Probability that a category stays (diagonal before it is made invariant).
+        matrix: A transition matrix instead, rows in the order of ``categories``.
+        invariant: Whether expected frequencies are preserved.
+        strata: Randomize within the categories of this variable.
+    """
+
+    kind: Literal["pram"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    retain: Share = 0.8
+    matrix: tuple[tuple[float, ...], ...] | None = None
+    categories: tuple[str, ...] = ()
+    invariant: bool = True
+    strata: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables + (() if self.strata is None else (self.strata,))
+
+
+class AddNoise(MethodBase):
+    """Noise added to numbers: independent, or correlated like the data."""
+
+    kind: Literal["noise"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    amount: float = Option(default=0.1, gt=0)
+    correlated: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+
+class RankSwap(MethodBase):
+    """Values swapped with others of nearby rank."""
+
+    kind: Literal["rank_swap"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    window: Share = 0.05
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+
+class ShuffleValues(MethodBase):
+    """Numbers shuffled so that ranks follow a regression on other variables."""
+
+    kind: Literal["shuffle"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    given: tuple[str, ...] = Option(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables + self.given
+
+
+class SwapRecords(MethodBase):
+    """Households at risk swapped between areas.
+
+    Attributes:
+        areas: Geographic variables, from the coarsest to the finest.
+        similar: Household variables that must agree between swapped households.
+        risk_variables: Variables whose rare combinations within an area put a household at risk.
+        rate: Least share of households swapped in every area.
+        k: Households with fewer than k alike in their area are swapped.
+    """
+
+    kind: Literal["swap_records"]
+    areas: tuple[str, ...] = Option(min_length=1)
+    similar: tuple[str, ...] = ()
+    risk_variables: tuple[str, ...] = Option(min_length=1)
+    rate: Share = 0.02
+    k: int = Option(default=3, ge=2)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (*self.areas, *self.similar, *self.risk_variables)
+
+
+class DropVariables(MethodBase):
+    """Variables removed once they have served."""
+
+    kind: Literal["drop"]
+    variables: tuple[str, ...] = Option(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+
+Method = Annotated[
+    Recode
+    | TopBottom
+    | GroupCategories
+    | Round
+    | LocalSuppression
+    | RiskSuppression
+    | SuppressRecords
+    | Microaggregate
+    | Pram
+    | AddNoise
+    | RankSwap
+    | ShuffleValues
+    | SwapRecords
+    | DropVariables,
+    Option(discriminator="kind"),
+]
+"""Any method, told apart by its ``kind``."""

@@ -1,0 +1,131 @@
+"""Plots of the disclosure reports as inline SVG, without fonts or files of their own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["bars", "frequency_histogram", "paired_bars", "risk_curve", "scaling_lines"]
+
+BEFORE, AFTER, INK = "#b5651d", "#1d5f8a", "#333333"
+
+
+def _svg(draw: Callable[[Axes], None], *, width: float = 6.4, height: float = 3.2) -> str:
+    """The SVG element of a figure; the same drawing gives the same bytes."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    settings: dict[Any, Any] = {
+        "svg.hashsalt": "wasl",
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "font.family": "sans-serif",
+    }
+    with mpl.rc_context(settings):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        draw(axes)
+        buffer = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def frequency_histogram(before: NDArray[np.float64], after: NDArray[np.float64] | None, *, k: int | None) -> str:
+    """Rows by the frequency of their key combination, before and after, with the threshold marked."""
+    edges = np.array([1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100, np.inf])
+    names = [
+        f"{int(a)}" if b - a == 1 else (f"{int(a)}+" if np.isinf(b) else f"{int(a)}–{int(b) - 1}")
+        for a, b in pairwise(edges)
+    ]
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(names))
+        series = (
+            [("before", before, BEFORE)] if after is None else [("before", before, BEFORE), ("after", after, AFTER)]
+        )
+        step = 0.8 / len(series)
+        for number, (label, values, colour) in enumerate(series):
+            counts = np.histogram(values, bins=edges)[0]
+            axes.bar(place + (number - (len(series) - 1) / 2) * step, counts, step, label=label, color=colour)
+        if k is not None:
+            axes.axvline(float(np.searchsorted(edges, k)) - 0.5, color=INK, linestyle="--", linewidth=1)
+        axes.set_xticks(place, names)
+        axes.set_xlabel("rows sharing the key combination")
+        axes.set_ylabel("rows")
+        axes.legend(frameon=False)
+
+    return _svg(draw)
+
+
+def risk_curve(before: NDArray[np.float64], after: NDArray[np.float64] | None) -> str:
+    """The share of rows whose individual risk is above a value, on a logarithmic axis."""
+
+    def draw(axes: Axes) -> None:
+        for label, values, colour in (("before", before, BEFORE), ("after", after, AFTER)):
+            if values is None or not len(values):
+                continue
+            ordered = np.sort(values)
+            points = np.unique(np.linspace(0, len(ordered) - 1, 400).astype(np.int64))
+            axes.plot(np.maximum(ordered[points], 1e-6), 1.0 - (points + 1) / len(ordered), label=label, color=colour)
+        axes.set_xscale("log")
+        axes.set_xlabel("individual risk")
+        axes.set_ylabel("share of rows above")
+        axes.set_ylim(-0.02, 1.02)
+        axes.legend(frameon=False)
+
+    return _svg(draw)
+
+
+def bars(values: Mapping[str, float], *, label: str) -> str:
+    """Horizontal bars, one per name."""
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(values))
+        axes.barh(place, list(values.values()), color=AFTER)
+        axes.set_yticks(place, list(values))
+        axes.invert_yaxis()
+        axes.set_xlabel(label)
+
+    return _svg(draw, height=0.8 + 0.3 * max(len(values), 1))
+
+
+def paired_bars(names: Sequence[str], before: Sequence[float], after: Sequence[float], *, label: str) -> str:
+    """Two bars per name, before and after."""
+
+    def draw(axes: Axes) -> None:
+        place = np.arange(len(names))
+        axes.barh(place - 0.2, before, 0.4, color=BEFORE, label="before")
+        axes.barh(place + 0.2, after, 0.4, color=AFTER, label="after")
+        axes.set_yticks(place, list(names))
+        axes.invert_yaxis()
+        axes.set_xlabel(label)
+        axes.legend(frameon=False)
+
+    return _svg(draw, height=1.0 + 0.4 * max(len(names), 1))
+
+
+def scaling_lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str) -> str:
+    """One line per name on logarithmic axes: cost against size."""
+
+    def draw(axes: Axes) -> None:
+        for name, points in series.items():
+            axes.plot([p[0] for p in points], [p[1] for p in points], marker="o", markersize=3, label=name)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.legend(frameon=False, fontsize=7)
+
+    return _svg(draw, height=4.2)

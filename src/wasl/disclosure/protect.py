@@ -1,0 +1,179 @@
+"""Protection: the methods of a policy applied in order until its thresholds hold, or a refusal that says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.disclosure.apply import Change, apply_method
+from wasl.disclosure.assess import RiskReport, assess_file
+from wasl.disclosure.coding import Frame
+from wasl.disclosure.gate import release_failures
+from wasl.disclosure.policy import DisclosurePolicy, Role
+from wasl.disclosure.utility import UtilityReport, compare
+from wasl.disclosure.working_file import WorkingFile, prepare
+from wasl.errors import PolicyError
+
+__all__ = ["Protection", "protect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A protected file and how it came about.
+
+    Attributes:
+        table: The protected microdata.
+        policy: The policy it meets.
+        before, after: Risk; confidential.
+        utility: What it cost.
+        changes: What was done, in order.
+        removed: Rows removed.
+        search: The lattice search's result, if there was one.
+        seed: Seed of everything random; confidential (it would undo swapping and order).
+    """
+
+    table: pa.Table = field(repr=False)
+    policy: DisclosurePolicy = field(repr=False)
+    before: RiskReport = field(repr=False)
+    after: RiskReport = field(repr=False)
+    utility: UtilityReport = field(repr=False)
+    changes: tuple[Change, ...]
+    removed: int
+    search: dict[str, Any] | None = None
+    seed: int = field(default=0, repr=False)
+
+    def public_report(self) -> dict[str, Any]:
+        """What users may know: methods, suppression by variable, information loss; no risk value, no seed."""
+        return {
+            "policy": {"name": self.policy.name, "title": self.policy.title, "source": self.policy.source},
+            "rows": self.table.num_rows,
+            "rows_removed": self.removed,
+            "variables": [
+                {
+                    "name": variable.name,
+                    "label": variable.label or variable.name,
+                    "label_fr": variable.label_fr or variable.label or variable.name,
+                    "role": "identifying" if variable.role is Role.KEY else "other",
+                }
+                for variable in self.policy.variables
+                if variable.name in self.table.column_names
+            ],
+            "methods": [change.public() for change in self.changes],
+            "suppressed_cells": {
+                name: {"share": item.suppressed, "cells": round(item.suppressed * self.table.num_rows)}
+                for name, item in self.utility.variables.items()
+            },
+            "information_loss": self.utility.to_json(),
+        }
+
+    def internal_report(self) -> dict[str, Any]:
+        """Everything the release desk and the approver need; confidential."""
+        return {
+            "policy": {"name": self.policy.name, "digest": self.policy.digest},
+            "seed": self.seed,
+            "rows": self.table.num_rows,
+            "rows_removed": self.removed,
+            "changes": [change.internal() for change in self.changes],
+            "search": self.search,
+            "risk_before": self.before.to_json(),
+            "risk_after": self.after.to_json(),
+            "utility": self.utility.to_json(),
+        }
+
+
+def protect(
+    table: Frame,
+    policy: DisclosurePolicy,
+    *,
+    seed: int,
+    population: Frame | None = None,
+    today: date | None = None,
+) -> Protection:
+    """Microdata changed until the policy's thresholds hold.
+
+    Args:
+        table: The microdata.
+        policy: What is done and what must hold.
+        seed: Seed of everything random: the same data, policy and seed give the same file.
+        population: Population table for k-map.
+        today: The day of release, for the rule on the age of the data.
+
+    Raises:
+        InputError: The data do not fit the policy.
+        PolicyError: The thresholds or release rules do not hold in the end; names each failing rule.
+    """
+    original = prepare(table, policy)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    before = assess_file(original, population=population)
+    file, kept = original, np.arange(original.rows)
+    changes: list[Change] = []
+    search = None
+    if policy.search is not None:
+        from wasl.disclosure.lattice_policy import search_policy
+
+        found = search_policy(file)
+        file, kept, search = found.file, kept[found.kept], found.to_json()
+        changes.extend(found.changes)
+    for method in policy.methods:
+        file, rows, change = apply_method(file, method, rng, removed=original.rows - file.rows)
+        kept = kept[rows] if rows is not None else kept
+        if change is not None:
+            changes.append(change)
+    removed = original.rows - file.rows
+    after = assess_file(file, population=population, removed=removed)
+    failures = [*map(str, after.failures), *release_failures(file, today=today)]
+    if failures:
+        raise PolicyError(
+            f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
+            remedy="Recode further or suppress more in the policy's methods; thresholds are never weakened.",
+        )
+    utility = _utility(original, file, kept)
+    released, renumbered = _renumber_households(file, rng)
+    changes.extend(renumbered)
+    if policy.release.random_order:
+        released = released.with_rows(pa.array(rng.permutation(released.rows)))
+        changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
+    return Protection(
+        table=released.table.combine_chunks(),
+        policy=policy,
+        before=before,
+        after=after,
+        utility=utility,
+        changes=tuple(changes),
+        removed=removed,
+        search=search,
+        seed=seed,
+    )
+
+
+def _utility(original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int64]) -> UtilityReport:
+    """Compare what is left with the same rows as they were."""
+    rows = original.with_rows(pa.array(kept)).table
+    policy = original.policy
+    skip = {policy.weight, policy.household}
+    categorical: list[str] = []
+    numeric: list[str] = []
+    for name in protected.table.column_names:
+        if name in skip:
+            continue
+        old, new = rows.column(name).type, protected.table.column(name).type
+        is_number = all(pa.types.is_integer(t) or pa.types.is_floating(t) or pa.types.is_decimal(t) for t in (old, new))
+        is_key = policy.by_name[name].role is Role.KEY if name in policy.by_name else False
+        (numeric if is_number and not is_key else categorical).append(name)
+    return compare(rows, protected.table, categorical=categorical, numeric=numeric, rows_before=original.rows)
+
+
+def _renumber_households(file: WorkingFile, rng: np.random.Generator) -> tuple[WorkingFile, list[Change]]:
+    """Household numbers replaced by random ones, so that they lead back to nothing."""
+    name = file.policy.household
+    numbers = file.households
+    if name is None or numbers is None:
+        return file, []
+    fresh = rng.permutation(int(numbers.max()) + 1) + 1
+    renumbered = file.with_column(name, pa.array(fresh[numbers]))
+    return renumbered, [Change("renumber", (name,), {}, {}, "Household numbers are replaced by random ones.")]
