@@ -12,7 +12,8 @@ WaslError
 │   └── PolicyError       protection cannot reach the thresholds of the policy
 ├── VerificationError     a digest, signature or proof does not verify (exit 3, HTTP 409)
 ├── AccessError           the actor may not do this (HTTP 401/403)
-├── StateError            not possible in the present state, or somebody else changed it (HTTP 409/412)
+├── StateError            not possible in the present state (HTTP 409)
+│   └── StaleError        somebody else changed it meanwhile (HTTP 412)
 ├── NotFoundError         no such thing, or not visible to the actor (HTTP 404)
 └── MissingExtraError     an optional part of wasl is not installed (exit 1)
 """
@@ -31,6 +32,7 @@ __all__ = [
     "PolicyError",
     "RegisterError",
     "SchemaError",
+    "StaleError",
     "StateError",
     "ThresholdError",
     "VerificationError",
@@ -104,6 +106,10 @@ class AccessError(WaslError):
 
 class StateError(WaslError):
     """Not possible in the present state, or somebody else changed it meanwhile."""
+
+
+class StaleError(StateError):
+    """Somebody else changed it meanwhile."""
 
 
 class NotFoundError(WaslError):

@@ -27,6 +27,12 @@ VERBS: dict[str, str] = {
     "publish": "wasl.cli.publication",
     "verify": "wasl.cli.publication",
     "audit": "wasl.cli.audit",
+    "serve": "wasl.cli.serve",
+    "worker": "wasl.cli.serve",
+    "migrate": "wasl.cli.serve",
+    "user": "wasl.cli.serve",
+    "push": "wasl.cli.client",
+    "pull": "wasl.cli.client",
     "schema": "wasl.cli.schema",
     "benchmark": "wasl.cli.benchmark",
 }

@@ -1,0 +1,272 @@
+"""``wasl serve``, ``worker``, ``migrate`` and ``user``: the service, on one machine or on many."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, say, show_table
+from wasl.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from wasl.web.installation import Installation
+    from wasl.web.settings import ServiceSettings
+
+__all__ = ["register"]
+
+NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "argon2", "joserfc", "prometheus_client", "httpx")
+DEFAULT_DAYS = 90
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings; WASL_… variables go first.")
+]
+
+user_app = typer.Typer(no_args_is_help=True, help="Users of the service and their tokens.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the service's verbs."""
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(migrate)
+    app.add_typer(user_app, name="user")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: the setting.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Start the service: with no configuration SQLite and a local folder, API and worker in one process.
+
+    The first start prints an administrator's token, once.
+
+    Example: wasl serve --port 8000
+    """
+    settings = _settings(config)
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = settings.model_copy(update=changed)
+    import uvicorn
+
+    from wasl.web.app import create_app
+    from wasl.web.edge import Metrics
+    from wasl.web.installation import Installation, configure_logging
+
+    configure_logging(settings.log_level)
+    installation = Installation.open(settings)
+    issued = installation.first_admin()
+    if issued is not None:
+        sys.stderr.write(f"First administrator's token (shown once; store it now): {issued.secret}\n")
+        sys.stderr.flush()
+    uvicorn.run(
+        create_app(installation, Metrics.shared()),
+        host=settings.host,
+        port=settings.port,
+        http="h11",  # its limit on headers holds before they are in memory
+        h11_max_incomplete_event_size=settings.max_header_bytes,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=30,
+    )
+    installation.close()
+
+
+def worker(config: ConfigOption = None) -> None:
+    """Work on jobs until told to stop; any number of workers share a PostgreSQL database.
+
+    Example: WASL_DATABASE_URL=postgresql+psycopg://wasl@db/wasl wasl worker
+    """
+    import signal
+    import threading
+    from types import FrameType
+
+    from wasl.web.installation import configure_logging
+
+    settings = _settings(config)
+    configure_logging(settings.log_level)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    installation = _open(settings)
+    installation.worker().run(stop)
+    installation.close()
+
+
+def migrate(
+    revision: Annotated[str, typer.Argument(help="head, base, or a revision's name.")] = "head",
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Bring the database to this release's schema; a schema that wasl does not know is refused.
+
+    Example: wasl migrate
+    """
+    settings = _settings(config)
+    from wasl.storage.database import connect
+    from wasl.storage.schema import migrate as bring
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = connect(settings.url)
+    before, after = bring(engine, revision)
+    engine.dispose()
+    if json_output:
+        emit({"before": before, "after": after})
+    else:
+        say(f"The database is at revision {after or 'none'} (before: {before or 'none'}).")
+
+
+@user_app.command("add")
+def user_add(
+    name: Annotated[str, typer.Argument(help="Short name: a-z, 0-9, '.', '_', '@', '-'.")],
+    title: Annotated[str, typer.Option(help="Full name or office, for readers of the log.")] = "",
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Make a user known to the service.
+
+    Example: wasl user add amina --title "Release desk, HCP"
+    """
+    from wasl.workflow.users import add_user
+
+    installation = _open(_settings(config))
+    user = add_user(installation.office, installation.operator(), name=name, title=title)
+    installation.close()
+    if json_output:
+        emit({"user": user.id, "title": user.title})
+    else:
+        say(f"User {user.id} added. Give a token: wasl user token {user.id} --role ROLE")
+
+
+@user_app.command("token")
+def user_token(
+    name: Annotated[str, typer.Argument(help="For whom.")],
+    role: Annotated[str, typer.Option(help="holder, linkage, spine, reviewer, release, approver, auditor or admin.")],
+    project: Annotated[str | None, typer.Option(help="The only project it reaches.")] = None,
+    register_name: Annotated[str | None, typer.Option("--register", help="The only register it reaches.")] = None,
+    days: Annotated[int, typer.Option(help="Days it lives.")] = DEFAULT_DAYS,
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Issue a token; it is printed once and stored only as a hash.
+
+    Example: wasl user token cnss --role holder --project simimo --register cnss-employees
+    """
+    from wasl.workflow.access import Role
+
+    if role not in set(Role):
+        raise InputError(f"there is no role {role!r}.", remedy=f"One of: {', '.join(Role)}.")
+    installation = _open(_settings(config))
+    from wasl.web.secrets import new_secret
+    from wasl.workflow.users import issue_token
+
+    issued = issue_token(
+        installation.office,
+        installation.operator(),
+        user=name,
+        role=Role(role),
+        project=project,
+        register=register_name,
+        days=days,
+        new_secret=new_secret,
+    )
+    installation.close()
+    if json_output:
+        emit({"user": name, "role": role, "expires_at": issued.token.expires_at, "token": issued.secret})
+    else:
+        say(issued.secret)
+
+
+@user_app.command("list")
+def user_list(config: ConfigOption = None, json_output: JsonFlag = False) -> None:
+    """List users and their tokens, without secrets.
+
+    Example: wasl user list
+    """
+    from wasl.workflow.nouns import Token, User
+
+    installation = _open(_settings(config))
+    with installation.ledger.reading() as state:
+        users, tokens = state.select(User), state.select(Token)
+    installation.close()
+    rows = [
+        {
+            "user": token.user,
+            "token": token.id,
+            "role": token.role,
+            "project": token.project or "",
+            "register": token.register or "",
+            "expires_at": token.expires_at,
+            "revoked": token.revoked,
+        }
+        for token in tokens
+    ]
+    if json_output:
+        emit({"users": [{"user": user.id, "disabled": user.disabled} for user in users], "tokens": rows})
+        return
+    show_table("Users", ("user", "title", "disabled"), [(user.id, user.title, user.disabled) for user in users])
+    show_table("Tokens", tuple(rows[0]) if rows else ("user",), [tuple(row.values()) for row in rows])
+
+
+@user_app.command("revoke")
+def user_revoke(
+    token: Annotated[str, typer.Argument(help="The token's id (`wasl user list`), not its secret.")],
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Make a token useless at once.
+
+    Example: wasl user revoke 01a2011dd8d4b5d0c1a2b3c4d5e6f708
+    """
+    from wasl.workflow.nouns import Token
+    from wasl.workflow.users import revoke_token
+
+    installation = _open(_settings(config))
+    with installation.ledger.reading() as state:
+        version = state.get(Token, token).version
+    revoke_token(installation.office, installation.operator(), token=token, version=version)
+    installation.close()
+    if json_output:
+        emit({"token": token, "revoked": True})
+    else:
+        say(f"Token {token} is revoked.")
+
+
+def _settings(config: Path | None) -> ServiceSettings:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError("service", "the service")
+    from pydantic import ValidationError
+
+    from wasl.web.settings import CONFIG_VARIABLE, ServiceSettings
+
+    if config is not None:
+        if not config.is_file():
+            raise InputError(f"{config}: no such file of settings.")
+        os.environ[CONFIG_VARIABLE] = str(config)
+    try:
+        return ServiceSettings()
+    except ValidationError as error:
+        # The reason only: a value may be a secret.
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/deployment.md.") from error
+
+
+def _open(settings: ServiceSettings) -> Installation:
+    from wasl.web.installation import Installation
+
+    return Installation.open(settings)

@@ -1,0 +1,275 @@
+"""State and log in one database: every change is committed together with the event that tells of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from wasl.audit.events import AuditEvent
+from wasl.audit.merkle import Place, leaf_hash
+from wasl.audit.tree import load_frontier
+from wasl.errors import InputError, NotFoundError, StaleError, StateError
+from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
+from wasl.workflow.nouns import Job, Noun
+from wasl.workflow.ports import Caller, LogEntry, Receipt
+
+__all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
+
+N = TypeVar("N", bound=Noun)
+
+LOG_LOCK = 0x7761736C
+"""Key of PostgreSQL's advisory lock under which entries are numbered; SQLite has one writer anyway."""
+
+FILTERS = ("kind", "actor", "project", "subject")
+NODES_PER_QUERY = 200
+
+
+class SqlReader:
+    """A consistent view of the state (see `wasl.workflow.ports.Reader`)."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def get(self, kind: type[N], noun_id: str) -> N:
+        """The noun with this id, or NotFoundError."""
+        found = self.find(kind, noun_id)
+        if found is None:
+            raise NotFoundError(f"there is no {kind.__name__.lower()} {noun_id!r}.")
+        return found
+
+    def find(self, kind: type[N], noun_id: str) -> N | None:
+        """The noun with this id, or None."""
+        table = TABLES[kind]
+        row = self._connection.execute(sa.select(*_columns(kind)).where(table.c.id == noun_id)).one_or_none()
+        return None if row is None else _noun(kind, row)
+
+    def select(
+        self, kind: type[N], /, *, after: str = "", limit: int | None = None, descending: bool = False, **where: Any
+    ) -> list[N]:
+        """Nouns whose attributes equal ``where`` (a tuple: any of them), by id, beginning after an id."""
+        table = TABLES[kind]
+        query = sa.select(*_columns(kind)).order_by(table.c.id.desc() if descending else table.c.id)
+        for name, value in where.items():
+            column = table.c[name]
+            query = query.where(column.in_(value) if isinstance(value, tuple) else column == value)
+        if after:
+            query = query.where(table.c.id < after if descending else table.c.id > after)
+        if limit is not None:
+            query = query.limit(limit)
+        return [_noun(kind, row) for row in self._connection.execute(query)]
+
+    def receipt_subject(self, actor: str, receipt: Receipt) -> str | None:
+        """What an earlier request with this key brought about, or None."""
+        row = self._connection.execute(
+            sa.select(receipts.c.fingerprint, receipts.c.subject).where(
+                receipts.c.actor == actor, receipts.c.key == receipt.key
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        if row.fingerprint != receipt.fingerprint:
+            raise InputError("this Idempotency-Key was used for another request.", remedy="Take a new key per request.")
+        return str(row.subject)
+
+    def log_size(self) -> int:
+        """The number of entries."""
+        last = self._connection.execute(sa.select(sa.func.max(log_entries.c.index))).scalar_one()
+        return 0 if last is None else int(last) + 1
+
+    def log_entries(
+        self, *, first: int, limit: int, after: str = "", before: str = "", **where: str
+    ) -> Sequence[LogEntry]:
+        """Entries from ``first`` on, in a span of time, whose kind, actor, project or subject equal ``where``."""
+        query = sa.select(log_entries.c.index, log_entries.c.data).where(log_entries.c.index >= first)
+        if after:
+            query = query.where(log_entries.c.at >= after)
+        if before:
+            query = query.where(log_entries.c.at < before)
+        for name, value in where.items():
+            if name not in FILTERS:
+                raise InputError(f"entries cannot be filtered by {name!r}.")
+            query = query.where(log_entries.c[name] == value)
+        query = query.order_by(log_entries.c.index).limit(limit)
+        return [LogEntry(int(row.index), bytes(row.data)) for row in self._connection.execute(query)]
+
+    def read_nodes(self, places: Sequence[Place]) -> Mapping[Place, bytes]:
+        """The hashes of complete subtrees of the log's tree (`wasl.audit.tree.NodeStore`)."""
+        found: dict[Place, bytes] = {}
+        for start in range(0, len(places), NODES_PER_QUERY):
+            some = [
+                sa.and_(log_nodes.c.level == level, log_nodes.c.position == position)
+                for level, position in places[start : start + NODES_PER_QUERY]
+            ]
+            for row in self._connection.execute(sa.select(log_nodes).where(sa.or_(*some))):
+                found[int(row.level), int(row.position)] = bytes(row.hash)
+        return found
+
+    def latest_checkpoint(self) -> str | None:
+        """The last signed checkpoint, or None."""
+        query = sa.select(log_checkpoints.c.note).order_by(log_checkpoints.c.size.desc()).limit(1)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def checkpoints(self) -> Mapping[int, str]:
+        """All signed checkpoints, by the number of entries they speak of."""
+        query = sa.select(log_checkpoints.c.size, log_checkpoints.c.note).order_by(log_checkpoints.c.size)
+        return {int(row.size): str(row.note) for row in self._connection.execute(query)}
+
+
+class SqlWriter(SqlReader):
+    """A transaction (see `wasl.workflow.ports.Writer`)."""
+
+    def __init__(self, connection: sa.Connection, caller: Caller) -> None:
+        super().__init__(connection)
+        self._caller = caller
+        self._receipted = caller.receipt is None
+
+    def save(self, *nouns: Noun, event: AuditEvent) -> int:
+        """Insert nouns of version 0, change the others where nobody else did meanwhile, and log the event."""
+        for noun in nouns:
+            if noun.version:
+                self._change(noun)
+            else:
+                self._insert(noun)
+        if not self._receipted:
+            self._keep_receipt(event.subject)
+        return self._append(event)
+
+    def keep_checkpoint(self, note: str, size: int, *, event: AuditEvent) -> None:
+        """Keep a signed checkpoint of the first ``size`` entries, and log that it was made."""
+        known = self._connection.execute(
+            sa.select(log_checkpoints.c.size).where(log_checkpoints.c.size == size)
+        ).first()
+        if known is None:
+            self._connection.execute(sa.insert(log_checkpoints).values(size=size, note=note, at=event.at))
+        self.save(event=event)
+
+    def hold(self, job: Job) -> Job:
+        """The job as it stands, this attempt at it being the latest until the transaction ends."""
+        held = self._connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.status == "running")
+            .values(worker=jobs.c.worker)  # touches the row: nobody else takes the lease before this commits
+        )
+        if held.rowcount != 1:
+            raise StateError(f"job {job.id} was taken over by another worker.")
+        return self.get(Job, job.id)
+
+    def _insert(self, noun: Noun) -> None:
+        values = {**_values(noun), "version": 1}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(sa.insert(TABLES[type(noun)]).values(values))
+        except sa.exc.IntegrityError as error:
+            raise StateError(
+                f"{type(noun).__name__.lower()} {noun.id!r} exists already, or lacks what it refers to."
+            ) from error
+
+    def _change(self, noun: Noun) -> None:
+        table = TABLES[type(noun)]
+        changed = self._connection.execute(
+            sa.update(table)
+            .where(table.c.id == noun.id, table.c.version == noun.version)
+            .values({**_values(noun), "version": noun.version + 1})
+        )
+        if changed.rowcount != 1:
+            raise StaleError(
+                f"{type(noun).__name__.lower()} {noun.id!r} was changed by somebody else meanwhile.",
+                remedy="Read it again and decide anew.",
+            )
+
+    def _keep_receipt(self, subject: str) -> None:
+        receipt = self._caller.receipt
+        if receipt is None:
+            return
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(
+                    sa.insert(receipts).values(
+                        actor=self._caller.actor.name,
+                        key=receipt.key,
+                        fingerprint=receipt.fingerprint,
+                        subject=subject,
+                        at=self._caller.stamp,
+                    )
+                )
+        except sa.exc.IntegrityError as error:
+            raise StateError("the same request is being served at this moment.", remedy="Repeat it.") from error
+        self._receipted = True
+
+    def _append(self, event: AuditEvent) -> int:
+        """Number the event, hash it into the tree, and store both."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
+        size = self.log_size()
+        data = event.canonical_bytes()
+        _, grown = load_frontier(self, size).append(leaf_hash(data))
+        self._connection.execute(
+            sa.insert(log_entries).values(
+                index=size,
+                at=event.at,
+                kind=event.kind.value,
+                actor=event.actor,
+                project=event.project,
+                subject=event.subject,
+                data=data,
+            )
+        )
+        self._connection.execute(
+            sa.insert(log_nodes),
+            [{"level": level, "position": position, "hash": value} for (level, position), value in grown],
+        )
+        return size
+
+
+class SqlLedger:
+    """The database as state and log (see `wasl.workflow.ports.Ledger`)."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReader]:
+        """A read-only view, the same from its first to its last query."""
+        options: dict[str, Any] = {"wasl_reads": True}
+        if self.engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield SqlReader(connection)
+
+    @contextmanager
+    def writing(self, caller: Caller) -> Iterator[SqlWriter]:
+        """A transaction; commits at the end unless an exception passes through."""
+        with self.engine.begin() as connection:
+            yield SqlWriter(connection, caller)
+
+
+@cache
+def _columns(kind: type[Noun]) -> tuple[sa.Column[Any], ...]:
+    table = TABLES[kind]
+    return tuple(table.c[field.name] for field in dataclasses.fields(kind))
+
+
+@cache
+def _enums(kind: type[Noun]) -> dict[str, type[StrEnum]]:
+    hints = typing.get_type_hints(kind)
+    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, StrEnum)}
+
+
+def _noun(kind: type[N], row: sa.Row[Any]) -> N:
+    values = dict(row._mapping)
+    for name, enum in _enums(kind).items():
+        values[name] = enum(values[name])
+    return kind(**values)
+
+
+def _values(noun: Noun) -> dict[str, Any]:
+    enums = _enums(type(noun))
+    values = {field.name: getattr(noun, field.name) for field in dataclasses.fields(noun)}
+    return {name: str(value) if name in enums else value for name, value in values.items()}

@@ -1,0 +1,1 @@
+"""Alembic's scripts; `wasl migrate` runs them."""

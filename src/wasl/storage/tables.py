@@ -1,0 +1,232 @@
+"""The tables: one per noun, column for attribute, and those of the log and the machinery."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from wasl.workflow import nouns
+
+__all__ = ["METADATA", "TABLES"]
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=null)
+
+
+def _whole(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _real(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Double, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _document(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.JSON, nullable=False)
+
+
+def _noun(name: str, *columns: sa.Column[object] | sa.Constraint | sa.Index) -> sa.Table:
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.Text, primary_key=True),
+        _whole("version"),
+        _text("created_at"),
+        _text("created_by"),
+        *columns,
+    )
+
+
+projects = _noun("projects", _text("title"), _flag("closed"))
+registers = _noun(
+    "registers",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _text("name"),
+    _text("holder"),
+    _document("definition"),
+    _text("schema_digest"),
+    _text("signer"),
+    sa.UniqueConstraint("project", "name"),
+)
+submissions = _noun(
+    "submissions",
+    _text("kind"),
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _text("register"),
+    _text("digest"),
+    _text("file"),
+    _whole("size_bytes"),
+    _whole("rows"),
+    _document("header"),
+    _flag("withdrawn"),
+    sa.UniqueConstraint("project", "register", "kind", "digest"),
+    sa.Index(None, "project", "kind", "id"),
+)
+runs = _noun(
+    "runs",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _document("plan"),
+    _text("plan_digest"),
+    _document("deliveries"),
+    _text("onto"),
+    _text("status"),
+    _text("job"),
+    _text("pairs"),
+    _text("links"),
+    _text("spine"),
+    _text("conflicts"),
+    _text("spine_digest"),
+    _document("report"),
+    _text("failure"),
+    sa.Index(None, "project", "id"),
+)
+review_pairs = _noun(
+    "review_pairs",
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    _text("project"),
+    _whole("number"),
+    _whole("place"),
+    _text("linkage_pass"),
+    _text("left_register"),
+    _text("right_register"),
+    _real("weight"),
+    _real("probability"),
+    _text("pattern"),
+    sa.Index(None, "run", "id"),
+)
+decisions = _noun(
+    "decisions",
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    _text("project"),
+    sa.Column("pair", sa.Text, sa.ForeignKey("review_pairs.id"), nullable=False),
+    _text("reviewer"),
+    _text("verdict"),
+    sa.UniqueConstraint("pair", "reviewer"),
+    sa.Index(None, "run", "id"),
+)
+releases = _noun(
+    "releases",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    _text("title"),
+    _document("specification"),
+    _document("policy"),
+    _document("description"),
+    _whole("seed"),
+    _text("status"),
+    _text("job"),
+    _text("microdata"),
+    _text("protected"),
+    _text("package"),
+    _document("risk"),
+    _document("public_report"),
+    _text("failure"),
+    _text("requested_by"),
+    _text("decided_by"),
+    _text("reason"),
+    _text("manifest_digest"),
+    _text("published_at"),
+    sa.Index(None, "project", "id"),
+    sa.Index(None, "status", "id"),
+)
+jobs = _noun(
+    "jobs",
+    _text("kind"),
+    _text("project"),
+    _text("subject"),
+    _text("status"),
+    _whole("percent"),
+    _whole("attempt"),
+    _flag("cancel_asked"),
+    _text("failure"),
+    _document("result"),
+    # The lease: machinery of the workers, not part of the noun.
+    sa.Column("worker", sa.Text, nullable=False, server_default=""),
+    sa.Column("lease_until", sa.Double, nullable=False, server_default=sa.text("0")),
+    sa.Index(None, "status", "lease_until"),
+)
+users = _noun("users", _text("title"), _flag("disabled"))
+tokens = _noun(
+    "tokens",
+    sa.Column("user", sa.Text, sa.ForeignKey("users.id"), nullable=False),
+    _text("role"),
+    _text("project", null=True),
+    _text("register", null=True),
+    _text("secret_hash"),
+    _text("expires_at"),
+    _flag("revoked"),
+    sa.Index(None, "user"),
+)
+
+receipts = sa.Table(
+    "receipts",
+    METADATA,
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    _text("fingerprint"),
+    _text("subject"),
+    _text("at"),
+)
+
+log_entries = sa.Table(
+    "log_entries",
+    METADATA,
+    sa.Column("index", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("at"),
+    _text("kind"),
+    _text("actor"),
+    _text("project"),
+    _text("subject"),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index(None, "kind", "index"),
+    sa.Index(None, "actor", "index"),
+    sa.Index(None, "project", "index"),
+    sa.Index(None, "subject", "index"),
+)
+log_nodes = sa.Table(
+    "log_nodes",
+    METADATA,
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+log_checkpoints = sa.Table(
+    "log_checkpoints",
+    METADATA,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("note"),
+    _text("at"),
+)
+
+APPEND_ONLY: Final = ("log_entries", "log_nodes", "log_checkpoints")
+"""Tables whose rows the database itself refuses to change or delete."""
+
+TABLES: dict[type[nouns.Noun], sa.Table] = {
+    nouns.Project: projects,
+    nouns.Register: registers,
+    nouns.Submission: submissions,
+    nouns.Run: runs,
+    nouns.ReviewPair: review_pairs,
+    nouns.Decision: decisions,
+    nouns.Release: releases,
+    nouns.Job: jobs,
+    nouns.User: users,
+    nouns.Token: tokens,
+}
+"""Where each noun is kept; every attribute has the column of its name."""

@@ -1,0 +1,35 @@
+"""Long work: where it stands, and how to stop it."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from wasl.web.api.views import Identifier, JobView, tag
+from wasl.web.guard import AnyCaller, Routes, office_of
+from wasl.web.replay import replayed
+from wasl.workflow import jobs
+from wasl.workflow.access import Action
+from wasl.workflow.ports import Caller, Office
+
+routes = Routes("jobs")
+
+
+@routes("GET", "/jobs/{job}", Action.JOB_READ)
+def read_job(request: Request, response: Response, caller: AnyCaller, job: Identifier) -> JobView:
+    """A job with its progress in percent."""
+    return _job(office_of(request), caller, response, job)
+
+
+@routes("POST", "/jobs/{job}/cancel", Action.JOB_CANCEL)
+def cancel_job(request: Request, response: Response, caller: AnyCaller, job: Identifier) -> JobView:
+    """Ask a job to stop."""
+    office = office_of(request)
+    if replayed(office, caller) is None:
+        jobs.cancel_job(office, caller, job)
+    return _job(office, caller, response, job)
+
+
+def _job(office: Office, caller: Caller, response: Response, name: str) -> JobView:
+    found = jobs.find_job(office, caller, name)
+    tag(response, found)
+    return JobView.of(found)

@@ -1,0 +1,280 @@
+"""Linkage runs, their pairs, review, resolution and results."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+
+from wasl.errors import InputError, NotFoundError
+from wasl.web.api.views import (
+    Cursor,
+    DecisionView,
+    Document,
+    Identifier,
+    JobView,
+    Page,
+    Paging,
+    ProjectName,
+    ReviewPage,
+    ReviewView,
+    RunView,
+    tag,
+)
+from wasl.web.downloads import FILE_RESPONSES, send_file
+from wasl.web.guard import AnyCaller, Routes, office_of
+from wasl.web.problems import HttpProblem
+from wasl.web.replay import replayed
+from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
+from wasl.workflow import linkages, resolutions, reviews
+from wasl.workflow.access import Action
+from wasl.workflow.nouns import Decision, Job, Project, Run
+from wasl.workflow.ports import Area, Caller, Office, Part
+
+routes = Routes("linkage")
+
+RUNS = "/projects/{project}/linkage-runs"
+RUN = RUNS + "/{run}"
+MAX_PLAN_CHARS = 20_000
+
+
+class NewRun(BaseModel):
+    """A run to make."""
+
+    plan: Annotated[Document, Field(description="the linkage plan")]
+    deliveries: list[str] = Field(default=[], max_length=50, description="which; empty: the latest of each register")
+    onto: str = Field(default="", max_length=80, description="the run whose spine this one continues")
+
+
+class NewDecision(BaseModel):
+    """A reviewer's word on a pair."""
+
+    pair: str = Field(max_length=80)
+    verdict: reviews.Verdict
+
+
+@routes("GET", RUNS, Action.LINKAGE_READ)
+def list_runs(request: Request, project: ProjectName, paging: Paging) -> Page[RunView]:
+    """The project's runs."""
+    with office_of(request).ledger.reading() as state:
+        state.get(Project, project)
+        found = state.select(Run, after=paging.after, limit=paging.limit + 1, project=project)
+    return paging.page(RunView, found)
+
+
+@routes("POST", RUNS, Action.LINKAGE_REQUEST, status=202)
+def request_linkage(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewRun
+) -> RunView:
+    """Ask for a run; its job does the work."""
+    office = office_of(request)
+    name = replayed(office, caller)
+    if name is None:
+        run = linkages.request_linkage(
+            office, caller, project=project, plan=body.plan, deliveries=body.deliveries, onto=body.onto
+        )
+        name = run.id
+    view = _run(office, response, project, name)
+    response.headers["Location"] = f"/v1/jobs/{view.job}"
+    return view
+
+
+@routes(
+    "POST",
+    "/projects/{project}/pairs",
+    Action.PAIRS_SEND,
+    streams=True,
+    status=201,
+    openapi_extra=UPLOAD_OPENAPI,
+    operation_id="import_pairs",
+)
+async def import_pairs(
+    request: Request,
+    response: Response,
+    caller: AnyCaller,
+    project: ProjectName,
+    plan: Annotated[str, Query(max_length=MAX_PLAN_CHARS, description="the linkage plan, as JSON")],
+) -> RunView:
+    """Begin a run with pairs that the linkage unit's own installation scored (strong mode)."""
+    office = office_of(request)
+    document = _json_object(plan)
+    name = await run_sync(replayed, office, caller)
+    if name is None:
+        with await receive_body(request, Area.SPINE) as incoming:
+            name = await run_sync(lambda: _import(office, caller, project, document, incoming))
+    return await run_sync(_run, office, response, project, name)
+
+
+@routes("GET", RUN, Action.LINKAGE_READ)
+def read_run(request: Request, response: Response, project: ProjectName, run: Identifier) -> RunView:
+    """A run."""
+    return _run(office_of(request), response, project, run)
+
+
+@routes("POST", RUN + "/cancel", Action.LINKAGE_CANCEL)
+def cancel_run(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier
+) -> RunView:
+    """Ask the run's job to stop."""
+    office = office_of(request)
+    if replayed(office, caller) is None:
+        linkages.cancel_run(office, caller, project=project, run=run)
+    return _run(office, response, project, run)
+
+
+@routes("GET", RUN + "/report", Action.LINKAGE_READ)
+def read_report(request: Request, project: ProjectName, run: Identifier) -> dict[str, Any]:
+    """The linkage report: counts, models and estimated quality."""
+    with office_of(request).ledger.reading() as state:
+        return dict(linkages.find_run(state, project, run).report)
+
+
+@routes("GET", RUN + "/pairs", Action.PAIRS_READ, responses=FILE_RESPONSES, response_class=Response)
+def download_pairs(request: Request, caller: AnyCaller, project: ProjectName, run: Identifier) -> Any:
+    """pairs.parquet: what the linkage unit hands to the spine keeper in strong mode."""
+    office = office_of(request)
+    area = Area.SPINE if office.part is Part.SPINE else Area.LINKAGE
+    return _file(request, caller, project, run, "pairs", area)
+
+
+@routes("GET", RUN + "/links", Action.LINKS_READ, responses=FILE_RESPONSES, response_class=Response)
+def download_links(request: Request, caller: AnyCaller, project: ProjectName, run: Identifier) -> Any:
+    """links.parquet: pairs of records, with weight, probability and grade; for the spine keeper."""
+    return _file(request, caller, project, run, "links", Area.SPINE)
+
+
+@routes("GET", RUN + "/conflicts", Action.LINKS_READ, responses=FILE_RESPONSES, response_class=Response)
+def download_conflicts(request: Request, caller: AnyCaller, project: ProjectName, run: Identifier) -> Any:
+    """conflicts.parquet: likely pairs that could not be linked, and why; for the spine keeper."""
+    return _file(request, caller, project, run, "conflicts", Area.SPINE)
+
+
+@routes("GET", RUN + "/spine", Action.SPINE_READ, responses=FILE_RESPONSES, response_class=Response)
+def download_spine(request: Request, caller: AnyCaller, project: ProjectName, run: Identifier) -> Any:
+    """spine.parquet: person ids and their records; for the spine keeper."""
+    return _file(request, caller, project, run, "spine", Area.SPINE)
+
+
+@routes("GET", RUN + "/review-queue", Action.REVIEW_READ)
+def read_review_queue(
+    request: Request,
+    caller: AnyCaller,
+    project: ProjectName,
+    run: Identifier,
+    paging: Paging,
+    state: Annotated[reviews.ReviewState | None, Query(description="only pairs in this state")] = None,
+) -> ReviewPage:
+    """The masked pairs of the grey zone, the least certain first; disagreements with ``state=disputed``."""
+    with office_of(request).ledger.reading() as reader:
+        found = linkages.find_run(reader, project, run)
+        pairs = reviews.review_queue(reader, found.id, state=state, after=paging.after, limit=paging.limit + 1)
+    items = [_reviewed(reviews.masked(one, caller), one) for one in pairs[: paging.limit]]
+    more = len(pairs) > paging.limit
+    return ReviewPage(items=items, next=Cursor.write(items[-1].id) if more else None)
+
+
+@routes("GET", RUN + "/decisions", Action.REVIEW_READ)
+def list_decisions(
+    request: Request, caller: AnyCaller, project: ProjectName, run: Identifier, paging: Paging
+) -> Page[DecisionView]:
+    """Decisions: a reviewer sees his own, the linkage unit all."""
+    own: dict[str, Any] = {"reviewer": caller.actor.name} if reviews.is_blind(caller) else {}
+    with office_of(request).ledger.reading() as state:
+        found = linkages.find_run(state, project, run)
+        decisions = state.select(Decision, after=paging.after, limit=paging.limit + 1, run=found.id, **own)
+    return paging.page(DecisionView, decisions)
+
+
+@routes("POST", RUN + "/decisions", Action.REVIEW_DECIDE, status=201)
+def decide(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier, body: NewDecision
+) -> DecisionView:
+    """Say whether a pair is one person."""
+    office = office_of(request)
+    pair = replayed(office, caller)
+    if pair is None:
+        pair = reviews.decide(office, caller, project=project, run=run, pair=body.pair, verdict=body.verdict).pair
+    with office.ledger.reading() as state:
+        found = state.get(Decision, reviews.decision_id(pair, caller))
+    tag(response, found)
+    return DecisionView.of(found)
+
+
+@routes("POST", RUN + "/resolution", Action.SPINE_RESOLVE, status=202)
+def request_resolution(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier
+) -> RunView:
+    """Ask for the spine: scored pairs, reviewers' verdicts and join maps become persons."""
+    office = office_of(request)
+    if replayed(office, caller) is None:
+        resolutions.request_resolution(office, caller, project=project, run=run)
+    view = _run(office, response, project, run)
+    response.headers["Location"] = f"/v1/jobs/{view.job}"
+    return view
+
+
+@routes("POST", RUN + "/reproduction", Action.LINKAGE_REPRODUCE, status=202)
+def request_reproduction(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier
+) -> JobView:
+    """Ask that the run be repeated from its recorded deliveries, plan and seed, and the spines compared."""
+    office = office_of(request)
+    name = replayed(office, caller)
+    if name is None:
+        name = resolutions.request_reproduction(office, caller, project=project, run=run).id
+    with office.ledger.reading() as state:
+        job = state.get(Job, name)
+    tag(response, job)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return JobView.of(job)
+
+
+def _run(office: Office, response: Response, project: str, name: str) -> RunView:
+    with office.ledger.reading() as state:
+        found = linkages.find_run(state, project, name)
+    tag(response, found)
+    return RunView.of(found)
+
+
+def _import(office: Office, caller: Caller, project: str, plan: dict[str, Any], incoming: Any) -> str:
+    return linkages.import_pairs(office, caller, project=project, plan=plan, incoming=incoming).id
+
+
+def _file(request: Request, caller: Caller, project: str, run: str, what: str, area: Area) -> Response:
+    with office_of(request).ledger.reading() as state:
+        found = linkages.find_run(state, project, run)
+    digest: str = getattr(found, what)
+    if not digest:
+        raise NotFoundError(f"run {run} is {found.status} and has no {what} yet.")
+    return send_file(
+        request,
+        caller,
+        project=project,
+        subject=f"{what} of {run}",
+        area=area,
+        digest=digest,
+        name=f"{what}.parquet",
+    )
+
+
+def _reviewed(shown: reviews.ReviewedPair, whole: reviews.ReviewedPair) -> ReviewView:
+    decisions = [DecisionView.of(decision) for decision in shown.decisions]
+    return ReviewView(
+        **{name: getattr(shown.pair, name) for name in ReviewView.model_fields if hasattr(shown.pair, name)},
+        state=whole.state.value,
+        verdict=shown.verdict,
+        decisions=decisions,
+    )
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HttpProblem(400, "the plan is not JSON.") from error
+    if not isinstance(value, dict):
+        raise InputError("the plan is not a JSON object.")
+    return value

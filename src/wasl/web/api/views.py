@@ -1,0 +1,302 @@
+"""What the API shows of each noun, and what it takes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from fastapi import Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from wasl.web.problems import HttpProblem
+from wasl.workflow.access import Role
+from wasl.workflow.nouns import JobKind, JobStatus, Noun, SubmissionKind
+from wasl.workflow.states import ReleaseStatus, RunStatus
+
+__all__ = ["Cursor", "Page", "PageQuery", "ProjectName", "SeenVersion", "View", "tag"]
+
+V = TypeVar("V", bound="View")
+N = TypeVar("N", bound=Noun)
+DEFAULT_PAGE = 50
+LARGEST_PAGE = 200
+
+ProjectName = Annotated[
+    str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the project's short name", examples=["simimo"])
+]
+RegisterName = Annotated[
+    str,
+    Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the register's short name", examples=["cnss-employees"]),
+]
+UserName = Annotated[
+    str, Path(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$", description="the user's name", examples=["amina"])
+]
+Identifier = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,80}$", description="an identifier the service gave")]
+Document = Annotated[dict[str, Any], Field(description="a document as `wasl schema NAME` describes it, as JSON")]
+
+
+class View(BaseModel):
+    """A noun as the API shows it; ``version`` is also its ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str = Field(examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"])
+    version: int = Field(examples=[1])
+    created_at: str = Field(examples=["2026-11-22T10:00:00.000Z"])
+    created_by: str = Field(examples=["amina"])
+
+    @classmethod
+    def of(cls, noun: Noun) -> Self:
+        """The view of a noun."""
+        return cls.model_validate(noun)
+
+
+class ProjectView(View):
+    """Registers linked under one key."""
+
+    title: str = Field(examples=["Labour migration 2025"])
+    closed: bool
+
+
+class RegisterView(View):
+    """A register declared in a project."""
+
+    project: str
+    name: str = Field(examples=["cnss-employees"])
+    holder: str = Field(examples=["CNSS"])
+    schema_digest: str
+    signer: str
+    definition: dict[str, Any]
+
+
+class SubmissionView(View):
+    """A delivery, join map or payload."""
+
+    kind: SubmissionKind
+    project: str
+    register_name: str = Field(validation_alias="register", serialization_alias="register")
+    digest: str
+    file: str
+    size_bytes: int
+    rows: int
+    header: dict[str, Any]
+    withdrawn: bool
+
+
+class RunView(View):
+    """A linkage run."""
+
+    project: str
+    plan_digest: str
+    deliveries: list[str]
+    onto: str
+    status: RunStatus
+    job: str
+    spine_digest: str
+    failure: str
+
+
+class DecisionView(View):
+    """One reviewer's word on one pair."""
+
+    run: str
+    pair: str
+    reviewer: str
+    verdict: str
+
+
+class ReviewView(BaseModel):
+    """A masked pair and, for those who may see it, what was said of it."""
+
+    id: str
+    number: int
+    linkage_pass: str
+    left_register: str
+    right_register: str
+    weight: float
+    probability: float
+    pattern: str
+    state: Literal["open", "agreed", "disputed"]
+    verdict: str
+    decisions: list[DecisionView]
+
+
+class ReleaseView(View):
+    """A file on its way to the public, without its risk values."""
+
+    project: str
+    run: str
+    title: str
+    status: ReleaseStatus
+    job: str
+    seed: int
+    failure: str
+    requested_by: str
+    decided_by: str
+    reason: str
+    manifest_digest: str
+    published_at: str
+    public_report: dict[str, Any]
+
+
+class RiskView(BaseModel):
+    """The confidential report of a release."""
+
+    release: str
+    status: ReleaseStatus
+    risk: dict[str, Any]
+    policy: dict[str, Any]
+    failure: str
+
+
+class CatalogueView(BaseModel):
+    """A published release."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+    published_at: str
+    manifest_digest: str
+    package: str = Field(description="SHA-256 of the package")
+    public_report: dict[str, Any]
+    description: dict[str, Any]
+
+
+class JobView(View):
+    """Long work."""
+
+    kind: JobKind
+    project: str
+    subject: str
+    status: JobStatus
+    percent: int
+    attempt: int
+    cancel_asked: bool
+    failure: str
+    result: dict[str, Any]
+
+
+class UserView(View):
+    """Somebody known to the installation."""
+
+    title: str
+    disabled: bool
+
+
+class TokenView(View):
+    """A token, without its secret."""
+
+    user: str
+    role: Role
+    project: str | None
+    register_name: str | None = Field(validation_alias="register", serialization_alias="register")
+    expires_at: str
+    revoked: bool
+
+
+class IssuedTokenView(TokenView):
+    """A token with its secret, shown this once; a repeated request shows it without."""
+
+    secret: str = Field(default="", examples=["wasl_0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3_…"])
+
+
+class Page(BaseModel, Generic[V]):
+    """Some of a list; ``next`` is the cursor of what follows, or null at the end."""
+
+    items: list[V]
+    next: str | None = Field(default=None, examples=["MDE5MmYwYzE"])
+
+
+class ReviewPage(BaseModel):
+    """Some of a review queue."""
+
+    items: list[ReviewView]
+    next: str | None = None
+
+
+class CataloguePage(BaseModel):
+    """Some of the catalogue."""
+
+    items: list[CatalogueView]
+    next: str | None = None
+
+
+class Cursor:
+    """Where a list goes on: an opaque text that hides nothing but promises nothing either."""
+
+    @staticmethod
+    def write(last: str) -> str:
+        """The cursor after an id."""
+        return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+
+    @staticmethod
+    def read(cursor: str) -> str:
+        """The id a cursor stands after.
+
+        Raises:
+            HttpProblem: It is not a cursor.
+        """
+        try:
+            return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        except (binascii.Error, ValueError) as error:
+            raise HttpProblem(400, "this cursor is not one the service gave.") from error
+
+
+class PageQuery:
+    """``limit`` and ``cursor`` of a list."""
+
+    def __init__(
+        self,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at most")] = DEFAULT_PAGE,
+        cursor: Annotated[str, Query(max_length=200, description="`next` of the page before")] = "",
+    ) -> None:
+        self.limit = limit
+        self.after = Cursor.read(cursor) if cursor else ""
+
+    def page(self, view: type[V], found: Sequence[Noun]) -> Page[V]:
+        """The page of what was found with one more than ``limit`` asked for."""
+        items = [view.of(noun) for noun in found[: self.limit]]
+        more = len(found) > self.limit
+        return Page[V](items=items, next=Cursor.write(found[self.limit - 1].id) if more else None)
+
+
+Paging = Annotated[PageQuery, Depends()]
+
+
+def _seen_version(request: Request) -> int:
+    """The version in ``If-Match``.
+
+    Raises:
+        HttpProblem: 428 without one, 400 when it is not an ETag of the service's.
+    """
+    sent = request.headers.get("if-match")
+    if sent is None:
+        raise HttpProblem(428, "a change needs If-Match.", remedy="Send the ETag of what you have read.")
+    text = sent.strip().removeprefix("W/").strip('"').removeprefix("v")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise HttpProblem(400, "this If-Match is not an ETag the service gave.")
+    return int(text)
+
+
+SeenVersion = Annotated[int, Depends(_seen_version)]
+
+IF_MATCH = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "the ETag of what you have read",
+            "example": '"v1"',
+        }
+    ]
+}
+"""How OpenAPI says that a route needs ``If-Match``."""
+
+
+def tag(response: Response, noun: Noun) -> None:
+    """Give a response the ETag of a noun."""
+    response.headers["ETag"] = f'"v{noun.version}"'

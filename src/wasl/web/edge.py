@@ -1,0 +1,178 @@
+"""The edge every request passes: request id, limits, security headers, one log line, metrics, and no stray error."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wasl.web.problems import HttpProblem, problem_response, unforeseen
+
+__all__ = ["SECURITY_HEADERS", "Edge", "Metrics"]
+
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "cache-control": "no-store",
+}
+"""Sent with every response that does not say otherwise."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UPLOAD_PATH = re.compile(r"/(deliveries|join-maps|payloads|pairs)$")
+"""Routes that stream their body to disk under a limit of their own."""
+
+
+class Metrics:
+    """What is counted for Prometheus; per process."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self.requests = Counter(
+            "wasl_requests", "Requests served", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram("wasl_request_seconds", "Time to serve a request", ["route"], registry=self.registry)
+        self.active = Gauge("wasl_requests_active", "Requests being served", registry=self.registry)
+        self.uploaded = Counter("wasl_uploaded_bytes", "Bytes of files taken in", registry=self.registry)
+        self.denied = Counter("wasl_denied", "Attempts denied", registry=self.registry)
+        self.limited = Counter("wasl_rate_limited", "Requests refused for their rate", registry=self.registry)
+        self.jobs = Counter("wasl_jobs", "Jobs ended", ["kind", "outcome"], registry=self.registry)
+
+    @classmethod
+    def shared(cls) -> Metrics:
+        """Metrics beside the process's own (memory, file descriptors, collections)."""
+        return cls(REGISTRY)
+
+
+class Edge:
+    """Middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, *, max_json_bytes: int, max_header_bytes: int, metrics: Metrics) -> None:
+        self.app = app
+        self.max_json_bytes = max_json_bytes
+        self.max_header_bytes = max_header_bytes
+        self.metrics = metrics
+        self.log = structlog.get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["wasl_request_id"] = request_id
+        began = time.perf_counter()
+        status = 500
+        started = False
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                _add_headers(message, request_id)
+            await send(message)
+
+        self.metrics.active.inc()
+        try:
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await refusal(scope, receive, send_marked)
+                return
+            await self.app(scope, self._limited(scope, receive), send_marked)
+        except HttpProblem as problem:  # from the body limit, while the application was reading
+            if not started:
+                await _problem(request_id, problem)(scope, receive, send_marked)
+        except Exception as error:  # nothing may pass: a server's log would quote the message
+            response = await unforeseen(Request(scope), error)
+            if started:
+                raise RuntimeError("the response was broken off") from None
+            await response(scope, receive, send_marked)
+        finally:
+            self.metrics.active.dec()
+            self._note(scope, request_id, status, time.perf_counter() - began)
+
+    def _refusal(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[None]] | None:
+        """The problem of a request that is refused by its head alone."""
+        request_id = scope["wasl_request_id"]
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > self.max_header_bytes:
+            return _problem(request_id, HttpProblem(431, "the request's headers are too large."))
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
+            return _problem(request_id, HttpProblem(400, "the request's address holds a NUL character."))
+        if not UPLOAD_PATH.search(scope["path"]):
+            declared = next((value for name, value in headers if name == b"content-length"), b"0")
+            if not declared.isdigit() or int(declared) > self.max_json_bytes:
+                return _problem(request_id, self._too_large())
+        return None
+
+    def _too_large(self) -> HttpProblem:
+        return HttpProblem(413, f"the request's body is larger than {self.max_json_bytes:,} bytes.")
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """``receive`` with a limit on the body of every route but uploads, whose limit is their own."""
+        if UPLOAD_PATH.search(scope["path"]):
+            return receive
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_json_bytes:
+                raise self._too_large()
+            return message
+
+        return receive_limited
+
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
+        self.metrics.seconds.labels(route).observe(seconds)
+        caller = scope.get("state", {}).get("caller")
+        self.log.info(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            actor=caller.actor.name if caller is not None else "",
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+    return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+def _problem(request_id: str, problem: HttpProblem) -> ASGIApp:
+    return problem_response(
+        request_id,
+        status=problem.status,
+        slug=problem.slug,
+        title=problem.slug.replace("-", " ").capitalize(),
+        detail=problem.detail,
+        remedy=problem.remedy,
+        headers=problem.headers,
+    )
+
+
+def _add_headers(message: MutableMapping[str, Any], request_id: str) -> None:
+    present = {name for name, _ in message["headers"]}
+    added = {**SECURITY_HEADERS, "x-request-id": request_id}
+    message["headers"] = [
+        *message["headers"],
+        *((name.encode(), value.encode()) for name, value in added.items() if name.encode() not in present),
+    ]

@@ -1,0 +1,96 @@
+"""Secrets of tokens and the installation's signing key."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import threading
+import time
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from wasl.audit.notes import NoteSigner
+from wasl.errors import KeyFileError
+
+__all__ = ["BEARER", "SecretCheck", "load_signer", "new_secret"]
+
+BEARER = re.compile(r"wasl_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
+"""The form of a token: its id and 256 random bits."""
+
+SECRET_BYTES = 32
+
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+"""Argon2id as OWASP's cheat sheet advises for passwords; a token's 256 random bits need less."""
+
+REMEMBER_SECONDS = 300.0
+REMEMBERED = 10_000
+
+
+def new_secret() -> tuple[str, str]:
+    """A secret and its hash."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    return secret, HASHER.hash(secret)
+
+
+class SecretCheck:
+    """Checks secrets against hashes, and remembers for a while which fitted, as Argon2 is slow on purpose.
+
+    What is remembered is a SHA-256 of secret and hash together, so a changed hash is checked anew; whether the token
+    is revoked or expired is looked up every time, elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._fitted: dict[bytes, float] = {}
+        self._lock = threading.Lock()
+
+    def fits(self, secret: str, secret_hash: str) -> bool:
+        """Whether the secret is the one that was hashed."""
+        now = time.monotonic()
+        key = hashlib.sha256(f"{secret_hash}\0{secret}".encode()).digest()
+        with self._lock:
+            if self._fitted.get(key, 0.0) > now:
+                return True
+        try:
+            HASHER.verify(secret_hash, secret)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+        with self._lock:
+            if len(self._fitted) >= REMEMBERED:
+                self._fitted.clear()
+            self._fitted[key] = now + REMEMBER_SECONDS
+        return True
+
+
+def load_signer(path: Path) -> NoteSigner:
+    """The signing key in a file, made on first use, readable by its owner only; the verifier key lies beside it.
+
+    Raises:
+        KeyFileError: The file is damaged, or others may read it.
+    """
+    if not path.exists():
+        _make_signer(path)
+    if path.stat().st_mode & 0o077:
+        raise KeyFileError(f"{path}: others may read the signing key.", remedy=f"chmod 600 {path}")
+    return NoteSigner.parse(path.read_text(encoding="utf-8"))
+
+
+def _make_signer(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signer = NoteSigner.generate(f"wasl.service/{secrets.token_hex(8)}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{signer.export()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # of several processes that start at once, one makes the key
+        path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,167 @@
+"""Settings of the service, each with its unit and its reason: environment first, then the TOML file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from wasl.workflow.ports import Area, Limits, Part
+
+__all__ = ["CONFIG_VARIABLE", "ServiceSettings"]
+
+CONFIG_VARIABLE = "WASL_CONFIG"
+
+
+class ServiceSettings(BaseSettings):
+    """What the service takes from its surroundings: ``WASL_<NAME>``, or the name in the TOML file of ``WASL_CONFIG``.
+
+    Every setting says its unit and why one would change it; secrets are never printed.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WASL_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path("~/.wasl/service"), description="folder of the embedded database, the files and the signing key"
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="SQLAlchemy URL of the database, sqlite:///… or postgresql+psycopg://…; empty: wasl.db in "
+        "data_dir. PostgreSQL is needed for several web processes and workers",
+    )
+    linkage_dir: Path | None = Field(
+        default=None, description="folder of deliveries and scored pairs (linkage unit); empty: data_dir/linkage"
+    )
+    spine_dir: Path | None = Field(
+        default=None, description="folder of join maps, links and spines (spine keeper); empty: data_dir/spine"
+    )
+    release_dir: Path | None = Field(
+        default=None, description="folder of payloads and microdata (release desk); empty: data_dir/release"
+    )
+    public_dir: Path | None = Field(default=None, description="folder of published packages; empty: data_dir/public")
+    part: Part = Field(
+        default=Part.BOTH,
+        description="both; or, in strong mode, linkage on the linkage unit's installation and spine on the keeper's",
+    )
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 only behind a proxy or with TLS")
+    port: int = Field(default=8000, ge=0, le=65535, description="TCP port to listen on; 0: any free one")
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM file; with tls_key, serves HTTPS without a proxy"
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key")
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="addresses, comma-separated, whose X-Forwarded-For and -Proto are believed"
+    )
+    max_upload_bytes: int = Field(
+        default=2 << 30, ge=1, description="bytes of one uploaded file; keeps one holder from filling the disk"
+    )
+    max_json_bytes: int = Field(default=1 << 20, ge=1, description="bytes of any other request body")
+    max_header_bytes: int = Field(default=32 << 10, ge=1024, description="bytes of all request headers together")
+    upload_stall_seconds: float = Field(
+        default=60, gt=0, description="seconds an upload may send nothing before it is given up"
+    )
+    min_free_bytes: int = Field(
+        default=1 << 30, ge=0, description="bytes left on the disk below which uploads are refused and readiness fails"
+    )
+    max_rows: int = Field(default=20_000_000, ge=1, description="rows of one submission; bounds a linkage's memory")
+    max_row_group_bytes: int = Field(
+        default=1 << 30, ge=1, description="unpacked bytes of one Parquet row group; bounds memory while checking"
+    )
+    max_columns: int = Field(default=500, ge=1, description="columns of one submission")
+    max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
+    token_days: int = Field(default=366, ge=1, description="days a token may live at most")
+    workers_in_process: int = Field(
+        default=1, ge=0, le=8, description="job workers inside each web process; 0 where `wasl worker` runs"
+    )
+    lease_seconds: float = Field(
+        default=60, ge=1, description="seconds a worker may be silent before its job goes to another"
+    )
+    poll_seconds: float = Field(default=1.0, gt=0, description="seconds between looks for a job")
+    max_attempts: int = Field(
+        default=5, ge=1, description="times a job is tried when it breaks down for no known reason"
+    )
+    checkpoint_minutes: float = Field(
+        default=60, gt=0, description="minutes after which the log, if it grew, is signed again"
+    )
+    requests_per_minute: int = Field(
+        default=1200, ge=1, description="requests one token may make a minute, per process"
+    )
+    concurrent_requests: int = Field(
+        default=32, ge=1, description="requests of one token served at a time, per process"
+    )
+    anonymous_requests_per_minute: int = Field(
+        default=120, ge=1, description="requests one address may make a minute without a valid token, per process"
+    )
+    database_pool: int = Field(default=20, ge=1, description="connections to PostgreSQL kept open, per process")
+    threads: int = Field(default=0, ge=0, description="threads of one linkage; 0: one per processor")
+    signing_key_file: Path | None = Field(
+        default=None, description="key that signs checkpoints and manifests, made if missing; empty: data_dir/log.key"
+    )
+    oidc_issuer: str = Field(default="", description="issuer of OIDC tokens, its URL; empty: only wasl's own tokens")
+    oidc_audience: str = Field(default="wasl", description="audience an OIDC token must name")
+    oidc_jwks_url: str = Field(
+        default="", description="where the issuer's keys are; empty: as <issuer>/.well-known/openid-configuration says"
+    )
+    oidc_role_claim: str = Field(default="wasl_role", description="claim that holds the role")
+    oidc_project_claim: str = Field(default="wasl_project", description="claim that holds the only project, if any")
+    oidc_register_claim: str = Field(default="wasl_register", description="claim that holds the only register, if any")
+    oidc_user_claim: str = Field(default="preferred_username", description="claim that holds the user's name")
+    oidc_cache_seconds: float = Field(default=300, gt=0, description="seconds the issuer's keys are kept")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severity of what is written to stderr"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the TOML file."""
+        file = os.environ.get(CONFIG_VARIABLE)
+        if not file:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
+
+    @property
+    def home(self) -> Path:
+        """The data folder with ``~`` expanded."""
+        return self.data_dir.expanduser().absolute()
+
+    @property
+    def url(self) -> str:
+        """The database URL; may hold a password."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'wasl.db'}"
+
+    @property
+    def folders(self) -> dict[Area, Path]:
+        """The folder of each area."""
+        own = {
+            Area.LINKAGE: self.linkage_dir,
+            Area.SPINE: self.spine_dir,
+            Area.RELEASE: self.release_dir,
+            Area.PUBLIC: self.public_dir,
+        }
+        return {area: (path or self.home / area.value).expanduser() for area, path in own.items()}
+
+    @property
+    def key_path(self) -> Path:
+        """The signing key's file."""
+        return (self.signing_key_file or self.home / "log.key").expanduser()
+
+    @property
+    def limits(self) -> Limits:
+        """What is too much, for the use cases."""
+        return Limits(
+            max_rows=self.max_rows,
+            max_row_group_bytes=self.max_row_group_bytes,
+            max_columns=self.max_columns,
+            max_review_pairs=self.max_review_pairs,
+            token_days=self.token_days,
+        )

@@ -1,0 +1,189 @@
+"""Who may do what: one table of roles and actions, and the rule that asks it.
+
+Every route names its action and every use case checks it, so that a page, the API and a script share one rule. Scope is
+beside the table: a token may be tied to one project, a holder's token always is, and to one register too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wasl.errors import AccessError, InputError
+
+__all__ = ["ANONYMOUS", "PERMISSIONS", "PUBLIC_ACTIONS", "REGISTER_BOUND", "Action", "Actor", "Role"]
+
+
+class Role(StrEnum):
+    """The parts people play; a token carries exactly one."""
+
+    HOLDER = "holder"
+    LINKAGE = "linkage"
+    SPINE = "spine"
+    REVIEWER = "reviewer"
+    RELEASE = "release"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """The things a user can do."""
+
+    PROJECT_CREATE = "project.create"
+    PROJECT_READ = "project.read"
+    PROJECT_CHANGE = "project.change"
+    REGISTER_DECLARE = "register.declare"
+    REGISTER_READ = "register.read"
+    DELIVERY_SEND = "delivery.send"
+    DELIVERY_READ = "delivery.read"
+    DELIVERY_DOWNLOAD = "delivery.download"
+    DELIVERY_WITHDRAW = "delivery.withdraw"
+    JOIN_MAP_SEND = "join-map.send"
+    JOIN_MAP_READ = "join-map.read"
+    PAYLOAD_SEND = "payload.send"
+    PAYLOAD_READ = "payload.read"
+    LINKAGE_REQUEST = "linkage.request"
+    LINKAGE_CANCEL = "linkage.cancel"
+    LINKAGE_READ = "linkage.read"
+    PAIRS_READ = "pairs.read"
+    PAIRS_SEND = "pairs.send"
+    REVIEW_READ = "review.read"
+    REVIEW_DECIDE = "review.decide"
+    SPINE_RESOLVE = "spine.resolve"
+    LINKS_READ = "links.read"
+    SPINE_READ = "spine.read"
+    RELEASE_PREPARE = "release.prepare"
+    RELEASE_READ = "release.read"
+    RISK_READ = "release.risk"
+    RELEASE_REQUEST = "release.request"
+    RELEASE_APPROVE = "release.approve"
+    RELEASE_REFUSE = "release.refuse"
+    RELEASE_PUBLISH = "release.publish"
+    RELEASE_WITHDRAW = "release.withdraw"
+    PACKAGE_READ = "package.read"
+    CATALOGUE_READ = "catalogue.read"
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORT = "audit.export"
+    CHECKPOINT_SIGN = "audit.checkpoint"
+    LINKAGE_REPRODUCE = "linkage.reproduce"
+    USER_MANAGE = "user.manage"
+    WHOAMI = "whoami"
+    JOB_READ = "job.read"
+    JOB_CANCEL = "job.cancel"
+    STATUS_READ = "status.read"
+    METRICS_READ = "metrics.read"
+
+
+_EVERYBODY = frozenset(Role)
+_H, _L, _S, _V = Role.HOLDER, Role.LINKAGE, Role.SPINE, Role.REVIEWER
+_R, _P, _U, _A = Role.RELEASE, Role.APPROVER, Role.AUDITOR, Role.ADMIN
+
+PERMISSIONS: dict[Action, frozenset[Role]] = {
+    Action.PROJECT_CREATE: frozenset({_A}),
+    Action.PROJECT_READ: _EVERYBODY,
+    Action.PROJECT_CHANGE: frozenset({_A}),
+    Action.REGISTER_DECLARE: frozenset({_A}),
+    Action.REGISTER_READ: _EVERYBODY,
+    Action.DELIVERY_SEND: frozenset({_H}),
+    Action.DELIVERY_READ: frozenset({_H, _L, _S, _U}),
+    Action.DELIVERY_DOWNLOAD: frozenset({_H, _L}),
+    Action.DELIVERY_WITHDRAW: frozenset({_H}),
+    Action.JOIN_MAP_SEND: frozenset({_H}),
+    Action.JOIN_MAP_READ: frozenset({_H, _S, _U}),
+    Action.PAYLOAD_SEND: frozenset({_H}),
+    Action.PAYLOAD_READ: frozenset({_H, _R, _U}),
+    Action.LINKAGE_REQUEST: frozenset({_L}),
+    Action.LINKAGE_CANCEL: frozenset({_L}),
+    Action.LINKAGE_READ: frozenset({_L, _S, _V, _R, _P, _U}),
+    Action.PAIRS_READ: frozenset({_L}),
+    Action.PAIRS_SEND: frozenset({_S}),
+    Action.REVIEW_READ: frozenset({_L, _V}),
+    Action.REVIEW_DECIDE: frozenset({_V}),
+    Action.SPINE_RESOLVE: frozenset({_S}),
+    Action.LINKS_READ: frozenset({_S}),
+    Action.SPINE_READ: frozenset({_S}),
+    Action.RELEASE_PREPARE: frozenset({_R}),
+    Action.RELEASE_READ: frozenset({_R, _P, _U}),
+    Action.RISK_READ: frozenset({_R, _P, _U}),
+    Action.RELEASE_REQUEST: frozenset({_R}),
+    Action.RELEASE_APPROVE: frozenset({_P}),
+    Action.RELEASE_REFUSE: frozenset({_P}),
+    Action.RELEASE_PUBLISH: frozenset({_R}),
+    Action.RELEASE_WITHDRAW: frozenset({_R, _P}),
+    Action.PACKAGE_READ: frozenset({_R, _P, _U}),
+    Action.CATALOGUE_READ: _EVERYBODY,
+    Action.AUDIT_READ: frozenset({_U}),
+    Action.AUDIT_EXPORT: frozenset({_U}),
+    Action.CHECKPOINT_SIGN: frozenset({_U, _A}),
+    Action.LINKAGE_REPRODUCE: frozenset({_U}),
+    Action.USER_MANAGE: frozenset({_A}),
+    Action.WHOAMI: _EVERYBODY,
+    Action.JOB_READ: frozenset({_L, _S, _R, _P, _U}),
+    Action.JOB_CANCEL: frozenset({_L, _S, _R}),
+    Action.STATUS_READ: _EVERYBODY,
+    Action.METRICS_READ: frozenset({_A, _U}),
+}
+"""Which roles may do which action. Nothing that is not written here is allowed to anybody."""
+
+PUBLIC_ACTIONS = frozenset({Action.CATALOGUE_READ, Action.STATUS_READ})
+"""What needs no token."""
+
+REGISTER_BOUND = frozenset({Role.HOLDER})
+"""Roles that exist only for one register of one project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, in which role, and how far the token reaches.
+
+    Attributes:
+        name: The user's name known to the installation, or ``anonymous``.
+        role: The one role of the token; None for the public.
+        project: The only project it reaches, or None for all.
+        register: The only register it reaches, or None for all.
+        token_id: Which token was shown; empty for OIDC and the public.
+        issued_by: Who issued the token; the fourth eye must not have been made by the second.
+    """
+
+    name: str
+    role: Role | None
+    project: str | None = None
+    register: str | None = None
+    token_id: str = ""
+    issued_by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role in REGISTER_BOUND and (self.project is None or self.register is None):
+            raise InputError(f"a token for the role {self.role!s} names a project and a register.")
+        if self.register is not None and self.project is None:
+            raise InputError("a token tied to a register also names its project.")
+
+    def check(self, action: Action, *, project: str | None = None, register: str | None = None) -> None:
+        """Raise unless this actor may do this here; says nothing about whether the thing exists.
+
+        Raises:
+            AccessError: The role may not, or the token is tied to another project or register.
+        """
+        if action in PUBLIC_ACTIONS:
+            return
+        if self.role is None:
+            raise AccessError("this needs a token.", remedy="Send it as 'Authorization: Bearer …'.")
+        if self.role not in PERMISSIONS[action]:
+            raise AccessError(f"the role {self.role} may not do {action}.")
+        if self.project is not None and project is not None and project != self.project:
+            raise AccessError("this token reaches another project.")
+        if self.register is not None and register is not None and register != self.register:
+            raise AccessError("this token reaches another register.")
+
+    def can(self, action: Action, *, project: str | None = None, register: str | None = None) -> bool:
+        """Whether `check` would pass."""
+        try:
+            self.check(action, project=project, register=register)
+        except AccessError:
+            return False
+        return True
+
+
+ANONYMOUS = Actor("anonymous", None)
+"""The public."""

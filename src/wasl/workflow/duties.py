@@ -1,0 +1,86 @@
+"""What each kind of job does, and what is committed when it fails or is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from wasl.audit.events import EventKind
+from wasl.errors import WaslError
+from wasl.workflow.jobs import JobStopped, finish_job, job_caller
+from wasl.workflow.linkages import score
+from wasl.workflow.nouns import Job, JobKind, JobStatus, Noun, Release, Run
+from wasl.workflow.ports import Office, Progress, Reader
+from wasl.workflow.releases import package, protect_release
+from wasl.workflow.resolutions import reproduce, resolve_run
+from wasl.workflow.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
+
+__all__ = ["DUTIES", "abandon", "perform"]
+
+Duty = Callable[[Office, Job, Progress], None]
+
+DUTIES: dict[JobKind, Duty] = {
+    JobKind.SCORE: score,
+    JobKind.RESOLVE: resolve_run,
+    JobKind.PROTECT: protect_release,
+    JobKind.PACKAGE: package,
+    JobKind.REPRODUCE: reproduce,
+}
+
+_FAILED = {
+    JobKind.SCORE: EventKind.LINKAGE_FAILED,
+    JobKind.RESOLVE: EventKind.RESOLUTION_FAILED,
+    JobKind.PROTECT: EventKind.PROTECTION_REFUSED,
+    JobKind.PACKAGE: EventKind.PUBLICATION_FAILED,
+    JobKind.REPRODUCE: EventKind.LINKAGE_FAILED,
+}
+
+
+def perform(office: Office, job: Job, progress: Progress) -> None:
+    """Do a job. What wasl refuses ends it as failed; a cancellation ends it as cancelled.
+
+    Raises:
+        JobStopped: Another worker has taken it over; nothing was committed.
+        Exception: Anything unforeseen (a lost database, a full disk): the job is to be tried again.
+    """
+    try:
+        if job.cancel_asked:
+            raise JobStopped
+        DUTIES[job.kind](office, job, progress)
+    except JobStopped:
+        with office.ledger.reading() as state:
+            now = state.get(Job, job.id)
+        if now.attempt != job.attempt or not now.cancel_asked:
+            raise
+        abandon(office, now, "cancelled", status=JobStatus.CANCELLED)
+    except WaslError as error:
+        abandon(office, job, str(error))
+
+
+def abandon(office: Office, job: Job, reason: str, *, status: JobStatus = JobStatus.FAILED) -> None:
+    """Commit that a job came to nothing, and put back what it worked on.
+
+    Raises:
+        StateError: Another worker has taken it over; nothing was committed.
+    """
+    caller = job_caller(office, job)
+    kind = _FAILED[job.kind]
+    if status is JobStatus.CANCELLED:
+        kind = EventKind.LINKAGE_CANCELLED if job.kind is JobKind.SCORE else EventKind.JOB_CANCELLED
+    event = caller.event(kind, project=job.project, subject=job.subject, detail={"job": job.id, "status": status.value})
+    with office.ledger.writing(caller) as ledger:
+        finish_job(ledger, job, *_put_back(ledger, job, reason, status), event=event, status=status, failure=reason)
+
+
+def _put_back(ledger: Reader, job: Job, reason: str, status: JobStatus) -> tuple[Noun, ...]:
+    if job.kind is JobKind.SCORE:
+        end = RunStatus.CANCELLED if status is JobStatus.CANCELLED else RunStatus.FAILED
+        return (replace(ledger.get(Run, job.subject), status=end, failure=reason),)
+    if job.kind is JobKind.RESOLVE:
+        return (replace(ledger.get(Run, job.subject), status=RunStatus.SCORED, failure=reason),)
+    if job.kind in (JobKind.PROTECT, JobKind.PACKAGE):
+        release = ledger.get(Release, job.subject)
+        packaging = release.status is ReleaseStatus.PUBLISHING
+        step = ReleaseStep.PACKAGING_FAILED if packaging else ReleaseStep.THRESHOLDS_MISSED
+        return (replace(release, status=next_status(release.status, step), failure=reason),)
+    return ()

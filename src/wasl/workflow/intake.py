@@ -1,0 +1,152 @@
+"""Uploaded Parquet files, looked at before they are believed: size from the footer, digests in flat memory.
+
+Nothing here materializes a file: the footer is checked against limits first, then columns are hashed row group by row
+group. A file that lies in its footer is caught while its groups are read, one at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wasl.errors import DeliveryError
+from wasl.registers.digests import canonical_json
+from wasl.workflow.ports import Limits
+
+__all__ = ["ParquetFile", "stream_digest"]
+
+MAX_HEADER_BYTES = 1 << 20
+
+
+class ParquetFile:
+    """A Parquet file whose footer keeps to the limits.
+
+    Attributes:
+        what: What it should be, for messages; the file's path is the service's own and is not shown.
+        path: Where it lies.
+        schema: Its columns.
+        rows: Its rows.
+        metadata: Its key-value metadata.
+    """
+
+    def __init__(self, path: Path, what: str, limits: Limits) -> None:
+        self.what, self.path = what, path
+        with self._reading():
+            self._file = pq.ParquetFile(path, memory_map=False, pre_buffer=False, thrift_string_size_limit=1 << 24)
+            footer = self._file.metadata
+            self.schema: pa.Schema = self._file.schema_arrow
+        self.rows: int = footer.num_rows
+        self.metadata: dict[bytes, bytes] = dict(self.schema.metadata or {})
+        if self.rows > limits.max_rows:
+            raise DeliveryError(f"the {what} has more than {limits.max_rows:,} rows.", remedy="Send it in parts.")
+        if len(self.schema) > limits.max_columns:
+            raise DeliveryError(f"the {what} has more than {limits.max_columns} columns.")
+        self.groups: int = footer.num_row_groups
+        for group in range(self.groups):
+            if footer.row_group(group).total_byte_size > limits.max_row_group_bytes:
+                raise DeliveryError(
+                    f"row group {group} of the {what} unpacks to more than {limits.max_row_group_bytes:,} bytes.",
+                    remedy="Write it with smaller row groups.",
+                )
+        self._limits = limits
+
+    def header(self, key: bytes) -> dict[str, Any]:
+        """The JSON object in the metadata under ``key``.
+
+        Raises:
+            DeliveryError: It is missing, too long or not a JSON object.
+        """
+        text = self.metadata.get(key)
+        if text is None or len(text) > MAX_HEADER_BYTES:
+            raise DeliveryError(
+                f"a Parquet file, but not a {self.what} (no header).", remedy="`wasl encode` makes one."
+            )
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DeliveryError(f"the header of the {self.what} is not JSON.") from error
+        if not isinstance(value, dict):
+            raise DeliveryError(f"the header of the {self.what} is not a JSON object.")
+        return value
+
+    def column(self, name: str) -> Iterator[pa.ChunkedArray]:
+        """One column, a row group at a time.
+
+        Raises:
+            DeliveryError: The file is damaged, or a group holds more than its footer said.
+        """
+        found = 0
+        for group in range(self.groups):
+            with self._reading():
+                part = self._file.read_row_group(group, columns=[name], use_threads=False).column(0)
+            found += len(part)
+            if part.nbytes > 2 * self._limits.max_row_group_bytes or found > self.rows:
+                raise DeliveryError(f"the {self.what} holds more than its footer says.")
+            yield part
+        if found != self.rows:
+            raise DeliveryError(f"the {self.what} holds fewer rows than its footer says.")
+
+    def _reading(self) -> _Refusal:
+        return _Refusal(self.what)
+
+
+class _Refusal:
+    """Turns whatever a damaged file makes Arrow raise into one refusal that shows nothing of the file."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError | pa.ArrowException | ValueError | MemoryError | UnicodeDecodeError):
+            raise DeliveryError(f"not a readable Parquet file, so not a {self.what}.") from error
+
+
+def stream_digest(file: ParquetFile) -> str:
+    """`wasl.registers.digests.digest_table` of the file's table, in the memory of one column of one row group.
+
+    Columns without a fixed width (dictionaries, strings) are small in deliveries and are read whole.
+    """
+    hasher = hashlib.sha256()
+    for field in file.schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        hasher.update(canonical_json([field.name, str(kind), file.rows]))
+        for part in file.column(field.name):
+            for chunk in part.chunks:
+                hasher.update(
+                    memoryview(chunk.is_valid().cast(pa.uint8()).take(_places(len(chunk))).buffers()[1] or b"")
+                )
+        if pa.types.is_fixed_size_binary(kind):
+            for part in file.column(field.name):
+                for chunk in part.chunks:
+                    _hash_dense(hasher, chunk)
+        else:
+            whole = pa.chunked_array([c for part in file.column(field.name) for c in _plain(part)], kind)
+            joined = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], kind)
+            _hash_dense(hasher, joined)
+    return "sha256:" + hasher.hexdigest()
+
+
+def _plain(part: pa.ChunkedArray) -> list[pa.Array]:
+    return [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in part.chunks]
+
+
+def _places(count: int) -> pa.Array:
+    return pa.array(np.arange(count, dtype=np.int64))
+
+
+def _hash_dense(hasher: Any, array: pa.Array) -> None:
+    dense = array.drop_null()
+    dense = dense.take(_places(len(dense)))
+    for buffer in dense.buffers()[1:]:
+        if buffer is not None:
+            hasher.update(memoryview(buffer))

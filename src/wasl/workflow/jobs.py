@@ -1,0 +1,81 @@
+"""Long work as jobs: queued with the state they serve, finished in one transaction with their result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wasl.audit.events import AuditEvent, EventKind
+from wasl.errors import StateError
+from wasl.workflow.access import Action, Actor
+from wasl.workflow.nouns import Job, JobKind, JobStatus, Noun
+from wasl.workflow.ports import Caller, Office, Writer
+
+__all__ = ["JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
+
+ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class JobStopped(Exception):  # noqa: N818 - it is no error
+    """Raised by a progress callback: the job was cancelled, or another worker has taken it over."""
+
+
+def queue_job(office: Office, caller: Caller, kind: JobKind, *, project: str, subject: str) -> Job:
+    """A new job, to be saved together with what it works on."""
+    return Job(
+        id=office.new_id(),
+        created_at=caller.stamp,
+        created_by=caller.actor.name,
+        kind=kind,
+        project=project,
+        subject=subject,
+    )
+
+
+def find_job(office: Office, caller: Caller, job_id: str) -> Job:
+    """A job of a project the caller reaches.
+
+    Raises:
+        NotFoundError: There is none.
+        AccessError: It is another project's.
+    """
+    with office.ledger.reading() as state:
+        job = state.get(Job, job_id)
+    caller.check(Action.JOB_READ, project=job.project)
+    return job
+
+
+def job_caller(office: Office, job: Job) -> Caller:
+    """The caller in whose name a worker acts: whoever asked for the job."""
+    return Caller(Actor(job.created_by, None), office.now())
+
+
+def finish_job(
+    ledger: Writer, job: Job, *nouns: Noun, event: AuditEvent, status: JobStatus = JobStatus.DONE, failure: str = ""
+) -> None:
+    """Commit a job's outcome, if this attempt at it is still the latest.
+
+    Raises:
+        StateError: Another worker took it over; nothing is committed.
+    """
+    held = ledger.hold(job)
+    percent = 100 if status is JobStatus.DONE else held.percent
+    done = replace(held, status=status, percent=percent, failure=failure, result=job.result)
+    ledger.save(*nouns, done, event=event)
+
+
+def cancel_job(office: Office, caller: Caller, job_id: str) -> Job:
+    """Ask a job to stop; one that nobody works on yet is picked up and dropped by the next free worker.
+
+    Raises:
+        StateError: It is finished.
+    """
+    with office.ledger.writing(caller) as ledger:
+        job = ledger.get(Job, job_id)
+        caller.check(Action.JOB_CANCEL, project=job.project)
+        if job.status not in ACTIVE:
+            raise StateError(f"job {job_id} is {job.status}.", remedy="Only a queued or running job can be cancelled.")
+        event = caller.event(
+            EventKind.JOB_CANCELLED, project=job.project, subject=job_id, detail={"kind": job.kind.value}
+        )
+        ledger.save(replace(job, cancel_asked=True), event=event)
+        return ledger.get(Job, job_id)

@@ -1,0 +1,237 @@
+"""Linkage runs: from deliveries to scored pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wasl.audit.events import EventKind
+from wasl.errors import InputError, NotFoundError, StateError
+from wasl.linkage.pairs import ScoredPairs
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.scoring import score_pairs
+from wasl.registers.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
+from wasl.registers.documents import validate_document
+from wasl.workflow.access import Action
+from wasl.workflow.intake import ParquetFile
+from wasl.workflow.jobs import cancel_job, finish_job, job_caller, queue_job
+from wasl.workflow.nouns import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
+from wasl.workflow.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
+from wasl.workflow.projects import open_project
+from wasl.workflow.states import RunStatus
+
+__all__ = ["cancel_run", "find_run", "import_pairs", "request_linkage", "run_plan", "score", "scored_pairs"]
+
+
+def request_linkage(
+    office: Office, caller: Caller, *, project: str, plan: Mapping[str, Any], deliveries: Sequence[str], onto: str = ""
+) -> Run:
+    """Ask for a linkage run of these deliveries, or of the latest of every register when none are named.
+
+    Raises:
+        SchemaError: The plan does not hold together.
+        MismatchError: The deliveries cannot be compared, or the plan does not accept their profile.
+        StateError: There is nothing to link, or this installation does not link.
+    """
+    caller.check(Action.LINKAGE_REQUEST, project=project)
+    if office.part is Part.SPINE:
+        raise StateError("this installation keeps the spine and does not link.", remedy="Import scored pairs.")
+    document = validate_document(LinkagePlan, dict(plan), "the linkage plan")
+    with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
+        chosen = _chosen_deliveries(ledger, project, deliveries)
+        headers = [DeliveryHeader.from_json(dict(submission.header)) for submission in chosen]
+        require_comparable(headers)
+        document.require_accepts(headers)
+        if onto:
+            _require_spine(ledger, project, onto)
+        run_id = office.new_id()
+        job = queue_job(office, caller, JobKind.SCORE, project=project, subject=run_id)
+        run = Run(
+            id=run_id,
+            created_at=caller.stamp,
+            created_by=caller.actor.name,
+            project=project,
+            plan=document.model_dump(mode="json"),
+            plan_digest=document.digest,
+            deliveries=[submission.id for submission in chosen],
+            onto=onto,
+            job=job.id,
+        )
+        event = caller.event(
+            EventKind.LINKAGE_REQUESTED,
+            project=project,
+            subject=run_id,
+            detail={
+                "plan_digest": document.digest,
+                "deliveries": [submission.digest for submission in chosen],
+                "seed": document.model.seed,
+                "onto": onto,
+            },
+        )
+        ledger.save(run, job, event=event)
+        return ledger.get(Run, run_id)
+
+
+def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[str, Any], incoming: Incoming) -> Run:
+    """Begin a run with pairs scored by the linkage unit's own installation (strong mode).
+
+    Raises:
+        DeliveryError: The file is not one of scored pairs.
+        StateError: This installation is not the spine keeper's.
+    """
+    caller.check(Action.PAIRS_SEND, project=project)
+    if office.part is not Part.SPINE:
+        raise StateError("only the spine keeper's own installation imports scored pairs.")
+    document = validate_document(LinkagePlan, dict(plan), "the linkage plan")
+    with office.ledger.reading() as state:
+        open_project(state, project)
+    ParquetFile(incoming.path, "file of scored pairs", office.limits)
+    scored = ScoredPairs.from_table(*read_parquet(incoming.path, "file of scored pairs"))
+    stored = incoming.keep()
+    run = Run(
+        id=office.new_id(),
+        created_at=caller.stamp,
+        created_by=caller.actor.name,
+        project=project,
+        plan=document.model_dump(mode="json"),
+        plan_digest=document.digest,
+        status=RunStatus.SCORED,
+        pairs=stored.digest,
+        report=plain_report(scored.report),
+    )
+    event = caller.event(
+        EventKind.PAIRS_RECEIVED,
+        project=project,
+        subject=run.id,
+        detail={"plan_digest": document.digest, "file": stored.digest, "pairs": scored.pairs.num_rows},
+    )
+    with office.ledger.writing(caller) as ledger:
+        ledger.save(run, *_review_pairs(office, caller, run, scored), event=event)
+        return ledger.get(Run, run.id)
+
+
+def score(office: Office, job: Job, progress: Progress) -> None:
+    """The job: compare the run's deliveries and keep the scored pairs."""
+    with office.ledger.reading() as state:
+        run = state.get(Run, job.subject)
+        submissions = [state.get(Submission, one) for one in run.deliveries]
+    scored = score_run(office, run, submissions, progress)
+    area = Area.LINKAGE
+    stored = office.files.make(area, lambda path: write_parquet(scored.to_table(), path))
+    caller = job_caller(office, job)
+    done = replace(run, status=RunStatus.SCORED, pairs=stored.digest, report=plain_report(scored.report))
+    event = caller.event(
+        EventKind.LINKAGE_COMPLETED,
+        project=run.project,
+        subject=run.id,
+        detail={"plan_digest": run.plan_digest, "file": stored.digest, "pairs": scored.pairs.num_rows},
+    )
+    with office.ledger.writing(caller) as ledger:
+        finish_job(ledger, job, done, *_review_pairs(office, caller, run, scored), event=event)
+
+
+def score_run(office: Office, run: Run, submissions: Sequence[Submission], progress: Progress) -> ScoredPairs:
+    """The scored pairs of a run's deliveries."""
+    deliveries = [Delivery.read(office.files.path(Area.LINKAGE, one.file)) for one in submissions]
+    return score_pairs(run_plan(run), deliveries, threads=office.threads, progress=progress)
+
+
+def scored_pairs(office: Office, run: Run) -> ScoredPairs:
+    """The scored pairs a run has kept."""
+    area = Area.SPINE if office.part is Part.SPINE else Area.LINKAGE
+    return ScoredPairs.from_table(*read_parquet(office.files.path(area, run.pairs), "file of scored pairs"))
+
+
+def cancel_run(office: Office, caller: Caller, *, project: str, run: str) -> Run:
+    """Ask a run's job to stop."""
+    caller.check(Action.LINKAGE_CANCEL, project=project)
+    with office.ledger.reading() as state:
+        found = find_run(state, project, run)
+    cancel_job(office, caller, found.job)
+    return found
+
+
+def find_run(ledger: Reader, project: str, run: str) -> Run:
+    """The run, if it is one of this project.
+
+    Raises:
+        NotFoundError: It is not.
+    """
+    found = ledger.select(Run, id=run, project=project)
+    if not found:
+        raise NotFoundError(f"there is no run {run!r} in this project.")
+    return found[0]
+
+
+def run_plan(run: Run) -> LinkagePlan:
+    """The run's plan."""
+    return validate_document(LinkagePlan, dict(run.plan), "the linkage plan")
+
+
+def plain_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report as plain JSON: numpy numbers become numbers, what is not finite becomes null."""
+    return {str(name): _plain(value) for name, value in report.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain_report(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if isinstance(value, str | int | bool | type(None)) else str(value)
+
+
+def _chosen_deliveries(ledger: Reader, project: str, wanted: Sequence[str]) -> list[Submission]:
+    sent = ledger.select(Submission, project=project, kind=SubmissionKind.DELIVERY, withdrawn=False)
+    if wanted:
+        by_id = {one.id: one for one in sent}
+        missing = [name for name in wanted if name not in by_id]
+        if missing:
+            raise InputError(f"{len(missing)} of the deliveries named are not in this project, or were withdrawn.")
+        return [by_id[name] for name in dict.fromkeys(wanted)]
+    latest = {one.register: one for one in sent}
+    if not latest:
+        raise StateError("there is no delivery to link.", remedy="Wait until the holders have sent theirs.")
+    return list(latest.values())
+
+
+def _require_spine(ledger: Reader, project: str, onto: str) -> None:
+    if not find_run(ledger, project, onto).spine:
+        raise StateError(f"run {onto} has no spine to continue.", remedy="Resolve it first.")
+
+
+def _review_pairs(office: Office, caller: Caller, run: Run, scored: ScoredPairs) -> list[ReviewPair]:
+    """The pairs of the grey zone, the least certain first, without anything that says whose they are."""
+    options = run_plan(run).resolution
+    probability = scored.pairs.column("probability").to_numpy()
+    grey = np.flatnonzero((probability >= options.possible) & (probability < options.certain))
+    order = np.argsort(np.abs(probability[grey] - options.accept), kind="stable")
+    places = grey[order][: office.limits.max_review_pairs]
+    rows = scored.pairs.take(pa.array(places)).to_pylist()
+    return [
+        ReviewPair(
+            id=f"{run.id}-{number:06d}",
+            created_at=caller.stamp,
+            created_by=caller.actor.name,
+            run=run.id,
+            project=run.project,
+            number=number,
+            place=int(place),
+            linkage_pass=row["pass"],
+            left_register=row["left_register"],
+            right_register=row["right_register"],
+            weight=row["weight"],
+            probability=row["probability"],
+            pattern=row["pattern"],
+        )
+        for number, (place, row) in enumerate(zip(places, rows, strict=True))
+    ]

@@ -1,0 +1,169 @@
+"""The auditor's view: entries in two languages, proofs, checkpoints and the export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wasl.audit.checkpoint import Checkpoint
+from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
+from wasl.audit.sentences import say_event
+from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
+from wasl.errors import StateError
+from wasl.workflow.access import Action
+from wasl.workflow.ports import Caller, LogEntry, Office, Reader
+
+__all__ = [
+    "SaidEntry",
+    "deny",
+    "export_log",
+    "prove_consistency",
+    "prove_inclusion",
+    "read_entries",
+    "record_read",
+    "sign_checkpoint",
+]
+
+EXPORT_PAGE = 1000
+DENIED_SUBJECT_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SaidEntry:
+    """An entry as an auditor reads it."""
+
+    index: int
+    event: AuditEvent
+    fr: str
+    en: str
+
+
+def event_of(data: bytes) -> AuditEvent:
+    """The event in an entry's canonical bytes."""
+    value = json.loads(data)
+    return AuditEvent(
+        EventKind(value["kind"]), value["at"], value["actor"], value["project"], value["subject"], value["detail"]
+    )
+
+
+def read_entries(
+    office: Office, caller: Caller, *, first: int, limit: int, after: str = "", before: str = "", **where: str
+) -> list[SaidEntry]:
+    """Entries from a number on, as sentences; ``where`` names a kind, an actor, a project, a subject."""
+    caller.check(Action.AUDIT_READ, project=where.get("project"))
+    with office.ledger.reading() as state:
+        entries = state.log_entries(first=first, limit=limit, after=after, before=before, **_within(caller, where))
+    return [_said(entry) for entry in entries]
+
+
+def _said(entry: LogEntry) -> SaidEntry:
+    event = event_of(entry.data)
+    return SaidEntry(entry.index, event, say_event(event, "fr"), say_event(event, "en"))
+
+
+def _within(caller: Caller, where: Mapping[str, str]) -> dict[str, str]:
+    """What was asked, narrowed to the project of a token that is tied to one."""
+    asked = {name: value for name, value in where.items() if value}
+    return asked if caller.actor.project is None else {**asked, "project": caller.actor.project}
+
+
+def sign_checkpoint(office: Office, caller: Caller) -> str:
+    """Sign the state of the log, keep the checkpoint and log that it was made; gives the signed note.
+
+    A log that has not grown but by such signings gives the checkpoint it has.
+    """
+    with office.ledger.writing(caller) as ledger:
+        size = ledger.log_size()
+        note = Checkpoint.of(office.signer.name, load_frontier(ledger, size)).sign(office.signer)
+        event = caller.event(
+            EventKind.CHECKPOINT_SIGNED, subject=office.signer.name, detail={"entries": size, "root": _root(note)}
+        )
+        ledger.keep_checkpoint(note, size, event=event)
+    return note
+
+
+def prove_inclusion(office: Office, caller: Caller, index: int) -> dict[str, Any]:
+    """An entry with the proof that it is in the log, under the latest checkpoint that covers it."""
+    caller.check(Action.AUDIT_READ)
+    note, size = _covering(office, caller, index + 1)
+    with office.ledger.reading() as state:
+        entries = state.log_entries(first=index, limit=1)
+        proof = inclusion_proof(state, index, size)
+    return inclusion_document(entries[0].data, proof, note)
+
+
+def prove_consistency(office: Office, caller: Caller, old_size: int) -> dict[str, Any]:
+    """The proof that the log continues its state of ``old_size`` entries, under the latest checkpoint."""
+    caller.check(Action.AUDIT_READ)
+    note, size = _covering(office, caller, old_size)
+    with office.ledger.reading() as state:
+        return consistency_document(consistency_proof(state, old_size, size), note)
+
+
+def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
+    """The export of the log up to a fresh checkpoint, line by line; the export itself is logged first."""
+    caller.check(Action.AUDIT_EXPORT)
+    event = caller.event(EventKind.LOG_EXPORTED, subject=office.signer.name)
+    with office.ledger.writing(caller) as ledger:
+        ledger.save(event=event)
+    note = sign_checkpoint(office, caller)
+    size = Checkpoint.parse(office.signer.verifier.open(note)).size
+    with office.ledger.reading() as state:
+        notes = {at: text for at, text in state.checkpoints().items() if 0 < at <= size}
+    entries = _entries(office, size, notes)
+    return export_lines(note, office.signer.verifier, entries, size=size, checkpoints=len(notes))
+
+
+def record_read(office: Office, caller: Caller, *, project: str, subject: str, digest: str) -> None:
+    """Log that a file was read."""
+    event = caller.event(EventKind.FILE_READ, project=project, subject=subject, detail={"file": digest})
+    with office.ledger.writing(caller) as ledger:
+        ledger.save(event=event)
+
+
+def deny(office: Office, caller: Caller, *, what: str, reason: str) -> None:
+    """Log a denied attempt."""
+    event = caller.event(
+        EventKind.ACCESS_DENIED,
+        project=caller.actor.project or "",
+        subject=what[:DENIED_SUBJECT_CHARS],
+        detail={"reason": reason},
+    )
+    with office.ledger.writing(caller) as ledger:
+        ledger.save(event=event)
+
+
+def _entries(office: Office, size: int, notes: Mapping[int, str]) -> Iterator[ExportEntry]:
+    first = 0
+    while first < size:
+        with office.ledger.reading() as state:
+            page = state.log_entries(first=first, limit=min(EXPORT_PAGE, size - first))
+            leaves = state.read_nodes([(0, entry.index) for entry in page])
+        for entry in page:
+            yield ExportEntry(entry.data, leaves[0, entry.index], notes.get(entry.index + 1))
+        if not page:
+            raise StateError(f"the log ends before entry {first}.", remedy="Verify it: it was cut off.")
+        first = page[-1].index + 1
+
+
+def _covering(office: Office, caller: Caller, size: int) -> tuple[str, int]:
+    """The latest checkpoint, or a fresh one when it does not cover so many entries yet."""
+    with office.ledger.reading() as state:
+        note = state.latest_checkpoint()
+    latest = None if note is None else Checkpoint.open(note, office.signer.verifier)
+    if note is not None and latest is not None and latest.size >= size:
+        return note, latest.size
+    note = sign_checkpoint(office, caller)
+    return note, Checkpoint.open(note, office.signer.verifier).size
+
+
+def _root(note: str) -> str:
+    return note.split("\n")[2]
+
+
+def log_size(state: Reader) -> int:
+    """The number of entries."""
+    return state.log_size()

@@ -1,0 +1,305 @@
+"""What the service keeps: frozen records with an identifier and a version that rises with every change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from wasl.workflow.states import ReleaseStatus, RunStatus
+
+__all__ = [
+    "Decision",
+    "Job",
+    "JobKind",
+    "JobStatus",
+    "Noun",
+    "Project",
+    "Register",
+    "Release",
+    "ReviewPair",
+    "Run",
+    "Submission",
+    "SubmissionKind",
+    "Token",
+    "User",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """Anything the service keeps.
+
+    Attributes:
+        id: Its identifier; identifiers of one kind sort by age.
+        version: 0 before it is first saved; the ETag of the API.
+        created_at: ISO 8601 UTC.
+        created_by: The user who made it.
+    """
+
+    id: str
+    version: int = 0
+    created_at: str
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Noun):
+    """Registers linked under one key.
+
+    Attributes:
+        title: What a reader sees.
+        closed: Whether submissions and runs are refused.
+    """
+
+    title: str
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Noun):
+    """A register declared in a project.
+
+    Attributes:
+        project, name: Where, and its short name, the ``id`` of its schema.
+        holder: Who keeps it.
+        definition: The register schema as a document.
+        schema_digest: The digest every submission must carry.
+        signer: The holder's Ed25519 public key (base64) deliveries must be signed with, or empty.
+    """
+
+    project: str
+    name: str
+    holder: str
+    definition: Mapping[str, Any]
+    schema_digest: str
+    signer: str = ""
+
+
+class SubmissionKind(StrEnum):
+    """What a holder sends."""
+
+    DELIVERY = "delivery"
+    JOIN_MAP = "join-map"
+    PAYLOAD = "payload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(Noun):
+    """A file a holder sent.
+
+    Attributes:
+        kind: Delivery, join map or payload.
+        project, register: For which register.
+        digest: What names its content: the delivery's digest; for others the file's.
+        file: SHA-256 of the stored file.
+        size_bytes, rows: How much.
+        header: The delivery's header, the join map's or the payload's, as the file carries it.
+        withdrawn: Whether its holder took it back; runs made with it stay as they are.
+    """
+
+    kind: SubmissionKind
+    project: str
+    register: str
+    digest: str
+    file: str
+    size_bytes: int
+    rows: int
+    header: Mapping[str, Any]
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Noun):
+    """A linkage run: from deliveries to scored pairs, and from those to a spine.
+
+    Attributes:
+        project: Its project.
+        plan, plan_digest: The linkage plan as a document, and its digest.
+        deliveries: Submission ids of the deliveries; empty for a run that began with imported pairs.
+        onto: The run whose spine this one continues, or empty.
+        status: Where it stands.
+        job: The job that works on it, or that last did.
+        pairs, links, spine, conflicts: SHA-256 of the stored files, empty until made.
+        spine_digest: The digest of the spine's rows.
+        report: The linkage report: counts and measures.
+        failure: Why it failed; empty otherwise.
+    """
+
+    project: str
+    plan: Mapping[str, Any]
+    plan_digest: str
+    deliveries: list[str] = field(default_factory=list)
+    onto: str = ""
+    status: RunStatus = RunStatus.REQUESTED
+    job: str = ""
+    pairs: str = ""
+    links: str = ""
+    spine: str = ""
+    conflicts: str = ""
+    spine_digest: str = ""
+    report: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPair(Noun):
+    """A pair of the grey zone, masked: how it agrees, never who it is.
+
+    Attributes:
+        run, project: Of which run.
+        number: Its place in the queue, the least certain first.
+        place: Its row in the run's pairs file.
+        linkage_pass: The pass it was met in.
+        left_register, right_register: Between which registers.
+        weight, probability, pattern: What the model says of it.
+    """
+
+    run: str
+    project: str
+    number: int
+    place: int
+    linkage_pass: str
+    left_register: str
+    right_register: str
+    weight: float
+    probability: float
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Noun):
+    """One reviewer's word on one pair; its id is made of both, so nobody decides twice.
+
+    Attributes:
+        run, project, pair: About what.
+        reviewer: Whose.
+        verdict: ``same``, ``different`` or ``unsure``.
+    """
+
+    run: str
+    project: str
+    pair: str
+    reviewer: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Noun):
+    """A file on its way to the public.
+
+    Attributes:
+        project, run: From which spine.
+        title: What a reader sees.
+        specification, policy, description: The documents it is made by (microdata, disclosure, dataset).
+        seed: Of every random choice in its protection.
+        status: Where it stands.
+        job: The job that works on it, or that last did.
+        microdata, protected, package: SHA-256 of the stored files, empty until made.
+        risk: The confidential report: risk before and after, utility, changes.
+        public_report: What readers are told: methods and information loss.
+        failure: Why protection or packaging failed; empty otherwise.
+        requested_by, decided_by, reason: The four eyes, and what the second pair said.
+        manifest_digest: The digest of the signed manifest once published.
+        published_at: ISO 8601 UTC, empty before.
+    """
+
+    project: str
+    run: str
+    title: str
+    specification: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    description: Mapping[str, Any]
+    seed: int
+    status: ReleaseStatus = ReleaseStatus.PROTECTING
+    job: str = ""
+    microdata: str = ""
+    protected: str = ""
+    package: str = ""
+    risk: Mapping[str, Any] = field(default_factory=dict)
+    public_report: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
+    requested_by: str = ""
+    decided_by: str = ""
+    reason: str = ""
+    manifest_digest: str = ""
+    published_at: str = ""
+
+
+class JobKind(StrEnum):
+    """What workers do."""
+
+    SCORE = "score"
+    RESOLVE = "resolve"
+    PROTECT = "protect"
+    PACKAGE = "package"
+    REPRODUCE = "reproduce"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Noun):
+    """Long work, done by whichever worker holds its lease.
+
+    Attributes:
+        kind, project, subject: What to do, on which run or release.
+        status: Where it stands.
+        percent: Progress, 0 to 100.
+        attempt: How often a worker took it; a worker whose attempt is not the last can commit nothing.
+        cancel_asked: Whether somebody asked to stop it.
+        failure: Why it failed; empty otherwise.
+        result: What it found, for jobs that change nothing (a reproduction).
+    """
+
+    kind: JobKind
+    project: str
+    subject: str
+    status: JobStatus = JobStatus.QUEUED
+    percent: int = 0
+    attempt: int = 0
+    cancel_asked: bool = False
+    failure: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Noun):
+    """Somebody known to the installation; the id is the name.
+
+    Attributes:
+        title: Full name or office, for readers of the log.
+        disabled: Whether all tokens are dead.
+    """
+
+    title: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token(Noun):
+    """A bearer token: its secret is stored hashed and was shown once.
+
+    Attributes:
+        user, role, project, register: Whose, for what, and how far it reaches (None: everywhere).
+        secret_hash: Argon2id hash of the secret.
+        expires_at: ISO 8601 UTC.
+        revoked: Whether it is dead before that.
+    """
+
+    user: str
+    role: str
+    project: str | None
+    register: str | None
+    secret_hash: str = field(repr=False)
+    expires_at: str
+    revoked: bool = False

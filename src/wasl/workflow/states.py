@@ -1,0 +1,100 @@
+"""The states of a release and of a run, and the only ways from one to the next: tables, not code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from wasl.errors import StateError
+from wasl.workflow.access import Action
+
+__all__ = ["RELEASE_STEPS", "ReleaseStatus", "ReleaseStep", "RunStatus", "next_status"]
+
+
+class RunStatus(StrEnum):
+    """Where a linkage run stands."""
+
+    REQUESTED = "requested"
+    SCORED = "scored"
+    RESOLVING = "resolving"
+    RESOLVED = "resolved"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ReleaseStatus(StrEnum):
+    """Where a release stands."""
+
+    PROTECTING = "protecting"
+    UNSAFE = "unsafe"
+    PROTECTED = "protected"
+    REQUESTED = "requested"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class ReleaseStep(StrEnum):
+    """What moves a release on; the service itself does the steps without an action."""
+
+    THRESHOLDS_MET = "thresholds-met"
+    THRESHOLDS_MISSED = "thresholds-missed"
+    PROTECT_AGAIN = "protect-again"
+    REQUEST = "request"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    PUBLISH = "publish"
+    PACKAGED = "packaged"
+    PACKAGING_FAILED = "packaging-failed"
+    WITHDRAW = "withdraw"
+
+    @property
+    def action(self) -> Action | None:
+        """The permission the step needs, or None when only the service's own jobs take it."""
+        return _STEP_ACTIONS.get(self)
+
+
+_STEP_ACTIONS = {
+    ReleaseStep.PROTECT_AGAIN: Action.RELEASE_PREPARE,
+    ReleaseStep.REQUEST: Action.RELEASE_REQUEST,
+    ReleaseStep.APPROVE: Action.RELEASE_APPROVE,
+    ReleaseStep.REFUSE: Action.RELEASE_REFUSE,
+    ReleaseStep.PUBLISH: Action.RELEASE_PUBLISH,
+    ReleaseStep.WITHDRAW: Action.RELEASE_WITHDRAW,
+}
+
+_S, _T = ReleaseStatus, ReleaseStep
+
+RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
+    (_S.PROTECTING, _T.THRESHOLDS_MET): _S.PROTECTED,
+    (_S.PROTECTING, _T.THRESHOLDS_MISSED): _S.UNSAFE,
+    (_S.UNSAFE, _T.PROTECT_AGAIN): _S.PROTECTING,
+    (_S.PROTECTED, _T.PROTECT_AGAIN): _S.PROTECTING,
+    (_S.PROTECTED, _T.REQUEST): _S.REQUESTED,
+    (_S.REQUESTED, _T.APPROVE): _S.APPROVED,
+    (_S.REQUESTED, _T.REFUSE): _S.REFUSED,
+    (_S.REFUSED, _T.PROTECT_AGAIN): _S.PROTECTING,
+    (_S.APPROVED, _T.PUBLISH): _S.PUBLISHING,
+    (_S.PUBLISHING, _T.PACKAGED): _S.PUBLISHED,
+    (_S.PUBLISHING, _T.PACKAGING_FAILED): _S.APPROVED,
+    (_S.PUBLISHED, _T.WITHDRAW): _S.WITHDRAWN,
+}
+"""From a status, by a step, to the next. A protected file can be changed only on the way back through `protecting`,
+so what was approved is what is published."""
+
+
+def next_status(status: ReleaseStatus, step: ReleaseStep) -> ReleaseStatus:
+    """The status after a step.
+
+    Raises:
+        StateError: The table knows no such way; names the steps it does know.
+    """
+    try:
+        return RELEASE_STEPS[status, step]
+    except KeyError:
+        possible = ", ".join(known for (known_status, known) in RELEASE_STEPS if known_status == status)
+        raise StateError(
+            f"a release that is {status} cannot take the step '{step}'.",
+            remedy=f"Possible now: {possible or 'nothing'}.",
+        ) from None

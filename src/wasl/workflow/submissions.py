@@ -1,0 +1,295 @@
+"""Taking in what holders send: deliveries, join maps and payloads, each checked before it counts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import pyarrow as pa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import TypeAdapter, ValidationError
+
+from wasl.audit.events import EventKind
+from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
+from wasl.registers.delivery import HEADER_KEY, DeliveryHeader, require_comparable
+from wasl.registers.digests import digest_json
+from wasl.registers.documents import validate_document
+from wasl.registers.join_map import JOIN_MAP_SCHEMA
+from wasl.registers.join_map import METADATA_KEY as JOIN_MAP_KEY
+from wasl.registers.payload import METADATA_KEY as PAYLOAD_KEY
+from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.workflow.access import Action
+from wasl.workflow.intake import ParquetFile, stream_digest
+from wasl.workflow.nouns import Register, Submission, SubmissionKind
+from wasl.workflow.ports import Area, Caller, Incoming, Office, Part, Reader
+from wasl.workflow.projects import open_project, register_id
+
+__all__ = ["AREAS", "READ_ACTIONS", "SEND_ACTIONS", "find_submission", "receive", "withdraw"]
+
+AREAS = {
+    SubmissionKind.DELIVERY: Area.LINKAGE,
+    SubmissionKind.JOIN_MAP: Area.SPINE,
+    SubmissionKind.PAYLOAD: Area.RELEASE,
+}
+"""Where each kind lies: the linkage unit, the spine keeper and the release desk have folders of their own."""
+
+SEND_ACTIONS = {
+    SubmissionKind.DELIVERY: Action.DELIVERY_SEND,
+    SubmissionKind.JOIN_MAP: Action.JOIN_MAP_SEND,
+    SubmissionKind.PAYLOAD: Action.PAYLOAD_SEND,
+}
+READ_ACTIONS = {
+    SubmissionKind.DELIVERY: Action.DELIVERY_READ,
+    SubmissionKind.JOIN_MAP: Action.JOIN_MAP_READ,
+    SubmissionKind.PAYLOAD: Action.PAYLOAD_READ,
+}
+
+_RECEIVED = {
+    SubmissionKind.DELIVERY: EventKind.DELIVERY_RECEIVED,
+    SubmissionKind.JOIN_MAP: EventKind.JOIN_MAP_RECEIVED,
+    SubmissionKind.PAYLOAD: EventKind.PAYLOAD_RECEIVED,
+}
+_TAKEN_BY = {
+    Part.BOTH: frozenset(SubmissionKind),
+    Part.LINKAGE: frozenset({SubmissionKind.DELIVERY}),
+    Part.SPINE: frozenset({SubmissionKind.JOIN_MAP, SubmissionKind.PAYLOAD}),
+}
+_HEADER = TypeAdapter(DeliveryHeader)
+MAX_FILTER_BITS = 1 << 16
+PAYLOAD_FIELDS = ("register", "holder", "period", "schema_digest")
+
+
+def receive(
+    office: Office, caller: Caller, *, project: str, register: str, kind: SubmissionKind, incoming: Incoming
+) -> Submission:
+    """Check a received file and keep it; the same content sent again is the same submission.
+
+    A refusal is logged too, and nothing of the file is kept.
+
+    Raises:
+        DeliveryError: It is not what it should be.
+        MismatchError: It was made for another project or register, or with another schema, key or profile.
+        StateError: The project is closed, or this installation does not take this kind.
+    """
+    caller.check(SEND_ACTIONS[kind], project=project, register=register)
+    _require_taken(office.part, kind)
+    with office.ledger.reading() as state:
+        open_project(state, project)
+        declared = state.get(Register, register_id(project, register))
+    try:
+        submission = _examine(office, caller, declared, kind, incoming)
+        if kind is SubmissionKind.DELIVERY:
+            with office.ledger.reading() as state:
+                _require_agreement(state, submission)
+    except WaslError as error:
+        _reject(office, caller, declared, kind, incoming, error)
+    incoming.keep()
+    with office.ledger.writing(caller) as ledger:
+        if kind is SubmissionKind.DELIVERY:
+            _require_agreement(ledger, submission)
+        same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
+        kept = replace(same[0], withdrawn=False) if same else submission
+        event = caller.event(
+            _RECEIVED[kind],
+            project=project,
+            subject=kept.id,
+            detail={
+                "register": register,
+                "digest": kept.digest,
+                "file": kept.file,
+                "rows": kept.rows,
+                "repeated": bool(same),
+            },
+        )
+        ledger.save(kept, event=event)
+        return ledger.get(Submission, kept.id)
+
+
+def withdraw(
+    office: Office, caller: Caller, *, project: str, register: str, submission: str, version: int
+) -> Submission:
+    """Take a submission back, so that later runs do not use it.
+
+    Raises:
+        StateError: Somebody changed it meanwhile, or it is withdrawn already.
+    """
+    caller.check(Action.DELIVERY_WITHDRAW, project=project, register=register)
+    with office.ledger.writing(caller) as ledger:
+        found = find_submission(ledger, project, register, submission)
+        if found.withdrawn:
+            raise StateError(f"submission {submission} is withdrawn already.")
+        event = caller.event(EventKind.SUBMISSION_WITHDRAWN, project=project, subject=submission)
+        ledger.save(replace(found, version=version, withdrawn=True), event=event)
+        return ledger.get(Submission, submission)
+
+
+def find_submission(
+    ledger: Reader, project: str, register: str, submission: str, kind: SubmissionKind | None = None
+) -> Submission:
+    """The submission, if it is one of this register of this project (and of this kind).
+
+    Raises:
+        NotFoundError: It is not.
+    """
+    only = {} if kind is None else {"kind": kind}
+    found = ledger.select(Submission, id=submission, project=project, register=register, **only)
+    if not found:
+        raise NotFoundError(f"there is no {kind or 'submission'} {submission!r} of register {register!r}.")
+    return found[0]
+
+
+def _require_taken(part: Part, kind: SubmissionKind) -> None:
+    if kind not in _TAKEN_BY[part]:
+        raise StateError(
+            f"this installation plays the part '{part}' and takes no {kind}.",
+            remedy="Send it to the installation of the other part.",
+        )
+
+
+def _reject(
+    office: Office, caller: Caller, register: Register, kind: SubmissionKind, incoming: Incoming, error: WaslError
+) -> NoReturn:
+    event = caller.event(
+        EventKind.DELIVERY_REJECTED,
+        project=register.project,
+        subject=incoming.stored.digest,
+        detail={"register": register.name, "kind": kind.value, "reason": type(error).__name__},
+    )
+    with office.ledger.writing(replace(caller, receipt=None)) as ledger:
+        ledger.save(event=event)
+    raise error
+
+
+def _examine(
+    office: Office, caller: Caller, register: Register, kind: SubmissionKind, incoming: Incoming
+) -> Submission:
+    """The submission a file makes, its contents checked against the register's schema."""
+    file = ParquetFile(incoming.path, kind.value.replace("-", " "), office.limits)
+    stored = incoming.stored
+    if kind is SubmissionKind.DELIVERY:
+        header, digest = _examine_delivery(file, register)
+    elif kind is SubmissionKind.JOIN_MAP:
+        header, digest = _examine_join_map(file, register), stored.digest
+    else:
+        header, digest = _examine_payload(file, register), stored.digest
+    return Submission(
+        id=office.new_id(),
+        created_at=caller.stamp,
+        created_by=caller.actor.name,
+        kind=kind,
+        project=register.project,
+        register=register.name,
+        digest=digest,
+        file=stored.digest,
+        size_bytes=stored.size_bytes,
+        rows=file.rows,
+        header=header,
+    )
+
+
+def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[str, Any], str]:
+    header = _delivery_header(file)
+    for what, found, expected in (
+        ("project", header.project, register.project),
+        ("register", header.register, register.name),
+        ("schema", header.schema_digest, register.schema_digest),
+    ):
+        if found != expected:
+            raise MismatchError(
+                f"the delivery was made for another {what}.",
+                remedy=f"Encode it anew for the {what} declared here ({expected}).",
+            )
+    expected_columns = {"row_id": pa.binary(16), "block": pa.binary(16)}
+    expected_columns |= {f"token_{name}": pa.binary(16) for name in header.token_names}
+    expected_columns |= {f"filter_{name}": pa.binary(bits // 8) for name, bits in header.filter_bits.items()}
+    if {name for name in file.schema.names if name != "pass"} != set(expected_columns):
+        raise DeliveryError("the delivery's columns are not those its header names.")
+    _require_types(file, expected_columns)
+    if stream_digest(file) != header.content_digest:
+        raise DeliveryError("the delivery's rows are not those its header was made for.")
+    if register.signer:
+        _require_signature(header, register.signer)
+    value = header.to_json()
+    return value, digest_json(value)
+
+
+def _delivery_header(file: ParquetFile) -> DeliveryHeader:
+    """The header, with every value of the type it should have: it was written by somebody else."""
+    try:
+        header = _HEADER.validate_python(DeliveryHeader.from_json(file.header(HEADER_KEY)).to_json())
+        digest_json(header.to_json())
+    except (ValidationError, ValueError) as error:
+        raise DeliveryError("the delivery's header is incomplete or of another version.") from error
+    if any(bits % 8 or not 8 <= bits <= MAX_FILTER_BITS for bits in header.filter_bits.values()):
+        raise DeliveryError("the delivery's header gives filters an impossible length.")
+    return header
+
+
+def _examine_join_map(file: ParquetFile, register: Register) -> Mapping[str, Any]:
+    header = file.header(JOIN_MAP_KEY)
+    if file.schema.names != JOIN_MAP_SCHEMA.names:
+        raise DeliveryError("the join map's columns are not record_id, pass, row_id.")
+    _require_types(file, {"record_id": pa.binary(16), "row_id": pa.binary(16)})
+    if header.get("register") != register.name:
+        raise MismatchError("the join map was made for another register.")
+    _require_readable(file)
+    return {"register": register.name, "delivery_digest": _text(header, "delivery_digest", file.what)}
+
+
+def _examine_payload(file: ParquetFile, register: Register) -> Mapping[str, Any]:
+    header = file.header(PAYLOAD_KEY)
+    value = {name: _text(header, name, file.what) for name in PAYLOAD_FIELDS}
+    if value["register"] != register.name or value["schema_digest"] != register.schema_digest:
+        raise MismatchError("the payload was made for another register, or with another schema.")
+    schema = validate_document(RegisterSchema, dict(register.definition), "the register schema")
+    allowed = {f.standard or f.name for f in schema.fields if f.role is FieldRole.PAYLOAD} | {"record_id"}
+    surplus = sorted(set(file.schema.names) - allowed)
+    if surplus:
+        raise DeliveryError(
+            f"the payload carries {len(surplus)} columns that are not payload in its schema.",
+            remedy="Make it with `wasl encode --payload`, or change the columns' roles in the schema.",
+        )
+    _require_types(file, {"record_id": pa.binary(16)})
+    _require_readable(file)
+    return value
+
+
+def _require_types(file: ParquetFile, columns: Mapping[str, pa.DataType]) -> None:
+    for name, kind in columns.items():
+        if name not in file.schema.names or file.schema.field(name).type != kind:
+            raise DeliveryError(f"column {name!r} of the {file.what} is not of the type it should have.")
+
+
+def _require_readable(file: ParquetFile) -> None:
+    """Read every column once, a row group at a time: a damaged file is refused now, not when it is needed."""
+    for name in file.schema.names:
+        for _ in file.column(name):
+            pass
+
+
+def _require_agreement(ledger: Reader, delivery: Submission) -> None:
+    """Refuse a delivery that cannot be compared with those other registers of the project have sent."""
+    others = ledger.select(Submission, project=delivery.project, kind=SubmissionKind.DELIVERY, withdrawn=False)
+    headers = [DeliveryHeader.from_json(dict(other.header)) for other in others if other.register != delivery.register]
+    for header in headers:
+        require_comparable([header, DeliveryHeader.from_json(dict(delivery.header))])
+
+
+def _require_signature(header: DeliveryHeader, signer: str) -> None:
+    try:
+        if header.signer != signer:
+            raise DeliveryError("the delivery is not signed by the key declared for its register.")
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signer))
+        key.verify(base64.b64decode(header.signature, validate=True), header.signed_bytes)
+    except (InvalidSignature, ValueError) as error:
+        raise DeliveryError("the delivery's signature does not verify.") from error
+
+
+def _text(header: Mapping[str, Any], name: str, what: str) -> str:
+    value = header.get(name)
+    if not isinstance(value, str) or len(value) > 500:
+        raise DeliveryError(f"the header of the {what} lacks {name!r}.")
+    return value
