@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wasl.holder.keys import LinkageKey
     from wasl.registers.reader import RegisterTable
 
-__all__ = ["encode_file", "read_key", "register", "write_encoded"]
+__all__ = ["encode_file", "new_key_file", "read_key", "register", "write_encoded"]
 
 PASSPHRASE_VARIABLE = "WASL_PASSPHRASE"  # noqa: S105 - the name of a variable
 
@@ -46,21 +46,28 @@ def new_key(
 
     Example: wasl key new --project simimo-2026 --out simimo.key
     """
-    from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
-    from wasl.holder.keyfile import describe_key_file, seal_open, seal_passphrase
-    from wasl.holder.keys import SECRET_BYTES, LinkageKey
+    from wasl.holder.keyfile import describe_key_file
 
-    key = LinkageKey.new(project, os.urandom(SECRET_BYTES))
-    data = seal_passphrase(key, _ask_passphrase(confirm=True), os.urandom(28)) if passphrase else seal_open(key)
-    _write_secret(out, data)
-    record_event(EventKind.KEY_CREATED, project=project, subject=key.key_id)
-    shown = describe_key_file(data) | {"file": str(out)}
+    key = new_key_file(project, out, passphrase=_ask_passphrase(confirm=True) if passphrase else None)
+    shown = describe_key_file(out.read_bytes()) | {"file": str(out)}
     if as_json:
         emit(shown)
     else:
         say(f"Key {key.key_id} of project {project} in {out} (protection: {shown['protection']}).")
         say("Whoever has it can test guesses of names against deliveries: it stays with the holders.")
+
+
+def new_key_file(project: str, out: Path, *, passphrase: str | None = None) -> LinkageKey:
+    """Make a key, write its file and record the event."""
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.holder.keyfile import seal_open, seal_passphrase
+    from wasl.holder.keys import SECRET_BYTES, LinkageKey
+
+    key = LinkageKey.new(project, os.urandom(SECRET_BYTES))
+    _write_secret(out, seal_open(key) if passphrase is None else seal_passphrase(key, passphrase, os.urandom(28)))
+    record_event(EventKind.KEY_CREATED, project=project, subject=key.key_id)
+    return key
 
 
 def wrap_key(
