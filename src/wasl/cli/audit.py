@@ -35,8 +35,11 @@ class LanguageChoice(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add ``wasl audit``."""
+    from wasl.cli.reproduction import reproduce
+    from wasl.cli.timestamp import timestamp_request, timestamp_verify
+
     audit = typer.Typer(no_args_is_help=True, help="Read, export, prove and verify the audit log.")
-    for verb in (show, export, verify, prove, checkpoint, key):
+    for verb in (show, export, verify, prove, checkpoint, key, reproduce, timestamp_request, timestamp_verify):
         audit.command()(verb)
     app.add_typer(audit, name="audit")
 

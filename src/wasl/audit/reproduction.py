@@ -1,0 +1,108 @@
+"""What the log recorded of a linkage run, and whether doing it again gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wasl.audit.events import AuditEvent, EventKind
+from wasl.errors import NotFoundError
+
+__all__ = ["RecordedRun", "Reproduction", "find_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A linkage run as its two events tell it.
+
+    Attributes:
+        run, project: Which run of which project.
+        entry: Number of the entry that recorded the spine.
+        plan_digest: The plan it followed.
+        delivery_digests: The deliveries it linked, in order.
+        pairs_digest, spine_digest: What came of it.
+    """
+
+    run: str
+    project: str
+    entry: int
+    plan_digest: str
+    delivery_digests: tuple[str, ...]
+    pairs_digest: str
+    spine_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A recorded run beside the same run done again.
+
+    Attributes:
+        recorded: What the log says.
+        pairs_digest, spine_digest: What doing it again gave.
+    """
+
+    recorded: RecordedRun
+    pairs_digest: str
+    spine_digest: str
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """What came out otherwise: ``pairs``, ``spine``."""
+        pairs = ("pairs",) if self.pairs_digest != self.recorded.pairs_digest else ()
+        spine = ("spine",) if self.spine_digest != self.recorded.spine_digest else ()
+        return pairs + spine
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as a JSON value."""
+        return {
+            "run": self.recorded.run,
+            "entry": self.recorded.entry,
+            "reproduced": not self.differing,
+            "differing": list(self.differing),
+            "plan_digest": self.recorded.plan_digest,
+            "delivery_digests": list(self.recorded.delivery_digests),
+            "recorded": {"pairs": self.recorded.pairs_digest, "spine": self.recorded.spine_digest},
+            "found": {"pairs": self.pairs_digest, "spine": self.spine_digest},
+        }
+
+
+def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str = "") -> RecordedRun:
+    """The latest run of that name, or the latest that gave that spine.
+
+    Args:
+        events: The log from its first entry on.
+        run: Name of the run.
+        spine_digest: Instead: digest of its spine.
+
+    Raises:
+        NotFoundError: The log records no such run, or not the linkage before it.
+    """
+    linkages: dict[tuple[str, str], AuditEvent] = {}
+    found: tuple[int, AuditEvent, AuditEvent | None] | None = None
+    for index, event in enumerate(events):
+        plan = (event.project, str(event.detail.get("plan_digest")))
+        if event.kind is EventKind.LINKAGE_COMPLETED:
+            linkages[plan] = event
+        elif event.kind is EventKind.SPINE_RESOLVED and (
+            event.subject == run or (spine_digest and event.detail.get("spine_digest") == spine_digest)
+        ):
+            found = index, event, linkages.get(plan)
+    what = f"a run {run!r}" if run else "a run that gave this spine"
+    if found is None:
+        raise NotFoundError(
+            f"the log records no {what.removeprefix('a ')}.", remedy="`wasl audit show` lists the runs."
+        )
+    entry, resolved, linked = found
+    if linked is None:
+        raise NotFoundError(f"the log records {what}, but not the linkage before it.")
+    digests = linked.detail.get("delivery_digests")
+    return RecordedRun(
+        resolved.subject,
+        resolved.project,
+        entry,
+        str(resolved.detail["plan_digest"]),
+        tuple(digests) if isinstance(digests, list) else (),
+        str(linked.detail.get("pairs_digest")),
+        str(resolved.detail.get("spine_digest")),
+    )

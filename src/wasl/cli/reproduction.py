@@ -1,0 +1,127 @@
+"""``wasl audit reproduce``: a recorded linkage run done again from its inputs, and its spine compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, progress, say
+from wasl.errors import InputError, VerificationError
+
+if TYPE_CHECKING:
+    from wasl.registers.delivery import Delivery
+    from wasl.registers.join_map import JoinMap
+
+__all__ = ["reproduce"]
+
+
+def reproduce(
+    run: Annotated[str, typer.Argument(help="Name of the run, or the folder that `wasl link` wrote.")],
+    plan: Annotated[str, typer.Option(help="The linkage plan: a TOML file or a shipped name.")],
+    inputs: Annotated[
+        list[Path], typer.Option(help="Deliveries and join maps, or folders to find them in; repeat for each.")
+    ],
+    onto: Annotated[Path | None, typer.Option(help="The earlier spine the run was built onto.")] = None,
+    model: Annotated[Path | None, typer.Option(help="pairs.parquet whose model the run used.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads; 0: one per processor.")] = 0,
+    json_output: JsonFlag = False,
+) -> None:
+    """Do a recorded linkage run again and compare its spine; exit 3 when another one comes out.
+
+    The inputs are recognized by the digests in the log, whatever their files are called.
+
+    Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
+    """
+    from wasl.audit.events import AuditEvent, EventKind
+    from wasl.audit.reproduction import Reproduction, find_run
+    from wasl.cli.journal import open_log, record_event
+    from wasl.linkage.pairs import ScoredPairs
+    from wasl.linkage.plan import LinkagePlan
+    from wasl.linkage.resolve import resolve
+    from wasl.linkage.scoring import score_pairs
+    from wasl.registers.delivery import read_parquet
+    from wasl.registers.digests import digest_table
+
+    events = map(AuditEvent.parse, open_log().events())
+    if Path(run).is_dir():
+        spine, _ = read_parquet(Path(run) / "spine.parquet", "spine")
+        recorded = find_run(events, spine_digest=digest_table(spine))
+    else:
+        recorded = find_run(events, run=run)
+    document = LinkagePlan.load(plan)
+    if document.digest != recorded.plan_digest:
+        raise InputError(f"the plan is not the one run {recorded.run} followed.", remedy="Give that plan.")
+    deliveries, joins = _recorded_inputs(inputs, recorded.delivery_digests)
+    earlier = None if model is None else ScoredPairs.from_table(*read_parquet(model, "file of scored pairs")).model
+    with progress("linking again") as report:
+        scored = score_pairs(document, deliveries, threads=threads, progress=report, model=earlier)
+    base = None if onto is None else read_parquet(onto, "spine")[0]
+    found = resolve(document, scored, joins, run=recorded.run, onto=base).spine
+    result = Reproduction(recorded, digest_table(scored.pairs), digest_table(found))
+    record_event(
+        EventKind.LINKAGE_REPRODUCED,
+        project=recorded.project,
+        subject=recorded.run,
+        detail={"reproduced": not result.differing, "spine_digest": result.spine_digest},
+    )
+    if json_output:
+        emit(result.to_json())
+    if result.differing:
+        raise VerificationError(
+            f"run {recorded.run} gave another result: {' and '.join(result.differing)} differ from the log's digests.",
+            remedy="If the run was built onto a spine or used a kept model, give --onto and --model.",
+        )
+    if not json_output:
+        say(f"run {recorded.run} reproduced: {found.num_rows:,} records, spine {result.spine_digest}")
+
+
+def _recorded_inputs(places: Iterable[Path], digests: Sequence[str]) -> tuple[list[Delivery], list[JoinMap]]:
+    """The deliveries of these digests, in their order, and the join maps that open them.
+
+    Raises:
+        InputError: One is not among the files.
+    """
+    from wasl.registers.delivery import Delivery
+    from wasl.registers.join_map import JoinMap
+
+    deliveries: dict[str, Path] = {}
+    joins: dict[str, Path] = {}
+    for path, digest, is_delivery in _known_files(places):
+        (deliveries if is_delivery else joins).setdefault(digest, path)
+    for what, known in (("delivery", deliveries), ("join map", joins)):
+        missing = [digest for digest in digests if digest not in known]
+        if missing:
+            raise InputError(
+                f"{len(missing)} of {len(digests)} {what} files are not there; the first belongs to {missing[0]}.",
+                remedy="Name their files or folders with --inputs.",
+            )
+    return [Delivery.read(deliveries[digest]) for digest in digests], [
+        JoinMap.read(joins[digest]) for digest in digests
+    ]
+
+
+def _known_files(places: Iterable[Path]) -> Iterator[tuple[Path, str, bool]]:
+    """Every delivery (its digest) and join map (its delivery's digest) among files and folders."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from wasl.registers.delivery import HEADER_KEY
+    from wasl.registers.digests import digest_json
+    from wasl.registers.join_map import METADATA_KEY
+
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if not path.is_file():
+                continue
+            try:
+                metadata = pq.read_metadata(path).metadata or {}
+            except (OSError, pa.ArrowException):
+                continue
+            if HEADER_KEY in metadata:
+                yield path, digest_json(json.loads(metadata[HEADER_KEY])), True
+            elif METADATA_KEY in metadata:
+                yield path, str(json.loads(metadata[METADATA_KEY])["delivery_digest"]), False
