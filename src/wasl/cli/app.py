@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from importlib import import_module
 
 import typer
@@ -76,6 +78,20 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"wasl: {place}{error.strerror or type(error).__name__}.\n")
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last stop: a traceback could show a person's value
+        if os.environ.get("WASL_DEBUG"):
+            raise
+        sys.stderr.write(f"wasl: a defect of wasl itself ({type(error).__name__} at {_place(error)}).\n")
+        sys.stderr.write("Please report it with this line; WASL_DEBUG=1 shows more, which may contain personal data.\n")
+        sys.exit(70)
+
+
+def _place(error: Exception) -> str:
+    """Where in wasl an error arose: module and line, never what it was about."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{os.sep}wasl{os.sep}" in frame.filename]
+    last = (own or frames)[-1]
+    return f"{last.filename.rpartition(os.sep)[2]}:{last.lineno}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,292 @@
+"""``wasl demo``: the whole way on a synthetic Morocco, each party in a folder of its own.
+
+OUT/holders/<holder>/    registers, key, record maps: what never leaves a holder (and the truth, known to nobody)
+OUT/linkage-unit/        deliveries and scored pairs: no names, no keys, no join maps
+OUT/spine-keeper/        join maps, persons, linkage reports
+OUT/release-desk/        payloads, microdata, protected file, confidential reports
+OUT/release/             what the public gets
+OUT/log/                 the audit log, its export and the key that verifies it
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, say, show_table
+from wasl.errors import InputError
+
+__all__ = ["Demo", "register"]
+
+PERSONS_AT_SCALE_1 = 6_000
+PROJECT = "wasl-demo"
+HOLDERS = {
+    "dgsn-permits": "dgsn",
+    "cnss-employees": "cnss",
+    "cnss-pensioners": "cnss",
+    "anapec-certificates": "anapec",
+    "anapec-projects": "anapec",
+    "taechir-contracts": "taechir",
+}
+RECIPIENTS = {"delivery": "linkage-unit", "join_map": "spine-keeper", "payload": "release-desk"}
+MERGES: dict[str, tuple[str, ...]] = {
+    "anapec": ("anapec-certificates", "anapec-projects"),
+    "cnss": ("cnss-employees", "cnss-pensioners"),
+    "all": tuple(HOLDERS),
+}
+"""The linkages of the demo: ANAPEC's two registers, CNSS's two, then all six."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``demo``."""
+    app.command("demo")(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write to; must not exist.")] = Path("wasl-demo"),
+    scale: Annotated[float, typer.Option(min=0.05, help=f"1 is {PERSONS_AT_SCALE_1:,} persons.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic registers and of protection.")] = 1,
+    registers: Annotated[
+        Path | None, typer.Option(help="Folder with the six registers and truth.csv, instead of synthetic ones.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Encoding profile.")] = "guarded",
+    as_json: JsonFlag = False,
+) -> None:
+    """Go the whole way: registers in, signed anonymized release out, and everything verified.
+
+    Example: wasl demo --out wasl-demo --scale 2
+    """
+    if out.exists():
+        raise InputError(f"{out}: exists already.", remedy="Name another folder with --out, or remove it.")
+    run = Demo(out, quiet=as_json, profile=profile, seed=seed)
+    run.population(registers, round(PERSONS_AT_SCALE_1 * scale))
+    run.encode()
+    run.link()
+    run.evaluate()
+    run.assemble()
+    run.protect()
+    run.publish()
+    run.verify()
+    if as_json:
+        emit(run.result)
+        return
+    say("")
+    for what, place in run.places():
+        say(f"{what}: {place}")
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the demo: every step writes its files, keeps its figures and, unless quiet, prints them.
+
+    Attributes:
+        out: The folder everything goes into.
+        quiet: Whether tables are left out.
+        result: The figures of every step, for ``--json``.
+    """
+
+    out: Path
+    quiet: bool = False
+    profile: str = "guarded"
+    seed: int = 1
+    result: dict[str, Any] = field(default_factory=lambda: {"seconds": {}})
+    _started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """Keep the demo's log in the demo's folder, not in the user's own."""
+        self.out.mkdir(parents=True)
+        os.environ["WASL_HOME"] = str(self.out / "log")
+
+    @property
+    def truth(self) -> Path:
+        """Who is who: made by the generator, used only to evaluate."""
+        return self.out / "holders" / "truth.csv"
+
+    def holder(self, register: str) -> Path:
+        """The folder of a register's holder."""
+        return self.out / "holders" / HOLDERS[register]
+
+    def population(self, source: Path | None, persons: int) -> None:
+        """Put each register where its holder keeps it."""
+        from wasl.cli.population import write_population
+        from wasl.population.generate import generate
+
+        made = self.out / "holders" / "generated"
+        if source is None:
+            write_population(generate(persons, self.seed), made, seed=self.seed, difficulty="standard")
+        for name in HOLDERS:
+            file = (source or made) / f"{name}.csv"
+            if not file.is_file():
+                raise InputError(f"{file}: no such register.", remedy=f"The demo needs {', '.join(HOLDERS)}.")
+            self.holder(name).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, self.holder(name) / file.name)
+        shutil.copyfile((source or made) / "truth.csv", self.truth)
+        if source is None:
+            shutil.rmtree(made)
+        self.result["persons"] = persons if source is None else None
+        self._done("population")
+
+    def encode(self) -> None:
+        """Each holder encodes its registers under the project key and sends three files to three parties."""
+        from wasl.cli.holder import encode_file, new_key_file
+
+        key = new_key_file(PROJECT, self.out / "holders" / "project.key")
+        rows = []
+        for name in HOLDERS:
+            own = self.holder(name) / "outbox"
+            encoded, table, files = encode_file(
+                self.holder(name) / f"{name}.csv",
+                name,
+                key,
+                own / f"{name}.delivery.parquet",
+                join=own / f"{name}.join.parquet",
+                payload=own / f"{name}.payload.parquet",
+                keep_map=self.holder(name) / f"keep-map-{name}.csv",
+                profile=self.profile,
+            )
+            for kind, party in (
+                ("delivery", "linkage-unit"),
+                ("join_map", "spine-keeper"),
+                ("payload", "release-desk"),
+            ):
+                (self.out / party).mkdir(exist_ok=True)
+                shutil.copy(files[kind], self.out / party)
+            header = encoded.delivery.header
+            rows.append((name, table.rows_read, header.records, header.rejects, round(header.leak, 2)))
+        columns = ("register", "rows", "encoded", "rejected", "largest T")
+        self.result["encoding"] = [
+            dict(zip(("register", "rows", "records", "rejects", "leak"), row, strict=True)) for row in rows
+        ]
+        self._done("encoding", columns, rows)
+
+    def link(self) -> None:
+        """The linkage unit scores pairs; the spine keeper resolves them into persons."""
+        from wasl.cli.linkage import link_files, resolve_files
+
+        rows = []
+        for name, registers in MERGES.items():
+            deliveries = [self.out / "linkage-unit" / f"{register}.delivery.parquet" for register in registers]
+            joins = [self.out / "spine-keeper" / f"{register}.join.parquet" for register in registers]
+            scored = link_files(self.plan, deliveries, [], self.out / "linkage-unit" / name)
+            report = resolve_files(
+                self.plan, Path(scored["files"]["pairs"]), joins, self.out / "spine-keeper" / name, run=f"demo-{name}"
+            )
+            rows.append((name, report["records"], report["persons"], report["links"], report["conflicts"]))
+        self.result["linkage"] = {
+            row[0]: dict(zip(("records", "persons", "links", "conflicts"), row[1:], strict=True)) for row in rows
+        }
+        self._done("linkage", ("linkage", "records", "persons", "links", "conflicts"), rows)
+
+    @property
+    def plan(self) -> str:
+        """The linkage plan that goes with the profile."""
+        return "morocco" if self.profile == "guarded" else f"morocco-{self.profile}"
+
+    def evaluate(self) -> None:
+        """Compare with the truth, which only a demo has."""
+        from wasl.cli.linkage import evaluate_files
+
+        keep_maps = [self.holder(name) / f"keep-map-{name}.csv" for name in HOLDERS]
+        found = evaluate_files(self.out / "spine-keeper" / "all", self.truth, keep_maps)
+        self.result["evaluation"] = found
+        self.result["f1"] = found["f1"]
+        rows = [
+            (what, *(f"{score[measure]:.4f}" for measure in ("precision", "recall", "f1")))
+            for what, score in (("pairs", found["pairwise"]), ("persons", found["cluster"]))
+        ]
+        self._done("evaluation", ("against truth", "precision", "recall", "F1"), rows)
+
+    def assemble(self) -> None:
+        """The release desk joins payloads to the spine."""
+        from wasl.cli.microdata import assemble_files
+
+        desk = self.out / "release-desk"
+        payloads = [desk / f"{name}.payload.parquet" for name in HOLDERS]
+        spine = self.out / "spine-keeper" / "all" / "spine.parquet"
+        made = assemble_files(spine, payloads, "foreign-workers", desk / "microdata.parquet")
+        self.result["microdata"] = made
+        rows = [(name, f"{share:.1%}", made["conflicts"][name]) for name, share in made["coverage"].items()]
+        self._done("microdata", (f"of {made['persons']:,} persons", "known", "registers disagree"), rows)
+
+    def protect(self) -> None:
+        """The release desk protects the microdata under the public-use policy."""
+        from wasl.cli.disclosure import protect_data
+
+        desk = self.out / "release-desk"
+        made = protect_data(desk / "microdata.parquet", "public-use", desk / "protected", seed=self.seed)
+        before, after = made.before, made.after
+        self.result["protection"] = {
+            "rows": made.table.num_rows,
+            "rows_removed": made.removed,
+            "k_required": made.policy.thresholds.k,
+            "k_before": before.k,
+            "k_after": after.k,
+            "expected_reidentifications_before": before.individual.expected,
+            "expected_reidentifications_after": after.individual.expected,
+            "information_loss": made.utility.to_json(),
+        }
+        rows = [
+            ("rows", before.rows, after.rows),
+            (f"k (policy: {made.policy.thresholds.k})", before.k, after.k),
+            ("expected re-identifications", f"{before.individual.expected:.1f}", f"{after.individual.expected:.1f}"),
+        ]
+        self._done("protection", ("risk", "before", "after"), rows)
+
+    def publish(self) -> None:
+        """HCP packages, signs and publishes."""
+        from wasl.cli.publication import publish_folder
+
+        made = publish_folder(self.out / "release-desk" / "protected", "foreign-workers-puf", self.out / "release")
+        self.result["release"] = made
+        self._done("publication", ("file", "bytes"), list(made["files"].items()))
+
+    def verify(self) -> None:
+        """Anybody verifies the release; the auditor verifies the log, offline."""
+        from wasl.audit.verification import verify_export
+        from wasl.cli.journal import open_log
+        from wasl.cli.publication import verify_release
+
+        release = verify_release(self.out / "release", self.result["release"]["public_key"])
+        release.require()
+        log = open_log()
+        export = self.out / "log" / "export.jsonl"
+        export.write_bytes(b"".join(log.export()))
+        with export.open("rb") as lines:
+            verified = verify_export(lines, log.verifier())
+        verified.require()
+        self.result["verification"] = {
+            "release": release.verified,
+            "log": verified.verified,
+            "log_entries": verified.entries,
+            "log_export": str(export),
+            "log_public_key": str(log.verifier()),
+        }
+        rows = [
+            ("release", "verified", f"{len(self.result['release']['files'])} files"),
+            ("log", "verified", f"{verified.entries} entries"),
+        ]
+        self._done("verification", ("what", "", ""), rows)
+
+    def places(self) -> list[tuple[str, Path]]:
+        """What is worth opening."""
+        return [
+            ("linkage report", self.out / "spine-keeper" / "all" / "report.html"),
+            ("disclosure report", self.out / "release-desk" / "protected" / "internal-report.html"),
+            ("public release", self.out / "release"),
+            ("log export", self.out / "log" / "export.jsonl"),
+        ]
+
+    def _done(self, step: str, columns: Sequence[str] = (), rows: Sequence[Sequence[object]] = ()) -> None:
+        """Keep the step's time and show its table."""
+        now = time.monotonic()
+        self.result["seconds"][step] = round(now - self._started, 2)
+        self._started = now
+        if not self.quiet and rows:
+            show_table(f"{step} ({self.result['seconds'][step]:.1f} s)", columns, rows)
