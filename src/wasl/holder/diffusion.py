@@ -74,7 +74,8 @@ def spread_rows(
     Args:
         rows: Records to encode.
         blocks: Block number of each of them.
-        offsets, pairs: Each record's (gram, level) pairs.
+        offsets: Where each record's (gram, level) pairs begin.
+        pairs: The pairs, record after record.
         masks: (pairs, taps, words).
         schedule: (blocks, taps, released words, 2), or empty for undiffused filters.
         raw: (rows, words) output.

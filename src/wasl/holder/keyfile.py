@@ -209,7 +209,7 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise KeyFileError("not a key file.", remedy="`wasl key new` makes one.") from error
     if not complete or value.get("format") != FORMAT:
         raise KeyFileError("not a key file of this release.", remedy="`wasl key new` makes one.")
-    return value
+    return dict(value)
 
 
 def _text(data: bytes) -> str:

@@ -107,8 +107,8 @@ def _top(matrix: NDArray[np.float64], enough: float) -> float:
     """Top eigenvalue of the centred matrix; the Frobenius norm instead, where already that is below ``enough``."""
     norm = np.sqrt((matrix * matrix).sum())
     if norm <= enough:
-        return norm
-    return max(0.0, np.linalg.eigvalsh(matrix)[-1])
+        return float(norm)
+    return max(0.0, float(np.linalg.eigvalsh(matrix)[-1]))
 
 
 @njit(cache=True, nogil=True)

@@ -46,13 +46,13 @@ class TypedColumn:
     hijri: int = 0
 
 
-def map_distinct(column: pa.ChunkedArray, function: Callable[[str], Any], type: pa.DataType) -> pa.ChunkedArray:
+def map_distinct(column: pa.ChunkedArray, function: Callable[[str], Any], kind: pa.DataType) -> pa.ChunkedArray:
     """Apply a function to each distinct value and spread the results; nulls stay null."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(whole, pa.ChunkedArray):
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
     encoded = whole.dictionary_encode()
-    results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], type)
+    results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], kind)
     return pa.chunked_array([results.take(encoded.indices)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,31 +16,31 @@ HIJRI_YEARS = range(1300, 1500)
 
 
 @lru_cache(maxsize=64)
-def _pattern(format: str) -> re.Pattern[str]:
+def _pattern(layout: str) -> re.Pattern[str]:
     groups = {"%d": r"(?P<d>\d{1,2})", "%m": r"(?P<m>\d{1,2})", "%Y": r"(?P<y>\d{4})"}
-    if "%m%d" in format or "%d%m" in format or "%m%Y" in format or "%Y%m" in format:
+    if "%m%d" in layout or "%d%m" in layout or "%m%Y" in layout or "%Y%m" in layout:
         groups |= {"%d": r"(?P<d>\d{2})", "%m": r"(?P<m>\d{2})"}
-    text = re.escape(format)
+    text = re.escape(layout)
     for code, group in groups.items():
         text = text.replace(re.escape(code), group)
     return re.compile(text)
 
 
-def parse_date(text: str, formats: Sequence[str]) -> tuple[datetime.date | None, bool]:
+def parse_date(text: str, formats: Sequence[str]) -> tuple[dt.date | None, bool]:
     """The date a cell means, and whether it was written in the Hijri calendar; None where it is no date.
 
     A time of day after the date is ignored. Formats are tried in order and understand ``%d``, ``%m``, ``%Y``.
     """
     bare = text.strip().split("T")[0].split(" ")[0]
-    for format in formats:
-        found = _pattern(format).fullmatch(bare)
+    for layout in formats:
+        found = _pattern(layout).fullmatch(bare)
         if found is None:
             continue
         year, month, day = int(found["y"]), int(found["m"]), int(found["d"])
         if year in HIJRI_YEARS:
             return _from_hijri(year, month, day), True
         try:
-            date = datetime.date(year, month, day)
+            date = dt.date(year, month, day)
         except ValueError:
             continue
         if EARLIEST_YEAR <= year <= LATEST_YEAR:
@@ -50,14 +50,14 @@ def parse_date(text: str, formats: Sequence[str]) -> tuple[datetime.date | None,
 
 def parse_month(text: str, formats: Sequence[str]) -> str | None:
     """The month a cell means, as ``YYYY-MM``; None where it is none."""
-    for format in formats:
-        found = _pattern(format).fullmatch(text.strip())
+    for layout in formats:
+        found = _pattern(layout).fullmatch(text.strip())
         if found is not None and 1 <= int(found["m"]) <= 12 and EARLIEST_YEAR <= int(found["y"]) <= LATEST_YEAR:
             return f"{int(found['y']):04d}-{int(found['m']):02d}"
     return None
 
 
-def _from_hijri(year: int, month: int, day: int) -> datetime.date | None:
+def _from_hijri(year: int, month: int, day: int) -> dt.date | None:
     from hijridate import Hijri
 
     try:

@@ -43,7 +43,7 @@ class Payload:
         surplus = sorted(set(self.rows.column_names) - allowed)
         if surplus:
             raise DeliveryError(
-                f"payload of {self.register!r} carries columns that are not payload in its schema: {', '.join(surplus)}.",
+                f"payload of {self.register!r} carries columns its schema does not call payload: {', '.join(surplus)}.",
                 remedy="Make it with `wasl encode --payload`, or change the column's role in the schema.",
             )
 

@@ -51,7 +51,7 @@ class RegisterTable:
     @property
     def rows_rejected(self) -> int:
         """Rows of the file that are not in the table."""
-        return self.rows_read - self.table.num_rows
+        return self.rows_read - int(self.table.num_rows)
 
 
 def read_register(

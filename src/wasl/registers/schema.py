@@ -106,7 +106,7 @@ class Field(Document):
     icls: bool = False
     kind: Literal["ice", "cin", "passport", "permit"] | None = None
     piece_type: str | None = None
-    piece_features: dict[str, Feature] = {}
+    piece_features: dict[str, Feature] = Option(default_factory=dict)
     divisor: float = 1.0
     optional: bool = False
 

@@ -356,12 +356,12 @@ def _read_excel(path: Path, wanted: Sequence[str], optional: frozenset[str], she
 
 def _cell_text(cell: object) -> str | None:
     """A workbook cell as the text a clerk sees: whole numbers without a point, dates as ISO."""
-    import datetime
+    import datetime as dt
 
     if cell is None:
         return None
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    if isinstance(cell, (datetime.datetime, datetime.date)):
+    if isinstance(cell, (dt.datetime, dt.date)):
         return cell.strftime("%Y-%m-%d")
     return str(cell) or None

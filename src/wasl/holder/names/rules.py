@@ -36,7 +36,44 @@ class Rule:
 
 
 TITLES = frozenset(
-    ["SIDI", "MOULAY", "MLY", "MY", "LALLA", "LLA", "HADJ", "HAJJ", "HAJ", "HADJA", "HAJJA", "HAJA", "ALHADJ", "ALHAJ", "ALHAJJ", "ELHADJ", "ELHAJ", "ELHAJJ", "ELHADJI", "ALHAJI", "FEU", "FEUE", "VVE", "VEUVE", "MR", "MME", "MLLE", "M", "DR", "PR", "MAITRE", "ME", "CHERIF", "LHAJ", "LHADJ", "HADJI"]
+    [
+        "SIDI",
+        "MOULAY",
+        "MLY",
+        "MY",
+        "LALLA",
+        "LLA",
+        "HADJ",
+        "HAJJ",
+        "HAJ",
+        "HADJA",
+        "HAJJA",
+        "HAJA",
+        "ALHADJ",
+        "ALHAJ",
+        "ALHAJJ",
+        "ELHADJ",
+        "ELHAJ",
+        "ELHAJJ",
+        "ELHADJI",
+        "ALHAJI",
+        "FEU",
+        "FEUE",
+        "VVE",
+        "VEUVE",
+        "MR",
+        "MME",
+        "MLLE",
+        "M",
+        "DR",
+        "PR",
+        "MAITRE",
+        "ME",
+        "CHERIF",
+        "LHAJ",
+        "LHADJ",
+        "HADJI",
+    ]
 )
 """Words that are not part of the name, unless nothing else is left."""
 
