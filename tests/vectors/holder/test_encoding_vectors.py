@@ -1,0 +1,157 @@
+"""The encoding scheme, recomputed bit by bit with nothing but hmac, hashlib, AES and Python integers.
+
+`encoding.json` holds known answers: if any of them changes, deliveries of two releases can no longer be compared, and
+SCHEME_VERSION must rise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from wasl.holder.encode import encode
+from wasl.holder.keys import LinkageKey
+from wasl.holder.profile import EncodingProfile
+from wasl.registers.schema import RegisterSchema
+
+VECTORS = Path(__file__).with_name("encoding.json")
+SECRET = bytes(range(32))
+PROJECT = "vectors"
+LEVELS = [5, 6, 7, 8, 9, 11, 13, 15, 18, 21, 24, 28, 33, 39, 46, 54, 63, 74, 87, 102, 128]
+
+
+def hkdf(*context: object) -> bytes:
+    """HKDF-SHA-256 (RFC 5869) for 32 bytes, written out."""
+    info = json.dumps(["wasl", 1, PROJECT, *context], separators=(",", ":"), ensure_ascii=False).encode()
+    extracted = hmac.digest(b"wasl linkage key", SECRET, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
+
+
+def aes(key: bytes, block: bytes) -> bytes:
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    return encryptor.update(block) + encryptor.finalize()
+
+
+def stream(key: bytes, seed: bytes, size: int) -> bytes:
+    return b"".join(aes(key, seed + i.to_bytes(4, "big")) for i in range(-(-size // 16)))[:size]
+
+
+def part(name: str, value: str) -> bytes:
+    return hmac.digest(hkdf("part", "", name, ""), value.encode(), "sha256")[:16]
+
+
+def skeleton_set(words: list[str]) -> bytes:
+    digests = [part("name_skeletons", word) for word in words]
+    halves = [sum(int.from_bytes(d[i : i + 8], "little") for d in digests) % 2**64 for i in (0, 8)]
+    return b"".join(half.to_bytes(8, "little") for half in halves)
+
+
+def filter_positions(pass_name: str, group: str, grams: list[str], bits: int, fill: float) -> set[int]:
+    """Positions set in the undiffused filter."""
+    wanted = math.log1p(-fill) / math.log1p(-1 / bits) / len(grams)
+    level = sum(wanted > math.sqrt(a * b) for a, b in zip(LEVELS, LEVELS[1:], strict=False))
+    key = hkdf("filter", pass_name, "", group)
+    found = set()
+    for gram in grams:
+        data = b"".join(hmac.digest(key, bytes([i]) + gram.encode(), "sha256") for i in range(8))
+        positions = [int.from_bytes(data[2 * i : 2 * i + 2], "little") % bits for i in range(128)]
+        found |= set(positions[: LEVELS[level]])
+    return found
+
+
+def diffuse(pass_name: str, group: str, seed: bytes, positions: set[int], bits: int, out: int, taps: int) -> bytes:
+    """The released filter: each bit the XOR of one bit per tap."""
+    spread, key = hkdf("spread", pass_name, "", group), hkdf("diffusion", pass_name, "", group)
+    orders = []
+    for tap in range(taps):
+        data = stream(spread, bytes([tap]) + bytes(11), bits * 8)
+        numbers = [int.from_bytes(data[8 * i : 8 * i + 8], "little") for i in range(bits)]
+        rank = {place: where for where, place in enumerate(sorted(range(bits), key=lambda i: (numbers[i], i)))}
+        orders.append({rank[p] for p in positions})
+    words = out // 64
+    schedule = stream(key, seed, taps * words * 2)
+    released = 0
+    for j in range(out):
+        word, bit = divmod(j, 64)
+        value = 0
+        for tap in range(taps):
+            at = (tap * words + word) * 2
+            source = schedule[at] % (bits // 64) * 64 + (bit - schedule[at + 1] % 64) % 64
+            value ^= source in orders[tap]
+        released |= value << j
+    return released.to_bytes(out // 8, "little")
+
+
+@pytest.fixture
+def encoded():
+    schema = RegisterSchema.load("anapec-projects")
+    row = {field.name: [""] for field in schema.fields}
+    row |= {
+        "num_inscription": ["R1"],
+        "num_carte_sejour": ["A 00123"],
+        "nom": ["Diallo"],
+        "prenom": ["Mamadou"],
+        "sexe": ["H"],
+        "date_naissance": ["05/02/1990"],
+        "nationalite": ["guinéen"],
+    }
+    table = pa.table(row)
+    key = LinkageKey(SECRET, PROJECT)
+    return encode(
+        table, schema, key, EncodingProfile.load("guarded"), created="2026-01-01", rng=np.random.default_rng(0)
+    )
+
+
+def rows_of(encoded, pass_name):
+    return next(row for row in encoded.delivery.rows.to_pylist() if row["pass"] == pass_name)
+
+
+def test_labels_and_tokens_are_what_the_scheme_says(encoded):
+    record_id = hmac.digest(hkdf("record-id", "", "", ""), b"anapec-projects\0R1", "sha256")[:16]
+    assert encoded.payload.rows["record_id"].to_pylist() == [record_id]
+    row = rows_of(encoded, "birth")
+    assert row["row_id"] == aes(hkdf("row-id", "birth", "", ""), record_id)
+    message = part("birth_date", "1990-02-05") + part("nationality", "GIN") + part("sex", "M")
+    block = hmac.digest(hkdf("block", "birth", "", ""), message, "sha256")
+    assert row["block"] == block[:16]
+    assert row["token_permit"] == hmac.digest(hkdf("token", "birth", "", "permit"), part("permit", "A00123"), "sha256")[:16]
+
+
+def test_a_filter_is_what_the_scheme_says(encoded):
+    profile = EncodingProfile.load("guarded")
+    message = part("birth_date", "1990-02-05") + part("nationality", "GIN") + part("sex", "M")
+    seed = hmac.digest(hkdf("block", "birth", "", ""), message, "sha256")[16:28]
+    known = json.loads(VECTORS.read_text())
+    grams = [f"_{word}_"[i : i + 2] for word in known["canonical"] for i in range(len(word) + 1)]
+    positions = filter_positions("birth", "names", grams, profile.bits, profile.group_by_name["names"].fill)
+    expected = diffuse("birth", "names", seed, positions, profile.bits, profile.released_bits, profile.taps)
+    assert rows_of(encoded, "birth")["filter_names"] == expected
+
+
+def test_a_block_of_names_has_no_order(encoded):
+    known = json.loads(VECTORS.read_text())
+    message = skeleton_set(known["skeletons"]) + part("birth_year", "1990") + part("sex", "M")
+    block = hmac.digest(hkdf("block", "names-year", "", ""), message, "sha256")[:16]
+    assert rows_of(encoded, "names-year")["block"] == block
+
+
+def test_known_answers_have_not_changed(encoded):
+    known = json.loads(VECTORS.read_text())
+    row = rows_of(encoded, "birth")
+    found = {
+        "key_id": encoded.delivery.header.key_id,
+        "block": row["block"].hex(),
+        "row_id": row["row_id"].hex(),
+        "token_permit": row["token_permit"].hex(),
+        "filter_names": hashlib.sha256(row["filter_names"]).hexdigest(),
+        "filter_birth": hashlib.sha256(rows_of(encoded, "names-year")["filter_birth"]).hexdigest(),
+    }
+    assert found == {name: known[name] for name in found}
