@@ -32,6 +32,7 @@ from wasl.publication.manifest import (
     open_manifest_signature,
     sign_manifest,
 )
+from wasl.publication.sdmx import structure_xml
 from wasl.publication.summary import summarize
 from wasl.registers.digests import digest_bytes, digest_table
 
@@ -78,6 +79,8 @@ def build_package(
         "metadata/dictionary.html": dictionary_html(description, summaries, rows=rows, created=date),
         **{f"report/{report_name}": data for report_name, data in report.items()},
     }
+    if any(summary.codes for summary in summaries):
+        files["metadata/sdmx-structure.xml"] = structure_xml(description, summaries, created=created)
     files["metadata/ddi-codebook.xml"] = codebook_xml(
         description,
         summaries,
@@ -114,6 +117,7 @@ DATA_FORMATS = {
 MATERIALS = {
     "metadata/dictionary.html": "Dictionary of variables",
     "metadata/dictionary.csv": "Dictionary of variables, as a table",
+    "metadata/sdmx-structure.xml": "SDMX 2.1 code lists, concepts and structure of tables",
     "report/public-report.html": "Public report on the protection of the data",
     "report/public-report.json": "Public report on the protection of the data, machine-readable",
 }

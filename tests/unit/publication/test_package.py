@@ -30,6 +30,7 @@ def test_a_package_holds_all_formats_metadata_report_and_signature(package):
         "metadata/ddi-codebook.xml",
         "metadata/dictionary.csv",
         "metadata/dictionary.html",
+        "metadata/sdmx-structure.xml",
         "public-key.txt",
         "report/public-report.html",
         "report/public-report.json",
@@ -155,7 +156,7 @@ def test_optional_variables_may_be_absent(table, description, report, signer, cr
         signer=signer,
         created=created,
     )
-    assert b"\"age\"" not in package["data/workers-puf.csv"]
+    assert b'"age"' not in package["data/workers-puf.csv"]
 
 
 def test_truth_values_are_published_as_ones_and_zeros(description, report, signer, created):
