@@ -1,0 +1,174 @@
+"""``wasl push`` and ``wasl pull``: a holder's files to the service, published packages and results from it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, progress, say
+from wasl.errors import InputError, VerificationError
+
+if TYPE_CHECKING:
+    from wasl.client import Client
+
+__all__ = ["register"]
+
+TOKEN_VARIABLE = "WASL_TOKEN"  # noqa: S105 - the name of a variable
+ADDRESS_VARIABLE = "WASL_SERVER"
+
+ServerOption = Annotated[str, typer.Option("--server", envvar=ADDRESS_VARIABLE, help="The service's address.")]
+TokenOption = Annotated[
+    Path | None, typer.Option("--token-file", help=f"File with the token; default: the variable {TOKEN_VARIABLE}.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``wasl push`` and ``wasl pull``."""
+    app.command()(push)
+    app.command()(pull)
+
+
+def push(
+    delivery: Annotated[Path, typer.Argument(help="What `wasl encode --out` wrote.")],
+    server: ServerOption,
+    join: Annotated[Path | None, typer.Option(help="What `wasl encode --join` wrote.")] = None,
+    payload: Annotated[Path | None, typer.Option(help="What `wasl encode --payload` wrote.")] = None,
+    spine_server: Annotated[
+        str | None, typer.Option(help="The spine keeper's own installation, for join map and payload (strong mode).")
+    ] = None,
+    token_file: TokenOption = None,
+    spine_token_file: Annotated[Path | None, typer.Option(help="File with the token for --spine-server.")] = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Send a delivery, and its join map and payload, to the project and register the token is for.
+
+    Sending the same file twice changes nothing, and a broken connection is tried again.
+
+    Example: wasl push delivery.parquet --join join.parquet --payload payload.parquet --server https://wasl.hcp.ma
+    """
+    from wasl.client import Client
+
+    token = _token(token_file)
+    with (
+        Client(server, token) as client,
+        Client(spine_server or server, _spine_token(token, spine_token_file)) as keeper,
+    ):
+        sent = [_push(client, "delivery", delivery)]
+        if join is not None:
+            sent.append(_push(keeper, "join_map", join))
+        if payload is not None:
+            sent.append(_push(keeper, "payload", payload))
+    if json_output:
+        emit({"sent": sent})
+        return
+    for one in sent:
+        say(f"{one['kind']} {one['id']}: {one['rows']:,} rows, {one['digest']}")
+
+
+def pull(
+    release: Annotated[str, typer.Argument(help="A release's id (`wasl pull --list` shows them).")] = "",
+    server: ServerOption = "",
+    out: Annotated[Path | None, typer.Option(help="Folder to unpack into; must not exist.")] = None,
+    list_releases: Annotated[bool, typer.Option("--list", help="Show the catalogue instead.")] = False,
+    public_key: Annotated[str, typer.Option(help="The publisher's key, to verify the package with.")] = "",
+    json_output: JsonFlag = False,
+) -> None:
+    """Fetch a published release, unpack and verify it; needs no token.
+
+    Example: wasl pull 01a2011dd8d4b5d0c1a2b3c4d5e6f708 --server https://wasl.hcp.ma --out release/
+    """
+    from wasl.client import Client
+
+    if not server:
+        raise InputError("pull needs the service's address.", remedy=f"Give --server or set {ADDRESS_VARIABLE}.")
+    with Client(server) as client:
+        if list_releases or not release:
+            _show_catalogue(client, json_output)
+            return
+        folder = out or Path(release)
+        if folder.exists():
+            raise InputError(f"{folder}: exists already.", remedy="Name another folder with --out.")
+        archive = folder.with_name(folder.name + ".zip")
+        with progress("fetching") as report:
+            digest = client.download_published(release, archive, report)
+    try:
+        files = _unpack(archive, folder, public_key)
+    finally:
+        archive.unlink(missing_ok=True)
+    if json_output:
+        emit({"release": release, "folder": str(folder), "digest": digest, "files": files, "verified": True})
+    else:
+        say(f"{folder}: {files} files, verified.")
+
+
+def _push(client: Client, kind: str, file: Path) -> dict[str, object]:
+    if not file.is_file():
+        raise InputError(f"{file}: no such file.")
+    me = client.whoami()
+    if me.project is None or me.register is None:
+        raise InputError("this token is not a holder's: it names no project and register.")
+    send = {"delivery": client.send_delivery, "join_map": client.send_join_map, "payload": client.send_payload}[kind]
+    with progress(f"sending {file.name}") as report:
+        sent = send(me.project, me.register, file, report)
+    return {"kind": sent.kind, "id": sent.id, "digest": sent.digest, "rows": sent.rows}
+
+
+def _show_catalogue(client: Client, json_output: bool) -> None:
+    found = client.catalogue()
+    if json_output:
+        emit({"releases": [{"id": r.id, "title": r.title, "published_at": r.published_at} for r in found]})
+        return
+    for one in found:
+        say(f"{one.id}  {one.published_at}  {one.title}")
+    if not found:
+        say("Nothing is published yet.")
+
+
+def _unpack(archive: Path, folder: Path, public_key: str) -> int:
+    """Verify a package and write it out, whole or not at all; gives the number of its files.
+
+    Raises:
+        VerificationError: It is not a package, or a file in it was changed.
+    """
+    from wasl.audit.notes import NoteVerifier
+    from wasl.cli.publication import write_folder
+    from wasl.publication.package import verify_package
+
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            files = {name: opened.read(name) for name in opened.namelist()}
+    except zipfile.BadZipFile as error:
+        raise VerificationError("what the service sent is not a release package.") from error
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
+        raise VerificationError("the package names a file outside its folder.")
+    verify_package(files, NoteVerifier.parse(_key_text(public_key)) if public_key else None).require()
+    try:
+        write_folder(files, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return len(files)
+
+
+def _key_text(given: str) -> str:
+    return Path(given).read_text(encoding="utf-8") if Path(given).is_file() else given
+
+
+def _token(file: Path | None) -> str:
+    if file is not None:
+        if not file.is_file():
+            raise InputError(f"{file}: no such file.")
+        return file.read_text(encoding="utf-8").strip()
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise InputError("there is no token.", remedy=f"Give --token-file, or set {TOKEN_VARIABLE}.")
+    return token
+
+
+def _spine_token(token: str, file: Path | None) -> str:
+    return token if file is None else _token(file)

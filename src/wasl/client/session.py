@@ -1,0 +1,242 @@
+"""The service's verbs as methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from wasl.client.transport import Progress, Transport
+from wasl.client.views import Job, Published, Release, Remote, ReviewPair, Run, Submission, Token, WhoAmI
+from wasl.errors import StateError
+from wasl.registers.schema import RegisterSchema
+
+__all__ = ["Client"]
+
+PARQUET = "application/vnd.apache.parquet"
+R = TypeVar("R", bound=Remote)
+JobProgress = Callable[[int, int], None]
+
+
+class Client:
+    """A session with the service under one token, or as the public without one.
+
+    >>> with Client("https://wasl.example.ma", token) as client:  # doctest: +SKIP
+    ...     client.send_delivery("simimo", "cnss-employees", Path("delivery.parquet"))
+    """
+
+    def __init__(self, address: str, token: str = "", *, transport: Transport | None = None) -> None:
+        self.transport = transport or Transport(address, token)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transport.close()
+
+    # Who, and the installation
+
+    def whoami(self) -> WhoAmI:
+        """Who this token is, and how far it reaches."""
+        return WhoAmI(**self.transport.json("GET", "/v1/whoami"))
+
+    def add_user(self, name: str, title: str = "") -> str:
+        """Add a user."""
+        return str(self.transport.json("POST", "/v1/users", {"name": name, "title": title})["id"])
+
+    def issue_token(
+        self, user: str, role: str, *, project: str | None = None, register: str | None = None, days: int = 90
+    ) -> Token:
+        """Issue a token; its secret is in this answer only."""
+        body = {"role": role, "project": project, "register": register, "days": days}
+        return Token.parse(self.transport.json("POST", f"/v1/users/{user}/tokens", body))
+
+    # Projects and what holders send
+
+    def create_project(self, name: str, title: str) -> None:
+        """Open a project."""
+        self.transport.json("POST", "/v1/projects", {"name": name, "title": title})
+
+    def declare_register(self, project: str, schema: RegisterSchema, *, signer: str = "") -> None:
+        """Declare a register by its schema."""
+        body = {"definition": schema.model_dump(mode="json", by_alias=True), "signer": signer}
+        self.transport.json("POST", f"/v1/projects/{project}/registers", body)
+
+    def send_delivery(self, project: str, register: str, file: Path, progress: Progress | None = None) -> Submission:
+        """Send a delivery."""
+        return self._send(project, register, "deliveries", file, progress)
+
+    def send_join_map(self, project: str, register: str, file: Path, progress: Progress | None = None) -> Submission:
+        """Send a join map, to the spine keeper's installation."""
+        return self._send(project, register, "join-maps", file, progress)
+
+    def send_payload(self, project: str, register: str, file: Path, progress: Progress | None = None) -> Submission:
+        """Send a payload."""
+        return self._send(project, register, "payloads", file, progress)
+
+    def submissions(self, project: str, register: str, kind: str = "deliveries") -> list[Submission]:
+        """What was sent: ``deliveries``, ``join-maps`` or ``payloads``."""
+        return list(self._pages(f"/v1/projects/{project}/registers/{register}/{kind}", Submission))
+
+    def _send(self, project: str, register: str, plural: str, file: Path, progress: Progress | None) -> Submission:
+        path = f"/v1/projects/{project}/registers/{register}/{plural}"
+        return Submission.parse(self.transport.upload(path, file, PARQUET, progress))
+
+    # Linkage
+
+    def request_linkage(
+        self, project: str, plan: Mapping[str, Any], *, deliveries: Sequence[str] = (), onto: str = ""
+    ) -> Run:
+        """Ask for a run."""
+        body = {"plan": dict(plan), "deliveries": list(deliveries), "onto": onto}
+        return Run.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs", body))
+
+    def import_pairs(self, project: str, plan: str, file: Path) -> Run:
+        """Begin a run with pairs scored elsewhere; the plan as JSON text (strong mode)."""
+        path = f"/v1/projects/{project}/pairs"
+        return Run.parse(self.transport.upload(path, file, PARQUET, params={"plan": plan}))
+
+    def run(self, project: str, run: str) -> Run:
+        """A run."""
+        return Run.parse(self.transport.json("GET", f"/v1/projects/{project}/linkage-runs/{run}"))
+
+    def runs(self, project: str) -> list[Run]:
+        """The project's runs."""
+        return list(self._pages(f"/v1/projects/{project}/linkage-runs", Run))
+
+    def report(self, project: str, run: str) -> dict[str, Any]:
+        """A run's report."""
+        return dict(self.transport.json("GET", f"/v1/projects/{project}/linkage-runs/{run}/report"))
+
+    def review_queue(self, project: str, run: str, state: str | None = None) -> list[ReviewPair]:
+        """The masked pairs to review."""
+        params = {} if state is None else {"state": state}
+        return list(self._pages(f"/v1/projects/{project}/linkage-runs/{run}/review-queue", ReviewPair, params))
+
+    def decide(self, project: str, run: str, pair: str, verdict: str) -> None:
+        """Say whether a pair is one person: ``same``, ``different`` or ``unsure``."""
+        body = {"pair": pair, "verdict": verdict}
+        self.transport.json("POST", f"/v1/projects/{project}/linkage-runs/{run}/decisions", body)
+
+    def request_resolution(self, project: str, run: str) -> Run:
+        """Ask for the spine."""
+        return Run.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs/{run}/resolution"))
+
+    def request_reproduction(self, project: str, run: str) -> Job:
+        """Ask that a run be repeated and the spines compared."""
+        return Job.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs/{run}/reproduction"))
+
+    def download_run(self, project: str, run: str, what: str, out: Path, progress: Progress | None = None) -> str:
+        """Fetch ``pairs``, ``links``, ``conflicts`` or ``spine`` of a run."""
+        return self.transport.download(f"/v1/projects/{project}/linkage-runs/{run}/{what}", out, progress)
+
+    # Releases
+
+    def prepare_release(
+        self,
+        project: str,
+        *,
+        run: str,
+        title: str,
+        specification: Mapping[str, Any],
+        policy: Mapping[str, Any],
+        description: Mapping[str, Any],
+        seed: int | None = None,
+    ) -> Release:
+        """Ask for protected microdata."""
+        body = {
+            "run": run,
+            "title": title,
+            "specification": dict(specification),
+            "policy": dict(policy),
+            "description": dict(description),
+            "seed": seed,
+        }
+        return Release.parse(self.transport.json("POST", f"/v1/projects/{project}/releases", body))
+
+    def release(self, project: str, release: str) -> Release:
+        """A release."""
+        return Release.parse(self.transport.json("GET", f"/v1/projects/{project}/releases/{release}"))
+
+    def risk(self, project: str, release: str) -> dict[str, Any]:
+        """The confidential report of a release."""
+        return dict(self.transport.json("GET", f"/v1/projects/{project}/releases/{release}/risk"))
+
+    def step(self, release: Release, step: str, body: Mapping[str, Any] | None = None) -> Release:
+        """Take a release a step on: ``protect``, ``request``, ``approve``, ``refuse``, ``publish`` or ``withdraw``."""
+        path = f"/v1/projects/{release.project}/releases/{release.id}/{step}"
+        return Release.parse(self.transport.json("POST", path, dict(body or {}), etag=release.etag))
+
+    def catalogue(self) -> list[Published]:
+        """What is published; needs no token."""
+        return list(self._pages("/v1/catalogue", Published))
+
+    def download_published(self, release: str, out: Path, progress: Progress | None = None) -> str:
+        """Fetch the package of a published release; needs no token."""
+        return self.transport.download(f"/v1/catalogue/{release}/package", out, progress)
+
+    # Jobs
+
+    def job(self, job: str) -> Job:
+        """A job."""
+        return Job.parse(self.transport.json("GET", f"/v1/jobs/{job}"))
+
+    def wait(
+        self,
+        job: str,
+        *,
+        progress: JobProgress | None = None,
+        poll_seconds: float = 0.5,
+        timeout_seconds: float = 86_400.0,
+    ) -> Job:
+        """The job once it is done.
+
+        Raises:
+            StateError: It failed, was cancelled, or takes longer than the timeout.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            found = self.job(job)
+            if progress is not None:
+                progress(found.percent, 100)
+            if found.status == "done":
+                return found
+            if found.over:
+                raise StateError(f"job {job} {found.status}: {found.failure}")
+            if time.monotonic() > deadline:
+                raise StateError(f"job {job} is still {found.status}.", remedy="Ask again later.")
+            time.sleep(poll_seconds)
+
+    # Audit
+
+    def entries(self, first: int = 0, **where: str) -> Iterator[dict[str, Any]]:
+        """The log's entries from a number on."""
+        following: int | None = first
+        while following is not None:
+            page = self.transport.json("GET", "/v1/audit/entries", params={"first": following, **where})
+            yield from page["items"]
+            following = page["next"]
+
+    def checkpoint(self, *, sign: bool = False) -> str:
+        """The latest signed checkpoint, or a fresh one."""
+        return self.transport.text("POST" if sign else "GET", "/v1/audit/checkpoint")
+
+    def log_key(self) -> str:
+        """The public key of the log."""
+        return str(self.transport.json("GET", "/v1/audit/key")["verifier"])
+
+    def export_log(self, out: Path) -> str:
+        """Fetch the log for `wasl audit verify`."""
+        return self.transport.download("/v1/audit/export", out)
+
+    def _pages(self, path: str, kind: type[R], params: Mapping[str, Any] | None = None) -> Iterator[R]:
+        cursor = ""
+        while True:
+            asked = {"limit": 200, **(params or {}), **({"cursor": cursor} if cursor else {})}
+            page = self.transport.json("GET", path, params=asked)
+            for item in page["items"]:
+                yield kind.parse(item)
+            cursor = page["next"] or ""
+            if not cursor:
+                return

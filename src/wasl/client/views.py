@@ -1,0 +1,141 @@
+"""What the service answers, typed; fields a newer service adds are passed over."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+__all__ = ["Job", "Published", "Release", "Remote", "ReviewPair", "Run", "Submission", "Token", "WhoAmI"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """Anything the service keeps.
+
+    Attributes:
+        id: Its identifier.
+        version: Rises with every change; what ``If-Match`` must name.
+    """
+
+    id: str
+    version: int = 0
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> Self:
+        """From the JSON the service sent."""
+        names = {one.name for one in dataclasses.fields(cls)}
+        return cls(**{name: item for name, item in value.items() if name in names})
+
+    @property
+    def etag(self) -> str:
+        """What ``If-Match`` must be for a change of this version."""
+        return f'"v{self.version}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(Remote):
+    """A delivery, join map or payload the service has taken in."""
+
+    kind: str
+    project: str
+    register: str
+    digest: str
+    rows: int
+    size_bytes: int
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Remote):
+    """A linkage run."""
+
+    project: str
+    status: str
+    job: str = ""
+    plan_digest: str = ""
+    spine_digest: str = ""
+    failure: str = ""
+    deliveries: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPair(Remote):
+    """A masked pair of the review queue."""
+
+    number: int
+    linkage_pass: str
+    left_register: str
+    right_register: str
+    weight: float
+    probability: float
+    pattern: str
+    state: str
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Remote):
+    """A release."""
+
+    project: str
+    run: str
+    title: str
+    status: str
+    job: str = ""
+    failure: str = ""
+    reason: str = ""
+    requested_by: str = ""
+    decided_by: str = ""
+    manifest_digest: str = ""
+    published_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Remote):
+    """A release in the public catalogue."""
+
+    title: str
+    published_at: str
+    manifest_digest: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Remote):
+    """Long work."""
+
+    kind: str
+    status: str
+    percent: int
+    subject: str = ""
+    failure: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.status in ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token(Remote):
+    """An issued token; the secret is there once."""
+
+    user: str
+    role: str
+    expires_at: str
+    project: str | None = None
+    register: str | None = None
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoAmI:
+    """Who the token says you are."""
+
+    name: str
+    role: str | None
+    project: str | None
+    register: str | None
