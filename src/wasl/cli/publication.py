@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
-from wasl.errors import InputError
+from wasl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from wasl.audit.notes import NoteSigner
     from wasl.publication.package import PackageVerification
 
-__all__ = ["publish_folder", "read_folder", "register", "verify_release", "write_folder"]
+__all__ = ["open_release", "publish_folder", "register", "verify_release", "write_folder"]
 
 PROTECTED_TABLE = "protected.parquet"
 PUBLIC_REPORTS = ("public-report.json", "public-report.html")
@@ -47,7 +50,7 @@ def publish(
 
     Example: wasl publish protected/ --description foreign-workers-puf --out release/
     """
-    result = publish_folder(folder, description, out, signing_key)
+    result = publish_folder(folder, description, out, signing_key=signing_key)
     if json_output:
         emit(result)
         return
@@ -55,8 +58,35 @@ def publish(
     say(f"Verify: wasl verify {out} --public-key {result['public_key']}")
 
 
-def publish_folder(folder: Path, description: str, out: Path, signing_key: Path | None = None) -> dict[str, Any]:
-    """Read, package, write and record; returns what was published and the key to verify it with."""
+def verify(
+    release: Annotated[Path, typer.Argument(help="Folder of a release, or the ZIP file of one.")],
+    public_key: Annotated[
+        str, typer.Option("--public-key", help="The publisher's key: a file, or the line name+id+base64 itself.")
+    ] = "",
+    json_output: JsonFlag = False,
+) -> None:
+    """Check every file of a release against its signed manifest; exit 3 and name each that was changed.
+
+    Example: wasl verify release/ --public-key hcp-releases.vkey
+    """
+    result = verify_release(release, public_key)
+    if json_output:
+        emit({"release": str(release), "own_key": not public_key, **result.to_json()})
+    result.require()
+    if not json_output and result.manifest is not None:
+        say(f"{release}: {len(result.manifest.files)} files are as signed by {result.signer}.")
+        if not public_key:
+            say("The key is the one in the package; give --public-key to be sure of the publisher.")
+
+
+def publish_folder(
+    folder: Path, description: str | Path, out: Path, *, signing_key: Path | None = None
+) -> dict[str, Any]:
+    """Package a protected folder, write the release and record the event; gives what ``--json`` prints.
+
+    Raises:
+        InputError: The release exists, or table, report and description do not go together.
+    """
     from datetime import UTC, datetime
 
     from wasl.audit.events import EventKind
@@ -89,7 +119,7 @@ def publish_folder(folder: Path, description: str, out: Path, signing_key: Path 
             "manifest_digest": manifest_digest,
             "description_digest": described.digest,
             "rows": table.num_rows,
-            "columns": len(described.variables),
+            "columns": table.num_columns,
             "files": len(package),
             "key_id": signer.verifier.key_id.hex(),
         },
@@ -105,42 +135,24 @@ def publish_folder(folder: Path, description: str, out: Path, signing_key: Path 
     }
 
 
-def verify(
-    release: Annotated[Path, typer.Argument(help="Folder of a release.")],
-    public_key: Annotated[
-        str, typer.Option("--public-key", help="The publisher's key: a file, or the line name+id+base64 itself.")
-    ] = "",
-    json_output: JsonFlag = False,
-) -> None:
-    """Check every file of a release against its signed manifest; exit 3 and name each that was changed.
-
-    Example: wasl verify release/ --public-key hcp-releases.vkey
-    """
-    result = verify_release(release, public_key)
-    if json_output:
-        emit({"release": str(release), "own_key": not public_key, **result.to_json()})
-    result.require()
-    if not json_output and result.manifest is not None:
-        say(f"{release}: {len(result.manifest.files)} files are as signed by {result.signer}.")
-        if not public_key:
-            say("The key is the one in the package; give --public-key to be sure of the publisher.")
-
-
 def verify_release(release: Path, public_key: str = "") -> PackageVerification:
-    """Verify a release folder and record that it was; the result says what is wrong, if anything."""
+    """Check a release, a folder or the ZIP file of one, and record that it was done.
+
+    Args:
+        release: The folder or the ZIP file.
+        public_key: The publisher's key, as a file or as its line; empty: the key in the package.
+    """
     from wasl.audit.events import EventKind
     from wasl.cli.audit import read_verifier
     from wasl.cli.journal import record_reading
     from wasl.publication.package import verify_package
 
     verifier = read_verifier(public_key) if public_key else None
-    result = verify_package(read_folder(release), verifier)
+    with open_release(release) as files:
+        result = verify_package(files, verifier)
     subject = f"{result.manifest.dataset_id} {result.manifest.version}" if result.manifest else "unreadable"
-    record_reading(
-        EventKind.RELEASE_VERIFIED,
-        subject=subject,
-        detail={"verified": result.verified, "faulty_files": len(result.faults)},
-    )
+    detail = {"verified": result.verified, "faulty_files": len(result.faults)}
+    record_reading(EventKind.RELEASE_VERIFIED, subject=subject, detail=detail)
     return result
 
 
@@ -187,15 +199,45 @@ class _FolderFiles(Mapping[str, bytes]):
         return len(self._paths)
 
 
-def read_folder(folder: Path) -> Mapping[str, bytes]:
-    """The files of a folder, read when asked for.
+class _ZipFiles(Mapping[str, bytes]):
+    """The files of a ZIP archive by their path in it, each unpacked when asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in archive.infolist():
+            if entry.filename in self._entries:
+                raise VerificationError(f"{entry.filename}: is twice in the archive.")
+            if not entry.is_dir():
+                self._entries[entry.filename] = entry
+
+    def __getitem__(self, path: str) -> bytes:
+        try:
+            return self._archive.read(self._entries[path])
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise VerificationError(f"{path}: cannot be unpacked: it was changed.") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+@contextmanager
+def open_release(release: Path) -> Iterator[Mapping[str, bytes]]:
+    """The files of a release, a folder or a ZIP file, read when asked for.
 
     Raises:
-        InputError: There is no such folder.
+        InputError: There is neither.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl publish` wrote.")
-    return _FolderFiles(folder)
+    if release.is_dir():
+        yield _FolderFiles(release)
+    elif zipfile.is_zipfile(release):
+        with zipfile.ZipFile(release) as archive:
+            yield _ZipFiles(archive)
+    else:
+        raise InputError(f"{release}: neither a folder nor a ZIP file.", remedy="Give what `wasl publish` wrote.")
 
 
 def _protected_table(folder: Path) -> pa.Table:
@@ -211,7 +253,6 @@ def _protected_table(folder: Path) -> pa.Table:
 def _signer(key_file: Path | None) -> NoteSigner:
     """The key in a file, or this installation's publication key, made on first use."""
     from wasl.audit.notes import NoteSigner
-    from wasl.publication.package import PackageVerification
     from wasl.cli.journal import signing_key
     from wasl.settings import Settings
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,3 +122,32 @@ def test_nothing_half_written_is_left_behind(place, monkeypatch):
     monkeypatch.setattr("wasl.cli.publication.os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     publish(expect=OSError)
     assert sorted(path.name for path in place.iterdir()) == ["d.toml", "home", "safe"]
+
+
+def zipped(place, change=lambda path, data: data):
+    with zipfile.ZipFile(place / "release.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((place / "release").rglob("*")):
+            if path.is_file():
+                name = path.relative_to(place / "release").as_posix()
+                archive.writestr(name, change(name, path.read_bytes()))
+    return place / "release.zip"
+
+
+def test_a_zipped_release_verifies_and_a_changed_one_does_not(place):
+    publish()
+    run("verify", zipped(place))
+    changed = zipped(place, lambda path, data: data + b"x" if path == "data/small.csv" else data)
+    assert "data/small.csv" in str(run("verify", changed, expect=VerificationError).exception)
+    archive = zipped(place)
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"data/small.csv") + 20] ^= 1
+    archive.write_bytes(data)
+    assert "data/small.csv" in str(run("verify", archive, expect=VerificationError).exception)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_twice_in_an_archive_is_refused(place):
+    publish()
+    with zipfile.ZipFile(zipped(place), "a") as archive:
+        archive.writestr("data/small.csv", b"other")
+    run("verify", place / "release.zip", expect=VerificationError)
