@@ -1,0 +1,206 @@
+"""A live service, users for every role, and how files are sent: what the service tests stand on."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+import uvicorn
+
+from wasl.registers.schema import RegisterSchema
+from wasl.web.app import create_app
+from wasl.web.installation import Installation
+from wasl.web.secrets import new_secret
+from wasl.web.settings import ServiceSettings
+from wasl.workflow.access import REGISTER_BOUND, Role
+from wasl.workflow.projects import create_project, declare_register
+from wasl.workflow.users import add_user, issue_token
+
+PARQUET = "application/vnd.apache.parquet"
+PROJECT = "simimo"
+OTHER_PROJECT = "elsewhere"
+REGISTER = "cnss-employees"
+OTHER_REGISTER = "anapec-certificates"
+
+
+_databases = iter(range(10**6))
+
+
+def new_database(postgres: str) -> str:
+    """A fresh PostgreSQL database; gives its URL."""
+    name = f"t{next(_databases)}"
+    admin = sa.create_engine(postgres.format(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return postgres.format(database=name)
+
+
+def make_settings(folder: Path, url: str, **changes: Any) -> ServiceSettings:
+    values = {
+        "data_dir": folder,
+        "database_url": url,
+        "workers_in_process": 0,
+        "poll_seconds": 0.05,
+        "lease_seconds": 2,
+        "requests_per_minute": 1_000_000,
+        "anonymous_requests_per_minute": 1_000_000,
+        "concurrent_requests": 1000,
+        "min_free_bytes": 0,
+        "threads": 1,
+        "database_pool": 5,
+    }
+    return ServiceSettings(**{**values, **changes})
+
+
+def open_installation(settings: ServiceSettings) -> Installation:
+    from wasl.storage.database import connect
+    from wasl.storage.schema import migrate
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.url)
+    migrate(engine)
+    engine.dispose()
+    return Installation.open(settings)
+
+
+@contextlib.contextmanager
+def serving(installation: Installation) -> Iterator[str]:
+    """The address of a live server over the installation."""
+    config = uvicorn.Config(
+        create_app(installation),
+        port=0,
+        http="h11",
+        h11_max_incomplete_event_size=installation.settings.max_header_bytes,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@dataclass
+class Service:
+    """A live service with a project, registers, and a token for every role.
+
+    Attributes:
+        address: Where it listens.
+        installation: What is behind it.
+        tokens: By (role, project, register).
+    """
+
+    address: str
+    installation: Installation
+    tokens: dict[tuple[Role, str | None, str | None], str]
+    _clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def token(self, role: Role, project: str | None = PROJECT, register: str | None = REGISTER) -> str:
+        bound = role in REGISTER_BOUND
+        return self.tokens[role, project, register if bound else None]
+
+    def client(self, role: Role | None, project: str | None = PROJECT, register: str | None = REGISTER) -> httpx.Client:
+        return self.bearer(self.token(role, project, register) if role is not None else "")
+
+    def bearer(self, token: str) -> httpx.Client:
+        if token not in self._clients:
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            self._clients[token] = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        return self._clients[token]
+
+    def log_size(self) -> int:
+        with self.installation.ledger.reading() as state:
+            return state.log_size()
+
+    def work(self) -> None:
+        """Do all jobs that wait."""
+        worker = self.installation.worker()
+        while worker.work_once():
+            pass
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+def populate(installation: Installation) -> dict[tuple[Role, str | None, str | None], str]:
+    """Two projects with two registers each, and users of every role in both."""
+    office, operator = installation.office, installation.operator
+    for project in (PROJECT, OTHER_PROJECT):
+        create_project(office, operator(), name=project, title=f"Project {project}")
+        for name in (REGISTER, OTHER_REGISTER):
+            declare_register(office, operator(), project=project, definition=definition(name))
+    tokens: dict[tuple[Role, str | None, str | None], str] = {}
+    for role in Role:
+        for project in (PROJECT, OTHER_PROJECT, None):
+            registers = (REGISTER, OTHER_REGISTER) if role in REGISTER_BOUND else (None,)
+            if project is None and role in REGISTER_BOUND:
+                continue
+            for register in registers:
+                user = "-".join(filter(None, (role.value, project, register)))
+                add_user(office, operator(), name=user)
+                tokens[role, project, register] = give_token(installation, user, role, project, register)
+    return tokens
+
+
+def give_token(
+    installation: Installation, user: str, role: Role, project: str | None = None, register: str | None = None
+) -> str:
+    return issue_token(
+        installation.office,
+        installation.operator(),
+        user=user,
+        role=role,
+        project=project,
+        register=register,
+        days=1,
+        new_secret=new_secret,
+    ).secret
+
+
+def schema_of(name: str) -> RegisterSchema:
+    return RegisterSchema.load(name)
+
+
+def definition(name: str) -> dict[str, Any]:
+    return schema_of(name).model_dump(mode="json", by_alias=True)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a holder sends of one register, as bytes."""
+
+    delivery: bytes
+    join_map: bytes
+    payload: bytes
+
+
+def content_digest(data: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+def send(
+    client: httpx.Client, plural: str, data: bytes, *, project: str = PROJECT, register: str = REGISTER, **headers: str
+) -> httpx.Response:
+    """Upload a file as a holder's client would."""
+    return client.post(
+        f"/v1/projects/{project}/registers/{register}/{plural}",
+        content=data,
+        headers={"Content-Type": PARQUET, "Content-Digest": content_digest(data), **headers},
+    )
