@@ -1,0 +1,88 @@
+"""An auditor does a recorded linkage again from the holders' deliveries and gets the same persons."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import wasl
+from wasl.cli.app import build_app
+from wasl.cli.linkage import link_files
+from wasl.errors import InputError, NotFoundError, VerificationError
+from wasl.holder.keys import LinkageKey
+
+SURNAMES = ("okafor", "diallo", "martin", "garcia", "haddad", "benali", "traore", "silva")
+GIVEN = ("amina", "omar", "claire", "jose", "fatou", "karim", "ines", "paul", "nadia", "samir")
+
+
+def people(prefix):
+    rows = [
+        {
+            "rec_id": f"{prefix}-{number}",
+            "given_name": GIVEN[number % 10],
+            "surname": SURNAMES[number % 8],
+            "street_number": str(number),
+            "address_1": f"rue {number % 17}",
+            "address_2": "",
+            "suburb": f"quartier {number % 5}",
+            "postcode": f"{1000 + number % 9}",
+            "state": "x",
+            "date_of_birth": f"19{50 + number % 40}{1 + number % 12:02}{1 + number % 28:02}",
+            "soc_sec_id": "",
+        }
+        for number in range(80)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    schema, key = wasl.RegisterSchema.load("febrl"), LinkageKey.new("p", bytes(range(32)))
+    for name in ("a", "b"):
+        made = wasl.encode(people(name), schema, key, name=name, profile="open")
+        made.delivery.write(folder / f"{name}.parquet")
+        made.join_map.write(folder / f"{name}.join")
+    return folder
+
+
+@pytest.fixture
+def linked(encoded, tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    files = [[encoded / f"{name}.{kind}" for name in ("a", "b")] for kind in ("parquet", "join")]
+    link_files("febrl4", *files, tmp_path / "linked", run="run-1")
+    return tmp_path / "linked"
+
+
+def reproduce(*words, expect=None):
+    result = CliRunner().invoke(build_app(["wasl.cli.audit"]), ["audit", "reproduce", *map(str, words), "--json"])
+    if expect is None:
+        assert result.exit_code == 0, (result.output, result.exception)
+        return json.loads(result.stdout)
+    assert isinstance(result.exception, expect), result.exception
+    return str(result.exception)
+
+
+def test_a_run_is_reproduced_by_name_or_from_its_folder(linked, encoded):
+    for run in ("run-1", linked):
+        result = reproduce(run, "--plan", "febrl4", "--inputs", encoded)
+        assert result["reproduced"]
+        assert result["recorded"] == result["found"]
+
+
+def test_another_plan_or_missing_inputs_are_refused(linked, encoded, tmp_path):
+    assert "plan" in reproduce("run-1", "--plan", "febrl3", "--inputs", encoded, expect=InputError)
+    assert "2 of 2 delivery" in reproduce("run-1", "--plan", "febrl4", "--inputs", tmp_path, expect=InputError)
+    reproduce("run-2", "--plan", "febrl4", "--inputs", encoded, expect=NotFoundError)
+
+
+def test_a_log_that_claims_another_spine_is_found_out(linked, encoded, monkeypatch):
+    from wasl.linkage import resolve as module
+
+    real = module.resolve
+    monkeypatch.setattr(module, "resolve", lambda *given, run, **more: real(*given, run="another", **more))
+    message = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, expect=VerificationError)
+    assert "spine" in message
