@@ -429,13 +429,7 @@ def _assemble(
         created=created,
     )
     delivery = Delivery(header, rows)
-    joined = pa.table(
-        {
-            "record_id": _fixed(record_ids[np.concatenate([step.rows for step in encoded])]),
-            "pass": passes,
-            "row_id": rows["row_id"],
-        }
-    ).cast(JOIN_MAP_SCHEMA)
+    joined = _join_rows(record_ids, encoded, passes, rows["row_id"])
     by_id = np.argsort(np.ascontiguousarray(record_ids).view("S16").ravel(), kind="stable")
     harmonized = payload_columns(table.table, schema)
     payload_rows = pa.table(
@@ -459,3 +453,18 @@ def _assemble(
         tuple(step.figures for step in encoded),
         left_out,
     )
+
+
+def _join_rows(
+    record_ids: NDArray[np.uint8], encoded: list[_PassRows], passes: pa.DictionaryArray, row_ids: pa.ChunkedArray
+) -> pa.Table:
+    """The join map's rows; a record that no pass could take stands there once, without pass and row id.
+
+    Such a record (no birth date, no number) can never be linked, but it is a person and must not be lost.
+    """
+    taken = np.concatenate([step.rows for step in encoded])
+    alone = np.setdiff1d(np.arange(len(record_ids)), taken)
+    ids = _fixed(record_ids[np.concatenate([taken, alone])])
+    names = pa.chunked_array([passes.cast(pa.string()), pa.nulls(len(alone), pa.string())])
+    labels = pa.chunked_array([*row_ids.chunks, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])
+    return pa.table({"record_id": ids, "pass": names.dictionary_encode(), "row_id": labels}).cast(JOIN_MAP_SCHEMA)

@@ -32,7 +32,7 @@ def cells_of(column: pa.ChunkedArray | pa.Array) -> NDArray[np.void]:
 
 
 def texts_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
-    """A column of text as codes and the distinct texts."""
+    """A column of text as codes (-1 where null) and the distinct texts."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     array = column.unify_dictionaries().combine_chunks()
@@ -40,7 +40,8 @@ def texts_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
         if not array.num_chunks:
             return np.empty(0, np.int32), []
         array = array.chunk(0)
-    return array.indices.to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return codes, array.dictionary.to_pylist()
 
 
 def order_key(ids: NDArray[np.void]) -> NDArray[np.uint64]:

@@ -1,4 +1,7 @@
-"""The join map: which rows of which passes are the same record. For the spine keeper, never for the linkage unit."""
+"""The join map: which rows of which passes are the same record. For the spine keeper, never for the linkage unit.
+
+A record that is in no pass stands in it once, with pass and row id null: it cannot be linked, but it is not lost.
+"""
 
 from __future__ import annotations
 
