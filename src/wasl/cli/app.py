@@ -78,7 +78,7 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"wasl: {place}{error.strerror or type(error).__name__}.\n")
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the last stop: a traceback could show a person's value
+    except Exception as error:  # the last stop: a traceback could show a person's value
         if os.environ.get("WASL_DEBUG"):
             raise
         sys.stderr.write(f"wasl: a defect of wasl itself ({type(error).__name__} at {_place(error)}).\n")

@@ -178,7 +178,7 @@ class Demo:
             report = resolve_files(
                 self.plan, Path(scored["files"]["pairs"]), joins, self.out / "spine-keeper" / name, run=f"demo-{name}"
             )
-            rows.append((name, report["records"], report["persons"], report["links"], report["conflicts"]))
+            rows.append((name, report["records"], report["persons"], report["linked_pairs"], report["conflicts"]))
         self.result["linkage"] = {
             row[0]: dict(zip(("records", "persons", "links", "conflicts"), row[1:], strict=True)) for row in rows
         }
