@@ -36,6 +36,8 @@ from wasl.registers.schema import RegisterSchema
 __all__ = ["BlockFigures", "Encoded", "encode"]
 
 ROWS_AT_A_TIME = 1 << 15
+SPLIT_TURNS = 8
+"""Most blocks one block is split into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class _Filters:
 @dataclass(frozen=True, slots=True)
 class _PassRows:
     rows: NDArray[np.int64]
+    row_ids: NDArray[np.uint8]
+    left_out: NDArray[np.int64]
     columns: dict[str, pa.Array]
     summary: PassSummary
     figures: BlockFigures
@@ -178,7 +182,61 @@ def _encode_pass(
     rng: np.random.Generator,
     threads: int,
 ) -> _PassRows:
-    rows, labels, seeds, starts = _blocks(step, key, parts, len(record_ids))
+    """A pass; under ``split``, what a block cannot hold goes to a block of its own, under another label and key."""
+    turns = [_encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, None, 0)]
+    while profile.excess == "split" and len(turns[-1].left_out) and len(turns) < SPLIT_TURNS:
+        among = turns[-1].left_out
+        turns.append(_encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, among, len(turns)))
+    whole = _joined(turns) if len(turns) > 1 else turns[0]
+    total = len(whole.rows) + len(whole.left_out)
+    if total and len(whole.left_out) > profile.drop_limit * total:
+        raise LeakError(
+            f"pass {step.name!r}: {len(whole.left_out)} of {total} records would have to be left out to keep T within "
+            f"{profile.leak_limit:g} (largest block: {whole.summary.largest_block} records).",
+            remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
+        )
+    return whole
+
+
+def _joined(turns: list[_PassRows]) -> _PassRows:
+    """The turns of a pass as one, its rows shuffled together."""
+    row_ids = np.concatenate([turn.row_ids for turn in turns])
+    order = np.argsort(np.ascontiguousarray(row_ids).view("S16").ravel(), kind="stable")
+    columns = {
+        name: pa.concat_arrays([turn.columns[name] for turn in turns]).take(pa.array(order))
+        for name in turns[0].columns
+    }
+    sizes = np.concatenate([turn.figures.sizes for turn in turns])
+    leaks = np.concatenate([turn.figures.leaks for turn in turns])
+    by_size = np.argsort(-sizes, kind="stable")
+    name, left_out = turns[0].summary.name, turns[-1].left_out
+    summary = PassSummary(
+        name,
+        len(order),
+        len(sizes),
+        int(sizes.max()) if len(sizes) else 0,
+        max(turn.summary.leak for turn in turns),
+        turns[0].summary.fill,
+        len(left_out),
+    )
+    figures = BlockFigures(name, sizes[by_size], leaks[by_size])
+    rows = np.concatenate([turn.rows for turn in turns])[order]
+    return _PassRows(rows, row_ids[order], left_out, columns, summary, figures)
+
+
+def _encode_turn(
+    step: EncodingPass,
+    profile: EncodingProfile,
+    key: LinkageKey,
+    parts: dict[Part, PartDigests],
+    filters: dict[str, _Filters],
+    record_ids: NDArray[np.uint8],
+    rng: np.random.Generator,
+    threads: int,
+    among: NDArray[np.int64] | None,
+    turn: int,
+) -> _PassRows:
+    rows, labels, seeds, starts = _blocks(step, key, parts, len(record_ids), among, turn)
     tokens: dict[str, tuple[NDArray[np.uint8], NDArray[np.bool_]]] = {}
     for token in step.tokens:
         digests = _token_parts(profile, token, parts)
@@ -198,12 +256,6 @@ def _encode_pass(
         raise LeakError(
             f"pass {step.name!r}: T = {leaks.max():.2f} in a block of {int(sizes[leaks.argmax()])} records, "
             f"above the limit of {profile.leak_limit:g}.",
-            remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
-        )
-    if len(rows) and dropped > profile.drop_limit * len(rows):
-        raise LeakError(
-            f"pass {step.name!r}: {dropped} of {len(rows)} records would have to be left out to keep T within "
-            f"{profile.leak_limit:g} (largest block: {int(sizes.max())} records).",
             remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
         )
     order = np.flatnonzero(keep)
@@ -232,20 +284,24 @@ def _encode_pass(
     )
     by_size = np.argsort(-kept_sizes[occupied], kind="stable")
     figures = BlockFigures(step.name, kept_sizes[occupied][by_size], leaks[occupied][by_size])
-    return _PassRows(rows[order], columns, summary, figures)
+    return _PassRows(rows[order], row_ids[shuffle], rows[~keep], columns, summary, figures)
 
 
 def _blocks(
-    step: EncodingPass, key: LinkageKey, parts: dict[Part, PartDigests], count: int
+    step: EncodingPass,
+    key: LinkageKey,
+    parts: dict[Part, PartDigests],
+    count: int,
+    among: NDArray[np.int64] | None,
+    turn: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
     """Rows of the pass in block order, block labels and secret seeds, and where each block starts."""
     present = np.ones(count, dtype=bool)
     for part in step.block:
         present &= parts[part].present
-    rows = np.flatnonzero(present)
-    message = np.concatenate(
-        [np.zeros((len(rows), 0), np.uint8), *(parts[part].digests[rows] for part in step.block)], axis=1
-    )
+    rows = np.flatnonzero(present) if among is None else among
+    mark = np.full((len(rows), 1 if turn else 0), turn, np.uint8)
+    message = np.concatenate([mark, *(parts[part].digests[rows] for part in step.block)], axis=1)
     hashed = hash_messages(key.derive("block", pass_=step.name), message)
     values = np.ascontiguousarray(hashed[:, :8]).view(">u8").ravel()
     order = np.argsort(values, kind="stable")
@@ -334,7 +390,7 @@ def _spread_and_measure(
             taps=profile.taps,
             released_bits=profile.released_bits,
             limit=profile.leak_limit,
-            drop=profile.excess == "drop",
+            drop=profile.excess in ("drop", "split"),
             rng=np.random.default_rng(seed),
         )
         keep[low:high] = found.keep
