@@ -156,14 +156,41 @@ def distance_counts(
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
+def _place(code: np.uint64, mask: np.uint64) -> np.uint64:
+    """Where an open-addressing table looks for a code first."""
+    return ((code + np.uint64(1)) * HASH_MULTIPLIER) >> np.uint64(32) & mask
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
 def _slot(keys: np.ndarray, code: np.uint64) -> int:
-    """Place of a code (stored plus one, so that zero means empty) in an open-addressing table, or of its first gap."""
+    """Slot of a code (stored plus one, so that zero means empty), or of the gap where it belongs."""
     mask = np.uint64(keys.shape[0] - 1)
     stored = code + np.uint64(1)
-    place = (stored * HASH_MULTIPLIER) >> np.uint64(20) & mask
+    place = _place(code, mask)
     while keys[place] != np.uint64(0) and keys[place] != stored:
         place = (place + np.uint64(1)) & mask
     return np.int64(place)
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def _add_levels(
+    distances: np.ndarray,
+    limits: np.ndarray,
+    there: np.ndarray,
+    shift: np.uint64,
+    levels: np.ndarray,
+    codes: np.ndarray,
+) -> None:
+    """Add the level of every lane's distance to its code: one, and one more per limit it does not exceed."""
+    lanes = codes.shape[0]
+    for lane in range(lanes):
+        levels[lane] = np.int32(1)
+    for k in range(limits.shape[0]):
+        limit = np.int32(limits[k])
+        for lane in range(lanes):
+            levels[lane] += np.int32(distances[lane] <= limit)
+    for lane in range(lanes):
+        codes[lane] |= np.uint64(levels[lane] * there[lane]) << shift
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -174,7 +201,7 @@ def sweep(
     bits: np.ndarray,
     present: np.ndarray,
     tokens: np.ndarray,
-    levels: np.ndarray,
+    limits: np.ndarray,
     dice: np.ndarray,
     keys: np.ndarray,
     counts: np.ndarray,
@@ -198,7 +225,7 @@ def sweep(
         bits: (rows, groups) int32, set bits.
         present: (rows, groups) uint8, whether the group is not missing.
         tokens: (rows, tokens) uint64, 0 where missing.
-        levels: (groups, distances) uint8, level of each (scaled) distance.
+        limits: (groups, limits) int32, largest (scaled) distance of each level, -1 where there are fewer.
         dice: (groups) int32, see :func:`distance_counts`.
         keys: (slots) uint64, open-addressing table, slots a power of two; holds code + 1.
         counts: (slots) int64, pairs per code, added to.
@@ -216,12 +243,15 @@ def sweep(
     groups = offsets.shape[0] - 1
     token_count = tokens.shape[1]
     tile = np.zeros((words.shape[1], LANES), np.uint64)
+    there = np.zeros((groups, LANES), np.int32)
+    others = np.zeros((token_count, LANES), np.uint64)
     distances = np.zeros((groups, LANES), np.int32)
-    codes = np.zeros(LANES, np.uint64)
+    levels = np.zeros(LANES, np.int32)
+    all_codes = np.zeros(LANES, np.uint64)
+    places = np.zeros(LANES, np.uint64)
+    mask = np.uint64(keys.shape[0] - 1)
     stratum_shift = np.uint64(4 * groups + 2 * token_count)
     written = 0
-    last_code = np.uint64(0)
-    last_slot = np.int64(-1)
     for t in range(state[0], tasks.shape[0]):
         left_start, left_stop, right_start, right_stop = tasks[t, 0], tasks[t, 1], tasks[t, 2], tasks[t, 3]
         stratum = np.uint64(tasks[t, 4]) << stratum_shift
@@ -232,8 +262,14 @@ def sweep(
         for first in range(begin, right_stop, LANES):
             lanes = min(LANES, right_stop - first)
             by_tile = left_stop - left_start >= ROW_PATH_ROWS and lanes >= ROW_PATH_LANES
+            codes = all_codes[:lanes]
             if by_tile:
                 _load_tile(words, first, lanes, tile)
+            for lane in range(lanes):
+                for g in range(groups):
+                    there[g, lane] = present[first + lane, g]
+                for k in range(token_count):
+                    others[k, lane] = tokens[first + lane, k]
             left_begin = left_start
             if state[2] >= 0:
                 left_begin = state[2]
@@ -252,41 +288,37 @@ def sweep(
                 for lane in range(lanes):
                     codes[lane] = stratum
                 for g in range(groups):
-                    if present[i, g] == 0:
-                        continue
-                    shift = np.uint64(4 * g)
-                    if dice[g] == 0:
-                        for lane in range(lanes):
-                            level = levels[g, distances[g, lane]] * present[first + lane, g]
-                            codes[lane] |= np.uint64(level) << shift
-                    else:
-                        for lane in range(lanes):
-                            scaled = _scaled(distances[g, lane], bits[i, g], bits[first + lane, g], dice[g])
-                            level = levels[g, scaled] * present[first + lane, g]
-                            codes[lane] |= np.uint64(level) << shift
+                    if present[i, g]:
+                        if dice[g]:
+                            for lane in range(lanes):
+                                distances[g, lane] = _scaled(
+                                    distances[g, lane], bits[i, g], bits[first + lane, g], dice[g]
+                                )
+                        _add_levels(distances[g], limits[g], there[g], np.uint64(4 * g), levels, codes)
                 for k in range(token_count):
                     token = tokens[i, k]
-                    if token == np.uint64(0):
-                        continue
-                    shift = np.uint64(4 * groups + 2 * k)
-                    for lane in range(lanes):
-                        other = tokens[first + lane, k]
-                        if other != np.uint64(0):
-                            agreement = np.uint64(2) if other == token else np.uint64(1)
-                            codes[lane] |= agreement << shift
+                    if token != np.uint64(0):
+                        different = np.uint64(1) << np.uint64(4 * groups + 2 * k)
+                        equal = different << np.uint64(1)
+                        for lane in range(lanes):
+                            other = others[k, lane]
+                            agreement = equal if other == token else different
+                            codes[lane] |= agreement if other != np.uint64(0) else np.uint64(0)
+                for lane in range(lanes):
+                    places[lane] = _place(codes[lane], mask)
                 begin_lane = max(0, i + 1 - first) if within else 0
                 state[4] += lanes - begin_lane
                 for lane in range(begin_lane, lanes):
                     code = codes[lane]
-                    if last_slot < 0 or code != last_code:
-                        last_slot = _slot(keys, code)
-                        last_code = code
-                        if keys[last_slot] == np.uint64(0):
-                            keys[last_slot] = code + np.uint64(1)
-                            keep[last_slot] = keep_new
+                    place = places[lane]
+                    if keys[place] != code + np.uint64(1):
+                        place = np.uint64(_slot(keys, code))
+                        if keys[place] == np.uint64(0):
+                            keys[place] = code + np.uint64(1)
+                            keep[place] = keep_new
                             state[3] += 1
-                    counts[last_slot] += 1
-                    if keep[last_slot]:
+                    counts[place] += 1
+                    if keep[place]:
                         out_left[written] = i
                         out_right[written] = first + lane
                         out_code[written] = code

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.errors import MismatchError
 from wasl.linkage.kernels import count_bits
 from wasl.registers.delivery import LABEL_BYTES, Delivery
 
@@ -138,10 +139,10 @@ def rows_of_pass(delivery: Delivery, name: str) -> NDArray[np.int64]:
 
 
 def lay_out(sources: Sequence[Source], name: str) -> PassLayout:
-    """Lay out one pass of all sources for comparison."""
-    header = sources[0].delivery.header
-    groups = tuple(sorted(header.filter_bits))
-    token_names = tuple(sorted(header.token_names))
+    """Lay out one pass of all sources for comparison.
+
+    Groups and tokens that a source lacks are missing in its rows; those missing in every row of the pass are left out.
+    """
     places = [rows_of_pass(source.delivery, name) for source in sources]
     block = np.concatenate([_half(s.delivery.rows.column("block"), p) for s, p in zip(sources, places, strict=True)])
     source = np.concatenate([np.full(len(p), i, np.int16) for i, p in enumerate(places)])
@@ -149,27 +150,71 @@ def lay_out(sources: Sequence[Source], name: str) -> PassLayout:
     order = np.argsort(block, kind="stable")
     inverse = np.empty_like(order)
     inverse[order] = np.arange(len(order))
+    target = np.split(inverse, np.cumsum([len(rows) for rows in places])[:-1])
 
-    widths = [header.filter_bits[group] // 64 for group in groups]
-    offsets = np.concatenate([[0], np.cumsum(widths)]).astype(np.int64)
+    tokens = _tokens(sources, places, target)
+    widths = _widths(sources)
+    used = [
+        group for group in widths if any(_holds(s, f"filter_{group}", p) for s, p in zip(sources, places, strict=True))
+    ]
+    offsets = np.concatenate([[0], np.cumsum([widths[group] for group in used])]).astype(np.int64)
     words = np.zeros((len(row), int(offsets[-1])), np.uint64)
-    present = np.zeros((len(row), len(groups)), np.uint8)
-    tokens = np.zeros((len(row), len(token_names)), np.uint64)
-    first = 0
-    for part, rows in zip(sources, places, strict=True):
-        target = inverse[first : first + len(rows)]
-        first += len(rows)
-        for g, group in enumerate(groups):
-            cells, valid = _fixed(part.delivery.rows.column(f"filter_{group}"), rows, widths[g] * 8)
-            words[target, offsets[g] : offsets[g + 1]] = cells.view("<u8")
-            present[target, g] = valid
-        for k, token in enumerate(token_names):
-            tokens[target, k] = _half(part.delivery.rows.column(f"token_{token}"), rows)
+    present = np.zeros((len(row), len(used)), np.uint8)
+    for part, rows, to in zip(sources, places, target, strict=True):
+        for g, group in enumerate(used):
+            if group in part.delivery.header.filter_bits:
+                cells, valid = _fixed(part.delivery.rows.column(f"filter_{group}"), rows, widths[group] * 8)
+                words[to, offsets[g] : offsets[g + 1]] = cells.view("<u8")
+                present[to, g] = valid
     bits = np.zeros(present.shape, np.int32)
     count_bits(words, offsets, bits)
+    names = tuple(tokens)
+    matrix = np.column_stack([tokens[token] for token in names]) if names else np.zeros((len(row), 0), np.uint64)
     return PassLayout(
-        name, groups, token_names, words, offsets, bits, present, tokens, source[order], row[order], block[order]
-    )
+        name, tuple(used), names, words, offsets, bits, present, np.ascontiguousarray(matrix),
+        source[order], row[order], block[order],
+    )  # fmt: skip
+
+
+def _widths(sources: Sequence[Source]) -> dict[str, int]:
+    """Words of every filter group of any source, by name.
+
+    Raises:
+        MismatchError: Two sources give a group different lengths.
+    """
+    widths: dict[str, int] = {}
+    for source in sources:
+        for group, bits in source.delivery.header.filter_bits.items():
+            if bits % 64 or widths.setdefault(group, bits // 64) != bits // 64:
+                raise MismatchError(
+                    f"filters of group {group!r} of {source.label!r} differ in length from another delivery's.",
+                    remedy="Encode all registers with the same profile document.",
+                )
+    return dict(sorted(widths.items()))
+
+
+def _holds(source: Source, name: str, rows: NDArray[np.int64]) -> bool:
+    """Whether a column is there and not null in all of some rows."""
+    if name not in source.delivery.rows.column_names or len(rows) == 0:
+        return False
+    column = source.delivery.rows.column(name)
+    return column.null_count < len(column) and bool(column.is_valid().to_numpy()[rows].any())
+
+
+def _tokens(
+    sources: Sequence[Source], places: Sequence[NDArray[np.int64]], target: Sequence[NDArray[np.int64]]
+) -> dict[str, NDArray[np.uint64]]:
+    """First halves of the tokens that two rows at least could share, by name, in the order of the layout."""
+    size = sum(len(rows) for rows in places)
+    found: dict[str, NDArray[np.uint64]] = {}
+    for token in sorted({token for source in sources for token in source.delivery.header.token_names}):
+        column = np.zeros(size, np.uint64)
+        for part, rows, to in zip(sources, places, target, strict=True):
+            if token in part.delivery.header.token_names:
+                column[to] = _half(part.delivery.rows.column(f"token_{token}"), rows)
+        if column.any():
+            found[token] = column
+    return found
 
 
 def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Tasks:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wasl.linkage.layout import PassLayout
 
-__all__ = ["choose_limits", "level_tables", "uses_dice"]
+__all__ = ["choose_limits", "limit_table", "uses_dice"]
 
 DIFFUSED_FILL = 0.40
 """Filters fuller than this on average are taken for diffused: plain ones are made about a quarter full."""
@@ -60,10 +60,10 @@ def choose_limits(
     return limits
 
 
-def level_tables(layout: PassLayout, limits: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
-    """(groups, distances) uint8: the level of every distance, 1 for the worst."""
-    longest = int(np.diff(layout.offsets).max(initial=0)) * 64
-    tables = np.zeros((len(layout.groups), longest + 1), np.uint8)
+def limit_table(limits: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    """(groups, limits) int32, filled up with -1, which no distance stays within."""
+    widest = max((len(cuts) for cuts in limits), default=0)
+    table = np.full((len(limits), widest), -1, np.int32)
     for g, cuts in enumerate(limits):
-        tables[g] = 1 + len(cuts) - np.searchsorted(np.asarray(cuts), np.arange(longest + 1), side="left")
-    return tables
+        table[g, : len(cuts)] = cuts
+    return table

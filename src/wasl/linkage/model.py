@@ -1,11 +1,14 @@
 """Fellegi and Sunter's model with latent classes, fitted by EM on pattern counts.
 
-A pair belongs to one of the classes *match*, *relatives* (persons who share a household, a surname, an address) or
-*rest*. Given its class, its comparisons are independent; a missing comparison says nothing. How common each class is
-depends on the stratum: the pair of registers, and the size of the block the pair was met in.
+A pair belongs to one of the classes *match*, *match with errors*, *relatives* (persons who share a household, a
+surname, an address) or *rest*. Given its class, its comparisons are independent; a missing comparison says nothing. How
+common each class is depends on the stratum: the pair of registers, and the size of the block the pair was met in.
 
-Relatives are told from doubtful matches by what relatives do not share: on the *personal* comparisons they
-agree as seldom as unrelated people do.
+Errors come together: a record spelled carelessly once is spelled careless throughout. Two classes of matches hold what
+one class, with independent comparisons, would have to call something else. Relatives are told from matches with
+errors by what relatives do not share: on the *personal* comparisons they agree as seldom as unrelated people do.
+Narrow blocks can hold hardly any pair but matches. So that the rest is not fitted to matches there, it keeps to what
+unrelated records do: the better a level of agreement, the rarer.
 
 Source: I. Fellegi, A. Sunter, A Theory for Record Linkage, JASA 64 (1969); W. Winkler, Using the EM Algorithm for
 Weight Computation, 1988/2000; the class of relatives is ours.
@@ -20,17 +23,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.patterns import EQUAL, MISSING, Comparison, PatternCounts
+from wasl.linkage.patterns import MISSING, Comparison, PatternCounts
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["CLASS_NAMES", "Fit", "MatchModel", "PassModel", "fit_pass"]
+__all__ = ["Fit", "MatchModel", "PassModel", "fit_pass"]
 
-CLASS_NAMES = ("match", "relatives", "neighbours", "rest")
-MATCH = 0
+MATCH, ERRORS, RELATIVES, REST = "match", "match with errors", "relatives", "rest"
+SHAPES = ((MATCH, REST), (MATCH, ERRORS, REST), (MATCH, RELATIVES, REST), (MATCH, ERRORS, RELATIVES, REST))
+"""Sets of classes that are tried; matches come first, the rest last."""
 FLOOR = 1e-7
 """No state is impossible in any class."""
-PSEUDO_PAIRS = 0.5
-"""Pairs of prior opinion behind each m- and u-probability: the marginal distribution."""
+PSEUDO_PAIRS = 3.0
+"""Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +90,33 @@ class PassModel:
         self, states: NDArray[np.int8], stratum: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Match weight (log2 of the Bayes factor of match against everything else) and probability of patterns."""
-        log_class = self.class_likelihood(states)
         log_prior = np.log(self.prior)[stratum]
-        others = log_class[:, 1:] + log_prior[:, 1:]
-        log_others = np.logaddexp.reduce(others, axis=1)
-        log_rest = log_others - np.logaddexp.reduce(log_prior[:, 1:], axis=1)
-        weight = (log_class[:, MATCH] - log_rest) / np.log(2)
-        log_odds = log_class[:, MATCH] + log_prior[:, MATCH] - log_others
-        return weight, 1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700)))
+        joint = self.class_likelihood(states) + log_prior
+        good = self.matching
+        log_odds = np.logaddexp.reduce(joint[:, :good], axis=1) - np.logaddexp.reduce(joint[:, good:], axis=1)
+        prior_odds = np.logaddexp.reduce(log_prior[:, :good], axis=1) - np.logaddexp.reduce(log_prior[:, good:], axis=1)
+        return (log_odds - prior_odds) / np.log(2), 1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700)))
+
+    @property
+    def matching(self) -> int:
+        """How many of the classes, from the first, are matches."""
+        return 2 if ERRORS in self.classes else 1
+
+    @property
+    def m(self) -> tuple[NDArray[np.float64], ...]:
+        """Per comparison, the probability of each state among matches."""
+        share = self.prior.sum(axis=0)[: self.matching]
+        return tuple(share @ table[: self.matching] / share.sum() for table in self.probabilities)
+
+    @property
+    def u(self) -> tuple[NDArray[np.float64], ...]:
+        """Per comparison, the probability of each state among the rest."""
+        return tuple(table[-1] for table in self.probabilities)
+
+    def prior_weight(self, stratum: int) -> float:
+        """Logarithm to base 2 of the odds that a pair of a stratum is a match, before it is looked at."""
+        good = self.prior[stratum, : self.matching].sum()
+        return float(np.log2(good) - np.log2(max(1.0 - good, 1e-300)))
 
     def to_json(self) -> dict[str, Any]:
         """The model as a JSON value."""
@@ -168,20 +191,34 @@ def _agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
     return share
 
 
+def _disagreeing(comparison: Comparison) -> NDArray[np.float64]:
+    """A distribution that favours bad levels: each level a quarter as likely as the one below."""
+    if comparison.kind == "token":
+        return np.array([0.0, 0.99, 0.01])
+    table: NDArray[np.float64] = np.power(0.25, np.arange(comparison.states, dtype=np.float64))
+    table[MISSING] = 0
+    share: NDArray[np.float64] = table / table.sum()
+    return share
+
+
 def _start(
-    comparisons: Sequence[Comparison], marginals: Sequence[NDArray[np.float64]], classes: int, personal: frozenset[str]
+    comparisons: Sequence[Comparison],
+    marginals: Sequence[NDArray[np.float64]],
+    classes: Sequence[str],
+    personal: frozenset[str],
 ) -> list[NDArray[np.float64]]:
     start = []
     for comparison, marginal in zip(comparisons, marginals, strict=True):
-        match = _agreeing(comparison, 2.0)
-        rows = [match]
-        for extra in range(classes - 2):
-            if comparison.name in personal or comparison.kind == "token":
-                rows.append(marginal)
-            else:
-                rows.append((0.5 / (extra + 1)) * _agreeing(comparison, 1.5) + (1 - 0.5 / (extra + 1)) * marginal)
-        rows.append(marginal)
-        start.append(np.array(rows))
+        rest = 0.5 * (_disagreeing(comparison) + marginal)
+        shapes = {
+            MATCH: _agreeing(comparison, 2.0),
+            ERRORS: _agreeing(comparison, 1.1),
+            RELATIVES: rest
+            if comparison.name in personal or comparison.kind == "token"
+            else 0.5 * (_agreeing(comparison, 1.5) + rest),
+            REST: rest,
+        }
+        start.append(np.array([shapes[name] for name in classes]))
     return start
 
 
@@ -209,14 +246,14 @@ def fit_pass(
         The fit with the number of classes that the Bayesian information criterion prefers.
     """
     if earlier is not None:
-        return _fit(name, patterns, comparisons, strata, capacity, options, len(earlier.classes), earlier)
-    best: PassModel | None = None
-    for classes in range(2, options.classes + 1):
-        model = _fit(name, patterns, comparisons, strata, capacity, options, classes)
-        if best is None or model.fit.bic < best.fit.bic:
-            best = model
-    assert best is not None  # noqa: S101 - options.classes is at least 2
-    return best
+        return _fit(name, patterns, comparisons, strata, capacity, options, earlier.classes, earlier)
+    told = any(comparison.name in options.personal for comparison in comparisons)
+    fits = [
+        _fit(name, patterns, comparisons, strata, capacity, options, shape)
+        for shape in SHAPES
+        if len(shape) <= options.classes and (told or RELATIVES not in shape)
+    ]
+    return min(fits, key=lambda model: model.fit.bic)
 
 
 def _fit(
@@ -226,19 +263,21 @@ def _fit(
     strata: tuple[tuple[str, str, int], ...],
     capacity: NDArray[np.float64],
     options: ModelOptions,
-    classes: int,
+    names: tuple[str, ...],
     earlier: PassModel | None = None,
 ) -> PassModel:
     counts = patterns.counts.astype(np.float64)
     total = max(counts.sum(), 1.0)
     marginals = _marginals(patterns, comparisons)
     personal = frozenset(options.personal)
-    tables = _start(comparisons, marginals, classes, personal) if earlier is None else list(earlier.probabilities)
+    classes = len(names)
+    matching = 2 if ERRORS in names else 1
+    tables = _start(comparisons, marginals, names, personal) if earlier is None else list(earlier.probabilities)
     per_stratum = np.bincount(patterns.stratum, weights=counts, minlength=len(strata))
     share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
     prior = np.empty((len(strata), classes))
-    prior[:, MATCH] = share
-    prior[:, 1:-1] = (0.05 / max(classes - 2, 1)) * (1 - share)[:, None]
+    prior[:, :matching] = share[:, None] / matching
+    prior[:, matching:-1] = 0.05 * (1 - share)[:, None]
     prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
 
     last = -np.inf
@@ -259,12 +298,14 @@ def _fit(
             break
         last = likelihood
         if earlier is None:
-            tables = _maximize(patterns, comparisons, marginals, posterior, personal, options)
+            tables = _maximize(patterns, comparisons, posterior, names, options)
         for k in range(classes):
             expected = np.bincount(patterns.stratum, weights=posterior[:, k], minlength=len(strata))
             prior[:, k] = expected
-        prior[:, MATCH] = np.minimum(prior[:, MATCH] + 0.01 * share, capacity)
-        prior[:, 1:] += 0.01 * (1 - share)[:, None] / (classes - 1)
+        matches = prior[:, :matching].sum(axis=1)
+        prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
+        prior[:, :matching] += 0.01 * share[:, None] / matching
+        prior[:, matching:] += 0.01 * (1 - share)[:, None] / (classes - matching)
         prior /= prior.sum(axis=1, keepdims=True)
     parameters = len(strata) * (classes - 1) + sum((c.states - 2) * classes for c in comparisons)
     final = []
@@ -272,7 +313,6 @@ def _fit(
         floored = np.maximum(table, FLOOR)
         floored[:, MISSING] = 1.0
         final.append(floored)
-    names = (CLASS_NAMES[0], *CLASS_NAMES[1 : classes - 1], CLASS_NAMES[-1])
     return PassModel(
         name,
         comparisons,
@@ -281,7 +321,7 @@ def _fit(
         prior,
         strata,
         Fit(iteration, converged, likelihood, parameters * float(np.log(total)) - 2 * likelihood),
-        float(posterior[:, MATCH].sum()),
+        float(posterior[:, :matching].sum()),
         int(total),
     )
 
@@ -289,32 +329,42 @@ def _fit(
 def _maximize(
     patterns: PatternCounts,
     comparisons: tuple[Comparison, ...],
-    marginals: Sequence[NDArray[np.float64]],
     posterior: NDArray[np.float64],
-    personal: frozenset[str],
+    names: tuple[str, ...],
     options: ModelOptions,
 ) -> list[NDArray[np.float64]]:
     """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept."""
-    classes = posterior.shape[1]
+    matching = 2 if ERRORS in names else 1
     tables = []
     for c, comparison in enumerate(comparisons):
-        table = np.empty((classes, comparison.states))
-        for k in range(classes):
+        table = np.empty((len(names), comparison.states))
+        for k in range(len(names)):
             table[k] = np.bincount(patterns.states[:, c], weights=posterior[:, k], minlength=comparison.states)
         table[:, MISSING] = 0
-        if comparison.name in personal:
-            table[1:] = table[1:].sum(axis=0)
-        table += PSEUDO_PAIRS * marginals[c]
-        table[MATCH] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
+        if comparison.name in options.personal:
+            table[matching:] = table[matching:].sum(axis=0)
+        table[:matching] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
+        table[matching:] += PSEUDO_PAIRS * _disagreeing(comparison)
         table /= table.sum(axis=1, keepdims=True)
+        table[-1, 1:] = falling(table[-1, 1:])
         if comparison.name in options.m:
-            table[MATCH, 1:] = options.m[comparison.name]
+            table[:matching, 1:] = options.m[comparison.name]
         if comparison.name in options.u:
             table[-1, 1:] = options.u[comparison.name]
         tables.append(table)
     return tables
 
 
-def agreement_states(comparison: Comparison) -> int:
-    """The best state of a comparison."""
-    return EQUAL if comparison.kind == "token" else comparison.states - 1
+def falling(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The closest values that never rise: pools adjacent violators (R. Barlow et al., 1972)."""
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in values.tolist():
+        means.append(value)
+        sizes.append(1)
+        while len(means) > 1 and means[-1] > means[-2]:
+            size = sizes[-2] + sizes[-1]
+            means[-2] = (means[-2] * sizes[-2] + means[-1] * sizes[-1]) / size
+            sizes[-2] = size
+            del means[-1], sizes[-1]
+    return np.repeat(means, sizes)

@@ -45,7 +45,7 @@ class ModelOptions(Document):
     """How pairs are scored.
 
     Attributes:
-        classes: Most latent classes: 2 (match, rest), 3 (and relatives) or 4; fewer are kept where the data ask for it.
+        classes: Most latent classes: match and rest, and of matches with errors and relatives what the data ask for.
         iterations: Most iterations of EM.
         tolerance: EM stops when the log-likelihood per pair rises by less.
         levels: Most agreement levels of a group of q-grams.
@@ -56,7 +56,7 @@ class ModelOptions(Document):
         u: Manual u-probabilities, likewise.
     """
 
-    classes: int = Option(default=3, ge=2, le=4)
+    classes: int = Option(default=4, ge=2, le=4)
     iterations: int = Option(default=500, ge=1)
     tolerance: float = Option(default=1e-9, gt=0)
     levels: int = Option(default=8, ge=2, le=15)

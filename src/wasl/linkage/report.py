@@ -61,21 +61,21 @@ def render_report(report: Mapping[str, Any]) -> str:
 
 def _weights(model: PassModel) -> list[tuple[str, float, float, float]]:
     rows = []
-    for comparison, table in zip(model.comparisons, model.probabilities, strict=True):
+    for comparison, matches, rest in zip(model.comparisons, model.m, model.u, strict=True):
         for state in range(comparison.states - 1, 0, -1):
-            m, u = float(table[0, state]), float(table[-1, state])
+            m, u = float(matches[state]), float(rest[state])
             rows.append((f"{comparison.name}: {comparison.describe(state)}", m, u, log2(m / u)))
     return rows
 
 
 def _steps(model: PassModel, row: Mapping[str, Any]) -> tuple[float, list[tuple[str, float]]]:
     steps = []
-    for comparison, table, state in zip(model.comparisons, model.probabilities, row["states"], strict=True):
-        weight = 0.0 if state == MISSING else log2(float(table[0, state]) / float(table[-1, state]))
+    for comparison, m, u, state in zip(model.comparisons, model.m, model.u, row["states"], strict=True):
+        weight = 0.0 if state == MISSING else log2(float(m[state]) / float(u[state]))
         steps.append((f"{comparison.name}: {comparison.describe(state)}", weight))
     correction = row["weight"] - sum(weight for _, weight in steps)
     if abs(correction) > 0.05:
-        steps.append(("allowing for relatives", correction))
+        steps.append(("comparisons taken together", correction))
     return row["prior"], steps
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wasl.errors import InputError, MismatchError
 from wasl.linkage import kernels
 from wasl.linkage.layout import PassLayout, Source, Tasks, lay_out, pass_names, sources_of, tasks_of
-from wasl.linkage.levels import choose_limits, level_tables, uses_dice
+from wasl.linkage.levels import choose_limits, limit_table, uses_dice
 from wasl.linkage.model import MatchModel, PassModel, fit_pass
 from wasl.linkage.pairs import ScoredPairs, pairs_table
 from wasl.linkage.patterns import PatternCounts, comparisons_of
@@ -52,7 +52,7 @@ class Swept:
 def sweep_tasks(
     layout: PassLayout,
     table: NDArray[np.int64],
-    levels: NDArray[np.uint8],
+    limits: NDArray[np.int32],
     dice: NDArray[np.int32],
     kept: NDArray[np.uint64] | None = None,
     known: NDArray[np.uint64] | None = None,
@@ -62,7 +62,7 @@ def sweep_tasks(
     Args:
         layout: The rows.
         table: (tasks, 5) int64.
-        levels: See :func:`wasl.linkage.kernels.sweep`.
+        limits: See :func:`wasl.linkage.kernels.sweep`.
         dice: See there.
         kept: Codes whose pairs are written out; None writes none.
         known: Codes seen in training; a code not among them is written out for the model to judge.
@@ -83,7 +83,7 @@ def sweep_tasks(
     code = np.empty(max(room, kernels.LANES), np.uint64)
     while state[0] < len(table):
         written = kernels.sweep(
-            table, layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, levels, dice,
+            table, layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, limits, dice,
             keys, counts, keep, kept is not None, state, left, right, code,
         )  # fmt: skip
         if written:
@@ -131,11 +131,13 @@ def run_in_threads(work: Callable[[T], Swept], items: Sequence[T], threads: int)
         return list(pool.map(work, items))
 
 
-def _capacity(tasks: Tasks, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Most matches possible per stratum: the smaller side of each comparison, summed."""
+def _capacity(tasks: Tasks, chosen: NDArray[np.int64], once: Sequence[bool]) -> NDArray[np.float64]:
+    """Most matches possible per stratum: between duplicate-free registers the smaller side, else every pair."""
     table = tasks.table[chosen]
     smaller = np.minimum(table[:, 1] - table[:, 0], table[:, 3] - table[:, 2])
-    return np.bincount(table[:, 4], weights=smaller, minlength=len(tasks.strata)).astype(np.float64)
+    one_to_one = np.array([a != b and once[a] and once[b] for a, b, _ in tasks.strata], np.bool_)
+    most = np.where(one_to_one[table[:, 4]], smaller, tasks.pairs[chosen])
+    return np.bincount(table[:, 4], weights=most, minlength=len(tasks.strata)).astype(np.float64)
 
 
 def _levels_of(
@@ -226,11 +228,11 @@ def _score_pass(
     clock.append(perf_counter())
     limits, dice = _levels_of(plan, layout, tasks, earlier)
     comparisons = comparisons_of(layout, limits)
-    levels = level_tables(layout, limits)
+    table_of_limits = limit_table(limits)
     training = _draw(tasks, plan.candidates.training_pairs, plan.model.seed)
 
     def count(chosen: NDArray[np.int64]) -> Swept:
-        return sweep_tasks(layout, tasks.table[chosen], levels, dice)
+        return sweep_tasks(layout, tasks.table[chosen], table_of_limits, dice)
 
     swept = run_in_threads(count, _chunks(tasks, training), workers)
     if not swept:
@@ -240,13 +242,14 @@ def _score_pass(
     )
     clock.append(perf_counter())
     strata = tuple((sources[a].label, sources[b].label, size) for a, b, size in tasks.strata)
-    model = fit_pass(name, patterns, comparisons, strata, _capacity(tasks, training), plan.model, earlier)
+    once = [plan.is_duplicate_free(source.register) for source in sources]
+    model = fit_pass(name, patterns, comparisons, strata, _capacity(tasks, training, once), plan.model, earlier)
     weight, probability = model.score(patterns.states, patterns.stratum)
     kept = patterns.codes[probability >= plan.resolution.keep]
     clock.append(perf_counter())
 
     def emit(chosen: NDArray[np.int64]) -> Swept:
-        return sweep_tasks(layout, tasks.table[chosen], levels, dice, kept, patterns.codes)
+        return sweep_tasks(layout, tasks.table[chosen], table_of_limits, dice, kept, patterns.codes)
 
     swept = run_in_threads(emit, _chunks(tasks, np.arange(len(tasks.table))), workers)
     left, right, codes = (
@@ -292,13 +295,12 @@ def _examples(
     """The patterns behind most pairs around the threshold: what a reviewer's waterfalls show."""
     doubt = patterns.counts * probability * (1 - probability)
     chosen = np.argsort(-doubt, kind="stable")[:EXAMPLES]
-    prior = np.log2(model.prior[:, 0]) - np.log2(1 - model.prior[:, 0])
     return [
         {
             "states": patterns.states[k].tolist(),
             "pairs": int(patterns.counts[k]),
             "weight": float(weight[k]),
-            "prior": float(prior[patterns.stratum[k]]),
+            "prior": model.prior_weight(int(patterns.stratum[k])),
             "probability": float(probability[k]),
         }
         for k in chosen.tolist()
