@@ -43,7 +43,7 @@ WASL = (sys.executable, "-m", "wasl.cli.app")
 PERSONS = 3000
 START_SECONDS = 120
 
-SPECIFICATION = {
+SPECIFICATION: dict[str, Any] = {
     "name": "foreign-workers",
     "include": list(REGISTERS),
     "variables": [{"name": name} for name in ("sex", "nationality", "birth_year", "activity_section", "wage")],
@@ -67,8 +67,8 @@ def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from start_postgres(tmp_path_factory)
+def postgres() -> Iterator[str]:
+    yield from start_postgres()
 
 
 @dataclass
@@ -82,7 +82,8 @@ class Office:
     def sign_in(self, name: str, role: str, register: str | None = None) -> Client:
         if name not in self._clients:
             self.admin.add_user(name)
-            token = self.admin.issue_token(name, role, project=PROJECT, register=register)
+            project = None if role == "auditor" else PROJECT
+            token = self.admin.issue_token(name, role, project=project, register=register)
             self._clients[name] = Client(self.address, token.secret)
         return self._clients[name]
 
@@ -119,8 +120,10 @@ def running(folder: Path, url: str, **settings: str) -> Iterator[Office]:
             if apart:
                 processes.append(subprocess.Popen([*WASL, "worker"], env=environment, stderr=log))
             office = Office(address, Client(address, token))
-            yield office
-            office.close()
+            try:
+                yield office
+            finally:
+                office.close()
         finally:
             for process in processes:
                 process.terminate()
@@ -144,6 +147,8 @@ def _first_token(log: Path, address: str) -> str:
 def documents() -> dict[str, Any]:
     policy = DisclosurePolicy.load("public-use")
     description = DatasetDescription.load("foreign-workers-puf").model_dump(mode="json", by_alias=True)
+    here = {variable["name"] for variable in SPECIFICATION["variables"]}
+    description["variables"] = [variable for variable in description["variables"] if variable["name"] in here]
     return {
         "specification": SPECIFICATION,
         "policy": {**policy.model_dump(mode="json"), "hierarchy_texts": policy.hierarchy_texts},

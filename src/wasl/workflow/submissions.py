@@ -20,7 +20,8 @@ from wasl.registers.documents import validate_document
 from wasl.registers.join_map import JOIN_MAP_SCHEMA
 from wasl.registers.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.payload import METADATA_KEY as PAYLOAD_KEY
-from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.registers.payload import Payload
+from wasl.registers.schema import RegisterSchema
 from wasl.workflow.access import Action
 from wasl.workflow.intake import ParquetFile, stream_digest
 from wasl.workflow.nouns import Register, Submission, SubmissionKind
@@ -134,7 +135,7 @@ def find_submission(
     Raises:
         NotFoundError: It is not.
     """
-    only = {} if kind is None else {"kind": kind}
+    only: dict[str, Any] = {} if kind is None else {"kind": kind}
     found = ledger.select(Submission, id=submission, project=project, register=register, **only)
     if not found:
         raise NotFoundError(f"there is no {kind or 'submission'} {submission!r} of register {register!r}.")
@@ -245,13 +246,7 @@ def _examine_payload(file: ParquetFile, register: Register) -> Mapping[str, Any]
     if value["register"] != register.name or value["schema_digest"] != register.schema_digest:
         raise MismatchError("the payload was made for another register, or with another schema.")
     schema = validate_document(RegisterSchema, dict(register.definition), "the register schema")
-    allowed = {f.standard or f.name for f in schema.fields if f.role is FieldRole.PAYLOAD} | {"record_id"}
-    surplus = sorted(set(file.schema.names) - allowed)
-    if surplus:
-        raise DeliveryError(
-            f"the payload carries {len(surplus)} columns that are not payload in its schema.",
-            remedy="Make it with `wasl encode --payload`, or change the columns' roles in the schema.",
-        )
+    Payload(**value, rows=file.schema.empty_table()).refuse_identifiers(schema)
     _require_types(file, {"record_id": pa.binary(16)})
     _require_readable(file)
     return value
