@@ -122,7 +122,10 @@ def test_labels_and_tokens_are_what_the_scheme_says(encoded):
     message = part("birth_date", "1990-02-05") + part("nationality", "GIN") + part("sex", "M")
     block = hmac.digest(hkdf("block", "birth", "", ""), message, "sha256")
     assert row["block"] == block[:16]
-    assert row["token_permit"] == hmac.digest(hkdf("token", "birth", "", "permit"), part("permit", "A00123"), "sha256")[:16]
+    assert (
+        row["token_permit"]
+        == hmac.digest(hkdf("token", "birth", "", "permit"), part("permit", "A00123"), "sha256")[:16]
+    )
 
 
 def test_a_filter_is_what_the_scheme_says(encoded):

@@ -8,30 +8,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wasl.holder.names.arabic import is_arabic, romanize
-from wasl.holder.names.rules import ALIASES, MARRIAGE_WORDS, SOUND_RULES, TITLES, VOWELS, WORD_RULES
+from wasl.holder.names.rules import (
+    ALIASES,
+    LATIN_RULES,
+    MARRIAGE_WORDS,
+    NAME_MAKERS,
+    SOUND_RULES,
+    TITLES,
+    TRIGGER,
+    VOWELS,
+    WORD_RULES,
+)
 
 __all__ = ["Name", "canonical", "normalize", "skeleton"]
 
 NOT_A_LETTER = re.compile(r"[^A-Z]+")
 APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ]")
 SPECIAL = str.maketrans(
-    {
-        "Æ": "AE",
-        "Œ": "OE",
-        "Ø": "O",
-        "Ł": "L",
-        "Đ": "D",
-        "ß": "SS",
-        "Ð": "D",
-        "Þ": "TH",
-        "İ": "I",
-        "ı": "I",
-        "Ŋ": "N",
-        "Ɓ": "B",
-        "Ɗ": "D",
-        "Ɲ": "N",
-    }
-)
+    {"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "İ": "I", "Ŋ": "N", "Ɓ": "B", "Ɗ": "D",
+     "Ɲ": "N", "Ç": "SS", "Ş": "SH"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,8 @@ class Name:
 
     Attributes:
         words: Canonical words, in the order written.
-        skeletons: One per word: first letter and consonants.
-        married: Words after a word such as *née* or *épouse*: another surname.
+        skeletons: One per word: first letter, consonants, and a final i.
+        married: Canonical words after *née*, *épouse* and the like: another surname of the same person.
     """
 
     words: tuple[str, ...]
@@ -49,22 +45,36 @@ class Name:
     married: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 18)
 def normalize(text: str) -> Name:
     """The canonical words of a name as somebody wrote it, in Latin or Arabic script."""
-    bare = romanize(text) if is_arabic(text) else _latin(text)
-    words = bare.split()
+    arabic = not text.isascii() and is_arabic(text)
+    words = romanize(text).split() if arabic else _latin(text)
+    found = [_word(word, arabic) for word in words]
+    married: list[str] = []
+    for _, _, plain in found:
+        if not plain:
+            found, married = _apply_word_rules(words, arabic)
+            break
+    return Name(
+        tuple([sound for sound, _, _ in found if sound]),
+        tuple([bones for sound, bones, _ in found if sound]),
+        tuple(married),
+    )
+
+
+def _apply_word_rules(words: list[str], arabic: bool) -> tuple[list[tuple[str, str, bool]], list[str]]:
+    """The words after the rules on whole names, and the words of another surname."""
     married: list[str] = []
     for place, word in enumerate(words):
         if word in MARRIAGE_WORDS and 0 < place < len(words) - 1:
             words, married = words[:place], words[place + 1 :]
             break
-    kept = [word for word in words if word not in TITLES] or words
-    line = " ".join(kept)
+    line = " ".join(_without_titles(words))
     for rule in WORD_RULES:
         line = rule.compiled.sub(rule.replacement, line)
-    sounds = tuple(filter(None, map(_sound, line.split())))
-    return Name(sounds, tuple(map(_skeleton, sounds)), tuple(filter(None, map(_sound, married))))
+    others = [_word(word, arabic)[0] for word in married]
+    return [_word(word, arabic) for word in line.split()], [sound for sound in others if sound]
 
 
 def canonical(text: str) -> str:
@@ -77,24 +87,43 @@ def skeleton(text: str) -> str:
     return "".join(normalize(text).skeletons)
 
 
-def _latin(text: str) -> str:
-    """Upper-case ASCII words: diacritics and apostrophes dropped, everything else that is no letter a space."""
-    upper = APOSTROPHES.sub("", text.upper().translate(SPECIAL))
-    flat = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c))
-    return NOT_A_LETTER.sub(" ", flat).strip()
+def _without_titles(words: list[str]) -> list[str]:
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if word not in TITLES or any(maker in NAME_MAKERS for maker in words[max(0, place - 2) : place])
+    ]
+    return kept or words
 
 
-@lru_cache(maxsize=1 << 17)
-def _sound(word: str) -> str:
-    """A word with each sound spelled one way."""
-    for rule in SOUND_RULES:
-        word = rule.compiled.sub(rule.replacement, word)
-    return ALIASES.get(word, word)
+def _latin(text: str) -> list[str]:
+    """Upper-case ASCII words: diacritics and apostrophes dropped, everything else that is no letter divides."""
+    upper = text.upper()
+    if not upper.isascii():
+        upper = APOSTROPHES.sub("", unicodedata.normalize("NFC", upper).translate(SPECIAL))
+        upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c))
+    words = upper.split()
+    for word in words:
+        if not word.isalpha() or not word.isascii():
+            return NOT_A_LETTER.sub(" ", upper.replace("'", "").replace("`", "")).split()
+    return words
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 18)
+def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
+    """A word with each sound spelled one way, its skeleton, and whether no rule on whole names can concern it."""
+    plain = word not in TITLES and word not in MARRIAGE_WORDS and TRIGGER.fullmatch(word) is None
+    sound = word
+    for rule in SOUND_RULES if arabic else LATIN_RULES + SOUND_RULES:
+        sound = rule.compiled.sub(rule.replacement, sound)
+    sound = ALIASES.get(sound, sound)
+    return sound, _skeleton(sound), plain
+
+
 def _skeleton(word: str) -> str:
-    """First letter (a vowel becomes A) and the consonants after it, doubles collapsed."""
+    """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs."""
+    if not word:
+        return ""
     first = "A" if word[0] in VOWELS else word[0]
-    rest = "".join(c for c in word[1:] if c not in VOWELS)
-    return re.sub(r"([A-Z])\1+", r"\1", first + rest)
+    bones = first + "".join(c for c in word[1:] if c not in VOWELS)
+    return bones + "I" if len(word) > 2 and word[-1] == "I" else bones
