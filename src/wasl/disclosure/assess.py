@@ -39,7 +39,15 @@ from wasl.disclosure.uniqueness import population_uniques
 from wasl.disclosure.working_file import WorkingFile, prepare
 from wasl.errors import InputError
 
-__all__ = ["Failure", "RiskReport", "SensitiveMeasure", "assess", "assess_file"]
+__all__ = [
+    "Failure",
+    "RiskReport",
+    "SensitiveMeasure",
+    "assess",
+    "assess_file",
+    "class_distance",
+    "sensitive_column",
+]
 
 SUDA_MAX_KEYS = 12
 """SUDA2 looks at every subset of keys; beyond this many it is left out of the assessment and the report says so."""
@@ -356,7 +364,7 @@ def _measure(
     packed = pack_keys(file.coded(file.keys)).take(found.classes.first)
     counts = compatible_counts(class_counts(found.classes, column), packed, file.policy.missing.meaning)
     spread = diversity(counts, c=rule.recursive_c)
-    distance = _distance(file, rule, counts, column)
+    distance = class_distance(file, rule, counts, column)
     largest, gain, ratio = alpha_k(counts), beta_likeness(counts), delta_disclosure(counts)
     over: dict[str, int] = {}
     checks: tuple[tuple[str, NDArray[Any], float | None, bool], ...] = (
@@ -392,7 +400,10 @@ def _measure(
     )
 
 
-def _distance(file: WorkingFile, rule: SensitiveRule, counts: ClassCounts, column: CodedColumn) -> NDArray[np.float64]:
+def class_distance(
+    file: WorkingFile, rule: SensitiveRule, counts: ClassCounts, column: CodedColumn
+) -> NDArray[np.float64]:
+    """For each class, the distance of its sensitive values to the file's, with the rule's ground distance."""
     if rule.distance == "hierarchical":
         return t_closeness_hierarchical(counts, column.texts, file.hierarchy(rule.variable))
     return t_closeness(counts, ordered=rule.distance == "ordered")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.coding import CodedColumn, Frame, code_columns
 
-__all__ = ["Classes", "PackedKeys", "equivalence_classes", "group", "pack_keys"]
+__all__ = ["Classes", "PackedKeys", "equivalence_classes", "group", "pack_keys", "sums_by"]
 
 WORD_BITS = 63
 
@@ -109,6 +110,11 @@ def equivalence_classes(data: Frame | Sequence[CodedColumn], keys: Sequence[str]
     columns = data if isinstance(data, Sequence) else code_columns(data, keys or [])
     packed = pack_keys(columns)
     return group(packed.words, packed.full_mask)
+
+
+def sums_by(ids: NDArray[np.integer[Any]], values: NDArray[Any], count: int) -> NDArray[np.float64]:
+    """The sum of ``values`` for each number 0 … count-1 in ``ids``."""
+    return np.asarray(np.bincount(ids, weights=values, minlength=count), np.float64)
 
 
 def group(words: NDArray[np.uint64], mask: NDArray[np.uint64]) -> Classes:

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError
 
-__all__ = ["MISSING", "CodedColumn", "Frame", "as_arrow", "code_column", "code_columns", "numeric_column"]
+__all__ = [
+    "MISSING",
+    "CodedColumn",
+    "Frame",
+    "as_arrow",
+    "code_column",
+    "code_columns",
+    "code_together",
+    "numeric_column",
+]
 
 Frame: TypeAlias = pa.Table | pd.DataFrame
 """What the plain functions of this room accept."""
@@ -132,6 +141,19 @@ def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
     rank = np.full(len(labels) + 1, MISSING, np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     return CodedColumn(name, rank[codes], labels.take(pa.array(order)))
+
+
+def code_together(first: Sequence[CodedColumn], second: Sequence[CodedColumn]) -> list[CodedColumn]:
+    """Two files' columns one below the other, with common codes; categories agree by their text."""
+    joined = []
+    for own, other in zip(first, second, strict=True):
+        values = {text: code for code, text in enumerate(own.texts)}
+        for text in other.texts:
+            values.setdefault(text, len(values))
+        lookup = np.array([*(values[text] for text in other.texts), MISSING], np.int32)
+        codes = np.concatenate([own.codes, lookup[other.codes]])
+        joined.append(CodedColumn(own.name, codes, pa.array(list(values), pa.string())))
+    return joined
 
 
 def numeric_column(frame: Frame, name: str) -> NDArray[np.float64]:

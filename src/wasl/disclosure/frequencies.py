@@ -22,7 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.classes import Classes, PackedKeys, group, hash_words, pack_keys, same_words
-from wasl.disclosure.coding import CodedColumn, Frame, code_columns, numeric_column
+from wasl.disclosure.coding import CodedColumn, Frame, code_columns, code_together, numeric_column
 from wasl.errors import InputError
 
 __all__ = ["Frequencies", "Missing", "frequencies", "k_map", "missing_patterns", "violations"]
@@ -113,17 +113,8 @@ def k_map(
     Raises:
         InputError: A key does not exist in one of the tables.
     """
-    import pyarrow as pa
-
-    ours, theirs = code_columns(sample, keys), code_columns(population, keys)
-    joined = []
-    for own, other in zip(ours, theirs, strict=True):
-        values = {label: code for code, label in enumerate(own.labels.to_pylist())}
-        for label in other.labels.to_pylist():
-            values.setdefault(label, len(values))
-        lookup = np.array([values[label] for label in other.labels.to_pylist()] + [-1], np.int32)
-        labels = pa.array(np.arange(len(values)))
-        joined.append(CodedColumn(own.name, np.concatenate([own.codes, lookup[other.codes]]), labels))
+    ours = code_columns(sample, keys)
+    joined = code_together(ours, code_columns(population, keys))
     rows = len(ours[0].codes)
     packed = pack_keys(joined)
     classes = group(packed.words, packed.full_mask)
@@ -147,7 +138,7 @@ def missing_patterns(packed: PackedKeys) -> NDArray[np.int64]:
 def _weights(data: object, weight: str | NDArray[np.float64] | None) -> NDArray[np.float64] | None:
     if weight is None:
         return None
-    weights = numeric_column(data, weight) if isinstance(weight, str) else np.asarray(weight, np.float64)  # type: ignore[arg-type]
+    weights = numeric_column(data, weight) if isinstance(weight, str) else np.asarray(weight, np.float64)
     bad = np.flatnonzero(~(weights > 0))
     if len(bad):
         raise InputError(

@@ -12,6 +12,7 @@ __all__ = [
     "AddNoise",
     "DropVariables",
     "GroupCategories",
+    "GroupRare",
     "LocalSuppression",
     "Method",
     "Microaggregate",
@@ -79,6 +80,25 @@ class GroupCategories(MethodBase):
     variable: str
     groups: dict[str, tuple[str, ...]]
     other: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class GroupRare(MethodBase):
+    """Categories with too few rows grouped into one; the group itself made missing when it is still too small.
+
+    Attributes:
+        below: Categories with fewer rows are rare.
+        into: Label of the group.
+    """
+
+    kind: Literal["group_rare"]
+    variable: str
+    below: int = Option(ge=2)
+    into: str = "Other"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -261,6 +281,7 @@ Method = Annotated[
     Recode
     | TopBottom
     | GroupCategories
+    | GroupRare
     | Round
     | LocalSuppression
     | RiskSuppression

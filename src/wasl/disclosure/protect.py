@@ -116,7 +116,7 @@ def protect(
     if policy.search is not None:
         from wasl.disclosure.lattice_policy import search_policy
 
-        found = search_policy(file)
+        found = search_policy(file, population)
         file, kept, search = found.file, kept[found.kept], found.to_json()
         changes.extend(found.changes)
     for method in policy.methods:

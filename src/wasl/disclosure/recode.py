@@ -17,7 +17,14 @@ from wasl.disclosure.coding import CodedColumn
 from wasl.disclosure.hierarchy import group_labels
 from wasl.errors import InputError, PolicyError
 
-__all__ = ["RecordSuppression", "group_categories", "round_values", "suppress_records", "top_bottom_code"]
+__all__ = [
+    "RecordSuppression",
+    "group_categories",
+    "group_rare",
+    "round_values",
+    "suppress_records",
+    "top_bottom_code",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,24 @@ def group_categories(
     number = {label: code for code, label in enumerate(labels)}
     lookup = np.array([*(number[target] for target in targets), -1], np.int32)
     return CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
+
+
+def group_rare(column: CodedColumn, below: int, into: str) -> CodedColumn:
+    """Categories of fewer than ``below`` rows grouped into one; missing when the group itself is that small.
+
+    Coarsening and suppression only: k-anonymity with missing values as wildcards is never lost by it.
+    """
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
+    texts = np.array(column.texts, dtype=object)
+    rare = (counts < below) & (counts > 0)
+    if not rare.any():
+        return column
+    merged = rare | (texts == into)
+    if counts[merged].sum() >= below:
+        groups = {str(text): (str(text),) for text in texts[~merged]} | {into: tuple(map(str, texts[merged]))}
+        return group_categories(column, groups)
+    lookup = np.append(np.where(merged, -1, np.arange(len(texts))), -1).astype(np.int32)
+    return CodedColumn(column.name, lookup[column.codes], column.labels)
 
 
 def round_values(values: NDArray[np.float64], base: float) -> NDArray[np.float64]:

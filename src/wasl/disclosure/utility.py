@@ -175,12 +175,12 @@ def _on_labels(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
     """The original's codes in the numbering of another file's categories; what it lacks becomes missing."""
     same = {text: code for code, text in enumerate(after.texts)}
     target = np.array([*(same.get(text, -1) for text in before.texts), -1], np.int32)
-    return target[before.codes]
+    return np.asarray(target[before.codes])
 
 
 def _shares(codes: NDArray[np.int32], width: int) -> NDArray[np.float64]:
     counts = np.bincount(codes[codes >= 0], minlength=width).astype(np.float64)
-    return counts / max(counts.sum(), 1.0)
+    return np.asarray(counts / max(counts.sum(), 1.0))
 
 
 def _entropy(shares: NDArray[np.float64]) -> float:
