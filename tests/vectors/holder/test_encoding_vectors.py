@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import math
 from pathlib import Path
@@ -36,7 +37,7 @@ def hkdf(*context: object) -> bytes:
 
 
 def aes(key: bytes, block: bytes) -> bytes:
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305
     return encryptor.update(block) + encryptor.finalize()
 
 
@@ -57,7 +58,7 @@ def skeleton_set(words: list[str]) -> bytes:
 def filter_positions(pass_name: str, group: str, grams: list[str], bits: int, fill: float) -> set[int]:
     """Positions set in the undiffused filter."""
     wanted = math.log1p(-fill) / math.log1p(-1 / bits) / len(grams)
-    level = sum(wanted > math.sqrt(a * b) for a, b in zip(LEVELS, LEVELS[1:], strict=False))
+    level = sum(wanted > math.sqrt(a * b) for a, b in itertools.pairwise(LEVELS))
     key = hkdf("filter", pass_name, "", group)
     found = set()
     for gram in grams:
