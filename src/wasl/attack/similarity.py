@@ -1,0 +1,71 @@
+"""Similarity of records: as observed between released filters, and as expected from the adversary's own encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wasl.attack.knowledge import KnownPass
+from wasl.attack.observation import PassView
+
+__all__ = ["agreement", "centred", "expected_similarity", "observed_similarity", "visibility"]
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+
+def agreement(filters: Bytes, present: npt.NDArray[np.bool_]) -> Floats:
+    """1 − 2·(share of differing bits) of every pair of packed filters (n, bytes); 0 where one is missing."""
+    signs = 1.0 - 2.0 * np.unpackbits(filters, axis=1, bitorder="little").astype(np.float32)
+    signs[~present] = 0.0
+    return np.asarray(signs @ signs.T / np.float32(filters.shape[1] * 8), np.float32)
+
+
+def observed_similarity(view: PassView, groups: Sequence[str]) -> Floats:
+    """Mean agreement of the released filters over ``groups``: (rows, rows)."""
+    total = np.zeros((len(view), len(view)), np.float32)
+    for group in groups:
+        total += agreement(view.filters[group], view.present[group])
+    return np.asarray(total / max(len(groups), 1), np.float32)
+
+
+def expected_similarity(known: KnownPass, rows: npt.NDArray[np.int64], groups: Sequence[str], taps: int) -> Floats:
+    """What ``observed_similarity`` is expected to be for some rows of the population: (rows, rows).
+
+    *Source:* agreement after XOR of t bits, Armknecht, Heng, Schnell, PoPETs 2023(2).
+    """
+    total = np.zeros((len(rows), len(rows)), np.float32)
+    for group in groups:
+        present = known.view.present[group][rows]
+        versions = [known.view.filters[group], *(copy[group] for copy in known.copies)]
+        mean = sum((agreement(filters[rows], present) for filters in versions), np.float32(0.0)) / len(versions)
+        total += mean ** max(taps, 1)
+    return np.asarray(total / max(len(groups), 1), np.float32)
+
+
+def centred(matrix: Floats) -> Floats:
+    """The matrix with row and column means taken out."""
+    means = matrix.mean(axis=0)
+    return np.asarray(matrix - means[None, :] - means[:, None] + means.mean(), np.float32)
+
+
+def visibility(expected: Floats, released_bits: int) -> tuple[float, float]:
+    """SNR and T of an expected similarity against the noise of ``released_bits`` bits.
+
+    SNR is the standard deviation off the diagonal times √bits; T the top eigenvalue over √(n / bits).
+    """
+    n = len(expected)
+    if n < 3:
+        return 0.0, 0.0
+    matrix = centred(expected)
+    off = matrix[~np.eye(n, dtype=bool)]
+    vector = np.ones(n) + np.arange(n) / n
+    for _ in range(60):
+        vector = matrix @ vector
+        norm = float(np.linalg.norm(vector))
+        if norm == 0.0:
+            return 0.0, 0.0
+        vector /= norm
+    return float(off.std() * np.sqrt(released_bits)), float(norm / np.sqrt(n / released_bits))
