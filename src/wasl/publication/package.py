@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
 
-from wasl import __version__
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.errors import InputError, KeyFileError, VerificationError
 from wasl.publication.columns import typed_columns
@@ -41,7 +41,7 @@ __all__ = ["REPORT_NAME", "FaultyFile", "FileFault", "PackageVerification", "bui
 REPORT_NAME = "public-report.json"
 """The public report of the protection, without which no table is published."""
 
-SOFTWARE = f"wasl {__version__}"
+SOFTWARE = f"wasl {version('wasl')}"
 
 
 def build_package(
