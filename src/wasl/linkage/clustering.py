@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-__all__ = ["cluster_records"]
+from wasl.linkage.merging import log_odds
+
+__all__ = ["chance_of_meeting", "cluster_records"]
+
+STRONGEST = 7.0
+"""No pair speaks louder than these log-odds, for or against."""
+LARGEST_CHAIN = 12
+"""Larger components are hardly one person, and say nothing of how persons' records meet."""
 
 
 @njit(cache=True, nogil=True)
@@ -26,7 +35,7 @@ def _merge(
     likeness: np.ndarray,
     source: np.ndarray,
     unique: np.ndarray,
-    chain: float,
+    unseen: float,
     parent: np.ndarray,
     refused: np.ndarray,
 ) -> None:
@@ -40,12 +49,14 @@ def _merge(
         if size[a] > size[b] or (size[a] == size[b] and a < b):
             a, b = b, a
         total = 0.0
+        seen = 0
         clash = False
         member = a
         while True:
             for k in range(start[member], start[member + 1]):
                 if _root(parent, neighbour[k]) == b:
                     total += likeness[k]
+                    seen += 1
             if unique[source[member]]:
                 other = b
                 while True:
@@ -58,12 +69,36 @@ def _merge(
                 break
         if clash:
             refused[e] = 1
-        elif total < chain * size[a] * size[b]:
+        elif total + unseen * (size[a] * size[b] - seen) <= 0:
             refused[e] = 2
         else:
             parent[a] = b
             size[b] += size[a]
             following[a], following[b] = following[b], following[a]
+
+
+def chance_of_meeting(
+    records: int, left: NDArray[np.int64], right: NDArray[np.int64], sure: NDArray[np.bool_]
+) -> float:
+    """Share of pairs of records of one person that met as candidates, judged from chains of sure pairs.
+
+    Where A–B and B–C are sure, A–C should be among the candidates; how often it is tells how much its absence means.
+
+    Args:
+        records: How many.
+        left: (pairs) records of all candidate pairs.
+        right: (pairs) the other records.
+        sure: (pairs) which of them are beyond doubt.
+    """
+    graph = coo_array((np.ones(int(sure.sum())), (left[sure], right[sure])), shape=(records, records))
+    _, component = connected_components(graph, directed=False)
+    size = np.bincount(component)
+    open_ends = (size > 2) & (size <= LARGEST_CHAIN)
+    possible = float((size * (size - 1) // 2)[open_ends].sum())
+    same = (component[left] == component[right]) & open_ends[component[left]]
+    # A tree of sure pairs is what made the component; only the pairs beyond it were free to be missing.
+    needed = float((size - 1)[open_ends].sum())
+    return (float(same.sum()) - needed + 1.0) / (possible - needed + 1.25)
 
 
 def cluster_records(
@@ -74,19 +109,22 @@ def cluster_records(
     accepted: NDArray[np.bool_],
     source: NDArray[np.int32],
     unique: NDArray[np.bool_],
-    chain: float,
+    unseen: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Merge records into persons, likeliest pairs first.
 
+    Two clusters are merged when the log-odds of all pairs between them, the unseen ones included, add up to more than
+    none: one strong pair does not chain two clusters that otherwise do not fit.
+
     Args:
         records: How many.
-        left: (pairs) records of all candidate pairs; those never seen count as probability 0.
+        left: (pairs) records of all candidate pairs.
         right: (pairs) the other records.
         probability: (pairs) float64.
         accepted: (pairs) which of them may join clusters.
         source: (records) the delivery of each.
         unique: (sources) whether a person is in it at most once.
-        chain: Least mean probability over all pairs of records between two clusters that are merged.
+        unseen: Log-odds of a pair that never was a candidate, negative.
 
     Returns:
         (records) cluster number, the smallest record in it; (pairs) why an accepted pair was not followed: 0 it was,
@@ -95,7 +133,8 @@ def cluster_records(
     ends = np.concatenate([left, right])
     by_end = np.argsort(ends, kind="stable")
     neighbour = np.concatenate([right, left])[by_end]
-    likeness = np.concatenate([probability, probability])[by_end]
+    odds = np.clip(log_odds(probability), -STRONGEST, STRONGEST)
+    likeness = np.concatenate([odds, odds])[by_end]
     start = np.searchsorted(ends[by_end], np.arange(records + 1)).astype(np.int64)
     chosen = np.flatnonzero(accepted)
     order = chosen[np.lexsort((right[chosen], left[chosen], -probability[chosen]))]
@@ -103,7 +142,7 @@ def cluster_records(
     reasons = np.zeros(len(order), np.int8)
     _merge(
         left[order], right[order], start, neighbour, likeness,
-        source.astype(np.int64), unique, chain, parent, reasons,
+        source.astype(np.int64), unique, unseen, parent, reasons,
     )  # fmt: skip
     refused = np.zeros(len(left), np.int8)
     refused[order] = reasons

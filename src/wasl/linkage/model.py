@@ -35,6 +35,8 @@ FLOOR = 1e-7
 """No state is impossible in any class."""
 PSEUDO_PAIRS = 3.0
 """Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
+REST_SHARE, REST_PAIRS = 0.2, 500.0
+"""Behind u-probabilities besides: this share of the pairs, up to so many. Narrow blocks hold few pairs to learn u from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +337,7 @@ def _maximize(
 ) -> list[NDArray[np.float64]]:
     """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept."""
     matching = 2 if ERRORS in names else 1
+    opinion = PSEUDO_PAIRS + min(REST_SHARE * float(posterior.sum()), REST_PAIRS)
     tables = []
     for c, comparison in enumerate(comparisons):
         table = np.empty((len(names), comparison.states))
@@ -344,7 +347,7 @@ def _maximize(
         if comparison.name in options.personal:
             table[matching:] = table[matching:].sum(axis=0)
         table[:matching] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
-        table[matching:] += PSEUDO_PAIRS * _disagreeing(comparison)
+        table[matching:] += opinion * _disagreeing(comparison)
         table /= table.sum(axis=1, keepdims=True)
         table[-1, 1:] = falling(table[-1, 1:])
         if comparison.name in options.m:

@@ -76,7 +76,8 @@ class ResolutionOptions(Document):
         cost_review: Cost of having a clerk look at a pair.
         keep: Pairs below this probability are not written to pairs.parquet.
         assignment: Optimal one-to-one between duplicate-free registers, or what the weights alone say.
-        chain: Least mean probability of the pairs between two clusters that are merged.
+        chain: How much a pair that never was a candidate speaks against merging two clusters: 1 as much as its absence
+            tells if pairs are independent, 0 not at all (connected components under the constraints).
     """
 
     cost_false_link: float = Option(default=1.0, gt=0)
@@ -84,7 +85,7 @@ class ResolutionOptions(Document):
     cost_review: float = Option(default=0.1, ge=0)
     keep: float = Option(default=0.01, gt=0, lt=1)
     assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
-    chain: float = Option(default=0.35, ge=0, le=1)
+    chain: float = Option(default=0.8, ge=0, le=1)
 
     @property
     def accept(self) -> float:

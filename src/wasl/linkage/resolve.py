@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.linkage.assignment import assign_one_to_one
-from wasl.linkage.clustering import cluster_records
+from wasl.linkage.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.merging import MergedPairs, compete, log_odds, merge_passes
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
@@ -42,6 +42,8 @@ REASONS = (
     "another record fits better",
 )
 RIVAL = 3
+SURE = 0.99
+"""Pairs of this probability are taken for matches when asking how often records of one person meet at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ def resolve(
     duplicate_free = _duplicate_free(plan, scored, records)
     pairs = compete(merge_passes(open_pairs(scored, records), records), records, duplicate_free)
     accepted, reasons = _accept(plan, pairs, records, duplicate_free)
+    met = chance_of_meeting(len(records), pairs.left, pairs.right, pairs.probability >= SURE)
     cluster, refused = cluster_records(
         len(records), pairs.left, pairs.right, pairs.probability, accepted,
-        records.source, duplicate_free, plan.resolution.chain,
+        records.source, duplicate_free, plan.resolution.chain * float(np.log1p(-min(met, SURE))),
     )  # fmt: skip
     reasons = np.where(refused > 0, refused, reasons)
     together = cluster[pairs.left] == cluster[pairs.right]
