@@ -16,6 +16,8 @@ __all__ = ["Column", "typed_columns"]
 
 INTEGER_CODE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
+FIRST_NUMBER = re.compile(r"(?<![0-9])-?[0-9]+(\.[0-9]+)?")
+
 ARROW_TYPES: dict[VariableKind, pa.DataType] = {
     VariableKind.CODE: pa.string(),
     VariableKind.INTEGER: pa.int64(),
@@ -105,7 +107,7 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
         for entry in CodeList.load(variable.classification).entries.values():
             if entry.code in rows and entry.code not in codes:
                 codes[entry.code] = Code(code=entry.code, label=entry.label, label_fr=entry.label_fr)
-    surplus = sorted(rows.keys() - codes.keys())
+    surplus = sorted(rows.keys() - codes.keys(), key=_interval_order)
     if surplus and not variable.other_codes:
         raise InputError(
             f"column {variable.name!r} holds {len(surplus)} codes, in {sum(rows[code] for code in surplus)} rows, "
@@ -114,3 +116,10 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
         )
     meanings = (*codes.values(), *(Code(code=code, label=code) for code in surplus))
     return Column(variable.model_copy(update={"codes": meanings}), values)
+
+
+def _interval_order(code: str) -> tuple[float, bool, str]:
+    """Orders codes that recoding made: by the first number in them, what lies below it first, then as texts."""
+    number = FIRST_NUMBER.search(code)
+    below = code.lstrip("([ ").startswith(("<", "≤", "-inf"))
+    return float(number[0]) if number else float("inf"), not below, code

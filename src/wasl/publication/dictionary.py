@@ -1,4 +1,4 @@
-"""The dictionary of a release: every variable, code and frequency, as a page in two languages and as a CSV."""
+"""The dictionary of a release: every variable, code and frequency, as a page in each of two languages and as a CSV."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any, Literal
 
 import jinja2
 import pyarrow as pa
@@ -14,7 +15,7 @@ from wasl.publication.description import DatasetDescription
 from wasl.publication.formats import safe_text
 from wasl.publication.summary import CodeCount, VariableSummary
 
-__all__ = ["dictionary_csv", "dictionary_html"]
+__all__ = ["Language", "dictionary_csv", "dictionary_html"]
 
 HEADINGS = (
     "variable",
@@ -29,6 +30,67 @@ HEADINGS = (
     "weighted",
     "missing",
 )
+
+
+Language = Literal["en", "fr"]
+
+WORDS: dict[Language, dict[str, Any]] = {
+    "en": {
+        "other_page": "dictionary.fr.html",
+        "other_language": "fr",
+        "other_name": "Français",
+        "producer": "Producer",
+        "period": "Period",
+        "geography": "Areas",
+        "universe": "A row is",
+        "rows": "Rows",
+        "version": "Version",
+        "method": "Method",
+        "conditions": "Conditions of use",
+        "citation": "Cite as",
+        "variables": "Variables",
+        "weight": "sampling weight",
+        "valid": "rows with a value",
+        "missing": "without",
+        "from": "from",
+        "to": "to",
+        "mean": "mean",
+        "deviation": "standard deviation",
+        "code": "Code",
+        "meaning": "Meaning",
+        "other_meaning": "Signification",
+        "weighted": "Weighted",
+        "kinds": {"code": "code", "integer": "whole number", "decimal": "number", "date": "date", "text": "text"},
+    },
+    "fr": {
+        "other_page": "dictionary.html",
+        "other_language": "en",
+        "other_name": "English",
+        "producer": "Producteur",
+        "period": "Période",
+        "geography": "Zones",
+        "universe": "Une ligne est",
+        "rows": "Lignes",
+        "version": "Version",
+        "method": "Méthode",
+        "conditions": "Conditions d'utilisation",
+        "citation": "Citer",
+        "variables": "Variables",
+        "weight": "poids de sondage",
+        "valid": "lignes renseignées",
+        "missing": "non renseignées",
+        "from": "de",
+        "to": "à",
+        "mean": "moyenne",
+        "deviation": "écart-type",
+        "code": "Code",
+        "meaning": "Signification",
+        "other_meaning": "Meaning",
+        "weighted": "Pondéré",
+        "kinds": {"code": "code", "integer": "nombre entier", "decimal": "nombre", "date": "date", "text": "texte"},
+    },
+}
+"""What the page says in each language."""
 
 
 def dictionary_csv(summaries: Sequence[VariableSummary]) -> bytes:
@@ -52,20 +114,31 @@ def dictionary_csv(summaries: Sequence[VariableSummary]) -> bytes:
 
 
 def dictionary_html(
-    description: DatasetDescription, summaries: Sequence[VariableSummary], *, rows: int, created: str
+    description: DatasetDescription,
+    summaries: Sequence[VariableSummary],
+    *,
+    language: Language,
+    rows: int,
+    created: str,
 ) -> bytes:
-    """The dictionary as one page that needs nothing else; every text in it is escaped."""
+    """The dictionary as one page in a language, labels in both; it needs nothing else, every text in it is escaped."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     template = environment.from_string(files(__package__).joinpath("dictionary.html.jinja").read_text(encoding="utf-8"))
+    french = language == "fr"
     page = template.render(
         description=description,
         summaries=summaries,
+        language=language,
+        words=WORDS[language],
         rows=rows,
         created=created,
         percent=percent,
         weighted=bool(description.weight),
+        number=lambda value: f"{value:,.0f}".replace(",", "\u202f") if french else f"{value:,.0f}",
+        first=lambda english, translated: (translated or english) if french else english,
+        second=lambda english, translated: english if french else translated,
     )
     return page.encode() + b"\n"
 

@@ -76,7 +76,8 @@ def build_package(
         f"data/{name}.sav": spss_bytes(columns, title=description.title, created=created),
         f"data/{name}.dta": stata_bytes(columns, title=description.title, created=created),
         "metadata/dictionary.csv": dictionary_csv(summaries),
-        "metadata/dictionary.html": dictionary_html(description, summaries, rows=rows, created=date),
+        "metadata/dictionary.html": dictionary_html(description, summaries, language="en", rows=rows, created=date),
+        "metadata/dictionary.fr.html": dictionary_html(description, summaries, language="fr", rows=rows, created=date),
         **{f"report/{report_name}": data for report_name, data in report.items()},
     }
     if any(summary.codes for summary in summaries):
@@ -116,6 +117,7 @@ DATA_FORMATS = {
 
 MATERIALS = {
     "metadata/dictionary.html": "Dictionary of variables",
+    "metadata/dictionary.fr.html": "Dictionnaire des variables",
     "metadata/dictionary.csv": "Dictionary of variables, as a table",
     "metadata/sdmx-structure.xml": "SDMX 2.1 code lists, concepts and structure of tables",
     "report/public-report.html": "Public report on the protection of the data",

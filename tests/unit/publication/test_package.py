@@ -29,6 +29,7 @@ def test_a_package_holds_all_formats_metadata_report_and_signature(package):
         "manifest.json.sig",
         "metadata/ddi-codebook.xml",
         "metadata/dictionary.csv",
+        "metadata/dictionary.fr.html",
         "metadata/dictionary.html",
         "metadata/sdmx-structure.xml",
         "public-key.txt",
