@@ -193,14 +193,15 @@ def sensitive_goal(
 
 
 def risk_goal(weights: NDArray[np.float64], limit: float) -> Goal:
-    """Individual risk at most ``limit``; not monotone, as a class may merge with one of smaller weights."""
+    """Individual risk at most ``limit``; monotone only under equal weights: a class may merge with lighter rows."""
     amounts = np.column_stack([np.ones(len(weights)), weights])
 
     def check(sums: NDArray[np.float64], _: NDArray[np.int32] | None) -> NDArray[np.bool_]:
         risks = individual_risk(np.maximum(sums[:, 0], 1.0), sums[:, 1])
         return np.asarray((risks > limit) & (sums[:, 0] > 0))
 
-    return Goal("individual_risk", amounts, check, monotone=False, monotone_complete=False)
+    equal = bool(len(weights) == 0 or np.ptp(weights) == 0.0)
+    return Goal("individual_risk", amounts, check, monotone=equal, monotone_complete=equal)
 
 
 def k_map_goal(sample: NDArray[np.bool_], k: int) -> Goal:
@@ -304,7 +305,7 @@ class _Search:
         pruned_by_bound = 0
         for position, index in enumerate(order):
             if len(good) >= wanted and bounds[index] >= good[wanted - 1].score - 1e-15:
-                pruned_by_bound = int(np.count_nonzero(~self.failed[order[position:]]))
+                pruned_by_bound = self.unseen(order[position:][~self.failed[order[position:]]])
                 break
             if self.failed[index]:
                 continue
@@ -334,6 +335,10 @@ class _Search:
             pruned_by_bound=pruned_by_bound,
             suppressed_rows=violating[self.base_ids],
         )
+
+    def unseen(self, nodes: NDArray[np.int64]) -> int:
+        """How many of the nodes were never evaluated."""
+        return sum(tuple(map(int, levels)) not in self.seen for levels in self.levels[nodes])
 
     def passes(self, levels: NDArray[np.int16]) -> bool:
         """Whether the node meets the goals within the suppression limit; evaluated if not yet known."""
