@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import string
+from pathlib import Path
 
 import pytest
 
+import wasl
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.filters import EventFilter
 from wasl.audit.sentences import DETAIL_WORDS, SENTENCES, say_event
@@ -31,6 +34,19 @@ def test_every_kind_has_a_sentence_in_both_languages(kind):
 
 def test_every_detail_word_has_both_languages():
     assert all(set(words) == {"fr", "en"} for words in DETAIL_WORDS.values())
+
+
+def test_every_detail_the_program_writes_has_a_word():
+    """Reads the dictionaries given as ``detail=`` in the source."""
+    written = set()
+    for path in Path(wasl.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                details = [keyword.value for keyword in call.keywords if keyword.arg == "detail"]
+                tables = [table for detail in details for table in ast.walk(detail) if isinstance(table, ast.Dict)]
+                written |= {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
+    assert len(written) > 30
+    assert written - set(DETAIL_WORDS) == set()
 
 
 def test_details_are_said_in_the_language():
