@@ -191,6 +191,7 @@ SENTENCES: dict[EventKind, dict[Language, str]] = {
 """One sentence per kind and language, without its full stop; {actor} and {subject} are filled in."""
 
 DETAIL_WORDS: dict[str, dict[Language, str]] = {
+    "attacks": {"fr": "attaques", "en": "attacks"},
     "blocks": {"fr": "blocs", "en": "blocks"},
     "candidates": {"fr": "paires candidates", "en": "candidate pairs"},
     "closed": {"fr": "clos", "en": "closed"},
@@ -224,12 +225,14 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "k_before": {"fr": "k avant", "en": "k before"},
     "key_id": {"fr": "clé", "en": "key"},
     "kind": {"fr": "nature", "en": "kind"},
+    "largest_rate": {"fr": "taux de succès maximal", "en": "largest rate of success"},
     "leak": {"fr": "fuite T", "en": "leak T"},
     "links": {"fr": "liens", "en": "links"},
     "manifest_digest": {"fr": "empreinte du manifeste", "en": "manifest digest"},
     "methods": {"fr": "méthodes", "en": "methods"},
     "microdata_digest": {"fr": "empreinte des microdonnées", "en": "microdata digest"},
     "onto": {"fr": "à la suite de", "en": "onto"},
+    "outcomes": {"fr": "issues", "en": "outcomes"},
     "pairs": {"fr": "paires", "en": "pairs"},
     "pairs_digest": {"fr": "empreinte des paires", "en": "pairs digest"},
     "passed": {"fr": "seuils atteints", "en": "thresholds met"},
@@ -270,6 +273,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "variables": {"fr": "variables", "en": "variables"},
     "verdict": {"fr": "décision", "en": "verdict"},
     "verified": {"fr": "vérifié", "en": "verified"},
+    "view": {"fr": "point de vue", "en": "view"},
 }
 """What details are called, by their name in events."""
 
