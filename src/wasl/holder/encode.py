@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import LeakError, RegisterError
@@ -127,12 +128,13 @@ def encode(
     if table.table.num_rows == 0:
         raise RegisterError("the register has no record that could be read.", remedy="See the rejects.")
     register_name = name or schema.register_id
-    persons = describe_persons(table.table, schema)
     wanted = [part for step in profile.passes for part in step.block]
     wanted += [part for token in profile.tokens for part in token.parts]
+    features = {part.feature for group in profile.groups for part in group.parts}
+    persons = describe_persons(table.table, schema, features | set(wanted))
     parts = digest_parts(persons, wanted, key)
     records = table.table[schema.record].combine_chunks()
-    record_ids = hash_words(key.derive("record-id"), (f"{register_name}\0{number}" for number in records.to_pylist()))
+    record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
     record_ids = np.ascontiguousarray(record_ids[:, :LABEL_BYTES])
     filters: dict[str, _Filters] = {}
     for group in profile.groups:
@@ -306,14 +308,14 @@ def _blocks(
     values = np.ascontiguousarray(hashed[:, :8]).view(">u8").ravel()
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    starts = np.concatenate(([0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, [len(rows)])).astype(np.int64)
-    starts = np.unique(starts)
+    edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    starts = np.concatenate(([0], edges, [len(rows)][: len(rows)])).astype(np.int64)
     firsts = hashed[order[starts[:-1]]]
     return (
         rows[order],
         np.ascontiguousarray(firsts[:, :LABEL_BYTES]),
         np.ascontiguousarray(firsts[:, LABEL_BYTES : LABEL_BYTES + 12]),
-        starts if len(starts) > 1 else np.zeros(1, np.int64),
+        starts,
     )
 
 
@@ -384,7 +386,7 @@ def _spread_and_measure(
             set_bits[place] += np.bitwise_count(raw[place][valid[place, low:high]]).sum()
         found = measure_blocks(
             raw,
-            valid[:, low:high],
+            np.ascontiguousarray(valid[:, low:high]),
             np.ascontiguousarray(token_classes[:, low:high]),
             starts[first : last + 1] - low,
             taps=profile.taps,
@@ -438,6 +440,19 @@ def _fixed(values: NDArray[np.uint8], present: NDArray[np.bool_] | None = None) 
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(data), [bitmap, pa.py_buffer(data)])
 
 
+def _hexadecimal(labels: NDArray[np.uint8]) -> pa.Array:
+    """Labels as text."""
+    text = pa.py_buffer(labels.tobytes().hex().encode())
+    offsets = np.arange(len(labels) + 1, dtype=np.int32) * (2 * LABEL_BYTES)
+    return pa.StringArray.from_buffers(len(labels), pa.py_buffer(offsets), text)
+
+
+def _column(step: _PassRows, name: str, width: int) -> pa.Array:
+    """A column of a pass, null throughout where the pass has none."""
+    found = step.columns.get(name)
+    return pa.nulls(len(step.rows), pa.binary(width)) if found is None else found
+
+
 def _assemble(
     encoded: list[_PassRows],
     table: RegisterTable,
@@ -461,9 +476,7 @@ def _assemble(
     passes = pa.DictionaryArray.from_arrays(pa.array(codes), names)
     columns = {"pass": pa.chunked_array([passes])}
     for column, width in types.items():
-        columns[column] = pa.chunked_array(
-            [step.columns.get(column, pa.nulls(len(step.rows), pa.binary(width))) for step in encoded], pa.binary(width)
-        )
+        columns[column] = pa.chunked_array([_column(step, column, width) for step in encoded], pa.binary(width))
     rows = pa.table(columns)
     header = DeliveryHeader(
         scheme=SCHEME_VERSION,
@@ -497,7 +510,7 @@ def _assemble(
         {
             "register": pa.array([register_name] * len(records), pa.string()),
             "record": records,
-            "record_id": pa.array([bytes(label).hex() for label in record_ids], pa.string()),
+            "record_id": _hexadecimal(record_ids),
         }
     )
     return Encoded(

@@ -19,8 +19,6 @@ from wasl.holder.profile import GramPart, Group
 
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]
 
-EPOCH = dt.date(1970, 1, 1)
-
 
 @dataclass(frozen=True, slots=True)
 class GroupGrams:
@@ -51,21 +49,19 @@ def digit_grams(text: str) -> list[str]:
 
 
 def date_grams(date: dt.date) -> list[str]:
-    """Sixteen grams of a date: six of the year, three each of month and day, four without their order."""
-    year, month, day = date.year, f"{date.month:02d}", f"{date.day:02d}"
-    return [
-        f"y{year}",
-        *(f"w{year + shift}" for shift in (-1, 0, 1)),
-        f"y3{year // 10 % 10}",
-        f"y4{year % 10}",
-        f"m{month}",
-        f"m1{month[0]}",
-        f"m2{month[1]}",
-        f"d{day}",
-        f"d1{day[0]}",
-        f"d2{day[1]}",
-        *(f"p{copy}{part}" for part in (month, day) for copy in "ab"),
-    ]
+    """Sixteen grams of a date: six of the year, five each of month and day, four of those without their order."""
+    return [*year_grams(date.year), *day_month_grams("m", date.month), *day_month_grams("d", date.day)]
+
+
+def year_grams(year: int) -> list[str]:
+    """The year, a window around it, its decade and its last digit."""
+    return [f"y{year}", *(f"w{year + shift}" for shift in (-1, 0, 1)), f"y3{year // 10 % 10}", f"y4{year % 10}"]
+
+
+def day_month_grams(place: str, number: int) -> list[str]:
+    """A day or a month in its place (whole and by digit), and twice without its place."""
+    text = f"{number:02d}"
+    return [f"{place}{text}", f"{place}1{text[0]}", f"{place}2{text[1]}", f"pa{text}", f"pb{text}"]
 
 
 def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
@@ -110,12 +106,7 @@ def _part_lists(
     if part.kind == "date":
         if persons.birth is None:
             return None
-        distinct, inverse = np.unique(persons.birth, return_inverse=True)
-        lists = [
-            [] if day == NO_DATE or _first_january(int(day)) else number(date_grams(_date(int(day))), "")
-            for day in distinct
-        ]
-        return _spread(lists, inverse.astype(np.int32), np.arange(persons.count + 1, dtype=np.int64))
+        return _date_lists(persons.birth, number)
     values = persons.codes.get(part.feature)
     if values is None:
         return None
@@ -128,14 +119,29 @@ def _part_lists(
     return _spread(lists, indices, np.arange(persons.count + 1, dtype=np.int64))
 
 
-def _date(day: int) -> dt.date:
-    return EPOCH + dt.timedelta(days=day)
+def _date_lists(
+    birth: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Grams of dates by year, month and day apart: there are few of each.
 
-
-def _first_january(day: int) -> bool:
-    """1 January stands for an unknown day: as a gap it says nothing, as a date it would say the wrong thing."""
-    date = _date(day)
-    return date.month == 1 and date.day == 1
+    1 January stands for an unknown day: as a gap it says nothing, as a date it would say the wrong thing.
+    """
+    days = np.where(birth == NO_DATE, 0, birth).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = months.astype(np.int64) % 12
+    day = (days - months).astype(np.int64)
+    known = (birth != NO_DATE) & ~((month == 0) & (day == 0))
+    first = int(year.min()) if len(year) else 0
+    last = int(year.max()) if len(year) else 0
+    tables = (
+        (np.array([number(year_grams(y), "") for y in range(first, last + 1)], np.int32), year - first),
+        (np.array([number(day_month_grams("m", m), "") for m in range(1, 13)], np.int32), month),
+        (np.array([number(day_month_grams("d", d), "") for d in range(1, 32)], np.int32), day),
+    )
+    grams = np.concatenate([table[where[known]] for table, where in tables], axis=1)
+    counts = np.where(known, grams.shape[1], 0)
+    return grams.ravel(), np.concatenate(([0], np.cumsum(counts)))
 
 
 def _spread(

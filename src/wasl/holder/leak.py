@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 __all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks"]
 
-LARGEST_EXACT = 1000
+LARGEST_EXACT = 500
 """Blocks above this size are measured on a sample of that many records, and T grows with √(n / sample)."""
 
 

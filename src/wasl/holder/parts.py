@@ -73,9 +73,19 @@ def _date_part(birth: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
     else:
         present = present & ~((month == 1) & (day == 1))
         code = days.astype(np.int64) if part == "birth_date" else np.minimum(day, month) * 100 + np.maximum(day, month)
-    distinct, inverse = np.unique(code, return_inverse=True)
+    distinct, inverse = _distinct(code)
     texts = (str(np.datetime64(int(c), "D")) if part == "birth_date" else str(int(c)) for c in distinct)
     return PartDigests(hash_words(key, texts)[:, :LABEL_BYTES][inverse], present)
+
+
+def _distinct(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct numbers of a small range, ascending, and where each row's stands."""
+    if not len(codes):
+        return codes, codes
+    low = codes.min()
+    used = np.zeros(int(codes.max() - low) + 1, dtype=bool)
+    used[codes - low] = True
+    return np.flatnonzero(used) + low, (np.cumsum(used) - 1)[codes - low]
 
 
 def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest: int = 1) -> PartDigests:

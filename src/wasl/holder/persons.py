@@ -5,8 +5,7 @@ Work is done once per distinct value; a register of millions has few distinct na
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +17,7 @@ from wasl.holder.names.normalizer import Name, normalize
 from wasl.registers.classification import CodeList, spelling_key
 from wasl.registers.schema import Feature, RegisterSchema
 
-__all__ = ["Persons", "WordColumn", "describe_persons", "normalize_identifier"]
+__all__ = ["Persons", "WordColumn", "describe_persons", "normalize_identifiers"]
 
 IDENTIFIERS = (
     Feature.PASSPORT,
@@ -42,7 +41,7 @@ TEXTS = (
 PLACEHOLDERS = frozenset(
     {"", "0", "X", "XX", "XXX", "NEANT", "INCONNU", "NA", "NAN", "NULL", "NONE", "ND", "RAS", "SANS"}
 )
-NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
+ONE_CHARACTER = "^(?:" + "|".join(f"{c}{{4,}}" for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") + ")$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +86,20 @@ class Persons:
 NO_DATE = np.int32(-(2**31))
 
 
-def normalize_identifier(text: str) -> str | None:
-    """A document number without separators, in capitals; leading zeros of plain numbers are dropped.
+def normalize_identifiers(column: pa.ChunkedArray) -> pa.Array:
+    """Document numbers without separators, in capitals; leading zeros of plain numbers are dropped.
 
     Spreadsheets strip leading zeros, so a number with and without them must agree. Placeholders are missing.
     """
-    bare = NOT_ALPHANUMERIC.sub("", text.upper())
-    if bare.isdigit():
-        bare = bare.lstrip("0")
-    return None if bare in PLACEHOLDERS or (len(set(bare)) == 1 and len(bare) > 3) else bare
+    bare = pc.replace_substring_regex(pc.utf8_upper(_whole(column)), "[^A-Z0-9]+", "")
+    numeric = pc.match_substring_regex(bare, "^[0-9]+$")
+    bare = pc.if_else(numeric, pc.ascii_ltrim(bare, "0"), bare)
+    void = pc.or_(pc.is_in(bare, pa.array(sorted(PLACEHOLDERS))), pc.match_substring_regex(bare, ONE_CHARACTER))
+    return pc.if_else(void, pa.scalar(None, pa.string()), bare)
 
 
-def describe_persons(table: pa.Table, schema: RegisterSchema) -> Persons:
-    """The normalized features of a typed register table."""
+def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) -> Persons:
+    """The normalized features of a typed register table; of texts, only the wanted ones."""
     by_feature = schema.by_feature
     codes: dict[str, pa.Array] = {}
 
@@ -110,7 +110,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema) -> Persons:
     for feature in IDENTIFIERS:
         values = column(feature)
         if values is not None:
-            codes[feature.value] = _map(values, normalize_identifier)
+            codes[feature.value] = normalize_identifiers(values)
     for spec in schema.fields:
         if spec.piece_type is not None:
             _sort_pieces(codes, table[spec.name], table[spec.piece_type], spec.piece_features)
@@ -119,7 +119,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema) -> Persons:
         if values is not None:
             codes[feature.value] = _map(values, CodeList.load(classification).comparable)
     for feature in TEXTS:
-        values = column(feature)
+        values = column(feature) if feature.value in wanted else None
         if values is not None:
             codes[feature.value] = _map(values, lambda text: spelling_key(text) or None)
 
@@ -130,9 +130,14 @@ def describe_persons(table: pa.Table, schema: RegisterSchema) -> Persons:
     return Persons(table.num_rows, _names(table, schema), codes, birth)
 
 
-def _map(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.Array:
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
     whole = column.combine_chunks()
-    encoded = (pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole).dictionary_encode()
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _map(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.Array:
+    encoded = _whole(column).dictionary_encode()
     return pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
@@ -140,7 +145,7 @@ def _sort_pieces(
     codes: dict[str, pa.Array], numbers: pa.ChunkedArray, types: pa.ChunkedArray, meaning: dict[str, Feature]
 ) -> None:
     """Put numbers of one column under the documents they belong to, by the column that says which."""
-    normalized = _map(numbers, normalize_identifier)
+    normalized = normalize_identifiers(numbers)
     kinds = {spelling_key(text): feature.value for text, feature in meaning.items()}
     kind = _map(types, lambda text: kinds.get(spelling_key(text)))
     for feature in sorted(set(kinds.values())):
@@ -175,8 +180,7 @@ def _names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
 def _words(
     values: pa.ChunkedArray, vocabulary: dict[tuple[str, str], int]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    whole = values.combine_chunks()
-    encoded = (pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole).dictionary_encode()
+    encoded = _whole(values).dictionary_encode()
     lists: list[list[int]] = []
     for text in encoded.dictionary.to_pylist():
         name: Name = normalize(text)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 __all__ = ["canonical_json", "digest_bytes", "digest_json", "digest_table"]
@@ -33,16 +35,37 @@ def digest_table(table: pa.Table) -> str:
     """
     hasher = hashlib.sha256()
     for name in table.column_names:
-        column = table.column(name).combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
+        column = table.column(name)
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
         hasher.update(canonical_json([name, str(column.type), len(column)]))
-        # take() rewrites the buffers from offset zero; nulls become an explicit byte vector.
-        hasher.update(memoryview(column.is_valid().cast(pa.uint8()).buffers()[1] or b""))
-        dense = column.drop_null().take(pa.array(range(len(column) - column.null_count), pa.int64()))
-        for buffer in dense.buffers()[1:]:
-            if buffer is not None:
-                hasher.update(memoryview(buffer))
+        for chunk in column.chunks:
+            hasher.update(np.asarray(chunk.is_valid().cast(pa.uint8())).data)
+        for dense in _dense_chunks(column):
+            for buffer in dense.buffers()[1:]:
+                if buffer is not None:
+                    hasher.update(memoryview(buffer))
     return "sha256:" + hasher.hexdigest()
+
+
+def _dense_chunks(column: pa.ChunkedArray) -> Iterator[pa.Array]:
+    """The values that are there, in arrays whose buffers hold exactly them.
+
+    Values of a fixed width are the same bytes however they are chunked; others are put in one array first, because
+    their offsets count from its beginning.
+    """
+    fixed = pa.types.is_fixed_size_binary(column.type) or _is_plain_number(column.type)
+    chunks = column.chunks if fixed else [pa.concat_arrays(column.chunks)] if column.num_chunks else []
+    for chunk in chunks:
+        dense = chunk.drop_null() if chunk.null_count else chunk
+        if not len(dense):
+            continue
+        data = dense.buffers()[1]
+        exact = fixed and not dense.offset and data.size == len(dense) * column.type.bit_width // 8
+        # take() rewrites the buffers from offset zero.
+        yield dense if exact else dense.take(pa.array(np.arange(len(dense), dtype=np.int64)))
+
+
+def _is_plain_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_date(kind))
