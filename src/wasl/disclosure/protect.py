@@ -18,6 +18,7 @@ from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.utility import UtilityReport, compare
 from wasl.disclosure.working_file import WorkingFile, prepare
 from wasl.errors import PolicyError
+from wasl.registers.digests import digest_table
 
 __all__ = ["Protection", "protect"]
 
@@ -53,6 +54,7 @@ class Protection:
             "policy": {"name": self.policy.name, "title": self.policy.title, "source": self.policy.source},
             "rows": self.table.num_rows,
             "rows_removed": self.removed,
+            "table_digest": digest_table(self.table),
             "variables": [
                 {
                     "name": variable.name,
