@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -16,54 +15,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
 
-from service_support import new_database, start_postgres
+from service_support import encode_registers, new_database, release_documents, start_postgres
 
-import wasl
 from wasl.audit.checkpoint import Checkpoint
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_export
 from wasl.client import Client
-from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import AccessError, StateError
-from wasl.holder.keys import LinkageKey
 from wasl.linkage.plan import LinkagePlan
-from wasl.population.generate import generate
-from wasl.publication.description import DatasetDescription
 from wasl.registers.schema import RegisterSchema
 
 PROJECT = "simimo"
 REGISTERS = ("cnss-employees", "anapec-certificates")
 WASL = (sys.executable, "-m", "wasl.cli.app")
-PERSONS = 3000
 START_SECONDS = 120
-
-SPECIFICATION: dict[str, Any] = {
-    "name": "foreign-workers",
-    "include": list(REGISTERS),
-    "variables": [{"name": name} for name in ("sex", "nationality", "birth_year", "activity_section", "wage")],
-}
 
 
 @pytest.fixture(scope="module")
 def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What each holder has encoded on its own premises: delivery, join map, payload."""
-    registers = generate(PERSONS, seed=3).registers
-    key = LinkageKey.new(PROJECT, secrets.token_bytes(32))
-    folders: dict[str, Path] = {}
-    for name in REGISTERS:
-        folder = tmp_path_factory.mktemp(name)
-        encoded = wasl.encode(registers[name], RegisterSchema.load(name), key, period="2024")
-        encoded.delivery.write(folder / "delivery.parquet")
-        encoded.join_map.write(folder / "join.parquet")
-        encoded.payload.write(folder / "payload.parquet")
-        folders[name] = folder
-    return folders
+    return encode_registers(tmp_path_factory.mktemp("outboxes"), PROJECT)
 
 
 @pytest.fixture(scope="module")
@@ -144,18 +120,6 @@ def _first_token(log: Path, address: str) -> str:
     raise AssertionError(f"the service did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
-def documents() -> dict[str, Any]:
-    policy = DisclosurePolicy.load("public-use")
-    description = DatasetDescription.load("foreign-workers-puf").model_dump(mode="json", by_alias=True)
-    here = {variable["name"] for variable in SPECIFICATION["variables"]}
-    description["variables"] = [variable for variable in description["variables"] if variable["name"] in here]
-    return {
-        "specification": SPECIFICATION,
-        "policy": {**policy.model_dump(mode="json"), "hierarchy_texts": policy.hierarchy_texts},
-        "description": description,
-    }
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_day_at_the_service(
@@ -215,7 +179,7 @@ def link_review_resolve(office: Office) -> str:
 
 def release_goes_public(office: Office, run: str) -> str:
     desk, approver = office.sign_in("desk", "release"), office.sign_in("head", "approver")
-    wanted = documents()
+    wanted = release_documents()
     lax = json.loads(json.dumps(wanted["policy"]))
     lax["thresholds"]["k"] = 3
     release = desk.prepare_release(PROJECT, run=run, title="Public-use file", seed=7, **{**wanted, "policy": lax})

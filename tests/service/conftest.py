@@ -27,6 +27,7 @@ from service_support import (
     Sent,
     Service,
     Template,
+    encode_registers,
     make_settings,
     make_template,
     new_database,
@@ -99,6 +100,12 @@ def service(installation: Installation, template: Template) -> Iterator[Service]
         running = Service(address, installation, template.tokens)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Really encoded registers, made once."""
+    return encode_registers(tmp_path_factory.mktemp("outboxes"), PROJECT)
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ import sqlalchemy as sa
 import uvicorn
 from argon2 import PasswordHasher
 
+from wasl.disclosure.policy import DisclosurePolicy
+from wasl.facade import encode
+from wasl.holder.keys import LinkageKey
+from wasl.population.generate import generate
+from wasl.publication.description import DatasetDescription
 from wasl.registers.schema import RegisterSchema
 from wasl.web.app import create_app
 from wasl.web.installation import Installation
@@ -235,6 +240,41 @@ def schema_of(name: str) -> RegisterSchema:
 
 def definition(name: str) -> dict[str, Any]:
     return schema_of(name).model_dump(mode="json", by_alias=True)
+
+
+SPECIFICATION: dict[str, Any] = {
+    "name": "foreign-workers",
+    "include": [REGISTER, OTHER_REGISTER],
+    "variables": [{"name": name} for name in ("sex", "nationality", "birth_year", "activity_section", "wage")],
+}
+
+
+def release_documents() -> dict[str, Any]:
+    """Specification, policy and description of a public-use file, as the API takes them."""
+    policy = DisclosurePolicy.load("public-use")
+    description = DatasetDescription.load("foreign-workers-puf").model_dump(mode="json", by_alias=True)
+    here = {variable["name"] for variable in SPECIFICATION["variables"]}
+    description["variables"] = [variable for variable in description["variables"] if variable["name"] in here]
+    return {
+        "specification": SPECIFICATION,
+        "policy": {**policy.model_dump(mode="json"), "hierarchy_texts": policy.hierarchy_texts},
+        "description": description,
+    }
+
+
+def encode_registers(folder: Path, project: str, *, persons: int = 3000) -> dict[str, Path]:
+    """What two holders have encoded on their own premises: a folder each with delivery, join map and payload."""
+    registers = generate(persons, seed=3).registers
+    key = LinkageKey.new(project, secrets.token_bytes(32))
+    folders: dict[str, Path] = {}
+    for name in (REGISTER, OTHER_REGISTER):
+        folders[name] = folder / name
+        folders[name].mkdir(parents=True)
+        encoded = encode(registers[name], RegisterSchema.load(name), key, period="2024")
+        encoded.delivery.write(folders[name] / "delivery.parquet")
+        encoded.join_map.write(folders[name] / "join.parquet")
+        encoded.payload.write(folders[name] / "payload.parquet")
+    return folders
 
 
 @dataclass(frozen=True)
