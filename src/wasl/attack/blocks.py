@@ -93,18 +93,18 @@ def pair_blocks(
     """Observed and own blocks paired by what is visible of them, larger blocks only where there are very many."""
     if len(members) == 1 and len(own_members) == 1:
         return [(members[0], own_members[0])]
+    tokens = sorted(set(view.classes) & set(known.view.classes))
     left = sorted(members, key=len, reverse=True)[:MOST_BLOCKS]
     right = sorted(own_members, key=len, reverse=True)[:MOST_BLOCKS]
-    a = np.array([_fingerprint(view, block, groups, None, taps) for block in left])
-    b = np.array([_fingerprint(known.view, block, groups, known, taps) for block in right])
+    a = np.array([_fingerprint(view, block, groups, tokens, None, taps) for block in left])
+    b = np.array([_fingerprint(known.view, block, groups, tokens, known, taps) for block in right])
     bits = 8 * max((view.filters[group].shape[1] for group in groups), default=1)
     sizes = a[:, 0]
-    spread = np.ones_like(a)
+    spread = np.full_like(a, 0.5)  # gaps are counted exactly
     spread[:, 0] = 0.5 + 0.1 * sizes
     pairs = np.maximum(sizes * (sizes - 1) / 2, 0.5)
     for place in range(len(groups)):
-        spread[:, 1 + place] = 0.5  # gaps are counted exactly
-        spread[:, 1 + len(groups) + place] = 1 / np.sqrt(bits * pairs) + 0.004
+        spread[:, place - len(groups)] = 1 / np.sqrt(bits * pairs) + 0.004
     cost = np.zeros((len(left), len(right)), np.float32)
     for column in range(a.shape[1]):
         cost += ((a[:, column, None] - b[None, :, column]) / spread[:, column, None]) ** 2
@@ -112,9 +112,12 @@ def pair_blocks(
     return [(left[i], right[j]) for i, j in zip(row, column, strict=True)]
 
 
-def _fingerprint(view: PassView, rows: Ints, groups: list[str], known: KnownPass | None, taps: int) -> list[float]:
-    """Size, gaps per group, and mean similarity per group of a block."""
+def _fingerprint(
+    view: PassView, rows: Ints, groups: list[str], tokens: list[str], known: KnownPass | None, taps: int
+) -> list[float]:
+    """Size, gaps per group and token, and mean similarity per group of a block."""
     gaps = [float(np.count_nonzero(~view.present[group][rows])) for group in groups]
+    gaps += [float(np.count_nonzero(view.classes[token][rows] < 0)) for token in tokens]
     means = []
     for group in groups:
         if len(rows) < 2:
@@ -167,4 +170,4 @@ def _best_order(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], starts: 
         if value > best_value:
             best_value = value
             best = order
-    return best
+    return np.asarray(best, np.int64)

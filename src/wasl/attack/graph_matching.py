@@ -207,7 +207,7 @@ def assign(distance: Floats) -> Correspondence:
 
 
 def refine(
-    left: Floats, right: Floats, row: Ints, column: Ints, fixed: tuple[Ints, Ints] | None = None, rounds: int = 25
+    left: Floats, right: Floats, row: Ints, column: Ints, fixed: tuple[Ints, Ints] | None = None, rounds: int = 60
 ) -> Correspondence:
     """Correspondences by whole rows over the most certain pairs, more of them each round; the best round is kept.
 

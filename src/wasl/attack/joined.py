@@ -57,10 +57,11 @@ def _by_component(
     records = rng.permutation(rest[1])[:largest]
     shapes = [_shape(graph, chosen) for graph, chosen in ((left, rows), (right, records))]
     order = [np.lexsort(shape.T) for shape in shapes]
-    count = min(len(rows), len(records))
-    linked = [(shape[places] > 0).any(axis=1) for shape, places in zip(shapes, order, strict=True)]
-    keep = linked[0][-count:] & linked[1][-count:] if count else np.zeros(0, bool)
-    return rows[order[0][-count:]][keep] if count else rows[:0], records[order[1][-count:]][keep] if count else rows[:0]
+    # The best connected of both sides, in the order of their shapes; who shares nothing with anybody stays unnamed.
+    chosen = [rows[order[0]][::-1], records[order[1]][::-1]]
+    linked = [np.count_nonzero((shape > 0).any(axis=1)) for shape in shapes]
+    count = min(linked)
+    return chosen[0][:count], chosen[1][:count]
 
 
 def _shape(graph: sparse.csr_matrix, chosen: Ints) -> npt.NDArray[np.float64]:

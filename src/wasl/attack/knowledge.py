@@ -17,6 +17,7 @@ from wasl.attack.observation import PassView, fixed_bytes, match_labels, observe
 from wasl.holder.encode import Encoded, encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
+from wasl.registers.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Knowledge", "KnownPass", "imitate", "record_rows"]
@@ -58,7 +59,7 @@ class Knowledge:
 
 
 def imitate(
-    population: pa.Table,
+    population: RegisterTable | pa.Table,
     schema: RegisterSchema,
     profile: EncodingProfile,
     rng: np.random.Generator,
@@ -67,7 +68,7 @@ def imitate(
     """The adversary's own encodings of a population it owns in clear.
 
     Args:
-        population: Text or typed table with the schema's columns.
+        population: As read, or a table with the schema's columns.
         schema: The register schema, which is public.
         profile: The encoding profile, likewise.
         rng: Draws the adversary's keys.

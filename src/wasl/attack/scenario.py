@@ -1,4 +1,4 @@
-"""A staged attack: a register is split between a holder and an adversary, encoded, and attacked, with the truth known."""
+"""A staged attack: a register split between a holder and an adversary, encoded, and attacked, with the truth known."""
 
 from __future__ import annotations
 

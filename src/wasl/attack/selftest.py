@@ -1,0 +1,98 @@
+"""The self-test: every profile attacked on staged deliveries of the synthetic Morocco, by overlap and size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wasl.attack.campaign import ATTACKS, attack_joined, attack_linkage
+from wasl.attack.measure import Outcome
+from wasl.attack.scenario import stage
+from wasl.errors import LeakError
+from wasl.holder.profile import EncodingProfile
+from wasl.population.generate import generate
+from wasl.registers.schema import RegisterSchema
+
+__all__ = ["OVERLAPS", "POPULATIONS", "PROFILES", "Trial", "plan_trials", "run_trials", "tested_profile"]
+
+PROFILES = ("plain", "one-key", "open", "tokens", "guarded")
+POPULATIONS = (1_000, 5_000, 20_000)
+OVERLAPS = (0.05, 0.1, 0.2, 0.5, 1.0)
+REGISTER = "dgsn-permits"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One staged attack."""
+
+    profile: str
+    records: int
+    overlap: float
+
+
+def plan_trials(profiles: Sequence[str], populations: Sequence[int], overlaps: Sequence[float]) -> list[Trial]:
+    """All combinations, small populations first."""
+    return [Trial(p, n, overlap) for n in sorted(populations) for p in profiles for overlap in overlaps]
+
+
+def tested_profile(name: str) -> EncodingProfile:
+    """A shipped profile, or ``one-key``: ``open`` at a fill of .1 with t = 5, which must fall."""
+    if name != "one-key":
+        return EncodingProfile.load(name)
+    profile = EncodingProfile.load("open")
+    groups = tuple(group.model_copy(update={"fill": 0.1}) for group in profile.groups)
+    return profile.model_copy(update={"name": "one-key", "taps": 5, "groups": groups})
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    seed: int,
+    *,
+    largest_graph: int = 2500,
+    starts: int = 6,
+    attacks: tuple[str, ...] = ATTACKS,
+    report: Callable[[int, int], None] | None = None,
+) -> Iterator[Outcome]:
+    """The outcomes of the trials, one by one; each trial draws from its own stream, so any subset gives the same."""
+    schema = RegisterSchema.load(REGISTER)
+    needed = max((round(trial.records * (2 - trial.overlap)) for trial in trials), default=0)
+    register = generate(max(int(needed / 0.88) + 50, 100), seed).registers[REGISTER]
+    for done, trial in enumerate(trials, 1):
+        rng = np.random.default_rng([seed, trial.records, round(1000 * trial.overlap), PROFILES.index(trial.profile)])
+        try:
+            target, knowledge = stage(
+                register,
+                schema,
+                tested_profile(trial.profile),
+                trial.records,
+                trial.overlap,
+                rng,
+                largest_graph=largest_graph,
+                starts=starts,
+            )
+        except LeakError:
+            yield _refused(trial)
+        else:
+            yield from attack_linkage(target, knowledge, rng, attacks)
+            yield from attack_joined(target, knowledge, rng)
+        if report is not None:
+            report(done, len(trials))
+
+
+def _refused(trial: Trial) -> Outcome:
+    """Nothing left the holder: the leak meter refused the encoding."""
+    return Outcome(
+        profile=trial.profile,
+        view="linkage",
+        attack="none",
+        population=trial.records,
+        records=0,
+        overlap=trial.overlap,
+        claimed=0,
+        exposed=None,
+        correct=None,
+        leak=0.0,
+        detail="refused by the leak meter: nothing left the holder",
+    )

@@ -1,0 +1,305 @@
+"""``wasl attack``: what an adversary without the key gets out of a delivery, and the self-test of all profiles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+
+if TYPE_CHECKING:
+    from wasl.attack.campaign import Target
+    from wasl.attack.measure import Outcome
+    from wasl.registers.delivery import Delivery
+    from wasl.registers.schema import RegisterSchema
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``attack``."""
+    app.command("attack")(attack_deliveries)
+
+
+def attack_deliveries(
+    out: Annotated[Path, typer.Option("--out", help="Folder for attacks.json, attacks.md and attacks.svg.")],
+    deliveries: Annotated[list[Path] | None, typer.Argument(help="Deliveries to attack.")] = None,
+    population: Annotated[Path | None, typer.Option("--population", help="The adversary's register, in clear.")] = None,
+    register_name: Annotated[str, typer.Option("--register", help="Schema of the population.")] = "dgsn-permits",
+    profile: Annotated[str | None, typer.Option("--profile", help="Profile document, if not a shipped one.")] = None,
+    view: Annotated[
+        str, typer.Option("--view", help="linkage: deliveries only; joined: with the join maps.")
+    ] = "linkage",
+    join: Annotated[
+        list[Path] | None, typer.Option("--join", help="Join map of each delivery, in their order.")
+    ] = None,
+    keep_map: Annotated[
+        list[Path] | None,
+        typer.Option("--keep-map", help="Keep map of each delivery (`wasl encode --keep-map`), to score."),
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", help="truth.csv, if the population is another register than the delivery.")
+    ] = None,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Attack every profile on synthetic registers.")
+    ] = False,
+    profiles: Annotated[
+        str, typer.Option("--profiles", help="Profiles of the self-test.")
+    ] = "plain,one-key,open,tokens,guarded",
+    populations: Annotated[
+        str, typer.Option("--populations", help="Population sizes of the self-test.")
+    ] = "1000,5000,20000",
+    overlaps: Annotated[str, typer.Option("--overlaps", help="Overlaps of the self-test.")] = "0.05,0.1,0.2,0.5,1.0",
+    largest_graph: Annotated[
+        int, typer.Option("--largest-graph", help="Larger blocks are attacked on a sample of so many records.")
+    ] = 2500,
+    starts: Annotated[int, typer.Option("--starts", help="Starts of graph matching.")] = 6,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Attack deliveries as somebody would who knows everything but the key, and say how many persons it names.
+
+    Example: wasl attack dgsn.parquet --population dgsn-permits.csv --register dgsn-permits
+    --join dgsn-join.parquet --keep-map dgsn-keep.parquet --out attack
+
+    Example: wasl attack --self-test --out attack-self-test
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.errors import InputError
+
+    if view not in ("linkage", "joined"):
+        raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")
+    if self_test:
+        outcomes = _self_test(_words(profiles), _words(populations), _words(overlaps), largest_graph, starts, seed)
+        subject = "self-test"
+    elif deliveries and population:
+        outcomes = _attack_files(
+            deliveries,
+            population,
+            register_name,
+            profile,
+            view,
+            join or [],
+            keep_map or [],
+            truth,
+            largest_graph,
+            starts,
+            seed,
+        )
+        subject = ", ".join(path.name for path in deliveries)
+    else:
+        raise InputError("nothing to attack.", remedy="Give deliveries and --population, or --self-test.")
+    out.mkdir(parents=True, exist_ok=True)
+    written = _write(outcomes, out)
+    worst = max((outcome.rate or 0.0 for outcome in outcomes if outcome.view == "linkage"), default=0.0)
+    record_event(
+        EventKind.ENCODING_ATTACKED,
+        subject=subject,
+        detail={"attacks": len(outcomes), "largest_rate": round(worst, 4), "view": view, "outcomes": written},
+    )
+    if as_json:
+        emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes]})
+        return
+    show_table("Attacks", HEADINGS, [_cells(outcome) for outcome in outcomes])
+    say(f"In {out}: attacks.json, attacks.md, attacks.svg")
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _self_test(
+    profiles: list[str], populations: list[str], overlaps: list[str], largest_graph: int, starts: int, seed: int
+) -> list[Outcome]:
+    from wasl.attack.selftest import PROFILES, plan_trials, run_trials
+    from wasl.errors import InputError
+
+    unknown = sorted(set(profiles) - set(PROFILES))
+    if unknown:
+        raise InputError(f"unknown profile {unknown[0]!r}.", remedy=f"Give some of: {', '.join(PROFILES)}.")
+    try:
+        sizes, shares = [int(n) for n in populations], [float(share) for share in overlaps]
+    except ValueError:
+        raise InputError("--populations takes whole numbers and --overlaps shares, with commas between.") from None
+    if any(n < 50 for n in sizes) or any(not 0 < share <= 1 for share in shares):
+        raise InputError("populations have at least 50 records, and overlaps lie above 0 and up to 1.")
+    with progress("Attacking") as report:
+        trials = plan_trials(profiles, sizes, shares)
+        return list(run_trials(trials, seed, largest_graph=largest_graph, starts=starts, report=report))
+
+
+def _attack_files(
+    deliveries: list[Path],
+    population: Path,
+    register_name: str,
+    profile: str | None,
+    view: str,
+    joins: list[Path],
+    keeps: list[Path],
+    truth: Path | None,
+    largest_graph: int,
+    starts: int,
+    seed: int,
+) -> list[Outcome]:
+    import numpy as np
+
+    from wasl.attack.campaign import attack_joined, attack_linkage
+    from wasl.attack.knowledge import imitate
+    from wasl.errors import InputError, MismatchError
+    from wasl.holder.profile import EncodingProfile
+    from wasl.registers.delivery import Delivery
+    from wasl.registers.reader import read_register
+    from wasl.registers.schema import RegisterSchema
+
+    for what, files in (("--join", joins), ("--keep-map", keeps)):
+        if files and len(files) != len(deliveries):
+            raise InputError(f"{what} is given {len(files)} times for {len(deliveries)} deliveries.")
+    if view == "joined" and not joins:
+        raise InputError("the joined view needs the join maps.", remedy="Give --join for each delivery.")
+    schema = RegisterSchema.load(register_name)
+    owned = read_register(population, schema)
+    outcomes: list[Outcome] = []
+    for place, path in enumerate(deliveries):
+        delivery = Delivery.read(path)
+        document = EncodingProfile.load(profile or delivery.header.profile, schema.profiles)
+        if document.digest != delivery.header.profile_digest:
+            raise MismatchError(
+                f"{path}: was made with another version of profile {document.name!r}.",
+                remedy="Give the profile document it was made with: --profile FILE.",
+            )
+        rng = np.random.default_rng([seed, place])
+        knowledge = imitate(owned, schema, document, rng)
+        records = owned.table[schema.record].to_pylist()
+        target = _target(
+            delivery,
+            joins[place] if joins else None,
+            keeps[place] if keeps else None,
+            truth,
+            records,
+            schema,
+            largest_graph,
+            starts,
+        )
+        with progress(f"Attacking {path.name}") as report:
+            found = attack_linkage(target, knowledge, rng, report=report)
+            outcomes += found if view == "linkage" else [*found, *attack_joined(target, knowledge, rng)]
+    return outcomes
+
+
+def _target(
+    delivery: Delivery,
+    join: Path | None,
+    keep: Path | None,
+    truth: Path | None,
+    records: list[str],
+    schema: RegisterSchema,
+    largest_graph: int,
+    starts: int,
+) -> Target:
+    """What is attacked, with the truth where join map and keep map are given."""
+    import numpy as np
+    import pyarrow as pa
+
+    from wasl.attack.campaign import Target
+    from wasl.attack.observation import fixed_bytes, match_labels, observe, observe_joined
+    from wasl.registers.delivery import read_parquet
+    from wasl.registers.join_map import JoinMap
+
+    views = observe(delivery)
+    header = delivery.header
+    plain = {
+        "profile": header.profile,
+        "leak": header.leak,
+        "records": header.records,
+        "passes": views,
+        "largest_graph": largest_graph,
+        "starts": starts,
+    }
+    if join is None:
+        return Target(**plain)  # type: ignore[arg-type]
+    join_map = JoinMap.read(join)
+    joined, ids = observe_joined(views, join_map)
+    if keep is None:
+        return Target(**plain, joined=joined)  # type: ignore[arg-type]
+    kept, _ = read_parquet(keep, "keep map")
+    kept_ids = np.frombuffer(b"".join(bytes.fromhex(t) for t in kept["record_id"].to_pylist()), np.uint8).reshape(
+        -1, 16
+    )
+    place = _places(kept["record"].to_pylist(), header.register, records, schema.register_id, truth)
+    row_record, _ = fixed_bytes(join_map.rows["record_id"])
+    row_ids, has_row = fixed_bytes(join_map.rows["row_id"])
+    names = np.array(join_map.rows["pass"].cast(pa.string()).to_pylist(), object)
+    of_row = place[match_labels(row_record, kept_ids)]
+    found = {}
+    for name, seen in views.items():
+        chosen = np.flatnonzero((names == name) & has_row)
+        found[name] = of_row[chosen[match_labels(seen.row_ids, row_ids[chosen])]]
+    overlap = float((place >= 0).mean())
+    joined_truth = place[match_labels(ids, kept_ids)]
+    return Target(**plain, truth=found, joined=joined, joined_truth=joined_truth, overlap=overlap)  # type: ignore[arg-type]
+
+
+def _places(
+    delivered: list[str], delivered_register: str, owned: list[str], owned_register: str, truth: Path | None
+) -> Any:
+    """For each delivered record its place in the population (−1: not there), by record number or by the truth."""
+    import csv
+
+    import numpy as np
+
+    if truth is None:
+        place = {number: row for row, number in enumerate(owned)}
+        return np.array([place.get(number, -1) for number in delivered], np.int64)
+    person: dict[tuple[str, str], str] = {}
+    with truth.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            person[row["register"], row["record"]] = row["person"]
+    place = {}
+    for row_number, number in enumerate(owned):
+        place.setdefault(person.get((owned_register, number), ""), row_number)
+    place.pop("", None)
+    return np.array([place.get(person.get((delivered_register, number), ""), -1) for number in delivered], np.int64)
+
+
+HEADINGS = ("profile", "view", "attack", "records", "overlap", "named", "of", "rate", "95 %", "T", "")
+
+
+def _cells(outcome: Outcome) -> list[object]:
+    value = outcome.to_json()
+    interval = value["interval"]
+    return [
+        outcome.profile,
+        outcome.view,
+        outcome.attack,
+        outcome.population,
+        "?" if outcome.overlap is None else f"{outcome.overlap:.2f}",
+        f"{outcome.claimed} claimed" if outcome.correct is None else outcome.correct,
+        "?" if outcome.exposed is None else outcome.exposed,
+        "?" if outcome.rate is None else f"{outcome.rate:.4f}",
+        "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}",
+        f"{outcome.leak:.2f}",
+        outcome.detail,
+    ]
+
+
+def _write(outcomes: list[Outcome], out: Path) -> str:
+    """Write the three files; returns the digest of the JSON."""
+    from wasl.attack.picture import draw_rates
+    from wasl.registers.digests import digest_bytes
+
+    data = json.dumps([outcome.to_json() for outcome in outcomes], ensure_ascii=False, indent=1).encode()
+    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
+    lines += ["| " + " | ".join(str(cell) for cell in _cells(outcome)) + " |" for outcome in outcomes]
+    for name, content in (
+        ("attacks.json", data),
+        ("attacks.md", ("\n".join(lines) + "\n").encode()),
+        ("attacks.svg", draw_rates(outcomes)),
+    ):
+        partial = out / f"{name}.partial"
+        partial.write_bytes(content)
+        partial.replace(out / name)
+    return digest_bytes(data)
