@@ -23,6 +23,7 @@ from wasl.workflow.ports import Limits
 __all__ = ["ParquetFile", "stream_digest"]
 
 MAX_HEADER_BYTES = 1 << 20
+LARGEST_NUMBER = 1 << 53
 
 
 class ParquetFile:
@@ -72,8 +73,8 @@ class ParquetFile:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise DeliveryError(f"the header of the {self.what} is not JSON.") from error
-        if not isinstance(value, dict):
-            raise DeliveryError(f"the header of the {self.what} is not a JSON object.")
+        if not isinstance(value, dict) or not _is_plain(value):
+            raise DeliveryError(f"the header of the {self.what} is not a plain JSON object.")
         return value
 
     def column(self, name: str) -> Iterator[pa.ChunkedArray]:
@@ -134,6 +135,17 @@ def stream_digest(file: ParquetFile) -> str:
             joined = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], kind)
             _hash_dense(hasher, joined)
     return "sha256:" + hasher.hexdigest()
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether every database stores a JSON value: texts without NUL or lone surrogates, numbers of ordinary size."""
+    if isinstance(value, dict):
+        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return not isinstance(value, int | float) or abs(value) <= LARGEST_NUMBER
 
 
 def _plain(part: pa.ChunkedArray) -> list[pa.Array]:
