@@ -170,14 +170,15 @@ def _read_csv(
     places, surplus = match_columns(path, header, wanted, optional)
 
     broken: list[tuple[int, str]] = []
+    unclosed: list[int] = []
 
     def note(row: pacsv.InvalidRow) -> str:
-        if row.text.strip(separator + " \r\n"):
-            if row.text.count("\n") > 3 or len(row.text) > LONGEST_CELL:
-                raise RegisterError(f"{path}: a quotation mark is never closed, at or before row {row.number}.")
-            broken.append((row.number, f"{row.actual_columns} columns instead of {row.expected_columns}"))
-        else:
+        if not row.text.strip(separator + " \r\n"):
             broken.append((row.number, ""))
+            return "skip"
+        if row.text.count("\n") > 3 or len(row.text) > LONGEST_CELL:
+            unclosed.append(row.number)
+        broken.append((row.number, f"{row.actual_columns} columns instead of {row.expected_columns}"))
         return "skip"
 
     positional = [f"c{place}" for place in range(len(header))]
@@ -214,6 +215,8 @@ def _read_csv(
             f"{path}: cannot be cut into rows and columns.",
             remedy="Look for an unclosed quotation mark or a very long line.",
         ) from None
+    if unclosed:
+        raise RegisterError(f"{path}: a quotation mark is never closed, at or before row {unclosed[0]}.")
     if not batches or (sum(b.num_rows for b in batches) == 0 and not broken):
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     table = pa.Table.from_batches(batches).rename_columns(list(places))
