@@ -330,8 +330,7 @@ class _Search:
             runners_up=tuple(good[1:]),
             nodes=len(self.levels),
             checked=len(self.seen),
-            pruned_by_monotonicity=int(self.failed.sum())
-            - sum(e.suppressed > self.allowed for e in self.seen.values()),
+            pruned_by_monotonicity=self.unseen(np.flatnonzero(self.failed)),
             pruned_by_bound=pruned_by_bound,
             suppressed_rows=violating[self.base_ids],
         )

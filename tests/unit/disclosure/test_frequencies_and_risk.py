@@ -30,7 +30,10 @@ def brute_frequencies(frame, keys, weights, missing):
             f.append(0.0)
             big.append(0.0)
         if missing.alpha is None:
-            same = all((holes[i, v] and holes[j, v]) or (not holes[i, v] and not holes[j, v] and values[i, v] == values[j, v]) for v in range(len(keys)))
+            same = all(
+                (holes[i, v] and holes[j, v]) or (not holes[i, v] and not holes[j, v] and values[i, v] == values[j, v])
+                for v in range(len(keys))
+            )
             share = 1.0 if same else 0.0
         else:
             possible = all(holes[i, v] or holes[j, v] or values[i, v] == values[j, v] for v in range(len(keys)))
@@ -49,7 +52,9 @@ def test_frequencies_by_hand(small):
     assert violations(found.sample, 2) == 4
 
 
-@pytest.mark.parametrize("missing", [Missing.wildcard(1.0), Missing.wildcard(0.3), Missing.wildcard(0.0), Missing.category()])
+@pytest.mark.parametrize(
+    "missing", [Missing.wildcard(1.0), Missing.wildcard(0.3), Missing.wildcard(0.0), Missing.category()]
+)
 def test_frequencies_with_missing_values_agree_with_brute_force(rng, missing):
     frame = pd.DataFrame({f"k{j}": rng.integers(0, 3, 60).astype(object) for j in range(4)})
     frame = frame.mask(rng.random(frame.shape) < 0.2)

@@ -1,0 +1,97 @@
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from wasl.cli.app import build_app
+from wasl.cli.disclosure import read_microdata
+from wasl.errors import InputError, PolicyError
+
+POLICY = """
+name = "cli"
+[thresholds]
+k = 3
+[[variables]]
+name = "sex"
+role = "key"
+[[variables]]
+name = "age"
+role = "key"
+hierarchy = { levels = [{ width = 20 }] }
+[[methods]]
+kind = "recode"
+variable = "age"
+level = 1
+[[methods]]
+kind = "local_suppression"
+"""
+
+
+@pytest.fixture
+def place(tmp_path, rng, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    (tmp_path / "policy.toml").write_text(POLICY)
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 100), "age": rng.integers(0, 90, 100)})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(build_app(["wasl.cli.disclosure"]), [str(word) for word in words])
+
+
+def test_assess_prints_json_and_writes_the_internal_report(place):
+    result = run("assess", place / "data.csv", "--policy", place / "policy.toml", "--out", place / "risk", "--json")
+    assert result.exit_code == 0, result.output
+    value = json.loads(result.stdout)
+    assert value["rows"] == 100
+    assert value["failures"][0]["rule"] == "thresholds.k"
+    assert json.loads((place / "risk" / "internal-report.json").read_text())["rows"] == 100
+    assert "<svg" in (place / "risk" / "internal-report.html").read_text()
+    assert pq.read_table(place / "risk" / "risk.parquet").num_rows == 100
+
+
+def test_protect_writes_all_five_files_and_an_event(place):
+    out = place / "safe"
+    result = run("protect", place / "data.csv", "--policy", place / "policy.toml", "--out", out, "--seed", 3, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["risk_after"]["passed"] is True
+    assert sorted(path.name for path in out.iterdir()) == [
+        "internal-report.html",
+        "internal-report.json",
+        "protected.parquet",
+        "public-report.html",
+        "public-report.json",
+    ]
+    assert "ProtectionApplied" in (place / "home" / "log.jsonl").read_text()
+    again = place / "again"
+    run("protect", place / "data.csv", "--policy", place / "policy.toml", "--out", again, "--seed", 3)
+    assert pq.read_table(out / "protected.parquet").equals(pq.read_table(again / "protected.parquet"))
+
+
+def test_human_output_shows_tables(place):
+    result = run("assess", place / "data.csv", "--policy", place / "policy.toml")
+    assert "Rules that do not hold" in result.stdout
+    assert "thresholds.k" in result.stdout
+
+
+def test_a_refusal_writes_nothing_and_is_logged(place):
+    text = POLICY.replace("k = 3", "k = 90").replace('[[methods]]\nkind = "local_suppression"\n', "")
+    (place / "strict.toml").write_text(text)
+    result = run("protect", place / "data.csv", "--policy", place / "strict.toml", "--out", place / "no")
+    assert isinstance(result.exception, PolicyError)
+    assert result.exception.exit_code == 3
+    assert not (place / "no").exists()
+    assert "ProtectionRefused" in (place / "home" / "log.jsonl").read_text()
+
+
+def test_unreadable_data(place):
+    with pytest.raises(InputError, match="no such file"):
+        read_microdata(place / "nothing.csv")
+    (place / "bad.parquet").write_bytes(b"not parquet")
+    with pytest.raises(InputError, match=r"bad\.parquet: cannot be read"):
+        read_microdata(place / "bad.parquet")
+    (place / "semicolons.csv").write_text("a;b\n1;x\n")
+    assert read_microdata(place / "semicolons.csv").column_names == ["a", "b"]

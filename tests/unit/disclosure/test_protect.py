@@ -1,0 +1,205 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wasl.disclosure.assess import assess
+from wasl.disclosure.policy import DisclosurePolicy, Role
+from wasl.disclosure.protect import protect
+from wasl.disclosure.report import assessment_page, internal_page, public_page
+from wasl.errors import InputError, PolicyError, SchemaError
+from wasl.registers.documents import validate_document
+
+
+def policy_of(**changes):
+    document = {
+        "name": "test",
+        "variables": [
+            {"name": "sex", "role": "key", "importance": 1},
+            {
+                "name": "age",
+                "role": "key",
+                "hierarchy": {"levels": [{"width": 10, "bottom": 20, "top": 60}, {"to_all": True}]},
+            },
+            {
+                "name": "region",
+                "role": "key",
+                "hierarchy": {"levels": [{"groups": {"north": ["r0", "r1"], "south": ["r2", "r3"]}}, {"to_all": True}]},
+            },
+            {"name": "wage", "role": "sensitive"},
+            {"name": "id", "role": "drop"},
+        ],
+        "thresholds": {"k": 4},
+        "methods": [{"kind": "recode", "variable": "age", "level": 1}, {"kind": "local_suppression"}],
+    }
+    return validate_document(DisclosurePolicy, {**document, **changes}, "test")
+
+
+@pytest.fixture
+def micro(rng):
+    n = 300
+    return pd.DataFrame(
+        {
+            "id": [f"PERSON{i}" for i in range(n)],
+            "sex": rng.choice(["F", "M"], n),
+            "age": rng.integers(15, 80, n),
+            "region": rng.choice(["r0", "r1", "r2", "r3"], n, p=[0.5, 0.3, 0.15, 0.05]),
+            "wage": rng.lognormal(8, 0.5, n).round(2),
+        }
+    )
+
+
+def test_protection_reaches_the_thresholds_and_is_reproducible(micro):
+    policy = policy_of(release={"random_order": True})
+    first, second = protect(micro, policy, seed=5), protect(micro, policy, seed=5)
+    assert first.after.passed
+    assert first.after.k >= 4 > first.before.k
+    assert first.table.equals(second.table)
+    assert not first.table.equals(protect(micro, policy, seed=6).table)
+    assert "id" not in first.table.column_names
+    assert assess(first.table, policy_of(variables=[v.model_dump() for v in policy.variables if v.name != "id"])).passed
+
+
+def test_refusal_names_every_failing_rule(micro):
+    policy = policy_of(methods=[], thresholds={"k": 4, "individual_risk": 0.3}, release={"max_keys": 2})
+    with pytest.raises(PolicyError) as caught:
+        protect(micro, policy, seed=1)
+    message = str(caught.value)
+    assert caught.value.exit_code == 3
+    for rule in ("thresholds.k", "thresholds.individual_risk", "release.max_keys"):
+        assert rule in message
+    assert "PERSON" not in message
+
+
+def test_sensitive_rules_are_reached_by_removing_records(micro):
+    thresholds = {"k": 3, "sensitive": [{"variable": "wage", "bands": [2500, 4000], "l_distinct": 2}]}
+    methods = [
+        {"kind": "recode", "variable": "age", "level": 1},
+        {"kind": "local_suppression"},
+        {"kind": "suppress_records", "max_share": 0.5},
+    ]
+    done = protect(micro, policy_of(thresholds=thresholds, methods=methods), seed=1)
+    assert done.after.passed
+    assert min(m.l_distinct for m in done.after.sensitive) >= 2
+    assert done.removed == 300 - done.table.num_rows
+    capped = [*methods[:2], {"kind": "suppress_records", "max_share": 0.0}]
+    strict = {"k": 3, "sensitive": [{"variable": "wage", "bands": [2500, 4000], "l_distinct": 3}]}
+    with pytest.raises(PolicyError, match="would have to be removed"):
+        protect(micro, policy_of(thresholds=strict, methods=capped), seed=1)
+
+
+def test_lattice_search_through_a_policy(micro):
+    policy = policy_of(methods=[], search={"objective": "loss", "suppression_limit": 0.05})
+    done = protect(micro, policy, seed=1)
+    assert done.after.k >= 4
+    assert done.removed <= 15
+    assert done.search["nodes"] == 9
+    assert done.internal_report()["search"]["levels"].keys() == {"sex", "age", "region"}
+
+
+def test_weights_households_and_combinations(rng, micro):
+    micro["household"] = rng.integers(0, 120, len(micro))
+    micro["weight"] = 50.0
+    document = policy_of().model_dump(mode="json")
+    document["variables"] += [{"name": "household", "role": "household"}, {"name": "weight", "role": "weight"}]
+    document["thresholds"] = {
+        "combinations": [{"name": "place", "keys": ["sex", "region"], "k": 10}],
+        "household_risk": 0.5,
+    }
+    policy = validate_document(DisclosurePolicy, document, "test")
+    report = assess(micro, policy)
+    assert report.weighted
+    assert report.household.expected > report.individual.expected
+    assert report.combinations["place"]["required"] == 10
+    assert report.uniqueness["sample_uniques"] == report.violating["2"]
+    done = protect(micro, policy, seed=2)
+    old, new = micro["household"], done.table.column("household").to_pandas()
+    assert (old.groupby(new.to_numpy()).nunique() == 1).all()
+    assert not (old.to_numpy() == new.to_numpy()).all()
+
+
+def test_public_report_tells_methods_and_loss_but_no_risk(micro):
+    done = protect(micro, policy_of(), seed=5)
+    public = json.dumps(done.public_report()).lower()
+    page = public_page(done)
+    for word in ("risk", "threshold", "seed", "unique", "re-identifications"):
+        assert word not in public
+        assert word not in page.lower().replace("pointer-events", "")
+    assert done.public_report()["suppressed_cells"].keys() == {"sex", "age", "region"}
+    assert "grouped into" in page
+    assert "<svg" in page
+    for text in (page, internal_page(done), assessment_page(done.before, done.policy)):
+        assert "http" not in text.replace("http://www.w3.org", "").replace("http://purl", "").replace(
+            "https://matplotlib", ""
+        ).replace("http://creativecommons", "")
+        assert "PERSON" not in text
+        assert "<script" not in text
+    assert "Confidential" in internal_page(done)
+
+
+def test_internal_report_is_json_and_names_rows(micro):
+    report = assess(micro, policy_of())
+    value = json.loads(json.dumps(report.to_json()))
+    assert value["passed"] is False
+    assert value["riskiest_rows"][0]["row"] == int(np.argmax(report.risk)) + 1
+    assert sum(value["risk_distribution"]["rows"]) == 300
+    assert report.table().num_rows == 300
+    region = value["categories"]["region"]
+    assert sum(item["rows"] for item in region) == 300
+    assert {item["category"] for item in region} == {"r0", "r1", "r2", "r3"}
+
+
+def test_data_that_do_not_fit_the_policy(micro):
+    with pytest.raises(InputError, match="does not say what these columns are: surplus"):
+        assess(micro.assign(surplus=1), policy_of())
+    with pytest.raises(InputError, match=r"lack columns .*: wage"):
+        assess(micro.drop(columns="wage"), policy_of())
+    assert assess(micro.assign(surplus=1), policy_of(unlisted="drop")).rows == 300
+    with pytest.raises(InputError, match="no rows"):
+        assess(micro.iloc[:0], policy_of())
+    with pytest.raises(InputError, match=r"outside its hierarchy|are in no group"):
+        protect(
+            micro.assign(region="r9"), policy_of(methods=[{"kind": "recode", "variable": "region", "level": 1}]), seed=1
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"methods": [{"kind": "recode", "variable": "age"}]}, "level"),
+        ({"methods": [{"kind": "magic"}]}, "magic|tag"),
+        ({"thresholds": {"k": 1}}, "greater than or equal to 2"),
+        ({"thresholds": {"sensitive": [{"variable": "height"}]}}, "not among the variables: height"),
+        ({"thresholds": {"combinations": [{"name": "x", "keys": ["wage"], "k": 2}]}}, "not of role 'key': wage"),
+    ],
+)
+def test_a_policy_that_does_not_hold_together(changes, message):
+    with pytest.raises(SchemaError, match=message):
+        policy_of(**changes)
+
+
+def test_missing_codes_and_meaning(micro):
+    micro.loc[:20, "region"] = "unknown"
+    report = assess(micro, policy_of(missing={"semantics": "wildcard", "alpha": 0.5, "codes": ["unknown"]}))
+    assert report.contributions["region"]["missing"] == 21
+    assert report.missing == "wildcard, alpha = 0.5"
+    assert assess(micro, policy_of(missing={"semantics": "category"})).missing == "category"
+
+
+@pytest.mark.parametrize("name", ["public-use", "scientific-use", "census-sample"])
+def test_shipped_policies_load(name):
+    policy = DisclosurePolicy.load(name)
+    assert policy.named(Role.KEY)
+    assert policy.source
+
+
+def test_the_age_of_the_data_is_a_release_rule(micro):
+    from datetime import date
+
+    rules = {"min_age_days": 365, "reference_date": "2026-01-01"}
+    with pytest.raises(PolicyError, match=r"release.min_age_days: the data are 31 days old"):
+        protect(micro, policy_of(release=rules), seed=1, today=date(2026, 2, 1))
+    assert protect(micro, policy_of(release=rules), seed=1, today=date(2027, 2, 1)).after.passed
+    with pytest.raises(InputError, match="day of release"):
+        protect(micro, policy_of(release=rules), seed=1)
