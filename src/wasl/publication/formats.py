@@ -166,8 +166,8 @@ def _plain_values(column: Column) -> Any:
     if pa.types.is_integer(column.values.type) or pa.types.is_floating(column.values.type):
         return column.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if pa.types.is_date(column.values.type):
-        return pd.Series(column.values.to_pylist(), dtype=object)
-    return pd.Series(pc.fill_null(column.values, "").to_pylist(), dtype=object)
+        return column.values.to_pandas(date_as_object=True)
+    return pc.fill_null(column.values, "").to_pandas()
 
 
 def _short(text: str, limit: int) -> str:
