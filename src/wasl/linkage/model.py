@@ -35,7 +35,9 @@ FLOOR = 1e-7
 """No state is impossible in any class."""
 PSEUDO_PAIRS = 3.0
 """Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
-REST_SHARE, REST_PAIRS = 0.2, 500.0
+LEAST_REST = 0.003
+"""However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
+REST_SHARE, REST_PAIRS = 0.3, 1000.0
 """Behind u-probabilities besides: this share of the pairs, up to so many. Narrow blocks hold few pairs to learn u from."""
 
 
@@ -308,6 +310,7 @@ def _fit(
         prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
         prior[:, :matching] += 0.01 * share[:, None] / matching
         prior[:, matching:] += 0.01 * (1 - share)[:, None] / (classes - matching)
+        prior[:, -1] += LEAST_REST * per_stratum
         prior /= prior.sum(axis=1, keepdims=True)
     parameters = len(strata) * (classes - 1) + sum((c.states - 2) * classes for c in comparisons)
     final = []

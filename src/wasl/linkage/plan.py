@@ -85,7 +85,7 @@ class ResolutionOptions(Document):
     cost_review: float = Option(default=0.1, ge=0)
     keep: float = Option(default=0.01, gt=0, lt=1)
     assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
-    chain: float = Option(default=0.8, ge=0, le=1)
+    chain: float = Option(default=0.3, ge=0, le=1)
 
     @property
     def accept(self) -> float:

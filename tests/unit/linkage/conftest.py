@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 
+from wasl.linkage.plan import LinkagePlan
 from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
 from wasl.registers.digests import digest_json, digest_table
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
@@ -30,7 +33,7 @@ def filters(values: Sequence[Sequence[str]], key: str, per_gram: int, diffused: 
     size = PLAIN_BITS if diffused else BITS
     plain = np.zeros((len(values), size), bool)
     for i, parts in enumerate(values):
-        for number, text in enumerate(parts):
+        for text in parts:
             for gram in grams(text):
                 tag = gram
                 if tag not in cache:
@@ -102,9 +105,102 @@ def simulate(
     rows = pa.concat_tables(tables).unify_dictionaries()
     header = DeliveryHeader(
         SCHEME_VERSION, profile, digest_json([profile, sorted(passes)]), "test", "key", "holder", register, "schema",
-        period, len(frame), 0, tuple(tokens), {group: BITS for group in groups}, 0.0, tuple(summaries),
+        period, len(frame), 0, tuple(tokens), dict.fromkeys(groups, BITS), 0.0, tuple(summaries),
         digest_table(rows), "2026-01-01T00:00:00Z",
     )  # fmt: skip
     delivery = Delivery(header, rows)
     join = JoinMap(register, delivery.digest, pa.concat_tables(joins).unify_dictionaries())
     return delivery, join, dict(zip(frame[record], ids, strict=True))
+
+
+GROUPS = {
+    "names": (["given", "surname"], 20),
+    "birth": (["year", "month", "day"], 30),
+    "contact": (["street", "town"], 12),
+}
+PASSES = {"year": ["year"], "names": ["given_head", "surname_head"], "day": ["month", "day", "given_head"]}
+OPEN = {"all": []}
+
+
+def persons(count: int, seed: int) -> pd.DataFrame:
+    """Made-up people: syllables for names, uniform births."""
+    rng = np.random.default_rng(seed)
+    syllables = ["ka", "ri", "mo", "sa", "du", "le", "ba", "ti", "no", "fe", "zu", "ha"]
+
+    def words(parts: int) -> list[str]:
+        return ["".join(syllables[k] for k in row) for row in rng.integers(0, len(syllables), (count, parts)).tolist()]
+
+    frame = pd.DataFrame({"given": words(3), "surname": words(4), "street": words(5), "town": words(2)})
+    frame["year"] = [f"Y{y}" for y in rng.integers(1950, 2004, count)]
+    frame["month"] = [f"M{m:02}" for m in rng.integers(1, 13, count)]
+    frame["day"] = [f"D{d:02}" for d in rng.integers(1, 29, count)]
+    frame["passport"] = [f"P{n:07}" for n in rng.permutation(9_000_000)[:count]]
+    frame["person"] = np.arange(count)
+    return frame
+
+
+def damaged(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """A copy in which letters are changed, births wrong and cells missing here and there."""
+    rng = np.random.default_rng(seed)
+    out = frame.copy()
+    for column in ("given", "surname", "street"):
+        hit = np.flatnonzero(rng.random(len(out)) < 0.15)
+        values = out[column].tolist()
+        for i in hit:
+            place = int(rng.integers(0, len(values[i])))
+            values[i] = values[i][:place] + "x" + values[i][place + 1 :]
+        out[column] = values
+    out.loc[rng.random(len(out)) < 0.04, "day"] = "D01"
+    out.loc[rng.random(len(out)) < 0.10, "street"] = ""
+    out.loc[rng.random(len(out)) < 0.30, "passport"] = ""
+    return out
+
+
+def delivered(
+    frame: pd.DataFrame, register: str, *, profile: str = "guarded", seed: int = 0, period: str = "2024"
+) -> Any:
+    frame = frame.assign(
+        record=[f"{register}-{n}" for n in range(len(frame))],
+        given_head=frame["given"].str[:3],
+        surname_head=frame["surname"].str[:3],
+    )
+    made = simulate(
+        frame,
+        register=register,
+        groups=GROUPS,
+        passes=OPEN if profile in ("open", "plain") else PASSES,
+        tokens={"passport": ["passport"]},
+        profile=profile,
+        seed=seed,
+        period=period,
+    )
+    keep = pd.DataFrame(
+        {"register": register, "record": list(made[2]), "record_id": [value.hex() for value in made[2].values()]}
+    )
+    truth = pd.DataFrame({"register": register, "record": frame["record"], "person": frame["person"]})
+    return SimpleNamespace(delivery=made[0], join=made[1], keep=keep, truth=truth)
+
+
+@pytest.fixture(scope="session")
+def three_registers() -> list[Any]:
+    """Three registers of overlapping people: 400, 300 and 200 records."""
+    people = persons(600, seed=11)
+    return [
+        delivered(damaged(people.iloc[:400], 1), "alpha", seed=1),
+        delivered(damaged(people.iloc[200:500], 2), "beta", seed=2),
+        delivered(damaged(people.iloc[300:500], 3), "gamma", seed=3),
+    ]
+
+
+@pytest.fixture(scope="session")
+def open_pair() -> list[Any]:
+    people = persons(500, seed=12)
+    return [
+        delivered(damaged(people.iloc[:350], 1), "alpha", profile="open", seed=1),
+        delivered(damaged(people.iloc[150:], 2), "beta", profile="open", seed=2),
+    ]
+
+
+@pytest.fixture(scope="session")
+def plan() -> LinkagePlan:
+    return LinkagePlan(name="test", profiles=("guarded", "open", "plain"))

@@ -1,0 +1,71 @@
+"""Evaluation: pairs counted from cluster sizes, keep maps, refusals."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from wasl.errors import InputError
+from wasl.linkage.evaluate import evaluate
+
+SPINE = pa.table(
+    {
+        "person_id": ["p", "p", "p", "q", "q", "r"],
+        "register": ["a", "a", "b", "b", "a", "b"],
+        "record_id": [bytes([n]) * 16 for n in range(6)],
+    }
+)
+TRUTH = pd.DataFrame(
+    {
+        "register": list("aabbab"),
+        "record": [f"{n:02x}" * 16 for n in range(6)],
+        "person": list("112233"),
+        "sex": list("FFMMFF"),
+    }
+)
+
+
+def test_pairs_and_persons_are_counted():
+    result = evaluate(SPINE, TRUTH)
+    # Found: (0,1), (0,2), (1,2), (3,4). True: (0,1), (2,3), (4,5).
+    assert (result.pairwise.found, result.pairwise.true, result.pairwise.right) == (4, 3, 1)
+    assert result.pairwise.precision == pytest.approx(1 / 4)
+    assert result.pairwise.recall == pytest.approx(1 / 3)
+    assert result.pairwise.f1 == pytest.approx(2 / 7)
+    assert (result.cluster.found, result.cluster.true, result.cluster.right) == (2, 3, 0)
+    between = result.by_registers["a – b"]
+    assert (between.found, between.true, between.right) == (3, 1, 0)
+    assert result.by_group["sex"]["F"].right == 1
+    assert set(result.to_json()) >= {"pairwise", "cluster", "f1", "calibration"}
+
+
+def test_record_numbers_need_a_keep_map():
+    truth = TRUTH.assign(record=[f"no-{n}" for n in range(6)])
+    with pytest.raises(InputError, match="knows no record"):
+        evaluate(SPINE, truth)
+    keep = pd.DataFrame(
+        {"register": TRUTH["register"], "record": truth["record"], "record_id": TRUTH["record"].str.upper()}
+    )
+    assert evaluate(SPINE, truth, [keep]).pairwise.right == 1
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(InputError, match="lacks the column person"):
+        evaluate(SPINE, TRUTH.drop(columns="person"))
+
+
+def test_calibration_compares_probabilities_with_truth():
+    ids = [bytes([n]) * 16 for n in range(6)]
+    links = pa.table(
+        {
+            "left_register": ["a", "a", "b"],
+            "left_record_id": [ids[0], ids[0], ids[2]],
+            "right_register": ["a", "b", "b"],
+            "right_record_id": [ids[1], ids[2], ids[3]],
+            "probability": [0.95, 0.95, 0.25],
+        }
+    )
+    calibration = evaluate(SPINE, TRUTH, links=links).calibration
+    assert calibration.precision_at_half == pytest.approx(0.5)
+    assert calibration.error == pytest.approx((2 * 0.45 + 0.75) / 3)
