@@ -14,6 +14,7 @@ from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
+    from wasl.holder.quality.findings import QualityReport
     from wasl.registers.reader import RegisterTable
 
 __all__ = ["encode_file", "new_key_file", "read_key", "register", "write_encoded"]
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     key_app.command("wrap")(wrap_key)
     key_app.command("identity")(make_identity)
     key_app.command("show")(show_key)
+    app.command("check")(check_register)
     app.command("encode")(encode_register)
 
 
@@ -139,6 +141,82 @@ def show_key(
             say(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
 
 
+def check_register(
+    file: Annotated[Path, typer.Argument(help="The register: CSV, Excel or Parquet.")],
+    register: RegisterOption,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for quality.fr.html, quality.en.html, quality.json, rejects.csv."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Examine a register: gaps, rejects, odd dates and numbers, unknown spellings, persons repeated.
+
+    Example: wasl check permits.csv --register dgsn-permits --out quality
+    """
+    from wasl.audit.events import EventKind
+    from wasl.cli.journal import record_event
+    from wasl.holder.quality.examine import examine
+    from wasl.registers.reader import read_register
+    from wasl.registers.schema import RegisterSchema
+
+    schema = RegisterSchema.load(register)
+    with progress("Reading") as report:
+        table = read_register(file, schema, sheet=sheet, with_dropped=True, progress=report)
+    with progress("Examining"):
+        quality = examine(table, schema, file=file.name, today=datetime.now(UTC).date())
+    files = _write_quality(quality, table, out) if out is not None else {}
+    record_event(
+        EventKind.REGISTER_CHECKED,
+        subject=schema.register_id,
+        detail={
+            "schema": schema.digest,
+            "rows": quality.rows_read,
+            "rejects": quality.rejected,
+            "findings": len(quality.findings),
+        },
+    )
+    if as_json:
+        emit(quality.to_json() | {"files": files})
+        return
+    from wasl.holder.quality.texts import CHECKS
+
+    say(f"{schema.register_id}: {quality.rows_read:,} rows read, {quality.rejected:,} rejected.")
+    rows = [
+        [found.weight, CHECKS[found.check]["en"][0], found.column, found.count, f"{100 * found.share:.1f} %"]
+        for found in quality.findings
+    ]
+    show_table("Findings", ["weight", "finding", "column", "count", "share"], rows)
+    for what, place in files.items():
+        say(f"{what}: {place}")
+
+
+def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> dict[str, str]:
+    """Write the report in both languages, as JSON, and the rejects; readable by their owner only."""
+    import json
+
+    from wasl.holder.quality.report import render_report
+
+    out.mkdir(parents=True, exist_ok=True)
+    files = {}
+    texts = {
+        "quality.fr.html": render_report(quality, "fr"),
+        "quality.en.html": render_report(quality, "en"),
+        "quality.json": json.dumps(quality.to_json(), ensure_ascii=False, indent=2),
+    }
+    for name, text in texts.items():
+        partial = out / (name + ".partial")
+        partial.touch(0o600)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(out / name)
+        files[name] = str(out / name)
+    if table.rejects.num_rows:
+        _write_csv(table.rejects, out / "rejects.csv")
+        files["rejects.csv"] = str(out / "rejects.csv")
+    return files
+
+
 def encode_register(
     file: Annotated[Path, typer.Argument(help="The register: CSV, Excel or Parquet.")],
     register: RegisterOption,
@@ -162,7 +240,7 @@ def encode_register(
 ) -> None:
     """Encode a register: delivery, join map and payload, apart.
 
-    Example: wasl encode permits.csv --register dgsn-permits --key simimo.key --out dgsn.parquet --join dgsn.join.parquet
+    Example: wasl encode permits.csv --register dgsn-permits --key simimo.key --out dgsn.parquet --join dgsn.join
     """
     encoded, table, files = encode_file(
         file,

@@ -87,6 +87,7 @@ class Field(Document):
         piece_features: What the number is, by the value of ``piece_type``; other values leave it unused.
         divisor: What a number is divided by for the payload (100 turns centimes into dirhams).
         optional: Whether the column may be absent from the file (it then reads as missing everywhere).
+        counts_by: Whether the quality report breaks its figures down by this column: a ``month`` or an ``office``.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Field(Document):
     piece_features: dict[str, Feature] = Option(default_factory=dict)
     divisor: float = 1.0
     optional: bool = False
+    counts_by: Literal["month", "office"] | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

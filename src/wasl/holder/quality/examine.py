@@ -1,0 +1,280 @@
+"""Runs the checks over a register as read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.holder.names.normalizer import normalize
+from wasl.holder.payload import payload_columns
+from wasl.holder.quality.duplicates import duplicate_rows
+from wasl.holder.quality.findings import Breakdown, ColumnFigures, Finding, QualityReport, Weight, finding
+from wasl.registers.classification import CodeList, harmonize
+from wasl.registers.icls import classify_migrants
+from wasl.registers.reader import SOURCE_ROW, RegisterTable
+from wasl.registers.schema import Feature, Field, FieldRole, RegisterSchema
+
+__all__ = ["examine"]
+
+CIN = re.compile(r"[A-Z]{1,2}[0-9]{5,6}")
+OLDEST = 110
+SHOWN_SPELLINGS = 20
+WORST_SHOWN = 12
+
+
+def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today: dt.date) -> QualityReport:
+    """The quality report of a register as read.
+
+    Args:
+        register: The register, read with its checkable dropped columns.
+        schema: What its columns are.
+        file: Name of the file, for the title.
+        today: The day the report is made; later births are impossible.
+    """
+    rows = np.asarray(register.table[SOURCE_ROW])
+    findings = [
+        *_rejected(register),
+        *_births(register.table, schema, rows, today),
+        *_numbers(register, schema, rows),
+        *_codes(register.table, schema, rows),
+        *_names(register.table, schema, rows),
+    ]
+    duplicates = duplicate_rows(register.table, schema)
+    if duplicates is not None and not schema.duplicate_free:
+        findings.append(finding("persons-repeated", "note", "", duplicates, rows))
+    elif duplicates is not None:
+        findings.append(finding("persons-repeated", "problem", "", duplicates, rows))
+    findings += [
+        Finding("mojibake-repaired", "warning", column, count, register.rows_read)
+        for column, count in register.repaired.items()
+    ]
+    findings += [
+        Finding("hijri-dates", "note", column, count, register.rows_read) for column, count in register.hijri.items()
+    ]
+    weights = {"problem": 0, "warning": 1, "note": 2}
+    kept = sorted((f for f in findings if f is not None), key=lambda f: (weights[f.weight], -f.share, f.check))
+    return QualityReport(
+        schema.register_id,
+        schema.title,
+        schema.title_fr,
+        schema.holder,
+        file,
+        register.rows_read,
+        register.table.num_rows,
+        register.rows_rejected,
+        register.encoding,
+        register.separator,
+        tuple(_columns(register, schema)),
+        tuple(kept),
+        tuple(_breakdowns(register, schema)),
+        _icls(register.table, schema, today),
+    )
+
+
+def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigures]:
+    invalid = Counter(row["column"] for row in register.rejects.to_pylist() if row["reason"] != "missing")
+    figures = []
+    for spec in schema.fields:
+        if spec.name not in register.table.column_names:
+            continue
+        column = register.table[spec.name]
+        coverage = 1.0
+        if spec.classification is not None:
+            coverage = harmonize(column, CodeList.load(spec.classification)).coverage
+        present = len(column) - column.null_count
+        figures.append(
+            ColumnFigures(
+                spec.name,
+                spec.label or spec.name,
+                spec.label_fr or spec.name,
+                spec.role.value,
+                present,
+                column.null_count,
+                invalid[spec.name],
+                coverage,
+            )
+        )
+    return figures
+
+
+def _rejected(register: RegisterTable) -> list[Finding]:
+    """One finding per column, kind and reason of the reader's rejects."""
+    found = []
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for row in register.rejects.to_pylist():
+        groups.setdefault((row["kind"], row["column"], row["reason"]), []).append(row["row"])
+    for (kind, column, reason), rows in groups.items():
+        weight: Weight = "problem" if kind == "row" else "warning"
+        name = "rows-rejected" if kind == "row" else "cells-invalid"
+        found.append(
+            Finding(name, weight, column, len(rows), register.rows_read, tuple(rows[:50]), ((reason, len(rows)),))
+        )
+    return found
+
+
+def _births(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64], today: dt.date) -> list[Finding | None]:
+    spec = schema.by_feature.get(Feature.BIRTH_DATE)
+    if spec is None:
+        return []
+    births = table[spec.name]
+    there = np.asarray(births.is_valid())
+    day = np.asarray(pc.fill_null(pc.day(births), 0))
+    month = np.asarray(pc.fill_null(pc.month(births), 0))
+    year = np.asarray(pc.fill_null(pc.year(births), 0))
+    known = int(there.sum())
+    found = [
+        finding("births-first-january", "warning", spec.name, there & (day == 1) & (month == 1), rows, of=known),
+        finding(
+            "births-impossible",
+            "problem",
+            spec.name,
+            there & ((year > today.year) | (year < today.year - OLDEST)),
+            rows,
+            of=known,
+        ),
+    ]
+    for other in schema.fields:
+        if other.type == "date" and other.name in table.column_names and other.name != spec.name:
+            earlier = np.asarray(pc.fill_null(pc.less(table[other.name], births), False))
+            found.append(finding("dates-before-birth", "problem", other.name, earlier, rows, of=known))
+    return found
+
+
+def _numbers(register: RegisterTable, schema: RegisterSchema, rows: NDArray[np.int64]) -> list[Finding | None]:
+    found: list[Finding | None] = []
+    for spec in schema.fields:
+        if spec.name not in register.table.column_names:
+            continue
+        column = register.table[spec.name]
+        present = len(column) - column.null_count
+        if spec.role is FieldRole.IDENTIFIER:
+            found.append(finding("zeros-stripped", "warning", spec.name, _short_numbers(column), rows, of=present))
+        if spec.feature is Feature.CIN or spec.kind == "cin":
+            bare = pc.replace_substring_regex(pc.utf8_upper(column), "[^A-Z0-9]+", "")
+            odd = np.asarray(pc.fill_null(pc.invert(pc.match_substring_regex(bare, f"^(?:{CIN.pattern})$")), False))
+            found.append(finding("permits-as-cin", "warning", spec.name, odd, rows, of=present))
+        if spec.kind == "ice":
+            found.append(finding("ice-invalid", "note", spec.name, _bad_ice(column), rows, of=present))
+    found += [
+        Finding("numbers-not-text", "warning", column, count, register.rows_read)
+        for column, count in register.numeric.items()
+        if schema.by_name[column].role is FieldRole.IDENTIFIER
+    ]
+    return found
+
+
+def _short_numbers(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Plain numbers shorter than the usual length of their column: a spreadsheet may have taken their zeros."""
+    digits = pc.fill_null(pc.match_substring_regex(column, "^[0-9]+$"), False)
+    lengths = np.where(np.asarray(digits), np.asarray(pc.fill_null(pc.utf8_length(column), 0)), 0)
+    counts = np.bincount(lengths, minlength=1)
+    counts[0] = 0
+    usual = int(counts.argmax())
+    if counts.sum() == 0 or counts[usual] < 0.6 * counts.sum():
+        return np.zeros(len(lengths), dtype=bool)
+    short: NDArray[np.bool_] = (lengths > 0) & (lengths < usual)
+    return short
+
+
+def _bad_ice(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    from stdnum.ma import ice
+
+    distinct = pc.unique(column).drop_null()
+    bad = pa.array([text for text in distinct.to_pylist() if not ice.is_valid(text)], pa.string())
+    return np.asarray(pc.fill_null(pc.is_in(column, bad), False))
+
+
+def _codes(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> list[Finding | None]:
+    found: list[Finding | None] = []
+    for spec in schema.fields:
+        if spec.classification is None or spec.name not in table.column_names:
+            continue
+        codes = CodeList.load(spec.classification)
+        column = table[spec.name]
+        present = len(column) - column.null_count
+        several = [text for text in pc.unique(column).drop_null().to_pylist() if len(codes.codes(text)) > 1]
+        unknown = harmonize(column, codes).unmapped
+        marked = np.asarray(pc.fill_null(pc.is_in(column, pa.array(several, pa.string())), False))
+        counts = Counter(pc.filter(column, pa.array(marked)).to_pylist()).most_common(SHOWN_SPELLINGS)
+        found.append(
+            finding("spellings-ambiguous", "warning", spec.name, marked, rows, of=present, values=tuple(counts))
+        )
+        strange = np.asarray(pc.fill_null(pc.is_in(column, pa.array([t for t, _ in unknown], pa.string())), False))
+        found.append(
+            finding(
+                "spellings-unknown", "warning", spec.name, strange, rows, of=present, values=unknown[:SHOWN_SPELLINGS]
+            )
+        )
+    return found
+
+
+def _names(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> list[Finding | None]:
+    surname, given = schema.by_feature.get(Feature.SURNAME), schema.by_feature.get(Feature.GIVEN)
+    if surname is None or given is None:
+        return []
+    family, first = table[surname.name].to_pylist(), table[given.name].to_pylist()
+    words = {text: normalize(text).skeletons for text in {*family, *first} if text is not None}
+    unsplit = np.array([g is None and f is not None and len(words[f]) > 1 for f, g in zip(family, first, strict=True)])
+    as_family = Counter(word for f in family if f is not None for word in words[f])
+    as_first = Counter(word for g in first if g is not None for word in words[g])
+
+    def belongs_elsewhere(text: str, here: Counter[str], there: Counter[str]) -> bool:
+        """Whether each word stands far more often in the other column."""
+        return bool(words[text]) and all(there[word] > 5 * here[word] for word in words[text])
+
+    turned = {f for f in set(family) if f is not None and belongs_elsewhere(f, as_family, as_first)}
+    other = {g for g in set(first) if g is not None and belongs_elsewhere(g, as_first, as_family)}
+    swapped = np.array([f in turned and g in other for f, g in zip(family, first, strict=True)])
+    return [
+        finding("names-unsplit", "warning", surname.name, unsplit, rows),
+        finding("names-swapped", "warning", surname.name, swapped, rows),
+    ]
+
+
+def _breakdowns(register: RegisterTable, schema: RegisterSchema) -> list[Breakdown]:
+    """Gaps in identifying columns by month and by office, worst first."""
+    table = register.table
+    identifying = [f for f in schema.fields if f.role.encoded and f.name in table.column_names and not f.optional]
+    if not identifying:
+        return []
+    gaps = np.zeros(table.num_rows)
+    for spec in identifying:
+        gaps += np.asarray(table[spec.name].is_null())
+    gaps /= len(identifying)
+    found: list[Breakdown] = []
+    for by in ("month", "office"):
+        column = next((f for f in schema.fields if f.counts_by == by and f.name in table.column_names), None)
+        if column is None:
+            continue
+        keys = _keys(table[column.name], column)
+        frame = pa.table({"key": keys, "gaps": gaps}).group_by("key").aggregate([("gaps", "mean"), ("gaps", "count")])
+        ranked = sorted(frame.to_pylist(), key=lambda row: (-row["gaps_mean"], str(row["key"])))
+        found += [
+            Breakdown(
+                by, column.name, str(row["key"] or "?"), int(row["gaps_count"]), round(float(row["gaps_mean"]), 4)
+            )
+            for row in ranked
+            if row["gaps_count"] >= 10
+        ][:WORST_SHOWN]
+    return found
+
+
+def _keys(column: pa.ChunkedArray, spec: Field) -> pa.ChunkedArray:
+    if pa.types.is_date(column.type):
+        return pc.strftime(column.cast(pa.timestamp("s")), format="%Y-%m")
+    return harmonize(column, CodeList.load(spec.classification)).values if spec.classification else column
+
+
+def _icls(table: pa.Table, schema: RegisterSchema, today: dt.date) -> dict[str, int]:
+    """Records by 20th-ICLS category, where the register has what it takes."""
+    if not any(spec.icls for spec in schema.fields):
+        return {}
+    columns = {column.standard: column.values for column in payload_columns(table, schema)}
+    categories = classify_migrants(pa.table(columns), on=today).column("category")
+    return {item["values"]: item["counts"] for item in pc.value_counts(categories).to_pylist()}

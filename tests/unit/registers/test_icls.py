@@ -1,0 +1,53 @@
+"""20th-ICLS categories: the first rule that holds decides, and says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pyarrow as pa
+import pytest
+
+from wasl.registers.icls import RULES, classify_migrants
+
+ON = dt.date(2026, 1, 1)
+
+
+def classify(months=12, **columns):
+    row = classify_migrants(pa.table({name: [value] for name, value in columns.items()}), on=ON, months=months)
+    return row.to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "columns"),
+    [
+        ("national", {"nationality": "MAR", "wage": 100.0}),
+        ("refused", {"nationality": "SEN", "contract_status": "refused", "contract_type": "first"}),
+        ("pension-abroad", {"pension_type": "old-age", "residence_country": "FRA"}),
+        ("pension", {"pension_type": "old-age", "residence_country": "MAR"}),
+        ("employed-resident", {"wage": 100.0}),
+        ("employed-resident", {"contract_type": "first", "contract_months": 24}),
+        ("employed-short", {"contract_type": "artist", "contract_months": 3}),
+        ("permit-work", {"permit_motive": "work"}),
+        ("permit-other", {"permit_motive": "study"}),
+        ("project", {"project_status": "funded"}),
+        ("unknown", {"nationality": "SEN"}),
+    ],
+)
+def test_each_rule_decides_its_case(rule, columns):
+    found = classify(**columns)
+    assert found["rule"] == rule
+    assert found["category"] == next(r.category for r in RULES if r.name == rule)
+
+
+def test_residence_is_tested_at_six_and_twelve_months():
+    stay = {"entry_date": dt.date(2025, 1, 15), "permit_end": dt.date(2025, 10, 15), "contract_type": "first"}
+    found = classify(**stay)
+    assert (found["resident_6"], found["resident_12"]) == (True, False)
+    assert found["rule"] == "employed-short"
+    assert classify(months=6, **stay)["rule"] == "employed-resident"
+
+
+def test_an_unknown_stay_is_neither():
+    found = classify(wage=1.0)
+    assert found["resident_6"] is None
+    assert found["resident_12"] is None
