@@ -18,6 +18,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "register": ("wasl.registers.schema", "RegisterSchema", "what a register's columns are (config/registers)"),
     "profile": ("wasl.holder.profile", "EncodingProfile", "how records are encoded (config/profiles)"),
     "plan": ("wasl.linkage.plan", "LinkagePlan", "how deliveries are linked (config/linkage)"),
+    "microdata": ("wasl.workflow.microdata", "MicrodataSpec", "how spine and payloads are joined (config/microdata)"),
     "policy": ("wasl.disclosure.policy", "DisclosurePolicy", "what must hold before data leave (config/disclosure)"),
     "description": ("wasl.publication.description", "DatasetDescription", "what is published (config/publication)"),
 }
@@ -30,9 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[
-        str, typer.Argument(help="register, profile, plan, policy or description; without it, a list.")
-    ] = "",
+    name: Annotated[str, typer.Argument(help="Kind of document; without it, a list.")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write; without it, stdout.")] = None,
 ) -> None:
     """Print the JSON Schema of a kind of document.
