@@ -55,7 +55,8 @@ def draw_rates(outcomes: Sequence[Outcome]) -> bytes:
             panel.set_xlabel("overlap of population and delivery")
             panel.set_ylim(-0.02, 1.02)
         panels[0].set_ylabel("re-identified, worst attack")
-        panels[0].legend(fontsize="small", loc="upper left")
+        if series:
+            panels[0].legend(fontsize="small", loc="upper left")
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
