@@ -108,7 +108,9 @@ def verify(
     public_key: PublicKey,
     since: Annotated[
         Path | None,
-        typer.Option(help="A checkpoint kept from before, or an export kept from before (names a forked entry)."),
+        typer.Option(
+            help="A checkpoint kept from before, a release's manifest.json, or an export (which names a forked entry)."
+        ),
     ] = None,
     json_output: JsonFlag = False,
 ) -> None:
@@ -241,7 +243,7 @@ def read_verifier(key_or_file: str) -> NoteVerifier:
 
 
 def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator[bytes]]:
-    """The checkpoint kept in a file, alone or as the head of an export, and that export's leaf hashes.
+    """The checkpoint in a file (alone, in a release's manifest, at the head of an export), and an export's leaf hashes.
 
     Raises:
         VerificationError: It is not of this log, or was changed itself.
@@ -252,6 +254,9 @@ def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator
     text = _read_text(path)
     if not text.startswith("{"):
         return Checkpoint.open(text, verifier), iter(())
+    manifest = _json_object(text)
+    if manifest is not None and "log_checkpoint" in manifest:
+        return Checkpoint.open(str(manifest["log_checkpoint"]), verifier), iter(())
     lines = text.encode().splitlines(keepends=True)
     report = verify_export(lines, verifier)
     if report.fault is not None:
@@ -262,10 +267,19 @@ def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator
 def _proof_document(path: Path) -> dict[str, Any] | None:
     """The proof in a file; None when the file is something else, such as an export."""
     try:
-        document = json.loads(_read_text(path))
-    except (ValueError, VerificationError):
+        document = _json_object(_read_text(path))
+    except VerificationError:
         return None
-    return document if isinstance(document, dict) and "path" in document else None
+    return document if document is not None and "path" in document else None
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object a text is; None when it is something else, such as the lines of an export."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:

@@ -83,6 +83,15 @@ def test_kept_checkpoint_and_kept_export(exported, key, home):
     assert "kept from before does not verify" in str(result.exception)
 
 
+def test_a_release_pins_the_log_it_was_published_from(exported, key, home):
+    note = run("checkpoint").stdout
+    (home / "manifest.json").write_text(json.dumps({"format": "wasl-release/1", "log_checkpoint": note}, indent=2))
+    run("export", "--out", "later.jsonl")
+    said = run("verify", "later.jsonl", "--public-key", key, "--since", "manifest.json", "--json")
+    assert json.loads(said.stdout)["since"] == 7
+    run("verify", exported, "--public-key", key, "--since", "manifest.json", expect=VerificationError)
+
+
 def test_proofs_verify_alone(home, key):
     run("prove", 4, "--out", "entry.json")
     assert "proof verifies" in run("verify", "entry.json", "--public-key", key).stdout
