@@ -128,7 +128,7 @@ def _self_test(
     if any(n < 50 for n in sizes) or any(not 0 < share <= 1 for share in shares):
         raise InputError("populations have at least 50 records, and overlaps lie above 0 and up to 1.")
     with progress("Attacking") as report:
-        trials = plan_trials(profiles, sizes, shares)
+        trials = plan_trials(profiles, sizes, shares, largest_graph)
         return list(run_trials(trials, seed, largest_graph=largest_graph, starts=starts, report=report))
 
 

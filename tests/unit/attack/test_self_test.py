@@ -44,6 +44,8 @@ def test_guarded_stands() -> None:
 def test_trials_are_planned_small_first() -> None:
     plan = plan_trials(["open", "guarded"], [500, 100], [1.0, 0.5])
     assert [trial.records for trial in plan] == [100] * 4 + [500] * 4
+    beyond = plan_trials(["open", "guarded"], [500], [1.0], largest_graph=100)
+    assert [trial.profile for trial in beyond] == ["guarded"]
 
 
 @pytest.fixture(scope="module")
