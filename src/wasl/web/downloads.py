@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
 from wasl.web.guard import office_of
+from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.workflow.log import record_read
 from wasl.workflow.ports import Area, Caller
 
 __all__ = ["FILE_RESPONSES", "send_file"]
 
 PARQUET = "application/vnd.apache.parquet"
+ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 
 FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}},
     206: {"description": "The part asked for with Range"},
     304: {"description": "You have it: If-None-Match names its ETag"},
-    416: {"description": "The file has no such part"},
+    416: {"description": "The file has no such part", "model": Problem, "content": {MEDIA_TYPE: {}}},
 }
 
 
@@ -41,7 +44,25 @@ def send_file(
     etag = f'"{digest.removeprefix("sha256:")}"'
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"ETag": etag})
+    _require_range(request.headers.get("range"), path.stat().st_size)
     record_read(office, caller, project=project, subject=subject, digest=digest)
     raw = bytes.fromhex(digest.removeprefix("sha256:"))
     headers = {"ETag": etag, "Repr-Digest": f"sha-256=:{base64.b64encode(raw).decode()}:"}
     return FileResponse(path, media_type=media_type, filename=name, headers=headers)
+
+
+def _require_range(asked: str | None, size: int) -> None:
+    """Refuse a range that the file does not have, or more than one: many small ones are a way to wear a server out.
+
+    Raises:
+        HttpProblem: 400 or 416.
+    """
+    if asked is None:
+        return
+    found = ONE_RANGE.fullmatch(asked.strip())
+    if found is None:
+        raise HttpProblem(400, "a download is asked for in one range of bytes.")
+    first, last, suffix = (int(text) if text else None for text in found.groups())
+    beyond = suffix == 0 if first is None else first >= size or (last is not None and last < first)
+    if beyond:
+        raise HttpProblem(416, "the file has no such part.", headers={"Content-Range": f"bytes */{size}"})

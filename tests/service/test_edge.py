@@ -1,0 +1,188 @@
+"""The edge: security headers, request ids, rates, OIDC, problems for every error, every setting documented."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from service_support import PROJECT, Service, Template, make_settings, serving
+
+from wasl import errors
+from wasl.errors import AccessError, WaslError
+from wasl.web.edge import SECURITY_HEADERS
+from wasl.web.installation import Installation
+from wasl.web.oidc import OidcVerifier
+from wasl.web.problems import PROBLEMS
+from wasl.web.rates import Rate
+from wasl.web.settings import ServiceSettings
+from wasl.workflow.access import Role
+
+ISSUER = "https://login.example.ma/realms/hcp"
+
+
+@pytest.mark.parametrize("path", ["/v1/health", "/v1/projects", "/nowhere", "/v1/openapi.json"])
+def test_every_response_carries_the_security_headers(service: Service, path: str) -> None:
+    answer = service.client(None).get(path, headers={"X-Request-Id": "mine-1"})
+    for name, value in SECURITY_HEADERS.items():
+        assert answer.headers[name] == value
+    assert answer.headers["x-request-id"] == "mine-1"
+    assert "server" not in answer.headers or "uvicorn" in answer.headers["server"]
+
+
+def test_a_request_id_that_is_none_is_replaced(service: Service) -> None:
+    answer = service.client(None).get("/v1/health", headers={"X-Request-Id": "<script>"})
+    assert answer.headers["x-request-id"] != "<script>"
+
+
+def test_the_request_id_is_in_the_problem_and_in_the_log(service: Service) -> None:
+    answer = service.client(Role.HOLDER).post("/v1/projects", json={}, headers={"X-Request-Id": "find-me"})
+    assert (answer.status_code, answer.json()["request_id"]) == (403, "find-me")
+    entries = service.client(Role.AUDITOR, None).get("/v1/audit/entries", params={"kind": "AccessDenied"}).json()
+    assert entries["items"][-1]["detail"]["request"] == "find-me"
+
+
+def test_ready_says_what_is_behind_it(service: Service) -> None:
+    ready = service.client(None).get("/v1/ready").json()
+    assert ready["status"] == "ready"
+    assert ready["entries"] > 0
+
+
+def test_too_many_requests_are_told_when_to_come_back(sqlite_template: Template, tmp_path: Path) -> None:
+    url = sqlite_template.copy(tmp_path / "data")
+    settings = make_settings(tmp_path / "data", url, requests_per_minute=5, anonymous_requests_per_minute=3)
+    installation = Installation.open(settings)
+    with serving(installation) as address:
+        service = Service(address, installation, sqlite_template.tokens)
+        answers = [service.client(Role.HOLDER).get("/v1/whoami") for _ in range(7)]
+        assert [answer.status_code for answer in answers].count(429) == 2
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        wrong = [service.bearer("wrong").get("/v1/whoami").status_code for _ in range(5)]
+        assert wrong == [401, 401, 401, 429, 429]
+        service.close()
+    installation.close()
+
+
+class TestRate:
+    def test_a_bucket_refills_with_time(self) -> None:
+        now = [0.0]
+        rate = Rate(per_minute=2, at_a_time=9, clock=lambda: now[0])
+        assert [rate.enter("a") for _ in range(2)] == [0.0, 0.0]
+        assert rate.enter("a") == pytest.approx(30.0)
+        assert rate.enter("b") == 0.0
+        now[0] = 30.0
+        assert rate.enter("a") == 0.0
+
+    def test_only_so_many_at_a_time(self) -> None:
+        rate = Rate(per_minute=100, at_a_time=1)
+        assert rate.enter("a") == 0.0
+        assert rate.enter("a") > 0
+        rate.leave("a")
+        assert rate.enter("a") == 0.0
+
+    def test_a_clock_that_steps_back_refills_nothing(self) -> None:
+        now = [100.0]
+        rate = Rate(per_minute=1, at_a_time=9, clock=lambda: now[0])
+        rate.enter("a")
+        now[0] = 0.0
+        assert rate.enter("a") > 0
+
+
+@cache
+def issuers_key() -> RSAKey:
+    return RSAKey.generate_key(2048, parameters={"kid": "k1", "use": "sig", "alg": "RS256"})
+
+
+class TestOidc:
+    @pytest.fixture
+    def key(self) -> RSAKey:
+        return issuers_key()
+
+    def verifier(self, tmp_path: Path, key: RSAKey) -> OidcVerifier:
+        settings = make_settings(tmp_path, "sqlite://", oidc_issuer=ISSUER, oidc_audience="wasl")
+        answers = {
+            f"{ISSUER}/.well-known/openid-configuration": {"jwks_uri": f"{ISSUER}/keys"},
+            f"{ISSUER}/keys": KeySet([key]).as_dict(private=False),
+        }
+        return OidcVerifier(settings, fetch=answers.__getitem__)
+
+    def token(self, key: RSAKey, **changes: Any) -> str:
+        claims = {
+            "iss": ISSUER,
+            "aud": "wasl",
+            "exp": int(time.time()) + 600,
+            "preferred_username": "Amina",
+            "wasl_role": "release",
+            "wasl_project": PROJECT,
+            **changes,
+        }
+        return jwt.encode({"alg": "RS256", "kid": "k1"}, {k: v for k, v in claims.items() if v is not None}, key)
+
+    def test_a_good_token_makes_an_actor(self, tmp_path: Path, key: RSAKey) -> None:
+        actor = self.verifier(tmp_path, key).actor(self.token(key))
+        assert (actor.name, actor.role, actor.project) == ("amina", Role.RELEASE, PROJECT)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"iss": "https://evil.example"},
+            {"aud": "another"},
+            {"exp": int(time.time()) - 600},
+            {"exp": None},
+            {"wasl_role": "emperor"},
+            {"wasl_role": None},
+            {"preferred_username": "a b\nc"},
+            {"wasl_role": "holder"},
+            {"wasl_role": "holder", "wasl_project": None, "wasl_register": "cnss-employees"},
+        ],
+    )
+    def test_a_bad_token_is_refused(self, tmp_path: Path, key: RSAKey, changes: dict[str, Any]) -> None:
+        with pytest.raises(AccessError):
+            self.verifier(tmp_path, key).actor(self.token(key, **changes))
+
+    def test_a_token_signed_by_another_key_is_refused(self, tmp_path: Path, key: RSAKey) -> None:
+        other = RSAKey.generate_key(2048, parameters={"kid": "k1", "use": "sig", "alg": "RS256"})
+        with pytest.raises(AccessError):
+            self.verifier(tmp_path, key).actor(self.token(other))
+
+    @pytest.mark.parametrize("algorithm", ["none", "HS256"])
+    def test_an_unsigned_or_shared_secret_token_is_refused(self, tmp_path: Path, key: RSAKey, algorithm: str) -> None:
+        import base64
+        import json
+
+        def part(value: dict[str, Any]) -> str:
+            return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+        forged = f"{part({'alg': algorithm, 'kid': 'k1'})}.{part({'iss': ISSUER, 'aud': 'wasl'})}.AAAA"
+        with pytest.raises(AccessError):
+            self.verifier(tmp_path, key).actor(forged)
+
+
+def test_every_error_is_a_problem() -> None:
+    known = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WaslError)}
+    assert set(PROBLEMS) == known
+    assert all(400 <= status < 600 for status, _ in PROBLEMS.values())
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for name, field in ServiceSettings.model_fields.items():
+        assert field.description, name
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
+    for name in ServiceSettings.model_fields:
+        assert f"`{name}`" in manual, name
+
+
+def test_settings_come_from_the_environment_then_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "wasl.toml"
+    file.write_text('port = 9001\nhost = "10.0.0.1"\n', encoding="utf-8")
+    monkeypatch.setenv("WASL_CONFIG", str(file))
+    monkeypatch.setenv("WASL_PORT", "9002")
+    settings = ServiceSettings()
+    assert (settings.port, settings.host) == (9002, "10.0.0.1")
