@@ -37,6 +37,9 @@ from wasl.errors import StateError, VerificationError, WaslError
 
 __all__ = ["LocalLog", "open_log", "record_event", "record_reading", "signing_key"]
 
+NOTES_TAIL_BYTES = 4096
+"""Enough of the end of ``log.checkpoints`` to hold its last whole line."""
+
 
 def record_event(
     kind: EventKind, *, project: str = "", subject: str, detail: Mapping[str, DetailValue] | None = None
@@ -172,12 +175,20 @@ class LocalLog:
             raise StateError(f"{self.folder}: nothing has been logged here yet.", remedy="Run any verb first.")
         return self.checkpoint_path.read_text(encoding="utf-8")
 
-    def checkpoint_notes(self) -> list[str]:
-        """All checkpoints signed so far, oldest first; lines that are not whole are passed over."""
+    def checkpoint_notes(self, *, tail_bytes: int | None = None) -> list[str]:
+        """The checkpoints signed so far, oldest first; lines that are not whole are passed over.
+
+        Args:
+            tail_bytes: Read only the end of the file, so many bytes.
+        """
         if not self.checkpoints_path.exists():
             return []
+        with self.checkpoints_path.open("rb") as file:
+            if tail_bytes is not None:
+                file.seek(max(0, self.checkpoints_path.stat().st_size - tail_bytes))
+            lines = file.read().decode(errors="replace").splitlines()
         notes: list[str] = []
-        for line in self.checkpoints_path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in lines:
             try:
                 note = json.loads(line)
             except ValueError:
@@ -193,6 +204,9 @@ class LocalLog:
             StateError: Nothing was logged yet.
         """
         with self.locked():
+            with suppress(WaslError):  # a damaged log is exported as it is: verification names the damage
+                if self.key_path.exists():
+                    self._recover(self._signer())
             note, notes = self.checkpoint_note(), self.checkpoint_notes()
             size = sum(1 for _ in self.events())
         signed = {_signed_size(earlier): earlier for earlier in notes}
@@ -229,30 +243,42 @@ class LocalLog:
         return _new_key(self.folder, "log", "wasl.local")
 
     def _recover(self, signer: NoteSigner) -> _State:
-        """The tree of the whole lines on disk, after checking them against the checkpoint and mending a crash."""
-        checkpoint = None
-        if self.checkpoint_path.exists():
-            checkpoint = Checkpoint.open(self.checkpoint_note(), signer.verifier)
+        """The tree of the whole lines on disk, after checking them against what was signed and mending a crash."""
+        signed = self._latest_signed(signer.verifier)
         length = self.lines_path.stat().st_size if self.lines_path.exists() else 0
-        state = self._stored_state(checkpoint, length)
-        if checkpoint is not None and state.frontier.size == checkpoint.size:
-            self._require_root(state.frontier, checkpoint)
+        state = self._stored_state(signed, length)
+        if state.frontier.size == signed.size:
+            self._require_root(state.frontier, signed)
         torn = 0
         if length > state.offset:
-            state, torn = self._replay(state, checkpoint)
-        if checkpoint is not None and state.frontier.size < checkpoint.size:
+            state, torn = self._replay(state, signed)
+        if state.frontier.size < signed.size:
             raise VerificationError(
-                f"{self.lines_path}: holds {state.frontier.size} entries where its checkpoint says {checkpoint.size}: "
+                f"{self.lines_path}: holds {state.frontier.size} entries where its checkpoint says {signed.size}: "
                 f"entry {state.frontier.size} and those after it were removed.",
                 remedy="Restore the log from a copy.",
+            )
+        if signed.size == 0 and state.frontier.size > 1:
+            raise VerificationError(
+                f"{self.folder}: the checkpoints of the log were removed.", remedy="Restore the log from a copy."
             )
         if torn:
             os.truncate(self.lines_path, state.offset)
             event = AuditEvent(EventKind.LOG_RECOVERED, _now(), _actor(), "", "log", {"torn_bytes": torn})
             state, _ = self._write(signer, state, event.canonical_bytes())
+        elif state.frontier.size > signed.size:
+            self._sign(signer, state)
         return state
 
-    def _stored_state(self, checkpoint: Checkpoint | None, length: int) -> _State:
+    def _latest_signed(self, verifier: NoteVerifier) -> Checkpoint:
+        """The longest state that was signed, of the latest checkpoint and the last kept one; empty without any."""
+        notes = self.checkpoint_notes(tail_bytes=NOTES_TAIL_BYTES)[-1:]
+        if self.checkpoint_path.exists():
+            notes.append(self.checkpoint_path.read_text(encoding="utf-8"))
+        signed = [Checkpoint.open(note, verifier) for note in notes]
+        return max(signed, key=lambda checkpoint: checkpoint.size, default=Checkpoint.of(verifier.name, Frontier()))
+
+    def _stored_state(self, signed: Checkpoint, length: int) -> _State:
         """The state on disk, or the empty one when it is missing, damaged or ahead of the log."""
         try:
             stored = json.loads(self.state_path.read_text(encoding="utf-8"))
@@ -260,10 +286,10 @@ class LocalLog:
             offset = int(stored["offset"])
         except (OSError, ValueError, KeyError, TypeError):
             return _State(Frontier(), 0)
-        known = checkpoint is not None and frontier.size <= checkpoint.size and 0 < offset <= length
+        known = frontier.size <= signed.size and 0 < offset <= length
         return _State(frontier, offset) if known else _State(Frontier(), 0)
 
-    def _replay(self, state: _State, checkpoint: Checkpoint | None) -> tuple[_State, int]:
+    def _replay(self, state: _State, signed: Checkpoint) -> tuple[_State, int]:
         """The state after the whole lines behind ``state``, and the bytes of a torn last line."""
         frontier, offset = state.frontier, state.offset
         with self.lines_path.open("rb") as lines:
@@ -273,12 +299,12 @@ class LocalLog:
                     return _State(frontier, offset), len(line)
                 frontier, _ = frontier.append(leaf_hash(line[:-1]))
                 offset += len(line)
-                if checkpoint is not None and frontier.size == checkpoint.size:
-                    self._require_root(frontier, checkpoint)
+                if frontier.size == signed.size:
+                    self._require_root(frontier, signed)
         return _State(frontier, offset), 0
 
-    def _require_root(self, frontier: Frontier, checkpoint: Checkpoint) -> None:
-        if frontier.root != checkpoint.root:
+    def _require_root(self, frontier: Frontier, signed: Checkpoint) -> None:
+        if frontier.root != signed.root:
             raise VerificationError(
                 f"{self.lines_path}: its entries do not lead to the signed checkpoint: an entry was changed.",
                 remedy="`wasl audit export` and `wasl audit verify` name the entry; restore the log from a copy.",
@@ -289,12 +315,15 @@ class LocalLog:
         _append(self.lines_path, line)
         frontier, _ = state.frontier.append(leaf_hash(data))
         grown = _State(frontier, state.offset + len(line))
-        checkpoint = Checkpoint.of(signer.name, frontier)
+        return grown, self._sign(signer, grown)
+
+    def _sign(self, signer: NoteSigner, state: _State) -> Checkpoint:
+        checkpoint = Checkpoint.of(signer.name, state.frontier)
         note = checkpoint.sign(signer)
         _append(self.checkpoints_path, json.dumps(note, ensure_ascii=False).encode() + b"\n")
         _replace(self.checkpoint_path, note)
-        _replace(self.state_path, grown.to_json(), durable=False)
-        return grown, checkpoint
+        _replace(self.state_path, state.to_json(), durable=False)
+        return checkpoint
 
 
 def _signed_size(note: str) -> int:

@@ -91,6 +91,34 @@ def test_a_crash_between_line_checkpoint_and_state_is_mended(log, lost):
     require_whole(log, 6)
 
 
+def test_a_crash_before_signing_does_not_make_the_export_look_tampered(log):
+    record(3)
+    event = AuditEvent(EventKind.KEY_CREATED, "2026-01-01T00:00:00Z", "a", "", "s", {})
+    with log.lines_path.open("ab") as lines:
+        lines.write(event.canonical_bytes() + b"\n")
+    result = verify_export(log.export(), log.verifier())
+    assert result.verified
+    assert result.entries == 4
+
+
+def test_a_log_without_its_checkpoints_is_not_signed_anew(log):
+    record(3)
+    for path in (log.checkpoint_path, log.checkpoints_path, log.state_path):
+        path.unlink()
+    with pytest.raises(VerificationError, match="checkpoints of the log were removed"):
+        record(1)
+
+
+def test_a_log_rolled_back_to_an_older_checkpoint_is_found(log):
+    record(2)
+    old = {path: path.read_bytes() for path in (log.lines_path, log.checkpoint_path, log.state_path)}
+    record(2, start=2)
+    for path, data in old.items():
+        path.write_bytes(data)
+    with pytest.raises(VerificationError, match="entry 2 and those after it were removed"):
+        record(1)
+
+
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b'{"size": 9}', b'{"hashes": [], "offset": 0, "size": 0}'])
 def test_a_damaged_state_is_rebuilt(log, damage):
     record(3)
