@@ -149,6 +149,9 @@ def check_register(
         typer.Option("--out", help="Folder for quality.fr.html, quality.en.html, quality.json, rejects.csv."),
     ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    registration: Annotated[
+        Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Examine a register: gaps, rejects, odd dates and numbers, unknown spellings, persons repeated.
@@ -163,7 +166,7 @@ def check_register(
 
     schema = RegisterSchema.load(register)
     with progress("Reading") as report:
-        table = read_register(file, schema, sheet=sheet, with_dropped=True, progress=report)
+        table = read_register(file, schema, sheet=sheet, with_dropped=True, registration=registration, progress=report)
     with progress("Examining"):
         quality = examine(table, schema, file=file.name, today=datetime.now(UTC).date())
     files = _write_quality(quality, table, out) if out is not None else {}
@@ -233,6 +236,9 @@ def encode_register(
     ] = None,
     period: Annotated[str, typer.Option("--period", help="Reference period, such as 2026-10.")] = "",
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    registration: Annotated[
+        Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
+    ] = None,
     identity: IdentityOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass.")] = False,
     threads: Annotated[int, typer.Option("--threads", help="Threads; 0: one per processor.")] = 0,
@@ -254,6 +260,7 @@ def encode_register(
         name=name,
         period=period,
         sheet=sheet,
+        registration=registration,
         threads=threads,
     )
     _show_encoded(encoded, table, files, explain=explain, as_json=as_json)
@@ -272,6 +279,7 @@ def encode_file(
     name: str | None = None,
     period: str = "",
     sheet: str | None = None,
+    registration: Path | None = None,
     threads: int = 0,
 ) -> tuple[Encoded, RegisterTable, dict[str, str]]:
     """Read a register, encode it, write what was asked for and record the event."""
@@ -287,7 +295,7 @@ def encode_file(
     schema = RegisterSchema.load(register)
     recipe = EncodingProfile.load(profile, schema.profiles)
     with progress("Reading") as report:
-        table = read_register(file, schema, sheet=sheet, progress=report)
+        table = read_register(file, schema, sheet=sheet, registration=registration, progress=report)
     with progress("Encoding") as report:
         encoded = encode(
             table,

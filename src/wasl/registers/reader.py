@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from wasl.errors import RegisterError
 from wasl.registers.cells import type_column
+from wasl.registers.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
 from wasl.registers.schema import FieldRole, RegisterSchema
 from wasl.registers.sources import Source, match_columns, read_source
 
@@ -60,14 +61,16 @@ def read_register(
     *,
     sheet: str | None = None,
     with_dropped: bool = False,
+    registration: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegisterTable:
     """Read a register file.
 
     Args:
-        path: CSV, Excel or Parquet, or the folder of a CNSS monthly declaration.
+        path: CSV, Excel or Parquet, or a CNSS monthly declaration (fixed width).
         schema: What its columns are.
         sheet: Sheet of a workbook; the first by default.
+        registration: CNSS's registration file, which a monthly declaration is joined with.
         with_dropped: Also read columns whose role is ``drop`` and whose ``kind`` can be checked (quality report).
         progress: Called with (bytes read, bytes in all).
 
@@ -76,8 +79,33 @@ def read_register(
     """
     place = Path(path)
     wanted, optional = _wanted(schema, with_dropped)
+    if place.is_file() and is_monthly_declaration(place):
+        return _read_declaration(place, schema, wanted, registration)
     source = read_source(place, wanted, optional=optional, sheet=sheet, progress=progress)
     return type_register(source, schema)
+
+
+def _read_declaration(
+    path: Path, schema: RegisterSchema, wanted: list[str], registration: str | Path | None
+) -> RegisterTable:
+    """A monthly declaration joined with the registration file; totals that do not add up are among the rejects."""
+    if registration is None:
+        raise RegisterError(
+            f"{path}: a monthly declaration has no birth dates and nationalities.",
+            remedy="Give the registration file with --registration.",
+        )
+    declaration = read_monthly(path)
+    declared = set(declaration.table.column_names)
+    others = [name for name in wanted if name not in declared]
+    known = read_source(Path(registration), ["num_immatriculation", *others], optional=frozenset(others)).table
+    joined = join_registration(declaration.table, known)
+    rows = pa.array(np.arange(1, joined.num_rows + 1, dtype=np.int64))
+    table = pa.table(
+        {n: joined[n] if n in joined.column_names else pa.nulls(joined.num_rows, pa.string()) for n in wanted}
+    )
+    read = type_register(Source(table, rows, declaration.broken), schema)
+    notes = [(np.array([line]), total, "cell", reason) for line, total, reason in declaration.mismatches]
+    return replace(read, rejects=pa.concat_tables([read.rejects, _rejects_table(notes)]))
 
 
 def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:

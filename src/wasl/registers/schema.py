@@ -151,7 +151,6 @@ class RegisterSchema(Document):
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
         weight: Column of sampling weights, for surveys.
-        layout: ``table`` (CSV, Excel, Parquet), or ``cnss-monthly`` (the fixed-width monthly declaration).
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
     """
@@ -165,7 +164,6 @@ class RegisterSchema(Document):
     duplicate_free: bool = False
     profiles: str = "morocco"
     weight: str | None = None
-    layout: Literal["table", "cnss-monthly"] = "table"
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()
 

@@ -139,9 +139,7 @@ def test_a_file_that_is_not_there(schema, tmp_path):
 def test_excel_keeps_texts_and_reports_numbers(schema, tmp_path):
     book = Workbook()
     book.active.append(HEADER.split(";"))
-    book.active.append(
-        ["001", 42, 2014, "Diallo", "Awa", "F", dt.date(1990, 2, 1), "SEN", "04", "G", 12.5, "financé"]
-    )
+    book.active.append(["001", 42, 2014, "Diallo", "Awa", "F", dt.date(1990, 2, 1), "SEN", "04", "G", 12.5, "financé"])
     path = tmp_path / "register.xlsx"
     book.save(path)
     table = read_register(path, schema)

@@ -1,0 +1,205 @@
+"""CNSS's monthly declaration of wages: fixed-width lines of 260 characters, control totals checked.
+
+Records A00–A03 are what CNSS sends out (pre-established), B00–B06 what the employer declares: B02 staff known to CNSS,
+B04 entrants (who carry their CIN), B03, B05 and B06 totals. Amounts are in centimes. The file has neither nationality
+nor birth date, so it is joined with the registration file on the insured number.
+
+*Source:* the public layout of the electronic declaration (e-BDS, CNSS).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.errors import RegisterError
+
+__all__ = ["LAYOUT", "LINE", "MonthlyDeclaration", "is_monthly_declaration", "join_registration", "read_monthly"]
+
+LINE = 260
+
+HEADER = (("type", 3), ("num_affilie", 7), ("periode", 6))
+LAYOUT: dict[str, tuple[tuple[str, int], ...]] = {
+    "A00": (("type", 3), ("transfert", 14), ("categorie", 2), ("blanc", 241)),
+    "A01": (*HEADER, ("raison_sociale", 40), ("activite", 40), ("adresse", 120), ("ville", 20), ("code_postal", 6),
+            ("code_agence", 2), ("date_emission", 8), ("date_exigibilite", 8)),
+    "A02": (*HEADER, ("num_immatriculation", 9), ("nom_prenom", 60), ("enfants", 2), ("af_a_payer", 6),
+            ("af_a_deduire", 6), ("af_net", 6), ("blanc", 155)),
+    "A03": (*HEADER, ("salaries", 6), ("enfants", 6), ("af_a_payer", 12), ("af_a_deduire", 12), ("af_net", 12),
+            ("num_immatriculation", 15), ("blanc", 181)),
+    "B00": (("type", 3), ("transfert", 14), ("categorie", 2), ("blanc", 241)),
+    "B01": (*HEADER, ("raison_sociale", 40), ("activite", 40), ("adresse", 120), ("ville", 20), ("code_postal", 6),
+            ("code_agence", 2), ("date_emission", 8), ("date_exigibilite", 8)),
+    "B02": (*HEADER, ("num_immatriculation", 9), ("nom_prenom", 60), ("enfants", 2), ("af_a_payer", 6),
+            ("af_a_deduire", 6), ("af_net", 6), ("af_a_reverser", 6), ("jours_declares", 2), ("salaire_reel", 13),
+            ("salaire_plafonne", 9), ("situation", 2), ("controle", 19), ("blanc", 104)),
+    "B03": (*HEADER, ("salaries", 6), ("enfants", 6), ("af_a_payer", 12), ("af_a_deduire", 12), ("af_net", 12),
+            ("num_immatriculation", 15), ("af_a_reverser", 12), ("jours_declares", 6), ("salaire_reel", 15),
+            ("salaire_plafonne", 13), ("controle", 19), ("blanc", 116)),
+    "B04": (*HEADER, ("num_immatriculation", 9), ("nom_prenom", 60), ("num_cin", 8), ("jours_declares", 2),
+            ("salaire_reel", 13), ("salaire_plafonne", 9), ("controle", 19), ("blanc", 124)),
+    "B05": (*HEADER, ("salaries", 6), ("num_immatriculation", 15), ("jours_declares", 6), ("salaire_reel", 15),
+            ("salaire_plafonne", 13), ("controle", 19), ("blanc", 170)),
+    "B06": (*HEADER, ("salaries", 6), ("num_immatriculation", 15), ("jours_declares", 6), ("salaire_reel", 15),
+            ("salaire_plafonne", 13), ("controle", 19), ("blanc", 170)),
+}  # fmt: skip
+"""Fields and widths of each record; every record is 260 characters wide."""
+
+TOTALS = ("num_immatriculation", "jours_declares", "salaire_reel", "salaire_plafonne", "controle")
+PERSON_COLUMNS = (
+    "num_affilie", "periode", "num_immatriculation", "nom_prenom", "jours_declares", "salaire_reel",
+    "salaire_plafonne", "situation", "num_cin",
+)  # fmt: skip
+MOST_DAYS = 26
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyDeclaration:
+    """A declaration as read.
+
+    Attributes:
+        table: One row per declared line (B02, B04), as text.
+        rows: Line number of each.
+        broken: Lines of the wrong length or of an unknown type: (line, reason).
+        mismatches: Totals that do not add up: (line, total, reason).
+    """
+
+    table: pa.Table = field(repr=False)
+    rows: pa.Array = field(repr=False)
+    broken: tuple[tuple[int, str], ...]
+    mismatches: tuple[tuple[int, str, str], ...]
+
+
+def is_monthly_declaration(path: Path) -> bool:
+    """Whether a file begins like a monthly declaration."""
+    with path.open("rb") as stream:
+        head = stream.read(LINE + 2)
+    return head[:3] in (b"A00", b"B00") and head[LINE:].strip(b"\r\n") == b"" and len(head) >= LINE
+
+
+def read_monthly(path: Path) -> MonthlyDeclaration:
+    """A monthly declaration, its totals checked.
+
+    Raises:
+        RegisterError: It holds no declared line.
+    """
+    lines = path.read_bytes().split(b"\n")
+    good: list[bytes] = []
+    numbers: list[int] = []
+    broken: list[tuple[int, str]] = []
+    for number, raw in enumerate(lines, start=1):
+        line = raw.rstrip(b"\r")
+        kind = line[:3].decode("ascii", "replace")
+        if not line.strip():
+            continue
+        if kind not in LAYOUT:
+            broken.append((number, "unknown type of record"))
+        elif len(line) != LINE:
+            broken.append((number, f"{len(line)} characters instead of {LINE}"))
+        else:
+            good.append(line)
+            numbers.append(number)
+    block = np.frombuffer(b"".join(good), np.uint8).reshape(-1, LINE)
+    places = np.array(numbers, dtype=np.int64)
+    kinds = _text(block[:, :3])
+    tables, rows = [], []
+    for kind in ("B02", "B04"):
+        chosen = kinds == kind
+        cells = _cells(block[chosen], kind)
+        n = int(chosen.sum())
+        columns = {name: cells.get(name, np.full(n, "", "U1")) for name in PERSON_COLUMNS}
+        tables.append(pa.table({name: pa.array(values.tolist(), pa.string()) for name, values in columns.items()}))
+        rows.append(places[chosen])
+    table = pa.concat_tables(tables)
+    if table.num_rows == 0:
+        raise RegisterError(f"{path}: no declared employee (records B02 and B04).")
+    blank = [pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in table.columns]
+    table = pa.table(dict(zip(table.column_names, blank, strict=True)))
+    mismatches = tuple(_check_totals(block, kinds, places))
+    return MonthlyDeclaration(table, pa.array(np.concatenate(rows)), tuple(broken), mismatches)
+
+
+def _text(cells: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Fixed-width bytes (Latin-1) as stripped text."""
+    width = cells.shape[1]
+    return np.char.strip(np.ascontiguousarray(cells).astype(np.uint32).view(f"<U{width}").ravel())
+
+
+def _cells(block: NDArray[np.uint8], kind: str) -> dict[str, NDArray[np.str_]]:
+    cells, start = {}, 0
+    for name, width in LAYOUT[kind]:
+        cells[name] = _text(block[:, start : start + width])
+        start += width
+    return cells
+
+
+def _numbers(values: NDArray[np.str_]) -> NDArray[np.object_]:
+    """Whole numbers of any size; what is no number counts 0."""
+    return np.array([int(value) if value.isdigit() else 0 for value in values.tolist()], dtype=object)
+
+
+def _check_totals(
+    block: NDArray[np.uint8], kinds: NDArray[np.str_], places: NDArray[np.int64]
+) -> list[tuple[int, str, str]]:
+    """Compare B03 with the B02 lines, B05 with B04, B06 with both, employer by employer."""
+    found: list[tuple[int, str, str]] = []
+    lines = {kind: _cells(block[kinds == kind], kind) for kind in ("B02", "B04")}
+    for total, summed in (("B03", ("B02",)), ("B05", ("B04",)), ("B06", ("B02", "B04"))):
+        stated = _cells(block[kinds == total], total)
+        for row, employer in enumerate(stated["num_affilie"]):
+            line = int(places[kinds == total][row])
+            own = [(lines[kind], lines[kind]["num_affilie"] == employer) for kind in summed]
+            counted = {"salaries": sum(int(mask.sum()) for _, mask in own)}
+            for name in TOTALS:
+                counted[name] = sum(int(_numbers(cells[name][mask]).sum()) for cells, mask in own)
+            found += [
+                (line, name, f"total {total} does not add up")
+                for name, value in counted.items()
+                if int(stated[name][row] or 0) != value
+            ]
+    return found
+
+
+def join_registration(declaration: pa.Table, registration: pa.Table) -> pa.Table:
+    """Declared employees, one row each, with what the registration file knows about them.
+
+    Someone declared by several employers is one row: days add up (at most 26), wages add up, the first situation stays.
+    Insured numbers match without their leading zeros. Employees absent from the registration file stay, with gaps.
+
+    Args:
+        declaration: ``MonthlyDeclaration.table``.
+        registration: Text columns with ``num_immatriculation`` and others (birth date, nationality, sex, document).
+    """
+    number = pc.ascii_ltrim(declaration["num_immatriculation"], "0")
+    declared = declaration.append_column("number", number)
+    sums = {
+        name: pc.cast(pc.coalesce(declared[name], "0"), pa.int64())
+        for name in ("jours_declares", "salaire_reel", "salaire_plafonne")
+    }
+    for name, values in sums.items():
+        declared = declared.set_column(declared.column_names.index(name), name, values)
+    firsts = [name for name in PERSON_COLUMNS if name not in sums]
+    grouped = declared.group_by("number", use_threads=False).aggregate(
+        [(name, "first") for name in firsts] + [(name, "sum") for name in sums]
+    )
+    days = pc.min_element_wise(grouped["jours_declares_sum"], MOST_DAYS)
+    person = pa.table(
+        {
+            "number": grouped["number"],
+            **{name: grouped[f"{name}_first"] for name in firsts},
+            "jours_declares": days.cast(pa.string()),
+            "salaire_reel": grouped["salaire_reel_sum"].cast(pa.string()),
+            "salaire_plafonne": grouped["salaire_plafonne_sum"].cast(pa.string()),
+        }
+    )
+    known = registration.append_column("number", pc.ascii_ltrim(registration["num_immatriculation"], "0"))
+    extra = [name for name in known.column_names if name not in person.column_names]
+    known = known.select(["number", *extra]).filter(pc.is_valid(known["number"]))
+    known = known.group_by("number", use_threads=False).aggregate([(name, "first") for name in extra])
+    known = known.rename_columns(["number", *extra])
+    return person.join(known, "number", join_type="left outer").sort_by("number")
