@@ -13,7 +13,7 @@ import pytest
 
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.verification import verify_export
-from wasl.cli.journal import LocalLog
+from wasl.cli.local_log import LocalLog
 
 pytestmark = pytest.mark.faults
 

@@ -253,7 +253,7 @@ def _protected_table(folder: Path) -> pa.Table:
 def _signer(key_file: Path | None) -> NoteSigner:
     """The key in a file, or this installation's publication key, made on first use."""
     from wasl.audit.notes import NoteSigner
-    from wasl.cli.journal import signing_key
+    from wasl.cli.local_log import signing_key
     from wasl.settings import Settings
 
     if key_file is not None:

@@ -12,7 +12,8 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_export
-from wasl.cli.journal import LocalLog, open_log, record_event
+from wasl.cli.journal import open_log, record_event
+from wasl.cli.local_log import LocalLog
 from wasl.errors import KeyFileError, StateError, VerificationError
 
 
