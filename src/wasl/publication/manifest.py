@@ -91,9 +91,28 @@ class Manifest:
             if value.pop("format") != MANIFEST_FORMAT:
                 raise ValueError("another format")
             files = {str(path): FileEntry(**entry) for path, entry in value.pop("files").items()}
-            return cls(files=files, **value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            manifest = cls(files=files, **value)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise VerificationError(f"{MANIFEST_NAME}: not the manifest of a release, or it was changed.") from error
+        numbers = [manifest.rows, *(entry.size_bytes for entry in files.values())]
+        texts = [getattr(manifest, name) for name in TEXTS] + [entry.digest for entry in files.values()]
+        if not all(type(number) is int for number in numbers) or not all(isinstance(text, str) for text in texts):
+            raise VerificationError(f"{MANIFEST_NAME}: a field is of another type: it was changed.")
+        return manifest
+
+
+TEXTS = (
+    "dataset_id",
+    "version",
+    "title",
+    "created",
+    "software",
+    "description_digest",
+    "report_digest",
+    "signer",
+    "log_checkpoint",
+)
+"""The attributes of a manifest that are texts."""
 
 
 def sign_manifest(manifest: bytes, dataset_id: str, signer: NoteSigner) -> bytes:
