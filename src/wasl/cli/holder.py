@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ import typer
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.holder.quality.findings import QualityReport
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
     key_app.command("new")(new_key)
     key_app.command("wrap")(wrap_key)
     key_app.command("identity")(make_identity)
+    key_app.command("signer")(make_signer)
     key_app.command("show")(show_key)
     app.command("check")(check_register)
     app.command("encode")(encode_register)
@@ -121,6 +125,27 @@ def make_identity(
         emit({"identity": str(out), "public": str(public), "public_key": identity_public(identity)})
     else:
         say(f"Identity in {out} (keep it), public key in {public} (send it).")
+
+
+def make_signer(
+    out: Annotated[Path, typer.Option("--out", help="Signing key to write (private); the public key goes to OUT.pub.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Make your own signing key, so that deliveries show who made them.
+
+    Example: wasl key signer --out cnss.signer
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.generate()
+    public_key = base64.b64encode(private.public_key().public_bytes_raw()).decode()
+    _write_secret(out, base64.b64encode(private.private_bytes_raw()) + b"\n")
+    public = out.with_name(out.name + ".pub")
+    public.write_text(public_key + "\n", encoding="ascii")
+    if as_json:
+        emit({"signer": str(out), "public": str(public), "public_key": public_key})
+    else:
+        say(f"Signing key in {out} (keep it), public key in {public} (send it).")
 
 
 def show_key(
@@ -240,7 +265,10 @@ def encode_register(
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
     identity: IdentityOption = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass.")] = False,
+    sign: Annotated[Path | None, typer.Option("--sign", help="Your signing key (`wasl key signer`).")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass; plot in OUT.explain.svg.")
+    ] = False,
     threads: Annotated[int, typer.Option("--threads", help="Threads; 0: one per processor.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -262,7 +290,10 @@ def encode_register(
         sheet=sheet,
         registration=registration,
         threads=threads,
+        sign=sign,
     )
+    if explain:
+        files["explain"] = str(_write_plot(encoded, out))
     _show_encoded(encoded, table, files, explain=explain, as_json=as_json)
 
 
@@ -281,6 +312,7 @@ def encode_file(
     sheet: str | None = None,
     registration: Path | None = None,
     threads: int = 0,
+    sign: Path | None = None,
 ) -> tuple[Encoded, RegisterTable, dict[str, str]]:
     """Read a register, encode it, write what was asked for and record the event."""
     import numpy as np
@@ -308,6 +340,7 @@ def encode_file(
             rng=np.random.default_rng(),
             progress=report,
             threads=threads or os.cpu_count() or 1,
+            signer=_read_signer(sign) if sign is not None else None,
         )
     files = write_encoded(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
     header = encoded.delivery.header
@@ -344,6 +377,33 @@ def read_key(path: Path, identity: Path | None = None) -> LinkageKey:
     passphrase = _ask_passphrase(confirm=False) if protection == "passphrase" else None
     private = _read_bytes(identity).decode("ascii", "replace") if identity is not None else None
     return open_key_file(data, passphrase=passphrase, identity=private)
+
+
+def _read_signer(path: Path) -> Ed25519PrivateKey:
+    """The private key in a signing key file.
+
+    Raises:
+        KeyFileError: It is damaged.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from wasl.errors import KeyFileError
+
+    try:
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(_read_bytes(path).strip(), validate=True))
+    except ValueError:
+        raise KeyFileError(f"{path}: not a signing key.", remedy="`wasl key signer` makes one.") from None
+
+
+def _write_plot(encoded: Encoded, out: Path) -> Path:
+    """The plot of blocks and T beside the delivery."""
+    from wasl.holder.explain import draw_blocks
+
+    place = out.with_name(out.name + ".explain.svg")
+    partial = place.with_name(place.name + ".partial")
+    partial.write_bytes(draw_blocks(encoded.blocks, encoded.leak_limit))
+    partial.replace(place)
+    return place
 
 
 def write_encoded(

@@ -13,6 +13,7 @@ The header travels as JSON in the file's metadata under ``wasl.delivery``.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.registers.digests import digest_json, digest_table
@@ -134,6 +137,28 @@ class Delivery:
         """The digest that names this delivery: of header and, through it, of the rows."""
         return digest_json(self.header.to_json())
 
+    def signed(self, key: Ed25519PrivateKey) -> Self:
+        """The delivery with its holder's signature over everything in the header, and through it over the rows."""
+        public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+        signature = base64.b64encode(key.sign(self.header.signed_bytes)).decode()
+        return dataclasses.replace(self, header=dataclasses.replace(self.header, signer=public, signature=signature))
+
+    def check_signature(self) -> None:
+        """Check the signature where there is one; whose the key is, the reader must know.
+
+        Raises:
+            DeliveryError: The signature does not belong to this header and key.
+        """
+        if not self.header.signature and not self.header.signer:
+            return
+        try:
+            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self.header.signer, validate=True))
+            public.verify(base64.b64decode(self.header.signature, validate=True), self.header.signed_bytes)
+        except (InvalidSignature, ValueError) as error:
+            raise DeliveryError(
+                f"delivery of {self.header.register!r}: its holder's signature does not fit: changed after signing."
+            ) from error
+
     def write(self, path: Path) -> None:
         """Write the delivery as one Parquet file (whole or not at all)."""
         metadata = {HEADER_KEY: json.dumps(self.header.to_json(), sort_keys=True).encode()}
@@ -158,7 +183,9 @@ class Delivery:
             raise DeliveryError(
                 f"{path}: the rows do not match the header's digest: the file was changed after encoding."
             )
-        return cls(header, table)
+        delivery = cls(header, table)
+        delivery.check_signature()
+        return delivery
 
 
 def check_columns(table: pa.Table, header: DeliveryHeader, path: Path) -> None:
