@@ -1,11 +1,13 @@
-"""``wasl assess``, ``wasl protect``: the release desk's verbs on microdata."""
+"""``wasl assess``, ``wasl protect``, ``wasl synthesize``: the release desk's verbs on microdata."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,20 +21,25 @@ if TYPE_CHECKING:
 
     from wasl.disclosure.assess import RiskReport
     from wasl.disclosure.protect import Protection
+    from wasl.disclosure.synthesize import ModelName
 
-__all__ = ["assess_data", "protect_data", "read_microdata", "register", "write_text"]
+__all__ = ["assess_data", "protect_data", "read_microdata", "register", "synthesize_data", "write_text"]
 
 DataArgument = Annotated[Path, typer.Argument(help="Microdata, CSV or Parquet.", metavar="DATA")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="Policy: a TOML file or a shipped name.")]
+ControlOption = Annotated[
+    Path | None, typer.Option("--control", help="Persons of the same population who are not in DATA, for the attacks.")
+]
 PopulationOption = Annotated[
     Path | None, typer.Option("--population", help="Population table with the same keys, for k-map.")
 ]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs ``assess`` and ``protect``."""
+    """Add the verbs ``assess``, ``protect`` and ``synthesize``."""
     app.command("assess")(assess)
     app.command("protect")(protect)
+    app.command("synthesize")(synthesize)
 
 
 def assess(
@@ -64,6 +71,12 @@ def protect(
         int | None, typer.Option(help="Seed of everything random; default: a fresh one, kept in the internal report.")
     ] = None,
     population: PopulationOption = None,
+    control: ControlOption = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="An earlier release of the same population (file or OUT folder); repeatable."),
+    ] = None,
+    attack: Annotated[bool, typer.Option("--attack/--no-attack", help="Attack the protected file, too.")] = True,
     as_json: JsonFlag = False,
 ) -> None:
     """Change microdata until the policy holds, or refuse (exit 3) naming the rules that do not.
@@ -73,11 +86,66 @@ def protect(
     Example: wasl protect micro.parquet --policy public-use --out safe --seed 7
     """
     with progress("protecting"):
-        protection = protect_data(data, policy, out, seed=seed, population=population)
+        protection = protect_data(
+            data, policy, out, seed=seed, population=population, control=control, earlier=earlier or [], attack=attack
+        )
     if as_json:
-        emit({**protection.internal_report(), "out": str(out)})
+        emit(_finite({**protection.internal_report(), "out": str(out)}))
         return
     _show_protection(protection, out)
+    _show_attacks(protection.attacks or {})
+
+
+def synthesize(
+    data: DataArgument,
+    policy: PolicyOption,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="How many synthetic rows.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the synthetic file and the reports.")],
+    model: Annotated[str, typer.Option(help="gaussian-copula (fast) or ctgan (slow).")] = "gaussian-copula",
+    epochs: Annotated[int, typer.Option(min=1, help="Training epochs of ctgan.")] = 100,
+    seed: Annotated[int | None, typer.Option(help="Seed; default: a fresh one, kept in the internal report.")] = None,
+    control: ControlOption = None,
+    keep_uniques: Annotated[
+        bool, typer.Option("--keep-uniques", help="Keep synthetic rows that equal real sample uniques.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make synthetic microdata with SDV (extra 'synth'; Business Source License 1.1: in-house use), and attack them.
+
+    Writes OUT/protected.parquet, OUT/internal-report.json and OUT/public-report.json.
+
+    Example: wasl synthesize micro.parquet --policy public-use --rows 5000 --out synthetic --seed 7
+    """
+    if model not in ("gaussian-copula", "ctgan"):
+        raise InputError(f"no model {model!r}.", remedy="Choose gaussian-copula or ctgan.")
+    with progress("synthesizing"):
+        result = synthesize_data(
+            data,
+            policy,
+            rows,
+            out,
+            model=cast("ModelName", model),
+            epochs=epochs,
+            seed=seed,
+            control=control,
+            replace_uniques=not keep_uniques,
+        )
+    if as_json:
+        emit(_finite({**result, "out": str(out)}))
+        return
+    uniques = result["equal_to_real_uniques"]
+    show_table(
+        "Synthesis (confidential)",
+        ("measure", "value"),
+        [
+            ("rows", result["rows"]),
+            ("rows equal to real sample uniques on the keys", uniques["keys"]),
+            ("rows drawn anew", uniques["replaced"]),
+            ("pMSE over chance", f"{result['utility']['pmse_ratio']:.2f}"),
+        ],
+    )
+    _show_attacks(result["attacks"])
+    say(f"synthetic file: {out / 'protected.parquet'}")
 
 
 def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
@@ -112,9 +180,17 @@ def assess_data(data: Path, policy: str, *, out: Path | None = None, population:
 
 
 def protect_data(
-    data: Path, policy: str, out: Path, *, seed: int | None = None, population: Path | None = None
+    data: Path,
+    policy: str,
+    out: Path,
+    *,
+    seed: int | None = None,
+    population: Path | None = None,
+    control: Path | None = None,
+    earlier: Sequence[Path] = (),
+    attack: bool = True,
 ) -> Protection:
-    """Protect a file, write results and reports, record the event; a refusal is recorded, too."""
+    """Protect a file, attack it, write results and reports, record the event; a refusal is recorded, too."""
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.disclosure.protect import protect as protect_table
     from wasl.disclosure.report import internal_page, public_page
@@ -128,6 +204,8 @@ def protect_data(
     chosen = seed if seed is not None else secrets.randbits(63)
     try:
         protection = protect_table(table, rules, seed=chosen, population=others, today=datetime.now(UTC).date())
+        if attack or earlier:
+            protection = replace(protection, attacks=_attack_protected(table, protection, control, earlier, chosen))
     except PolicyError:
         record_event(EventKind.PROTECTION_REFUSED, subject=rules.name, detail=known)
         raise
@@ -149,9 +227,82 @@ def protect_data(
             "k_after": protection.after.k,
             "risk_before": protection.before.individual.share,
             "risk_after": protection.after.individual.share,
+            "earlier_releases": len(earlier),
         },
     )
     return protection
+
+
+def synthesize_data(
+    data: Path,
+    policy: str,
+    rows: int,
+    out: Path,
+    *,
+    model: ModelName = "gaussian-copula",
+    epochs: int = 100,
+    seed: int | None = None,
+    control: Path | None = None,
+    replace_uniques: bool = True,
+) -> dict[str, Any]:
+    """Synthesize a file, attack it, write results and reports, record the event; returns the internal report."""
+    import numpy as np
+
+    from wasl.attack.release.evaluate import attack_synthetic
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.disclosure.report import synthesis_page
+    from wasl.disclosure.synthesize import synthesize as synthesize_table
+    from wasl.registers.delivery import write_parquet
+    from wasl.registers.digests import digest_table
+
+    rules = DisclosurePolicy.load(policy)
+    table = read_microdata(data)
+    others = read_microdata(control) if control is not None else None
+    chosen = seed if seed is not None else secrets.randbits(63)
+    result = synthesize_table(
+        table, rules, rows, seed=chosen, model=model, epochs=epochs, replace_uniques=replace_uniques
+    )
+    rng = np.random.Generator(np.random.PCG64(chosen))
+    attacks = attack_synthetic(table, result.table, rules, rng, control=others).to_json()
+    internal = {**result.internal_report(), "attacks": attacks}
+    out.mkdir(parents=True, exist_ok=True)
+    write_parquet(result.table, out / "protected.parquet")
+    write_text(out / "internal-report.json", _json(internal))
+    write_text(out / "internal-report.html", synthesis_page(result, attacks, confidential=True))
+    write_text(out / "public-report.json", _json(result.public_report()))
+    write_text(out / "public-report.html", synthesis_page(result, attacks, confidential=False))
+    record_event(
+        EventKind.DATA_SYNTHESIZED,
+        subject=rules.name,
+        detail={
+            "policy_digest": rules.digest,
+            "data_digest": digest_table(table),
+            "synthetic_digest": digest_table(result.table),
+            "rows": rows,
+            "model": model,
+            "equal_to_real_uniques": result.uniques.keys,
+        },
+    )
+    return internal
+
+
+def _attack_protected(
+    table: pa.Table, protection: Protection, control: Path | None, earlier: Sequence[Path], seed: int
+) -> dict[str, Any]:
+    """Every release-side attack, and the gate against earlier releases."""
+    import numpy as np
+
+    from wasl.attack.release.evaluate import attack_protected, compare_releases, require_no_exposure
+
+    others = read_microdata(control) if control is not None else None
+    rng = np.random.Generator(np.random.PCG64([seed, 1]))
+    results = attack_protected(table, protection, rng, control=others).to_json()
+    if earlier:
+        before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
+        found = compare_releases(table, protection.table, before, protection.policy)
+        require_no_exposure(found)
+        results["differencing"] = found.to_json()
+    return results
 
 
 def read_microdata(path: Path) -> pa.Table:
@@ -234,6 +385,25 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
         )
     if out is not None:
         say(f"report: {out / 'internal-report.html'}")
+
+
+def _show_attacks(attacks: dict[str, Any]) -> None:
+    if not attacks:
+        return
+    show_table(
+        "Attacks on the file (confidential)",
+        ("attack", "success", "on others", "by guessing", "risk"),
+        [
+            (
+                item["attack"],
+                f"{item['main']['value']:.1%}",
+                "" if item["control"] is None else f"{item['control']['value']:.1%}",
+                "" if item["naive"] is None else f"{item['naive']['value']:.1%}",
+                f"{item['risk']:.1%} ({item['low']:.1%} – {item['high']:.1%})",
+            )
+            for item in attacks["attacks"]
+        ],
+    )
 
 
 def _show_protection(protection: Protection, out: Path) -> None:

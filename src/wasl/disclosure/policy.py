@@ -26,12 +26,14 @@ __all__ = [
     "CombinationRule",
     "DisclosurePolicy",
     "HierarchySpec",
+    "InequalityRule",
     "LevelRule",
     "MissingRule",
     "ReleaseRules",
     "Role",
     "SearchSpec",
     "SensitiveRule",
+    "SynthesisSpec",
     "Thresholds",
     "VariableSpec",
 ]
@@ -234,6 +236,26 @@ class ReleaseRules(Document):
     forbidden: tuple[str, ...] = ()
 
 
+class InequalityRule(Document):
+    """A variable that is never above another in any record (a birth and an entry year, say)."""
+
+    low: str
+    high: str
+    strict: bool = False
+
+
+class SynthesisSpec(Document):
+    """What synthetic records must keep.
+
+    Attributes:
+        inequalities: Pairs of numeric variables in order.
+        fixed_combinations: Sets of variables whose combinations must occur in the data (province and region, say).
+    """
+
+    inequalities: tuple[InequalityRule, ...] = ()
+    fixed_combinations: tuple[tuple[str, ...], ...] = ()
+
+
 class DisclosurePolicy(Document):
     """A whole policy.
 
@@ -246,6 +268,7 @@ class DisclosurePolicy(Document):
         release: Conditions of a release.
         methods: What is done, in order.
         search: Lattice search, done before the methods.
+        synthesis: What synthetic records must keep.
         hierarchy_texts: The contents of the hierarchy files, by name; filled by ``load``.
     """
 
@@ -259,6 +282,7 @@ class DisclosurePolicy(Document):
     release: ReleaseRules = ReleaseRules()
     methods: tuple[Method, ...] = ()
     search: SearchSpec | None = None
+    synthesis: SynthesisSpec = SynthesisSpec()
     hierarchy_texts: dict[str, str] = Option(default={}, exclude=True)
 
     @classmethod
@@ -279,8 +303,8 @@ class DisclosurePolicy(Document):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        names = [variable.name for variable in self.variables]
-        if len(set(names)) != len(names):
+        known_names = [variable.name for variable in self.variables]
+        if len(set(known_names)) != len(known_names):
             raise ValueError("a variable is listed twice")
         for role in (Role.WEIGHT, Role.HOUSEHOLD):
             if len(self.named(role)) > 1:
@@ -291,8 +315,10 @@ class DisclosurePolicy(Document):
             mentioned |= set(method.key_names)
         if stray := sorted(mentioned - keys):
             raise ValueError(f"used as keys but not of role 'key': {', '.join(stray)}")
-        known = set(names)
+        known = set(known_names)
         used = {rule.variable for rule in self.thresholds.sensitive} | {n for m in self.methods for n in m.names}
+        used |= {name for rule in self.synthesis.inequalities for name in (rule.low, rule.high)}
+        used |= {name for names in self.synthesis.fixed_combinations for name in names}
         if stray := sorted(used - known):
             raise ValueError(f"not among the variables: {', '.join(stray)}")
         return self

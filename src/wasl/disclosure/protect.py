@@ -34,8 +34,10 @@ class Protection:
         utility: What it cost.
         changes: What was done, in order.
         removed: Rows removed.
+        origin: For each row of ``table``, the original row it was made from; confidential, for attacks on the release.
         search: The lattice search's result, if there was one.
         seed: Seed of everything random; confidential (it would undo swapping and order).
+        attacks: Results of attacks on the file, as JSON values, where the caller made them; confidential.
     """
 
     table: pa.Table = field(repr=False)
@@ -45,8 +47,10 @@ class Protection:
     utility: UtilityReport = field(repr=False)
     changes: tuple[Change, ...]
     removed: int
+    origin: NDArray[np.int64] = field(repr=False)
     search: dict[str, Any] | None = None
     seed: int = field(default=0, repr=False)
+    attacks: dict[str, Any] | None = None
 
     def public_report(self) -> dict[str, Any]:
         """What users may know: methods, suppression by variable, information loss; no risk value, no seed."""
@@ -85,6 +89,7 @@ class Protection:
             "risk_before": self.before.to_json(),
             "risk_after": self.after.to_json(),
             "utility": self.utility.to_json(),
+            "attacks": self.attacks,
         }
 
 
@@ -138,7 +143,8 @@ def protect(
     released, renumbered = _renumber_households(file, rng)
     changes.extend(renumbered)
     if policy.release.random_order:
-        released = released.with_rows(pa.array(rng.permutation(released.rows)))
+        order = rng.permutation(released.rows)
+        released, kept = released.with_rows(pa.array(order)), kept[order]
         changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
     return Protection(
         table=released.table.combine_chunks(),
@@ -148,6 +154,7 @@ def protect(
         utility=utility,
         changes=tuple(changes),
         removed=removed,
+        origin=kept,
         search=search,
         seed=seed,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -12,8 +13,10 @@ from wasl.disclosure import plots
 from wasl.disclosure.assess import RiskReport
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.protect import Protection
+from wasl.disclosure.synthesize import Synthesis
+from wasl.disclosure.utility import UtilityReport
 
-__all__ = ["assessment_page", "internal_page", "public_page"]
+__all__ = ["assessment_page", "internal_page", "public_page", "synthesis_page"]
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
@@ -94,7 +97,8 @@ def internal_page(protection: Protection) -> str:
         _table(("step", "method", "variables", "parameters", "counts"), changes),
         _search(protection.search),
         _heading("What it cost"),
-        _utility(protection),
+        _utility(protection.utility),
+        _attacks(protection.attacks),
         _heading("Where the risk was"),
         _explanations(before),
         _heading("Where risk is left"),
@@ -119,7 +123,7 @@ def public_page(protection: Protection) -> str:
         _heading("Methods, in order"),
         _table(("step", "description"), methods),
         _heading("Information loss"),
-        _utility(protection),
+        _utility(protection.utility),
     ]
     return _page(protection.policy.title or protection.policy.name, parts, confidential=False)
 
@@ -242,8 +246,54 @@ def _search(search: dict[str, Any] | None) -> Markup:
     return _table(("lattice search", "value"), rows) + _table(("runner-up", "score", "rows suppressed"), runners)
 
 
-def _utility(protection: Protection) -> Markup:
-    utility = protection.utility
+def _attacks(attacks: Mapping[str, Any] | None) -> Markup:
+    if not attacks:
+        return Markup("")
+    rows = [
+        (
+            item["attack"],
+            _share(item["main"]["value"]),
+            _share(item["control"]["value"]) if item["control"] else "–",
+            _share(item["naive"]["value"]) if item["naive"] else "–",
+            f"{_share(item['risk'])} ({_share(item['low'])} – {_share(item['high'])})",
+        )
+        for item in attacks["attacks"]
+    ]
+    columns = ("attack", "success", "on persons not in the file", "by guessing", "risk (95 % interval)")
+    parts = [_heading("Attacks on the file"), _table(columns, rows)]
+    if (local := attacks.get("downcoding")) is not None:
+        mixed = ", ".join(local["mixed"]) or "none"
+        parts.append(_paragraph(f"Variables recoded at mixed levels (open to downcoding): {mixed}."))
+    if (found := attacks.get("differencing")) is not None:
+        sentence = (
+            "Earlier releases: nothing is isolated by subtraction." if found["safe"] else "Earlier releases: UNSAFE."
+        )
+        parts.append(_paragraph(f"{sentence} Smallest joint class: {found['smallest_joint']}."))
+    return Markup("\n").join(parts)
+
+
+def synthesis_page(synthesis: Synthesis, attacks: Mapping[str, Any], *, confidential: bool) -> str:
+    """The report of a synthetic file, with or without what is confidential."""
+    policy = synthesis.policy
+    parts = [
+        _paragraph(
+            f"The file has {synthesis.table.num_rows:,} synthetic records, drawn from a statistical model "
+            f"({synthesis.model}) of the data. No record is that of a person."
+        ),
+        _heading("Information loss"),
+        _utility(synthesis.utility),
+    ]
+    if confidential:
+        uniques = [
+            ("rows equal to real sample uniques on the keys", _number(synthesis.uniques.keys)),
+            ("rows equal to real sample uniques in all categories, left", _number(synthesis.uniques.whole)),
+            ("rows drawn anew", _number(synthesis.uniques.replaced)),
+        ]
+        parts += [_heading("Real uniques"), _table(("measure", "value"), uniques), _attacks(attacks)]
+    return _page(f"Synthetic file: {policy.title or policy.name}", parts, confidential=confidential)
+
+
+def _utility(utility: UtilityReport) -> Markup:
     rows = [
         (
             name,

@@ -26,7 +26,7 @@ from wasl.disclosure.information_loss import (
     total_variation,
 )
 
-__all__ = ["NumberUtility", "UtilityReport", "VariableUtility", "compare"]
+__all__ = ["NumberUtility", "UtilityReport", "VariableUtility", "category_map", "compare", "recoded_alike"]
 
 MAX_TABLES = 45
 """Two-way tables compared at most."""
@@ -129,7 +129,7 @@ def compare(
     before, after = as_arrow(original), as_arrow(protected)
     old = [code_column(name, before.column(name)) for name in categorical]
     new = [code_column(name, after.column(name)) for name in categorical]
-    mapped = [_recoded_alike(a, b) if aligned else _on_labels(a, b) for a, b in zip(old, new, strict=True)]
+    mapped = [recoded_alike(a, b) if aligned else _on_labels(a, b) for a, b in zip(old, new, strict=True)]
     variables = {a.name: _variable(a, b, m, aligned=aligned) for a, b, m in zip(old, new, mapped, strict=True)}
     x = np.column_stack([numeric_column(before, name) for name in numeric]) if numeric else np.empty((len(before), 0))
     y = np.column_stack([numeric_column(after, name) for name in numeric]) if numeric else np.empty((len(after), 0))
@@ -155,20 +155,26 @@ def compare(
     )
 
 
-def _recoded_alike(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
-    """The original's codes in the protected file's categories: each category goes where most of its rows went."""
-    width = len(after.labels)
+def recoded_alike(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
+    """The original's codes in the protected file's categories."""
+    target = category_map(before, after)
+    return np.asarray(target[before.codes])
+
+
+def category_map(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
+    """For each original category (and, last, missing), the protected category most of its rows went to; -1 for none.
+
+    A category that still exists maps to itself, whatever happened to its rows.
+    """
     known = (before.codes >= 0) & (after.codes >= 0)
-    table = np.zeros((len(before.labels) + 1, max(width, 1)), np.int64)
+    table = np.zeros((len(before.labels) + 1, max(len(after.labels), 1)), np.int64)
     np.add.at(table, (before.codes[known], after.codes[known]), 1)
     same = {text: code for code, text in enumerate(after.texts)}
     target = np.where(table.sum(axis=1) > 0, table.argmax(axis=1), -1).astype(np.int32)
     for code, text in enumerate(before.texts):
-        # A category that still exists is compared with itself, whatever happened to its rows.
-        if text in same:
-            target[code] = same[text]
+        target[code] = same.get(text, target[code])
     target[-1] = -1
-    return np.asarray(target[before.codes])
+    return target
 
 
 def _on_labels(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:

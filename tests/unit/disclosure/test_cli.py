@@ -95,3 +95,36 @@ def test_unreadable_data(place):
         read_microdata(place / "bad.parquet")
     (place / "semicolons.csv").write_text("a;b\n1;x\n")
     assert read_microdata(place / "semicolons.csv").column_names == ["a", "b"]
+
+
+def test_protect_attacks_the_file_and_refuses_what_an_earlier_release_gives_away(place):
+    first = place / "first"
+    text = POLICY.replace('kind = "local_suppression"', 'kind = "suppress_records"\nmax_share = 1.0')
+    text = text.replace("[{ width = 20 }]", "[{ width = 10 }, { width = 20 }]")
+    (place / "a.toml").write_text(text.replace("level = 1", "level = 2"))
+    words = ("protect", place / "data.csv", "--policy")
+    result = run(*words, place / "a.toml", "--out", first, "--seed", 1, "--control", place / "data.csv", "--json")
+    attacks = json.loads(result.stdout)["attacks"]
+    assert {item["attack"] for item in attacks["attacks"]} == {"linkage", "singling out", "linkability"}
+    assert attacks["downcoding"]["mixed"] == []
+    assert "Attacks on the file" in (first / "internal-report.html").read_text()
+    same = run(*words, place / "a.toml", "--out", place / "same", "--seed", 2, "--earlier", first, "--json")
+    assert json.loads(same.stdout)["attacks"]["differencing"]["safe"] is True
+    (place / "b.toml").write_text(text.replace("k = 3", "k = 7"))
+    refused = run(*words, place / "b.toml", "--out", place / "second", "--seed", 2, "--earlier", first)
+    assert isinstance(refused.exception, PolicyError), refused.output
+    assert "release.differencing" in str(refused.exception)
+    assert not (place / "second").exists()
+
+
+def test_synthesis_without_sdv_names_the_extra(place, monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = run("synthesize", place / "data.csv", "--policy", place / "policy.toml", "--rows", 5, "--out", place / "s")
+    assert "wasl[synth]" in str(result.exception)
+    result = run(
+        "synthesize", place / "data.csv", "--policy", place / "policy.toml", "--rows", 5, "--out", place / "s",
+        "--model", "magic",
+    )  # fmt: skip
+    assert "no model 'magic'" in str(result.exception)

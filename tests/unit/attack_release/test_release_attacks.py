@@ -1,0 +1,175 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from wasl.attack.release.intruders import (
+    inference_attack,
+    linkability_attack,
+    linkage_attack,
+    singling_out_attack,
+)
+from wasl.attack.release.rates import attack_risk, rate
+from wasl.attack.release.records import comparable_records, nearest_rows
+from wasl.attack.release.refinement import covers, differencing, downcoding
+from wasl.disclosure.hierarchy import Hierarchy
+from wasl.errors import InputError
+
+AGE = Hierarchy(
+    "age",
+    tuple(str(a) for a in range(20, 40)),
+    (
+        tuple(f"{a - a % 5}-{a - a % 5 + 4}" for a in range(20, 40)),
+        tuple(f"{a - a % 10}-{a - a % 10 + 9}" for a in range(20, 40)),
+        ("*",) * 20,
+    ),
+)
+SEX = Hierarchy("sex", ("F", "M"), (("*", "*"),))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(8)
+
+
+def people(rng, rows):
+    age = rng.integers(20, 40, rows)
+    return pd.DataFrame(
+        {
+            "sex": rng.choice(["F", "M"], rows),
+            "age": age.astype(float),
+            "town": rng.choice(list("abcdefghij"), rows),
+            "wage": rng.lognormal(8, 0.6, rows) + 50 * age,
+            "job": rng.choice(["x", "y", "z"], rows),
+        }
+    )
+
+
+def test_rates_by_hand():
+    found = rate(8, 10)
+    assert found.value == 0.8
+    assert (found.low, found.high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+    assert rate(0, 0).high == 1.0
+    risk = attack_risk("a", rate(80, 100), rate(50, 100))
+    assert risk.risk == pytest.approx(0.6)
+    assert risk.low < 0.6 < risk.high
+    assert attack_risk("a", rate(10, 100), rate(50, 100)).risk == 0.0
+
+
+def test_nearest_rows_are_those_of_a_scan(rng):
+    a, b = people(rng, 20), people(rng, 50)
+    b.loc[::7, "town"] = None
+    b.loc[::5, "wage"] = np.nan
+    left, right = comparable_records([a, b], ["sex", "town", "wage", "age"])
+    found, distance = nearest_rows(left, right, 3)
+    for i in range(20):
+        gaps = []
+        for j in range(50):
+            gap = 0.0
+            for c in range(left.codes.shape[1]):
+                missing = left.codes[i, c] < 0 or right.codes[j, c] < 0
+                gap += 0.5 if missing else float(left.codes[i, c] != right.codes[j, c])
+            for c in range(left.numbers.shape[1]):
+                step = abs(left.numbers[i, c] - right.numbers[j, c])
+                gap += 0.5 if np.isnan(step) else step
+            gaps.append(gap)
+        order = np.argsort(gaps, kind="stable")[:3]
+        np.testing.assert_allclose(distance[i], np.array(gaps)[order])
+        assert found[i].tolist() == order.tolist()
+
+
+def test_an_unprotected_file_falls_and_an_unrelated_one_does_not(rng):
+    original, other, control = people(rng, 400), people(rng, 400), people(rng, 400)
+    keys = ["sex", "age", "town", "wage"]
+    truth = np.arange(400)
+    assert linkage_attack(original, original, keys, truth=truth, rng=rng).risk > 0.99
+    assert linkage_attack(original, other, keys, truth=truth, rng=rng).risk < 0.05
+    for released, low, high in ((original, 0.8, 1.0), (other, 0.0, 0.1)):
+        link = linkability_attack(original, released, ["wage"], ["age", "town", "job"], rng, control=control)
+        infer = inference_attack(original, released, ["wage", "age", "town"], "job", rng, control=control)
+        single = singling_out_attack(
+            original, released, ["wage", "age", "town", "job"], rng, control=control, attempts=200
+        )
+        assert low <= infer.risk <= high
+        assert low <= single.risk <= high or (low > 0 and single.risk > 0.5)
+        assert link.risk <= high
+        for risk in (link, infer, single):
+            assert risk.low <= risk.risk <= risk.high
+            assert risk.to_json()["control"] is not None
+    assert linkability_attack(original, original, ["wage"], ["age", "town", "job"], rng).risk > 0.3
+
+
+def test_attacks_refuse_nonsense(rng):
+    frame = people(rng, 10)
+    with pytest.raises(InputError, match="disjoint"):
+        linkability_attack(frame, frame, ["age"], ["age"], rng)
+    with pytest.raises(InputError, match="among the known"):
+        inference_attack(frame, frame, ["job"], "job", rng)
+
+
+def recode(frame, level):
+    column = [AGE.leaves, *AGE.levels][level]
+    place = dict(zip(AGE.leaves, column, strict=True))
+    return frame.assign(age=[place[a] for a in frame["age"]])
+
+
+def test_categories_cover_leaves_at_any_level():
+    found = covers(AGE, ["23", "20-24", "30-39", "*"])
+    assert found.sum(axis=1).tolist() == [1, 5, 10, 20]
+    with pytest.raises(InputError, match="stands nowhere"):
+        covers(AGE, ["99"])
+
+
+def test_downcoding_sees_mixed_levels():
+    ages = ["20-24"] * 3 + ["20-29"] * 3
+    mixed = pd.DataFrame({"age": ages, "sex": ["F"] * 6})
+    found = downcoding(mixed, {"age": AGE, "sex": SEX}, k=3)
+    assert found.mixed == ("age",)
+    assert found.levels["age"] == {1: 3, 2: 3}
+    assert found.narrowed_rows == 3
+    uniform = pd.DataFrame({"age": ["20-29"] * 6, "sex": ["F"] * 6})
+    assert downcoding(uniform, {"age": AGE, "sex": SEX}, k=3).mixed == ()
+
+
+def test_subtracting_a_finer_release_isolates_the_remainder():
+    # One woman of 25-29: the five-year release dropped her class, the ten-year release counts her.
+    frame = pd.DataFrame({"sex": ["F"] * 6, "age": ["20", "21", "22", "23", "24", "27"]})
+    coarse, fine = recode(frame, 2), recode(frame.iloc[:5], 1)
+    found = differencing(frame, [coarse, fine], {"sex": SEX, "age": AGE}, k=3)
+    assert [(e.rows, e.larger, e.smaller) for e in found.exposures] == [(1, 0, 1)]
+    assert not found.safe
+    assert found.smallest_joint == 1
+    alone = differencing(frame, [coarse, coarse], {"sex": SEX, "age": AGE}, k=3)
+    assert alone.safe
+    assert alone.smallest_joint == 6
+
+
+def test_intersecting_releases_narrows_the_sensitive_value():
+    frame = pd.DataFrame(
+        {"sex": ["F", "F", "M", "M"], "age": ["20", "30", "20", "30"], "ill": ["flu", "flu", "flu", "cold"]}
+    )
+    by_age = frame.assign(sex="*")
+    by_sex = recode(frame, 3)
+    found = differencing(frame, [by_age, by_sex], {"sex": SEX, "age": AGE}, k=2, sensitive="ill")
+    # age 20: {flu}; age 30: {flu, cold}; women: {flu}; men: {flu, cold}: nobody is narrowed beyond one release
+    assert found.narrowed == 0
+    frame.loc[0, "ill"] = "cold"
+    found = differencing(
+        frame, [frame.assign(sex="*"), recode(frame, 3)], {"sex": SEX, "age": AGE}, k=2, sensitive="ill"
+    )
+    # age 20: {cold, flu}; women: {cold, flu}: still nothing; joint classes are single persons
+    assert found.narrowed == 0
+    assert found.joint_rows_below_k == 4
+    three = pd.DataFrame(
+        {"sex": ["F", "F", "M", "M"], "age": ["20", "30", "20", "30"], "ill": ["flu", "cold", "pox", "cold"]}
+    )
+    found = differencing(
+        three, [three.assign(sex="*"), recode(three, 3)], {"sex": SEX, "age": AGE}, k=2, sensitive="ill"
+    )
+    # a woman of 20: {flu, pox} and {flu, cold} leave flu; a man of 20 pox
+    assert found.narrowed == 2
+
+
+def test_one_release_has_nothing_to_difference():
+    frame = pd.DataFrame({"sex": ["F"], "age": ["20"]})
+    with pytest.raises(InputError, match="at least two"):
+        differencing(frame, [frame], {"sex": SEX, "age": AGE}, k=2)
