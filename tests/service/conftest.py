@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 import structlog
 
-from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.digests import digest_table
-from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
-from wasl.registers.payload import Payload
 from wasl.web.installation import Installation
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from service_support import (
     PROJECT,
-    REGISTER,
     Sent,
     Service,
     Template,
@@ -31,7 +23,7 @@ from service_support import (
     make_settings,
     make_template,
     new_database,
-    schema_of,
+    random_files,
     serving,
     start_postgres,
 )
@@ -110,64 +102,5 @@ def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def make_files(tmp_path: Path) -> Callable[..., Sent]:
-    """Makes small well-formed files of random labels: right in form, meaningless in content."""
-
-    def make(
-        register: str = REGISTER,
-        project: str = PROJECT,
-        *,
-        rows: int = 40,
-        seed: int = 1,
-        header: dict[str, Any] | None = None,
-    ) -> Sent:
-        draws = np.random.default_rng(seed)
-        schema = schema_of(register)
-
-        def labels(width: int = 16) -> pa.Array:
-            return pa.array([draws.bytes(width) for _ in range(rows)], pa.binary(width))
-
-        passes = pa.array(["sex-year"] * rows).dictionary_encode()
-        row_ids = labels()
-        table = pa.table(
-            {
-                "pass": passes,
-                "block": labels(),
-                "row_id": row_ids,
-                "token_passport": labels(),
-                "filter_name": labels(128),
-            }
-        )
-        made = DeliveryHeader(
-            scheme=SCHEME_VERSION,
-            profile="morocco/guarded",
-            profile_digest="sha256:" + "1" * 64,
-            project=project,
-            key_id="k1",
-            holder=schema.holder,
-            register=register,
-            schema_digest=schema.digest,
-            period="2025",
-            records=rows,
-            rejects=0,
-            token_names=("passport",),
-            filter_bits={"name": 1024},
-            leak=0.5,
-            passes=(PassSummary("sex-year", rows, rows, 1, 0.5, {"name": 0.2}),),
-            content_digest=digest_table(table),
-            created="2026-01-01T00:00:00+00:00",
-        )
-        delivery = Delivery(dataclasses.replace(made, **(header or {})), table)
-        record_ids = labels()
-        join_rows = pa.table([record_ids, passes.cast(JOIN_MAP_SCHEMA.field("pass").type), row_ids], JOIN_MAP_SCHEMA)
-        names = [f.standard or f.name for f in schema.fields if f.role.value == "payload"][:2]
-        columns = {name: pa.array([str(draws.integers(3)) for _ in range(rows)]) for name in names}
-        payload = Payload(
-            register, schema.holder, "2025", schema.digest, pa.table({"record_id": record_ids, **columns})
-        )
-        places = [tmp_path / f"{kind}-{seed}-{register}.parquet" for kind in ("delivery", "join", "payload")]
-        delivery.write(places[0])
-        JoinMap(register, delivery.digest, join_rows).write(places[1])
-        payload.write(places[2])
-        return Sent(*(place.read_bytes() for place in places))
-
-    return make
+    """Makes small well-formed files of random labels."""
+    return partial(random_files, tmp_path)

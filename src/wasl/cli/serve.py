@@ -59,6 +59,7 @@ def serve(
 
     configure_logging(settings.log_level)
     installation = Installation.open(settings)
+    installation.sweep()
     issued = installation.first_admin()
     if issued is not None:
         sys.stderr.write(f"First administrator's token (shown once; store it now): {issued.secret}\n")

@@ -22,7 +22,7 @@ from wasl.web.secrets import load_signer, new_secret
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import Worker
 from wasl.workflow.access import Actor, Role
-from wasl.workflow.nouns import User
+from wasl.workflow.nouns import Release, Run, Submission, User
 from wasl.workflow.ports import Caller, Office
 from wasl.workflow.users import IssuedToken, add_user, issue_token
 
@@ -80,6 +80,16 @@ class Installation:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+    def sweep(self) -> int:
+        """Remove files that a crash left behind and no record names; gives how many."""
+        with self.ledger.reading() as state:
+            named = {one.file for one in state.select(Submission)}
+            for run in state.select(Run):
+                named |= {run.pairs, run.links, run.spine, run.conflicts}
+            for release in state.select(Release):
+                named |= {release.microdata, release.protected, release.package}
+        return self.files.sweep(named)
 
     def operator(self) -> Caller:
         """The caller in whose name the command line acts."""

