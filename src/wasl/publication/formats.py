@@ -31,6 +31,7 @@ SAV_DATE = slice(92, 109)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STATA_LABEL_BYTES = 80
 SPSS_LABEL_BYTES = 120
+SPSS_MISSING = 3
 
 
 def safe_text(values: pa.Array) -> pa.Array:
@@ -65,7 +66,7 @@ def parquet_bytes(columns: Sequence[Column]) -> bytes:
 
 
 def spss_bytes(columns: Sequence[Column], *, title: str, created: dt.datetime) -> bytes:
-    """The table as an SPSS .sav file with variable and value labels, and measurement levels."""
+    """The table as an SPSS .sav file with variable and value labels, user-missing codes, and measurement levels."""
     import pyreadstat
 
     frame = pd.DataFrame({column.variable.name: _spss_values(column) for column in columns})
@@ -88,6 +89,7 @@ def spss_bytes(columns: Sequence[Column], *, title: str, created: dt.datetime) -
             variable_measure={
                 column.variable.name: "scale" if column.variable.kind in numeric else "nominal" for column in columns
             },
+            missing_ranges=_spss_missing(columns),
             variable_format={c.variable.name: "F8.0" for c in columns if c.integer_codes},
             row_compress=True,
         )
@@ -140,6 +142,19 @@ def _spss_values(column: Column) -> Any:
 
 def _spss_code(column: Column, code: Code) -> int | str:
     return int(code.code) if column.integer_codes else code.code
+
+
+def _spss_missing(columns: Sequence[Column]) -> Any:
+    """The codes that mean "not known", as SPSS's user-missing values: at most three a variable, texts of 8 bytes."""
+    missing = {
+        column.variable.name: [_spss_code(column, code) for code in column.variable.codes if code.missing]
+        for column in columns
+    }
+    return {
+        name: codes
+        for name, codes in missing.items()
+        if 0 < len(codes) <= SPSS_MISSING and all(isinstance(code, int) or len(code.encode()) <= 8 for code in codes)
+    }
 
 
 def _stata_values(column: Column) -> Any:

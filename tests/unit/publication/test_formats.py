@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -60,8 +61,9 @@ def test_parquet_reads_back_with_labels(columns):
 
 def test_spss_reads_back_with_variable_and_value_labels(columns, created, tmp_path):
     data = spss_bytes(columns, title="Workers", created=created)
-    frame, meta = read(pyreadstat.read_sav, data, tmp_path)
+    frame, meta = read(partial(pyreadstat.read_sav, user_missing=True), data, tmp_path)
     assert meta.column_names_to_labels["status"] == "Status"
+    assert meta.missing_ranges["status"] == [{"lo": 9.0, "hi": 9.0}]
     assert meta.variable_value_labels["status"] == {1: "Employee", 2: "Self-employed", 9: "Not stated"}
     assert meta.variable_value_labels["sex"] == {"F": "Female", "M": "Male"}
     assert frame["status"].tolist()[:3] == [1, 9, 1]
@@ -92,3 +94,17 @@ def test_labels_are_cut_at_a_character_where_a_format_is_narrow(table, descripti
     data = stata_bytes(typed_columns(table, wide), title="ع" * 200, created=created)
     _, meta = read(pyreadstat.read_dta, data, tmp_path)
     assert meta.column_names_to_labels["status"] == "é" * 40
+
+
+def test_spss_takes_missing_codes_that_are_texts(description, created, tmp_path):
+    codes = [{"code": "yes", "label": "Yes"}, {"code": "unknown", "label": "Not known", "missing": True}]
+    variable = description.variables[1].model_validate(
+        {"name": "answer", "label": "Answer", "kind": "code", "codes": codes}
+    )
+    columns = typed_columns(
+        pa.table({"answer": ["yes", "unknown", None]}), description.model_copy(update={"variables": (variable,)})
+    )
+    _, meta = read(
+        partial(pyreadstat.read_sav, user_missing=True), spss_bytes(columns, title="", created=created), tmp_path
+    )
+    assert meta.missing_ranges["answer"] == [{"lo": "unknown", "hi": "unknown"}]
