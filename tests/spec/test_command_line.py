@@ -1,0 +1,53 @@
+"""The command line as a whole: every verb loads, has help with an example, and stands in the README."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from wasl.cli.app import VERBS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def commands(module: str) -> dict[str, Any]:
+    """Every command a module registers, by its words."""
+    app = typer.Typer()
+    import_module(module).register(app)
+    found = {(c.name or c.callback.__name__): c.callback for c in app.registered_commands}
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands
+        found |= {f"{group.name} {(c.name or c.callback.__name__).replace('_', '-')}": c.callback for c in inner}
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(set(VERBS.values())))
+def test_every_command_explains_itself_with_an_example(module: str) -> None:
+    made = commands(module)
+    assert made
+    for name, callback in made.items():
+        assert callback.__doc__, name
+        example = callback.__doc__.partition("Example: ")[2]
+        assert f"wasl {name}" in example, name
+
+
+@pytest.mark.parametrize("module", sorted(set(VERBS.values())))
+def test_the_table_of_verbs_is_what_the_modules_register(module: str) -> None:
+    assert {name.split()[0] for name in commands(module)} == {verb for verb, m in VERBS.items() if m == module}
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_stands_in_the_readme(verb: str) -> None:
+    assert f"`wasl {verb}" in README or f"· `{verb}" in README
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    opening = README.split("<!-- end -->")[0]
+    lines = [line for line in opening.splitlines() if line.startswith("pip ")]
+    assert len(lines) == 2
+    assert lines[0].endswith("&& wasl demo")
+    assert lines[1].endswith("&& pytest")
