@@ -288,13 +288,19 @@ def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
 
     if export_file is None:
         for index, data in enumerate(open_log().events()):
-            yield index, AuditEvent.parse(data)
+            try:
+                yield index, AuditEvent.parse(data)
+            except VerificationError as error:
+                raise VerificationError(f"entry {index}: {error.message}") from error
         return
-    for index, line in enumerate(_read_text(export_file).splitlines()[1:]):
-        try:
-            yield index, AuditEvent.from_json(json.loads(line)["event"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise VerificationError(f"{export_file}: entry {index} is not that of an export.") from error
+    with export_file.open("rb") as lines:
+        for index, line in enumerate(lines, start=-1):
+            if index < 0:  # the header
+                continue
+            try:
+                yield index, AuditEvent.from_json(json.loads(line)["event"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise VerificationError(f"{export_file}: entry {index} is not that of an export.") from error
 
 
 def _entry_json(index: int, event: AuditEvent) -> dict[str, Any]:

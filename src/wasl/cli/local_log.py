@@ -145,7 +145,7 @@ class LocalLog:
         with self.checkpoints_path.open("rb") as file:
             if tail_bytes is not None:
                 file.seek(max(0, self.checkpoints_path.stat().st_size - tail_bytes))
-            lines = file.read().decode(errors="replace").splitlines()
+            lines = file.read().decode(errors="replace").split("\n")
         notes: list[str] = []
         for line in lines:
             try:

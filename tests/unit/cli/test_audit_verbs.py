@@ -139,3 +139,18 @@ def test_what_is_no_export_is_refused(home, key):
     run("verify", "other.bin", "--public-key", key, expect=VerificationError)
     (home / "list.json").write_text("[1]")
     run("verify", "list.json", "--public-key", key, expect=VerificationError)
+
+
+def test_subjects_with_line_separators_do_not_break_the_export(home, key):
+    record_event(EventKind.FILE_READ, subject="a\u2028b\x85c\nd")
+    run("export", "--out", "log.jsonl")
+    run("verify", "log.jsonl", "--public-key", key)
+    run("verify", "log.jsonl", "--public-key", key, "--since", "log.jsonl")
+    shown = json.loads(run("show", "log.jsonl", "--json").stdout)["entries"]
+    assert shown[-1]["subject"] == "a\u2028b\x85c\nd"
+
+
+def test_show_names_a_broken_entry(home):
+    log = open_log()
+    log.lines_path.write_bytes(log.lines_path.read_bytes().replace(b'"r2"', b'"r2'))
+    assert "entry 2" in str(run("show", expect=VerificationError).exception)
