@@ -5,6 +5,7 @@ Sentences are for the auditor, who need not know the program. A detail without a
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal
 
 from wasl.audit.events import AuditEvent, DetailValue, EventKind
@@ -293,17 +294,21 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
 }
 """What details are called, by their name in events."""
 
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that are not shown but act: controls, direction marks, separators of lines."""
+
 _TRUTH: dict[Language, tuple[str, str]] = {"fr": ("non", "oui"), "en": ("no", "yes")}
 _DIGEST_SHOWN = len("sha256:") + 12
 
 
 def say_event(event: AuditEvent, language: Language) -> str:
-    """The event as a sentence, with its project and details in brackets."""
-    sentence = SENTENCES[event.kind][language].format(actor=event.actor, subject=event.subject or "–")
+    """The event as a sentence, with its project and details in brackets; control characters are made visible."""
+    subject = _visible(event.subject) or "–"
+    sentence = SENTENCES[event.kind][language].format(actor=_visible(event.actor), subject=subject)
     colon = " : " if language == "fr" else ": "
-    parts = [f"{'projet' if language == 'fr' else 'project'}{colon}{event.project}"] if event.project else []
+    parts = [f"{'projet' if language == 'fr' else 'project'}{colon}{_visible(event.project)}"] if event.project else []
     for name, value in event.detail.items():
-        word = DETAIL_WORDS.get(name, {}).get(language, name.replace("_", " "))
+        word = DETAIL_WORDS.get(name, {}).get(language, _visible(name.replace("_", " ")))
         parts.append(f"{word}{colon}{say_detail(value, language)}")
     return f"{sentence} ({' ; '.join(parts) if language == 'fr' else '; '.join(parts)})." if parts else f"{sentence}."
 
@@ -322,4 +327,9 @@ def say_detail(value: DetailValue, language: Language) -> str:
         return written.replace(".", ",") if language == "fr" else written
     if isinstance(value, list):
         return ", ".join(say_detail(item, language) for item in value)
-    return f"{value[:_DIGEST_SHOWN]}…" if value.startswith("sha256:") else value
+    return f"{value[:_DIGEST_SHOWN]}…" if value.startswith("sha256:") else _visible(value)
+
+
+def _visible(text: str) -> str:
+    """A text whose control characters do nothing to the terminal or page it is shown on."""
+    return "".join("\ufffd" if unicodedata.category(character) in HIDDEN else character for character in text)

@@ -97,3 +97,8 @@ def test_filters_choose():
         EventFilter(before="2026-03-01"),
     ):
         assert not other.matches(entry)
+
+
+def test_control_characters_do_nothing():
+    said = say_event(event(subject="a\x1b[2Jb\u202ec", actor="x\ny", detail={"reason": "\x07", "n\x1b": 1}), "en")
+    assert said == "x\ufffdy encoded the register a\ufffd[2Jb\ufffdc (project: simimo; reason: \ufffd; n\ufffd: 1)."

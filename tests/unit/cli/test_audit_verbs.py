@@ -154,3 +154,8 @@ def test_show_names_a_broken_entry(home):
     log = open_log()
     log.lines_path.write_bytes(log.lines_path.read_bytes().replace(b'"r2"', b'"r2'))
     assert "entry 2" in str(run("show", expect=VerificationError).exception)
+
+
+def test_markup_in_a_subject_is_shown_as_it_is(home):
+    record_event(EventKind.FILE_READ, subject="[/x][red]")
+    assert "[/x][red]" in run("show", "--last", 1).stdout
