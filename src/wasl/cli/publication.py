@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wasl.audit.notes import NoteSigner
     from wasl.publication.package import PackageVerification
 
-__all__ = ["open_release", "publish_folder", "register", "verify_release", "write_folder"]
+__all__ = ["open_release", "publish_folder", "read_protected", "register", "verify_release", "write_folder"]
 
 PROTECTED_TABLE = "protected.parquet"
 PUBLIC_REPORTS = ("public-report.json", "public-report.html")
@@ -98,8 +98,7 @@ def publish_folder(
     if out.exists():
         raise InputError(f"{out}: exists already; a release is never overwritten.", remedy="Name another folder.")
     described = DatasetDescription.load(description)
-    table = _protected_table(folder)
-    report = {name: (folder / name).read_bytes() for name in PUBLIC_REPORTS if (folder / name).is_file()}
+    table, report = read_protected(folder)
     signer = _signer(signing_key)
     log = open_log()
     package = build_package(
@@ -240,14 +239,20 @@ def open_release(release: Path) -> Iterator[Mapping[str, bytes]]:
         raise InputError(f"{release}: neither a folder nor a ZIP file.", remedy="Give what `wasl publish` wrote.")
 
 
-def _protected_table(folder: Path) -> pa.Table:
+def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
+    """The table and the public reports that `wasl protect` wrote to a folder.
+
+    Raises:
+        InputError: There is no such folder, or no table in it.
+    """
     from wasl.registers.delivery import read_parquet
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl protect` wrote.")
     if not (folder / PROTECTED_TABLE).is_file():
         raise InputError(f"{folder}: holds no {PROTECTED_TABLE}.", remedy="`wasl protect --out` writes one.")
-    return read_parquet(folder / PROTECTED_TABLE, "protected table")[0]
+    table, _ = read_parquet(folder / PROTECTED_TABLE, "protected table")
+    return table, {name: (folder / name).read_bytes() for name in PUBLIC_REPORTS if (folder / name).is_file()}
 
 
 def _signer(key_file: Path | None) -> NoteSigner:

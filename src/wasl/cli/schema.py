@@ -32,23 +32,50 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     name: Annotated[str, typer.Argument(help="Kind of document; without it, a list.")] = "",
+    protected: Annotated[
+        Path | None,
+        typer.Option("--draft", help="With `description`: a draft for the table that `wasl protect` wrote there."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of a kind of document.
+    """Print the JSON Schema of a kind of document, or a draft of a description to fill in.
 
     Example: wasl schema policy --out policy.schema.json
+
+    Example: wasl schema description --draft protected/ --out description.toml
     """
     if not name:
         show_table("Documents", ("name", "what it says"), [(kind, KINDS[kind][2]) for kind in KINDS])
         return
     if name not in KINDS:
         raise InputError(f"no kind of document is called {name!r}.", remedy=f"One of: {', '.join(KINDS)}.")
+    if protected is not None and name != "description":
+        raise InputError("only a description can be drafted.", remedy="wasl schema description --draft DIR")
+    text = _draft(protected) if protected is not None else _json_schema(name)
+    if out is None:
+        typer.echo(text, nl=False)
+    elif out.exists() and protected is not None:
+        raise InputError(f"{out}: exists already, and may have been filled in.", remedy="Name another file.")
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+def _json_schema(name: str) -> str:
     module, model, _ = KINDS[name]
     value = getattr(import_module(module), model).model_json_schema(by_alias=True)
-    text = json.dumps(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}, ensure_ascii=False, indent=2
-    )
-    if out is None:
-        typer.echo(text)
-    else:
-        out.write_text(text + "\n", encoding="utf-8")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _draft(folder: Path) -> str:
+    """A draft of the description of a protected folder, with what register schemas say of its variables."""
+    from wasl.cli.publication import read_protected
+    from wasl.publication.draft import draft_description, known_variables
+    from wasl.registers.documents import config_dir
+    from wasl.registers.schema import RegisterSchema
+
+    table, report = read_protected(folder)
+    schemas = [RegisterSchema.load(path) for path in sorted((config_dir() / "registers").glob("*.toml"))]
+    stem = "".join(letter if letter.isalnum() else "-" for letter in folder.resolve().name.lower()).strip("-")
+    public = json.loads(report.get("public-report.json", b"{}"))
+    return draft_description(table, stem or "dataset", public, known_variables(schemas))

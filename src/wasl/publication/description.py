@@ -188,6 +188,15 @@ class DatasetDescription(Document):
         return load_document(cls, resolve_document("publication", name_or_path))
 
     @model_validator(mode="after")
+    def _filled_in(self) -> Self:
+        texts = (self.title, self.title_fr, self.abstract, self.abstract_fr, self.conditions, self.conditions_fr)
+        labels = [label for variable in self.variables for label in (variable.label, variable.label_fr)]
+        for text in (*texts, self.producer.name, *labels):
+            if text.startswith("<") and text.endswith(">"):
+                raise ValueError(f"{text} is still to be filled in")
+        return self
+
+    @model_validator(mode="after")
     def _coherent(self) -> Self:
         names = [variable.name.lower() for variable in self.variables]
         if len(set(names)) != len(names):

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import json
+import re
 from importlib import import_module, util
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 import wasl
 from wasl.cli.app import build_app
 from wasl.cli.schema import KINDS
-from wasl.errors import InputError
+from wasl.errors import InputError, SchemaError
+from wasl.publication.columns import typed_columns
+from wasl.publication.description import DatasetDescription
 
 
 def run(*words):
@@ -44,3 +50,41 @@ def test_list_and_unknown_kind(tmp_path):
     assert isinstance(run("nonsense").exception, InputError)
     run("description", "--out", str(tmp_path / "d.json"))
     assert json.loads((tmp_path / "d.json").read_text())["title"] == "DatasetDescription"
+
+
+def test_a_draft_of_a_description_only_wants_filling_in(tmp_path):
+    folder = tmp_path / "workers 2024"
+    folder.mkdir()
+    table = pa.table(
+        {
+            "sex": ["F", "M"],
+            "band": ['1"2', "a\\b"],
+            "wage": [1.5, None],
+            "months": [1, 2],
+            "entry": [dt.date(2024, 1, 1), None],
+            "in_cnss": [True, False],
+        }
+    )
+    pq.write_table(table, folder / "protected.parquet")
+    report = {"rows": 2, "variables": [{"name": "wage", "label": "Wage", "label_fr": "Salaire"}]}
+    (folder / "public-report.json").write_text(json.dumps(report))
+    assert run("description", "--draft", str(folder), "--out", str(tmp_path / "d.toml")).exit_code == 0
+    text = (tmp_path / "d.toml").read_text().replace("# period", "period").replace("YYYY-MM-DD", "2024-01-01")
+    (tmp_path / "d.toml").write_text(text)
+    with pytest.raises(SchemaError, match="<title> is still to be filled in"):
+        DatasetDescription.load(tmp_path / "d.toml")
+    (tmp_path / "d.toml").write_text(re.sub("<.*?>", "Something", text))
+    description = DatasetDescription.load(tmp_path / "d.toml")
+    assert description.dataset_id == "workers-2024"
+    found = {variable.name: (variable.label, variable.kind.value) for variable in description.variables}
+    assert found["wage"] == ("Wage", "decimal")
+    assert found["months"][1] == "integer"
+    assert found["entry"][1] == "date"
+    assert description.variables[0].classification == "sex"
+    assert [code.code for code in description.variables[1].codes] == ['1"2', "a\\b"]
+    typed_columns(table, description)
+    assert isinstance(
+        run("description", "--draft", str(folder), "--out", str(tmp_path / "d.toml")).exception, InputError
+    )
+    assert isinstance(run("policy", "--draft", str(folder)).exception, InputError)
+    assert isinstance(run("description", "--draft", str(tmp_path / "none")).exception, InputError)

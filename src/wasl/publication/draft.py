@@ -1,0 +1,118 @@
+"""A draft of a dataset's description, out of its protected table: what a machine can know, the rest to fill in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.publication.description import VariableKind
+from wasl.registers.classification import CodeList
+from wasl.registers.schema import RegisterSchema
+
+__all__ = ["KnownVariable", "draft_description", "known_variables"]
+
+MOST_CODES = 200
+"""Texts with more different values than this are taken for free text."""
+
+HEAD = """\
+# A draft: fill in what stands between angle brackets, and say what the codes mean.
+id = "{name}"
+version = "1.0"
+title = "<title>"
+title_fr = "<titre>"
+abstract = "<what the data are, for whom, from which sources>"
+abstract_fr = "<ce que sont les données, pour qui, de quelles sources>"
+producer = {{ name = "<organization>", abbreviation = "" }}
+# period = {{ start = YYYY-MM-DD, end = YYYY-MM-DD }}  # the time the data are about
+conditions = "<conditions of use>"
+conditions_fr = "<conditions d'utilisation>"
+sources = []
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVariable:
+    """What register schemas say of a payload variable.
+
+    Attributes:
+        label, label_fr: What a reader sees.
+        classification: Its code list, or empty.
+    """
+
+    label: str
+    label_fr: str
+    classification: str
+
+
+def known_variables(schemas: Iterable[RegisterSchema]) -> dict[str, KnownVariable]:
+    """What register schemas say of their variables, by harmonized name; the first schema that knows one counts."""
+    known: dict[str, KnownVariable] = {}
+    for schema in schemas:
+        for field in schema.fields:
+            name = field.standard or field.name
+            known.setdefault(name, KnownVariable(field.label, field.label_fr, field.classification or ""))
+    return known
+
+
+def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], known: Mapping[str, KnownVariable]) -> str:
+    """The draft as TOML.
+
+    Args:
+        table: The protected table.
+        name: Id of the dataset.
+        report: The public report of its protection, whose labels are taken first.
+        known: What register schemas say of variables.
+    """
+    reported = {variable["name"]: variable for variable in report.get("variables", []) if "name" in variable}
+    parts = [HEAD.format(name=name)]
+    for column in table.column_names:
+        schema = known.get(column, KnownVariable("", "", ""))
+        labels = reported.get(column, {})
+        english = labels.get("label") if labels.get("label") != column else ""
+        french = labels.get("label_fr") if labels.get("label_fr") != column else ""
+        lines = [
+            "",
+            "[[variables]]",
+            f"name = {_quoted(column)}",
+            f"label = {_quoted(english or schema.label or '<label>')}",
+            f"label_fr = {_quoted(french or schema.label_fr or '<libellé>')}",
+            *_kind(table.column(column), schema.classification),
+        ]
+        parts.append("\n".join(lines) + "\n")
+    return "".join(parts)
+
+
+def _kind(values: pa.ChunkedArray, classification: str) -> list[str]:
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_date(kind):
+        return [f"kind = {_quoted(VariableKind.DATE)}"]
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return [f"kind = {_quoted(VariableKind.DECIMAL)}"]
+    if pa.types.is_integer(kind):
+        return [f"kind = {_quoted(VariableKind.INTEGER)}"]
+    if pa.types.is_boolean(kind):
+        return _codes([("1", "Yes", "Oui"), ("0", "No", "Non")])
+    found = sorted(pc.unique(values).drop_null().cast(pa.string()).to_pylist())
+    if len(found) > MOST_CODES:
+        return [f"kind = {_quoted(VariableKind.TEXT)}"]
+    if classification and set(found) <= set(CodeList.load(classification).entries):
+        return [f"kind = {_quoted(VariableKind.CODE)}", f"classification = {_quoted(classification)}"]
+    return _codes([(code, code, "") for code in found])
+
+
+def _codes(codes: Iterable[tuple[str, str, str]]) -> list[str]:
+    entries = [
+        f"  {{ code = {_quoted(code)}, label = {_quoted(label)}, label_fr = {_quoted(label_fr)} }},"
+        for code, label, label_fr in codes
+    ]
+    return [f"kind = {_quoted(VariableKind.CODE)}", "codes = [", *entries, "]"]
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it: JSON's escapes are TOML's, but for the delete character."""
+    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
