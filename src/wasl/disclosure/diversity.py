@@ -142,7 +142,9 @@ def diversity(counts: ClassCounts, *, c: float = 2.0) -> Diversity:
 
     Source: Machanavajjhala et al. (2007), ACM TKDD 1(1), definitions 4.1 and 4.2.
     """
-    return Diversity(*_diversity(counts.start, counts.count, float(c)))
+    owner = np.repeat(np.arange(len(counts.start) - 1), np.diff(counts.start))
+    descending = counts.count[np.lexsort((-counts.count, owner))]
+    return Diversity(*_diversity(counts.start, descending, float(c)))
 
 
 def l_diversity(
@@ -232,24 +234,26 @@ def delta_disclosure(counts: ClassCounts) -> NDArray[np.float64]:
 
 @njit(cache=True, nogil=True)
 def _diversity(start, count, c):  # type: ignore[no-untyped-def]
+    # Counts descend within each class.
     classes = start.shape[0] - 1
     distinct = np.empty(classes, np.int64)
     entropy = np.empty(classes, np.float64)
     recursive = np.zeros(classes, np.int64)
     for g in range(classes):
-        held = np.sort(count[start[g] : start[g + 1]])[::-1]
-        m = held.shape[0]
-        total = held.sum()
+        m = start[g + 1] - start[g]
+        total = 0
+        for j in range(m):
+            total += count[start[g] + j]
         sum_log = 0.0
         for j in range(m):
-            share = held[j] / total
+            share = count[start[g] + j] / total
             sum_log -= share * np.log(share)
         distinct[g] = m
         entropy[g] = np.exp(sum_log)
         tail = 0
         for j in range(m - 1, -1, -1):
-            tail += held[j]
-            if held[0] < c * tail:
+            tail += count[start[g] + j]
+            if count[start[g]] < c * tail:
                 recursive[g] = j + 1
                 break
     return distinct, entropy, recursive

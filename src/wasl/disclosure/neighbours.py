@@ -138,7 +138,7 @@ def remove(row, place, start, end, low, high, points, alive, count):  # type: ig
             return
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _nearest_bound(node, point, low, high):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(point.shape[0]):
@@ -151,7 +151,7 @@ def _nearest_bound(node, point, low, high):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _farthest_bound(node, point, low, high):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(point.shape[0]):

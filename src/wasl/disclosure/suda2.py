@@ -24,11 +24,24 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.classes import group, hash_words, pack_keys, same_words
+from wasl.disclosure.classes import group, hash_words, longer, pack_keys, same_words
 from wasl.disclosure.coding import CodedColumn, Frame, code_columns
 from wasl.errors import InputError
 
 __all__ = ["MAX_VARIABLES", "Scoring", "SudaScores", "category_contributions", "msu_weights", "suda2"]
+
+LANES = np.array(
+    [
+        0x5555555555555555,
+        0x3333333333333333,
+        0x0F0F0F0F0F0F0F0F,
+        0x00FF00FF00FF00FF,
+        0x0000FFFF0000FFFF,
+        0x00000000FFFFFFFF,
+    ],
+    np.uint64,
+)
+"""For variable v < 6, the subsets of a word that do not contain it."""
 
 MAX_VARIABLES = 16
 """2^16 subsets; beyond it the number of subsets, not of rows, decides."""
@@ -117,7 +130,7 @@ def suda2(
         _visit(words, packed.masks, unique_of, bits, m)
     weights = msu_weights(m, scoring)
     limit = m if max_size is None else max_size
-    counts, shares = _weigh(bits, m, weights, limit)
+    counts, shares = _weigh(bits, m, weights, limit, LANES)
     per_unique = counts @ weights
     scores = np.zeros(n)
     scores[unique_rows] = per_unique
@@ -186,8 +199,8 @@ def _visit(
                 for v in range(m):
                     if child >> v & 1:
                         mask |= masks[v]
-                reduced, kept = _project(keys, owners, mask)
-                stack.append((reduced, kept, child, variable + 1))
+                reduced, kept, count = _project(keys, owners, mask)
+                stack.append((reduced[:count].copy(), kept[:count].copy(), child, variable + 1))
 
 
 @njit(cache=True, nogil=True)
@@ -234,13 +247,12 @@ def _project(keys, owners, mask):  # type: ignore[no-untyped-def]
             kept[slots[slot] - 1] = -1
             continue
         if count == kept.shape[0]:
-            size = min(n, 2 * count)
-            grown = np.empty((size, width), np.uint64)
-            grown[:count] = out
+            grown = np.empty((2 * count, width), np.uint64)
+            for c in range(count):
+                for w in range(width):
+                    grown[c, w] = out[c, w]
             out = grown
-            more = np.empty(size, np.int64)
-            more[:count] = kept
-            kept = more
+            kept = longer(kept)
         for w in range(width):
             out[count, w] = keys[i, w] & mask[w]
         kept[count] = owners[i]
@@ -255,23 +267,12 @@ def _project(keys, owners, mask):  # type: ignore[no-untyped-def]
                 while slots[slot]:
                     slot = (slot + 1) & (capacity - 1)
                 slots[slot] = c + 1
-    return out[:count].copy(), kept[:count].copy()
+    return out, kept, count
 
 
 @njit(cache=True, nogil=True)
-def _weigh(bits, m, weights, limit):  # type: ignore[no-untyped-def]
+def _weigh(bits, m, weights, limit, lanes):  # type: ignore[no-untyped-def]
     """Minimal subsets of each unique row: their number by size, and the weight each variable takes part in."""
-    lanes = np.array(
-        [
-            0x5555555555555555,
-            0x3333333333333333,
-            0x0F0F0F0F0F0F0F0F,
-            0x00FF00FF00FF00FF,
-            0x0000FFFF0000FFFF,
-            0x00000000FFFFFFFF,
-        ],
-        np.uint64,
-    )
     rows = bits.shape[0]
     width = bits.shape[1]
     counts = np.zeros((rows, m), np.int64)

@@ -130,14 +130,16 @@ def downcoding(released: Frame, hierarchies: Mapping[str, Hierarchy], *, k: int)
     mixed = []
     for column in columns:
         hierarchy = hierarchies[column.name]
-        level_of = np.array([_level(hierarchy, text) for text in column.texts] + [-1])
+        level_of = np.array([*_levels(hierarchy, column.texts), -1])
         cell_levels = level_of[column.codes]
         known, counts = np.unique(cell_levels[cell_levels >= 0], return_counts=True)
         levels[column.name] = {int(level): int(count) for level, count in zip(known, counts, strict=True)}
         if len(known) > 1:
             mixed.append(column.name)
             lowest = known.min()
-            children = np.array([*(_children(hierarchy, text) for text in column.texts), 0])
+            children = np.array(
+                [*(_children(hierarchy, text, int(h)) for text, h in zip(column.texts, level_of, strict=False)), 0]
+            )
             raised = cell_levels > lowest
             narrowed |= raised & (children[column.codes] == 2) & (classes.sizes[classes.ids] < 2 * k)
     return Downcoding(levels, tuple(mixed), int(narrowed.sum()))
@@ -306,24 +308,28 @@ def _narrowed(
     return int(np.sum(((together.sum(axis=1) == 1) & alone)[inverse.ravel()]))
 
 
-def _level(hierarchy: Hierarchy, text: str) -> int:
-    """The lowest level a category stands at.
+def _levels(hierarchy: Hierarchy, texts: Sequence[str]) -> list[int]:
+    """The level of each category: the one level that holds all of them, else the lowest each stands at.
 
     Raises:
-        InputError: It stands nowhere.
+        InputError: A category stands nowhere.
     """
-    if text in hierarchy.leaves:
-        return 0
-    for number, level in enumerate(hierarchy.levels, 1):
-        if text in level:
-            return number
-    raise InputError(f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.")
+    sets = [set(hierarchy.leaves), *(set(level) for level in hierarchy.levels)]
+    common = next((number for number, level in enumerate(sets) if level.issuperset(texts)), None)
+    if common is not None:
+        return [common] * len(texts)
+    lowest = [next((number for number, level in enumerate(sets) if text in level), -1) for text in texts]
+    if -1 in lowest:
+        raise InputError(
+            f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
+            remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
+        )
+    return lowest
 
 
-def _children(hierarchy: Hierarchy, text: str) -> int:
-    """How many categories of the level below a category contains."""
-    level = _level(hierarchy, text)
-    if level == 0:
+def _children(hierarchy: Hierarchy, text: str, level: int) -> int:
+    """How many categories of the level below a category of a level contains."""
+    if level <= 0:
         return 0
     below = hierarchy.leaves if level == 1 else hierarchy.levels[level - 2]
     return len({child for child, parent in zip(below, hierarchy.levels[level - 1], strict=True) if parent == text})
