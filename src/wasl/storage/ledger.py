@@ -7,7 +7,6 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -26,6 +25,21 @@ N = TypeVar("N", bound=Noun)
 
 LOG_LOCK = 0x7761736C
 """Key of PostgreSQL's advisory lock under which entries are numbered; SQLite has one writer anyway."""
+
+_COLUMNS = {kind: tuple(table.c[field.name] for field in dataclasses.fields(kind)) for kind, table in TABLES.items()}
+_BY_ID = {
+    kind: sa.select(*columns).where(TABLES[kind].c.id == sa.bindparam("noun_id")) for kind, columns in _COLUMNS.items()
+}
+"""Built once: they are asked at every request, and building one takes longer than answering it."""
+
+_ENUMS: dict[type[Noun], dict[str, type[StrEnum]]] = {
+    kind: {
+        name: hint
+        for name, hint in typing.get_type_hints(kind).items()
+        if isinstance(hint, type) and issubclass(hint, StrEnum)
+    }
+    for kind in TABLES
+}
 
 FILTERS = ("kind", "actor", "project", "subject")
 NODES_PER_QUERY = 200
@@ -46,8 +60,7 @@ class SqlReader:
 
     def find(self, kind: type[N], noun_id: str) -> N | None:
         """The noun with this id, or None."""
-        table = TABLES[kind]
-        row = self._connection.execute(sa.select(*_columns(kind)).where(table.c.id == noun_id)).one_or_none()
+        row = self._connection.execute(_BY_ID[kind], {"noun_id": noun_id}).one_or_none()
         return None if row is None else _noun(kind, row)
 
     def select(
@@ -55,7 +68,7 @@ class SqlReader:
     ) -> list[N]:
         """Nouns whose attributes equal ``where`` (a tuple: any of them), by id, beginning after an id."""
         table = TABLES[kind]
-        query = sa.select(*_columns(kind)).order_by(table.c.id.desc() if descending else table.c.id)
+        query = sa.select(*_COLUMNS[kind]).order_by(table.c.id.desc() if descending else table.c.id)
         for name, value in where.items():
             column = table.c[name]
             query = query.where(column.in_(value) if isinstance(value, tuple) else column == value)
@@ -97,7 +110,7 @@ class SqlReader:
                 raise InputError(f"entries cannot be filtered by {name!r}.")
             query = query.where(log_entries.c[name] == value)
         query = query.order_by(log_entries.c.index).limit(limit)
-        return [LogEntry(int(row.index), bytes(row.data)) for row in self._connection.execute(query)]
+        return [LogEntry(int(index), bytes(data)) for index, data in self._connection.execute(query)]
 
     def read_nodes(self, places: Sequence[Place]) -> Mapping[Place, bytes]:
         """The hashes of complete subtrees of the log's tree (`wasl.audit.tree.NodeStore`)."""
@@ -250,26 +263,14 @@ class SqlLedger:
             yield SqlWriter(connection, caller)
 
 
-@cache
-def _columns(kind: type[Noun]) -> tuple[sa.Column[Any], ...]:
-    table = TABLES[kind]
-    return tuple(table.c[field.name] for field in dataclasses.fields(kind))
-
-
-@cache
-def _enums(kind: type[Noun]) -> dict[str, type[StrEnum]]:
-    hints = typing.get_type_hints(kind)
-    return {name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, StrEnum)}
-
-
 def _noun(kind: type[N], row: sa.Row[Any]) -> N:
     values = dict(row._mapping)
-    for name, enum in _enums(kind).items():
+    for name, enum in _ENUMS[kind].items():
         values[name] = enum(values[name])
     return kind(**values)
 
 
 def _values(noun: Noun) -> dict[str, Any]:
-    enums = _enums(type(noun))
+    enums = _ENUMS[type(noun)]
     values = {field.name: getattr(noun, field.name) for field in dataclasses.fields(noun)}
     return {name: str(value) if name in enums else value for name, value in values.items()}
