@@ -235,6 +235,8 @@ class _ExportCheck:
             raise _fault(FaultKind.MISPLACED, f"the checkpoint after entry {index} is of {signed.size} entries.", index)
         if signed.size < final.size:  # the last one is judged, and counted, at the end
             self._require_root(signed, FaultKind.ALTERED)
+        elif signed.root != final.root:
+            raise _fault(FaultKind.FORKED, "the log was forked: it signed two states of the same length.", 0, index)
         return 1
 
     def _open(self, note: object, what: str, index: int | None) -> Checkpoint:

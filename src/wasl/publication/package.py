@@ -43,6 +43,24 @@ REPORT_NAME = "public-report.json"
 
 SOFTWARE = f"wasl {version('wasl')}"
 
+DATA_FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "sav": "application/x-spss-sav",
+    "dta": "application/x-stata-dta",
+}
+"""The format of each data file, by the end of its name."""
+
+MATERIALS = {
+    "metadata/dictionary.html": "Dictionary of variables",
+    "metadata/dictionary.fr.html": "Dictionnaire des variables",
+    "metadata/dictionary.csv": "Dictionary of variables, as a table",
+    "metadata/sdmx-structure.xml": "SDMX 2.1 code lists, concepts and structure of tables",
+    "report/public-report.html": "Public report on the protection of the data",
+    "report/public-report.json": "Public report on the protection of the data, machine-readable",
+}
+"""What each file beside the data is called in the codebook."""
+
 
 def build_package(
     table: pa.Table,
@@ -106,23 +124,6 @@ def build_package(
         {path: FileEntry.of(data) for path, data in sorted(files.items())},
     ).to_bytes()
     return {**files, MANIFEST_NAME: manifest, SIGNATURE_NAME: sign_manifest(manifest, name, signer)}
-
-
-DATA_FORMATS = {
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "sav": "application/x-spss-sav",
-    "dta": "application/x-stata-dta",
-}
-
-MATERIALS = {
-    "metadata/dictionary.html": "Dictionary of variables",
-    "metadata/dictionary.fr.html": "Dictionnaire des variables",
-    "metadata/dictionary.csv": "Dictionary of variables, as a table",
-    "metadata/sdmx-structure.xml": "SDMX 2.1 code lists, concepts and structure of tables",
-    "report/public-report.html": "Public report on the protection of the data",
-    "report/public-report.json": "Public report on the protection of the data, machine-readable",
-}
 
 
 def _require_report(report: Mapping[str, bytes], table: pa.Table) -> None:

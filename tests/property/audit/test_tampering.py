@@ -182,3 +182,11 @@ def rewritten(line, data):
     entry = json.loads(line)
     entry["event"], entry["leaf"] = json.loads(data), encode_base64(leaf_hash(data))
     return canonical_json(entry) + b"\n"
+
+
+def test_two_signed_states_of_one_length_are_a_fork():
+    lines = export([event_bytes(n) for n in range(3)])
+    last = json.loads(lines[-1])
+    last["checkpoint"] = Checkpoint(SIGNER.name, 3, bytes(32)).sign(SIGNER)
+    lines[-1] = canonical_json(last) + b"\n"
+    assert verify(lines).fault.kind is FaultKind.FORKED
