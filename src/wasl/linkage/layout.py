@@ -13,11 +13,26 @@ from wasl.errors import MismatchError
 from wasl.linkage.kernels import count_bits
 from wasl.registers.delivery import LABEL_BYTES, Delivery
 
-__all__ = ["PassLayout", "Source", "Tasks", "lay_out", "pass_names", "sources_of", "tasks_of"]
+__all__ = [
+    "SIZE_CLASSES",
+    "PassLayout",
+    "Source",
+    "Tasks",
+    "columns_of",
+    "lay_out",
+    "pass_names",
+    "rows_of_pass",
+    "sources_of",
+    "stratum_number",
+    "stratum_of",
+    "tasks_of",
+]
 
 LEFT_ROWS = 256
 """Left rows of a task: their words stay in the second-level cache while the right rows pass by."""
 SIZE_CLASSES = 16
+"""Strata tell blocks apart by the binary logarithm of their larger side, up to this."""
+MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +73,22 @@ class Tasks:
     Attributes:
         table: (tasks, 5) int64: left start, left stop, right start, right stop, stratum.
         pairs: (tasks) int64, pairs of each task.
-        strata: (left source, right source, size class) of each stratum number.
+        draw: (tasks) uint64, uniform and always the same: tasks below a share of the whole range are a fair sample,
+            however the blocks are spread over partitions.
         hot_blocks, hot_pairs: Blocks over the budget, and pairs in them that are not compared.
     """
 
     table: NDArray[np.int64] = field(repr=False)
     pairs: NDArray[np.int64] = field(repr=False)
-    strata: tuple[tuple[int, int, int], ...]
+    draw: NDArray[np.uint64] = field(repr=False)
     hot_blocks: int = 0
     hot_pairs: int = 0
+
+    def sample(self, share: float) -> NDArray[np.int64]:
+        """Places of the tasks of a fair sample."""
+        if share >= 1:
+            return np.arange(len(self.table))
+        return np.flatnonzero(self.draw <= np.uint64(share * 2.0**64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,46 +160,8 @@ def rows_of_pass(delivery: Delivery, name: str) -> NDArray[np.int64]:
     return np.flatnonzero(column.indices.to_numpy() == names.index(name)).astype(np.int64)
 
 
-def lay_out(sources: Sequence[Source], name: str) -> PassLayout:
-    """Lay out one pass of all sources for comparison.
-
-    Groups and tokens that a source lacks are missing in its rows; those missing in every row of the pass are left out.
-    """
-    places = [rows_of_pass(source.delivery, name) for source in sources]
-    block = np.concatenate([_half(s.delivery.rows.column("block"), p) for s, p in zip(sources, places, strict=True)])
-    source = np.concatenate([np.full(len(p), i, np.int16) for i, p in enumerate(places)])
-    row = np.concatenate(places)
-    order = np.argsort(block, kind="stable")
-    inverse = np.empty_like(order)
-    inverse[order] = np.arange(len(order))
-    target = np.split(inverse, np.cumsum([len(rows) for rows in places])[:-1])
-
-    tokens = _tokens(sources, places, target)
-    widths = _widths(sources)
-    used = [
-        group for group in widths if any(_holds(s, f"filter_{group}", p) for s, p in zip(sources, places, strict=True))
-    ]
-    offsets = np.concatenate([[0], np.cumsum([widths[group] for group in used])]).astype(np.int64)
-    words = np.zeros((len(row), int(offsets[-1])), np.uint64)
-    present = np.zeros((len(row), len(used)), np.uint8)
-    for part, rows, to in zip(sources, places, target, strict=True):
-        for g, group in enumerate(used):
-            if group in part.delivery.header.filter_bits:
-                cells, valid = _fixed(part.delivery.rows.column(f"filter_{group}"), rows, widths[group] * 8)
-                words[to, offsets[g] : offsets[g + 1]] = cells.view("<u8")
-                present[to, g] = valid
-    bits = np.zeros(present.shape, np.int32)
-    count_bits(words, offsets, bits)
-    names = tuple(tokens)
-    matrix = np.column_stack([tokens[token] for token in names]) if names else np.zeros((len(row), 0), np.uint64)
-    return PassLayout(
-        name, tuple(used), names, words, offsets, bits, present, np.ascontiguousarray(matrix),
-        source[order], row[order], block[order],
-    )  # fmt: skip
-
-
-def _widths(sources: Sequence[Source]) -> dict[str, int]:
-    """Words of every filter group of any source, by name.
+def columns_of(sources: Sequence[Source]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Words of every filter group, and the names of all tokens, of any of the sources.
 
     Raises:
         MismatchError: Two sources give a group different lengths.
@@ -190,31 +174,63 @@ def _widths(sources: Sequence[Source]) -> dict[str, int]:
                     f"filters of group {group!r} of {source.label!r} differ in length from another delivery's.",
                     remedy="Encode all registers with the same profile document.",
                 )
-    return dict(sorted(widths.items()))
+    tokens = {token for source in sources for token in source.delivery.header.token_names}
+    return dict(sorted(widths.items())), tuple(sorted(tokens))
 
 
-def _holds(source: Source, name: str, rows: NDArray[np.int64]) -> bool:
-    """Whether a column is there and not null in all of some rows."""
-    if name not in source.delivery.rows.column_names or len(rows) == 0:
-        return False
-    column = source.delivery.rows.column(name)
-    return column.null_count < len(column) and bool(column.is_valid().to_numpy()[rows].any())
+def lay_out(
+    name: str, parts: Sequence[tuple[pa.Table, NDArray[np.int64]]], widths: dict[str, int], token_names: Sequence[str]
+) -> PassLayout:
+    """Lay out the rows of one pass for comparison.
+
+    Args:
+        name: The pass.
+        parts: Per source, a table with a delivery's columns and the places of the rows to take.
+        widths: Words of each filter group; a group a source lacks is missing in its rows.
+        token_names: Tokens, likewise.
+    """
+    places = [rows for _, rows in parts]
+    block = np.concatenate([_half(table.column("block"), rows) for table, rows in parts])
+    source = np.concatenate([np.full(len(rows), i, np.int16) for i, rows in enumerate(places)])
+    row = np.concatenate(places)
+    order = np.argsort(block, kind="stable")
+    inverse = np.empty_like(order)
+    inverse[order] = np.arange(len(order))
+    target = np.split(inverse, np.cumsum([len(rows) for rows in places])[:-1])
+
+    offsets = np.concatenate([[0], np.cumsum(list(widths.values()))]).astype(np.int64)
+    words = np.zeros((len(row), int(offsets[-1])), np.uint64)
+    present = np.zeros((len(row), len(widths)), np.uint8)
+    tokens = np.zeros((len(row), len(token_names)), np.uint64)
+    for (table, rows), to in zip(parts, target, strict=True):
+        for g, (group, width) in enumerate(widths.items()):
+            if f"filter_{group}" in table.column_names:
+                cells, valid = _fixed(table.column(f"filter_{group}"), rows, width * 8)
+                words[to, offsets[g] : offsets[g + 1]] = cells.view("<u8")
+                present[to, g] = valid
+        for k, token in enumerate(token_names):
+            if f"token_{token}" in table.column_names:
+                tokens[to, k] = _half(table.column(f"token_{token}"), rows)
+    bits = np.zeros(present.shape, np.int32)
+    count_bits(words, offsets, bits)
+    return PassLayout(
+        name, tuple(widths), tuple(token_names), words, offsets, bits, present, tokens,
+        source[order], row[order], block[order],
+    )  # fmt: skip
 
 
-def _tokens(
-    sources: Sequence[Source], places: Sequence[NDArray[np.int64]], target: Sequence[NDArray[np.int64]]
-) -> dict[str, NDArray[np.uint64]]:
-    """First halves of the tokens that two rows at least could share, by name, in the order of the layout."""
-    size = sum(len(rows) for rows in places)
-    found: dict[str, NDArray[np.uint64]] = {}
-    for token in sorted({token for source in sources for token in source.delivery.header.token_names}):
-        column = np.zeros(size, np.uint64)
-        for part, rows, to in zip(sources, places, target, strict=True):
-            if token in part.delivery.header.token_names:
-                column[to] = _half(part.delivery.rows.column(f"token_{token}"), rows)
-        if column.any():
-            found[token] = column
-    return found
+def stratum_number(left: int, right: int, size: int) -> int:
+    """Number of a stratum: the pair of sources (left not after right), and the size class of the block."""
+    return (right * (right + 1) // 2 + left) * SIZE_CLASSES + size
+
+
+def stratum_of(number: int) -> tuple[int, int, int]:
+    """Left source, right source and size class of a stratum number."""
+    pair, size = divmod(number, SIZE_CLASSES)
+    right = 0
+    while (right + 1) * (right + 2) // 2 <= pair:
+        right += 1
+    return pair - right * (right + 1) // 2, right, size
 
 
 def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Tasks:
@@ -226,14 +242,13 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
         block_pairs: Most pairs of a block between two sources.
     """
     if len(layout.block) == 0:
-        return Tasks(np.empty((0, 5), np.int64), np.empty(0, np.int64), ())
+        return Tasks(np.empty((0, 5), np.int64), np.empty(0, np.int64), np.empty(0, np.uint64))
     change = np.flatnonzero((np.diff(layout.block) != 0) | (np.diff(layout.source) != 0)) + 1
     start = np.concatenate([[0], change]).astype(np.int64)
     stop = np.concatenate([change, [len(layout.block)]]).astype(np.int64)
     block, source = layout.block[start], layout.source[start]
     segments = [np.flatnonzero(source == s) for s in range(len(within))]
     tables: list[NDArray[np.int64]] = []
-    strata: list[tuple[int, int, int]] = []
     hot_blocks = hot_pairs = 0
     for a in range(len(within)):
         for b in range(a, len(within)):
@@ -252,22 +267,26 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
             hot = pairs > block_pairs
             hot_blocks += int(hot.sum())
             hot_pairs += int(pairs[hot].sum())
-            for k in np.unique(size[~hot]):
-                chosen = (size == k) & ~hot
-                spans = np.column_stack([start[left], stop[left], start[right], stop[right]])[chosen]
-                tables.append(_cut(spans, len(strata), within=a == b))
-                strata.append((a, b, int(k)))
+            spans = np.column_stack([start[left], stop[left], start[right], stop[right], size])[~hot]
+            spans[:, 4] += stratum_number(a, b, 0)
+            tables.append(_cut(spans, within=a == b))
     table = np.concatenate(tables) if tables else np.empty((0, 5), np.int64)
     table = table[np.argsort(table[:, 0], kind="stable")]
     span = table[:, 1] - table[:, 0]
     pairs = span * (table[:, 3] - table[:, 2])
     inside = (table[:, 0] <= table[:, 2]) & (table[:, 2] < table[:, 1])
     pairs -= np.where(inside, span * (span + 1) // 2, 0)
-    return Tasks(table, pairs, tuple(strata), hot_blocks, hot_pairs)
+    # A task is known by its block, its sources and the offset of its first row in the block.
+    first_of_block = np.searchsorted(layout.block, layout.block[table[:, 0]])
+    draw = layout.block[table[:, 0]] ^ ((table[:, 0] - first_of_block).astype(np.uint64) << np.uint64(20))
+    draw ^= table[:, 4].astype(np.uint64)
+    for shift, factor in ((30, MIX[0]), (27, MIX[1])):
+        draw = (draw ^ (draw >> np.uint64(shift))) * factor
+    return Tasks(table, pairs, draw ^ (draw >> np.uint64(31)), hot_blocks, hot_pairs)
 
 
-def _cut(spans: NDArray[np.int64], stratum: int, *, within: bool) -> NDArray[np.int64]:
-    """Cut ranges into tasks of at most ``LEFT_ROWS`` left rows, all of one stratum."""
+def _cut(spans: NDArray[np.int64], *, within: bool) -> NDArray[np.int64]:
+    """Cut ranges (left start, left stop, right start, right stop, stratum) into tasks of few left rows."""
     pieces = -(-(spans[:, 1] - spans[:, 0]) // LEFT_ROWS)
     whole = np.repeat(np.arange(len(spans)), pieces)
     piece = np.arange(len(whole)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -276,5 +295,5 @@ def _cut(spans: NDArray[np.int64], stratum: int, *, within: bool) -> NDArray[np.
     table[:, 1] = np.minimum(table[:, 0] + LEFT_ROWS, spans[whole, 1])
     table[:, 2] = table[:, 0] if within else spans[whole, 2]
     table[:, 3] = spans[whole, 3]
-    table[:, 4] = stratum
+    table[:, 4] = spans[whole, 4]
     return table

@@ -12,44 +12,40 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.layout import PassLayout
+from wasl.linkage.work import PassSums, Steps
 
 __all__ = ["choose_limits", "limit_table", "uses_dice"]
 
 DIFFUSED_FILL = 0.40
 """Filters fuller than this on average are taken for diffused: plain ones are made about a quarter full."""
-LEAST_PAIRS = 10
+LEAST_PAIRS = 1
 """A band of distances that holds fewer pairs of the sample is joined with the next worse one."""
 SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 """Limits of the levels as shares of the chance distance, best level first; the last level is everything beyond."""
 
 
-def uses_dice(layout: PassLayout) -> NDArray[np.int32]:
+def uses_dice(steps: Steps, sums: PassSums) -> NDArray[np.int32]:
     """Per group: 0 where the Hamming distance is compared, else what 1 - Dice is scaled to (the filter's bits)."""
-    dice = np.zeros(len(layout.groups), np.int32)
-    for g in range(len(layout.groups)):
-        there = layout.present[:, g] == 1
-        size = int(layout.offsets[g + 1] - layout.offsets[g]) * 64
-        if there.any() and layout.bits[there, g].mean() / size < DIFFUSED_FILL:
+    dice = np.zeros(len(steps.widths), np.int32)
+    for g, words in enumerate(steps.widths.values()):
+        size = words * 64
+        if sums.filters[g] and sums.bits[g] / sums.filters[g] / size < DIFFUSED_FILL:
             dice[g] = size
     return dice
 
 
-def choose_limits(
-    layout: PassLayout, histogram: NDArray[np.int64], dice: NDArray[np.int32], most: int
-) -> list[list[int]]:
+def choose_limits(steps: Steps, histogram: NDArray[np.int64], most: int) -> list[list[int]]:
     """Largest distance of every level but the worst, best level first, per group.
 
     Args:
-        layout: For the filters' lengths.
+        steps: For the filters' lengths and what is compared.
         histogram: (groups, distances) pairs of a sample by (scaled) distance.
-        dice: See :func:`uses_dice`.
         most: Most levels.
     """
     limits = []
-    for g in range(len(layout.groups)):
-        size = int(layout.offsets[g + 1] - layout.offsets[g]) * 64
-        chance = size if dice[g] else size / 2
+    for g, words in enumerate(steps.widths.values()):
+        size = words * 64
+        chance = size if steps.dice[g] else size / 2
         shares = SHARES if most > len(SHARES) else SHARES[: most - 1]
         cuts: list[int] = []
         for cut in sorted({int(share * chance) for share in shares}):

@@ -38,7 +38,7 @@ PSEUDO_PAIRS = 3.0
 LEAST_REST = 0.003
 """However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
-"""Behind u-probabilities besides: this share of the pairs, up to so many. Narrow blocks hold few pairs to learn u from."""
+"""Behind u-probabilities besides: this share of the pairs, up to so many; narrow blocks hold few to learn u from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
-from wasl.linkage.layout import PassLayout, Source
+from wasl.linkage.layout import Source
 from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.patterns import spell, unpack
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.work import Emitted
 from wasl.registers.delivery import LABEL_BYTES
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]
@@ -105,21 +106,6 @@ class ScoredPairs:
             raise DeliveryError("the file of scored pairs is incomplete or of another version.") from error
 
 
-def row_ids(sources: Sequence[Source], source: NDArray[np.int16], row: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The row ids (rows, 16) of places in the sources' deliveries."""
-    ids = np.zeros((len(row), LABEL_BYTES), np.uint8)
-    for number, part in enumerate(sources):
-        mine = np.flatnonzero(source == number)
-        if len(mine) == 0:
-            continue
-        chosen = part.delivery.rows.column("row_id").take(pa.array(row[mine])).combine_chunks()
-        if isinstance(chosen, pa.ChunkedArray):
-            chosen = chosen.chunk(0)
-        cells = np.frombuffer(chosen.buffers()[1], np.uint8)[chosen.offset * LABEL_BYTES :]
-        ids[mine] = cells[: len(mine) * LABEL_BYTES].reshape(-1, LABEL_BYTES)
-    return ids
-
-
 def binary_column(cells: NDArray[np.uint8]) -> pa.Array:
     """(rows, 16) bytes as an Arrow column."""
     data = np.ascontiguousarray(cells)
@@ -133,36 +119,38 @@ def words_of(cells: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.u
 
 
 def pairs_table(
-    plan: LinkagePlan,
-    sources: Sequence[Source],
-    layout: PassLayout,
-    model: PassModel,
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-    codes: NDArray[np.uint64],
+    plan: LinkagePlan, sources: Sequence[Source], strata: NDArray[np.int64], model: PassModel, pairs: Emitted
 ) -> pa.Table:
-    """Score the pairs a sweep kept and write those above the plan's limit as a table, sorted."""
-    unique, place = np.unique(codes, return_inverse=True)
-    states, stratum = unpack(unique, model.comparisons)
+    """Score the pairs an engine kept and write those above the plan's limit as a table, sorted.
+
+    Args:
+        plan: For the limit.
+        sources: For the labels.
+        strata: Stratum numbers the model knows, ascending.
+        model: The model.
+        pairs: Pairs with the codes of their patterns.
+    """
+    unique, place = np.unique(pairs.codes, return_inverse=True)
+    states, number = unpack(unique, model.comparisons)
+    stratum = np.minimum(np.searchsorted(strata, number), len(strata) - 1)  # one not trained on borrows the next
     weight, probability = model.score(states, stratum)
-    good = probability[place] >= plan.resolution.keep
-    left, right, place = left[good], right[good], place[good]
-    left_ids = row_ids(sources, layout.source[left], layout.row[left])
-    right_ids = row_ids(sources, layout.source[right], layout.row[right])
-    order = np.lexsort((words_of(right_ids)[0], words_of(left_ids)[0], layout.source[right], layout.source[left]))
+    good = np.flatnonzero(probability[place] >= plan.resolution.keep)
+    left_high, left_low = words_of(pairs.left_id[good])
+    right_high, right_low = words_of(pairs.right_id[good])
+    left, right = pairs.left_source[good], pairs.right_source[good]
+    order = good[np.lexsort((right_low, right_high, left_low, left_high, right, left))]
     labels = pa.array([source.label for source in sources], pa.string())
     spelled = pa.array(spell(states, model.comparisons), pa.string())
-    left, right, place = left[order], right[order], place[order]
     return pa.table(
         [
-            pa.DictionaryArray.from_arrays(pa.array(layout.source[left], pa.int32()), labels),
-            binary_column(left_ids[order]),
-            pa.DictionaryArray.from_arrays(pa.array(layout.source[right], pa.int32()), labels),
-            binary_column(right_ids[order]),
-            pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(left), np.int32)), pa.array([model.name])),
-            pa.array(weight[place]),
-            pa.array(probability[place]),
-            pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), spelled),
+            pa.DictionaryArray.from_arrays(pa.array(pairs.left_source[order], pa.int32()), labels),
+            binary_column(pairs.left_id[order]),
+            pa.DictionaryArray.from_arrays(pa.array(pairs.right_source[order], pa.int32()), labels),
+            binary_column(pairs.right_id[order]),
+            pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(order), np.int32)), pa.array([model.name])),
+            pa.array(weight[place[order]]),
+            pa.array(probability[place[order]]),
+            pa.DictionaryArray.from_arrays(pa.array(place[order].astype(np.int32)), spelled),
         ],
         schema=PAIRS_SCHEMA,
     )

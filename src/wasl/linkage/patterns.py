@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.layout import PassLayout
+from wasl.linkage.work import Steps
 
 __all__ = ["DIFFERENT", "EQUAL", "GROUP_BITS", "MISSING", "TOKEN_BITS", "Comparison", "PatternCounts", "comparisons_of"]
 
@@ -45,13 +45,13 @@ class Comparison:
         return "unlike" if state == 1 else f"level {state} of {self.states - 1}"
 
 
-def comparisons_of(layout: PassLayout, limits: Sequence[Sequence[int]]) -> tuple[Comparison, ...]:
+def comparisons_of(steps: Steps, limits: Sequence[Sequence[int]]) -> tuple[Comparison, ...]:
     """The comparisons of a pass, in the order of the bits of a code."""
     filters = [
         Comparison(group, "filter", len(cuts) + 2, tuple(int(cut) for cut in cuts))
-        for group, cuts in zip(layout.groups, limits, strict=True)
+        for group, cuts in zip(steps.widths, limits, strict=True)
     ]
-    return (*filters, *(Comparison(name, "token", 3) for name in layout.token_names))
+    return (*filters, *(Comparison(name, "token", 3) for name in steps.tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,15 @@ class PatternCounts:
         codes: (patterns) uint64, ascending; see :func:`wasl.linkage.kernels.sweep`.
         counts: (patterns) float64 or int64 pairs.
         states: (patterns, comparisons) int8.
-        stratum: (patterns) int64.
+        stratum: (patterns) int64 into `strata`.
+        strata: (strata) int64, the stratum numbers that occur.
     """
 
     codes: NDArray[np.uint64] = field(repr=False)
     counts: NDArray[np.int64] = field(repr=False)
     states: NDArray[np.int8] = field(repr=False)
     stratum: NDArray[np.int64] = field(repr=False)
+    strata: NDArray[np.int64] = field(repr=False)
 
     @classmethod
     def of(
@@ -78,8 +80,9 @@ class PatternCounts:
         unique, place = np.unique(codes, return_inverse=True)
         total = np.zeros(len(unique), np.int64)
         np.add.at(total, place, counts)
-        states, stratum = unpack(unique, comparisons)
-        return cls(unique, total, states, stratum)
+        states, number = unpack(unique, comparisons)
+        strata, stratum = np.unique(number, return_inverse=True)
+        return cls(unique, total, states, stratum, strata)
 
     @property
     def pairs(self) -> int:
@@ -88,7 +91,7 @@ class PatternCounts:
 
 
 def unpack(codes: NDArray[np.uint64], comparisons: Sequence[Comparison]) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """States (codes, comparisons) and strata of codes."""
+    """States (codes, comparisons) and stratum numbers of codes."""
     states = np.zeros((len(codes), len(comparisons)), np.int8)
     shift = 0
     for c, comparison in enumerate(comparisons):

@@ -8,15 +8,26 @@ import numpy as np
 import pytest
 
 from wasl.linkage import kernels
-from wasl.linkage.layout import lay_out, sources_of, tasks_of
+from wasl.linkage.layout import columns_of, lay_out, rows_of_pass, sources_of, tasks_of
 from wasl.linkage.levels import limit_table
 from wasl.linkage.patterns import comparisons_of, unpack
-from wasl.linkage.scoring import sweep_tasks
+from wasl.linkage.work import Steps, sweep_tasks
 
 LIMITS = [[0, 100, 300, 450], [0, 200, 400], [0, 250]]
 
 
-def brute(layout, table, comparisons, dice):
+def laid_out(registers, name):
+    sources = sources_of([register.delivery for register in registers])
+    widths, tokens = columns_of(sources)
+    return lay_out(name, [(s.delivery.rows, rows_of_pass(s.delivery, name)) for s in sources], widths, tokens)
+
+
+def comparisons(layout):
+    widths = dict.fromkeys(layout.groups, 16)
+    return comparisons_of(Steps(layout.name, widths, layout.token_names, (), (), 0), LIMITS)
+
+
+def brute(layout, table, dice):
     """Patterns of all pairs, one by one."""
     found = Counter()
     for left_start, left_stop, right_start, right_stop, stratum in table.tolist():
@@ -48,36 +59,34 @@ def counted(swept, comparisons):
 
 @pytest.mark.parametrize("within", [[False, False, False], [True, True, True]])
 def test_every_pair_is_counted_once(three_registers, within):
-    layout = lay_out(sources_of([r.delivery for r in three_registers]), "year")
+    layout = laid_out(three_registers, "year")
     tasks = tasks_of(layout, within, 10**9)
-    comparisons = comparisons_of(layout, LIMITS)
     dice = np.zeros(3, np.int32)
     swept = sweep_tasks(layout, tasks.table, limit_table(LIMITS), dice)
-    assert counted(swept, comparisons) == brute(layout, tasks.table, comparisons, dice)
+    assert counted(swept, comparisons(layout)) == brute(layout, tasks.table, dice)
     assert swept.counts.sum() == tasks.pairs.sum()
 
 
 @pytest.mark.parametrize("scale", [0, 1024])
 def test_large_blocks_go_through_transposed_tiles_with_the_same_result(open_pair, scale):
-    layout = lay_out(sources_of([r.delivery for r in open_pair]), "all")
+    layout = laid_out(open_pair, "all")
     tasks = tasks_of(layout, [True, False], 10**9)
     table = tasks.table[:2].copy()
     table[:, 3] = np.minimum(table[:, 3], table[:, 2] + 130)
     table[:, 1] = np.minimum(table[:, 1], table[:, 0] + 40)
-    comparisons = comparisons_of(layout, LIMITS)
     dice = np.full(3, scale, np.int32)
     swept = sweep_tasks(layout, table, limit_table(LIMITS), dice)
-    assert counted(swept, comparisons) == brute(layout, table, comparisons, dice)
+    assert counted(swept, comparisons(layout)) == brute(layout, table, dice)
 
 
 def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monkeypatch):
-    layout = lay_out(sources_of([r.delivery for r in open_pair]), "all")
+    layout = laid_out(open_pair, "all")
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
     codes = sweep_tasks(layout, tasks.table, limits, dice).codes
     whole = sweep_tasks(layout, tasks.table, limits, dice, codes, codes)
-    monkeypatch.setattr("wasl.linkage.scoring.ROOM", 70)
-    monkeypatch.setattr("wasl.linkage.scoring.TABLE_SLOTS", 16)
+    monkeypatch.setattr("wasl.linkage.work.ROOM", 70)
+    monkeypatch.setattr("wasl.linkage.work.TABLE_SLOTS", 16)
     pieces = sweep_tasks(layout, tasks.table, limits, dice, codes, codes)
     assert len(whole.left) == tasks.pairs.sum()
     assert len(set(zip(whole.left.tolist(), whole.right.tolist(), strict=True))) == len(whole.left)
@@ -87,7 +96,7 @@ def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monke
 
 
 def test_pairs_kept_are_exactly_those_of_the_wanted_patterns(open_pair):
-    layout = lay_out(sources_of([r.delivery for r in open_pair]), "all")
+    layout = laid_out(open_pair, "all")
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
     swept = sweep_tasks(layout, tasks.table, limits, dice)

@@ -1,0 +1,274 @@
+"""The Spark engine: the same steps on the same kernels, one bucket of blocks at a time, on many machines.
+
+Rows are grouped by a bucket of their block label, so a block is never cut, and every step runs in ``applyInArrow``:
+rows of one bucket come in as an Arrow table and small sums, or the pairs worth a look, go out. The sums add up to the
+very numbers one machine would get, so model and pairs are the same, bit for bit. A task holds one bucket in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.errors import MissingExtraError
+from wasl.linkage.layout import PassLayout, Source, Tasks, columns_of, lay_out, sources_of, tasks_of
+from wasl.linkage.model import MatchModel
+from wasl.linkage.pairs import ScoredPairs, binary_column
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.scoring import ProgressCallback, score_sources
+from wasl.linkage.work import (
+    Emitted,
+    PassSums,
+    Steps,
+    binary_cells,
+    count_patterns,
+    distance_histogram,
+    emit_pairs,
+    survey,
+)
+from wasl.registers.delivery import LABEL_BYTES, Delivery
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["Spark", "score_pairs_on_spark", "spark_session"]
+
+BUCKET_ROWS = 50_000
+"""Rows of a bucket, about: what a task holds in memory at once."""
+SUMS = "kind string, place long, value long"
+PAIRS = "left_source short, left_id binary, right_source short, right_id binary, code long"
+
+Step = Callable[[PassLayout, Tasks, NDArray[np.uint8]], pa.Table]
+
+
+def spark_session(master: str | None = None) -> SparkSession:
+    """The running Spark session, or a new one.
+
+    Args:
+        master: Where it runs; default ``WASL_SPARK_MASTER``, else ``local[*]``.
+
+    Raises:
+        MissingExtraError: PySpark is not installed.
+    """
+    try:
+        from pyspark.sql import SparkSession as Session
+    except ImportError as error:
+        raise MissingExtraError("spark", "The Spark engine") from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return (
+        Session.builder.master(master or os.environ.get("WASL_SPARK_MASTER", "local[*]"))
+        .appName("wasl")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
+        .getOrCreate()
+    )
+
+
+def score_pairs_on_spark(
+    plan: LinkagePlan,
+    deliveries: Sequence[Delivery],
+    *,
+    session: SparkSession | None = None,
+    progress: ProgressCallback | None = None,
+    model: MatchModel | None = None,
+    bucket_rows: int = BUCKET_ROWS,
+) -> ScoredPairs:
+    """Score pairs on Spark; the same pairs and model as :func:`wasl.linkage.scoring.score_pairs`, bit for bit.
+
+    Args:
+        plan: How.
+        deliveries: Made under one key, project and profile.
+        session: Where; default :func:`spark_session`.
+        progress: Called with (passes done, passes).
+        model: An earlier model to use as it is.
+        bucket_rows: Rows a task holds at once, about.
+    """
+    sources = sources_of(deliveries)
+    engine = Spark(sources, session or spark_session(), bucket_rows)
+    return score_sources(plan, sources, engine, progress=progress, model=model)
+
+
+class Spark:
+    """Runs the steps of scoring on Spark; see :class:`wasl.linkage.work.Engine`."""
+
+    def __init__(self, sources: Sequence[Source], session: SparkSession, bucket_rows: int = BUCKET_ROWS) -> None:
+        from pyspark.sql import functions as f
+
+        self._sources = sources
+        frames = [
+            session.createDataFrame(_plain(source.delivery.rows)).withColumn("source", f.lit(number).cast("short"))
+            for number, source in enumerate(sources)
+        ]
+        rows = frames[0]
+        for frame in frames[1:]:
+            rows = rows.unionByName(frame, allowMissingColumns=True)
+        self._rows = rows
+        self._bucket_rows = bucket_rows
+        self._cached: DataFrame | None = None
+
+    def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+        """See :class:`wasl.linkage.work.Engine`."""
+        from pyspark.sql import functions as f
+
+        if self._cached is not None:
+            self._cached.unpersist()
+        widths, tokens = columns_of(self._sources)
+        rows = self._rows.where(f.col("pass") == name)
+        wanted = [*(f"filter_{group}" for group in widths), *(f"token_{token}" for token in tokens)]
+        counts = rows.agg(
+            f.count(f.lit(1)).alias("rows"), *(f.count(column).alias(column) for column in wanted)
+        ).first()
+        there = counts.asDict() if counts is not None else {}
+        buckets = max(1, -(-int(there.get("rows", 0)) // self._bucket_rows))
+        # The bucket is made of bytes of the keyed label: uniform, and the same for all rows of a block.
+        label = f.conv(f.hex(f.substring("block", 9, 4)), 16, 10).cast("long")
+        self._cached = rows.withColumn("bucket", (label % buckets).cast("int")).persist()
+        used = {group: width for group, width in widths.items() if there.get(f"filter_{group}", 0)}
+        return used, tuple(token for token in tokens if there.get(f"token_{token}", 0))
+
+    def _apply(self, steps: Steps, step: Step, schema: str) -> pa.Table:
+        """Run a step on every bucket and gather what comes out."""
+        assert self._cached is not None  # noqa: S101 - columns() is the first step of every pass
+        sources = len(self._sources)
+
+        def on_bucket(table: pa.Table) -> pa.Table:
+            layout, tasks, ids = _lay_out_bucket(table, steps, sources)
+            return step(layout, tasks, ids)
+
+        return self._cached.groupBy("bucket").applyInArrow(on_bucket, schema).toArrow()
+
+    def survey(self, steps: Steps) -> PassSums:
+        """See :class:`wasl.linkage.work.Engine`."""
+
+        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+            sums = survey(layout, tasks)
+            rows = [(name, 0, getattr(sums, name)) for name in SCALARS]
+            rows += [("filters", g, value) for g, value in enumerate(sums.filters)]
+            rows += [("bits", g, value) for g, value in enumerate(sums.bits)]
+            return _sums_table(rows)
+
+        total = _add_up(self._apply(steps, step, SUMS))
+        groups = range(len(steps.widths))
+        return PassSums(
+            **{name: total.get((name, 0), 0) for name in SCALARS},
+            filters=tuple(total.get(("filters", g), 0) for g in groups),
+            bits=tuple(total.get(("bits", g), 0) for g in groups),
+        )
+
+    def histogram(self, steps: Steps) -> NDArray[np.int64]:
+        """See :class:`wasl.linkage.work.Engine`."""
+
+        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+            counts = distance_histogram(layout, tasks, steps)
+            group, distance = np.nonzero(counts)
+            places = (group * counts.shape[1] + distance).tolist()
+            return _sums_table([("pairs", k, n) for k, n in zip(places, counts[group, distance].tolist(), strict=True)])
+
+        longest = max(steps.widths.values(), default=0) * 64
+        counts = np.zeros((len(steps.widths), longest + 1), np.int64)
+        for (_, place), value in _add_up(self._apply(steps, step, SUMS)).items():
+            counts.reshape(-1)[place] = value
+        return counts
+
+    def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
+        """See :class:`wasl.linkage.work.Engine`."""
+
+        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+            codes, counts, capacity = count_patterns(layout, tasks, steps, 1)
+            rows = [("code", k, n) for k, n in zip(codes.view(np.int64).tolist(), counts.tolist(), strict=True)]
+            rows += [("capacity", k, int(capacity[k])) for k in np.flatnonzero(capacity).tolist()]
+            rows.append(("strata", 0, len(capacity)))
+            return _sums_table(rows)
+
+        table = self._apply(steps, step, SUMS)
+        total = _add_up(table)
+        strata = max((value for kind, value in zip(*_two(table), strict=True) if kind == "strata"), default=0)
+        codes = [(place, value) for (kind, place), value in total.items() if kind == "code"]
+        capacity = np.zeros(strata)
+        for (kind, place), value in total.items():
+            if kind == "capacity":
+                capacity[place] = value
+        places = np.array([place for place, _ in codes], np.int64).view(np.uint64)
+        return places, np.array([value for _, value in codes], np.int64), capacity
+
+    def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
+        """See :class:`wasl.linkage.work.Engine`."""
+
+        def step(layout: PassLayout, tasks: Tasks, ids: NDArray[np.uint8]) -> pa.Table:
+            found = emit_pairs(layout, tasks, steps, lambda rows: ids[layout.row[rows]], kept, known, 1)
+            return pa.table(
+                {
+                    "left_source": pa.array(found.left_source),
+                    "left_id": binary_column(found.left_id).cast(pa.binary()),
+                    "right_source": pa.array(found.right_source),
+                    "right_id": binary_column(found.right_id).cast(pa.binary()),
+                    "code": pa.array(found.codes.view(np.int64)),
+                }
+            )
+
+        table = self._apply(steps, step, PAIRS)
+        if table.num_rows == 0:
+            return Emitted.none()
+        return Emitted(
+            table.column("left_source").to_numpy().astype(np.int16),
+            _cells(table.column("left_id")),
+            table.column("right_source").to_numpy().astype(np.int16),
+            _cells(table.column("right_id")),
+            table.column("code").to_numpy().view(np.uint64),
+        )
+
+
+SCALARS = ("rows", "blocks", "pairs", "sample_pairs", "hot_blocks", "hot_pairs")
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """Columns in types Spark knows: text and variable-size binary."""
+    columns = {}
+    for name in rows.column_names:
+        column = rows.column(name)
+        kind = pa.string() if name == "pass" else pa.binary()
+        columns[name] = column.cast(kind)
+    return pa.table(columns)
+
+
+def _cells(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    return binary_cells(column.cast(pa.binary(LABEL_BYTES)))
+
+
+def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLayout, Tasks, NDArray[np.uint8]]:
+    """A bucket's rows laid out; ids are looked up by the row's place in the bucket."""
+    fixed = {"row_id": LABEL_BYTES, "block": LABEL_BYTES}
+    fixed |= {f"token_{token}": LABEL_BYTES for token in steps.tokens}
+    fixed |= {f"filter_{group}": words * 8 for group, words in steps.widths.items()}
+    typed = pa.table({name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()})
+    source = table.column("source").to_numpy()
+    parts = [(typed, np.flatnonzero(source == number).astype(np.int64)) for number in range(sources)]
+    layout = lay_out(steps.name, parts, steps.widths, steps.tokens)
+    return layout, tasks_of(layout, steps.within, steps.block_pairs), binary_cells(typed.column("row_id"))
+
+
+def _sums_table(rows: Sequence[tuple[str, int, int]]) -> pa.Table:
+    kinds, places, values = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        [pa.array(kinds, pa.string()), pa.array(places, pa.int64()), pa.array(values, pa.int64())],
+        names=["kind", "place", "value"],
+    )
+
+
+def _two(table: pa.Table) -> tuple[list[str], list[int]]:
+    return table.column("kind").to_pylist(), table.column("value").to_pylist()
+
+
+def _add_up(table: pa.Table) -> dict[tuple[str, int], int]:
+    """Sums by kind and place; whole numbers, so their order does not matter."""
+    grouped = table.group_by(["kind", "place"]).aggregate([("value", "sum")])
+    columns: list[list[Any]] = [grouped.column(name).to_pylist() for name in ("kind", "place", "value_sum")]
+    return {(kind, place): value for kind, place, value in zip(*columns, strict=True)}

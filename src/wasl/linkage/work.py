@@ -1,0 +1,389 @@
+"""What is done to the rows of a pass, wherever they lie: survey, histogram, count, emit.
+
+Each step takes laid-out rows and gives something that adds up over partitions. An engine brings rows and steps
+together: threads over one layout here, Spark over many elsewhere; the sums are the same, so are model and pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.linkage import kernels
+from wasl.linkage.layout import (
+    SIZE_CLASSES,
+    PassLayout,
+    Source,
+    Tasks,
+    columns_of,
+    lay_out,
+    rows_of_pass,
+    stratum_of,
+    tasks_of,
+)
+from wasl.registers.delivery import LABEL_BYTES, Delivery
+
+__all__ = ["Emitted", "Engine", "PassSums", "Steps", "Threads", "count_patterns", "emit_pairs", "survey", "sweep_tasks"]
+
+TABLE_SLOTS = 1 << 14
+"""Distinct patterns a sweep can hold before its table grows, twice over."""
+ROOM = 1 << 16
+"""Pairs written out before a sweep pauses."""
+CHUNK_PAIRS = 1 << 23
+"""Pairs of a chunk of tasks, about: enough work to hide the cost of starting it."""
+LEVEL_SAMPLE_PAIRS = 4_000_000
+SAMPLE_LEFT, SAMPLE_RIGHT = 16, 512
+"""Of each sampled task, so many left and right rows show how far apart filters are."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class PassSums:
+    """What a survey of a pass adds up to.
+
+    Attributes:
+        rows, blocks, pairs, sample_pairs: Counts; `sample_pairs` are those that sampled tasks would show.
+        hot_blocks, hot_pairs: Blocks over the budget, and pairs in them.
+        filters: (groups) rows with the filter.
+        bits: (groups) bits set in them.
+    """
+
+    rows: int
+    blocks: int
+    pairs: int
+    sample_pairs: int
+    hot_blocks: int
+    hot_pairs: int
+    filters: tuple[int, ...]
+    bits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the steps need to know besides the rows; small, and sent to every partition.
+
+    Attributes:
+        name: The pass.
+        widths: Words of each filter group that occurs in the pass.
+        tokens: Tokens that occur in it.
+        within: (sources) whether pairs within a source are compared.
+        once: (sources) whether a person is in it at most once.
+        block_pairs: Most pairs of a block.
+        dice: (groups) see :func:`wasl.linkage.kernels.distance_counts`.
+        limits: (groups, limits) int32, see :func:`wasl.linkage.kernels.sweep`.
+        level_share, training_share: Shares of the tasks that are sampled.
+    """
+
+    name: str
+    widths: dict[str, int]
+    tokens: tuple[str, ...]
+    within: tuple[bool, ...]
+    once: tuple[bool, ...]
+    block_pairs: int
+    dice: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    limits: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), np.int32))
+    level_share: float = 1.0
+    training_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Pairs written out.
+
+    Attributes:
+        left_source, right_source: (pairs) int16.
+        left_id, right_id: (pairs, 16) uint8 row ids.
+        codes: (pairs) uint64 patterns.
+    """
+
+    left_source: NDArray[np.int16] = field(repr=False)
+    left_id: NDArray[np.uint8] = field(repr=False)
+    right_source: NDArray[np.int16] = field(repr=False)
+    right_id: NDArray[np.uint8] = field(repr=False)
+    codes: NDArray[np.uint64] = field(repr=False)
+
+    @classmethod
+    def none(cls) -> Emitted:
+        """No pairs."""
+        ids = np.empty((0, LABEL_BYTES), np.uint8)
+        return cls(np.empty(0, np.int16), ids, np.empty(0, np.int16), ids, np.empty(0, np.uint64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Emitted]) -> Emitted:
+        """The pairs of several partitions."""
+        if not parts:
+            return cls.none()
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
+
+class Engine(Protocol):
+    """Runs the steps on the rows of a pass."""
+
+    def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Filter groups (with their words) and tokens that occur in a pass."""
+
+    def survey(self, steps: Steps) -> PassSums:
+        """Count rows, blocks and pairs."""
+
+    def histogram(self, steps: Steps) -> NDArray[np.int64]:
+        """(groups, distances) pairs of a sample by distance."""
+
+    def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
+        """Codes, their counts, and the most matches possible per stratum number, of the training tasks."""
+
+    def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
+        """Pairs of kept or unknown patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep over tasks found: codes and their counts, and the pairs kept."""
+
+    codes: NDArray[np.uint64] = field(repr=False)
+    counts: NDArray[np.int64] = field(repr=False)
+    left: NDArray[np.int32] = field(repr=False)
+    right: NDArray[np.int32] = field(repr=False)
+    pair_codes: NDArray[np.uint64] = field(repr=False)
+
+
+def sweep_tasks(
+    layout: PassLayout,
+    table: NDArray[np.int64],
+    limits: NDArray[np.int32],
+    dice: NDArray[np.int32],
+    kept: NDArray[np.uint64] | None = None,
+    known: NDArray[np.uint64] | None = None,
+) -> Swept:
+    """Compare the pairs of some tasks.
+
+    Args:
+        layout: The rows.
+        table: (tasks, 5) int64.
+        limits: See :func:`wasl.linkage.kernels.sweep`.
+        dice: See there.
+        kept: Codes whose pairs are written out; None writes none.
+        known: Codes seen in training; a code not among them is written out for the model to judge.
+    """
+    slots = TABLE_SLOTS
+    keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
+    state = np.array([0, -1, -1, 0, 0], np.int64)
+    if known is not None and kept is not None:
+        while 4 * len(known) > slots:
+            slots *= 2
+        keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
+        places = kernels.enter_codes(keys, known)
+        keep[places] = np.isin(known, kept)
+        state[3] = len(known)
+    room = ROOM if kept is not None else 0
+    out: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]] = []
+    left, right = np.empty(max(room, kernels.LANES), np.int32), np.empty(max(room, kernels.LANES), np.int32)
+    code = np.empty(max(room, kernels.LANES), np.uint64)
+    while state[0] < len(table):
+        written = kernels.sweep(
+            table, layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, limits, dice,
+            keys, counts, keep, kept is not None, state, left, right, code,
+        )  # fmt: skip
+        if written:
+            out.append((left[:written].copy(), right[:written].copy(), code[:written].copy()))
+        if 2 * state[3] > len(keys):
+            held = keys != 0
+            old = keys[held] - np.uint64(1)
+            old_counts, old_keep = counts[held], keep[held]
+            slots = 4 * len(keys)
+            keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
+            places = kernels.enter_codes(keys, old)
+            counts[places], keep[places] = old_counts, old_keep
+    met = counts > 0
+    parts = out or [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64))]
+    return Swept(
+        keys[met] - np.uint64(1),
+        counts[met],
+        *(np.concatenate([part[k] for part in parts]) for k in range(3)),
+    )
+
+
+def _sampled(tasks: Tasks) -> NDArray[np.int64]:
+    """The tasks cut down to what a sample of levels looks at."""
+    table = tasks.table.copy()
+    table[:, 1] = np.minimum(table[:, 1], table[:, 0] + SAMPLE_LEFT)
+    table[:, 3] = np.minimum(table[:, 3], table[:, 2] + SAMPLE_RIGHT)
+    return table
+
+
+def survey(layout: PassLayout, tasks: Tasks) -> PassSums:
+    """Count rows, blocks, pairs, filters and their bits."""
+    table = _sampled(tasks)
+    there = layout.present == 1
+    return PassSums(
+        len(layout.row),
+        int(np.count_nonzero(np.diff(layout.block))) + min(1, len(layout.block)),
+        int(tasks.pairs.sum()),
+        int(((table[:, 1] - table[:, 0]) * (table[:, 3] - table[:, 2])).sum()),
+        tasks.hot_blocks,
+        tasks.hot_pairs,
+        tuple(there.sum(axis=0).tolist()),
+        tuple(np.where(there, layout.bits, 0).sum(axis=0, dtype=np.int64).tolist()),
+    )
+
+
+def distance_histogram(layout: PassLayout, tasks: Tasks, steps: Steps) -> NDArray[np.int64]:
+    """(groups, distances) pairs of a sample of tasks by distance."""
+    longest = max(steps.widths.values(), default=0) * 64
+    counts = np.zeros((len(steps.widths), longest + 1), np.int64)
+    table = _sampled(tasks)[tasks.sample(steps.level_share)]
+    kernels.distance_counts(table, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts)
+    return counts
+
+
+def _capacity(tasks: Tasks, chosen: NDArray[np.int64], once: Sequence[bool], strata: int) -> NDArray[np.float64]:
+    """Most matches possible per stratum: between duplicate-free registers the smaller side, else every pair."""
+    table = tasks.table[chosen]
+    smaller = np.minimum(table[:, 1] - table[:, 0], table[:, 3] - table[:, 2])
+    sides = [stratum_of(number) for number in range(strata)]
+    one_to_one = np.array([a != b and once[a] and once[b] for a, b, _ in sides], np.bool_)
+    most = np.where(one_to_one[table[:, 4]], smaller, tasks.pairs[chosen])
+    return np.bincount(table[:, 4], weights=most, minlength=strata).astype(np.float64)
+
+
+def count_patterns(
+    layout: PassLayout, tasks: Tasks, steps: Steps, workers: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
+    """See :meth:`Engine.count`; codes may occur several times."""
+    chosen = tasks.sample(steps.training_share)
+    swept = _in_threads(
+        lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice), _chunks(tasks, chosen), workers
+    )
+    strata = stratum_count(len(steps.within))
+    capacity = _capacity(tasks, chosen, steps.once, strata)
+    if not swept:
+        return np.empty(0, np.uint64), np.empty(0, np.int64), capacity
+    return np.concatenate([p.codes for p in swept]), np.concatenate([p.counts for p in swept]), capacity
+
+
+def stratum_count(sources: int) -> int:
+    """How many stratum numbers there are among so many sources."""
+    return sources * (sources + 1) // 2 * SIZE_CLASSES
+
+
+def emit_pairs(
+    layout: PassLayout,
+    tasks: Tasks,
+    steps: Steps,
+    row_ids: Callable[[NDArray[np.int32]], NDArray[np.uint8]],
+    kept: NDArray[np.uint64],
+    known: NDArray[np.uint64],
+    workers: int,
+) -> Emitted:
+    """See :meth:`Engine.emit`; `row_ids` gives the ids (rows, 16) of rows of the layout."""
+    swept = _in_threads(
+        lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice, kept, known),
+        _chunks(tasks, np.arange(len(tasks.table))),
+        workers,
+    )
+    if not swept:
+        return Emitted.none()
+    left, right = np.concatenate([p.left for p in swept]), np.concatenate([p.right for p in swept])
+    codes = np.concatenate([p.pair_codes for p in swept])
+    return Emitted(layout.source[left], row_ids(left), layout.source[right], row_ids(right), codes)
+
+
+def _chunks(tasks: Tasks, chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Cut chosen tasks into runs of about equal numbers of pairs."""
+    if len(chosen) == 0:
+        return []
+    ends = np.cumsum(tasks.pairs[chosen] + 8)
+    return np.split(chosen, np.flatnonzero(np.diff(ends // CHUNK_PAIRS)) + 1)
+
+
+def _in_threads(work: Callable[[T], R], items: Sequence[T], threads: int) -> list[R]:
+    """Run the work on all items, in threads; results in the order of the items."""
+    if threads == 1 or len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
+
+
+class Threads:
+    """The local engine: one layout per pass, threads over its tasks."""
+
+    def __init__(self, sources: Sequence[Source], workers: int) -> None:
+        self._sources = sources
+        self._workers = workers
+        self._laid: tuple[PassLayout, Tasks] | None = None
+
+    def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+        """See :class:`Engine`."""
+        self._laid = None
+        widths, tokens = columns_of(self._sources)
+        places = [rows_of_pass(source.delivery, name) for source in self._sources]
+
+        def occurs(column: str) -> bool:
+            return any(_holds(s.delivery, column, rows) for s, rows in zip(self._sources, places, strict=True))
+
+        used = {group: width for group, width in widths.items() if occurs(f"filter_{group}")}
+        return used, tuple(token for token in tokens if occurs(f"token_{token}"))
+
+    def _layout(self, steps: Steps) -> tuple[PassLayout, Tasks]:
+        if self._laid is None:
+            parts = [(source.delivery.rows, rows_of_pass(source.delivery, steps.name)) for source in self._sources]
+            layout = lay_out(steps.name, parts, steps.widths, steps.tokens)
+            self._laid = layout, tasks_of(layout, steps.within, steps.block_pairs)
+        return self._laid
+
+    def survey(self, steps: Steps) -> PassSums:
+        """See :class:`Engine`."""
+        return survey(*self._layout(steps))
+
+    def histogram(self, steps: Steps) -> NDArray[np.int64]:
+        """See :class:`Engine`."""
+        return distance_histogram(*self._layout(steps), steps)
+
+    def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
+        """See :class:`Engine`."""
+        return count_patterns(*self._layout(steps), steps, self._workers)
+
+    def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
+        """See :class:`Engine`."""
+        layout, tasks = self._layout(steps)
+
+        def row_ids(rows: NDArray[np.int32]) -> NDArray[np.uint8]:
+            return ids_of([source.delivery for source in self._sources], layout.source[rows], layout.row[rows])
+
+        return emit_pairs(layout, tasks, steps, row_ids, kept, known, self._workers)
+
+
+def _holds(delivery: Delivery, name: str, rows: NDArray[np.int64]) -> bool:
+    """Whether a column is there and not null in all of some rows."""
+    if name not in delivery.rows.column_names or len(rows) == 0:
+        return False
+    column = delivery.rows.column(name)
+    if column.null_count == 0:
+        return True
+    return column.null_count < len(column) and bool(column.is_valid().to_numpy()[rows].any())
+
+
+def ids_of(deliveries: Sequence[Delivery], source: NDArray[np.int16], row: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The row ids (rows, 16) of places in deliveries."""
+    ids = np.zeros((len(row), LABEL_BYTES), np.uint8)
+    for number, delivery in enumerate(deliveries):
+        mine = np.flatnonzero(source == number)
+        if len(mine):
+            ids[mine] = binary_cells(delivery.rows.column("row_id").take(pa.array(row[mine])))
+    return ids
+
+
+def binary_cells(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """A column of 16-byte labels as (rows, 16) bytes."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    cells = np.frombuffer(array.buffers()[1], np.uint8)[array.offset * LABEL_BYTES :]
+    return cells[: len(array) * LABEL_BYTES].reshape(-1, LABEL_BYTES)
