@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wasl.audit.notes import NoteSigner
     from wasl.publication.package import PackageVerification
 
-__all__ = ["open_release", "publish_folder", "read_protected", "register", "verify_release", "write_folder"]
+__all__ = ["open_release", "publish_folder", "read_protected", "register", "staged_folder", "verify_release"]
 
 PROTECTED_TABLE = "protected.parquet"
 PUBLIC_REPORTS = ("public-report.json", "public-report.html")
@@ -109,20 +109,20 @@ def publish_folder(
         created=datetime.now(UTC).replace(microsecond=0),
         log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
     )
-    write_folder(package, out)
     manifest_digest = digest_bytes(package["manifest.json"])
-    record_event(
-        EventKind.RELEASE_PUBLISHED,
-        subject=f"{described.dataset_id} {described.version}",
-        detail={
-            "manifest_digest": manifest_digest,
-            "description_digest": described.digest,
-            "rows": table.num_rows,
-            "columns": table.num_columns,
-            "files": len(package),
-            "key_id": signer.verifier.key_id.hex(),
-        },
-    )
+    with staged_folder(package, out):  # no release without its event
+        record_event(
+            EventKind.RELEASE_PUBLISHED,
+            subject=f"{described.dataset_id} {described.version}",
+            detail={
+                "manifest_digest": manifest_digest,
+                "description_digest": described.digest,
+                "rows": table.num_rows,
+                "columns": table.num_columns,
+                "files": len(package),
+                "key_id": signer.verifier.key_id.hex(),
+            },
+        )
     return {
         "release": str(out),
         "dataset": described.dataset_id,
@@ -155,8 +155,9 @@ def verify_release(release: Path, public_key: str = "") -> PackageVerification:
     return result
 
 
-def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write files into a new folder, whole or not at all.
+@contextmanager
+def staged_folder(files: Mapping[str, bytes], folder: Path) -> Iterator[None]:
+    """Write files beside their place; the folder appears, whole, when the block ends, and not at all when it fails.
 
     Raises:
         InputError: The folder exists.
@@ -172,6 +173,7 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
                 os.fsync(file.fileno())
         if folder.exists():
             raise InputError(f"{folder}: exists already; it is never overwritten.", remedy="Name another folder.")
+        yield
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -151,3 +151,11 @@ def test_a_file_twice_in_an_archive_is_refused(place):
     with zipfile.ZipFile(zipped(place), "a") as archive:
         archive.writestr("data/small.csv", b"other")
     run("verify", place / "release.zip", expect=VerificationError)
+
+
+def test_no_release_without_its_event(place, monkeypatch):
+    publish()
+    log = open_log()
+    log.lines_path.write_bytes(b"")
+    run("publish", "safe", "--description", "d.toml", "--out", "second", expect=VerificationError)
+    assert sorted(path.name for path in place.iterdir()) == ["d.toml", "home", "release", "safe"]
