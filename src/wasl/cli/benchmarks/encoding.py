@@ -52,7 +52,7 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
     """
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
-    from wasl.holder.profile import EncodingPass, EncodingProfile, Part
+    from wasl.holder.profile import EncodingPass, EncodingProfile
     from wasl.registers.reader import register_from_table
     from wasl.registers.schema import RegisterSchema
 
@@ -64,7 +64,7 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
     few = register_from_table(_arrow(people.head(500)), schema)
     groups = ("names", "birth", "contact")
     guarded = EncodingProfile.load("guarded", "febrl")
-    blocks = (
+    blocks: tuple[tuple[Any, ...], ...] = (
         ("birth_date",),
         ("name_skeletons", "birth_year"),
         ("surname_skeleton", "postcode"),
