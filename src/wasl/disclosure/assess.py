@@ -25,6 +25,7 @@ from wasl.disclosure.diversity import (
     t_closeness_hierarchical,
 )
 from wasl.disclosure.frequencies import Frequencies, frequencies, k_map, violations
+from wasl.disclosure.loglinear import loglinear_risk
 from wasl.disclosure.policy import DisclosurePolicy, Role, SensitiveRule
 from wasl.disclosure.risk import (
     GlobalRisk,
@@ -325,7 +326,7 @@ def assess_file(
         contributions=_contributions(keys, weights, file, scores) if depth else {},
         categories=_categories(keys, risks, found.sample, limits.k or 2) if depth else {},
         suda=_suda_summary(scores, len(keys)) if depth else {},
-        uniqueness=_uniqueness(found, weights) if depth else {},
+        uniqueness=_uniqueness(keys, found, weights) if depth else {},
         k_map=mapped,
         failures=tuple(failures),
         frequency=found.sample,
@@ -470,8 +471,18 @@ def _suda_summary(scores: SudaScores | None, keys: int) -> dict[str, Any]:
     }
 
 
-def _uniqueness(found: Frequencies, weights: NDArray[np.float64] | None) -> dict[str, Any]:
+def _uniqueness(keys: Sequence[CodedColumn], found: Frequencies, weights: NDArray[np.float64] | None) -> dict[str, Any]:
+    """Estimated population uniques by the size models and by a log-linear model of the keys' main effects."""
     size = float(weights.sum()) if weights is not None else None
     if size is None or size <= len(found.sample):
         return {"left_out": "the file has no weights above 1: it is taken as the whole population"}
-    return asdict(population_uniques(found.classes.sizes, size))
+    model = loglinear_risk(keys, fraction=len(found.sample) / size, model="main")
+    return {
+        **asdict(population_uniques(found.classes.sizes, size)),
+        "loglinear": {
+            "model": model.model,
+            "population_uniques": model.population_uniques,
+            "correct_matches": model.correct_matches,
+            "dispersion": model.dispersion,
+        },
+    }

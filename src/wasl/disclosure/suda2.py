@@ -118,7 +118,9 @@ def suda2(
     if not 0.0 < fraction < 1.0:
         raise InputError(f"the sampling fraction is {fraction}, but must lie between 0 and 1.")
     n = len(columns[0].codes)
-    packed = pack_keys(columns)
+    # The subtrees that leave out the first variables are the largest: put there what splits the file most.
+    order = sorted(range(m), key=lambda v: -len(columns[v].labels))
+    packed = pack_keys([columns[v] for v in order])
     classes = group(packed.words, packed.full_mask)
     alone = np.flatnonzero(classes.sizes == 1)
     unique_rows = classes.first[alone]
@@ -130,7 +132,8 @@ def suda2(
         _visit(words, packed.masks, unique_of, bits, m)
     weights = msu_weights(m, scoring)
     limit = m if max_size is None else max_size
-    counts, shares = _weigh(bits, m, weights, limit, LANES)
+    counts, sorted_shares = _weigh(bits, m, weights, limit, LANES)
+    shares = sorted_shares[:, np.argsort(order)]
     per_unique = counts @ weights
     scores = np.zeros(n)
     scores[unique_rows] = per_unique
