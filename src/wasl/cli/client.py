@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -136,7 +135,7 @@ def _unpack(archive: Path, folder: Path, public_key: str) -> int:
         VerificationError: It is not a package, or a file in it was changed.
     """
     from wasl.audit.notes import NoteVerifier
-    from wasl.cli.publication import write_folder
+    from wasl.cli.publication import staged_folder
     from wasl.publication.package import verify_package
 
     try:
@@ -147,12 +146,8 @@ def _unpack(archive: Path, folder: Path, public_key: str) -> int:
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
         raise VerificationError("the package names a file outside its folder.")
     verify_package(files, NoteVerifier.parse(_key_text(public_key)) if public_key else None).require()
-    try:
-        write_folder(files, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return len(files)
+    with staged_folder(files, folder):
+        return len(files)
 
 
 def _key_text(given: str) -> str:
