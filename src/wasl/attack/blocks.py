@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.optimize import linear_sum_assignment
 
+from wasl.attack.equality import same_sources
 from wasl.attack.graph_matching import match_graphs
 from wasl.attack.knowledge import KnownPass
 from wasl.attack.observation import PassView
@@ -94,10 +95,11 @@ def pair_blocks(
     if len(members) == 1 and len(own_members) == 1:
         return [(members[0], own_members[0])]
     tokens = sorted(set(view.classes) & set(known.view.classes))
+    sources = np.unique(view.source).tolist() if same_sources(view, known.view) else []
     left = sorted(members, key=len, reverse=True)[:MOST_BLOCKS]
     right = sorted(own_members, key=len, reverse=True)[:MOST_BLOCKS]
-    a = np.array([_fingerprint(view, block, groups, tokens, None, taps) for block in left])
-    b = np.array([_fingerprint(known.view, block, groups, tokens, known, taps) for block in right])
+    a = np.array([_fingerprint(view, block, groups, tokens, sources, None, taps) for block in left])
+    b = np.array([_fingerprint(known.view, block, groups, tokens, sources, known, taps) for block in right])
     bits = 8 * max((view.filters[group].shape[1] for group in groups), default=1)
     sizes = a[:, 0]
     spread = np.full_like(a, 0.5)  # gaps are counted exactly
@@ -113,11 +115,18 @@ def pair_blocks(
 
 
 def _fingerprint(
-    view: PassView, rows: Ints, groups: list[str], tokens: list[str], known: KnownPass | None, taps: int
+    view: PassView,
+    rows: Ints,
+    groups: list[str],
+    tokens: list[str],
+    sources: list[int],
+    known: KnownPass | None,
+    taps: int,
 ) -> list[float]:
-    """Size, gaps per group and token, and mean similarity per group of a block."""
+    """Size, gaps per group and token, rows per source, and mean similarity per group of a block."""
     gaps = [float(np.count_nonzero(~view.present[group][rows])) for group in groups]
     gaps += [float(np.count_nonzero(view.classes[token][rows] < 0)) for token in tokens]
+    gaps += [float(np.count_nonzero(view.source[rows] == source)) for source in sources]
     means = []
     for group in groups:
         if len(rows) < 2:

@@ -40,6 +40,7 @@ class Target:
 
     Attributes:
         profile: Name of the encoding profile.
+        registers: Names of the registers delivered.
         leak: Largest T of the delivery.
         records: Records in the delivery.
         passes: Its passes.
@@ -52,6 +53,7 @@ class Target:
     """
 
     profile: str
+    registers: str
     leak: float
     records: int
     passes: dict[str, PassView] = field(repr=False)
@@ -195,6 +197,7 @@ def _outcome(
         profile=target.profile,
         view=view,
         attack=attack,
+        registers=target.registers,
         population=knowledge.records,
         records=target.records,
         overlap=target.overlap,

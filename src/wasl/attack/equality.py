@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from wasl.attack.observation import PassView
 
-__all__ = ["colours", "match_colours", "match_frequencies"]
+__all__ = ["colours", "match_colours", "match_frequencies", "same_sources"]
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
@@ -31,10 +31,10 @@ def _mix(values: Hashes, salt: int) -> Hashes:
     return np.asarray(x ^ (x >> np.uint64(31)), np.uint64)
 
 
-def colours(view: PassView, names: list[str], groups: list[str], rounds: int) -> Hashes:
+def colours(view: PassView, names: list[str], groups: list[str], rounds: int, by_source: bool = False) -> Hashes:
     """Colour of each row after ``rounds`` of refinement over the block and the classes of ``names``."""
     with np.errstate(over="ignore"):
-        colour = np.zeros(len(view), np.uint64)
+        colour = view.source.astype(np.uint64) if by_source else np.zeros(len(view), np.uint64)
         columns = [view.block, *(view.classes[name] for name in names)]
         for salt, present in enumerate([view.present[group] for group in groups] + [codes >= 0 for codes in columns]):
             colour = _mix(colour + np.asarray(present, np.uint64), salt)
@@ -55,7 +55,9 @@ def colours(view: PassView, names: list[str], groups: list[str], rounds: int) ->
 def match_colours(view: PassView, known: PassView, rounds: int = 3) -> tuple[Ints, Ints]:
     """Rows of ``view`` and of ``known`` whose colour is theirs alone on either side, and the same."""
     names, groups = _shared(view, known)
-    left, right = colours(view, names, groups, rounds), colours(known, names, groups, rounds)
+    by_source = same_sources(view, known)
+    left = colours(view, names, groups, rounds, by_source)
+    right = colours(known, names, groups, rounds, by_source)
     left_alone, right_alone = _alone(left), _alone(right)
     _, row, record = np.intersect1d(left[left_alone], right[right_alone], return_indices=True)
     return left_alone[row], right_alone[record]
@@ -78,6 +80,11 @@ def match_frequencies(view: PassView, known: PassView) -> tuple[Ints, Ints]:
     rows, records = (np.concatenate(side) for side in zip(*pairs, strict=True))
     _, first = np.unique(rows, return_index=True)
     return rows[first], records[first]
+
+
+def same_sources(view: PassView, known: PassView) -> bool:
+    """Whether the adversary owns the very registers that were delivered, and can compare row for row by source."""
+    return bool(np.array_equal(np.unique(view.source), np.unique(known.source)))
 
 
 def _distinct_sizes(sizes: Ints) -> Ints:

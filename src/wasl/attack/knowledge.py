@@ -7,20 +7,23 @@ Diffusion is left out: t taps turn an agreement of 1 − 2d into (1 − 2d)^t in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wasl.attack.observation import PassView, fixed_bytes, match_labels, observe, observe_joined
+from wasl.attack.observation import PassView, match_labels, observe, observe_joined, rows_to_records
 from wasl.holder.encode import Encoded, encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["Knowledge", "KnownPass", "imitate", "record_rows"]
+__all__ = ["Knowledge", "KnownPass", "imitate", "record_ids", "record_rows"]
+
+EPOCH = "1970-01-01T00:00:00Z"
 
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -59,18 +62,16 @@ class Knowledge:
 
 
 def imitate(
-    population: RegisterTable | pa.Table,
-    schema: RegisterSchema,
+    populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
     profile: EncodingProfile,
     rng: np.random.Generator,
     keys: int = 4,
 ) -> Knowledge:
-    """The adversary's own encodings of a population it owns in clear.
+    """The adversary's own encodings of registers it owns in clear; records are counted through all of them.
 
     Args:
-        population: As read, or a table with the schema's columns.
-        schema: The register schema, which is public.
-        profile: The encoding profile, likewise.
+        populations: Registers as read, or tables with their schemas' columns.
+        profile: The encoding profile, which is public.
         rng: Draws the adversary's keys.
         keys: Over how many keys distances are averaged.
     """
@@ -78,19 +79,9 @@ def imitate(
     bare = profile.model_copy(
         update={"taps": 0, "released_bits": profile.bits, "excess": "report", "drop_limit": 1.0, "leak_limit": 1e9}
     )
-    made = [
-        encode(
-            population,
-            schema,
-            LinkageKey(rng.bytes(SECRET_BYTES), "imitation"),
-            bare,
-            created="1970-01-01T00:00:00Z",
-            rng=rng,
-        )
-        for _ in range(keys)
-    ]
-    views = [observe(encoded.delivery) for encoded in made]
-    found = [record_rows(encoded, view) for encoded, view in zip(made, views, strict=True)]
+    made = [_encode_all(populations, bare, rng) for _ in range(keys)]
+    views = [observe(*(encoded.delivery for encoded in each)) for each in made]
+    found = [record_rows(each, view) for each, view in zip(made, views, strict=True)]
     passes = {}
     for name in views[0]:
         # Rows in the order of the records, so that the copies under other keys stand side by side.
@@ -103,24 +94,32 @@ def imitate(
                 for view, order in zip(views[1:], orders[1:], strict=True)
             ),
         )
-    joined, ids = observe_joined(views[0], made[0].join_map)
-    order = np.argsort(match_labels(ids, _record_ids(made[0])), kind="stable")
-    return Knowledge(made[0].keep_map.num_rows, passes, joined.take(order), profile.taps)
+    joined, ids = observe_joined(views[0], *(encoded.join_map for encoded in made[0]))
+    kept = record_ids(*(encoded.keep_map for encoded in made[0]))
+    order = np.argsort(match_labels(ids, kept), kind="stable")
+    return Knowledge(len(kept), passes, joined.take(order), profile.taps)
 
 
-def record_rows(encoded: Encoded, views: dict[str, PassView]) -> dict[str, Ints]:
-    """For each pass the record number (row of the keep map) behind each row, by join map and keep map."""
-    ids, _ = fixed_bytes(encoded.join_map.rows["record_id"])
-    row_ids, has_row = fixed_bytes(encoded.join_map.rows["row_id"])
-    record = match_labels(ids, _record_ids(encoded))
-    names = np.array(encoded.join_map.rows["pass"].cast(pa.string()).to_pylist(), object)
-    found = {}
-    for name, view in views.items():
-        chosen = np.flatnonzero((names == name) & has_row)
-        found[name] = record[chosen[match_labels(view.row_ids, row_ids[chosen])]]
-    return found
+def _encode_all(
+    populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
+    profile: EncodingProfile,
+    rng: np.random.Generator,
+) -> list[Encoded]:
+    key = LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
+    return [
+        # Two registers of one schema need names of their own, or their record ids would collide.
+        encode(table, schema, key, profile, created=EPOCH, rng=rng, name=f"{place} {schema.register_id}")
+        for place, (table, schema) in enumerate(populations)
+    ]
 
 
-def _record_ids(encoded: Encoded) -> Bytes:
-    joined = b"".join(bytes.fromhex(text) for text in encoded.keep_map["record_id"].to_pylist())
-    return np.frombuffer(joined, np.uint8).reshape(-1, 16)
+def record_rows(encoded: Sequence[Encoded], views: dict[str, PassView]) -> dict[str, Ints]:
+    """For each pass the record (row of the keep maps, one after another) behind each row."""
+    join_rows = pa.concat_tables([each.join_map.rows for each in encoded])
+    return rows_to_records(views, join_rows, record_ids(*(each.keep_map for each in encoded)))
+
+
+def record_ids(*keep_maps: pa.Table) -> Bytes:
+    """The record ids of keep maps, one after another: (records, 16) bytes."""
+    texts = (text for keep_map in keep_maps for text in keep_map["record_id"].to_pylist())
+    return np.frombuffer(b"".join(map(bytes.fromhex, texts)), np.uint8).reshape(-1, 16)

@@ -16,10 +16,11 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attack on one delivery.
+    """One attack on one delivery, or on several together.
 
     Attributes:
         profile, view, attack: What was attacked, from which view (``linkage`` or ``joined``), and how.
+        registers: Whose deliveries.
         population: Records of the adversary's population.
         records: Records in the delivery.
         overlap: Share of the delivery's records that are in the population, as set up or measured; None unknown.
@@ -33,6 +34,7 @@ class Outcome:
     profile: str
     view: str
     attack: str
+    registers: str
     population: int
     records: int
     overlap: float | None

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from wasl.registers.delivery import Delivery
 from wasl.registers.join_map import JoinMap
 
-__all__ = ["PassView", "fixed_bytes", "labels", "match_labels", "observe", "observe_joined"]
+__all__ = ["PassView", "fixed_bytes", "labels", "match_labels", "observe", "observe_joined", "rows_to_records"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -26,6 +26,7 @@ class PassView:
     Attributes:
         name: The pass.
         row_ids: (rows, 16) bytes.
+        source: Which of the deliveries a row came with.
         block: Block of each row, counted from 0.
         classes: Further equality classes by name (tokens, blocks of other passes), −1 where missing.
         filters: (rows, bytes) by group, bits packed little-endian.
@@ -34,6 +35,7 @@ class PassView:
 
     name: str
     row_ids: Bytes = field(repr=False)
+    source: Ints = field(repr=False)
     block: Ints = field(repr=False)
     classes: dict[str, Ints] = field(repr=False)
     filters: dict[str, Bytes] = field(repr=False)
@@ -47,6 +49,7 @@ class PassView:
         return PassView(
             self.name,
             self.row_ids[rows],
+            self.source[rows],
             self.block[rows],
             {name: values[rows] for name, values in self.classes.items()},
             {name: values[rows] for name, values in self.filters.items()},
@@ -80,37 +83,48 @@ def match_labels(wanted: Bytes, among: Bytes) -> Ints:
     return np.where(haystack[order[place]] == needles, order[place], -1)
 
 
-def observe(delivery: Delivery) -> dict[str, PassView]:
-    """The passes of a delivery, as its reader sees them."""
-    names = delivery.rows["pass"].cast(pa.string())
+def observe(*deliveries: Delivery) -> dict[str, PassView]:
+    """The passes of deliveries made under one key, as their reader sees them: rows of the same pass together."""
+    tables = [
+        delivery.rows.drop_columns("pass")
+        .append_column("pass", delivery.rows["pass"].cast(pa.string()))
+        .append_column("source", pa.array(np.full(len(delivery.rows), number, np.int64)))
+        for number, delivery in enumerate(deliveries)
+    ]
+    whole = pa.concat_tables(tables, promote_options="default")
+    groups = sorted({group for delivery in deliveries for group in delivery.header.filter_bits})
+    tokens = sorted({name for delivery in deliveries for name in delivery.header.token_names})
     views = {}
-    for summary in delivery.header.passes:
-        rows = delivery.rows.filter(pc.equal(names, summary.name))
-        filters = {group: fixed_bytes(rows[f"filter_{group}"]) for group in delivery.header.filter_bits}
-        views[summary.name] = PassView(
-            name=summary.name,
+    for step in dict.fromkeys(summary.name for delivery in deliveries for summary in delivery.header.passes):
+        rows = whole.filter(pc.equal(whole["pass"], step))
+        filters = {group: fixed_bytes(rows[f"filter_{group}"]) for group in groups}
+        views[step] = PassView(
+            name=step,
             row_ids=fixed_bytes(rows["row_id"])[0],
+            source=np.asarray(rows["source"], np.int64),
             block=labels(rows["block"]),
-            classes={name: labels(rows[f"token_{name}"]) for name in delivery.header.token_names},
+            classes={name: labels(rows[f"token_{name}"]) for name in tokens},
             filters={group: data for group, (data, present) in filters.items() if present.any()},
             present={group: present for group, (_, present) in filters.items() if present.any()},
         )
     return views
 
 
-def observe_joined(views: dict[str, PassView], join_map: JoinMap) -> tuple[PassView, Bytes]:
-    """The records behind the rows, for whoever also holds the join map: blocks and tokens of all passes together.
+def observe_joined(views: dict[str, PassView], *join_maps: JoinMap) -> tuple[PassView, Bytes]:
+    """The records behind the rows, for whoever also holds the join maps: blocks and tokens of all passes together.
 
     Returns:
         A view with one row per record (classes named ``pass`` and ``pass/token``), and the record ids.
     """
-    ids, _ = fixed_bytes(join_map.rows["record_id"])
-    row_ids, has_row = fixed_bytes(join_map.rows["row_id"])
+    rows = pa.concat_tables([join_map.rows for join_map in join_maps])
+    ids, _ = fixed_bytes(rows["record_id"])
+    row_ids, has_row = fixed_bytes(rows["row_id"])
     distinct, record = np.unique(_words(ids), return_inverse=True)
     first = np.zeros(len(distinct), np.int64)
     first[record[::-1]] = np.arange(len(record))[::-1]
-    names = np.array(join_map.rows["pass"].cast(pa.string()).to_pylist(), object)
+    names = np.array(rows["pass"].cast(pa.string()).to_pylist(), object)
     classes: dict[str, Ints] = {}
+    maps = np.repeat(np.arange(len(join_maps)), [len(join_map.rows) for join_map in join_maps])
     for name, view in views.items():
         chosen = np.flatnonzero((names == name) & has_row)
         row = match_labels(row_ids[chosen], view.row_ids)
@@ -119,7 +133,20 @@ def observe_joined(views: dict[str, PassView], join_map: JoinMap) -> tuple[PassV
             column = np.full(len(distinct), -1, np.int64)
             column[record[chosen[found]]] = values[row[found]]
             classes[label] = column
-    return PassView("joined", ids[first], np.zeros(len(distinct), np.int64), classes, {}, {}), ids[first]
+    return PassView("joined", ids[first], maps[first], np.zeros(len(distinct), np.int64), classes, {}, {}), ids[first]
+
+
+def rows_to_records(views: dict[str, PassView], join_rows: pa.Table, record_ids: Bytes) -> dict[str, Ints]:
+    """For each pass the place in ``record_ids`` of the record behind each row, by the rows of join maps."""
+    ids, _ = fixed_bytes(join_rows["record_id"])
+    row_ids, has_row = fixed_bytes(join_rows["row_id"])
+    record = match_labels(ids, record_ids)
+    names = np.array(join_rows["pass"].cast(pa.string()).to_pylist(), object)
+    found = {}
+    for name, view in views.items():
+        chosen = np.flatnonzero((names == name) & has_row)
+        found[name] = record[chosen[match_labels(view.row_ids, row_ids[chosen])]]
+    return found
 
 
 def _words(data: Bytes) -> npt.NDArray[np.void]:

@@ -20,15 +20,17 @@ def draw_rates(outcomes: Sequence[Outcome]) -> bytes:
 
     scored = [outcome for outcome in outcomes if outcome.rate is not None and outcome.overlap is not None]
     sizes = sorted({outcome.population for outcome in scored}) or [0]
-    series = list(dict.fromkeys((outcome.profile, outcome.view) for outcome in scored))
+    series = list(dict.fromkeys((outcome.profile, outcome.view, outcome.registers) for outcome in scored))
     with rc_context({"svg.hashsalt": "wasl", "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(4.2 * len(sizes), 4.0), layout="constrained")
         panels = figure.subplots(1, len(sizes), squeeze=False, sharey=True)[0]
         for panel, size in zip(panels, sizes, strict=True):
-            for number, (profile, view) in enumerate(series):
+            for number, (profile, view, registers) in enumerate(series):
                 worst: dict[float, Outcome] = {}
                 for outcome in scored:
-                    if (outcome.profile, outcome.view, outcome.population) != (profile, view, size):
+                    if (outcome.profile, outcome.view, outcome.registers) != (profile, view, registers):
+                        continue
+                    if outcome.population != size:
                         continue
                     overlap = float(outcome.overlap or 0.0)
                     if overlap not in worst or (outcome.rate or 0.0) > (worst[overlap].rate or 0.0):
@@ -44,7 +46,7 @@ def draw_rates(outcomes: Sequence[Outcome]) -> bytes:
                     x,
                     y,
                     yerr=[[a - b for a, b in zip(y, low, strict=True)], [b - a for a, b in zip(y, high, strict=True)]],
-                    label=f"{profile}, {view}",
+                    label=f"{profile}, {view}" + ("" if registers == series[0][2] else f" ({registers})"),
                     color=COLOURS[number % len(COLOURS)],
                     marker="os^Dv"[number % 5],
                     linestyle="--" if view == "joined" else "-",

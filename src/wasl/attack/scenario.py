@@ -1,12 +1,16 @@
-"""A staged attack: a register split between a holder and an adversary, encoded, and attacked, with the truth known."""
+"""A staged attack: registers split between holders and an adversary, encoded, and attacked, with the truth known."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wasl.attack.campaign import Target
-from wasl.attack.knowledge import Knowledge, imitate, record_rows
+from wasl.attack.knowledge import EPOCH, Knowledge, imitate, record_ids, record_rows
 from wasl.attack.observation import match_labels, observe, observe_joined
 from wasl.errors import InputError
 from wasl.holder.encode import encode
@@ -14,36 +18,18 @@ from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["stage"]
+__all__ = ["Register", "split", "stage"]
+
+Ints = npt.NDArray[np.int64]
+Register = tuple[pa.Table, RegisterSchema]
+"""A register in clear, and its schema."""
 
 
-def stage(
-    register: pa.Table,
-    schema: RegisterSchema,
-    profile: EncodingProfile,
-    records: int,
-    overlap: float,
-    rng: np.random.Generator,
-    *,
-    keys: int = 4,
-    largest_graph: int = 2500,
-    starts: int = 6,
-) -> tuple[Target, Knowledge]:
-    """Holder and adversary get ``records`` each, a share ``overlap`` of them in common and spelled alike.
-
-    Args:
-        register: Enough records: records · (2 − overlap).
-        schema: The register's schema.
-        profile: How the holder encodes.
-        records: How many records each side has.
-        overlap: Share in common.
-        rng: Draws the split, the holder's key and the adversary's.
-        keys: Keys the adversary averages over.
-        largest_graph: See ``Target``.
-        starts: See ``Target``.
+def split(register: pa.Table, records: int, overlap: float, rng: np.random.Generator) -> tuple[pa.Table, pa.Table]:
+    """Two tables of ``records`` rows each in random order, a share ``overlap`` of them in common.
 
     Raises:
-        InputError: The register is too small.
+        InputError: The register has fewer than records · (2 − overlap) rows.
     """
     common = round(records * overlap)
     if len(register) < 2 * records - common:
@@ -54,45 +40,56 @@ def stage(
     order = rng.permutation(len(register))[: 2 * records - common]
     held = rng.permutation(order[:records])
     owned = rng.permutation(np.concatenate([order[:common], order[records:]]))
-    place = np.full(len(register), -1, np.int64)
-    place[owned] = np.arange(len(owned))
+    return register.take(pa.array(held)), register.take(pa.array(owned))
 
-    encoded = encode(
-        register.take(pa.array(held)),
-        schema,
-        LinkageKey(rng.bytes(SECRET_BYTES), "staged"),
-        profile,
-        created="1970-01-01T00:00:00Z",
-        rng=rng,
-    )
-    # Encoding may refuse rows it cannot read: records are followed by their numbers.
-    numbers = register[schema.record].combine_chunks()
-    held_truth = _follow(encoded.keep_map["record"], numbers, place)
-    views = observe(encoded.delivery)
-    found = record_rows(encoded, views)
-    joined, ids = observe_joined(views, encoded.join_map)
-    knowledge = imitate(register.take(pa.array(owned)), schema, profile, rng, keys)
-    kept = np.frombuffer(
-        b"".join(bytes.fromhex(text) for text in encoded.keep_map["record_id"].to_pylist()), np.uint8
-    ).reshape(-1, 16)
+
+def stage(
+    held: Sequence[Register],
+    owned: Sequence[Register],
+    profile: EncodingProfile,
+    rng: np.random.Generator,
+    *,
+    keys: int = 4,
+    largest_graph: int = 2500,
+    starts: int = 6,
+) -> tuple[Target, Knowledge]:
+    """Deliveries of the registers held, and the knowledge of who owns others; records in both have the same number.
+
+    Args:
+        held: The holders' registers, encoded under one key.
+        owned: The adversary's, in the same order of registers.
+        profile: How the holders encode.
+        rng: Draws the holders' key and the adversary's.
+        keys: Keys the adversary averages over.
+        largest_graph: See ``Target``.
+        starts: See ``Target``.
+    """
+    key = LinkageKey(rng.bytes(SECRET_BYTES), "staged")
+    made = [encode(table, schema, key, profile, created=EPOCH, rng=rng) for table, schema in held]
+    views = observe(*(encoded.delivery for encoded in made))
+    joined, ids = observe_joined(views, *(encoded.join_map for encoded in made))
+    knowledge = imitate(owned, profile, rng, keys)
+
+    places, before = [], 0
+    for encoded, (table, schema) in zip(made, owned, strict=True):
+        # Encoding may refuse rows it cannot read: records are followed by their numbers.
+        numbers = table[schema.record].combine_chunks()
+        place = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=numbers)
+        places.append(np.asarray(pc.fill_null(pc.add(place.cast(pa.int64()), before), -1), np.int64))
+        before += len(table)
+    truth = np.concatenate(places)
+    kept = record_ids(*(encoded.keep_map for encoded in made))
     target = Target(
         profile=profile.name,
-        leak=encoded.delivery.header.leak,
-        records=encoded.delivery.header.records,
+        registers=" + ".join(schema.register_id for _, schema in held),
+        leak=max(encoded.delivery.header.leak for encoded in made),
+        records=len(kept),
         passes=views,
-        truth={name: held_truth[rows] for name, rows in found.items()},
+        truth={name: truth[rows] for name, rows in record_rows(made, views).items()},
         joined=joined,
-        joined_truth=held_truth[match_labels(ids, kept)],
-        overlap=overlap,
+        joined_truth=truth[match_labels(ids, kept)],
+        overlap=float((truth >= 0).mean()),
         largest_graph=largest_graph,
         starts=starts,
     )
     return target, knowledge
-
-
-def _follow(numbers: pa.ChunkedArray, register: pa.Array, place: np.ndarray) -> np.ndarray:
-    """For each record number its place in the population, −1 where it is not there."""
-    import pyarrow.compute as pc
-
-    rows = pc.index_in(numbers.combine_chunks(), value_set=register)
-    return place[np.asarray(rows, np.int64)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from wasl.attack.campaign import ATTACKS, attack_joined, attack_linkage
 from wasl.attack.measure import Outcome
-from wasl.attack.scenario import stage
+from wasl.attack.scenario import Register, split, stage
 from wasl.errors import LeakError
 from wasl.holder.profile import EncodingProfile
 from wasl.population.generate import generate
@@ -22,15 +22,26 @@ ONE_BLOCK = ("plain", "one-key", "open")
 POPULATIONS = (1_000, 5_000, 20_000)
 OVERLAPS = (0.05, 0.1, 0.2, 0.5, 1.0)
 REGISTER = "dgsn-permits"
+REPEATING = ("taechir-contracts",)
+TOGETHER = ("dgsn-permits", "cnss-employees")
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One staged attack."""
+    """One staged attack.
+
+    Attributes:
+        profile: What is attacked.
+        records: Records of holder and adversary; with several registers, or one that repeats persons, persons.
+        overlap: Share in common.
+        registers: Registers delivered together; the adversary owns the very same ones unless it is one register
+            without repetitions, which is split.
+    """
 
     profile: str
     records: int
     overlap: float
+    registers: tuple[str, ...] = (REGISTER,)
 
 
 def plan_trials(
@@ -38,24 +49,23 @@ def plan_trials(
 ) -> list[Trial]:
     """All combinations, small populations first; profiles with one block only up to the largest graph attacked whole.
 
-    What falls at 1,000 records falls at more: visibility grows as the square root of the block.
+    What falls at 1,000 records falls at more: visibility grows as the square root of the block. At full overlap
+    ``guarded`` is also attacked where persons stand in several rows: renewals, and two registers together.
     """
-    return [
+    trials = [
         Trial(profile, n, overlap)
         for n in sorted(populations)
         for profile in profiles
         if n <= largest_graph or profile not in ONE_BLOCK
         for overlap in overlaps
     ]
-
-
-def tested_profile(name: str) -> EncodingProfile:
-    """A shipped profile, or ``one-key``: ``open`` at a fill of .1 with t = 5, which must fall."""
-    if name != "one-key":
-        return EncodingProfile.load(name)
-    profile = EncodingProfile.load("open")
-    groups = tuple(group.model_copy(update={"fill": 0.1}) for group in profile.groups)
-    return profile.model_copy(update={"name": "one-key", "taps": 5, "groups": groups})
+    several = [
+        Trial("guarded", n, 1.0, registers)
+        for n in sorted(populations)
+        for registers in (REPEATING, TOGETHER)
+        if "guarded" in profiles and 1.0 in overlaps
+    ]
+    return trials + several
 
 
 def run_trials(
@@ -68,21 +78,12 @@ def run_trials(
     report: Callable[[int, int], None] | None = None,
 ) -> Iterator[Outcome]:
     """The outcomes of the trials, one by one; each trial draws from its own stream, so any subset gives the same."""
-    schema = RegisterSchema.load(REGISTER)
-    needed = max((round(trial.records * (2 - trial.overlap)) for trial in trials), default=0)
-    register = generate(max(int(needed / 0.88) + 50, 100), seed).registers[REGISTER]
     for done, trial in enumerate(trials, 1):
         rng = np.random.default_rng([seed, trial.records, round(1000 * trial.overlap), PROFILES.index(trial.profile)])
+        held, owned = _registers(trial, seed, rng)
         try:
             target, knowledge = stage(
-                register,
-                schema,
-                tested_profile(trial.profile),
-                trial.records,
-                trial.overlap,
-                rng,
-                largest_graph=largest_graph,
-                starts=starts,
+                held, owned, tested_profile(trial.profile), rng, largest_graph=largest_graph, starts=starts
             )
         except LeakError:
             yield _refused(trial)
@@ -93,12 +94,35 @@ def run_trials(
             report(done, len(trials))
 
 
+def _registers(trial: Trial, seed: int, rng: np.random.Generator) -> tuple[list[Register], list[Register]]:
+    """The holders' registers and the adversary's."""
+    if trial.registers == (REGISTER,):
+        needed = round(trial.records * (2 - trial.overlap))
+        register = generate(max(int(needed / 0.88) + 50, 100), seed).registers[REGISTER]
+        schema = RegisterSchema.load(REGISTER)
+        held, owned = split(register, trial.records, trial.overlap, rng)
+        return [(held, schema)], [(owned, schema)]
+    made = generate(trial.records, seed).registers
+    both = [(made[name], RegisterSchema.load(name)) for name in trial.registers]
+    return both, both
+
+
+def tested_profile(name: str) -> EncodingProfile:
+    """A shipped profile, or ``one-key``: ``open`` at a fill of .1 with t = 5, which must fall."""
+    if name != "one-key":
+        return EncodingProfile.load(name)
+    profile = EncodingProfile.load("open")
+    groups = tuple(group.model_copy(update={"fill": 0.1}) for group in profile.groups)
+    return profile.model_copy(update={"name": "one-key", "taps": 5, "groups": groups})
+
+
 def _refused(trial: Trial) -> Outcome:
     """Nothing left the holder: the leak meter refused the encoding."""
     return Outcome(
         profile=trial.profile,
         view="linkage",
         attack="none",
+        registers=" + ".join(trial.registers),
         population=trial.records,
         records=0,
         overlap=trial.overlap,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from wasl.attack.campaign import Target
     from wasl.attack.measure import Outcome
     from wasl.registers.delivery import Delivery
-    from wasl.registers.schema import RegisterSchema
 
 __all__ = ["register"]
 
@@ -27,8 +30,13 @@ def register(app: typer.Typer) -> None:
 def attack_deliveries(
     out: Annotated[Path, typer.Option("--out", help="Folder for attacks.json, attacks.md and attacks.svg.")],
     deliveries: Annotated[list[Path] | None, typer.Argument(help="Deliveries to attack.")] = None,
-    population: Annotated[Path | None, typer.Option("--population", help="The adversary's register, in clear.")] = None,
-    register_name: Annotated[str, typer.Option("--register", help="Schema of the population.")] = "dgsn-permits",
+    population: Annotated[
+        list[Path] | None,
+        typer.Option("--population", help="A register the adversary owns in clear; repeat for several."),
+    ] = None,
+    register_name: Annotated[
+        list[str] | None, typer.Option("--register", help="Schema of each population, in their order.")
+    ] = None,
     profile: Annotated[str | None, typer.Option("--profile", help="Profile document, if not a shipped one.")] = None,
     view: Annotated[
         str, typer.Option("--view", help="linkage: deliveries only; joined: with the join maps.")
@@ -80,7 +88,7 @@ def attack_deliveries(
         outcomes = _attack_files(
             deliveries,
             population,
-            register_name,
+            register_name or [],
             profile,
             view,
             join or [],
@@ -134,8 +142,8 @@ def _self_test(
 
 def _attack_files(
     deliveries: list[Path],
-    population: Path,
-    register_name: str,
+    populations: list[Path],
+    registers: list[str],
     profile: str | None,
     view: str,
     joins: list[Path],
@@ -151,121 +159,113 @@ def _attack_files(
     from wasl.attack.knowledge import imitate
     from wasl.errors import InputError, MismatchError
     from wasl.holder.profile import EncodingProfile
-    from wasl.registers.delivery import Delivery
+    from wasl.registers.delivery import Delivery, require_comparable
     from wasl.registers.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
     for what, files in (("--join", joins), ("--keep-map", keeps)):
         if files and len(files) != len(deliveries):
             raise InputError(f"{what} is given {len(files)} times for {len(deliveries)} deliveries.")
+    if len(registers) != len(populations):
+        raise InputError(f"--register is given {len(registers)} times for {len(populations)} populations.")
     if view == "joined" and not joins:
         raise InputError("the joined view needs the join maps.", remedy="Give --join for each delivery.")
-    schema = RegisterSchema.load(register_name)
-    owned = read_register(population, schema)
-    outcomes: list[Outcome] = []
-    for place, path in enumerate(deliveries):
-        delivery = Delivery.read(path)
-        document = EncodingProfile.load(profile or delivery.header.profile, schema.profiles)
-        if document.digest != delivery.header.profile_digest:
-            raise MismatchError(
-                f"{path}: was made with another version of profile {document.name!r}.",
-                remedy="Give the profile document it was made with: --profile FILE.",
-            )
-        rng = np.random.default_rng([seed, place])
-        knowledge = imitate(owned, schema, document, rng)
-        records = owned.table[schema.record].to_pylist()
-        target = _target(
-            delivery,
-            joins[place] if joins else None,
-            keeps[place] if keeps else None,
-            truth,
-            records,
-            schema,
-            largest_graph,
-            starts,
+    schemas = [RegisterSchema.load(name) for name in registers]
+    read = [Delivery.read(path) for path in deliveries]
+    require_comparable([delivery.header for delivery in read])
+    header = read[0].header
+    document = EncodingProfile.load(profile or header.profile, schemas[0].profiles)
+    if document.digest != header.profile_digest:
+        raise MismatchError(
+            f"{deliveries[0]}: was made with another version of profile {document.name!r}.",
+            remedy="Give the profile document it was made with: --profile FILE.",
         )
-        with progress(f"Attacking {path.name}") as report:
-            found = attack_linkage(target, knowledge, rng, report=report)
-            outcomes += found if view == "linkage" else [*found, *attack_joined(target, knowledge, rng)]
-    return outcomes
+    owned = [read_register(path, schema) for path, schema in zip(populations, schemas, strict=True)]
+    rng = np.random.default_rng(seed)
+    knowledge = imitate(list(zip(owned, schemas, strict=True)), document, rng)
+    numbers = [
+        (schema.register_id, number)
+        for table, schema in zip(owned, schemas, strict=True)
+        for number in table.table[schema.record].to_pylist()
+    ]
+    target = _target(read, joins, keeps, truth, numbers, largest_graph, starts)
+    with progress("Attacking") as report:
+        found = attack_linkage(target, knowledge, rng, report=report)
+        return found if view == "linkage" else [*found, *attack_joined(target, knowledge, rng)]
 
 
 def _target(
-    delivery: Delivery,
-    join: Path | None,
-    keep: Path | None,
+    deliveries: list[Delivery],
+    joins: list[Path],
+    keeps: list[Path],
     truth: Path | None,
-    records: list[str],
-    schema: RegisterSchema,
+    owned: list[tuple[str, str]],
     largest_graph: int,
     starts: int,
 ) -> Target:
-    """What is attacked, with the truth where join map and keep map are given."""
-    import numpy as np
+    """What is attacked, with the truth where join maps and keep maps are given."""
     import pyarrow as pa
 
     from wasl.attack.campaign import Target
-    from wasl.attack.observation import fixed_bytes, match_labels, observe, observe_joined
+    from wasl.attack.knowledge import record_ids
+    from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records
     from wasl.registers.delivery import read_parquet
     from wasl.registers.join_map import JoinMap
 
-    views = observe(delivery)
-    header = delivery.header
-    plain = {
-        "profile": header.profile,
-        "leak": header.leak,
-        "records": header.records,
-        "passes": views,
-        "largest_graph": largest_graph,
-        "starts": starts,
-    }
-    if join is None:
-        return Target(**plain)  # type: ignore[arg-type]
-    join_map = JoinMap.read(join)
-    joined, ids = observe_joined(views, join_map)
-    if keep is None:
-        return Target(**plain, joined=joined)  # type: ignore[arg-type]
-    kept, _ = read_parquet(keep, "keep map")
-    kept_ids = np.frombuffer(b"".join(bytes.fromhex(t) for t in kept["record_id"].to_pylist()), np.uint8).reshape(
-        -1, 16
+    views = observe(*deliveries)
+    target = Target(
+        profile=deliveries[0].header.profile,
+        registers=" + ".join(delivery.header.register for delivery in deliveries),
+        leak=max(delivery.header.leak for delivery in deliveries),
+        records=sum(delivery.header.records for delivery in deliveries),
+        passes=views,
+        largest_graph=largest_graph,
+        starts=starts,
     )
-    place = _places(kept["record"].to_pylist(), header.register, records, schema.register_id, truth)
-    row_record, _ = fixed_bytes(join_map.rows["record_id"])
-    row_ids, has_row = fixed_bytes(join_map.rows["row_id"])
-    names = np.array(join_map.rows["pass"].cast(pa.string()).to_pylist(), object)
-    of_row = place[match_labels(row_record, kept_ids)]
-    found = {}
-    for name, seen in views.items():
-        chosen = np.flatnonzero((names == name) & has_row)
-        found[name] = of_row[chosen[match_labels(seen.row_ids, row_ids[chosen])]]
-    overlap = float((place >= 0).mean())
-    joined_truth = place[match_labels(ids, kept_ids)]
-    return Target(**plain, truth=found, joined=joined, joined_truth=joined_truth, overlap=overlap)  # type: ignore[arg-type]
+    if not joins:
+        return target
+    join_maps = [JoinMap.read(path) for path in joins]
+    joined, ids = observe_joined(views, *join_maps)
+    if not keeps:
+        return replace(target, joined=joined)
+    keep_maps = [read_parquet(path, "keep map")[0] for path in keeps]
+    kept = record_ids(*keep_maps)
+    delivered = [
+        (delivery.header.register, number)
+        for delivery, keep_map in zip(deliveries, keep_maps, strict=True)
+        for number in keep_map["record"].to_pylist()
+    ]
+    place = _places(delivered, owned, truth)
+    rows = rows_to_records(views, pa.concat_tables([join_map.rows for join_map in join_maps]), kept)
+    return replace(
+        target,
+        joined=joined,
+        joined_truth=place[match_labels(ids, kept)],
+        truth={name: place[records] for name, records in rows.items()},
+        overlap=float((place >= 0).mean()),
+    )
 
 
-def _places(
-    delivered: list[str], delivered_register: str, owned: list[str], owned_register: str, truth: Path | None
-) -> Any:
-    """For each delivered record its place in the population (−1: not there), by record number or by the truth."""
+def _places(delivered: list[tuple[str, str]], owned: list[tuple[str, str]], truth: Path | None) -> NDArray[np.int64]:
+    """For each delivered record (register, number) its place in the population, −1 where it is not there.
+
+    The same record if the population holds the register itself, else any record of the same person by the truth.
+    """
     import csv
 
     import numpy as np
 
-    if truth is None:
-        place = {number: row for row, number in enumerate(owned)}
-        return np.array([place.get(number, -1) for number in delivered], np.int64)
+    place = {record: row for row, record in reversed(list(enumerate(owned)))}
     person: dict[tuple[str, str], str] = {}
-    with truth.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            person[row["register"], row["record"]] = row["person"]
-    place = {}
-    for row_number, number in enumerate(owned):
-        place.setdefault(person.get((owned_register, number), ""), row_number)
-    place.pop("", None)
-    return np.array([place.get(person.get((delivered_register, number), ""), -1) for number in delivered], np.int64)
+    if truth is not None:
+        with truth.open(encoding="utf-8", newline="") as file:
+            person = {(row["register"], row["record"]): row["person"] for row in csv.DictReader(file)}
+    by_person = {person[record]: row for record, row in place.items() if record in person}
+    found = [place.get(record, by_person.get(person.get(record, ""), -1)) for record in delivered]
+    return np.array(found, np.int64)
 
 
-HEADINGS = ("profile", "view", "attack", "records", "overlap", "named", "of", "rate", "95 %", "T", "")
+HEADINGS = ("profile", "view", "attack", "registers", "records", "overlap", "named", "of", "rate", "95 %", "T", "")
 
 
 def _cells(outcome: Outcome) -> list[object]:
@@ -275,6 +275,7 @@ def _cells(outcome: Outcome) -> list[object]:
         outcome.profile,
         outcome.view,
         outcome.attack,
+        outcome.registers,
         outcome.population,
         "?" if outcome.overlap is None else f"{outcome.overlap:.2f}",
         f"{outcome.claimed} claimed" if outcome.correct is None else outcome.correct,

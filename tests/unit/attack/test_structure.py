@@ -14,7 +14,9 @@ from wasl.attack.patterns import match_patterns, mine_patterns
 def view(block: list[int], **classes: list[int]) -> PassView:
     n = len(block)
     ids = np.arange(16 * n, dtype=np.uint8).reshape(n, 16)
-    return PassView("p", ids, np.array(block), {k: np.array(v) for k, v in classes.items()}, {}, {})
+    return PassView(
+        "p", ids, np.zeros(n, np.int64), np.array(block), {k: np.array(v) for k, v in classes.items()}, {}, {}
+    )
 
 
 def test_rows_nobody_resembles_are_named_and_twins_are_not() -> None:
@@ -38,6 +40,7 @@ def test_passes_that_say_nothing_alone_identify_together() -> None:
     records = PassView(
         "joined",
         np.arange(112, dtype=np.uint8).reshape(7, 16),
+        np.zeros(7, np.int64),
         np.zeros(7, np.int64),
         {"a": np.array(first), "b": np.array(second)},
         {},
@@ -85,6 +88,6 @@ def test_the_interval_is_wilsons() -> None:
     low, high = wilson(20, 1000)
     assert round(low, 4) == 0.0130
     assert round(high, 4) == 0.0307
-    outcome = Outcome("plain", "linkage", "equality", 10, 10, 1.0, 4, 10, 3, 0.0)
+    outcome = Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, 1.0, 4, 10, 3, 0.0)
     assert outcome.rate == 0.3
-    assert Outcome("plain", "linkage", "equality", 10, 10, None, 4, None, None, 0.0).rate is None
+    assert Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, None, 4, None, None, 0.0).rate is None
