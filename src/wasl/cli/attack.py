@@ -112,7 +112,7 @@ def attack_deliveries(
     if as_json:
         emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes]})
         return
-    show_table("Attacks", HEADINGS, [_cells(outcome) for outcome in outcomes])
+    show_table("Persons named by the most successful attack", SUMMARY, _summary(outcomes))
     say(f"In {out}: attacks.json, attacks.md, attacks.svg")
 
 
@@ -265,6 +265,40 @@ def _places(delivered: list[tuple[str, str]], owned: list[tuple[str, str]], trut
     return np.array(found, np.int64)
 
 
+SUMMARY = ("profile", "registers", "records", "overlap", "T", "linkage view", "attack", "joined view")
+
+
+def _summary(outcomes: list[Outcome]) -> list[list[object]]:
+    """One row per delivery attacked: the worst attack of each view."""
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        place = (outcome.profile, outcome.registers, outcome.population, outcome.overlap)
+        groups.setdefault(place, []).append(outcome)
+    rows: list[list[object]] = []
+    for (profile, registers, population, overlap), found in groups.items():
+        worst = {
+            view: max(members, key=lambda outcome: (outcome.rate or 0.0, outcome.claimed))
+            for view in ("linkage", "joined")
+            if (members := [outcome for outcome in found if outcome.view == view])
+        }
+        shown = "?" if overlap is None else f"{overlap:.2f}"
+        linkage = worst["linkage"]
+        joined = _rate(worst["joined"]) if "joined" in worst else "-"
+        attack = linkage.attack if linkage.rate else linkage.detail if linkage.attack == "none" else "-"
+        rows.append([profile, registers, population, shown, f"{found[0].leak:.2f}", _rate(linkage), attack, joined])
+    return rows
+
+
+def _rate(outcome: Outcome) -> str:
+    """The rate with its interval, or what was claimed where it cannot be scored."""
+    from wasl.attack.measure import wilson
+
+    if outcome.rate is None or outcome.correct is None or outcome.exposed is None:
+        return f"{outcome.claimed:,} claimed, not scored"
+    low, high = wilson(outcome.correct, outcome.exposed)
+    return f"{outcome.rate:.4f} ({low:.3f}–{high:.3f})"
+
+
 HEADINGS = ("profile", "view", "attack", "registers", "records", "overlap", "named", "of", "rate", "95 %", "T", "")
 
 
@@ -287,14 +321,19 @@ def _cells(outcome: Outcome) -> list[object]:
     ]
 
 
+def _markdown(headings: tuple[str, ...], rows: list[list[object]]) -> list[str]:
+    """A table in Markdown."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    return lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+
+
 def _write(outcomes: list[Outcome], out: Path) -> str:
     """Write the three files; returns the digest of the JSON."""
     from wasl.attack.picture import draw_rates
     from wasl.registers.digests import digest_bytes
 
     data = json.dumps([outcome.to_json() for outcome in outcomes], ensure_ascii=False, indent=1).encode()
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
-    lines += ["| " + " | ".join(str(cell) for cell in _cells(outcome)) + " |" for outcome in outcomes]
+    lines = [*_markdown(SUMMARY, _summary(outcomes)), "", *_markdown(HEADINGS, [_cells(each) for each in outcomes])]
     for name, content in (
         ("attacks.json", data),
         ("attacks.md", ("\n".join(lines) + "\n").encode()),
