@@ -32,6 +32,7 @@ from wasl.publication.manifest import (
     open_manifest_signature,
     sign_manifest,
 )
+from wasl.publication.readme import README_NAME, readme_text
 from wasl.publication.sdmx import structure_xml
 from wasl.publication.summary import summarize
 from wasl.registers.digests import digest_bytes, digest_table
@@ -50,6 +51,14 @@ DATA_FORMATS = {
     "dta": "application/x-stata-dta",
 }
 """The format of each data file, by the end of its name."""
+
+DATA_TITLES = {
+    "csv": "Data as text (UTF-8, commas)",
+    "parquet": "Data as Apache Parquet",
+    "sav": "Data for SPSS",
+    "dta": "Data for Stata",
+}
+"""What a reader calls each data file."""
 
 MATERIALS = {
     "metadata/dictionary.html": "Dictionary of variables",
@@ -100,15 +109,19 @@ def build_package(
     }
     if any(summary.codes for summary in summaries):
         files["metadata/sdmx-structure.xml"] = structure_xml(description, summaries, created=created)
+    materials = {path: title for path, title in MATERIALS.items() if path in files}
     files["metadata/ddi-codebook.xml"] = codebook_xml(
         description,
         summaries,
         {f"{name}.{suffix}": form for suffix, form in DATA_FORMATS.items()},
-        {path: title for path, title in MATERIALS.items() if path in files},
+        materials,
         rows=rows,
         created=created,
         software=SOFTWARE,
     )
+    titles = {f"data/{name}.{suffix}": title for suffix, title in DATA_TITLES.items()}
+    titles |= {"metadata/ddi-codebook.xml": "Codebook (DDI Codebook 2.5)", **materials}
+    files[README_NAME] = readme_text(description, titles, created=date, key=str(signer.verifier))
     files[PUBLIC_KEY_NAME] = f"{signer.verifier}\n".encode()
     manifest = Manifest(
         name,

@@ -21,6 +21,7 @@ def package(table, description, report, signer, created):
 
 def test_a_package_holds_all_formats_metadata_report_and_signature(package):
     assert sorted(package) == [
+        "README.txt",
         "data/workers-puf.csv",
         "data/workers-puf.dta",
         "data/workers-puf.parquet",
@@ -36,6 +37,14 @@ def test_a_package_holds_all_formats_metadata_report_and_signature(package):
         "report/public-report.html",
         "report/public-report.json",
     ]
+
+
+def test_the_readme_names_every_other_file_and_the_key(package, signer):
+    text = package["README.txt"].decode()
+    told = set(package) - {"README.txt", "manifest.json", "manifest.json.sig", "public-key.txt"}
+    assert all(path in text for path in told)
+    assert str(signer.verifier) in text
+    assert "Ne pas tenter d'identifier quiconque." in text
 
 
 def test_the_manifest_says_what_it_holds_and_how_it_was_made(package, description, signer):
