@@ -26,6 +26,7 @@ RETRIABLE = frozenset({408, 425, 429, 502, 503, 504})
 CHUNK_BYTES = 1 << 20
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
+MOST_DOUBLINGS = 10
 PROBLEM = re.compile(r"urn:wasl:problem:([a-z-]+)")
 
 
@@ -135,7 +136,7 @@ class Transport:
                 have = 0
             total = have + int(response.headers.get("content-length", 0))
             with partial.open("ab" if have else "wb") as file:
-                for chunk in response.iter_bytes(CHUNK_BYTES):
+                for chunk in response.iter_raw():  # as it comes, so that a broken line loses nothing
                     file.write(chunk)
                     have += len(chunk)
                     if progress is not None:
@@ -180,7 +181,7 @@ class Transport:
         raise AssertionError("unreachable")
 
     def _pause(self, attempt: int, asked: str | None) -> None:
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, MOST_DOUBLINGS))
         if asked is not None and asked.isdigit():
             pause = max(pause, min(float(asked), LONGEST_PAUSE_SECONDS))
         self._sleep(pause * (0.5 + random.random()))  # noqa: S311 - spreads clients out, guards nothing

@@ -40,7 +40,7 @@ def _document(name: str) -> sa.Column[object]:
     return sa.Column(name, sa.JSON, nullable=False)
 
 
-def _noun(name: str, *columns: sa.SchemaItem) -> sa.Table:
+def _noun(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     return sa.Table(
         name,
         METADATA,
