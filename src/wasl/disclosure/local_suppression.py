@@ -206,6 +206,8 @@ def _repair(
     suppressible = [v for v, column in enumerate(keys) if column.name not in never]
     order = suppression_order(suppressible, [ranks[v] for v in members])
     chosen = _choose(packed.take(classes.first), classes.sizes, violating, k, order, meaning)
+    if np.any(chosen[violating] == UNREACHED) and meaning.alpha != 1.0 and len(suppressible) == packed.variables:
+        _gather(chosen, classes.sizes, violating, k, len(order) - 1)
     if np.any(chosen[violating] == UNREACHED):
         count = int(classes.sizes[violating][chosen[violating] == UNREACHED].sum())
         raise PolicyError(
@@ -217,6 +219,23 @@ def _repair(
         strikes = np.array([v in chosen_set for chosen_set in order] + [False, False])
         current[members[v]][strikes[per_row]] = MISSING
     return True
+
+
+def _gather(
+    chosen: NDArray[np.int64], sizes: NDArray[np.int64], violating: NDArray[np.int64], k: int, whole: int
+) -> None:
+    """A last resort where rows find no company: all violating classes lose every key and hide among each other.
+
+    Where they are fewer than k rows, the smallest other classes join them.
+    """
+    chosen[violating] = whole
+    lacking = k - int(sizes[violating].sum())
+    others = np.flatnonzero(chosen == UNREACHED)
+    for other in others[np.argsort(sizes[others], kind="stable")]:
+        if lacking <= 0:
+            break
+        chosen[other] = whole
+        lacking -= int(sizes[other])
 
 
 def _choose(

@@ -39,6 +39,13 @@ def test_missing_as_a_category_is_reached_too(rng):
     assert frequencies(done.columns, missing=Missing.category()).sample.min() >= 3
 
 
+def test_rows_without_company_hide_among_each_other():
+    columns = code_columns(pd.DataFrame({"a": [1, 1, 1, 1, 2, 3], "b": [1, 1, 1, 1, 2, 3]}), ["a", "b"])
+    for missing in (Missing.category(), Missing.wildcard(0.0)):
+        done = local_suppression(columns, 3, missing=missing)
+        assert frequencies(done.columns, missing=missing).sample.min() >= 3
+
+
 def test_nothing_is_suppressed_where_nothing_violates():
     columns = code_columns(pd.DataFrame({"a": [1, 1, 2, 2], "b": [1, 1, 1, 1]}), ["a", "b"])
     done = local_suppression(columns, 2)

@@ -150,7 +150,7 @@ def _lattice(rows: int) -> list[tuple[str, int, Callable[[], object]]]:
     frame = pd.DataFrame(
         {f"v{j}": np.minimum(rng.geometric(0.3, rows) - 1, width - 1) for j, width in enumerate(LATTICE_CATEGORIES)}
     )
-    columns = code_columns(frame, list(frame))
+    columns = code_columns(frame, [str(name) for name in frame.columns])
     hierarchies = []
     for column, height in zip(columns, heights, strict=True):
         leaves = [int(text) for text in column.texts]
