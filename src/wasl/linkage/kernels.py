@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "count_bits", "distance_counts", "enter_codes", "popcount", "sweep"]
+__all__ = ["LANES", "count_bits", "distance_counts", "enter_codes", "popcount", "sweep", "tile_distances"]
 
 LANES = 64
 """Right rows compared at once."""
@@ -67,25 +67,41 @@ def _load_tile(words: np.ndarray, first: int, lanes: int, tile: np.ndarray) -> N
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def _tile_distances(row: np.ndarray, tile: np.ndarray, offsets: np.ndarray, distances: np.ndarray) -> None:
-    for g in range(offsets.shape[0] - 1):
-        out = distances[g]
-        w = offsets[g]
-        stop = offsets[g + 1]
+def tile_distances(row: np.ndarray, tile: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
+    """Write the Hamming distances of a row to the 64 rows of a transposed tile, over some of their words.
+
+    Args:
+        row: (words) uint64.
+        tile: (words, 64) uint64.
+        start: First word.
+        stop: The word after the last.
+        out: (64) int32, written.
+    """
+    w = start
+    if stop - start >= UNROLL:  # slices, so that the compiler sees fixed bounds and unrolls
+        part, words = tile[w : w + UNROLL], row[w : w + UNROLL]
+        for lane in range(LANES):
+            total = np.uint64(0)
+            for k in range(UNROLL):
+                total += popcount(part[k, lane] ^ words[k])
+            out[lane] = np.int32(total)
+        w += UNROLL
+    else:
         for lane in range(LANES):
             out[lane] = 0
-        while w + UNROLL <= stop:
-            for lane in range(LANES):
-                total = np.uint64(0)
-                for k in range(UNROLL):
-                    total += popcount(tile[w + k, lane] ^ row[w + k])
-                out[lane] += np.int32(total)
-            w += UNROLL
-        while w < stop:
-            word = row[w]
-            for lane in range(LANES):
-                out[lane] += np.int32(popcount(tile[w, lane] ^ word))
-            w += 1
+    while w + UNROLL <= stop:
+        part, words = tile[w : w + UNROLL], row[w : w + UNROLL]
+        for lane in range(LANES):
+            total = np.uint64(0)
+            for k in range(UNROLL):
+                total += popcount(part[k, lane] ^ words[k])
+            out[lane] += np.int32(total)
+        w += UNROLL
+    while w < stop:
+        word, line = row[w], tile[w]
+        for lane in range(LANES):
+            out[lane] += np.int32(popcount(line[lane] ^ word))
+        w += 1
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -282,7 +298,8 @@ def sweep(
                     state[0], state[1], state[2] = t, first, i
                     return written
                 if by_tile:
-                    _tile_distances(words[i], tile, offsets, distances)
+                    for g in range(groups):
+                        tile_distances(words[i], tile, offsets[g], offsets[g + 1], distances[g])
                 else:
                     _row_distances(words, i, first, lanes, offsets, distances)
                 for lane in range(lanes):
