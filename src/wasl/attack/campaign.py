@@ -75,19 +75,25 @@ class Target:
 
 @dataclass(slots=True)
 class _Tally:
-    """Claims of one attack over all passes: a person counts as named if any of its rows is."""
+    """Claims of one attack, pass by pass."""
 
     claimed: int = 0
     named: list[Ints] = field(default_factory=list)
 
     def add(self, rows: Ints, records: Ints, truth: Ints | None) -> None:
+        """Add the claims of a pass: rows and the records they are taken for."""
         self.claimed += len(rows)
         if truth is not None:
-            self.named.append(records[(truth[rows] == records) & (records >= 0)])
+            self.named.append(np.unique(records[(truth[rows] == records) & (records >= 0)]))
 
-    @property
-    def correct(self) -> Ints:
-        return np.unique(np.concatenate(self.named)) if self.named else np.zeros(0, np.int64)
+    def best(self, exposed: Ints) -> int:
+        """Exposed records named rightly in the pass where most were."""
+        return max((int(np.isin(named, exposed).sum()) for named in self.named), default=0)
+
+    def anywhere(self, exposed: Ints) -> int:
+        """Exposed records named rightly in any pass."""
+        whole = np.concatenate(self.named) if self.named else np.zeros(0, np.int64)
+        return len(np.intersect1d(whole, exposed))
 
 
 def attack_linkage(
@@ -192,7 +198,6 @@ def _outcome(
     exposed: Ints | None,
     detail: str = "",
 ) -> Outcome:
-    correct = None if exposed is None else len(np.intersect1d(tally.correct, exposed))
     return Outcome(
         profile=target.profile,
         view=view,
@@ -203,7 +208,8 @@ def _outcome(
         overlap=target.overlap,
         claimed=tally.claimed,
         exposed=None if exposed is None else len(exposed),
-        correct=correct,
+        correct=None if exposed is None else tally.best(exposed),
+        anywhere=None if exposed is None else tally.anywhere(exposed),
         leak=target.leak,
         detail=detail,
     )

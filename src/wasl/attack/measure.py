@@ -26,7 +26,9 @@ class Outcome:
         overlap: Share of the delivery's records that are in the population, as set up or measured; None unknown.
         claimed: Records the attack named.
         exposed: Records it could have named: in the population, and not known to it beforehand; None unknown.
-        correct: Records named rightly; None where the truth is not given.
+        correct: Records named rightly in the pass where the attack did best (rows of two passes cannot be joined, so
+            nobody can pool the guesses of several); None where the truth is not given.
+        anywhere: Records of which any row in any pass was named rightly, lucky guesses of all passes together.
         leak: Largest T of the delivery.
         detail: Anything else worth telling.
     """
@@ -41,6 +43,7 @@ class Outcome:
     claimed: int
     exposed: int | None
     correct: int | None
+    anywhere: int | None
     leak: float
     detail: str = ""
 

@@ -129,6 +129,7 @@ def _refused(trial: Trial) -> Outcome:
         claimed=0,
         exposed=None,
         correct=None,
+        anywhere=None,
         leak=0.0,
         detail="refused by the leak meter: nothing left the holder",
     )

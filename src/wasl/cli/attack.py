@@ -299,7 +299,21 @@ def _rate(outcome: Outcome) -> str:
     return f"{outcome.rate:.4f} ({low:.3f}–{high:.3f})"
 
 
-HEADINGS = ("profile", "view", "attack", "registers", "records", "overlap", "named", "of", "rate", "95 %", "T", "")
+HEADINGS = (
+    "profile",
+    "view",
+    "attack",
+    "registers",
+    "records",
+    "overlap",
+    "named",
+    "in any pass",
+    "of",
+    "rate",
+    "95 %",
+    "T",
+    "",
+)
 
 
 def _cells(outcome: Outcome) -> list[object]:
@@ -313,6 +327,7 @@ def _cells(outcome: Outcome) -> list[object]:
         outcome.population,
         "?" if outcome.overlap is None else f"{outcome.overlap:.2f}",
         f"{outcome.claimed} claimed" if outcome.correct is None else outcome.correct,
+        "?" if outcome.anywhere is None else outcome.anywhere,
         "?" if outcome.exposed is None else outcome.exposed,
         "?" if outcome.rate is None else f"{outcome.rate:.4f}",
         "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}",

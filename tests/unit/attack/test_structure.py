@@ -88,6 +88,6 @@ def test_the_interval_is_wilsons() -> None:
     low, high = wilson(20, 1000)
     assert round(low, 4) == 0.0130
     assert round(high, 4) == 0.0307
-    outcome = Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, 1.0, 4, 10, 3, 0.0)
+    outcome = Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, 1.0, 4, 10, 3, 3, 0.0)
     assert outcome.rate == 0.3
-    assert Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, None, 4, None, None, 0.0).rate is None
+    assert Outcome("plain", "linkage", "equality", "dgsn-permits", 10, 10, None, 4, None, None, None, 0.0).rate is None
