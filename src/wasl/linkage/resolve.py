@@ -15,6 +15,7 @@ from wasl.linkage.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.merging import MergedPairs, compete, log_odds, merge_passes
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality import estimate_quality
 from wasl.linkage.records import Records, open_pairs, records_of
 from wasl.linkage.spine import name_persons, spine_table
 from wasl.registers.delivery import LABEL_BYTES
@@ -106,6 +107,8 @@ def resolve(
         CONFLICTS_SCHEMA.field("reason"), _coded(reasons[clashing].astype(np.int32), REASONS)
     )
     report = _report(plan, scored, records, pairs, together, grades, cluster, run, persons.changes, conflicts)
+    below = max((flow["expected_below"] for flow in scored.report["passes"]), default=0.0)
+    report["quality"] = estimate_quality(pairs, together, records, below, duplicate_free)
     return Resolution(spine, links, conflicts, persons.changes, report)
 
 

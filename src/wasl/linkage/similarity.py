@@ -42,7 +42,7 @@ def _join(
                 continue
             tile_distances(left[i], tile, 0, words, distances)
             # Rows are sorted by set bits: the last of the tile allows the largest distance.
-            loosest = np.int32(farthest[left_bits[i] + right_bits[first + lanes - 1]]) + np.int32(1)  # parity
+            loosest = np.int32(farthest[left_bits[i] + right_bits[first + lanes - 1]]) + np.int32(2)  # whole numbers
             near = np.int32(0)
             for lane in range(LANES):
                 near |= np.int32(distances[lane] <= loosest)

@@ -16,6 +16,7 @@ from wasl.linkage.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.evaluate import evaluate
 from wasl.linkage.model import falling
 from wasl.linkage.pairs import ScoredPairs
+from wasl.linkage.quality import never_met
 from wasl.linkage.report import render_report
 from wasl.linkage.resolve import CONFLICTS_SCHEMA, LINKS_SCHEMA, resolve
 from wasl.linkage.scoring import score_pairs
@@ -46,6 +47,25 @@ def test_persons_are_those_of_the_truth(resolution, three_registers):
     assert result.pairwise.f1 > 0.97
     assert result.cluster.f1 > 0.95
     assert result.calibration.error < 0.05
+
+
+def test_quality_is_estimated_without_truth(resolution, three_registers):
+    truth = pd.concat([r.truth for r in three_registers])
+    true = evaluate(resolution.spine, truth, [r.keep for r in three_registers]).pairwise
+    quality = resolution.report["quality"]
+    for name in ("precision", "recall", "f1"):
+        assert quality[name]["low"] <= getattr(true, name) <= quality[name]["high"]
+    rows = {(row["left"], row["right"]): row for row in quality["reconciliation"]}
+    # 600 people; alpha holds 400, beta 300, 200 of them both: 100 are in neither, were they drawn independently.
+    assert rows["alpha", "beta"]["neither"]["low"] <= 100 <= rows["alpha", "beta"]["neither"]["high"]
+
+
+def test_pairs_met_once_tell_of_pairs_never_met():
+    met = np.repeat([1, 2, 3], [40, 80, 80])
+    missing, variance = never_met(met, np.ones(200), np.full(200, 3))
+    assert missing == pytest.approx(40 * 39 / (2 * 81))
+    assert variance > 0
+    assert never_met(np.ones(50, int), np.ones(50), np.ones(50, int))[0] == 0
 
 
 def test_no_person_is_twice_in_a_duplicate_free_register(resolution):

@@ -1,0 +1,180 @@
+"""Quality without truth: how many links are wrong and how many are missing, as the probabilities themselves say.
+
+Wrong links are the doubts left in the links, added up. Missing ones are the probabilities left in pairs that were not
+linked, the matches the model expects among pairs below the written ones, and pairs that never met in any pass; the last
+is a capture-recapture estimate over the passes, each of which catches a pair or does not.
+
+The intervals allow for chance and for a model whose own error rates are wrong by half.
+
+*Does not hold for:* sources whose records hang together in ways the model does not see; capture-recapture between
+sources assumes that being in one says nothing about being in the other.
+
+Source: A. Chao, Estimating the Population Size for Capture-Recapture Data with Unequal Catchability, Biometrics 43
+(1987); D. Chapman (1951) for two sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.linkage.merging import MergedPairs
+from wasl.linkage.records import Records
+
+__all__ = ["Estimate", "estimate_quality", "never_met"]
+
+Z = 1.96
+MODEL_ERROR = 0.5
+THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def to_json(self) -> dict[str, float]:
+        """The estimate as a JSON value."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def never_met(met: NDArray[np.int32], weight: NDArray[np.float64], chances: NDArray[np.int64]) -> tuple[float, float]:
+    """Expected matches that met in no pass, and the variance of that number.
+
+    Args:
+        met: (pairs) passes that showed the pair.
+        weight: (pairs) probability that it is a match.
+        chances: (pairs) passes in which both records have a row.
+    """
+    free = chances > 1
+    once = float(weight[free & (met == 1)].sum())
+    twice = float(weight[free & (met == 2)].sum())
+    missing = once * max(once - 1.0, 0.0) / (2.0 * (twice + 1.0))
+    ratio = once / (twice + 1.0)
+    return missing, twice * (0.5 * ratio**2 + ratio**3 + 0.25 * ratio**4)
+
+
+def _spread(expected: float, variance: float) -> float:
+    return float(np.sqrt(variance + (MODEL_ERROR * expected) ** 2))
+
+
+def _ratio(right: float, other: float, spread: float) -> Estimate:
+    """Right / (right + other) when `other` is uncertain."""
+    low, high = max(other - Z * spread, 0.0), other + Z * spread + 3.0  # three: what none seen still allows for
+    total = max(right, 1e-9)
+    return Estimate(total / (total + other), total / (total + high), total / (total + low))
+
+
+def estimate_quality(
+    pairs: MergedPairs,
+    together: NDArray[np.bool_],
+    records: Records,
+    expected_below: float,
+    duplicate_free: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """Estimated precision, recall and F1, by pair of registers too, and who is in neither of two sources.
+
+    Args:
+        pairs: Candidate pairs.
+        together: (pairs) whether they were linked.
+        records: Their records.
+        expected_below: Matches expected among pairs that were compared but not written out.
+        duplicate_free: (sources) whether a person is in it at most once.
+    """
+    chances = (records.in_pass[pairs.left] & records.in_pass[pairs.right]).sum(axis=1)
+    whole = _estimates(pairs, together, chances, expected_below)
+    sides = records.source[pairs.left], records.source[pairs.right]
+    held = np.bincount(records.source, minlength=len(records.sources))
+    by_registers: list[dict[str, Any]] = []
+    reconciliation: list[dict[str, Any]] = []
+    for a in range(len(records.sources)):
+        for b in range(a, len(records.sources)):
+            here = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
+            if len(here) == 0:
+                continue
+            share = float(pairs.probability[here].sum() / max(pairs.probability.sum(), 1e-9))
+            found = _estimates(pairs.at(here), together[here], chances[here], expected_below * share)
+            names = {"left": records.sources[a], "right": records.sources[b]}
+            by_registers.append(names | {key: found[key] for key in ("precision", "recall", "f1", "missed", "wrong")})
+            if a != b and duplicate_free[a] and duplicate_free[b]:
+                linked = int(together[here].sum())
+                reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), linked, found))
+    total = float(pairs.probability.sum()) + whole["missed_parts"]["below"] + whole["missed_parts"]["never_met"]
+    return {
+        **whole,
+        "by_threshold": _by_threshold(pairs.probability, total),
+        "by_registers": by_registers,
+        "reconciliation": reconciliation,
+    }
+
+
+def _estimates(
+    pairs: MergedPairs, together: NDArray[np.bool_], chances: NDArray[np.int64], below: float
+) -> dict[str, Any]:
+    p = pairs.probability
+    right = float(p[together].sum())
+    wrong = float((1 - p[together]).sum())
+    left_out = float(p[~together].sum())
+    unmet, unmet_variance = never_met(pairs.met[together], p[together], chances[together])
+    missed = left_out + below + unmet
+    wrong_spread = _spread(wrong, float((p * (1 - p))[together].sum()))
+    missed_spread = _spread(missed, float((p * (1 - p))[~together].sum()) + below + unmet_variance)
+    precision, recall = _ratio(right, wrong, wrong_spread), _ratio(right, missed, missed_spread)
+    f1 = {
+        name: 2 * getattr(precision, name) * getattr(recall, name) / (getattr(precision, name) + getattr(recall, name))
+        for name in ("value", "low", "high")
+    }
+    return {
+        "precision": precision.to_json(),
+        "recall": recall.to_json(),
+        "f1": f1,
+        "wrong": Estimate(wrong, max(wrong - Z * wrong_spread, 0.0), wrong + Z * wrong_spread).to_json(),
+        "missed": Estimate(missed, max(missed - Z * missed_spread, 0.0), missed + Z * missed_spread).to_json(),
+        "missed_parts": {"not_linked": left_out, "below": below, "never_met": unmet},
+    }
+
+
+def _reconcile(left: int, right: int, linked: int, found: dict[str, Any]) -> dict[str, Any]:
+    """Source A, source B, both, and the estimated missed; the links' own errors are in the interval."""
+
+    def neither(both: float) -> float:
+        whole = (left + 1) * (right + 1) / (both + 1) - 1
+        return max(whole - left - right + both, 0.0)
+
+    most = float(min(left, right))
+    both = min(linked - found["wrong"]["value"] + found["missed"]["value"], most)
+    low = min(linked - found["wrong"]["low"] + found["missed"]["high"], most)
+    high = max(linked - found["wrong"]["high"] + found["missed"]["low"], 0.0)
+    variance = (left + 1) * (right + 1) * (left - both) * (right - both) / ((both + 1) ** 2 * (both + 2))
+    spread = Z * float(np.sqrt(max(variance, 0.0)))
+    value = neither(both)
+    return {
+        "only_left": left - linked,
+        "only_right": right - linked,
+        "both": linked,
+        "both_estimated": both,
+        "neither": Estimate(value, max(neither(low) - spread, 0.0), neither(high) + spread).to_json(),
+    }
+
+
+def _by_threshold(probability: NDArray[np.float64], total: float) -> list[dict[str, float]]:
+    rows: Sequence[float] = THRESHOLDS
+    found = []
+    for threshold in rows:
+        chosen = probability[probability >= threshold]
+        right = float(chosen.sum())
+        found.append(
+            {
+                "threshold": threshold,
+                "precision": right / len(chosen) if len(chosen) else 1.0,
+                "recall": right / total if total else 1.0,
+            }
+        )
+    return found
