@@ -12,7 +12,6 @@ Niedermeyer et al., J Priv Confid 6(2) (2014).
 
 from __future__ import annotations
 
-import hmac
 import math
 
 import numpy as np
@@ -20,8 +19,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.grams import GroupGrams
+from wasl.holder.pseudonym import hash_words
 
-__all__ = ["LEVELS", "POSITIONS", "gram_positions", "levels_for", "pair_grams", "tap_masks"]
+__all__ = ["LEVELS", "POSITIONS", "gram_positions", "levels_for", "pair_pieces", "tap_masks"]
 
 POSITIONS = 128
 """Most positions a gram can have."""
@@ -33,10 +33,8 @@ LEVELS = np.array([5, 6, 7, 8, 9, 11, 13, 15, 18, 21, 24, 28, 33, 39, 46, 54, 63
 def gram_positions(key: bytes, vocabulary: tuple[str, ...], bits: int) -> NDArray[np.uint16]:
     """The secret positions of each gram: (grams, 128), each below ``bits`` (a power of two)."""
     rounds = range(POSITIONS * 2 // 32)
-    data = b"".join(
-        hmac.digest(key, bytes([counter]) + gram.encode(), "sha256") for gram in vocabulary for counter in rounds
-    )
-    positions = np.frombuffer(data, "<u2").reshape(-1, POSITIONS) & np.uint16(bits - 1)
+    hashed = hash_words(key, [chr(counter) + gram for gram in vocabulary for counter in rounds])
+    positions = hashed.reshape(len(vocabulary), -1).view("<u2") & np.uint16(bits - 1)
     return np.ascontiguousarray(positions, dtype=np.uint16)
 
 
@@ -50,11 +48,11 @@ def levels_for(gram_counts: NDArray[np.int64], bits: int, fill: float) -> NDArra
     return np.searchsorted(borders, wanted).astype(np.int64)
 
 
-def pair_grams(grams: GroupGrams, bits: int, fill: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Give every (gram, level) in use a number: the pairs as (n, 2), and each record's pairs in gram order."""
-    counts = grams.offsets[1:] - grams.offsets[:-1]
-    codes = grams.grams.astype(np.int64) * len(LEVELS) + np.repeat(levels_for(counts, bits, fill), counts)
-    used = np.zeros(max(1, len(grams.vocabulary)) * len(LEVELS), dtype=bool)
+def pair_pieces(grams: GroupGrams, bits: int, fill: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give every (piece, level) in use a number: the pairs as (n, 2), and each record's pairs in order."""
+    held = np.diff(grams.offsets)
+    codes = grams.pieces.astype(np.int64) * len(LEVELS) + np.repeat(levels_for(grams.counts, bits, fill), held)
+    used = np.zeros(max(1, len(grams.piece_offsets) - 1) * len(LEVELS), dtype=bool)
     used[codes] = True
     numbers = np.cumsum(used) - 1
     places = np.flatnonzero(used)
@@ -65,24 +63,28 @@ def pair_grams(grams: GroupGrams, bits: int, fill: float) -> tuple[NDArray[np.in
 @njit(cache=True, nogil=True)
 def _set_masks(
     pairs: NDArray[np.int64],
+    piece_grams: NDArray[np.int32],
+    piece_offsets: NDArray[np.int64],
     levels: NDArray[np.int64],
     positions: NDArray[np.uint16],
     permutations: NDArray[np.uint16],
     masks: NDArray[np.uint64],
 ) -> None:
     for pair in range(len(pairs)):
-        gram = pairs[pair, 0]
-        for tap in range(len(permutations)):
-            for j in range(levels[pairs[pair, 1]]):
-                bit = permutations[tap, positions[gram, j]]
-                masks[pair, tap, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+        piece = pairs[pair, 0]
+        for place in range(piece_offsets[piece], piece_offsets[piece + 1]):
+            gram = piece_grams[place]
+            for tap in range(len(permutations)):
+                for j in range(levels[pairs[pair, 1]]):
+                    bit = permutations[tap, positions[gram, j]]
+                    masks[pair, tap, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
 
 
 def tap_masks(
-    pairs: NDArray[np.int64], positions: NDArray[np.uint16], permutations: NDArray[np.uint16]
+    grams: GroupGrams, pairs: NDArray[np.int64], positions: NDArray[np.uint16], permutations: NDArray[np.uint16]
 ) -> NDArray[np.uint64]:
-    """The filter of one gram at one level, once per tap in that tap's order of bits: (pairs, taps, words)."""
+    """The filter of one piece at one level, once per tap in that tap's order of bits: (pairs, taps, words)."""
     taps, bits = permutations.shape
     masks = np.zeros((max(1, len(pairs)), taps, bits // 64), np.uint64)
-    _set_masks(pairs, LEVELS, positions, permutations, masks)
+    _set_masks(pairs, grams.piece_grams, grams.piece_offsets, LEVELS, positions, permutations, masks)
     return masks

@@ -74,7 +74,7 @@ def spread_rows(
     Args:
         rows: Records to encode.
         blocks: Block number of each of them.
-        offsets: Where each record's (gram, level) pairs begin.
+        offsets: Where each record's (piece, level) pairs begin.
         pairs: The pairs, record after record.
         masks: (pairs, taps, words).
         schedule: (blocks, taps, released words, 2), or empty for undiffused filters.
@@ -82,28 +82,29 @@ def spread_rows(
         released: (rows, released words) output.
     """
     taps, words = masks.shape[1], masks.shape[2]
-    filters = np.empty((taps, words), np.uint64)
+    size = taps * words
+    prepared = masks.reshape(len(masks), size)
+    filters = np.empty(size, np.uint64)
     out_words = released.shape[1]
     plain = schedule.shape[0] == 0
     for i in range(len(rows)):
         row = rows[i]
-        filters[:] = 0
-        for place in range(offsets[row], offsets[row + 1]):
-            mask = masks[pairs[place]]
-            for tap in range(taps):
-                for word in range(words):
-                    filters[tap, word] |= mask[tap, word]
-        for word in range(words):
-            raw[i, word] = filters[0, word]
-        if plain:
-            for word in range(out_words):
-                released[i, word] = filters[0, word]
+        first, last = offsets[row], offsets[row + 1]
+        if first == last:
             continue
-        block = blocks[i]
-        for word in range(out_words):
-            value = np.uint64(0)
-            for tap in range(taps):
-                source = filters[tap, schedule[block, tap, word, 0]]
-                turn = np.uint64(schedule[block, tap, word, 1])
-                value ^= (source << turn) | (source >> ((np.uint64(64) - turn) & np.uint64(63)))
-            released[i, word] = value
+        filters[:] = prepared[pairs[first]]
+        for place in range(first + 1, last):
+            piece = prepared[pairs[place]]
+            for word in range(len(filters)):
+                filters[word] |= piece[word]
+        raw[i] = filters[:words]
+        if plain:
+            released[i] = filters[:out_words]
+            continue
+        recipe, out = schedule[blocks[i]], released[i]
+        for tap in range(taps):
+            base = np.uint64(tap * words)
+            for word in range(out_words):
+                source = filters[base + np.uint64(recipe[tap, word, 0])]
+                turn = np.uint64(recipe[tap, word, 1])
+                out[word] ^= (source << turn) | (source >> ((np.uint64(64) - turn) & np.uint64(63)))

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
-from wasl.holder.bloom import pair_grams
+from wasl.holder.bloom import pair_pieces
 from wasl.holder.columns import fixed_bytes, hexadecimal
 from wasl.holder.grams import group_grams
 from wasl.holder.keys import LinkageKey
@@ -112,7 +112,7 @@ def encode(
     for group in profile.groups:
         grams = group_grams(persons, group)
         if grams is not None:
-            filters[group.name] = PreparedGroup(group.name, grams, *pair_grams(grams, profile.bits, group.fill))
+            filters[group.name] = PreparedGroup(group.name, grams, *pair_pieces(grams, profile.bits, group.fill))
 
     encoded: list[PassRows] = []
     left_out: list[str] = []
@@ -238,7 +238,9 @@ def _join_rows(
     Such a record (no birth date, no number) can never be linked, but it is a person and must not be lost.
     """
     taken = np.concatenate([step.rows for step in encoded])
-    alone = np.setdiff1d(np.arange(len(record_ids)), taken)
+    untaken = np.ones(len(record_ids), dtype=bool)
+    untaken[taken] = False
+    alone = np.flatnonzero(untaken)
     ids = fixed_bytes(record_ids[np.concatenate([taken, alone])])
     names = pa.chunked_array([passes.cast(pa.string()), pa.nulls(len(alone), pa.string())])
     labels = pa.chunked_array([*row_ids.chunks, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])

@@ -20,21 +20,40 @@ from wasl.holder.profile import GramPart, Group
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]
 
 
+RARE = 3
+"""Pieces used fewer times than this are taken apart into grams instead of being prepared whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupGrams:
-    """The grams of a group, record by record.
+    """What a group is made of, record by record.
+
+    A *piece* is a list of grams that comes as one (a word, a street, the year of a date): what is frequent is prepared
+    once per pass and not gram by gram for every record.
 
     Attributes:
         vocabulary: Distinct grams.
-        grams: Index into the vocabulary, record after record.
+        piece_grams: Index into the vocabulary, piece after piece.
+        piece_offsets: Where each piece begins; one more entry than pieces.
+        pieces: Index of pieces, record after record.
         offsets: Where each record begins; one more entry than records.
         present: Whether the record has a filter in this group.
     """
 
     vocabulary: tuple[str, ...] = field(repr=False)
-    grams: NDArray[np.int32] = field(repr=False)
+    piece_grams: NDArray[np.int32] = field(repr=False)
+    piece_offsets: NDArray[np.int64] = field(repr=False)
+    pieces: NDArray[np.int32] = field(repr=False)
     offsets: NDArray[np.int64] = field(repr=False)
     present: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Grams of each record."""
+        sizes = np.diff(self.piece_offsets)[self.pieces]
+        running = np.concatenate(([0], np.cumsum(sizes)))
+        counts: NDArray[np.int64] = running[self.offsets[1:]] - running[self.offsets[:-1]]
+        return counts
 
 
 def text_grams(text: str, q: int = 2) -> list[str]:
@@ -53,6 +72,13 @@ def date_grams(date: dt.date) -> list[str]:
     return [*year_grams(date.year), *day_month_grams("m", date.month), *day_month_grams("d", date.day)]
 
 
+SPLITTERS: dict[str, Callable[[str], list[str]]] = {
+    "text": text_grams,
+    "digits": digit_grams,
+    "code": lambda text: [text],
+}
+
+
 def year_grams(year: int) -> list[str]:
     """The year, a window around it, its decade and its last digit."""
     return [f"y{year}", *(f"w{year + shift}" for shift in (-1, 0, 1)), f"y3{year // 10 % 10}", f"y4{year % 10}"]
@@ -67,30 +93,55 @@ def day_month_grams(place: str, number: int) -> list[str]:
 def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
     """The grams of a group, or None where the register has none of its required features."""
     vocabulary: dict[str, int] = {}
+    lists: list[list[int]] = []
     ragged: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
     present = np.ones(persons.count, dtype=bool)
     for part in group.parts:
-        lists = _part_lists(persons, part, vocabulary)
-        if lists is None:
+        found = _part_pieces(persons, part, vocabulary)
+        if found is None:
             if part.required:
                 return None
             continue
+        own, pieces, offsets = found
         if part.required:
-            present &= lists[1][1:] > lists[1][:-1]
-        ragged.append(lists)
+            present &= offsets[1:] > offsets[:-1]
+        ragged.append((pieces + np.int32(len(lists)), offsets))
+        lists += own
     if not ragged:
         return None
-    grams, offsets = _concatenate(ragged)
+    pieces, offsets = _concatenate(ragged)
+    lists, pieces, offsets = _take_apart_rare(lists, pieces, offsets, len(vocabulary))
     present &= offsets[1:] > offsets[:-1]
-    return GroupGrams(tuple(vocabulary), grams, offsets, present)
+    flat = np.array([gram for grams in lists for gram in grams], dtype=np.int32)
+    starts = np.concatenate(([0], np.cumsum([len(grams) for grams in lists], dtype=np.int64)))
+    return GroupGrams(tuple(vocabulary), flat, starts.astype(np.int64), pieces, offsets, present)
 
 
-def _part_lists(
+def _take_apart_rare(
+    lists: list[list[int]], pieces: NDArray[np.int32], offsets: NDArray[np.int64], grams: int
+) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]]:
+    """Replace rare pieces by their grams, each a piece of its own."""
+    used = np.bincount(pieces, minlength=len(lists))
+    rare = [used[i] < RARE and len(lists[i]) > 1 for i in range(len(lists))]
+    if not any(rare):
+        return lists, pieces, offsets
+    first = len(lists)
+    parts = [
+        [first + gram for gram in own] if apart else [i] for i, (own, apart) in enumerate(zip(lists, rare, strict=True))
+    ]
+    pieces, offsets = _spread(parts, pieces, offsets)
+    kept = [[] if apart else own for own, apart in zip(lists, rare, strict=True)]
+    return kept + [[gram] for gram in range(grams)], pieces, offsets
+
+
+def _part_pieces(
     persons: Persons, part: GramPart, vocabulary: dict[str, int]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]] | None:
-    """Gram indices of one part, record by record."""
+) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]] | None:
+    """The pieces of one part as lists of grams, and which of them each record has."""
 
     def number(grams: Sequence[str], tag: str) -> list[int]:
+        if part.weight == 1:
+            return [vocabulary.setdefault(tag + gram, len(vocabulary)) for gram in grams]
         return [
             vocabulary.setdefault(f"{tag}{gram}" if copy == 0 else f"{tag}{gram}#{copy}", len(vocabulary))
             for gram in grams
@@ -101,27 +152,23 @@ def _part_lists(
         column = persons.names.get(part.feature)
         if column is None:
             return None
-        by_word = [number(text_grams(word), "") for word in column.vocabulary]
-        return _spread(by_word, column.words, column.offsets)
+        return [number(text_grams(word), "") for word in column.vocabulary], column.words, column.offsets
     if part.kind == "date":
-        if persons.birth is None:
-            return None
-        return _date_lists(persons.birth, number)
+        return None if persons.birth is None else _date_pieces(persons.birth, number)
     values = persons.codes.get(part.feature)
     if values is None:
         return None
-    split: Callable[[str], list[str]] = {"text": text_grams, "digits": digit_grams, "code": lambda text: [text]}[
-        part.kind
-    ]
+    split = SPLITTERS[part.kind]
     encoded = values.dictionary_encode()
-    lists = [number(split(text), f"{part.feature}:") for text in encoded.dictionary.to_pylist()] + [[]]
-    indices = np.asarray(encoded.indices.fill_null(len(lists) - 1), dtype=np.int32)
-    return _spread(lists, indices, np.arange(persons.count + 1, dtype=np.int64))
+    lists = [number(split(text), f"{part.feature}:") for text in encoded.dictionary.to_pylist()]
+    there = np.asarray(values.is_valid())
+    indices = np.asarray(encoded.indices.drop_null(), dtype=np.int32)
+    return lists, indices, np.concatenate(([0], np.cumsum(there)))
 
 
-def _date_lists(
+def _date_pieces(
     birth: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]]:
     """Grams of dates by year, month and day apart: there are few of each.
 
     1 January stands for an unknown day: as a gap it says nothing, as a date it would say the wrong thing.
@@ -134,14 +181,11 @@ def _date_lists(
     known = (birth != NO_DATE) & ~((month == 0) & (day == 0))
     first = int(year.min()) if len(year) else 0
     last = int(year.max()) if len(year) else 0
-    tables = (
-        (np.array([number(year_grams(y), "") for y in range(first, last + 1)], np.int32), year - first),
-        (np.array([number(day_month_grams("m", m), "") for m in range(1, 13)], np.int32), month),
-        (np.array([number(day_month_grams("d", d), "") for d in range(1, 32)], np.int32), day),
-    )
-    grams = np.concatenate([table[where[known]] for table, where in tables], axis=1)
-    counts = np.where(known, grams.shape[1], 0)
-    return grams.ravel(), np.concatenate(([0], np.cumsum(counts)))
+    lists = [number(day_month_grams("d", d), "") for d in range(1, 32)]
+    lists += [number(day_month_grams("m", m), "") for m in range(1, 13)]
+    lists += [number(year_grams(y), "") for y in range(first, last + 1)]
+    pieces = np.stack([day, month + 31, year - first + 43], axis=1)[known]
+    return lists, pieces.astype(np.int32).ravel(), np.concatenate(([0], np.cumsum(np.where(known, 3, 0))))
 
 
 def _spread(

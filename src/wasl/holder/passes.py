@@ -251,7 +251,7 @@ def _spread_and_measure(
             if profile.taps
             else identity_permutation(profile.bits)
         )
-        masks.append(tap_masks(group.pairs, positions, permutations))
+        masks.append(tap_masks(group.grams, group.pairs, positions, permutations))
     diffusion_keys = [key.derive("diffusion", pass_=step.name, group=group.name) for group in groups]
     released = [np.zeros((len(rows), out_words), np.uint64) for _ in groups]
     keep = np.ones(len(rows), dtype=bool)
