@@ -7,6 +7,7 @@ ended by SIGKILL only. Callers repeat what was not answered, as any client does,
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import hashlib
 import logging
 import multiprocessing
@@ -29,6 +30,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
 
+import sqlalchemy as sa
 from service_support import (
     OTHER_PROJECT,
     OTHER_REGISTER,
@@ -67,13 +69,23 @@ def run_web(settings: ServiceSettings, port: int) -> None:
     from wasl.web.app import create_app
 
     silence()
-    uvicorn.run(create_app(Installation.open(settings)), port=port, http="h11", log_level="critical")
+    uvicorn.run(create_app(open_patiently(settings)), port=port, http="h11", log_level="critical")
 
 
 def run_worker(settings: ServiceSettings) -> None:
-    """A worker process."""
+    """A worker process; SIGUSR1 shows where it is."""
+    faulthandler.register(signal.SIGUSR1)
     silence()
-    Installation.open(settings).worker().run(threading.Event())
+    open_patiently(settings).worker().run(threading.Event())
+
+
+def open_patiently(settings: ServiceSettings) -> Installation:
+    """What a supervisor does for a process that was born while the database was away: try again."""
+    while True:
+        try:
+            return Installation.open(settings)
+        except sa.exc.OperationalError:
+            time.sleep(0.05)
 
 
 def silence() -> None:
@@ -122,6 +134,18 @@ class Plant:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
             time.sleep(0.02)
+
+    def describe(self) -> str:
+        """What waits, and where the processes stand; their stacks go to stderr."""
+        for name, process in self.processes.items():
+            if name != "web" and process.pid is not None:
+                os.kill(process.pid, signal.SIGUSR1)
+        time.sleep(1)
+        installation = Installation.open(self.settings)
+        with installation.ledger.reading() as state:
+            jobs = [(one.kind.value, one.status.value, one.attempt, one.percent) for one in state.select(Job)]
+        installation.close()
+        return f"{[process.is_alive() for process in self.processes.values()]}, jobs {jobs[-3:]}"
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -261,7 +285,7 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         over.set()
         for thread in threads:
             thread.join(QUIET_SECONDS)
-            assert not thread.is_alive(), f"{thread.name} never got an answer"
+            assert not thread.is_alive(), f"{thread.name} never got an answer: {plant.describe()}"
         installation = Installation.open(settings)
         stack.callback(installation.close)
         wait_for_quiet(installation)
