@@ -1,4 +1,4 @@
-"""Made-up people for the linkage benchmarks: any number of rows in the columns of FEBRL, some of them damaged copies."""
+"""Made-up people for benchmarks: any number of rows in the columns of FEBRL, some of them damaged copies."""
 
 from __future__ import annotations
 
