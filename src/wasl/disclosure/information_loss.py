@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 Matrix = NDArray[np.float64]
-PROPENSITY_ROWS = 50_000
 RELATIVE_RANK = 1e-10
 
 
@@ -177,12 +176,12 @@ def propensity_mse(x: Matrix, y: Matrix) -> tuple[float, float]:
     ``(k - 1)(1 - c)² c / N`` with k parameters. A ratio near 1 means indistinguishable.
 
     Args:
-        x: Design matrix of the original without constant; at most 50,000 evenly spaced rows are used.
+        x: Design matrix of the original without constant.
         y: The same of the protected file.
 
     Source: Snoke, Raab, Nowok, Dibben, Slavković (2018), JRSS A 181(3), sections 2 and 3.
     """
-    a, b = (_spread_rows(m) for m in (np.asarray(x, np.float64), np.asarray(y, np.float64)))
+    a, b = np.asarray(x, np.float64), np.asarray(y, np.float64)
     both = np.vstack([a, b])
     target = np.concatenate([np.zeros(len(a)), np.ones(len(b))])
     share = len(b) / len(both) if len(both) else 0.0
@@ -205,9 +204,3 @@ def propensity_mse(x: Matrix, y: Matrix) -> tuple[float, float]:
     parameters = int(np.linalg.matrix_rank(design.T @ design, hermitian=True))
     chance = (parameters - 1) * (1.0 - share) ** 2 * share / len(both)
     return pmse, pmse / chance if chance > 0 else 0.0
-
-
-def _spread_rows(matrix: Matrix) -> Matrix:
-    if len(matrix) <= PROPENSITY_ROWS:
-        return matrix
-    return matrix[np.linspace(0, len(matrix) - 1, PROPENSITY_ROWS).astype(np.int64)]

@@ -31,6 +31,9 @@ __all__ = ["NumberUtility", "UtilityReport", "VariableUtility", "category_map", 
 MAX_TABLES = 45
 """Two-way tables compared at most."""
 
+MODEL_ROWS = 10_000
+"""Models (propensity, regressions) are fitted on at most so many evenly spaced rows of each file."""
+
 
 @dataclass(frozen=True, slots=True)
 class VariableUtility:
@@ -240,22 +243,29 @@ def _crosstabs(mapped: list[NDArray[np.int32]], new: list[CodedColumn]) -> list[
     return result
 
 
+def _spread_rows(rows: int) -> NDArray[np.int64]:
+    """At most ``MODEL_ROWS`` evenly spaced row numbers."""
+    return np.arange(rows) if rows <= MODEL_ROWS else np.linspace(0, rows - 1, MODEL_ROWS).astype(np.int64)
+
+
 def _designs(
     mapped: list[NDArray[np.int32]], new: list[CodedColumn], x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Main-effect design matrices: a dummy for every frequent category (missing included), standardized numbers."""
+    """Main-effect design matrices of evenly spaced rows: dummies of frequent categories and missing, scaled numbers."""
     left: list[NDArray[np.float64]] = []
     right: list[NDArray[np.float64]] = []
+    rows_x, rows_y = _spread_rows(len(x)), _spread_rows(len(y))
     for codes, column in zip(mapped, new, strict=True):
         shares = _shares(column.codes, len(column.labels))
         frequent = np.argsort(-shares, kind="stable")[1:21]
+        before, after = codes[rows_x], column.codes[rows_y]
         for category in [-1, *frequent]:
-            left.append((codes == category).astype(np.float64))
-            right.append((column.codes == category).astype(np.float64))
+            left.append((before == category).astype(np.float64))
+            right.append((after == category).astype(np.float64))
     for j in range(x.shape[1]):
         centre, spread = np.nanmean(x[:, j]), np.nanstd(x[:, j]) or 1.0
-        left.append(np.nan_to_num((x[:, j] - centre) / spread))
-        right.append(np.nan_to_num((y[:, j] - centre) / spread))
+        left.append(np.nan_to_num((x[rows_x, j] - centre) / spread))
+        right.append(np.nan_to_num((y[rows_y, j] - centre) / spread))
     return np.column_stack(left), np.column_stack(right)
 
 
@@ -273,5 +283,5 @@ def _regressions(
     empty_x, empty_y = np.empty((len(x), 0)), np.empty((len(y), 0))
     design_x, design_y = _designs(mapped, new, empty_x, empty_y)
     for j, name in enumerate(numeric):
-        result[name] = regression_overlap(design_x, x[:, j], design_y, y[:, j])
+        result[name] = regression_overlap(design_x, x[_spread_rows(len(x)), j], design_y, y[_spread_rows(len(y)), j])
     return result
