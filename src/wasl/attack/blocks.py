@@ -94,7 +94,7 @@ def pair_blocks(
     """Observed and own blocks paired by what is visible of them, larger blocks only where there are very many."""
     if len(members) == 1 and len(own_members) == 1:
         return [(members[0], own_members[0])]
-    tokens = sorted(set(view.classes) & set(known.view.classes))
+    tokens = sorted(name for name in set(view.classes) & set(known.view.classes) if not name.startswith("="))
     sources = np.unique(view.source).tolist() if same_sources(view, known.view) else []
     left = sorted(members, key=len, reverse=True)[:MOST_BLOCKS]
     right = sorted(own_members, key=len, reverse=True)[:MOST_BLOCKS]

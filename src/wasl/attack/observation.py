@@ -28,7 +28,8 @@ class PassView:
         row_ids: (rows, 16) bytes.
         source: Which of the deliveries a row came with.
         block: Block of each row, counted from 0.
-        classes: Further equality classes by name (tokens, blocks of other passes), −1 where missing.
+        classes: Further equality classes by name, −1 where missing: tokens, equal filters (``= group``), and in the
+            joined view blocks of other passes.
         filters: (rows, bytes) by group, bits packed little-endian.
         present: Whether a row has a filter, by group.
     """
@@ -103,7 +104,8 @@ def observe(*deliveries: Delivery) -> dict[str, PassView]:
             row_ids=fixed_bytes(rows["row_id"])[0],
             source=np.asarray(rows["source"], np.int64),
             block=labels(rows["block"]),
-            classes={name: labels(rows[f"token_{name}"]) for name in tokens},
+            classes={name: labels(rows[f"token_{name}"]) for name in tokens}
+            | {f"= {group}": labels(rows[f"filter_{group}"]) for group in groups},
             filters={group: data for group, (data, present) in filters.items() if present.any()},
             present={group: present for group, (_, present) in filters.items() if present.any()},
         )
