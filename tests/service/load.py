@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import numpy as np
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 from service_support import (
     PARQUET,
     PROJECT,
@@ -32,7 +37,12 @@ from service_support import (
     random_files,
 )
 
+from wasl.client import Client
+from wasl.client.transport import Transport
+from wasl.registers.delivery import HEADER_KEY, Delivery
 from wasl.workflow.access import Role
+from wasl.workflow.intake import ParquetFile, stream_digest
+from wasl.workflow.ports import Limits
 
 BARE = """
 import uvicorn
@@ -135,6 +145,52 @@ async def soak(server: psutil.Process, port: int, token: str, *, minutes: float)
     return {"minutes": minutes, "failed": failed, "first_mb": sizes[0] / 1e6, "last_mb": sizes[-1] / 1e6}
 
 
+def large_delivery(folder: Path, megabytes: int) -> Path:
+    """A delivery of about so many megabytes of random labels."""
+    rows = megabytes * 1_000_000 // 160
+    draws = np.random.default_rng(1)
+
+    def labels(width: int) -> pa.Array:
+        return pa.Array.from_buffers(pa.binary(width), rows, [None, pa.py_buffer(draws.bytes(rows * width))])
+
+    random_files(folder, rows=1, seed=9)
+    header = Delivery.read(folder / f"delivery-9-{REGISTER}.parquet").header
+    one_pass = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["sex-year"]))
+    columns = {"pass": one_pass, "block": labels(16), "row_id": labels(16), "token_passport": labels(16)}
+    table = pa.table({**columns, "filter_name": labels(128)})
+    path = folder / "large.parquet"
+    pq.write_table(table, path, row_group_size=100_000, compression="none")
+    digest = stream_digest(ParquetFile(path, "delivery", Limits()))
+    value = dataclasses.replace(header, records=rows, content_digest=digest).to_json()
+    named = table.replace_schema_metadata({HEADER_KEY: json.dumps(value).encode()})
+    pq.write_table(named, path, row_group_size=100_000, compression="none")
+    return path
+
+
+def send_large(server: psutil.Process, port: int, token: str, path: Path) -> dict[str, float]:
+    """Send a large file; gives the server's memory before and at its height."""
+    before = server.memory_info().rss
+    height = before
+    over = threading.Event()
+
+    def watch() -> None:
+        nonlocal height
+        while not over.wait(0.05):
+            height = max(height, server.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    address = f"http://127.0.0.1:{port}"
+    began = time.perf_counter()
+    with Client(address, transport=Transport(address, token, timeout_seconds=600)) as client:
+        sent = client.send_delivery(PROJECT, REGISTER, path)
+    seconds = time.perf_counter() - began
+    over.set()
+    watcher.join()
+    figures = {"megabytes": sent.size_bytes / 1e6, "rows": sent.rows, "seconds": seconds}
+    return {**figures, "before_mb": before / 1e6, "height_mb": height / 1e6}
+
+
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -142,6 +198,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--uploads", type=int, default=50)
     parser.add_argument("--rows", type=int, default=5_000, help="rows of an uploaded delivery")
+    parser.add_argument("--large-mb", type=int, default=0, help="megabytes of one large delivery")
     parser.add_argument("--soak-minutes", type=float, default=0)
     arguments = parser.parse_args()
     figures: dict[str, Any] = {}
@@ -171,6 +228,10 @@ def main() -> None:
             figures["file_mb"] = len(bodies[0]) / 1e6 if bodies else 0
             if bodies:
                 figures["uploads at once"] = asyncio.run(uploads(served, token, bodies))
+            if arguments.large_mb:
+                figures["one large delivery"] = send_large(
+                    server, served, token, large_delivery(folder, arguments.large_mb)
+                )
             if arguments.soak_minutes:
                 figures["soak"] = asyncio.run(soak(server, served, token, minutes=arguments.soak_minutes))
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
