@@ -8,6 +8,7 @@ ambiguous ("congolais") and stands for all of them.
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,8 +24,13 @@ from wasl.registers.documents import config_dir
 __all__ = ["CodeEntry", "CodeList", "Harmonized", "harmonize", "spelling_key"]
 
 
+NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
+
+
 def spelling_key(text: str) -> str:
     """A value without case, accents and punctuation: how spellings are matched."""
+    if text.isascii():
+        return " ".join(NOT_ALPHANUMERIC.sub(" ", text.upper()).split())
     flat = unicodedata.normalize("NFKD", text.upper().replace("Œ", "OE").replace("'", " "))
     return " ".join("".join(c if c.isalnum() else " " for c in flat if not unicodedata.combining(c)).split())
 

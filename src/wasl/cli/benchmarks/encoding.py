@@ -19,7 +19,7 @@ from wasl.cli.benchmarks.linkage_data import made_up_register
 
 __all__ = ["run"]
 
-ROWS = 100_000
+ROWS = 300_000
 QUICK_ROWS = 2_000
 PEER_ROWS = 20_000
 FIELDS = ["given_name", "surname", "address_1", "suburb", "date_of_birth"]
