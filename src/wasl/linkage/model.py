@@ -37,6 +37,8 @@ PSEUDO_PAIRS = 3.0
 """Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
 LEAST_REST = 0.003
 """However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
+LEAST_AGREEMENT = 0.3
+"""Share of filters on which a class of matches must be above the lowest level, on average."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
 """Behind u-probabilities besides: this share of the pairs, up to so many; narrow blocks hold few to learn u from."""
 
@@ -257,7 +259,21 @@ def fit_pass(
         for shape in SHAPES
         if len(shape) <= options.classes and (told or RELATIVES not in shape)
     ]
-    return min(fits, key=lambda model: model.fit.bic)
+    sound = [model for model in fits if _matches_agree(model)]
+    return min(sound or fits[:1], key=lambda model: model.fit.bic)
+
+
+def _matches_agree(model: PassModel) -> bool:
+    """Whether every class of matches agrees on its filters more than by chance.
+
+    Among many pairs a second class can settle on chance resemblances of strangers; it describes the data well, but what
+    it describes are no matches.
+    """
+    filters = [table for table, c in zip(model.probabilities, model.comparisons, strict=True) if c.kind != "token"]
+    if not filters or ERRORS not in model.classes:
+        return True
+    above_lowest = np.mean([table[: model.matching, 2:].sum(axis=1) for table in filters], axis=0)
+    return bool((above_lowest >= LEAST_AGREEMENT).all())
 
 
 def _fit(
