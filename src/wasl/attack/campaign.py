@@ -105,11 +105,13 @@ def attack_linkage(
 ) -> list[Outcome]:
     """What whoever holds the delivery and a population, but neither key nor join map, gets out of it."""
     outcomes = []
+    # Every attack draws from its own stream, so that leaving one out changes no other.
+    streams = dict(zip(ATTACKS, rng.spawn(len(ATTACKS)), strict=True))
     for done, attack in enumerate(attacks, 1):
         if attack == "codewords":
-            outcomes.append(_codewords(target, knowledge, rng))
+            outcomes.append(_codewords(target, knowledge, streams[attack]))
         else:
-            outcomes.append(_by_pass(target, knowledge, attack, rng))
+            outcomes.append(_by_pass(target, knowledge, attack, streams[attack]))
         if report is not None:
             report(done, len(attacks))
     return outcomes
