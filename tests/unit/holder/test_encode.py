@@ -33,14 +33,14 @@ def test_row_order_does_not_show(make, projects, schema):
 def test_another_key_shares_nothing(make, projects, schema):
     table = projects(schema, 60)
     first, second = make(table), make(table, under=LinkageKey(bytes(32), "test"))
-    for column in ("block", "row_id", "token_permit", "filter_names"):
+    for column in ("block", "row_id", "filter_names"):
         ours = set(first.delivery.rows[column].drop_null().to_pylist())
         assert not ours & set(second.delivery.rows[column].drop_null().to_pylist())
 
 
 def test_passes_share_no_label_token_or_filter(make, projects, schema):
     rows = make(projects(schema, 60)).delivery.rows.to_pandas()
-    for column in ("row_id", "block", "token_permit", "filter_names"):
+    for column in ("row_id", "block", "filter_names"):
         seen = rows.dropna(subset=[column]).groupby("pass", observed=True)[column].agg(set)
         for left in range(len(seen)):
             for right in range(left):
