@@ -310,3 +310,30 @@ class TestTenants:
         assert {entry["project"] for entry in entries} == {PROJECT}
         elsewhere = service.client(Role.AUDITOR).get("/v1/audit/entries", params={"project": OTHER_PROJECT})
         assert elsewhere.status_code == 403
+
+
+def test_signing_the_log_twice_with_one_key_signs_it_once(service: Service) -> None:
+    auditor = service.client(Role.AUDITOR, None)
+    first = auditor.post("/v1/audit/checkpoint", headers={"Idempotency-Key": "sign"})
+    size = service.log_size()
+    second = auditor.post("/v1/audit/checkpoint", headers={"Idempotency-Key": "sign"})
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.text == second.text
+    assert service.log_size() == size
+
+
+def test_proofs_verify_by_themselves(service: Service) -> None:
+    from wasl.audit.checkpoint import Checkpoint
+    from wasl.audit.verification import verify_proof
+
+    auditor = service.client(Role.AUDITOR, None)
+    key = NoteVerifier.parse(auditor.get("/v1/audit/key").json()["verifier"])
+    kept = Checkpoint.open(auditor.post("/v1/audit/checkpoint").text, key)
+    entries = auditor.get("/v1/audit/entries", params={"limit": 3}).json()
+    assert entries["next"] == 3
+    assert all(entry["fr"].endswith(".") and entry["en"].endswith(".") for entry in entries["items"])
+    inclusion = auditor.get("/v1/audit/proofs/inclusion", params={"index": 2}).json()
+    verify_proof(inclusion, key)
+    consistency = auditor.get("/v1/audit/proofs/consistency", params={"old_size": kept.size}).json()
+    verify_proof(consistency, key, since=kept)
+    assert auditor.get("/v1/audit/proofs/inclusion", params={"index": 10**6}).status_code == 404

@@ -24,6 +24,7 @@ from wasl.web.secrets import BEARER, SecretCheck
 from wasl.web.settings import ServiceSettings
 from wasl.workflow.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
 from wasl.workflow.log import deny
+from wasl.workflow.nouns import User
 from wasl.workflow.ports import Caller, Office, Receipt
 from wasl.workflow.users import token_actor
 
@@ -66,7 +67,11 @@ class Doorkeeper:
             if self._secrets.fits(own.group(2), secret_hash):
                 return actor
         elif self._oidc is not None:
-            return self._oidc.actor(token)
+            actor = self._oidc.actor(token)
+            with self.office.ledger.reading() as state:
+                known = state.find(User, actor.name)
+            if known is None or not known.disabled:
+                return actor
         raise AccessError("this token is not valid (any more).", remedy="Ask the administrator for a new one.")
 
     def hurry(self, rate: Rate, key: str) -> None:

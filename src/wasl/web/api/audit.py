@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError
 from wasl.web.guard import AnyCaller, Routes, office_of
+from wasl.web.replay import replayed
 from wasl.workflow import log
 from wasl.workflow.access import Action
 
@@ -77,17 +78,16 @@ def list_entries(
 @routes("GET", "/audit/checkpoint", Action.AUDIT_READ, responses=NOTE, response_class=PlainTextResponse)
 def read_checkpoint(request: Request) -> PlainTextResponse:
     """The latest signed checkpoint; an auditor keeps it."""
-    with office_of(request).ledger.reading() as state:
-        note = state.latest_checkpoint()
-    if note is None:
-        raise NotFoundError("the log has not been signed yet.", remedy="POST /v1/audit/checkpoint signs it.")
-    return PlainTextResponse(note)
+    return _latest(request)
 
 
 @routes("POST", "/audit/checkpoint", Action.CHECKPOINT_SIGN, responses=NOTE, response_class=PlainTextResponse)
 def sign_checkpoint(request: Request, caller: AnyCaller) -> PlainTextResponse:
     """Sign the state of the log now."""
-    return PlainTextResponse(log.sign_checkpoint(office_of(request), caller))
+    office = office_of(request)
+    if replayed(office, caller) is not None:
+        return _latest(request)
+    return PlainTextResponse(log.sign_checkpoint(office, caller))
 
 
 @routes("GET", "/audit/key", Action.STATUS_READ)
@@ -115,6 +115,14 @@ def export_log(request: Request, caller: AnyCaller) -> StreamingResponse:
     lines: Iterator[bytes] = log.export_log(office_of(request), caller)
     headers = {"Content-Disposition": 'attachment; filename="log.jsonl"'}
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+
+
+def _latest(request: Request) -> PlainTextResponse:
+    with office_of(request).ledger.reading() as state:
+        note = state.latest_checkpoint()
+    if note is None:
+        raise NotFoundError("the log has not been signed yet.", remedy="POST /v1/audit/checkpoint signs it.")
+    return PlainTextResponse(note)
 
 
 def _entry(said: log.SaidEntry) -> EntryView:
