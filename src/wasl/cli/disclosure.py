@@ -58,7 +58,7 @@ def assess(
     with progress("assessing"):
         report = assess_data(data, policy, out=out, population=population)
     if as_json:
-        emit(report.to_json())
+        emit(_finite(report.to_json()))
         return
     _show_risk(report, out)
 

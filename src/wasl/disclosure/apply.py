@@ -28,7 +28,7 @@ from wasl.disclosure.shuffling import shuffle_values
 from wasl.disclosure.working_file import WorkingFile
 from wasl.errors import InputError
 
-__all__ = ["Change", "apply_method"]
+__all__ = ["Change", "apply_method", "recode_alike"]
 
 Rows = NDArray[np.int64]
 Applied = tuple[WorkingFile, Rows | None, "Change | None"]
@@ -61,7 +61,14 @@ class Change:
         return {**self.public(), "parameters": self.parameters, "counts": self.counts}
 
 
-def apply_method(file: WorkingFile, method: m.Method, rng: np.random.Generator, *, removed: int = 0) -> Applied:
+def apply_method(
+    file: WorkingFile,
+    method: m.Method,
+    rng: np.random.Generator,
+    *,
+    removed: int = 0,
+    population: pa.Table | None = None,
+) -> Applied:
     """The file after a method, which rows are left (None: all), and what was done (None: nothing to do).
 
     Variables of the method that the file lacks are passed over when the policy calls them optional.
@@ -71,20 +78,45 @@ def apply_method(file: WorkingFile, method: m.Method, rng: np.random.Generator, 
         method: What to do.
         rng: Source of everything random.
         removed: Rows removed before, for the cap on removals.
+        population: Population table recoded like the file, where the policy asks for k-map.
 
     Raises:
         InputError, PolicyError: The method does not fit the data, or cannot reach its goal.
     """
-    return _apply(method, Step(file, rng, removed))
+    return _apply(method, Step(file, rng, removed, population))
+
+
+def recode_alike(others: WorkingFile, method: m.Method, file: WorkingFile, rng: np.random.Generator) -> WorkingFile:
+    """A population table after the recoding a method has done to the file, so that k-map compares like with like.
+
+    Methods that change single rows leave the population as it is.
+
+    Args:
+        others: The population, with the keys only.
+        method: The method applied to the file.
+        file: The file after it.
+        rng: Not drawn from by recodings.
+    """
+    if isinstance(method, m.GroupRare):
+        if not others.present([method.variable]):
+            return others
+        column = others.coded([method.variable])[0]
+        left = set(file.coded([method.variable])[0].texts)
+        groups = {text: (text,) for text in column.texts if text in left}
+        return others.with_column(method.variable, group_categories(column, groups, other=method.into).decode())
+    if isinstance(method, m.Recode | m.GroupCategories | m.TopBottom | m.Round):
+        return apply_method(others, method, rng)[0]
+    return others
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a method works with: the file so far, the source of randomness, the rows removed before."""
+    """What a method works with: the file so far, the source of randomness, rows removed before, the population."""
 
     file: WorkingFile
     rng: np.random.Generator
     removed: int
+    population: pa.Table | None
 
 
 @singledispatch
@@ -209,7 +241,7 @@ def _records(method: m.SuppressRecords, step: Step) -> Applied:
     file, removed = step.file, step.removed
     original = kept = np.arange(file.rows)
     while file.rows:
-        report = assess_file(file, depth=False)
+        report = assess_file(file, population=step.population, depth=False)
         if not report.violating_rows.any():
             break
         gone = suppress_records(report.violating_rows, removed_before=removed, max_share=method.max_share)

@@ -12,8 +12,10 @@ Kemper, Kuhn (2012), PASSAT (Flash); El Emam et al. (2009), JAMIA 16(5) (OLA). L
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -298,14 +300,12 @@ class _Search:
 
     def run(self, runners_up: int) -> LatticeResult:
         """Visit nodes in the order of their bounds until the next bound proves the best."""
-        bounds = self.model.bounds(self.levels, lambda levels: self.evaluate(levels).bound)
-        order = np.lexsort((*self.levels.T[::-1], bounds))
-        good: list[Node] = []
         wanted = 1 + runners_up
-        pruned_by_bound = 0
-        for position, index in enumerate(order):
-            if len(good) >= wanted and bounds[index] >= good[wanted - 1].score - 1e-15:
-                pruned_by_bound = self.unseen(order[position:][~self.failed[order[position:]]])
+        good: list[Node] = []
+        left: NDArray[np.int64] = np.zeros(0, np.int64)
+        for bound, index, rest in self.visits():
+            if len(good) >= wanted and bound >= good[wanted - 1].score - 1e-15:
+                left = rest()
                 break
             if self.failed[index]:
                 continue
@@ -331,9 +331,39 @@ class _Search:
             nodes=len(self.levels),
             checked=len(self.seen),
             pruned_by_monotonicity=self.unseen(np.flatnonzero(self.failed)),
-            pruned_by_bound=pruned_by_bound,
+            pruned_by_bound=self.unseen(left[~self.failed[left]]),
             suppressed_rows=violating[self.base_ids],
         )
+
+    def visits(self) -> Iterator[tuple[float, int, Callable[[], NDArray[np.int64]]]]:
+        """Nodes in ascending order of a lower bound, each with a function that tells which are still to come.
+
+        Where bounds are not known beforehand, a node is bounded by the largest unsuppressed loss met below it, and
+        its successors follow it into the queue.
+        """
+        bounds = self.model.bounds(self.levels)
+        if bounds is not None:
+            order = np.lexsort((*self.levels.T[::-1], bounds))
+            for position, index in enumerate(order):
+                yield float(bounds[index]), int(index), partial(order.__getitem__, slice(position, None))
+            return
+        steps = np.cumprod([1, *(self.heights[::-1] + 1)])[:-1][::-1]
+        queue = [(0.0, 0)]
+        come = np.zeros(len(self.levels), np.bool_)
+        come[0] = True
+        visited = np.zeros(len(self.levels), np.bool_)
+        while queue:
+            bound, index = heappop(queue)
+            yield bound, index, lambda: np.flatnonzero(~visited)
+            visited[index] = True
+            known = self.seen.get(tuple(map(int, self.levels[index])))
+            if known is not None:
+                bound = max(bound, known.bound)
+            for variable in np.flatnonzero(self.levels[index] < self.heights):
+                above = index + int(steps[variable])
+                if not come[above]:
+                    come[above] = True
+                    heappush(queue, (bound, above))
 
     def unseen(self, nodes: NDArray[np.int64]) -> int:
         """How many of the nodes were never evaluated."""

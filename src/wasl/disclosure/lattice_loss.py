@@ -13,7 +13,7 @@ Suppressed rows count as fully generalized. All scores are normalized so that sm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -50,8 +50,8 @@ class Evaluation:
 class LossModel(Protocol):
     """A loss and its bound."""
 
-    def bounds(self, levels: NDArray[np.int16], evaluate: Callable[[NDArray[np.int16]], float]) -> NDArray[np.float64]:
-        """A lower bound of the score of every node."""
+    def bounds(self, levels: NDArray[np.int16]) -> NDArray[np.float64] | None:
+        """A lower bound of the score of every node, or None where only looking at its classes gives one."""
         ...
 
     def score(
@@ -179,11 +179,7 @@ class _CellLoss:
             return np.asarray(np.prod(1.0 + parts, axis=-1) ** (1.0 / parts.shape[-1]) - 1.0)
         return np.asarray(parts.mean(axis=-1))
 
-    def bounds(
-        self,
-        levels: NDArray[np.int16],
-        evaluate: Callable[[NDArray[np.int16]], float],  # noqa: ARG002 - not needed here
-    ) -> NDArray[np.float64]:
+    def bounds(self, levels: NDArray[np.int16]) -> NDArray[np.float64]:
         """The loss without suppression."""
         parts = np.empty(levels.shape)
         for v, means in enumerate(self.means):
@@ -235,13 +231,9 @@ class _ClassLoss:
         self.rows = float(counts.sum())
         self.heights = heights
 
-    def bounds(self, levels: NDArray[np.int16], evaluate: Callable[[NDArray[np.int16]], float]) -> NDArray[np.float64]:
-        """Each node's own unsuppressed loss, a lower bound as suppressed rows cost at least as much."""
-        result = np.empty(len(levels))
-        # From the bottom up, so that every node finds the classes of one just below it.
-        for index in np.argsort(levels.sum(axis=1), kind="stable"):
-            result[index] = evaluate(levels[index])
-        return result
+    def bounds(self, levels: NDArray[np.int16]) -> None:  # noqa: ARG002 - part of the protocol
+        """Only a node's classes tell."""
+        return
 
     def plain(self, sizes: NDArray[np.float64]) -> float:
         """The loss without suppression."""

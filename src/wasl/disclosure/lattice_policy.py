@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from wasl.disclosure.policy import SearchSpec, SensitiveRule
 from wasl.disclosure.working_file import WorkingFile, resolve_hierarchy
 from wasl.errors import InputError
 
-__all__ = ["Generalized", "search_policy"]
+__all__ = ["Generalized", "generalize_to", "search_policy"]
 
 Check = Callable[[ClassCounts], NDArray[np.bool_]]
 
@@ -49,6 +49,11 @@ class Generalized:
     kept: NDArray[np.int64] = field(repr=False)
     changes: tuple[Change, ...]
     result: LatticeResult
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """The level of each key."""
+        return dict(zip(self.result.variables, self.result.best.levels, strict=True))
 
     def to_json(self) -> dict[str, Any]:
         """The search's result as a JSON value."""
@@ -105,6 +110,14 @@ def search_policy(file: WorkingFile, population: Frame | None = None) -> General
         changes.append(Change("suppress_records", (), {}, removed, "Records with rare combinations are removed."))
         file = file.with_rows(pa.array(kept))
     return Generalized(file, kept, tuple(changes), result)
+
+
+def generalize_to(others: WorkingFile, levels: Mapping[str, int]) -> WorkingFile:
+    """A population table at the levels found for the file."""
+    for column in others.coded(others.present(list(levels))):
+        coarse = generalize(column, _hierarchy(others, column), levels[column.name])
+        others = others.with_column(column.name, coarse.decode())
+    return others
 
 
 def _hierarchy(file: WorkingFile, column: CodedColumn) -> Hierarchy:

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.apply import Change, apply_method
+from wasl.disclosure.apply import Change, apply_method, recode_alike
 from wasl.disclosure.assess import RiskReport, assess_file
-from wasl.disclosure.coding import Frame
+from wasl.disclosure.coding import Frame, as_arrow
 from wasl.disclosure.gate import release_failures
 from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.utility import UtilityReport, compare
@@ -120,19 +120,23 @@ def protect(
     file, kept = original, np.arange(original.rows)
     changes: list[Change] = []
     search = None
+    others = None if population is None else WorkingFile(as_arrow(population).select(list(file.keys)), policy)
     if policy.search is not None:
-        from wasl.disclosure.lattice_policy import search_policy
+        from wasl.disclosure.lattice_policy import generalize_to, search_policy
 
         found = search_policy(file, population)
+        others = None if others is None else generalize_to(others, found.levels)
         file, kept, search = found.file, kept[found.kept], found.to_json()
         changes.extend(found.changes)
     for method in policy.methods:
-        file, rows, change = apply_method(file, method, rng, removed=original.rows - file.rows)
+        table_of = None if others is None else others.table
+        file, rows, change = apply_method(file, method, rng, removed=original.rows - file.rows, population=table_of)
+        others = None if others is None else recode_alike(others, method, file, rng)
         kept = kept[rows] if rows is not None else kept
         if change is not None:
             changes.append(change)
     removed = original.rows - file.rows
-    after = assess_file(file, population=population, removed=removed)
+    after = assess_file(file, population=None if others is None else others.table, removed=removed)
     failures = [*map(str, after.failures), *release_failures(file, today=today)]
     if failures:
         raise PolicyError(

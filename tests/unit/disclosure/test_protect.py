@@ -203,3 +203,29 @@ def test_the_age_of_the_data_is_a_release_rule(micro):
     assert protect(micro, policy_of(release=rules), seed=1, today=date(2027, 2, 1)).after.passed
     with pytest.raises(InputError, match="day of release"):
         protect(micro, policy_of(release=rules), seed=1)
+
+
+def test_k_map_needs_and_uses_a_population(micro):
+    policy = policy_of(thresholds={"k_map": 3}, methods=[{"kind": "recode", "variable": "age", "level": 2}])
+    with pytest.raises(InputError, match="--population"):
+        assess(micro, policy)
+    people = pd.concat([micro] * 3, ignore_index=True)
+    assert assess(micro, policy, population=people).k_map >= 3
+    few = people.sample(600, random_state=1)
+    assert assess(micro, policy, population=few).k_map < 3
+    searched = policy_of(thresholds={"k_map": 4}, methods=[], search={"suppression_limit": 0.0})
+    done = protect(micro, searched, seed=1, population=few)
+    assert done.after.k_map >= 4
+    methods = [
+        {"kind": "recode", "variable": "age", "level": 1},
+        {"kind": "recode", "variable": "region", "level": 1},
+        {"kind": "suppress_records", "max_share": 0.2},
+    ]
+    recoded = policy_of(thresholds={"k_map": 4}, methods=methods)
+    assert protect(micro, recoded, seed=1, population=people).after.k_map >= 4
+
+
+def test_every_failing_row_is_marked(micro):
+    report = assess(micro, policy_of())
+    np.testing.assert_array_equal(report.violating_rows, report.frequency < 4)
+    assert report.failures[0].rows == int((report.frequency < 4).sum())

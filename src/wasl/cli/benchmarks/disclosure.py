@@ -70,7 +70,7 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
 
 
 def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]:
-    """Seconds against rows (8 keys) and against keys (100,000 rows), by operation: what the plots show."""
+    """Processor seconds against rows (8 keys) and against keys (100,000 rows), by operation: what the plots show."""
     from wasl.disclosure.coding import code_columns
 
     sizes = (500, 1_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
@@ -85,7 +85,7 @@ def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mappin
             frame = made_up_census(rows, keys)
             columns = code_columns(frame, [f"k{j}" for j in range(keys)])
             for name, operation in _coded_operations(columns, frame).items():
-                series.setdefault(name, []).append((float(place), _timed(operation, repeats)["seconds"]))
+                series.setdefault(name, []).append((float(place), _timed(operation, repeats)["processor seconds"]))
     return {"rows": by_rows, "keys": by_keys}
 
 
