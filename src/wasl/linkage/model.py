@@ -35,6 +35,10 @@ FLOOR = 1e-7
 """No state is impossible in any class."""
 PSEUDO_PAIRS = 3.0
 """Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
+NARROW = 0.1
+"""Above so many matches to a pair that is none, a pass is taken for narrow: then the rest keeps its shape."""
+SAME_PERSON = 0.5
+"""A class of matches lies at least so far from the rest towards full agreement on every personal comparison."""
 LEAST_REST = 0.003
 """However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
 LEAST_AGREEMENT = 0.3
@@ -328,6 +332,13 @@ def _fit(
         prior[:, matching:] += 0.01 * (1 - share)[:, None] / (classes - matching)
         prior[:, -1] += LEAST_REST * per_stratum
         prior /= prior.sum(axis=1, keepdims=True)
+    order = _sorted_out(comparisons, tables, names, personal)
+    if order is not None:
+        tables, prior, posterior = [t[order] for t in tables], prior[:, order], posterior[:, order]
+        names = tuple(
+            RELATIVES if names[k] in (MATCH, ERRORS) and place > 0 else names[k] for place, k in enumerate(order)
+        )
+        names, matching = (MATCH, *names[1:]), 1
     parameters = len(strata) * (classes - 1) + sum((c.states - 2) * classes for c in comparisons)
     final = []
     for table in tables:
@@ -347,6 +358,34 @@ def _fit(
     )
 
 
+def _sorted_out(
+    comparisons: Sequence[Comparison],
+    tables: Sequence[NDArray[np.float64]],
+    names: tuple[str, ...],
+    personal: frozenset[str],
+) -> list[int] | None:
+    """A new order of the classes, where one of two classes of matches turned out to hold relatives; else None.
+
+    Relatives were found when a class agrees on a personal comparison hardly better than the rest does.
+    """
+    if ERRORS not in names:
+        return None
+
+    def agrees(k: int) -> bool:
+        for comparison, table in zip(comparisons, tables, strict=True):
+            if comparison.name in personal and comparison.kind == "filter" and comparison.states > 2:
+                level = np.arange(comparison.states) / (comparison.states - 1)
+                rest = float(level @ table[-1])
+                if float(level @ table[k]) - rest < SAME_PERSON * (1.0 - rest):
+                    return False
+        return True
+
+    good = [k for k in (0, 1) if agrees(k)]
+    if len(good) != 1:
+        return None
+    return [good[0], 1 - good[0], *range(2, len(names))]
+
+
 def _maximize(
     patterns: PatternCounts,
     comparisons: tuple[Comparison, ...],
@@ -356,6 +395,7 @@ def _maximize(
 ) -> list[NDArray[np.float64]]:
     """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept."""
     matching = 2 if ERRORS in names else 1
+    narrow = posterior[:, :matching].sum() > NARROW * posterior[:, matching:].sum()
     opinion = PSEUDO_PAIRS + min(REST_SHARE * float(posterior.sum()), REST_PAIRS)
     tables = []
     for c, comparison in enumerate(comparisons):
@@ -368,7 +408,8 @@ def _maximize(
         table[:matching] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
         table[matching:] += opinion * _disagreeing(comparison)
         table /= table.sum(axis=1, keepdims=True)
-        table[-1, 1:] = falling(table[-1, 1:])
+        if narrow:
+            table[-1, 1:] = falling(table[-1, 1:])
         if comparison.name in options.m:
             table[:matching, 1:] = options.m[comparison.name]
         if comparison.name in options.u:
