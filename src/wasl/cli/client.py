@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say
-from wasl.errors import InputError, VerificationError
+from wasl.errors import InputError, MissingExtraError, VerificationError
 
 if TYPE_CHECKING:
     from wasl.client import Client
@@ -50,6 +51,7 @@ def push(
 
     Example: wasl push delivery.parquet --join join.parquet --payload payload.parquet --server https://wasl.hcp.ma
     """
+    _require_client()
     from wasl.client import Client
 
     token = _token(token_file)
@@ -81,6 +83,7 @@ def pull(
 
     Example: wasl pull 01a2011dd8d4b5d0c1a2b3c4d5e6f708 --server https://wasl.hcp.ma --out release/
     """
+    _require_client()
     from wasl.client import Client
 
     if not server:
@@ -103,6 +106,16 @@ def pull(
         emit({"release": release, "folder": str(folder), "digest": digest, "files": files, "verified": True})
     else:
         say(f"{folder}: {files} files, verified.")
+
+
+def _require_client() -> None:
+    """Refuse, with the remedy, where the HTTP library is not installed.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    if importlib.util.find_spec("httpx") is None:
+        raise MissingExtraError("service", "talking to the service")
 
 
 def _push(client: Client, kind: str, file: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
-from wasl.errors import AccessError, StateError
+from wasl.errors import AccessError, NotFoundError, StateError
 from wasl.workflow.access import Action
 from wasl.workflow.ports import Caller, LogEntry, Office
 
@@ -88,6 +88,7 @@ def sign_checkpoint(office: Office, caller: Caller) -> str:
 def prove_inclusion(office: Office, caller: Caller, index: int) -> dict[str, Any]:
     """An entry with the proof that it is in the log, under the latest checkpoint that covers it."""
     caller.check(Action.AUDIT_READ)
+    _require_length(office, index + 1)
     note, size = _covering(office, caller, index + 1)
     with office.ledger.reading() as state:
         entries = state.log_entries(first=index, limit=1)
@@ -99,6 +100,7 @@ def prove_inclusion(office: Office, caller: Caller, index: int) -> dict[str, Any
 def prove_consistency(office: Office, caller: Caller, old_size: int) -> dict[str, Any]:
     """The proof that the log continues its state of ``old_size`` entries, under the latest checkpoint."""
     caller.check(Action.AUDIT_READ)
+    _require_length(office, old_size)
     note, size = _covering(office, caller, old_size)
     with office.ledger.reading() as state:
         return consistency_document(consistency_proof(state, old_size, size), note)
@@ -150,6 +152,13 @@ def _entries(office: Office, size: int, notes: Mapping[int, str]) -> Iterator[Ex
         if not page:
             raise StateError(f"the log ends before entry {first}.", remedy="Verify it: it was cut off.")
         first = page[-1].index + 1
+
+
+def _require_length(office: Office, size: int) -> None:
+    with office.ledger.reading() as state:
+        found = state.log_size()
+    if found < size:
+        raise NotFoundError(f"the log has {found} entries.")
 
 
 def _covering(office: Office, caller: Caller, size: int) -> tuple[str, int]:
