@@ -124,7 +124,10 @@ def group(words: NDArray[np.uint64], mask: NDArray[np.uint64]) -> Classes:
         words: uint64, shape (rows, words).
         mask: uint64, shape (words,).
     """
-    ids, first, sizes, count = _group(words, mask)
+    if words.shape[1] == 1:
+        ids, first, sizes, count = _group_one_word(words[:, 0], mask[0])
+    else:
+        ids, first, sizes, count = _group(words, mask)
     return Classes(ids, sizes[:count].copy(), first[:count].copy())
 
 
@@ -161,6 +164,61 @@ def longer(values):  # type: ignore[no-untyped-def]
     for i in range(values.shape[0]):
         grown[i] = values[i]
     return grown
+
+
+@njit(cache=True, nogil=True)
+def _hash_key(key):  # type: ignore[no-untyped-def]
+    """``hash_words`` of one word."""
+    h = (np.uint64(0x9E3779B97F4A7C15) ^ key) * np.uint64(0xBF58476D1CE4E5B9)
+    h ^= h >> np.uint64(29)
+    h *= np.uint64(0x94D049BB133111EB)
+    return h ^ (h >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def _group_one_word(words, mask):  # type: ignore[no-untyped-def]
+    """``_group`` for keys of one word, with the key beside its slot: one cache miss a row instead of three."""
+    n = words.shape[0]
+    capacity = 1 << 12
+    slots = np.zeros(capacity, np.int32)
+    slot_keys = np.empty(capacity, np.uint64)
+    ids = np.empty(n, np.int32)
+    first = np.empty(1024, np.int64)
+    sizes = np.empty(1024, np.int64)
+    keys = np.empty(1024, np.uint64)
+    count = 0
+    for i in range(n):
+        key = words[i] & mask
+        slot = np.int64(_hash_key(key) & np.uint64(capacity - 1))
+        while slots[slot] != 0 and slot_keys[slot] != key:
+            slot = (slot + 1) & (capacity - 1)
+        held = slots[slot]
+        if held:
+            ids[i] = held - 1
+            sizes[held - 1] += 1
+            continue
+        if count == first.shape[0]:
+            first = longer(first)
+            sizes = longer(sizes)
+            keys = longer(keys)
+        first[count] = i
+        sizes[count] = 1
+        keys[count] = key
+        ids[i] = count
+        count += 1
+        slots[slot] = count
+        slot_keys[slot] = key
+        if count * 2 > capacity:
+            capacity *= 4
+            slots = np.zeros(capacity, np.int32)
+            slot_keys = np.empty(capacity, np.uint64)
+            for c in range(count):
+                slot = np.int64(_hash_key(keys[c]) & np.uint64(capacity - 1))
+                while slots[slot]:
+                    slot = (slot + 1) & (capacity - 1)
+                slots[slot] = c + 1
+                slot_keys[slot] = keys[c]
+    return ids, first, sizes, count
 
 
 @njit(cache=True, nogil=True)
