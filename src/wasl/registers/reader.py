@@ -81,8 +81,7 @@ def read_register(
     wanted, optional = _wanted(schema, with_dropped)
     if place.is_file() and is_monthly_declaration(place):
         return _read_declaration(place, schema, wanted, registration)
-    source = read_source(place, wanted, optional=optional, sheet=sheet, progress=progress)
-    return type_register(source, schema)
+    return type_register(read_source(place, wanted, optional=optional, sheet=sheet, progress=progress), schema)
 
 
 def _read_declaration(
@@ -114,15 +113,18 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     A bad cell in a required column, a missing required cell and a repeated record number refuse the row; any other
     bad cell becomes missing. Accepted and refused rows always add up to the rows of the file.
     """
-    rows = np.asarray(source.rows)
+    rows, broken, numeric = np.asarray(source.rows), source.broken, source.numeric
+    described = (source.encoding, source.separator, source.surplus)
+    texts = dict(zip(source.table.column_names, source.table.columns, strict=True))
+    del source  # each column's text is let go as soon as it is typed
     keep = np.ones(len(rows), dtype=bool)
     rejects: list[tuple[np.ndarray, str, str, str]] = []
     columns: dict[str, pa.ChunkedArray] = {}
     repaired: dict[str, int] = {}
     hijri: dict[str, int] = {}
-    for name in source.table.column_names:
+    for name in list(texts):
         spec = schema.by_name[name]
-        typed = type_column(spec, source.table[name])
+        typed = type_column(spec, texts.pop(name))
         columns[name] = typed.values
         if typed.repaired:
             repaired[name] = typed.repaired
@@ -139,19 +141,22 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     if repeated.any():
         rejects.append((rows[repeated], schema.record, "row", "record number already seen"))
         keep &= ~repeated
-    for number, reason in source.broken:
+    for number, reason in broken:
         rejects.append((np.array([number]), "", "row", reason))
-    table = pa.table(columns).append_column(SOURCE_ROW, source.rows).filter(pa.array(keep)).combine_chunks()
+    table = pa.table(columns).append_column(SOURCE_ROW, pa.array(rows))
+    columns.clear()
+    if not keep.all():
+        table = table.filter(pa.array(keep))
     return RegisterTable(
         table,
         _rejects_table(rejects),
-        len(rows) + len(source.broken),
-        source.encoding,
-        source.separator,
+        len(rows) + len(broken),
+        described[0],
+        described[1],
         repaired,
         hijri,
-        {name: count for name, count in source.numeric.items() if schema.by_name[name].type in ("string", "code")},
-        source.surplus,
+        {name: count for name, count in numeric.items() if schema.by_name[name].type in ("string", "code")},
+        described[2],
     )
 
 
