@@ -1,0 +1,85 @@
+"""The verbs link, resolve and evaluate on files."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from wasl.cli.linkage import register
+from wasl.errors import InputError, WaslError
+
+
+@pytest.fixture
+def folder(three_registers, tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    for part in three_registers:
+        name = part.delivery.header.register
+        part.delivery.write(tmp_path / f"{name}.parquet")
+        part.join.write(tmp_path / f"{name}.join")
+        part.keep.to_csv(tmp_path / f"keep-map-{name}.csv", index=False)
+    pd.concat([part.truth for part in three_registers]).to_csv(tmp_path / "truth.csv", index=False)
+    (tmp_path / "plan.toml").write_text('name = "test"\n')
+    return tmp_path
+
+
+def run(*arguments):
+    app = typer.Typer()
+    register(app)
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=True)
+    if isinstance(result.exception, WaslError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_from_deliveries_to_an_evaluated_spine(folder):
+    names = ("alpha", "beta", "gamma")
+    deliveries = [folder / f"{name}.parquet" for name in names]
+    joins = [option for name in names for option in ("--join", folder / f"{name}.join")]
+    whole = run("link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "linked", "--json")
+    assert whole["records"] == 900
+    assert (folder / "linked" / "report.html").is_file()
+    truth = run("evaluate", folder / "linked", "--truth", folder / "truth.csv", "--json")
+    assert truth["f1"] == truth["pairwise"]["f1"] > 0.97
+    assert json.loads((folder / "linked" / "report.json").read_text())["evaluation"]["f1"] == truth["f1"]
+
+    run("link", folder / "plan.toml", *deliveries, "--out", folder / "pairs", "--json")
+    assert not (folder / "pairs" / "spine.parquet").exists()
+    halves = run(
+        "resolve", folder / "plan.toml", folder / "pairs" / "pairs.parquet", *joins, "--out", folder / "half", "--json"
+    )
+    assert halves["persons"] == whole["persons"]
+    again = run(
+        "link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "again",
+        "--onto", folder / "linked" / "spine.parquet", "--json",
+    )  # fmt: skip
+    assert again["changes"] == {}
+    assert pq.read_table(folder / "again" / "spine.parquet").equals(pq.read_table(folder / "linked" / "spine.parquet"))
+    assert not list(folder.rglob("*.partial"))
+
+
+def test_building_onto_a_spine_needs_join_maps(folder):
+    with pytest.raises(InputError, match="needs join maps"):
+        run(
+            "link",
+            folder / "plan.toml",
+            folder / "alpha.parquet",
+            "--out",
+            folder / "x",
+            "--onto",
+            folder / "s.parquet",
+        )
+
+
+def test_a_missing_truth_is_named(folder):
+    names = ("alpha", "beta")
+    joins = [option for name in names for option in ("--join", folder / f"{name}.join")]
+    deliveries = [folder / f"{name}.parquet" for name in names]
+    run("link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "linked", "--json")
+    with pytest.raises(InputError, match=r"nowhere\.csv: no such file"):
+        run("evaluate", folder / "linked", "--truth", folder / "nowhere.csv")
