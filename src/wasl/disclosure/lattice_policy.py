@@ -10,22 +10,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.apply import Change
 from wasl.disclosure.assess import class_distance, sensitive_column
 from wasl.disclosure.classes import equivalence_classes
 from wasl.disclosure.coding import CodedColumn, Frame, code_columns, code_together
 from wasl.disclosure.diversity import ClassCounts, alpha_k, beta_likeness, class_counts, delta_disclosure, diversity
 from wasl.disclosure.hierarchy import Hierarchy, generalize
-from wasl.disclosure.lattice import (
-    Goal,
-    LatticeResult,
-    k_goal,
-    k_map_goal,
-    risk_goal,
-    search_lattice,
-    sensitive_goal,
-)
+from wasl.disclosure.lattice import LatticeResult, search_lattice
+from wasl.disclosure.lattice_goals import Goal, k_goal, k_map_goal, risk_goal, sensitive_goal
 from wasl.disclosure.policy import SearchSpec, SensitiveRule
+from wasl.disclosure.steps import Change
 from wasl.disclosure.working_file import WorkingFile, resolve_hierarchy
 from wasl.errors import InputError
 

@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.apply import Change, apply_method, recode_alike
-from wasl.disclosure.assess import RiskReport, assess_file
+from wasl.disclosure.apply import apply_method, recode_alike
+from wasl.disclosure.assess import assess_file
 from wasl.disclosure.coding import Frame, as_arrow
 from wasl.disclosure.gate import release_failures
 from wasl.disclosure.policy import DisclosurePolicy, Role
+from wasl.disclosure.risk_report import RiskReport
+from wasl.disclosure.steps import Change
 from wasl.disclosure.utility import UtilityReport, compare
 from wasl.disclosure.working_file import WorkingFile, prepare
 from wasl.errors import PolicyError

@@ -10,9 +10,9 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from wasl.disclosure import plots
-from wasl.disclosure.assess import RiskReport
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.protect import Protection
+from wasl.disclosure.risk_report import RiskReport
 from wasl.disclosure.synthesize import Synthesis
 from wasl.disclosure.utility import UtilityReport
 

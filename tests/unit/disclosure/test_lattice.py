@@ -8,7 +8,8 @@ from wasl.disclosure.classes import equivalence_classes
 from wasl.disclosure.coding import code_columns
 from wasl.disclosure.diversity import class_counts, diversity, t_closeness
 from wasl.disclosure.hierarchy import Hierarchy, generalize
-from wasl.disclosure.lattice import k_goal, k_map_goal, risk_goal, search_lattice, sensitive_goal
+from wasl.disclosure.lattice import search_lattice
+from wasl.disclosure.lattice_goals import k_goal, k_map_goal, risk_goal, sensitive_goal
 from wasl.disclosure.risk import individual_risk
 from wasl.errors import InputError, PolicyError
 

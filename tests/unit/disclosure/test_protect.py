@@ -229,3 +229,46 @@ def test_every_failing_row_is_marked(micro):
     report = assess(micro, policy_of())
     np.testing.assert_array_equal(report.violating_rows, report.frequency < 4)
     assert report.failures[0].rows == int((report.frequency < 4).sum())
+
+
+PERTURBATIONS = [
+    {"kind": "microaggregate", "variables": ["wage"], "size": 4},
+    {"kind": "microaggregate", "variables": ["wage", "hours"], "size": 3, "method": "pca"},
+    {"kind": "pram", "variables": ["sex"], "retain": 0.7},
+    {"kind": "pram", "variables": ["sex"], "categories": ["M", "F"], "matrix": [[0.9, 0.1], [0.4, 0.6]]},
+    {"kind": "pram", "variables": ["region"], "strata": "sex"},
+    {"kind": "noise", "variables": ["wage"], "amount": 0.2},
+    {"kind": "noise", "variables": ["wage", "hours"], "amount": 0.2, "correlated": True},
+    {"kind": "rank_swap", "variables": ["wage"], "window": 0.1},
+    {"kind": "shuffle", "variables": ["wage"], "given": ["hours", "sex"]},
+    {"kind": "swap_records", "areas": ["region"], "risk_variables": ["sex", "age"], "rate": 0.05},
+    {"kind": "round", "variable": "wage", "base": 100},
+    {"kind": "top_bottom", "variable": "wage", "top": 4000},
+    {"kind": "group", "variable": "region", "groups": {"n": ["r0", "r1"]}, "other": "s"},
+    {"kind": "group_rare", "variable": "region", "below": 60, "into": "elsewhere"},
+    {"kind": "risk_suppression", "threshold": 0.3},
+    {"kind": "drop", "variables": ["hours"]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", PERTURBATIONS, ids=lambda method: "-".join(map(str, list(method.values())[:2])))
+def test_every_method_works_through_a_policy(rng, micro, method):
+    micro["hours"] = rng.integers(10, 60, len(micro))
+    document = policy_of(methods=[], thresholds={}).model_dump(mode="json")
+    document["variables"].append({"name": "hours", "role": "free"})
+    document["methods"] = [method]
+    policy = validate_document(DisclosurePolicy, document, "test")
+    done = protect(micro, policy, seed=9)
+    change = done.changes[0]
+    assert change.method == method["kind"]
+    assert sum(change.counts.values()) > 0
+    assert change.sentence.endswith(".")
+    assert done.table.num_rows == 300
+    assert done.table.equals(protect(micro, policy, seed=9).table)
+    touched = [name for name in change.variables if name in done.table.column_names]
+    if method["kind"] not in ("drop", "risk_suppression"):
+        original = micro[touched].to_numpy(object)
+        assert (done.table.select(touched).to_pandas().to_numpy(object) != original).any()
+    untouched = [n for n in ("sex", "age", "region", "wage") if n not in change.variables]
+    for name in untouched:
+        assert done.table.column(name).to_pylist() == micro[name].tolist()

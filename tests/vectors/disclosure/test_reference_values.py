@@ -15,7 +15,8 @@ from wasl.disclosure.diversity import l_diversity
 from wasl.disclosure.frequencies import Missing, frequencies, violations
 from wasl.disclosure.hierarchy import Hierarchy
 from wasl.disclosure.information_loss import eigenvalue_drift, il1, il1s, within_groups
-from wasl.disclosure.lattice import k_goal, search_lattice
+from wasl.disclosure.lattice import search_lattice
+from wasl.disclosure.lattice_goals import k_goal
 from wasl.disclosure.local_suppression import local_suppression
 from wasl.disclosure.microaggregation import microaggregate
 from wasl.disclosure.risk import (

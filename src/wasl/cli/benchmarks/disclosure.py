@@ -143,7 +143,8 @@ def _lattice(rows: int) -> list[tuple[str, int, Callable[[], object]]]:
     """Nine keys with the hierarchy heights of the customary Adult benchmark: 12,960 nodes."""
     from wasl.disclosure.coding import code_columns
     from wasl.disclosure.hierarchy import Hierarchy
-    from wasl.disclosure.lattice import k_goal, search_lattice
+    from wasl.disclosure.lattice import search_lattice
+    from wasl.disclosure.lattice_goals import k_goal
 
     rng = np.random.default_rng(2)
     heights = (1, 4, 1, 2, 3, 2, 2, 2, 1)
