@@ -51,7 +51,7 @@ def main() -> None:
     linker.training.estimate_probability_two_random_records_match(rules[:2], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("date_of_birth"))
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("postcode"))
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("surname", "postcode"))
     pairs = linker.inference.predict(threshold_match_probability=0.01).as_pandas_dataframe()
     seconds = time.perf_counter() - start
     person = [pairs[f"unique_id_{side}"].str.split("-").str[1] for side in "lr"]
