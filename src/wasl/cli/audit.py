@@ -12,6 +12,7 @@ import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, NotFoundError, VerificationError
+from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     from wasl.audit.checkpoint import Checkpoint
@@ -94,7 +95,7 @@ def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
     if out is None:
         typer.echo(data, nl=False)
     else:
-        _write(out, data)
+        write_whole(out, data)
     summary: dict[str, DetailValue] = {"entries": data.count(b"\n") - 1, "digest": digest_bytes(data)}
     record_reading(EventKind.LOG_EXPORTED, subject=log.verifier().name, detail=summary)
     if json_output:
@@ -183,7 +184,7 @@ def prove(
         document = inclusion_document(events[entry], inclusion_proof(nodes, entry, state.size), note)
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if out is not None:
-        _write(out, text.encode())
+        write_whole(out, text)
     if json_output or out is None:
         emit(document)
     else:
@@ -203,7 +204,7 @@ def checkpoint(out: OutFile = None, json_output: JsonFlag = False) -> None:
     note = log.checkpoint_note()
     state = Checkpoint.open(note, log.verifier())
     if out is not None:
-        _write(out, note.encode())
+        write_whole(out, note)
     if json_output:
         emit({"origin": state.origin, "size": state.size, "root": encode_base64(state.root), "note": note})
     elif out is None:
@@ -221,7 +222,7 @@ def key(out: OutFile = None, json_output: JsonFlag = False) -> None:
 
     verifier = open_log().verifier()
     if out is not None:
-        _write(out, f"{verifier}\n".encode())
+        write_whole(out, f"{verifier}\n")
     if json_output:
         emit({"origin": verifier.name, "key_id": verifier.key_id.hex(), "public_key": str(verifier)})
     elif out is None:
@@ -322,12 +323,3 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise VerificationError(f"{path}: not UTF-8 text: it was changed.") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +104,7 @@ def write_population(made: Population, out: Path, *, seed: int, difficulty: str)
         faker=faker.VERSION,
         rows="\n".join(rows),
     )
-    write_whole(text.encode(), out / "README.md")
+    write_whole(out / "README.md", text)
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -116,14 +117,4 @@ def write_csv(table: pa.Table, path: Path) -> None:
     writer.writerow(table.column_names)
     for batch in table.to_batches(max_chunksize=65_536):
         writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    write_whole(text.getvalue().encode(), path)
-
-
-def write_whole(data: bytes, path: Path) -> None:
-    """Write bytes beside their place and rename."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, text.getvalue())

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.registers.digests import digest_json, digest_table
+from wasl.registers.files import whole_file
 
 __all__ = ["SCHEME_VERSION", "Delivery", "DeliveryHeader", "PassSummary", "require_comparable"]
 
@@ -237,12 +238,8 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table beside its place and rename it, so that no reader ever sees half a file."""
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with whole_file(path) as partial:
         pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
