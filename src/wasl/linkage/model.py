@@ -35,8 +35,8 @@ FLOOR = 1e-7
 """No state is impossible in any class."""
 PSEUDO_PAIRS = 3.0
 """Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
-NARROW = 0.1
-"""Above so many matches to a pair that is none, a pass is taken for narrow: then the rest keeps its shape."""
+NARROW = 1.0
+"""Above so many matches to a pair that is none, a pass is narrow: it teaches too little about the rest."""
 SAME_PERSON = 0.5
 """A class of matches lies at least so far from the rest towards full agreement on every personal comparison."""
 LEAST_REST = 0.003
