@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wasl.disclosure.apply import apply_method, recode_alike
 from wasl.disclosure.assess import assess_file
 from wasl.disclosure.coding import Frame, as_arrow
+from wasl.disclosure.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.gate import release_failures
 from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.risk_report import RiskReport
@@ -24,6 +25,8 @@ from wasl.registers.digests import digest_table
 
 __all__ = ["Protection", "protect"]
 
+NUMERIC_RISK_ROWS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:
@@ -34,6 +37,7 @@ class Protection:
         policy: The policy it meets.
         before, after: Risk; confidential.
         utility: What it cost.
+        numeric_risk: Interval and record-linkage risk of the numbers as released, against their originals.
         changes: What was done, in order.
         removed: Rows removed.
         origin: For each row of ``table``, the original row it was made from; confidential, for attacks on the release.
@@ -47,6 +51,7 @@ class Protection:
     before: RiskReport = field(repr=False)
     after: RiskReport = field(repr=False)
     utility: UtilityReport = field(repr=False)
+    numeric_risk: dict[str, Any]
     changes: tuple[Change, ...]
     removed: int
     origin: NDArray[np.int64] = field(repr=False)
@@ -91,6 +96,7 @@ class Protection:
             "risk_before": self.before.to_json(),
             "risk_after": self.after.to_json(),
             "utility": self.utility.to_json(),
+            "numeric_risk": self.numeric_risk,
             "attacks": self.attacks,
         }
 
@@ -158,6 +164,7 @@ def protect(
         before=before,
         after=after,
         utility=utility,
+        numeric_risk=_numeric_risk(original, file, kept, tuple(utility.numbers)),
         changes=tuple(changes),
         removed=removed,
         origin=kept,
@@ -181,6 +188,26 @@ def _utility(original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int
         is_key = policy.by_name[name].role is Role.KEY if name in policy.by_name else False
         (numeric if is_number and not is_key else categorical).append(name)
     return compare(rows, protected.table, categorical=categorical, numeric=numeric, rows_before=original.rows)
+
+
+def _numeric_risk(
+    original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int64], names: tuple[str, ...]
+) -> dict[str, Any]:
+    """How close released numbers are to their originals, all variables together; on at most 20,000 rows."""
+    if not names:
+        return {}
+    rows = np.linspace(0, len(kept) - 1, min(len(kept), NUMERIC_RISK_ROWS)).astype(np.int64)
+    before = np.column_stack([original.numbers(name)[kept][rows] for name in names])
+    after = np.column_stack([protected.numbers(name)[rows] for name in names])
+    linkage = linkage_risk(before, after)
+    return {
+        "variables": list(names),
+        "rows": len(rows),
+        "interval_1_percent": interval_risk(before, after, 0.01),
+        "interval_5_percent": interval_risk(before, after, 0.05),
+        "linkage": linkage.share,
+        "linkage_among_nearest": {"neighbours": linkage.neighbours, "share": linkage.within},
+    }
 
 
 def _renumber_households(file: WorkingFile, rng: np.random.Generator) -> tuple[WorkingFile, list[Change]]:

@@ -98,6 +98,7 @@ def internal_page(protection: Protection) -> str:
         _search(protection.search),
         _heading("What it cost"),
         _utility(protection.utility),
+        _numeric_risk(protection.numeric_risk),
         _attacks(protection.attacks),
         _heading("Where the risk was"),
         _explanations(before),
@@ -244,6 +245,18 @@ def _search(search: dict[str, Any] | None) -> Markup:
         (_plain(r["levels"]), _number(r["score"]), _number(r["suppressed"])) for r in search.get("runners_up", [])
     ]
     return _table(("lattice search", "value"), rows) + _table(("runner-up", "score", "rows suppressed"), runners)
+
+
+def _numeric_risk(measured: Mapping[str, Any]) -> Markup:
+    if not measured:
+        return Markup("")
+    rows = [
+        ("originals within 1 % of a standard deviation", _share(measured["interval_1_percent"])),
+        ("originals within 5 % of a standard deviation", _share(measured["interval_5_percent"])),
+        ("nearest original is the right one", _share(measured["linkage"])),
+    ]
+    caption = f"Risk of the numbers as released: {', '.join(measured['variables'])}"
+    return _table(("measure", "share of rows"), rows, caption)
 
 
 def _attacks(attacks: Mapping[str, Any] | None) -> Markup:

@@ -272,3 +272,14 @@ def test_every_method_works_through_a_policy(rng, micro, method):
     untouched = [n for n in ("sex", "age", "region", "wage") if n not in change.variables]
     for name in untouched:
         assert done.table.column(name).to_pylist() == micro[name].tolist()
+
+
+def test_the_risk_of_numbers_is_measured_on_what_is_released(micro):
+    plain = protect(micro, policy_of(thresholds={}, methods=[]), seed=1).numeric_risk
+    assert (plain["variables"], plain["interval_1_percent"]) == (["wage"], 1.0)
+    assert plain["linkage"] > 0.99
+    method = {"kind": "microaggregate", "variables": ["wage"], "size": 10}
+    masked = protect(micro, policy_of(thresholds={}, methods=[method]), seed=1)
+    assert masked.numeric_risk["linkage"] < 0.2
+    assert "Risk of the numbers as released: wage" in internal_page(masked)
+    assert "numeric_risk" not in masked.public_report()
