@@ -7,12 +7,13 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from wasl.audit.events import AuditEvent
-from wasl.audit.merkle import Place, leaf_hash
+from wasl.audit.merkle import Frontier, Place, leaf_hash
 from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
 from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
@@ -40,6 +41,10 @@ _ENUMS: dict[type[Noun], dict[str, type[StrEnum]]] = {
     }
     for kind in TABLES
 }
+
+_LAST_ENTRY = sa.select(sa.func.max(log_entries.c.index))
+_ADD_ENTRY = sa.insert(log_entries)
+_ADD_NODES = sa.insert(log_nodes)
 
 FILTERS = ("kind", "actor", "project", "subject")
 NODES_PER_QUERY = 200
@@ -93,7 +98,7 @@ class SqlReader:
 
     def log_size(self) -> int:
         """The number of entries."""
-        last = self._connection.execute(sa.select(sa.func.max(log_entries.c.index))).scalar_one()
+        last = self._connection.execute(_LAST_ENTRY).scalar_one()
         return 0 if last is None else int(last) + 1
 
     def log_entries(
@@ -116,12 +121,10 @@ class SqlReader:
         """The hashes of complete subtrees of the log's tree (`wasl.audit.tree.NodeStore`)."""
         found: dict[Place, bytes] = {}
         for start in range(0, len(places), NODES_PER_QUERY):
-            some = [
-                sa.and_(log_nodes.c.level == level, log_nodes.c.position == position)
-                for level, position in places[start : start + NODES_PER_QUERY]
-            ]
-            for row in self._connection.execute(sa.select(log_nodes).where(sa.or_(*some))):
-                found[int(row.level), int(row.position)] = bytes(row.hash)
+            some = places[start : start + NODES_PER_QUERY]
+            values = {f"{letter}{i}": place[j] for i, place in enumerate(some) for j, letter in enumerate("lp")}
+            for level, position, value in self._connection.execute(_nodes_at(len(some)), values):
+                found[int(level), int(position)] = bytes(value)
         return found
 
     def latest_checkpoint(self) -> str | None:
@@ -142,6 +145,7 @@ class SqlWriter(SqlReader):
         super().__init__(connection)
         self._caller = caller
         self._receipted = caller.receipt is None
+        self._frontier: Frontier | None = None  # of the log, once this transaction holds its lock
 
     def save(self, *nouns: Noun, event: AuditEvent) -> int:
         """Insert nouns of version 0, change the others where nobody else did meanwhile, and log the event."""
@@ -220,23 +224,13 @@ class SqlWriter(SqlReader):
         """Number the event, hash it into the tree, and store both."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
-        size = self.log_size()
-        data = event.canonical_bytes()
-        _, grown = load_frontier(self, size).append(leaf_hash(data))
+        frontier = self._frontier or load_frontier(self, self.log_size())
+        size, data = frontier.size, event.canonical_bytes()
+        self._frontier, grown = frontier.append(leaf_hash(data))
+        entry = {"index": size, "at": event.at, "kind": event.kind.value, "actor": event.actor, "data": data}
+        self._connection.execute(_ADD_ENTRY, {**entry, "project": event.project, "subject": event.subject})
         self._connection.execute(
-            sa.insert(log_entries).values(
-                index=size,
-                at=event.at,
-                kind=event.kind.value,
-                actor=event.actor,
-                project=event.project,
-                subject=event.subject,
-                data=data,
-            )
-        )
-        self._connection.execute(
-            sa.insert(log_nodes),
-            [{"level": level, "position": position, "hash": value} for (level, position), value in grown],
+            _ADD_NODES, [{"level": level, "position": position, "hash": value} for (level, position), value in grown]
         )
         return size
 
@@ -274,3 +268,13 @@ def _values(noun: Noun) -> dict[str, Any]:
     enums = _ENUMS[type(noun)]
     values = {field.name: getattr(noun, field.name) for field in dataclasses.fields(noun)}
     return {name: str(value) if name in enums else value for name, value in values.items()}
+
+
+@lru_cache(maxsize=NODES_PER_QUERY)
+def _nodes_at(count: int) -> sa.Select[Any]:
+    """The statement for so many places; built once for each count, as building takes longer than answering."""
+    at = [
+        sa.and_(log_nodes.c.level == sa.bindparam(f"l{i}"), log_nodes.c.position == sa.bindparam(f"p{i}"))
+        for i in range(count)
+    ]
+    return sa.select(log_nodes.c.level, log_nodes.c.position, log_nodes.c.hash).where(sa.or_(sa.false(), *at))
