@@ -140,7 +140,8 @@ def pairs_table(
     left, right = pairs.left_source[good], pairs.right_source[good]
     order = good[np.lexsort((right_low, right_high, left_low, left_high, right, left))]
     labels = pa.array([source.label for source in sources], pa.string())
-    spelled = pa.array(spell(states, model.comparisons), pa.string())
+    spelled = pa.array(spell(states, model.comparisons), pa.string()).dictionary_encode()  # strata share patterns
+    pattern = spelled.indices.to_numpy()[place[order]].astype(np.int32)
     return pa.table(
         [
             pa.DictionaryArray.from_arrays(pa.array(pairs.left_source[order], pa.int32()), labels),
@@ -150,7 +151,7 @@ def pairs_table(
             pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(order), np.int32)), pa.array([model.name])),
             pa.array(weight[place[order]]),
             pa.array(probability[place[order]]),
-            pa.DictionaryArray.from_arrays(pa.array(place[order].astype(np.int32)), spelled),
+            pa.DictionaryArray.from_arrays(pa.array(pattern), spelled.dictionary),
         ],
         schema=PAIRS_SCHEMA,
     )

@@ -22,6 +22,7 @@ def test_the_same_deliveries_give_the_same_pairs_whatever_the_order_and_the_thre
     assert first.pairs.equals(second.pairs)
     assert first.model.to_json() == second.model.to_json()
     assert first.pairs.schema == PAIRS_SCHEMA
+    assert len(first.pairs.to_pandas()) == first.pairs.num_rows
 
 
 def test_most_true_pairs_score_high_and_few_others_do(three_registers, plan):
