@@ -14,7 +14,7 @@ from wasl.errors import RegisterError
 from wasl.registers.cells import type_column
 from wasl.registers.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
 from wasl.registers.schema import FieldRole, RegisterSchema
-from wasl.registers.sources import Source, match_columns, read_source
+from wasl.registers.sources import Source, match_columns, read_source, text_of
 
 __all__ = ["REJECTS_SCHEMA", "SOURCE_ROW", "RegisterTable", "read_register", "register_from_table", "type_register"]
 
@@ -174,13 +174,10 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
             columns[name] = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             continue
         column = table.column(places[name])
-        kind = column.type
-        if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            column = pc.strftime(column.cast(pa.timestamp("s")), format="%Y-%m-%d")
         try:
-            columns[name] = column.cast(pa.string())
+            columns[name] = text_of(column)
         except pa.ArrowException as error:
-            raise RegisterError(f"table: column {name!r} of type {kind} cannot be read as text.") from error
+            raise RegisterError(f"table: column {name!r} of type {column.type} cannot be read as text.") from error
     rows = pa.array(np.arange(2, table.num_rows + 2, dtype=np.int64))
     iso = ("%Y-%m-%d",)
     tolerant = schema.model_copy(

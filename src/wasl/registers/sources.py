@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from wasl.errors import RegisterError
 
-__all__ = ["Source", "column_key", "match_columns", "read_source"]
+__all__ = ["Source", "column_key", "match_columns", "read_source", "text_of"]
 
 SEPARATORS = (";", ",", "\t", "|")
 LONGEST_CELL = 20_000
@@ -285,7 +285,7 @@ def _read_parquet(path: Path, wanted: Sequence[str], optional: frozenset[str]) -
         if pa.types.is_integer(kind) or pa.types.is_floating(kind):
             numeric[name] = len(column) - column.null_count
         try:
-            columns[name] = _blank_to_null(_as_text(column))
+            columns[name] = text_of(column)
         except pa.ArrowException as error:
             raise RegisterError(f"{path}: column {name!r} of type {kind} cannot be read as text.") from error
     if raw.num_rows == 0:
@@ -295,8 +295,20 @@ def _read_parquet(path: Path, wanted: Sequence[str], optional: frozenset[str]) -
     )
 
 
+def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A typed column as text: whole numbers without a point, dates as ISO, blank as null.
+
+    Raises:
+        pa.ArrowException: Its type has no text form.
+    """
+    return _blank_to_null(_as_text(column))
+
+
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return pc.strftime(column.cast(pa.timestamp("s")), format="%Y-%m-%d")
     if pa.types.is_floating(kind):

@@ -179,3 +179,17 @@ def test_a_payload_variable_never_comes_from_a_name():
 def test_an_unknown_schema_lists_the_shipped_ones():
     with pytest.raises(SchemaError, match="dgsn-permits"):
         RegisterSchema.load("nothing-like-it")
+
+
+def test_a_frame_of_any_column_types_reads_like_its_file(schema, write):
+    import pandas as pd
+
+    from_csv = read_register(write(*GOOD), schema)
+    frame = pd.read_csv(write(*GOOD), sep=";", dtype={"region": "category"})
+    frame["date_naissance"] = pd.to_datetime(frame["date_naissance"], format="%d/%m/%Y")
+    frame["region"] = ["04", "06"]
+    frame["campagne"] = frame["campagne"].astype(float)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    again = register_from_table(table, schema).table
+    for name in ("num_inscription", "nom", "date_naissance", "campagne", "region"):
+        assert again[name].to_pylist() == from_csv.table[name].to_pylist()
