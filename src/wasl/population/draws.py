@@ -67,7 +67,7 @@ class Draws:
         edges = np.cumsum(table, axis=1)
         target = self.uniform(len(rows)) * edges[rows, -1]
         found = np.asarray((edges[rows] <= target[:, None]).sum(axis=1), np.int64)
-        return np.minimum(found, table.shape[1] - 1)
+        return np.asarray(np.minimum(found, table.shape[1] - 1), np.int64)
 
     def bands(self, bands: Sequence[Sequence[float]], n: int) -> Ints:
         """``n`` whole numbers from ``bands`` of (from, to, share), uniform within a band."""
