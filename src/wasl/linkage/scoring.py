@@ -13,9 +13,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError, MismatchError
+from wasl.linkage.fitting import fit_pass
 from wasl.linkage.layout import Source, pass_names, sources_of, stratum_of
 from wasl.linkage.levels import choose_limits, limit_table, uses_dice
-from wasl.linkage.model import MatchModel, PassModel, fit_pass
+from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.pairs import ScoredPairs, pairs_table
 from wasl.linkage.patterns import PatternCounts, comparisons_of
 from wasl.linkage.plan import LinkagePlan

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from wasl.linkage.model import fit_pass
+from wasl.linkage.fitting import fit_pass
 from wasl.linkage.patterns import Comparison, PatternCounts
 from wasl.linkage.plan import ModelOptions
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,20 @@ from wasl.errors import MismatchError
 from wasl.linkage.assignment import assign_one_to_one
 from wasl.linkage.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.evaluate import evaluate
-from wasl.linkage.model import falling
+from wasl.linkage.fitting import falling
 from wasl.linkage.pairs import ScoredPairs
 from wasl.linkage.quality import never_met
 from wasl.linkage.report import render_report
 from wasl.linkage.resolve import CONFLICTS_SCHEMA, LINKS_SCHEMA, resolve
 from wasl.linkage.scoring import score_pairs
 from wasl.linkage.spine import SPINE_SCHEMA
+
+
+def load_simulator():
+    spec = importlib.util.spec_from_file_location("linkage_simulator", Path(__file__).with_name("conftest.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +205,20 @@ def test_the_page_needs_nothing_from_outside_and_shows_no_encoding(resolution):
     assert "<script" not in page
     for row in resolution.spine.column("record_id").to_pylist()[:50]:
         assert row.hex() not in page
+
+
+def test_registers_that_share_nobody_and_no_block_resolve_to_singles(plan):
+    simulator = load_simulator()
+    people = simulator.persons(8, seed=30)
+    parts = [
+        simulator.delivered(people.iloc[:4].assign(year="Y1900", given="aaaaaa", month="M01"), "alpha"),
+        simulator.delivered(people.iloc[4:].assign(year="Y1901", given="bbbbbb", month="M02"), "beta"),
+    ]
+    scored = score_pairs(plan, [part.delivery for part in parts])
+    assert scored.pairs.num_rows == 0
+    table = scored.to_table()
+    scored = ScoredPairs.from_table(table.replace_schema_metadata(None), dict(table.schema.metadata))
+    found = resolve(plan, scored, [part.join for part in parts], run="x")
+    assert found.spine.num_rows == found.report["persons"] == 8
+    assert found.links.num_rows == 0
+    assert "<h1>" in render_report(found.report)
