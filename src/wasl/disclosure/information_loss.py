@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtri
 
 from wasl.errors import InputError
 
@@ -125,7 +124,7 @@ def confidence_overlap(x: NDArray[np.float64], y: NDArray[np.float64], *, level:
 
 
 def _interval_overlap(a: float, se_a: float, b: float, se_b: float, level: float) -> float:
-    z = float(norm.ppf(0.5 + level / 2.0))
+    z = float(ndtri(0.5 + level / 2.0))
     low_a, high_a, low_b, high_b = a - z * se_a, a + z * se_a, b - z * se_b, b + z * se_b
     if high_a == low_a or high_b == low_b:
         return 1.0 if a == b else 0.0

@@ -18,8 +18,15 @@ __all__ = ["bars", "frequency_histogram", "paired_bars", "risk_curve", "scaling_
 BEFORE, AFTER, INK = "#b5651d", "#1d5f8a", "#333333"
 
 
-def _svg(draw: Callable[[Axes], None], *, width: float = 6.4, height: float = 3.2) -> str:
-    """The SVG element of a figure; the same drawing gives the same bytes."""
+def _svg(draw: Callable[[Axes], None], *, width: float = 6.4, height: float = 3.2, labels: int = 8) -> str:
+    """The SVG element of a figure; the same drawing gives the same bytes.
+
+    Args:
+        draw: Draws on the axes.
+        width: In inches.
+        height: In inches.
+        labels: Characters of the longest label at the left; margins are set from it, which is faster than measuring.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -31,8 +38,9 @@ def _svg(draw: Callable[[Axes], None], *, width: float = 6.4, height: float = 3.
         "font.family": "sans-serif",
     }
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.add_subplot()
+        figure = Figure(figsize=(width, height))
+        left = (0.35 + 0.075 * labels) / width
+        axes = figure.add_axes((left, 0.55 / height, 0.97 - left, 1.0 - 0.7 / height))
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         draw(axes)
@@ -98,7 +106,7 @@ def bars(values: Mapping[str, float], *, label: str) -> str:
         axes.invert_yaxis()
         axes.set_xlabel(label)
 
-    return _svg(draw, height=0.8 + 0.3 * max(len(values), 1))
+    return _svg(draw, height=0.8 + 0.3 * max(len(values), 1), labels=max(map(len, values), default=8))
 
 
 def paired_bars(names: Sequence[str], before: Sequence[float], after: Sequence[float], *, label: str) -> str:
@@ -113,7 +121,7 @@ def paired_bars(names: Sequence[str], before: Sequence[float], after: Sequence[f
         axes.set_xlabel(label)
         axes.legend(frameon=False)
 
-    return _svg(draw, height=1.0 + 0.4 * max(len(names), 1))
+    return _svg(draw, height=1.0 + 0.4 * max(len(names), 1), labels=max(map(len, names), default=8))
 
 
 def scaling_lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str) -> str:

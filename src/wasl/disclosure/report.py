@@ -153,7 +153,9 @@ def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]], caption: str =
 def _number(value: float | None) -> str:
     if value is None or isnan(value):
         return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
 
 
 def _share(value: float | None) -> str:

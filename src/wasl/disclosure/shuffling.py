@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
 from wasl.errors import InputError
 
@@ -55,5 +55,8 @@ def shuffle_values(confidential: Matrix, given: Matrix, rng: np.random.Generator
 
 
 def _normal_scores(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    scores: NDArray[np.float64] = norm.ppf((rankdata(column) - 0.5) / len(column))
-    return scores
+    """Normal quantiles of mid-ranks: equal values share the mean of their ranks."""
+    _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks = (last - (counts - 1) / 2.0)[place]
+    return np.asarray(ndtri((ranks - 0.5) / len(column)))

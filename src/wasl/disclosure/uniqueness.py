@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize, root
 from scipy.special import digamma, gammaln
 
 from wasl.errors import InputError
@@ -94,6 +93,8 @@ def pitman_uniques(sizes: NDArray[np.int64], population: float) -> float | None:
 
     Source: Hoshino (2001), J. Official Statistics 17(4), sections 2 and 4.
     """
+    from scipy.optimize import minimize
+
     n, u = int(sizes.sum()), len(sizes)
     values, counts = np.unique(sizes, return_counts=True)
     if u <= 1 or u == n or not (values == 1).any():
@@ -161,6 +162,8 @@ def snb_uniques(sizes: NDArray[np.int64], population: float) -> float | None:
 
     Source: Chen, Keller-McNulty (1998), J. Official Statistics 14(1).
     """
+    from scipy.optimize import root
+
     n, u = int(sizes.sum()), len(sizes)
     n1, n2 = int(np.count_nonzero(sizes == 1)), int(np.count_nonzero(sizes == 2))
     if n1 == 0:
@@ -206,6 +209,7 @@ def _sum_logs(theta: float, alpha: float, u: int) -> float:
 
 def _pitman_start(n: int, u: int, values: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[float, float]:
     """A start from the Ewens case: θ with θ(ψ(θ + n) - ψ(θ)) = u, then α from the share of uniques."""
+    from scipy.optimize import brentq
 
     def gap(theta: float) -> float:
         return float(theta * (digamma(theta + n) - digamma(theta)) - u)

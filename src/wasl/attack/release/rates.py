@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 __all__ = ["AttackRisk", "Rate", "attack_risk", "rate"]
 
@@ -61,7 +61,7 @@ def rate(successes: int, attempts: int, *, level: float = 0.95) -> Rate:
     """
     if attempts == 0:
         return Rate(0, 0, 0.0, 0.0, 1.0)
-    z = float(norm.ppf(0.5 + level / 2.0))
+    z = float(ndtri(0.5 + level / 2.0))
     p = successes / attempts
     centre = (p + z * z / (2 * attempts)) / (1 + z * z / attempts)
     half = z / (1 + z * z / attempts) * sqrt(p * (1 - p) / attempts + z * z / (4 * attempts**2))
