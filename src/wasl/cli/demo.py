@@ -27,6 +27,8 @@ __all__ = ["Demo", "register"]
 
 PERSONS_AT_SCALE_1 = 6_000
 PROJECT = "wasl-demo"
+PLANS = {"guarded": "morocco", "open": "morocco-open"}
+"""The linkage plan that goes with each profile."""
 HOLDERS = {
     "dgsn-permits": "dgsn",
     "cnss-employees": "cnss",
@@ -56,7 +58,7 @@ def demo(
     registers: Annotated[
         Path | None, typer.Option(help="Folder with the six registers and truth.csv, instead of synthetic ones.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="Encoding profile.")] = "guarded",
+    profile: Annotated[str, typer.Option(help="Encoding profile: guarded or open.")] = "guarded",
     as_json: JsonFlag = False,
 ) -> None:
     """Go the whole way: registers in, signed anonymized release out, and everything verified.
@@ -65,6 +67,8 @@ def demo(
     """
     if out.exists():
         raise InputError(f"{out}: exists already.", remedy="Name another folder with --out, or remove it.")
+    if profile not in PLANS:
+        raise InputError(f"the demo has no plan for profile {profile!r}.", remedy=f"Choose {' or '.join(PLANS)}.")
     run = Demo(out, quiet=as_json, profile=profile, seed=seed)
     run.population(registers, round(PERSONS_AT_SCALE_1 * scale))
     run.encode()
@@ -187,7 +191,7 @@ class Demo:
     @property
     def plan(self) -> str:
         """The linkage plan that goes with the profile."""
-        return "morocco" if self.profile == "guarded" else f"morocco-{self.profile}"
+        return PLANS[self.profile]
 
     def evaluate(self) -> None:
         """Compare with the truth, which only a demo has."""
