@@ -144,6 +144,11 @@ def protect(
         if change is not None:
             changes.append(change)
     removed = original.rows - file.rows
+    if file.rows == 0:
+        raise PolicyError(
+            f"the policy {policy.name!r} leaves no row of {original.rows}.",
+            remedy="Recode the keys further before removing records.",
+        )
     after = assess_file(file, population=None if others is None else others.table, removed=removed)
     failures = [*map(str, after.failures), *release_failures(file, today=today)]
     if failures:

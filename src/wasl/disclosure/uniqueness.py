@@ -110,7 +110,7 @@ def pitman_uniques(sizes: NDArray[np.int64], population: float) -> float | None:
 
     start = np.array([np.log(alpha / (1.0 - alpha)), np.log(max(theta + alpha, 1e-3))])
     best = minimize(negative, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-9, "fatol": 1e-9})
-    if not best.success or not np.isfinite(best.fun):
+    if not np.isfinite(best.fun):
         return None
     a = float(1.0 / (1.0 + np.exp(-best.x[0])))
     t = float(np.exp(best.x[1]) - a)

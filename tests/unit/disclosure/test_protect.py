@@ -283,3 +283,19 @@ def test_the_risk_of_numbers_is_measured_on_what_is_released(micro):
     assert masked.numeric_risk["linkage"] < 0.2
     assert "Risk of the numbers as released: wage" in internal_page(masked)
     assert "numeric_risk" not in masked.public_report()
+
+
+def test_a_policy_that_leaves_nothing_is_refused(micro):
+    methods = [{"kind": "suppress_records", "max_share": 1.0}]
+    with pytest.raises(PolicyError, match="leaves no row of 300"):
+        protect(micro, policy_of(thresholds={"k": 250}, methods=methods), seed=1)
+
+
+def test_tiny_and_degenerate_files():
+    one = pd.DataFrame({"id": ["PERSON1"], "sex": ["F"], "age": [30], "region": ["r0"], "wage": [1.0]})
+    assert assess(one, policy_of()).k == 1
+    empty_key = pd.concat([one] * 6, ignore_index=True).assign(region=None)
+    done = protect(empty_key, policy_of(), seed=1)
+    assert done.after.k == 6
+    assert internal_page(done)
+    assert public_page(done)
