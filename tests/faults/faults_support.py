@@ -177,14 +177,33 @@ def work(name: str, task: Callable[[], None], over: threading.Event, done: Done)
     return thread
 
 
-def client(port: int, token: str) -> Client:
-    address = f"http://127.0.0.1:{port}"
-    return Client(address, transport=Transport(address, token, attempts=PATIENCE, sleep=lambda _: time.sleep(0.05)))
+@dataclass
+class Callers:
+    """Clients that repeat until they are answered.
+
+    Attributes:
+        port, tokens: Where the service is, and the tokens by role, project and register.
+    """
+
+    port: int
+    tokens: Any
+    _clients: list[Client] = field(default_factory=list)
+
+    def client(self, role: Role, project: str, register: str | None = None) -> Client:
+        address = f"http://127.0.0.1:{self.port}"
+        token = self.tokens[role, project, register]
+        again = Transport(address, token, attempts=PATIENCE, sleep=lambda _: time.sleep(0.05))
+        self._clients.append(Client(address, transport=again))
+        return self._clients[-1]
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.transport.close()
 
 
-def uploader(port: int, tokens: Any, done: Done, folder: Path, register: str, first: int) -> Callable[[], None]:
+def uploader(callers: Callers, done: Done, folder: Path, register: str, first: int) -> Callable[[], None]:
     """Sends one delivery after another."""
-    sender = client(port, tokens[Role.HOLDER, OTHER_PROJECT, register])
+    sender = callers.client(Role.HOLDER, OTHER_PROJECT, register)
     numbers = iter(range(first, 10**9))
 
     def send() -> None:
@@ -198,10 +217,10 @@ def uploader(port: int, tokens: Any, done: Done, folder: Path, register: str, fi
     return send
 
 
-def publisher(port: int, tokens: Any, done: Done) -> Callable[[], None]:
+def publisher(callers: Callers, done: Done) -> Callable[[], None]:
     """Links, resolves, protects, requests, approves and publishes, over and over."""
     linkage, spine, desk, approver = (
-        client(port, tokens[role, PROJECT, None]) for role in (Role.LINKAGE, Role.SPINE, Role.RELEASE, Role.APPROVER)
+        callers.client(role, PROJECT) for role in (Role.LINKAGE, Role.SPINE, Role.RELEASE, Role.APPROVER)
     )
     plan = LinkagePlan.load("morocco").model_dump(mode="json")
     documents = release_documents()
@@ -269,13 +288,15 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         workers = ["worker"] if plug is None else ["worker", "worker-2"]
         for name in ("web", *workers):
             plant.start(name)
-        send_registers(port, template.tokens, outboxes)
+        callers = Callers(port, template.tokens)
+        stack.callback(callers.close)
+        send_registers(callers, outboxes)
         done, over = Done(), threading.Event()
         (folder / "sending").mkdir()
         tasks = {
-            "first holder": uploader(port, template.tokens, done, folder / "sending", REGISTER, 10**6),
-            "second holder": uploader(port, template.tokens, done, folder / "sending", OTHER_REGISTER, 2 * 10**6),
-            "publisher": publisher(port, template.tokens, done),
+            "first holder": uploader(callers, done, folder / "sending", REGISTER, 10**6),
+            "second holder": uploader(callers, done, folder / "sending", OTHER_REGISTER, 2 * 10**6),
+            "publisher": publisher(callers, done),
         }
         threads = [work(name, task, over, done) for name, task in tasks.items()]
         draws = random.Random(seed)  # noqa: S311 - chooses what to kill
@@ -299,9 +320,9 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         return done
 
 
-def send_registers(port: int, tokens: Any, outboxes: dict[str, Path]) -> None:
+def send_registers(callers: Callers, outboxes: dict[str, Path]) -> None:
     for register, folder in outboxes.items():
-        holder = client(port, tokens[Role.HOLDER, PROJECT, register])
+        holder = callers.client(Role.HOLDER, PROJECT, register)
         holder.send_delivery(PROJECT, register, folder / "delivery.parquet")
         holder.send_join_map(PROJECT, register, folder / "join.parquet")
         holder.send_payload(PROJECT, register, folder / "payload.parquet")
