@@ -140,7 +140,9 @@ def _cells(block: NDArray[np.uint8], kind: str) -> dict[str, NDArray[np.str_]]:
 
 def _numbers(values: NDArray[np.str_]) -> NDArray[np.object_]:
     """Whole numbers of any size; what is no number counts 0."""
-    return np.array([int(value) if value.isdigit() else 0 for value in values.tolist()], dtype=object)
+    return np.array(
+        [int(value) if value.isascii() and value.isdigit() else 0 for value in values.tolist()], dtype=object
+    )
 
 
 def _check_totals(
@@ -151,6 +153,7 @@ def _check_totals(
     lines = {kind: _cells(block[kinds == kind], kind) for kind in ("B02", "B04")}
     for total, summed in (("B03", ("B02",)), ("B05", ("B04",)), ("B06", ("B02", "B04"))):
         stated = _cells(block[kinds == total], total)
+        figures = {name: _numbers(stated[name]) for name in ("salaries", *TOTALS)}
         for row, employer in enumerate(stated["num_affilie"]):
             line = int(places[kinds == total][row])
             own = [(lines[kind], lines[kind]["num_affilie"] == employer) for kind in summed]
@@ -160,9 +163,15 @@ def _check_totals(
             found += [
                 (line, name, f"total {total} does not add up")
                 for name, value in counted.items()
-                if int(stated[name][row] or 0) != value
+                if int(figures[name][row]) != value
             ]
     return found
+
+
+def _whole_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Digits as numbers; anything else is missing."""
+    digits = pc.fill_null(pc.match_substring_regex(column, "^[0-9]{1,18}$"), False)
+    return pc.cast(pc.if_else(digits, column, pa.scalar(None, pa.string())), pa.int64())
 
 
 def join_registration(declaration: pa.Table, registration: pa.Table) -> pa.Table:
@@ -177,10 +186,7 @@ def join_registration(declaration: pa.Table, registration: pa.Table) -> pa.Table
     """
     number = pc.ascii_ltrim(declaration["num_immatriculation"], "0")
     declared = declaration.append_column("number", number)
-    sums = {
-        name: pc.cast(pc.coalesce(declared[name], "0"), pa.int64())
-        for name in ("jours_declares", "salaire_reel", "salaire_plafonne")
-    }
+    sums = {name: _whole_numbers(declared[name]) for name in ("jours_declares", "salaire_reel", "salaire_plafonne")}
     for name, values in sums.items():
         declared = declared.set_column(declared.column_names.index(name), name, values)
     firsts = [name for name in PERSON_COLUMNS if name not in sums]

@@ -22,7 +22,7 @@ CELLS = st.one_of(
         ["", "01/02/1990", "31/02/1990", "99999999", "NaN", "1e400", '"', '""', "é", "Ã©", "محمد", "\x00", "-"]
     ),
 )
-FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def attempt(data: bytes, suffix: str = ".csv", **options) -> None:
