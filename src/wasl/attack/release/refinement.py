@@ -21,6 +21,9 @@ from wasl.errors import InputError
 
 __all__ = ["Differencing", "Downcoding", "Exposure", "covers", "differencing", "downcoding"]
 
+BLOCK_PAIRS = 20_000_000
+"""Pairs of classes compared at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Downcoding:
@@ -229,26 +232,33 @@ def _regions(release: Frame, hierarchies: Mapping[str, Hierarchy]) -> _Regions:
 
 
 def _subtract(larger: _Regions, smaller: _Regions, k: int) -> list[int]:
-    """Remainders of 1 … k-1 persons when the smaller release's classes inside a larger class are taken away."""
-    count_a, count_b = len(larger.sizes), len(smaller.sizes)
-    inside = np.ones((count_a, count_b), np.bool_)
-    volume_a, volume_b = np.ones(count_a), np.ones(count_b)
-    complete = np.ones(count_b, np.bool_)
-    whole = np.ones(count_a, np.bool_)
-    subset: NDArray[np.bool_]
-    for v in range(len(larger.columns)):
-        a, b = larger.covered[v], smaller.covered[v]
-        subset = np.logical_not((b[None, :, :] & ~a[:, None, :]).any(axis=2))
-        codes_a, codes_b = larger.class_codes(v), smaller.class_codes(v)
-        inside &= subset[codes_a][:, codes_b]
-        volume_a *= a.sum(axis=1)[codes_a]
-        volume_b *= b.sum(axis=1)[codes_b]
-        complete &= codes_b >= 0
-        whole &= codes_a >= 0
-    inside &= complete[None, :] & whole[:, None]
-    left = larger.sizes - inside @ smaller.sizes
-    partial = (inside @ volume_b < volume_a) & inside.any(axis=1)
-    return [int(rows) for rows in left[partial & (left > 0) & (left < k)]]
+    """Remainders of 1 … k-1 persons when the smaller release's classes inside a larger class are taken away.
+
+    The larger release's classes are taken in blocks, so that memory stays bounded.
+    """
+    subsets, volumes_a, volumes_b = [], [], []
+    for a, b in zip(larger.covered, smaller.covered, strict=True):
+        subsets.append(np.logical_not((b[None, :, :] & ~a[:, None, :]).any(axis=2)))
+        volumes_a.append(a.sum(axis=1).astype(np.float64))
+        volumes_b.append(b.sum(axis=1).astype(np.float64))
+    variables = range(len(subsets))
+    codes_a = [larger.class_codes(v) for v in variables]
+    codes_b = [smaller.class_codes(v) for v in variables]
+    volume_a = np.prod([volumes_a[v][codes_a[v]] for v in variables], axis=0)
+    volume_b = np.prod([volumes_b[v][codes_b[v]] for v in variables], axis=0)
+    complete_a = np.flatnonzero(np.all([codes >= 0 for codes in codes_a], axis=0))
+    complete_b = np.flatnonzero(np.all([codes >= 0 for codes in codes_b], axis=0))
+    found: list[int] = []
+    step = max(1, BLOCK_PAIRS // max(len(complete_b), 1))
+    for start in range(0, len(complete_a), step):
+        block = complete_a[start : start + step]
+        inside = np.ones((len(block), len(complete_b)), np.bool_)
+        for v in variables:
+            inside &= subsets[v][codes_a[v][block]][:, codes_b[v][complete_b]]
+        left = larger.sizes[block] - inside @ smaller.sizes[complete_b]
+        partial = (inside @ volume_b[complete_b] < volume_a[block]) & inside.any(axis=1)
+        found += [int(rows) for rows in left[partial & (left > 0) & (left < k)]]
+    return found
 
 
 def _leaf_codes(column: CodedColumn, hierarchy: Hierarchy) -> NDArray[np.int64]:
