@@ -84,11 +84,12 @@ class Tasks:
     hot_blocks: int = 0
     hot_pairs: int = 0
 
-    def sample(self, share: float) -> NDArray[np.int64]:
-        """Places of the tasks of a fair sample."""
+    def sample(self, share: float, seed: int) -> NDArray[np.int64]:
+        """Places of the tasks of a fair sample; another seed draws others."""
         if share >= 1:
             return np.arange(len(self.table))
-        return np.flatnonzero(self.draw <= np.uint64(share * 2.0**64))
+        drawn = (self.draw ^ (np.array([seed], np.uint64) * MIX[0])) * MIX[1]
+        return np.flatnonzero((drawn ^ (drawn >> np.uint64(31))) <= np.uint64(share * 2.0**64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def _score_pass(
         dice=uses_dice(steps, sums),
         level_share=LEVEL_SAMPLE_PAIRS / max(sums.sample_pairs, 1),
         training_share=plan.candidates.training_pairs / sums.pairs,
+        seed=plan.model.seed,
     )
     limits = (
         _earlier_limits(steps, earlier) if earlier else choose_limits(steps, engine.histogram(steps), plan.model.levels)
@@ -133,6 +134,9 @@ def _score_pass(
     table = pairs_table(plan, sources, patterns.strata, model, engine.emit(steps, kept, patterns.codes))
     clock.append(perf_counter())
     below = probability < plan.resolution.keep
+    drift: dict[str, float] = {}
+    if earlier is not None:
+        drift = _drift(fit_pass(name, patterns, comparisons, strata, capacity[patterns.strata], plan.model), earlier)
     report = {
         "pass": name,
         "rows": sums.rows,
@@ -144,11 +148,20 @@ def _score_pass(
         "expected_below": float((patterns.counts * probability)[below].sum()),
         "weights": _weight_histogram(weight, probability, patterns),
         "examples": _examples(model, weight, probability, patterns),
+        "drift": drift,
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
         "seconds": dict(zip(("layout", "counting", "model", "scoring"), np.diff(clock).round(3).tolist(), strict=True)),
     }
     return model, table, report
+
+
+def _drift(fresh: PassModel, earlier: PassModel) -> dict[str, float]:
+    """How far what matches look like has moved since an earlier model: total variation of m, by comparison."""
+    return {
+        comparison.name: round(0.5 * float(np.abs(now[1:] - before[1:]).sum()), 4)
+        for comparison, now, before in zip(fresh.comparisons, fresh.m, earlier.m, strict=True)
+    }
 
 
 def _earlier_limits(steps: Steps, earlier: PassModel) -> list[list[int]]:

@@ -80,6 +80,7 @@ class Steps:
         dice: (groups) see :func:`wasl.linkage.kernels.distance_counts`.
         limits: (groups, limits) int32, see :func:`wasl.linkage.kernels.sweep`.
         level_share, training_share: Shares of the tasks that are sampled.
+        seed: Of the samples.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Steps:
     limits: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), np.int32))
     level_share: float = 1.0
     training_share: float = 1.0
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def distance_histogram(layout: PassLayout, tasks: Tasks, steps: Steps) -> NDArra
     """(groups, distances) pairs of a sample of tasks by distance."""
     longest = max(steps.widths.values(), default=0) * 64
     counts = np.zeros((len(steps.widths), longest + 1), np.int64)
-    table = _sampled(tasks)[tasks.sample(steps.level_share)]
+    table = _sampled(tasks)[tasks.sample(steps.level_share, steps.seed)]
     kernels.distance_counts(table, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts)
     return counts
 
@@ -257,7 +259,7 @@ def count_patterns(
     layout: PassLayout, tasks: Tasks, steps: Steps, workers: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
     """See :meth:`Engine.count`; codes may occur several times."""
-    chosen = tasks.sample(steps.training_share)
+    chosen = tasks.sample(steps.training_share, steps.seed)
     swept = _in_threads(
         lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice), _chunks(tasks, chosen), workers
     )

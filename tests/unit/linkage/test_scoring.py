@@ -83,7 +83,10 @@ def test_pairs_are_read_back_with_their_model(three_registers, plan):
 def test_a_saved_model_is_used_as_it_is(three_registers, plan):
     deliveries = [r.delivery for r in three_registers]
     model = score_pairs(plan, deliveries).model
+    same = score_pairs(plan, deliveries, model=model)
+    assert all(value < 1e-6 for flow in same.report["passes"] for value in flow["drift"].values())
     again = score_pairs(plan, deliveries[:2], model=model)
+    assert any(value > 0 for flow in again.report["passes"] for value in flow["drift"].values())
     for before, after in zip(model.passes, again.model.passes, strict=True):
         assert before.comparisons == after.comparisons
         for a, b in zip(before.probabilities, after.probabilities, strict=True):
