@@ -299,3 +299,28 @@ def test_tiny_and_degenerate_files():
     assert done.after.k == 6
     assert internal_page(done)
     assert public_page(done)
+
+
+def test_the_census_sample_policy_protects_a_sample(rng):
+    n = 8000
+    household = np.repeat(np.arange(n // 4), 4)
+    region = rng.integers(1, 4, n // 4)[household]
+    frame = pd.DataFrame(
+        {
+            "household": household,
+            "weight": 10.0,
+            "region": [f"{r:02d}" for r in region],
+            "sex": rng.choice(["M", "F"], n),
+            "age": np.minimum(rng.gamma(2, 12, n).astype(int), 100),
+            "marital_status": rng.choice(list("SMDW"), n, p=[0.45, 0.45, 0.04, 0.06]),
+            "nationality": rng.choice(["MAR", "FRA", "SEN"], n, p=[0.99, 0.006, 0.004]),
+            "address": "never released",
+        }
+    )
+    done = protect(frame, DisclosurePolicy.load("census-sample"), seed=1)
+    assert done.after.passed
+    assert done.after.individual.maximum <= 0.1
+    assert set(done.table.column("nationality").to_pylist()) <= {"Moroccan", "Foreign", None}
+    assert done.table.column("region").null_count == 0
+    assert "address" not in done.table.column_names
+    assert all(item["k"] >= 5 for item in done.after.combinations.values())
