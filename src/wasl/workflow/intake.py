@@ -115,7 +115,7 @@ class _Refusal:
 def stream_digest(file: ParquetFile) -> str:
     """`wasl.registers.digests.digest_table` of the file's table, in the memory of one column of one row group.
 
-    Columns without a fixed width (dictionaries, strings) are small in deliveries and are read whole.
+    Numbers, dates and other columns of payloads are small and are read whole.
     """
     hasher = hashlib.sha256()
     for field in file.schema:
@@ -130,11 +130,35 @@ def stream_digest(file: ParquetFile) -> str:
             for part in file.column(field.name):
                 for chunk in part.chunks:
                     _hash_dense(hasher, chunk)
+        elif pa.types.is_string(kind):
+            _hash_strings(hasher, file, field.name)
         else:
             whole = pa.chunked_array([c for part in file.column(field.name) for c in _plain(part)], kind)
             joined = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], kind)
             _hash_dense(hasher, joined)
     return "sha256:" + hasher.hexdigest()
+
+
+def _hash_strings(hasher: Any, file: ParquetFile, name: str) -> None:
+    """The buffers of a column of strings as one array would have them: first all offsets, then all characters."""
+    end, found = 0, False
+    for chunk in _dense_strings(file, name):
+        offsets = np.frombuffer(chunk.buffers()[1], np.int32, len(chunk) + 1)
+        if end + int(offsets[-1]) > np.iinfo(np.int32).max:
+            raise DeliveryError(f"column {name!r} of the {file.what} holds more than 2 GB of text.")
+        hasher.update(np.ascontiguousarray(offsets[1 if found else 0 :] + np.int32(end)).data)
+        end, found = end + int(offsets[-1]), True
+    for chunk in _dense_strings(file, name):
+        hasher.update(memoryview(chunk.buffers()[2] or b""))
+
+
+def _dense_strings(file: ParquetFile, name: str) -> Iterator[pa.Array]:
+    """The values that are there, in arrays whose offsets begin at zero."""
+    for part in file.column(name):
+        for chunk in _plain(part):
+            dense = chunk.drop_null()
+            if len(dense):
+                yield dense.take(_places(len(dense)))
 
 
 def _is_plain(value: Any) -> bool:

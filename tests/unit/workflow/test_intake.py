@@ -20,6 +20,7 @@ from wasl.workflow.ports import Limits
 def table(rows: int, seed: int) -> pa.Table:
     draws = np.random.default_rng(seed)
     holes = draws.random(rows) < 0.2
+    sizes = draws.integers(0, 4, rows)
 
     def labels(width: int) -> pa.Array:
         return pa.array([None if hole else draws.bytes(width) for hole in holes], pa.binary(width))
@@ -30,6 +31,9 @@ def table(rows: int, seed: int) -> pa.Table:
             "token": labels(16),
             "filter": labels(128),
             "number": pa.array(draws.integers(0, 9, rows), mask=holes),
+            "text": pa.array(
+                [None if hole else "é" * size for hole, size in zip(holes, sizes, strict=True)], pa.string()
+            ),
         }
     )
 
