@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -354,7 +355,5 @@ def _write(outcomes: list[Outcome], out: Path) -> str:
         ("attacks.md", ("\n".join(lines) + "\n").encode()),
         ("attacks.svg", draw_rates(outcomes)),
     ):
-        partial = out / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(out / name)
+        write_whole(out / name, content)
     return digest_bytes(data)

@@ -15,6 +15,7 @@ from wasl.audit.events import EventKind
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError, PolicyError
+from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from wasl.disclosure.protect import Protection
     from wasl.disclosure.synthesize import ModelName
 
-__all__ = ["assess_data", "protect_data", "read_microdata", "register", "synthesize_data", "write_text"]
+__all__ = ["assess_data", "protect_data", "read_microdata", "register", "synthesize_data"]
 
 DataArgument = Annotated[Path, typer.Argument(help="Microdata, CSV or Parquet.", metavar="DATA")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="Policy: a TOML file or a shipped name.")]
@@ -162,8 +163,8 @@ def assess_data(data: Path, policy: str, *, out: Path | None = None, population:
     report = assess_table(table, rules, population=others)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        write_text(out / "internal-report.json", _json(report.to_json()))
-        write_text(out / "internal-report.html", assessment_page(report, rules))
+        write_whole(out / "internal-report.json", _json(report.to_json()))
+        write_whole(out / "internal-report.html", assessment_page(report, rules))
         write_parquet(report.table(), out / "risk.parquet")
     record_event(
         EventKind.RISK_ASSESSED,
@@ -211,10 +212,10 @@ def protect_data(
         raise
     out.mkdir(parents=True, exist_ok=True)
     write_parquet(protection.table, out / "protected.parquet")
-    write_text(out / "internal-report.json", _json(protection.internal_report()))
-    write_text(out / "internal-report.html", internal_page(protection))
-    write_text(out / "public-report.json", _json(protection.public_report()))
-    write_text(out / "public-report.html", public_page(protection))
+    write_whole(out / "internal-report.json", _json(protection.internal_report()))
+    write_whole(out / "internal-report.html", internal_page(protection))
+    write_whole(out / "public-report.json", _json(protection.public_report()))
+    write_whole(out / "public-report.html", public_page(protection))
     record_event(
         EventKind.PROTECTION_APPLIED,
         subject=rules.name,
@@ -267,10 +268,10 @@ def synthesize_data(
     internal = {**result.internal_report(), "attacks": attacks}
     out.mkdir(parents=True, exist_ok=True)
     write_parquet(result.table, out / "protected.parquet")
-    write_text(out / "internal-report.json", _json(internal))
-    write_text(out / "internal-report.html", synthesis_page(result, attacks, confidential=True))
-    write_text(out / "public-report.json", _json(result.public_report()))
-    write_text(out / "public-report.html", synthesis_page(result, attacks, confidential=False))
+    write_whole(out / "internal-report.json", _json(internal))
+    write_whole(out / "internal-report.html", synthesis_page(result, attacks, confidential=True))
+    write_whole(out / "public-report.json", _json(result.public_report()))
+    write_whole(out / "public-report.html", synthesis_page(result, attacks, confidential=False))
     record_event(
         EventKind.DATA_SYNTHESIZED,
         subject=rules.name,
@@ -333,16 +334,6 @@ def read_microdata(path: Path) -> pa.Table:
             f"{path}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({type(error).__name__}).",
             remedy="Give UTF-8 CSV with a header line, or Parquet.",
         ) from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its place and rename it."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from wasl.cli.keys import IdentityOption, KeyOption, add_key_verbs, new_key_file, read_key, read_signer
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.registers.files import whole_file, write_whole
 
 if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
@@ -98,10 +99,7 @@ def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> d
         "quality.json": json.dumps(quality.to_json(), ensure_ascii=False, indent=2),
     }
     for name, text in texts.items():
-        partial = out / (name + ".partial")
-        partial.touch(0o600)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(out / name)
+        write_whole(out / name, text, mode=0o600)
         files[name] = str(out / name)
     if table.rejects.num_rows:
         _write_csv(table.rejects, out / "rejects.csv")
@@ -230,9 +228,7 @@ def _write_plot(encoded: Encoded, out: Path) -> Path:
     from wasl.holder.explain import draw_blocks
 
     place = out.with_name(out.name + ".explain.svg")
-    partial = place.with_name(place.name + ".partial")
-    partial.write_bytes(draw_blocks(encoded.blocks, encoded.leak_limit))
-    partial.replace(place)
+    write_whole(place, draw_blocks(encoded.blocks, encoded.leak_limit))
     return place
 
 
@@ -330,10 +326,5 @@ def _write_csv(table: Any, path: Path, *, secret: bool = False) -> None:
     """Write a table as CSV, whole or not at all."""
     import pyarrow.csv as pacsv
 
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.touch(0o600 if secret else 0o644)
+    with whole_file(path, mode=0o600 if secret else 0o644) as partial:
         pacsv.write_csv(table, partial, pacsv.WriteOptions(quoting_style="needed"))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
