@@ -13,6 +13,7 @@ from wasl.audit.events import EventKind
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
+from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -257,12 +258,7 @@ def _write_report(report: dict[str, Any], out: Path) -> dict[str, str]:
         "report.html": render_report(report),
     }
     for name, text in texts.items():
-        partial = out / f"{name}.partial"
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(out / name)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(out / name, text)
     return {"report": str(out / "report.json"), "page": str(out / "report.html")}
 
 
