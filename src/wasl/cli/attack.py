@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.errors import InputError
 from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import numpy as np
     from numpy.typing import NDArray
 
@@ -72,13 +74,12 @@ def attack_deliveries(
     """Attack deliveries as somebody would who knows everything but the key, and say how many persons it names.
 
     Example: wasl attack dgsn.parquet --population dgsn-permits.csv --register dgsn-permits
-    --join dgsn-join.parquet --keep-map dgsn-keep.parquet --out attack
+    --join dgsn-join.parquet --keep-map dgsn-keep.csv --out attack
 
     Example: wasl attack --self-test --out attack-self-test
     """
     from wasl.audit.events import EventKind
     from wasl.cli.journal import record_event
-    from wasl.errors import InputError
 
     if view not in ("linkage", "joined"):
         raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")
@@ -125,7 +126,6 @@ def _self_test(
     profiles: list[str], populations: list[str], overlaps: list[str], largest_graph: int, starts: int, seed: int
 ) -> list[Outcome]:
     from wasl.attack.selftest import PROFILES, plan_trials, run_trials
-    from wasl.errors import InputError
 
     unknown = sorted(set(profiles) - set(PROFILES))
     if unknown:
@@ -158,7 +158,7 @@ def _attack_files(
 
     from wasl.attack.campaign import attack_joined, attack_linkage
     from wasl.attack.knowledge import imitate
-    from wasl.errors import InputError, MismatchError
+    from wasl.errors import MismatchError
     from wasl.holder.profile import EncodingProfile
     from wasl.registers.delivery import Delivery, require_comparable
     from wasl.registers.reader import read_register
@@ -210,7 +210,6 @@ def _target(
     from wasl.attack.campaign import Target
     from wasl.attack.knowledge import record_ids
     from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records
-    from wasl.registers.delivery import read_parquet
     from wasl.registers.join_map import JoinMap
 
     views = observe(*deliveries)
@@ -229,7 +228,7 @@ def _target(
     joined, ids = observe_joined(views, *join_maps)
     if not keeps:
         return replace(target, joined=joined)
-    keep_maps = [read_parquet(path, "keep map")[0] for path in keeps]
+    keep_maps = [_read_keep_map(path) for path in keeps]
     kept = record_ids(*keep_maps)
     delivered = [
         (delivery.header.register, number)
@@ -245,6 +244,20 @@ def _target(
         truth={name: place[records] for name, records in rows.items()},
         overlap=float((place >= 0).mean()),
     )
+
+
+def _read_keep_map(path: Path) -> pa.Table:
+    """The map from record number to record id that ``wasl encode --keep-map`` wrote, every column as text."""
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    columns = {name: pa.string() for name in ("register", "record", "record_id")}
+    try:
+        return pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(column_types=columns)).select(list(columns))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such keep map.") from error
+    except (pa.ArrowException, KeyError) as error:
+        raise InputError(f"{path}: not a keep map.", remedy="`wasl encode --keep-map FILE` makes one.") from error
 
 
 def _places(delivered: list[tuple[str, str]], owned: list[tuple[str, str]], truth: Path | None) -> NDArray[np.int64]:

@@ -56,7 +56,6 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
-    from wasl.registers.delivery import write_parquet
     from wasl.registers.schema import RegisterSchema
 
     folder = tmp_path_factory.mktemp("encoded")
@@ -72,7 +71,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     made.delivery.write(folder / "delivery.parquet")
     made.join_map.write(folder / "join.parquet")
-    write_parquet(made.keep_map, folder / "keep.parquet")
+    pyarrow.csv.write_csv(made.keep_map, folder / "keep.csv")
     return folder
 
 
@@ -94,7 +93,7 @@ def run(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *options: str)
 
 
 def test_a_delivery_is_attacked_and_scored(encoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scoring = ("--join", str(encoded / "join.parquet"), "--keep-map", str(encoded / "keep.parquet"))
+    scoring = ("--join", str(encoded / "join.parquet"), "--keep-map", str(encoded / "keep.csv"))
     outcomes = run(encoded, tmp_path, monkeypatch, "--view", "joined", *scoring)["outcomes"]
     by_attack = {outcome["attack"]: outcome for outcome in outcomes}
     assert by_attack["graph matching"]["rate"] > 0.5
