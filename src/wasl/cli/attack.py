@@ -14,8 +14,8 @@ from wasl.errors import InputError
 from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from wasl.attack.campaign import Target
