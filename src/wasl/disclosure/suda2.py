@@ -58,23 +58,40 @@ class SudaScores:
         variables: The variables, in order.
         scores: float64 per row, 0 where the row has no MSU.
         dis: float64 per row, the DIS score: the probability that a match on the row's unique is correct.
-        row_contributions: float64, shape (rows, variables): share of the row's score from MSUs with the variable.
+        unique_rows: int64, the rows that are alone in their class: no other has an MSU.
+        unique_shares: float64, shape (unique rows, variables): share of the row's score from MSUs with the variable.
+        unique_msus: int16, shape (unique rows, variables): MSUs of size 1, 2, … of the row.
         contributions: float64 per variable, percent of all scores from MSUs with the variable.
-        msu_counts: int64, shape (rows, variables): MSUs of size 1, 2, … of the row.
     """
 
     variables: tuple[str, ...]
     scores: NDArray[np.float64] = field(repr=False)
     dis: NDArray[np.float64] = field(repr=False)
-    row_contributions: NDArray[np.float64] = field(repr=False)
+    unique_rows: NDArray[np.int64] = field(repr=False)
+    unique_shares: NDArray[np.float64] = field(repr=False)
+    unique_msus: NDArray[np.int16] = field(repr=False)
     contributions: NDArray[np.float64] = field(repr=False)
-    msu_counts: NDArray[np.int64] = field(repr=False)
+
+    @property
+    def row_contributions(self) -> NDArray[np.float64]:
+        """float64, shape (rows, variables): share of the row's score from MSUs with the variable, 0 without MSU."""
+        rows = np.zeros((len(self.scores), len(self.variables)))
+        rows[self.unique_rows] = self.unique_shares
+        return rows
+
+    @property
+    def msu_counts(self) -> NDArray[np.int64]:
+        """int64, shape (rows, variables): MSUs of size 1, 2, … of the row."""
+        counts = np.zeros((len(self.scores), len(self.variables)), np.int64)
+        counts[self.unique_rows] = self.unique_msus
+        return counts
 
     def table(self) -> pa.Table:
         """One row per row: score, DIS score, contribution of each variable."""
         columns = {"score": self.scores, "dis": self.dis}
+        shares = self.row_contributions
         for position, name in enumerate(self.variables):
-            columns[f"{name}_contribution"] = self.row_contributions[:, position]
+            columns[f"{name}_contribution"] = shares[:, position]
         return pa.table(columns)
 
 
@@ -134,31 +151,33 @@ def suda2(
     limit = m if max_size is None else max_size
     counts, sorted_shares = _weigh(bits, m, weights, limit, LANES)
     shares = sorted_shares[:, np.argsort(order)]
-    per_unique = counts @ weights
+    per_unique = np.zeros(len(alone))
+    for size, weight in enumerate(weights):
+        per_unique += weight * counts[:, size]
     scores = np.zeros(n)
     scores[unique_rows] = per_unique
-    rows = np.zeros((n, m))
-    rows[unique_rows] = np.divide(shares, per_unique[:, None], out=np.zeros_like(shares), where=per_unique[:, None] > 0)
-    msus = np.zeros((n, m), np.int64)
-    msus[unique_rows] = counts
     total = per_unique.sum()
+    contributions = 100.0 * shares.sum(axis=0) / total if total > 0 else np.zeros(m)
+    shares /= np.where(per_unique > 0, per_unique, 1.0)[:, None]
     pairs = 2 * int(np.count_nonzero(classes.sizes == 2))
     return SudaScores(
         variables=tuple(column.name for column in columns),
         scores=scores,
         dis=_dis(scores, len(alone), pairs, m, fraction),
-        row_contributions=rows,
-        contributions=100.0 * shares.sum(axis=0) / total if total > 0 else np.zeros(m),
-        msu_counts=msus,
+        unique_rows=unique_rows,
+        unique_shares=shares,
+        unique_msus=counts,
+        contributions=contributions,
     )
 
 
 def category_contributions(scores: SudaScores, column: CodedColumn) -> NDArray[np.float64]:
     """For each category of a variable, its percentage of the variable's contribution; NaN when that is zero."""
     position = scores.variables.index(column.name)
-    value = scores.row_contributions[:, position] * scores.scores
-    known = column.codes >= 0
-    sums = np.bincount(column.codes[known], weights=value[known], minlength=len(column.labels))
+    value = scores.unique_shares[:, position] * scores.scores[scores.unique_rows]
+    codes = column.codes[scores.unique_rows]
+    known = codes >= 0
+    sums = np.bincount(codes[known], weights=value[known], minlength=len(column.labels))
     total = sums.sum()
     result: NDArray[np.float64] = 100.0 * sums / total if total > 0 else np.full(len(sums), np.nan)
     return result
@@ -278,7 +297,7 @@ def _weigh(bits, m, weights, limit, lanes):  # type: ignore[no-untyped-def]
     """Minimal subsets of each unique row: their number by size, and the weight each variable takes part in."""
     rows = bits.shape[0]
     width = bits.shape[1]
-    counts = np.zeros((rows, m), np.int64)
+    counts = np.zeros((rows, m), np.int16)  # at most 12,870 subsets of one size of 16 variables
     shares = np.zeros((rows, m), np.float64)
     above = np.empty(width, np.uint64)
     for r in range(rows):
