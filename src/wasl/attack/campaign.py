@@ -64,19 +64,19 @@ class Target:
     largest_graph: int = 2500
     starts: int = 6
 
-    @property
-    def exposed(self) -> Ints | None:
-        """Records of the population that are in the delivery."""
+    def exposed(self, knowledge: Knowledge) -> Ints | None:
+        """Persons of the population that are in the delivery."""
         if self.truth is None:
             return None
         found = np.unique(np.concatenate(list(self.truth.values())))
-        return found[found >= 0]
+        return np.unique(knowledge.person[found[found >= 0]])
 
 
 @dataclass(slots=True)
 class _Tally:
-    """Claims of one attack, pass by pass."""
+    """Claims of one attack, pass by pass. A person is named rightly by any of its records."""
 
+    person: Ints
     claimed: int = 0
     named: list[Ints] = field(default_factory=list)
 
@@ -84,14 +84,15 @@ class _Tally:
         """Add the claims of a pass: rows and the records they are taken for."""
         self.claimed += len(rows)
         if truth is not None:
-            self.named.append(np.unique(records[(truth[rows] == records) & (records >= 0)]))
+            real, own = truth[rows], self.person[records]
+            self.named.append(np.unique(own[(real >= 0) & (records >= 0) & (self.person[real] == own)]))
 
     def best(self, exposed: Ints) -> int:
-        """Exposed records named rightly in the pass where most were."""
+        """Exposed persons named rightly in the pass where most were."""
         return max((int(np.isin(named, exposed).sum()) for named in self.named), default=0)
 
     def anywhere(self, exposed: Ints) -> int:
-        """Exposed records named rightly in any pass."""
+        """Exposed persons named rightly in any pass."""
         whole = np.concatenate(self.named) if self.named else np.zeros(0, np.int64)
         return len(np.intersect1d(whole, exposed))
 
@@ -122,14 +123,14 @@ def attack_joined(target: Target, knowledge: Knowledge, rng: np.random.Generator
     if target.joined is None:
         return []
     rows, records = match_membership(target.joined, knowledge.joined, rng, target.largest_graph)
-    tally = _Tally()
+    tally = _Tally(knowledge.person)
     tally.add(rows, records, target.joined_truth)
-    return [_outcome(target, knowledge, "joined", "membership", tally, target.exposed)]
+    return [_outcome(target, knowledge, "joined", "membership", tally, target.exposed(knowledge))]
 
 
 def _by_pass(target: Target, knowledge: Knowledge, attack: str, rng: np.random.Generator) -> Outcome:
-    tally = _Tally()
-    exposed = target.exposed
+    tally = _Tally(knowledge.person)
+    exposed = target.exposed(knowledge)
     seeds = np.zeros(0, np.int64)
     if attack.startswith("extension"):
         if exposed is None:
@@ -152,7 +153,7 @@ def _by_pass(target: Target, knowledge: Knowledge, attack: str, rng: np.random.G
             rows, own = match_pass(view, known, knowledge.taps, rng, target.starts, target.largest_graph)
         else:
             assert truth is not None  # noqa: S101 - exposed is None without it
-            seeded = np.flatnonzero(np.isin(truth, seeds))
+            seeded = np.flatnonzero((truth >= 0) & np.isin(knowledge.person[truth], seeds))
             rows, own = extend(view, known, knowledge.taps, seeded, truth[seeded], rng, target.largest_graph)
         tally.add(rows, known.record[own], truth)
     return _outcome(target, knowledge, "linkage", attack, tally, exposed)
@@ -188,7 +189,9 @@ def _codewords(target: Target, knowledge: Knowledge, rng: np.random.Generator) -
     )
     if knowledge.taps == 0:
         detail = "undiffused: every column is already in the clear"
-    return _outcome(target, knowledge, "linkage", "codewords", _Tally(), target.exposed, detail)
+    return _outcome(
+        target, knowledge, "linkage", "codewords", _Tally(knowledge.person), target.exposed(knowledge), detail
+    )
 
 
 def _outcome(

@@ -43,9 +43,7 @@ def extend(
         largest: Largest block attacked whole.
     """
     groups = sorted(set(view.filters) & set(known.view.filters))
-    own_row = np.full(int(max(known.record.max(initial=-1), seed_records.max(initial=-1))) + 1, -1, np.int64)
-    own_row[known.record] = np.arange(len(known.record))
-    own_seed = own_row[seed_records]
+    own_seed = known.row[seed_records]
     seeded, own_seed = seeded[own_seed >= 0], own_seed[own_seed >= 0]
     rows, own = [], []
     for block in np.unique(view.block[seeded]):

@@ -14,7 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wasl.attack.observation import PassView, match_labels, observe, observe_joined, rows_to_records
+from wasl.attack.observation import (
+    PassView,
+    Records,
+    match_labels,
+    observe,
+    observe_joined,
+    rows_to_records,
+    same_persons,
+)
 from wasl.holder.encode import Encoded, encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
@@ -35,12 +43,14 @@ class KnownPass:
 
     Attributes:
         view: Blocks, tokens and undiffused filters under the first of its keys, one row per record of the pass.
-        record: Record of the population behind each row.
+        record: Record of the population behind each row, of several the first.
+        row: Row of each record of the population, −1 where it has none.
         copies: The same filters under its other keys, by group.
     """
 
     view: PassView
     record: Ints = field(repr=False)
+    row: Ints = field(repr=False)
     copies: tuple[dict[str, Bytes], ...] = field(repr=False)
 
 
@@ -51,12 +61,14 @@ class Knowledge:
     Attributes:
         records: Size of its population.
         passes: Its own encodings by pass.
+        person: For each of its records the first of the same person, as far as the encoding takes them together.
         joined: Its records with blocks and tokens of all passes, row r being record r.
         taps: Input bits per released bit in the profile (0: undiffused).
     """
 
     records: int
     passes: dict[str, KnownPass]
+    person: Ints = field(repr=False)
     joined: PassView
     taps: int
 
@@ -85,10 +97,12 @@ def imitate(
     passes = {}
     for name in views[0]:
         # Rows in the order of the records, so that the copies under other keys stand side by side.
-        orders = [np.argsort(rows[name], kind="stable") for rows in found]
+        orders = [np.argsort(behind[name], kind="stable") for behind, _ in found]
+        place = np.append(np.argsort(orders[0], kind="stable"), -1)
         passes[name] = KnownPass(
             view=views[0][name].take(orders[0]),
-            record=found[0][name][orders[0]],
+            record=found[0][0][name][orders[0]],
+            row=place[found[0][1][name]],
             copies=tuple(
                 {group: data[order] for group, data in view[name].filters.items()}
                 for view, order in zip(views[1:], orders[1:], strict=True)
@@ -97,7 +111,7 @@ def imitate(
     joined, ids = observe_joined(views[0], *(encoded.join_map for encoded in made[0]))
     kept = record_ids(*(encoded.keep_map for encoded in made[0]))
     order = np.argsort(match_labels(ids, kept), kind="stable")
-    return Knowledge(len(kept), passes, joined.take(order), profile.taps)
+    return Knowledge(len(kept), passes, same_persons(found[0][1], len(kept)), joined.take(order), profile.taps)
 
 
 def _encode_all(
@@ -113,8 +127,8 @@ def _encode_all(
     ]
 
 
-def record_rows(encoded: Sequence[Encoded], views: dict[str, PassView]) -> dict[str, Ints]:
-    """For each pass the record (row of the keep maps, one after another) behind each row."""
+def record_rows(encoded: Sequence[Encoded], views: dict[str, PassView]) -> tuple[Records, Records]:
+    """By pass the first record (row of the keep maps, one after another) behind each row, and each record's row."""
     join_rows = pa.concat_tables([each.join_map.rows for each in encoded])
     return rows_to_records(views, join_rows, record_ids(*(each.keep_map for each in encoded)))
 

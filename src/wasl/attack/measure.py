@@ -24,11 +24,11 @@ class Outcome:
         population: Records of the adversary's population.
         records: Records in the delivery.
         overlap: Share of the delivery's records that are in the population, as set up or measured; None unknown.
-        claimed: Records the attack named.
-        exposed: Records it could have named: in the population, and not known to it beforehand; None unknown.
-        correct: Records named rightly in the pass where the attack did best (rows of two passes cannot be joined, so
+        claimed: Rows the attack named.
+        exposed: Persons it could have named: in the population, and not known to it beforehand; None unknown.
+        correct: Persons named rightly in the pass where the attack did best (rows of two passes cannot be joined, so
             nobody can pool the guesses of several); None where the truth is not given.
-        anywhere: Records of which any row in any pass was named rightly, lucky guesses of all passes together.
+        anywhere: Persons of whom any row in any pass was named rightly, lucky guesses of all passes together.
         leak: Largest T of the delivery.
         detail: Anything else worth telling.
     """

@@ -8,15 +8,27 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy import sparse
 
 from wasl.registers.delivery import Delivery
 from wasl.registers.join_map import JoinMap
 
-__all__ = ["PassView", "fixed_bytes", "labels", "match_labels", "observe", "observe_joined", "rows_to_records"]
+__all__ = [
+    "PassView",
+    "fixed_bytes",
+    "labels",
+    "match_labels",
+    "observe",
+    "observe_joined",
+    "rows_to_records",
+    "same_persons",
+]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
+Records = dict[str, Ints]
+"""Numbers of records or rows, by pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +150,37 @@ def observe_joined(views: dict[str, PassView], *join_maps: JoinMap) -> tuple[Pas
     return PassView("joined", ids[first], maps[first], np.zeros(len(distinct), np.int64), classes, {}, {}), ids[first]
 
 
-def rows_to_records(views: dict[str, PassView], join_rows: pa.Table, record_ids: Bytes) -> dict[str, Ints]:
-    """For each pass the place in ``record_ids`` of the record behind each row, by the rows of join maps."""
+def rows_to_records(views: dict[str, PassView], join_rows: pa.Table, record_ids: Bytes) -> tuple[Records, Records]:
+    """By pass: the first record (place in ``record_ids``) behind each row, and the row of each record, −1 for none."""
     ids, _ = fixed_bytes(join_rows["record_id"])
     row_ids, has_row = fixed_bytes(join_rows["row_id"])
     record = match_labels(ids, record_ids)
     names = np.array(join_rows["pass"].cast(pa.string()).to_pylist(), object)
-    found = {}
+    behind, row_of = {}, {}
     for name, view in views.items():
         chosen = np.flatnonzero((names == name) & has_row)
-        found[name] = record[chosen[match_labels(view.row_ids, row_ids[chosen])]]
-    return found
+        row = match_labels(row_ids[chosen], view.row_ids)
+        chosen, row = record[chosen[row >= 0]], row[row >= 0]
+        first = np.full(len(view), len(record_ids), np.int64)
+        np.minimum.at(first, row, chosen)
+        behind[name] = np.where(first < len(record_ids), first, -1)
+        row_of[name] = np.full(len(record_ids), -1, np.int64)
+        row_of[name][chosen] = row
+    return behind, row_of
+
+
+def same_persons(row_of: Records, records: int) -> Ints:
+    """For each record the first of those it shares rows with, in one pass or through several."""
+    graph = sparse.coo_matrix((records, records), dtype=np.bool_)
+    for rows in row_of.values():
+        has = np.flatnonzero(rows >= 0)
+        first = np.full(int(rows.max(initial=-1)) + 1, records, np.int64)
+        np.minimum.at(first, rows[has], has)
+        graph += sparse.coo_matrix((np.ones(len(has), np.bool_), (has, first[rows[has]])), shape=graph.shape)
+    _, component = sparse.csgraph.connected_components(graph, directed=False)
+    _, first, number = np.unique(component, return_index=True, return_inverse=True)
+    persons: Ints = first[number]
+    return persons
 
 
 def _words(data: Bytes) -> npt.NDArray[np.void]:

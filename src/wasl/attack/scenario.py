@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from wasl.attack.campaign import Target
 from wasl.attack.knowledge import EPOCH, Knowledge, imitate, record_ids, record_rows
-from wasl.attack.observation import match_labels, observe, observe_joined
+from wasl.attack.observation import match_labels, observe, observe_joined, same_persons
 from wasl.errors import InputError
 from wasl.holder.encode import encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["Register", "split", "stage"]
+__all__ = ["Register", "shared_place", "split", "stage"]
 
 Ints = npt.NDArray[np.int64]
 Register = tuple[pa.Table, RegisterSchema]
@@ -77,7 +77,8 @@ def stage(
         place = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=numbers)
         places.append(np.asarray(pc.fill_null(pc.add(place.cast(pa.int64()), before), -1), np.int64))
         before += len(table)
-    truth = np.concatenate(places)
+    behind, row_of = record_rows(made, views)
+    truth = shared_place(np.concatenate(places), same_persons(row_of, sum(map(len, places))))
     kept = record_ids(*(encoded.keep_map for encoded in made))
     target = Target(
         profile=profile.name,
@@ -85,7 +86,7 @@ def stage(
         leak=max(encoded.delivery.header.leak for encoded in made),
         records=len(kept),
         passes=views,
-        truth={name: truth[rows] for name, rows in record_rows(made, views).items()},
+        truth={name: np.append(truth, -1)[rows] for name, rows in behind.items()},
         joined=joined,
         joined_truth=truth[match_labels(ids, kept)],
         overlap=float((truth >= 0).mean()),
@@ -93,3 +94,15 @@ def stage(
         starts=starts,
     )
     return target, knowledge
+
+
+def shared_place(place: Ints, person: Ints) -> Ints:
+    """Places in the population of records, −1 for none; a person's records without one get that of another.
+
+    Args:
+        place: Of each record.
+        person: For each record the first record of the same person.
+    """
+    best = np.full(len(place), -1, np.int64)
+    np.maximum.at(best, person, place)
+    return np.where(place >= 0, place, best[person])

@@ -205,11 +205,13 @@ def _target(
     starts: int,
 ) -> Target:
     """What is attacked, with the truth where join maps and keep maps are given."""
+    import numpy as np
     import pyarrow as pa
 
     from wasl.attack.campaign import Target
     from wasl.attack.knowledge import record_ids
-    from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records
+    from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records, same_persons
+    from wasl.attack.scenario import shared_place
     from wasl.registers.join_map import JoinMap
 
     views = observe(*deliveries)
@@ -235,13 +237,13 @@ def _target(
         for delivery, keep_map in zip(deliveries, keep_maps, strict=True)
         for number in keep_map["record"].to_pylist()
     ]
-    place = _places(delivered, owned, truth)
-    rows = rows_to_records(views, pa.concat_tables([join_map.rows for join_map in join_maps]), kept)
+    behind, row_of = rows_to_records(views, pa.concat_tables([join_map.rows for join_map in join_maps]), kept)
+    place = shared_place(_places(delivered, owned, truth), same_persons(row_of, len(kept)))
     return replace(
         target,
         joined=joined,
         joined_truth=place[match_labels(ids, kept)],
-        truth={name: place[records] for name, records in rows.items()},
+        truth={name: np.append(place, -1)[records] for name, records in behind.items()},
         overlap=float((place >= 0).mean()),
     )
 

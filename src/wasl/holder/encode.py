@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from wasl.errors import RegisterError
 from wasl.holder.bloom import pair_pieces
 from wasl.holder.columns import fixed_bytes, hexadecimal
+from wasl.holder.duplicates import number_persons
 from wasl.holder.grams import group_grams
 from wasl.holder.keys import LinkageKey
 from wasl.holder.parts import digest_parts
@@ -104,6 +105,7 @@ def encode(
     wanted += [part for token in profile.tokens for part in token.parts]
     features = {part.feature for group in profile.groups for part in group.parts}
     persons = describe_persons(table.table, schema, features | set(wanted))
+    person = number_persons(persons) if profile.rows == "person" else np.arange(persons.count)
     parts = digest_parts(persons, wanted, key)
     records = table.table[schema.record].combine_chunks()
     record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
@@ -120,7 +122,7 @@ def encode(
         if all(part in parts for part in step.block) and (
             any(group in filters for group in step.groups) or any(token_parts(profile, t, parts) for t in step.tokens)
         ):
-            encoded.append(encode_pass(step, profile, key, parts, filters, record_ids, rng, threads))
+            encoded.append(encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads))
         else:
             left_out.append(step.name)
         if progress is not None:
@@ -203,7 +205,7 @@ def _assemble(
         created=created,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
-    joined = _join_rows(record_ids, encoded, passes, rows["row_id"])
+    joined = _join_rows(record_ids, encoded)
     by_id = np.argsort(np.ascontiguousarray(record_ids).view("S16").ravel(), kind="stable")
     harmonized = payload_columns(table.table, schema)
     payload_rows = pa.table(
@@ -230,18 +232,21 @@ def _assemble(
     )
 
 
-def _join_rows(
-    record_ids: NDArray[np.uint8], encoded: list[PassRows], passes: pa.DictionaryArray, row_ids: pa.ChunkedArray
-) -> pa.Table:
+def _join_rows(record_ids: NDArray[np.uint8], encoded: list[PassRows]) -> pa.Table:
     """The join map's rows; a record that no pass could take stands there once, without pass and row id.
 
     Such a record (no birth date, no number) can never be linked, but it is a person and must not be lost.
     """
-    taken = np.concatenate([step.rows for step in encoded])
+    taken = np.concatenate([step.members for step in encoded])
     untaken = np.ones(len(record_ids), dtype=bool)
     untaken[taken] = False
     alone = np.flatnonzero(untaken)
     ids = fixed_bytes(record_ids[np.concatenate([taken, alone])])
-    names = pa.chunked_array([passes.cast(pa.string()), pa.nulls(len(alone), pa.string())])
-    labels = pa.chunked_array([*row_ids.chunks, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])
-    return pa.table({"record_id": ids, "pass": names.dictionary_encode(), "row_id": labels}).cast(JOIN_MAP_SCHEMA)
+    names = pa.array([step.summary.name for step in encoded], pa.string())
+    codes = np.repeat(np.arange(len(encoded), dtype=np.int32), [len(step.members) for step in encoded])
+    codes = np.concatenate([codes, np.zeros(len(alone), np.int32)])
+    nowhere = np.arange(len(codes)) >= len(taken)
+    passes = pa.DictionaryArray.from_arrays(pa.array(codes, mask=nowhere), names)
+    labels = [fixed_bytes(step.row_ids[step.member_rows]) for step in encoded]
+    row_ids = pa.chunked_array([*labels, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])
+    return pa.table({"record_id": ids, "pass": passes, "row_id": row_ids}).cast(JOIN_MAP_SCHEMA)

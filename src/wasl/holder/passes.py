@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,9 +52,11 @@ class PassRows:
     """A pass, encoded.
 
     Attributes:
-        rows: Records in it, in the order released.
+        rows: Records in it, in the order released; of a person with several records in a block, one.
         row_ids: Their ids under the pass's key.
-        left_out: Records that would have leaked.
+        members: Every record that a row stands for, the one in it included.
+        member_rows: The row that stands for each member.
+        left_out: Records whose rows would have leaked.
         columns: What is released about each.
         summary: Counts and achieved figures, for the header.
         figures: Sizes and T of its blocks.
@@ -61,6 +64,8 @@ class PassRows:
 
     rows: NDArray[np.int64]
     row_ids: NDArray[np.uint8]
+    members: NDArray[np.int64]
+    member_rows: NDArray[np.int64]
     left_out: NDArray[np.int64]
     columns: dict[str, pa.Array]
     summary: PassSummary
@@ -80,15 +85,37 @@ def encode_pass(
     parts: dict[Part, PartDigests],
     filters: dict[str, PreparedGroup],
     record_ids: NDArray[np.uint8],
+    person: NDArray[np.int64],
     rng: np.random.Generator,
     threads: int,
 ) -> PassRows:
-    """A pass; under ``split``, what a block cannot hold goes to a block of its own, under another label and key."""
-    turns = [_encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, None, 0)]
+    """A pass, one row per person and block.
+
+    Under ``split``, what a block cannot hold goes to a block of its own, under another label and key.
+
+    Args:
+        step: Which pass.
+        profile: How to encode.
+        key: The project's key.
+        parts: Parts of blocks and tokens, by name.
+        filters: Groups, by name.
+        record_ids: (records, 16) bytes.
+        person: For each record the first record of the same person.
+        rng: Draws the samples of the leak meter.
+        threads: Threads over which blocks are spread.
+    """
+    members = _rows_with(step, parts, len(record_ids))
+    hashed = _block_hashes(step, key, parts, members, 0)
+    chosen, stands = _one_row_per_person(hashed, members, person, step, filters, record_ids)
+    turns = [
+        _encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, members[chosen], hashed[chosen])
+    ]
     while profile.excess == "split" and len(turns[-1].left_out) and len(turns) < SPLIT_TURNS:
         among = turns[-1].left_out
-        turns.append(_encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, among, len(turns)))
+        hashed = _block_hashes(step, key, parts, among, len(turns))
+        turns.append(_encode_turn(step, profile, key, parts, filters, record_ids, rng, threads, among, hashed))
     whole = _joined(turns) if len(turns) > 1 else turns[0]
+    whole = _with_members(whole, members, members[stands], len(record_ids))
     total = len(whole.rows) + len(whole.left_out)
     if total and len(whole.left_out) > profile.drop_limit * total:
         raise LeakError(
@@ -122,7 +149,50 @@ def _joined(turns: list[PassRows]) -> PassRows:
     )
     figures = BlockFigures(name, sizes[by_size], leaks[by_size])
     rows = np.concatenate([turn.rows for turn in turns])[order]
-    return PassRows(rows, row_ids[order], left_out, columns, summary, figures)
+    return PassRows(rows, row_ids[order], rows, np.arange(len(rows)), left_out, columns, summary, figures)
+
+
+def _rows_with(step: EncodingPass, parts: dict[Part, PartDigests], count: int) -> NDArray[np.int64]:
+    """Records that have every part of the block."""
+    present = np.ones(count, dtype=bool)
+    for part in step.block:
+        present &= parts[part].present
+    return np.flatnonzero(present)
+
+
+def _one_row_per_person(
+    hashed: NDArray[np.uint8],
+    members: NDArray[np.int64],
+    person: NDArray[np.int64],
+    step: EncodingPass,
+    filters: dict[str, PreparedGroup],
+    record_ids: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of the members of a pass those that get a row, and for every member the place of the one that stands for it.
+
+    The record with most filters stands for its person, of several the one with the smallest record id.
+    """
+    stands = np.arange(len(members))
+    repeated = np.flatnonzero(np.bincount(person[members], minlength=len(person))[person[members]] > 1)
+    if not len(repeated):
+        return stands, stands
+    mine = members[repeated]
+    lacking = -sum(filters[group].grams.present[mine].astype(np.int64) for group in step.groups if group in filters)
+    ids = np.ascontiguousarray(record_ids[mine, :8]).view(">u8").ravel()
+    block = np.ascontiguousarray(hashed[repeated, :8]).view(">u8").ravel()
+    order = np.lexsort((ids, np.broadcast_to(lacking, len(mine)), person[mine], block))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (person[mine][order][1:] != person[mine][order][:-1]) | (block[order][1:] != block[order][:-1])
+    stands[repeated[order]] = repeated[order[first]][np.cumsum(first) - 1]
+    return np.flatnonzero(stands == np.arange(len(members))), stands
+
+
+def _with_members(whole: PassRows, members: NDArray[np.int64], stands: NDArray[np.int64], records: int) -> PassRows:
+    """The pass with every record its rows stand for."""
+    place = np.full(records, -1, np.int64)
+    place[whole.rows] = np.arange(len(whole.rows))
+    rows = place[stands]
+    return dataclasses.replace(whole, members=members[rows >= 0], member_rows=rows[rows >= 0])
 
 
 def _encode_turn(
@@ -134,10 +204,10 @@ def _encode_turn(
     record_ids: NDArray[np.uint8],
     rng: np.random.Generator,
     threads: int,
-    among: NDArray[np.int64] | None,
-    turn: int,
+    among: NDArray[np.int64],
+    hashed: NDArray[np.uint8],
 ) -> PassRows:
-    rows, labels, seeds, starts = _blocks(step, key, parts, len(record_ids), among, turn)
+    rows, labels, seeds, starts = _blocks(among, hashed)
     tokens: dict[str, tuple[NDArray[np.uint8], NDArray[np.bool_]]] = {}
     for token in step.tokens:
         digests = token_parts(profile, token, parts)
@@ -185,25 +255,23 @@ def _encode_turn(
     )
     by_size = np.argsort(-kept_sizes[occupied], kind="stable")
     figures = BlockFigures(step.name, kept_sizes[occupied][by_size], leaks[occupied][by_size])
-    return PassRows(rows[order], row_ids[shuffle], rows[~keep], columns, summary, figures)
+    kept = rows[order]
+    return PassRows(kept, row_ids[shuffle], kept, np.arange(len(kept)), rows[~keep], columns, summary, figures)
+
+
+def _block_hashes(
+    step: EncodingPass, key: LinkageKey, parts: dict[Part, PartDigests], rows: NDArray[np.int64], turn: int
+) -> NDArray[np.uint8]:
+    """The keyed hash of each row's block, another one in every turn: (rows, 32) bytes."""
+    mark = np.full((len(rows), 1 if turn else 0), turn, np.uint8)
+    message = np.concatenate([mark, *(parts[part].digests[rows] for part in step.block)], axis=1)
+    return hash_messages(key.derive("block", pass_=step.name), message)
 
 
 def _blocks(
-    step: EncodingPass,
-    key: LinkageKey,
-    parts: dict[Part, PartDigests],
-    count: int,
-    among: NDArray[np.int64] | None,
-    turn: int,
+    rows: NDArray[np.int64], hashed: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
     """Rows of the pass in block order, block labels and secret seeds, and where each block starts."""
-    present = np.ones(count, dtype=bool)
-    for part in step.block:
-        present &= parts[part].present
-    rows = np.flatnonzero(present) if among is None else among
-    mark = np.full((len(rows), 1 if turn else 0), turn, np.uint8)
-    message = np.concatenate([mark, *(parts[part].digests[rows] for part in step.block)], axis=1)
-    hashed = hash_messages(key.derive("block", pass_=step.name), message)
     values = np.ascontiguousarray(hashed[:, :8]).view(">u8").ravel()
     order = np.argsort(values, kind="stable")
     ordered = values[order]

@@ -102,6 +102,8 @@ class EncodingProfile(Document):
         released_bits: Length released (L_out); equal to ``bits`` with ``taps = 0`` when undiffused.
         taps: Input bits per output bit (t); 0 releases the filter as it is.
         leak_limit: Largest T allowed.
+        rows: One row per ``person`` and block, where the register itself shows which records are one person's; or one
+            per ``record``, so that the linkage unit can compare the records of one register with each other.
         excess: What to do with blocks above it: give the records that stand out a block of their own (``split``), leave
             them out (``drop``), ``refuse``, or only ``report``.
         drop_limit: Largest share of a pass's records that may be left out before the pass is refused.
@@ -116,6 +118,7 @@ class EncodingProfile(Document):
     released_bits: int = 1024
     taps: int = Option(default=7, ge=0, le=15)
     leak_limit: float = 1.0
+    rows: Literal["person", "record"] = "person"
     excess: Literal["split", "drop", "refuse", "report"] = "drop"
     drop_limit: float = 0.3
     consent: bool = False

@@ -1,21 +1,27 @@
-"""Records behind rows: opens the pairs of rows with the join maps, which say what rows are the same record."""
+"""Records behind rows: opens the pairs of rows with the join maps, which say what rows are the same record.
+
+Records that share a row are one person's, says their holder, who sees the names. They are compared and clustered as
+one; the spine lists them all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.linkage.pairs import ScoredPairs
 from wasl.registers.delivery import LABEL_BYTES
 from wasl.registers.join_map import JoinMap
 
-__all__ = ["RecordPairs", "Records", "open_pairs", "records_of"]
+__all__ = ["RecordPairs", "Records", "Roster", "open_pairs", "records_of"]
 
 IDS = np.dtype((np.void, LABEL_BYTES))
 
@@ -55,18 +61,39 @@ def order_key(ids: NDArray[np.void]) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, slots=True)
+class Roster:
+    """Every record of the join maps, sorted by register and record id.
+
+    Attributes:
+        registers: Register names, sorted.
+        register: (all) int32 into `registers`.
+        record_id: (all) void16.
+        place: (all) int64, where the record stands among the `Records`.
+    """
+
+    registers: tuple[str, ...]
+    register: NDArray[np.int32] = field(repr=False)
+    record_id: NDArray[np.void] = field(repr=False)
+    place: NDArray[np.int64] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.record_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
-    """All records of the join maps, sorted by register and record id.
+    """What is clustered: the records of the join maps, those that share a row as one, sorted by register and record id.
 
     Attributes:
         registers: Register names, sorted.
         sources: Labels of the deliveries.
         register: (records) int32 into `registers`.
         source: (records) int32 into `sources`: the delivery a record came in (the last one, if in several).
-        record_id: (records) void16.
+        record_id: (records) void16; of those taken as one, the smallest.
         passes: Names of passes.
         in_pass: (records, passes) bool, whether the record has a row in a pass and so could be met there.
         rows: Per source label and pass: sorted first halves of row ids, the ids, and their records.
+        roster: Every record.
     """
 
     registers: tuple[str, ...]
@@ -77,6 +104,7 @@ class Records:
     passes: tuple[str, ...]
     in_pass: NDArray[np.bool_] = field(repr=False)
     rows: Mapping[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = field(repr=False)
+    roster: Roster = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.record_id)
@@ -145,9 +173,7 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     last[:-1] = (id_all[1:] != id_all[:-1]) | (register_all[1:] != register_all[:-1])
     id_all, register_all, origin_all = id_all[last], register_all[last], origin_all[last]
 
-    pass_names = tuple(sorted({name for _, join in matched for name in texts_of(join.rows.column("pass"))[1]}))
-    in_pass = np.zeros((len(id_all), len(pass_names)), np.bool_)
-    rows: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
+    shown: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
     for source, join in matched:
         first, stop = np.searchsorted(
             register_all, [registers.index(source["register"]), registers.index(source["register"]) + 1]
@@ -159,12 +185,58 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
         row_ids = cells_of(join.rows.column("row_id"))
         for code, name in enumerate(names):
             mine = np.flatnonzero(codes == code)
-            in_pass[place[mine], pass_names.index(name)] = True
             keys = order_key(row_ids[mine])
             by_key = np.argsort(keys, kind="stable")
-            rows[source["label"], name] = (keys[by_key], row_ids[mine][by_key], place[mine][by_key])
+            shown[source["label"], name] = (keys[by_key], row_ids[mine][by_key], place[mine][by_key])
+
+    # Whoever shares a row is one: the first of them stands for all.
+    representative, unit = _as_one(len(id_all), shown.values())
+    pass_names = tuple(sorted({name for _, name in shown}))
+    in_pass = np.zeros((len(representative), len(pass_names)), np.bool_)
+    rows: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
+    for (label, name), (keys, row_ids, place) in shown.items():
+        in_pass[unit[place], pass_names.index(name)] = True
+        rows[label, name] = (keys, row_ids, unit[place])
     labels = tuple(source["label"] for source, _ in matched)
-    return Records(registers, labels, register_all, origin_all, id_all, pass_names, in_pass, rows)
+    roster = Roster(registers, register_all, id_all, unit)
+    return Records(
+        registers,
+        labels,
+        register_all[representative],
+        origin_all[representative],
+        id_all[representative],
+        pass_names,
+        in_pass,
+        rows,
+        roster,
+    )
+
+
+def _as_one(
+    count: int, shown: Iterable[tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Records that stand for those they share a row with, and for every record the number of the one it is taken as.
+
+    Args:
+        count: Records.
+        shown: Row ids, sorted by their first halves, and their records, pass by pass.
+    """
+    edges: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    for keys, row_ids, place in shown:
+        near = np.flatnonzero(keys[1:] == keys[:-1])
+        if len(near):  # the sort is stable and by first halves: two rows that share one are practically the same row
+            same = near[row_ids[near] == row_ids[near + 1]]
+            edges.append((place[same], place[same + 1]))
+    if not edges:
+        return np.arange(count), np.arange(count)
+    left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
+    graph = coo_matrix((np.ones(len(left), np.bool_), (left, right)), shape=(count, count))
+    _, component = connected_components(graph, directed=False)
+    _, representative, unit = np.unique(component, return_index=True, return_inverse=True)
+    order = np.argsort(representative, kind="stable")  # records stay sorted by register and id
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return representative[order], rank[unit]
 
 
 def _second(ids: NDArray[np.void]) -> NDArray[np.uint64]:

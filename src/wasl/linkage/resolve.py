@@ -94,9 +94,11 @@ def resolve(
     reasons = np.where(refused > 0, refused, reasons)
     together = cluster[pairs.left] == cluster[pairs.right]
     grades = _grades(plan, pairs, together, reasons)
-    persons = name_persons(records, cluster, onto)
+    everyone = records.roster
+    persons = name_persons(everyone, cluster[everyone.place], onto)
     grade_code, probability = _membership(plan, records, pairs, together)
-    spine = spine_table(records, persons, list(GRADES), grade_code, probability, run, onto)
+    at = everyone.place
+    spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
     shown = pairs.probability >= plan.resolution.possible
     links = _pair_table(records, pairs.at(shown | together))
     chosen = shown | together
@@ -208,7 +210,7 @@ def _report(
     changes: pa.Table,
     conflicts: pa.Table,
 ) -> dict[str, Any]:
-    sizes = np.unique(np.unique(cluster, return_counts=True)[1], return_counts=True)
+    sizes = np.unique(np.unique(cluster[records.roster.place], return_counts=True)[1], return_counts=True)
     between: list[dict[str, Any]] = []
     a, b = records.source[pairs.left], records.source[pairs.right]
     for x in range(len(records.sources)):
@@ -228,7 +230,8 @@ def _report(
     return {
         **scored.report,
         "run": run,
-        "records": len(records),
+        "records": len(records.roster),
+        "taken_as_one": len(records.roster) - len(records),
         "persons": len(np.unique(cluster)),
         "candidates": len(pairs),
         "linked_pairs": int(together.sum()),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
 from wasl.linkage.pairs import binary_column
-from wasl.linkage.records import IDS, Records, cells_of, order_key, texts_of
+from wasl.linkage.records import IDS, Roster, cells_of, order_key, texts_of
 from wasl.registers.delivery import LABEL_BYTES
 
 __all__ = ["CHANGES_SCHEMA", "SPINE_SCHEMA", "Persons", "name_persons", "spine_table"]
@@ -70,7 +70,7 @@ def _keys(register: NDArray[np.int32], ids: NDArray[np.void]) -> NDArray[np.void
     return cells.view((np.void, LABEL_BYTES + 4)).reshape(-1)
 
 
-def name_persons(records: Records, cluster: NDArray[np.int64], onto: pa.Table | None) -> Persons:
+def name_persons(records: Roster, cluster: NDArray[np.int64], onto: pa.Table | None) -> Persons:
     """Give every cluster of records a person id, an earlier one where it had one.
 
     A person of the earlier spine goes on in the cluster that holds most of its records; the others are split off
@@ -110,7 +110,7 @@ def name_persons(records: Records, cluster: NDArray[np.int64], onto: pa.Table | 
 
 
 def _inherit(
-    records: Records,
+    records: Roster,
     place: NDArray[np.int64],
     onto: pa.Table,
     ids: list[bytes | None],
@@ -192,7 +192,7 @@ def _changes_table(changes: list[tuple[str, bytes, bytes | None, int, str]]) -> 
 
 
 def spine_table(
-    records: Records, persons: Persons, grade: list[str], grade_code: NDArray[np.int32],
+    records: Roster, persons: Persons, grade: list[str], grade_code: NDArray[np.int32],
     probability: NDArray[np.float64], run: str, onto: pa.Table | None,
 ) -> pa.Table:  # fmt: skip
     """The spine: one row per record, sorted by register and record id; a record that kept its person keeps its run."""

@@ -1,5 +1,8 @@
 """The join map: which rows of which passes are the same record. For the spine keeper, never for the linkage unit.
 
+Records of one person whom the holder itself recognizes share a row where they share a block: records that share a row
+are one person's.
+
 A record that is in no pass stands in it once, with pass and row id null: it cannot be linked, but it is not lost.
 """
 

@@ -1,0 +1,133 @@
+"""Which records of one register are one person, as far as the register itself says so beyond doubt.
+
+Two records are one person's when they agree on all name skeletons (in any order), on the whole birth date, on sex and
+on nationality; or on an identifier and on the name skeletons or the birth date. What follows from that in several
+steps holds as well. Typing errors in everything at once stay undiscovered: finding those is for the linkage.
+
+A person then has one row per block (see ``passes.py``): how often somebody stands in a register, how alike the
+spellings are, is a fingerprint, and to nobody's use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.holder.persons import NO_DATE, Persons
+
+__all__ = ["number_persons"]
+
+IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "national_id")
+TRAITS = ("sex", "nationality")
+MISSING = np.uint64(0)
+
+
+def number_persons(persons: Persons) -> NDArray[np.int64]:
+    """For each record the first record of the same person: (records,) places."""
+    first = np.arange(persons.count)
+    for key in _keys(persons):
+        _unite(key, first)
+    _settle(first)
+    return first
+
+
+def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
+    """What two records of one person share: (records,) 64-bit values, 0 where a record lacks a part of it.
+
+    Two different values meet by chance in one of 2**64 pairs.
+    """
+    names, birth = _names(persons), _birth(persons)
+    if names is not None and birth is not None:
+        traits = [_codes(persons.codes[name]) + np.uint64(1) for name in TRAITS if name in persons.codes]
+        yield _mixed(names, birth, *traits)
+    for identifier in IDENTIFIERS:
+        if identifier in persons.codes:
+            number = _codes(persons.codes[identifier])
+            yield from (_mixed(number, other) for other in (names, birth) if other is not None)
+
+
+def _names(persons: Persons) -> NDArray[np.uint64] | None:
+    """The set of a record's name skeletons as one value; a name of one word alone says too little."""
+    column = persons.names.get("names")
+    if column is None:
+        return None
+    skeletons = pa.array(column.skeletons, pa.string()).dictionary_encode()
+    words = _scrambled(np.asarray(skeletons.indices, dtype=np.uint64) + np.uint64(1))
+    running = np.zeros(len(column.words) + 1, np.uint64)
+    if len(column.words):
+        np.cumsum(words[column.words], out=running[1:])
+    sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
+    return np.where(np.diff(column.offsets) >= 2, sums, MISSING)
+
+
+def _birth(persons: Persons) -> NDArray[np.uint64] | None:
+    """The birth date as one value; 1 January stands for an unknown day."""
+    if persons.birth is None:
+        return None
+    known = persons.birth != NO_DATE
+    days = np.where(known, persons.birth, 0).astype("datetime64[D]")
+    known &= days != days.astype("datetime64[Y]").astype("datetime64[D]")
+    return np.where(known, persons.birth.astype(np.int64) + 2**32, 0).astype(np.uint64)
+
+
+def _codes(values: pa.Array) -> NDArray[np.uint64]:
+    """Equal texts as equal numbers from 1, 0 where missing."""
+    indices = values.dictionary_encode().indices
+    return np.asarray(indices.cast(pa.int64()).fill_null(-1), dtype=np.int64).astype(np.uint64) + np.uint64(1)
+
+
+def _scrambled(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Numbers spread over 64 bits. *Source:* the finalizer of SplitMix64, Steele et al., OOPSLA 2014."""
+    values = values * np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _mixed(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Several values as one, missing where any is."""
+    mixed = parts[0]
+    present = parts[0] != MISSING
+    for part in parts[1:]:
+        mixed = _scrambled(mixed) + part
+        present &= part != MISSING
+    return np.where(present, _scrambled(mixed) | np.uint64(1), MISSING)
+
+
+@njit(cache=True, nogil=True)
+def _root(first: NDArray[np.int64], record: int) -> int:
+    while first[record] != record:
+        first[record] = first[first[record]]
+        record = first[record]
+    return record
+
+
+@njit(cache=True, nogil=True)
+def _unite(key: NDArray[np.uint64], first: NDArray[np.int64]) -> None:
+    """Join records of equal keys to the smallest record (union–find; records met are kept in an open hash table)."""
+    size = 16
+    while size < 2 * len(key):
+        size *= 2
+    mask = np.uint64(size - 1)
+    table = np.full(size, -1, np.int64)
+    for record in range(len(key)):
+        if key[record] == 0:
+            continue
+        slot = (key[record] >> np.uint64(7)) & mask
+        while table[slot] >= 0 and key[table[slot]] != key[record]:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] < 0:
+            table[slot] = record
+            continue
+        a, b = _root(first, table[slot]), _root(first, record)
+        first[max(a, b)] = min(a, b)
+
+
+@njit(cache=True, nogil=True)
+def _settle(first: NDArray[np.int64]) -> None:
+    for record in range(len(first)):
+        first[record] = first[first[record]]
