@@ -27,7 +27,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import psutil
 import pyarrow as pa
-import pyarrow.parquet as pq
 from service_support import (
     PARQUET,
     PROJECT,
@@ -39,10 +38,9 @@ from service_support import (
 
 from wasl.client import Client
 from wasl.client.transport import Transport
-from wasl.registers.delivery import HEADER_KEY, Delivery
+from wasl.registers.delivery import Delivery
+from wasl.registers.encoded_rows import RowsInMemory, parts_digest
 from wasl.workflow.access import Role
-from wasl.workflow.intake import ParquetFile, stream_digest
-from wasl.workflow.ports import Limits
 
 BARE = """
 import uvicorn
@@ -159,11 +157,9 @@ def large_delivery(folder: Path, megabytes: int) -> Path:
     columns = {"pass": one_pass, "block": labels(16), "row_id": labels(16), "token_passport": labels(16)}
     table = pa.table({**columns, "filter_name": labels(128)})
     path = folder / "large.parquet"
-    pq.write_table(table, path, row_group_size=100_000, compression="none")
-    digest = stream_digest(ParquetFile(path, "delivery", Limits()))
-    value = dataclasses.replace(header, records=rows, content_digest=digest).to_json()
-    named = table.replace_schema_metadata({HEADER_KEY: json.dumps(value).encode()})
-    pq.write_table(named, path, row_group_size=100_000, compression="none")
+    source = RowsInMemory(table)
+    digest = parts_digest(source.parts)
+    Delivery(dataclasses.replace(header, records=rows, content_digest=digest), source).write(path)
     return path
 
 

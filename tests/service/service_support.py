@@ -33,7 +33,7 @@ from wasl.holder.keys import LinkageKey
 from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
 from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.digests import digest_table
+from wasl.registers.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.payload import Payload
 from wasl.registers.schema import RegisterSchema
@@ -351,7 +351,7 @@ def random_files(
         filter_bits={"name": 1024},
         leak=0.5,
         passes=(PassSummary("sex-year", rows, rows, 1, 0.5, {"name": 0.2}),),
-        content_digest=digest_table(table),
+        content_digest=parts_digest(RowsInMemory(table).parts),
         created="2026-01-01T00:00:00+00:00",
     )
     delivery = Delivery(dataclasses.replace(made, **(header or {})), table)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import MissingExtraError
-from wasl.linkage.layout import PassLayout, Source, Tasks, columns_of, lay_out, sources_of, tasks_of
+from wasl.linkage.layout import PassLayout, Source, Tasks, columns_of, fixed_cells, lay_out, sources_of, tasks_of
 from wasl.linkage.model import MatchModel
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
@@ -26,13 +27,13 @@ from wasl.linkage.work import (
     Emitted,
     PassSums,
     Steps,
-    binary_cells,
     count_patterns,
     distance_histogram,
     emit_pairs,
     survey,
 )
 from wasl.registers.delivery import LABEL_BYTES, Delivery
+from wasl.registers.encoded_rows import RowsInMemory
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -44,7 +45,7 @@ BUCKET_ROWS = 50_000
 SUMS = "kind string, place long, value long"
 PAIRS = "left_source short, left_id binary, right_source short, right_id binary, code long"
 
-Step = Callable[[PassLayout, Tasks, NDArray[np.uint8]], pa.Table]
+Step = Callable[[PassLayout, Tasks], pa.Table]
 
 
 def spark_session(master: str | None = None) -> SparkSession:
@@ -140,15 +141,14 @@ class Spark:
         sources = len(self._sources)
 
         def on_bucket(table: pa.Table) -> pa.Table:
-            layout, tasks, ids = _lay_out_bucket(table, steps, sources)
-            return step(layout, tasks, ids)
+            return step(*_lay_out_bucket(table, steps, sources))
 
         return self._cached.groupBy("bucket").applyInArrow(on_bucket, schema).toArrow()
 
     def survey(self, steps: Steps) -> PassSums:
         """See :class:`wasl.linkage.work.Engine`."""
 
-        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+        def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             sums = survey(layout, tasks)
             rows = [(name, 0, getattr(sums, name)) for name in SCALARS]
             rows += [("filters", g, value) for g, value in enumerate(sums.filters)]
@@ -166,7 +166,7 @@ class Spark:
     def histogram(self, steps: Steps) -> NDArray[np.int64]:
         """See :class:`wasl.linkage.work.Engine`."""
 
-        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+        def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             counts = distance_histogram(layout, tasks, steps)
             group, distance = np.nonzero(counts)
             places = (group * counts.shape[1] + distance).tolist()
@@ -181,7 +181,7 @@ class Spark:
     def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
         """See :class:`wasl.linkage.work.Engine`."""
 
-        def step(layout: PassLayout, tasks: Tasks, _ids: NDArray[np.uint8]) -> pa.Table:
+        def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             codes, counts, capacity = count_patterns(layout, tasks, steps, 1)
             rows = [("code", k, n) for k, n in zip(codes.view(np.int64).tolist(), counts.tolist(), strict=True)]
             rows += [("capacity", k, int(capacity[k])) for k in np.flatnonzero(capacity).tolist()]
@@ -202,8 +202,8 @@ class Spark:
     def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
         """See :class:`wasl.linkage.work.Engine`."""
 
-        def step(layout: PassLayout, tasks: Tasks, ids: NDArray[np.uint8]) -> pa.Table:
-            found = emit_pairs(layout, tasks, steps, lambda rows: ids[layout.row[rows]], kept, known, 1)
+        def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
+            found = emit_pairs(layout, tasks, steps, kept, known, 1)
             return pa.table(
                 {
                     "left_source": pa.array(found.left_source),
@@ -240,19 +240,19 @@ def _plain(rows: pa.Table) -> pa.Table:
 
 
 def _cells(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    return binary_cells(column.cast(pa.binary(LABEL_BYTES)))
+    return fixed_cells(column.cast(pa.binary(LABEL_BYTES)))
 
 
-def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLayout, Tasks, NDArray[np.uint8]]:
-    """A bucket's rows laid out; ids are looked up by the row's place in the bucket."""
+def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLayout, Tasks]:
+    """A bucket's rows laid out."""
     fixed = {"row_id": LABEL_BYTES, "block": LABEL_BYTES}
     fixed |= {f"token_{token}": LABEL_BYTES for token in steps.tokens}
     fixed |= {f"filter_{group}": words * 8 for group, words in steps.widths.items()}
-    typed = pa.table({name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()})
-    source = table.column("source").to_numpy()
-    parts = [(typed, np.flatnonzero(source == number).astype(np.int64)) for number in range(sources)]
-    layout = lay_out(steps.name, parts, steps.widths, steps.tokens)
-    return layout, tasks_of(layout, steps.within, steps.block_pairs), binary_cells(typed.column("row_id"))
+    columns = {name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()}
+    typed = pa.table({"pass": table.column("pass"), **columns})
+    parts = [RowsInMemory(typed.filter(pc.equal(table.column("source"), number))) for number in range(sources)]
+    layout = lay_out(steps.name, parts, steps.widths, steps.tokens, steps.within)
+    return layout, tasks_of(layout, steps.within, steps.block_pairs)
 
 
 def _sums_table(rows: Sequence[tuple[str, int, int]]) -> pa.Table:

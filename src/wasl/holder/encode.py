@@ -30,7 +30,7 @@ from wasl.holder.persons import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.holder.pseudonym import LABEL_BYTES, hash_words
 from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
-from wasl.registers.digests import digest_table
+from wasl.registers.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.payload import Payload
 from wasl.registers.reader import RegisterTable, register_from_table
@@ -184,7 +184,7 @@ def _assemble(
     columns = {"pass": pa.chunked_array([passes])}
     for column, width in types.items():
         columns[column] = pa.chunked_array([_column(step, column, width) for step in encoded], pa.binary(width))
-    rows = pa.table(columns)
+    rows = RowsInMemory(pa.table(columns))
     header = DeliveryHeader(
         scheme=SCHEME_VERSION,
         profile=profile.name,
@@ -201,7 +201,7 @@ def _assemble(
         filter_bits=dict.fromkeys(group_names, profile.released_bits),
         leak=max(step.summary.leak for step in encoded),
         passes=tuple(step.summary for step in encoded),
-        content_digest=digest_table(rows),
+        content_digest=parts_digest(rows.parts),
         created=created,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)

@@ -18,7 +18,16 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "count_bits", "distance_counts", "enter_codes", "popcount", "sweep", "tile_distances"]
+__all__ = [
+    "LANES",
+    "count_bits",
+    "distance_counts",
+    "enter_codes",
+    "place_words",
+    "popcount",
+    "sweep",
+    "tile_distances",
+]
 
 LANES = 64
 """Right rows compared at once."""
@@ -57,6 +66,40 @@ def count_bits(words: np.ndarray, offsets: np.ndarray, bits: np.ndarray) -> None
             for w in range(offsets[g], offsets[g + 1]):
                 total += popcount(words[i, w])
             bits[i, g] = np.int32(total)
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def place_words(
+    cells: np.ndarray,
+    valid: np.ndarray,
+    target: np.ndarray,
+    words: np.ndarray,
+    first: int,
+    bits: np.ndarray,
+    present: np.ndarray,
+) -> None:
+    """Put filters of one group where their rows lie, and count their bits.
+
+    Args:
+        cells: (filters, width) uint64.
+        valid: (filters) uint8, whether the filter is not missing.
+        target: (filters) int64, row of each, -1 where it is not laid out.
+        words: (rows, words of all groups) uint64, written.
+        first: The group's first word.
+        bits: (rows) int32, written.
+        present: (rows) uint8, written.
+    """
+    for i in range(cells.shape[0]):
+        row = target[i]
+        if row < 0 or valid[i] == 0:
+            continue
+        total = np.uint64(0)
+        for w in range(cells.shape[1]):
+            word = cells[i, w]
+            words[row, first + w] = word
+            total += popcount(word)
+        bits[row] = np.int32(total)
+        present[row] = np.uint8(1)
 
 
 @njit(cache=True, nogil=True, boundscheck=False)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.errors import MismatchError
-from wasl.linkage.kernels import count_bits
+from wasl.errors import DeliveryError, MismatchError
+from wasl.linkage.kernels import place_words
 from wasl.registers.delivery import LABEL_BYTES, Delivery
+from wasl.registers.encoded_rows import EncodedRows
 
 __all__ = [
     "SIZE_CLASSES",
     "PassLayout",
     "Source",
     "Tasks",
+    "columns_held",
     "columns_of",
+    "fixed_cells",
+    "in_threads",
     "lay_out",
     "pass_names",
-    "rows_of_pass",
     "sources_of",
     "stratum_number",
     "stratum_of",
@@ -32,6 +37,10 @@ LEFT_ROWS = 256
 """Left rows of a task: their words stay in the second-level cache while the right rows pass by."""
 SIZE_CLASSES = 16
 """Strata tell blocks apart by the binary logarithm of their larger side, up to this."""
+Columns = tuple[dict[str, int], tuple[str, ...]]
+"""Filter groups with their words, and tokens."""
+T = TypeVar("T")
+R = TypeVar("R")
 MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
@@ -94,7 +103,7 @@ class Tasks:
 
 @dataclass(frozen=True, slots=True)
 class PassLayout:
-    """The rows of one pass of all sources, sorted by block and source.
+    """The rows of one pass of all sources that meet another, sorted by block, source and row id.
 
     Attributes:
         name: The pass.
@@ -105,8 +114,9 @@ class PassLayout:
         present: (rows, groups) uint8.
         tokens: (rows, tokens) uint64, first half of each token, 0 where missing.
         source: (rows) int16.
-        row: (rows) int64, place in the source's delivery.
+        row_id: (rows, 16) uint8.
         block: (rows) uint64, first half of the block label.
+        all_rows, all_blocks: Counts, with the rows that meet none.
     """
 
     name: str
@@ -118,8 +128,18 @@ class PassLayout:
     present: NDArray[np.uint8] = field(repr=False)
     tokens: NDArray[np.uint64] = field(repr=False)
     source: NDArray[np.int16] = field(repr=False)
-    row: NDArray[np.int64] = field(repr=False)
+    row_id: NDArray[np.uint8] = field(repr=False)
     block: NDArray[np.uint64] = field(repr=False)
+    all_rows: int
+    all_blocks: int
+
+
+def in_threads(work: Callable[[T], R], items: Sequence[T], threads: int) -> list[R]:
+    """Run the work on all items, in threads; results in the order of the items."""
+    if threads == 1 or len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
 
 
 def pass_names(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
@@ -127,41 +147,30 @@ def pass_names(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
     return tuple(sorted({summary.name for delivery in deliveries for summary in delivery.header.passes}))
 
 
-def _fixed(column: pa.ChunkedArray, rows: NDArray[np.int64], width: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The cells of a fixed-size binary column at some rows, as (rows, width) bytes, zero where null; and presence."""
-    array = column.combine_chunks()
+def fixed_cells(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint8]:
+    """A fixed-size binary column as (rows, width) bytes; whatever lies under nulls."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], array.type)
-    buffer = array.buffers()[1]
-    cells = np.frombuffer(buffer, np.uint8)[array.offset * width : (array.offset + len(array)) * width]
-    chosen = cells.reshape(-1, width)[rows]
-    valid = np.ones(len(rows), np.bool_)
-    if array.null_count:
-        valid = array.is_valid().to_numpy(zero_copy_only=False)[rows]
-        chosen[~valid] = 0
-    return chosen, valid
+    width = array.type.byte_width
+    if len(array) == 0:
+        return np.empty((0, width), np.uint8)
+    cells: NDArray[np.uint8] = np.frombuffer(array.buffers()[1], np.uint8, len(array) * width, array.offset * width)
+    return cells.reshape(-1, width)
 
 
-def _half(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    cells, _ = _fixed(column, rows, LABEL_BYTES)
-    return np.ascontiguousarray(cells[:, :8]).view("<u8").reshape(-1).astype(np.uint64, copy=False)
+def _valid(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    if column.null_count == 0:
+        return np.ones(len(column), np.uint8)
+    return np.asarray(column.is_valid(), np.uint8)
 
 
-def rows_of_pass(delivery: Delivery, name: str) -> NDArray[np.int64]:
-    """Places of the rows of one pass in a delivery."""
-    column = delivery.rows.column("pass")
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries().combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    names = column.dictionary.to_pylist()
-    if name not in names:
-        return np.empty(0, np.int64)
-    return np.flatnonzero(column.indices.to_numpy() == names.index(name)).astype(np.int64)
+def _half(cells: NDArray[np.uint8], order: str = "<u8") -> NDArray[np.uint64]:
+    """The first half of 16-byte labels as numbers."""
+    return np.ascontiguousarray(cells[:, :8]).view(order).reshape(-1).astype(np.uint64, copy=False)
 
 
-def columns_of(sources: Sequence[Source]) -> tuple[dict[str, int], tuple[str, ...]]:
+def columns_of(sources: Sequence[Source]) -> Columns:
     """Words of every filter group, and the names of all tokens, of any of the sources.
 
     Raises:
@@ -179,45 +188,112 @@ def columns_of(sources: Sequence[Source]) -> tuple[dict[str, int], tuple[str, ..
     return dict(sorted(widths.items())), tuple(sorted(tokens))
 
 
+def columns_held(sources: Sequence[EncodedRows], name: str, widths: dict[str, int], tokens: Sequence[str]) -> Columns:
+    """Those filter groups (with their words) and tokens that are not missing throughout a pass."""
+    held = frozenset[str]().union(*(rows.held_in(name) for rows in sources))
+    used = {group: width for group, width in widths.items() if f"filter_{group}" in held}
+    return used, tuple(token for token in tokens if f"token_{token}" in held)
+
+
 def lay_out(
-    name: str, parts: Sequence[tuple[pa.Table, NDArray[np.int64]]], widths: dict[str, int], token_names: Sequence[str]
+    name: str,
+    sources: Sequence[EncodedRows],
+    widths: dict[str, int],
+    token_names: Sequence[str],
+    within: Sequence[bool],
+    workers: int = 1,
 ) -> PassLayout:
-    """Lay out the rows of one pass for comparison.
+    """Lay out the rows of one pass for comparison, reading a part at a time.
+
+    Labels come first: only rows that share a block with a row they may be compared with are laid out at all.
 
     Args:
         name: The pass.
-        parts: Per source, a table with a delivery's columns and the places of the rows to take.
+        sources: Rows of each source.
         widths: Words of each filter group; a group a source lacks is missing in its rows.
         token_names: Tokens, likewise.
+        within: Per source, whether pairs within it are compared.
+        workers: Threads that read parts.
+
+    Raises:
+        DeliveryError: A part was changed.
     """
-    places = [rows for _, rows in parts]
-    block = np.concatenate([_half(table.column("block"), rows) for table, rows in parts])
-    source = np.concatenate([np.full(len(rows), i, np.int16) for i, rows in enumerate(places)])
-    row = np.concatenate(places)
-    order = np.argsort(block, kind="stable")
-    inverse = np.empty_like(order)
-    inverse[order] = np.arange(len(order))
-    target = np.split(inverse, np.cumsum([len(rows) for rows in places])[:-1])
+    pieces = [(rows, number) for rows in sources for number in rows.numbers_of(name)]
+    sizes = [sum(rows.sizes_of(name)) for rows in sources]
+    block = np.empty(sum(sizes), np.uint64)
+    row_id = np.empty((len(block), LABEL_BYTES), np.uint8)
+    starts = np.cumsum([0, *(size for rows in sources for size in rows.sizes_of(name))])
+
+    def read_labels(k: int) -> None:
+        rows, number = pieces[k]
+        labels = rows.peek(number, ("block", "row_id"))
+        here = slice(int(starts[k]), int(starts[k + 1]))
+        block[here] = _half(fixed_cells(labels.column("block")))
+        row_id[here] = fixed_cells(labels.column("row_id"))
+
+    in_threads(read_labels, range(len(pieces)), workers)
+    source = np.repeat(np.arange(len(sources), dtype=np.int16), sizes)
+    order = _order(block, source, row_id)
+    blocks, order = _meeting(block[order], source[order], order, within)
+    target = np.full(len(block), -1, np.int64)
+    target[order] = np.arange(len(order))
 
     offsets = np.concatenate([[0], np.cumsum(list(widths.values()))]).astype(np.int64)
-    words = np.zeros((len(row), int(offsets[-1])), np.uint64)
-    present = np.zeros((len(row), len(widths)), np.uint8)
-    tokens = np.zeros((len(row), len(token_names)), np.uint64)
-    for (table, rows), to in zip(parts, target, strict=True):
-        for g, (group, width) in enumerate(widths.items()):
+    words = np.zeros((len(order), int(offsets[-1])), np.uint64)
+    bits = np.zeros((len(order), len(widths)), np.int32)
+    present = np.zeros((len(order), len(widths)), np.uint8)
+    tokens = np.zeros((len(order), len(token_names)), np.uint64)
+
+    def read_rest(k: int) -> None:
+        rows, number = pieces[k]
+        table = rows.read(number)
+        here = slice(int(starts[k]), int(starts[k + 1]))
+        same = np.array_equal(fixed_cells(table.column("row_id")), row_id[here])
+        if not same or not np.array_equal(_half(fixed_cells(table.column("block"))), block[here]):
+            raise DeliveryError(f"pass {name!r}: the file was changed while it was read.")
+        to = target[here]
+        for g, group in enumerate(widths):
             if f"filter_{group}" in table.column_names:
-                cells, valid = _fixed(table.column(f"filter_{group}"), rows, width * 8)
-                words[to, offsets[g] : offsets[g + 1]] = cells.view("<u8")
-                present[to, g] = valid
-        for k, token in enumerate(token_names):
+                column = table.column(f"filter_{group}")
+                cells = fixed_cells(column).view("<u8").astype(np.uint64, copy=False)
+                place_words(cells, _valid(column), to, words, int(offsets[g]), bits[:, g], present[:, g])
+        for t, token in enumerate(token_names):
             if f"token_{token}" in table.column_names:
-                tokens[to, k] = _half(table.column(f"token_{token}"), rows)
-    bits = np.zeros(present.shape, np.int32)
-    count_bits(words, offsets, bits)
+                column = table.column(f"token_{token}")
+                kept = np.flatnonzero((to >= 0) & (_valid(column) == 1))
+                tokens[to[kept], t] = _half(fixed_cells(column))[kept]
+
+    in_threads(read_rest, range(len(pieces)), workers)
     return PassLayout(
         name, tuple(widths), tuple(token_names), words, offsets, bits, present, tokens,
-        source[order], row[order], block[order],
+        source[order], row_id[order], block[order], len(block), blocks,
     )  # fmt: skip
+
+
+def _order(block: NDArray[np.uint64], source: NDArray[np.int16], row_id: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Rows by block, source and row id, so that the order in which they were delivered does not matter."""
+    key = _half(row_id, ">u8")
+    if bool(((key[1:] > key[:-1]) | (source[1:] > source[:-1])).all()):  # as deliveries are written
+        return np.argsort(block, kind="stable")
+    second = np.ascontiguousarray(row_id[:, 8:]).view(">u8").reshape(-1).astype(np.uint64)
+    first = np.lexsort((second, key, source))
+    return first[np.argsort(block[first], kind="stable")]
+
+
+def _meeting(
+    block: NDArray[np.uint64], source: NDArray[np.int16], order: NDArray[np.int64], within: Sequence[bool]
+) -> tuple[int, NDArray[np.int64]]:
+    """How many blocks there are, and of the rows sorted by block and source those that meet another."""
+    if len(order) == 0:
+        return 0, order
+    new_block = np.concatenate([[True], block[1:] != block[:-1]])
+    new_segment = new_block | np.concatenate([[True], source[1:] != source[:-1]])
+    start = np.flatnonzero(new_segment)
+    size = np.diff(np.concatenate([start, [len(order)]]))
+    block_of = np.cumsum(new_block[start]) - 1
+    company = np.bincount(block_of)[block_of] > 1
+    inside = np.array(within, np.bool_)[source[start]] & (size > 1)
+    return int(block_of[-1]) + 1, order[np.repeat(company | inside, size)]
 
 
 def stratum_number(left: int, right: int, size: int) -> int:

@@ -6,13 +6,11 @@ together: threads over one layout here, Spark over many elsewhere; the sums are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.linkage import kernels
@@ -21,13 +19,14 @@ from wasl.linkage.layout import (
     PassLayout,
     Source,
     Tasks,
+    columns_held,
     columns_of,
+    in_threads,
     lay_out,
-    rows_of_pass,
     stratum_of,
     tasks_of,
 )
-from wasl.registers.delivery import LABEL_BYTES, Delivery
+from wasl.registers.delivery import LABEL_BYTES
 
 __all__ = ["Emitted", "Engine", "PassSums", "Steps", "Threads", "count_patterns", "emit_pairs", "survey", "sweep_tasks"]
 
@@ -41,9 +40,6 @@ LEVEL_SAMPLE_PAIRS = 4_000_000
 SAMPLE_LEFT, SAMPLE_RIGHT = 16, 512
 """Of each sampled task, so many left and right rows show how far apart filters are."""
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 
 @dataclass(frozen=True, slots=True)
 class PassSums:
@@ -52,7 +48,7 @@ class PassSums:
     Attributes:
         rows, blocks, pairs, sample_pairs: Counts; `sample_pairs` are those that sampled tasks would show.
         hot_blocks, hot_pairs: Blocks over the budget, and pairs in them.
-        filters: (groups) rows with the filter.
+        filters: (groups) rows that meet another and have the filter.
         bits: (groups) bits set in them.
     """
 
@@ -225,8 +221,8 @@ def survey(layout: PassLayout, tasks: Tasks) -> PassSums:
     table = _sampled(tasks)
     there = layout.present == 1
     return PassSums(
-        len(layout.row),
-        int(np.count_nonzero(np.diff(layout.block))) + min(1, len(layout.block)),
+        layout.all_rows,
+        layout.all_blocks,
         int(tasks.pairs.sum()),
         int(((table[:, 1] - table[:, 0]) * (table[:, 3] - table[:, 2])).sum()),
         tasks.hot_blocks,
@@ -260,7 +256,7 @@ def count_patterns(
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
     """See :meth:`Engine.count`; codes may occur several times."""
     chosen = tasks.sample(steps.training_share, steps.seed)
-    swept = _in_threads(
+    swept = in_threads(
         lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice), _chunks(tasks, chosen), workers
     )
     strata = stratum_count(len(steps.within))
@@ -279,13 +275,12 @@ def emit_pairs(
     layout: PassLayout,
     tasks: Tasks,
     steps: Steps,
-    row_ids: Callable[[NDArray[np.int32]], NDArray[np.uint8]],
     kept: NDArray[np.uint64],
     known: NDArray[np.uint64],
     workers: int,
 ) -> Emitted:
-    """See :meth:`Engine.emit`; `row_ids` gives the ids (rows, 16) of rows of the layout."""
-    swept = _in_threads(
+    """See :meth:`Engine.emit`."""
+    swept = in_threads(
         lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice, kept, known),
         _chunks(tasks, np.arange(len(tasks.table))),
         workers,
@@ -294,7 +289,7 @@ def emit_pairs(
         return Emitted.none()
     left, right = np.concatenate([p.left for p in swept]), np.concatenate([p.right for p in swept])
     codes = np.concatenate([p.pair_codes for p in swept])
-    return Emitted(layout.source[left], row_ids(left), layout.source[right], row_ids(right), codes)
+    return Emitted(layout.source[left], layout.row_id[left], layout.source[right], layout.row_id[right], codes)
 
 
 def _chunks(tasks: Tasks, chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -303,14 +298,6 @@ def _chunks(tasks: Tasks, chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         return []
     ends = np.cumsum(tasks.pairs[chosen] + 8)
     return np.split(chosen, np.flatnonzero(np.diff(ends // CHUNK_PAIRS)) + 1)
-
-
-def _in_threads(work: Callable[[T], R], items: Sequence[T], threads: int) -> list[R]:
-    """Run the work on all items, in threads; results in the order of the items."""
-    if threads == 1 or len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
 
 
 class Threads:
@@ -324,19 +311,12 @@ class Threads:
     def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
         """See :class:`Engine`."""
         self._laid = None
-        widths, tokens = columns_of(self._sources)
-        places = [rows_of_pass(source.delivery, name) for source in self._sources]
-
-        def occurs(column: str) -> bool:
-            return any(_holds(s.delivery, column, rows) for s, rows in zip(self._sources, places, strict=True))
-
-        used = {group: width for group, width in widths.items() if occurs(f"filter_{group}")}
-        return used, tuple(token for token in tokens if occurs(f"token_{token}"))
+        return columns_held([source.delivery.source for source in self._sources], name, *columns_of(self._sources))
 
     def _layout(self, steps: Steps) -> tuple[PassLayout, Tasks]:
         if self._laid is None:
-            parts = [(source.delivery.rows, rows_of_pass(source.delivery, steps.name)) for source in self._sources]
-            layout = lay_out(steps.name, parts, steps.widths, steps.tokens)
+            rows = [source.delivery.source for source in self._sources]
+            layout = lay_out(steps.name, rows, steps.widths, steps.tokens, steps.within, self._workers)
             self._laid = layout, tasks_of(layout, steps.within, steps.block_pairs)
         return self._laid
 
@@ -354,38 +334,4 @@ class Threads:
 
     def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
         """See :class:`Engine`."""
-        layout, tasks = self._layout(steps)
-
-        def row_ids(rows: NDArray[np.int32]) -> NDArray[np.uint8]:
-            return ids_of([source.delivery for source in self._sources], layout.source[rows], layout.row[rows])
-
-        return emit_pairs(layout, tasks, steps, row_ids, kept, known, self._workers)
-
-
-def _holds(delivery: Delivery, name: str, rows: NDArray[np.int64]) -> bool:
-    """Whether a column is there and not null in all of some rows."""
-    if name not in delivery.rows.column_names or len(rows) == 0:
-        return False
-    column = delivery.rows.column(name)
-    if column.null_count == 0:
-        return True
-    return column.null_count < len(column) and bool(column.is_valid().to_numpy()[rows].any())
-
-
-def ids_of(deliveries: Sequence[Delivery], source: NDArray[np.int16], row: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The row ids (rows, 16) of places in deliveries."""
-    ids = np.zeros((len(row), LABEL_BYTES), np.uint8)
-    for number, delivery in enumerate(deliveries):
-        mine = np.flatnonzero(source == number)
-        if len(mine):
-            ids[mine] = binary_cells(delivery.rows.column("row_id").take(pa.array(row[mine])))
-    return ids
-
-
-def binary_cells(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """A column of 16-byte labels as (rows, 16) bytes."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0)
-    cells = np.frombuffer(array.buffers()[1], np.uint8)[array.offset * LABEL_BYTES :]
-    return cells[: len(array) * LABEL_BYTES].reshape(-1, LABEL_BYTES)
+        return emit_pairs(*self._layout(steps), steps, kept, known, self._workers)

@@ -1,6 +1,6 @@
 """A delivery: a register's encoded records, pass by pass, with a header that says how they were made.
 
-Parquet, one row per record and pass. Columns:
+Parquet, one row per record and pass, pass after pass, in row groups of bounded size. Columns:
 
 - ``pass`` (dictionary of string): the name of the pass;
 - ``block`` (16 bytes): keyed label of the block; only rows of one block of one pass are comparable;
@@ -8,7 +8,8 @@ Parquet, one row per record and pass. Columns:
 - ``token_<name>`` (16 bytes, null where missing): keyed hash of an identifier or match key, keyed per pass;
 - ``filter_<group>`` (``bits / 8`` bytes, null where missing): encoded similarity group.
 
-The header travels as JSON in the file's metadata under ``wasl.delivery``.
+The header travels as JSON in the file's metadata under ``wasl.delivery``, the digests of the row groups under
+``wasl.delivery.parts``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -26,10 +29,19 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from wasl.errors import DeliveryError, MismatchError
-from wasl.registers.digests import digest_json, digest_table
+from wasl.registers.digests import digest_json
+from wasl.registers.encoded_rows import EncodedRows, RowsInFile, RowsInMemory, RowWriter, parts_digest, row_writer
 from wasl.registers.files import whole_file
 
-__all__ = ["SCHEME_VERSION", "Delivery", "DeliveryHeader", "PassSummary", "require_comparable"]
+__all__ = [
+    "SCHEME_VERSION",
+    "Delivery",
+    "DeliveryHeader",
+    "DeliveryWriter",
+    "PassSummary",
+    "delivery_writer",
+    "require_comparable",
+]
 
 SCHEME_VERSION = 1
 """Version of the encoding scheme; deliveries of different versions are never compared."""
@@ -73,7 +85,7 @@ class DeliveryHeader:
         filter_bits: Length of each filter in bits, by group.
         leak: Largest T over all passes and blocks.
         passes: One summary per pass.
-        content_digest: Digest of the rows.
+        content_digest: Digest of the rows: of the list of their parts.
         created: ISO 8601 time of encoding.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
     """
@@ -128,10 +140,24 @@ class DeliveryHeader:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Encoded rows and their header."""
+    """Encoded rows and their header.
+
+    Attributes:
+        header: How they were made.
+        source: The rows, in memory or in a file; a table given here is taken as it is.
+    """
 
     header: DeliveryHeader
-    rows: pa.Table = field(repr=False)
+    source: EncodedRows = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.source, pa.Table):
+            object.__setattr__(self, "source", RowsInMemory(self.source))
+
+    @property
+    def rows(self) -> pa.Table:
+        """All rows in one table, checked. Large deliveries are better read a part at a time, from `source`."""
+        return self.source.table()
 
     @property
     def digest(self) -> str:
@@ -162,34 +188,77 @@ class Delivery:
 
     def write(self, path: Path) -> None:
         """Write the delivery as one Parquet file (whole or not at all)."""
-        metadata = {HEADER_KEY: json.dumps(self.header.to_json(), sort_keys=True).encode()}
-        write_parquet(self.rows.replace_schema_metadata(metadata), path)
+        with whole_file(path) as partial, row_writer(partial, self.source.columns) as rows:
+            rows.copy(self.source)
+            rows.finish(_metadata(self.header))
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The delivery in a Parquet file, its digest checked.
+        """The delivery in a Parquet file. Its rows stay there; each part is checked when it is read.
 
         Raises:
-            DeliveryError: Not a delivery, or its rows are not those its header was made for.
+            DeliveryError: Not a delivery, or its parts are not those its header was made for.
         """
-        table, metadata = read_parquet(path, "delivery")
-        if HEADER_KEY not in metadata:
-            raise DeliveryError(
-                f"{path}: a Parquet file, but not a delivery (no header).",
-                remedy="Make it with `wasl encode`.",
-            )
-        header = DeliveryHeader.from_json(_json_object(metadata[HEADER_KEY], path))
-        check_columns(table, header, path)
-        if digest_table(table) != header.content_digest:
-            raise DeliveryError(
-                f"{path}: the rows do not match the header's digest: the file was changed after encoding."
-            )
-        delivery = cls(header, table)
+        with _opened(path, "delivery") as file:
+            schema = file.schema_arrow
+            metadata = dict(schema.metadata or {}) | dict(file.metadata.metadata or {})
+            if HEADER_KEY not in metadata:
+                raise DeliveryError(
+                    f"{path}: a Parquet file, but not a delivery (no header).",
+                    remedy="Make it with `wasl encode`.",
+                )
+            header = DeliveryHeader.from_json(_json_object(metadata[HEADER_KEY], path))
+            check_columns(schema, header, path)
+            delivery = cls(header, RowsInFile.open(path, file, metadata, header.content_digest))
         delivery.check_signature()
         return delivery
 
 
-def check_columns(table: pa.Table, header: DeliveryHeader, path: Path) -> None:
+class DeliveryWriter:
+    """Writes a delivery pass by pass, so that no more than a pass is in memory."""
+
+    def __init__(self, path: Path, rows: RowWriter) -> None:
+        self._path, self._rows = path, rows
+        self._delivery: Delivery | None = None
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Write rows of a pass: the columns the writer was opened with."""
+        self._rows.add(name, rows)
+
+    @property
+    def content_digest(self) -> str:
+        """Digest of the rows written so far, for the header."""
+        return parts_digest(self._rows.parts)
+
+    def finish(self, header: DeliveryHeader) -> None:
+        """Write the header, complete and signed where it is to be; its `content_digest` must be the writer's.
+
+        Raises:
+            DeliveryError: It is not.
+        """
+        if header.content_digest != self.content_digest:
+            raise DeliveryError(f"{self._path}: the header was made for other rows than those written.")
+        self._rows.finish(_metadata(header))
+
+
+@contextmanager
+def delivery_writer(path: Path, columns: dict[str, int]) -> Iterator[DeliveryWriter]:
+    """A delivery written pass by pass; its file is there when the block ends well, and not otherwise.
+
+    Args:
+        path: The file.
+        columns: Bytes of each column besides ``pass``: ``block``, ``row_id``, tokens and filters.
+    """
+    types = [(name, pa.binary(width)) for name, width in columns.items()]
+    with whole_file(path) as partial, row_writer(partial, types) as rows:
+        yield DeliveryWriter(path, rows)
+
+
+def _metadata(header: DeliveryHeader) -> dict[bytes, bytes]:
+    return {HEADER_KEY: json.dumps(header.to_json(), sort_keys=True).encode()}
+
+
+def check_columns(schema: pa.Schema, header: DeliveryHeader, path: Path) -> None:
     """Check that a delivery has the columns its header names, with their types.
 
     Raises:
@@ -198,12 +267,12 @@ def check_columns(table: pa.Table, header: DeliveryHeader, path: Path) -> None:
     expected = {"row_id": LABEL_BYTES, "block": LABEL_BYTES}
     expected |= {f"token_{name}": LABEL_BYTES for name in header.token_names}
     expected |= {f"filter_{name}": bits // 8 for name, bits in header.filter_bits.items()}
-    if set(table.column_names) != {"pass", *expected}:
+    if set(schema.names) != {"pass", *expected}:
         raise DeliveryError(
             f"{path}: the columns are not those the header names.", remedy="Make it anew with `wasl encode`."
         )
     for name, width in expected.items():
-        if table.schema.field(name).type != pa.binary(width):
+        if schema.field(name).type != pa.binary(width):
             raise DeliveryError(f"{path}: column {name!r} is not {width} bytes wide.")
 
 
@@ -242,18 +311,30 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         pq.write_table(table, partial, compression="zstd")
 
 
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[pq.ParquetFile]:
+    """An open Parquet file.
+
+    Raises:
+        DeliveryError: The file is missing or is not Parquet; names the file.
+    """
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise DeliveryError(f"{path}: no such {what}.") from error
+    except (OSError, pa.ArrowException) as error:
+        raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
+
+
 def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
     """The table in a Parquet file, and its metadata.
 
     Raises:
         DeliveryError: The file is missing or is not Parquet; names the file.
     """
-    try:
-        table = pq.ParquetFile(path, memory_map=True).read()
-    except FileNotFoundError as error:
-        raise DeliveryError(f"{path}: no such {what}.") from error
-    except (OSError, pa.ArrowException) as error:
-        raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
+    with _opened(path, what) as file:
+        table = file.read()
     return table.replace_schema_metadata(None), dict(table.schema.metadata or {})
 
 

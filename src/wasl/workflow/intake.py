@@ -6,21 +6,19 @@ group. A file that lies in its footer is caught while its groups are read, one a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
-from wasl.registers.digests import canonical_json
+from wasl.registers.encoded_rows import PARTS_KEY, check_part, parts_digest, parts_from_json
 from wasl.workflow.ports import Limits
 
-__all__ = ["ParquetFile", "stream_digest"]
+__all__ = ["ParquetFile", "require_rows"]
 
 MAX_HEADER_BYTES = 1 << 20
 LARGEST_NUMBER = 1 << 53
@@ -44,7 +42,7 @@ class ParquetFile:
             footer = self._file.metadata
             self.schema: pa.Schema = self._file.schema_arrow
         self.rows: int = footer.num_rows
-        self.metadata: dict[bytes, bytes] = dict(self.schema.metadata or {})
+        self.metadata: dict[bytes, bytes] = dict(footer.metadata or {}) | dict(self.schema.metadata or {})
         if self.rows > limits.max_rows:
             raise DeliveryError(f"the {what} has more than {limits.max_rows:,} rows.", remedy="Send it in parts.")
         if len(self.schema) > limits.max_columns:
@@ -94,6 +92,19 @@ class ParquetFile:
         if found != self.rows:
             raise DeliveryError(f"the {self.what} holds fewer rows than its footer says.")
 
+    def row_groups(self) -> Iterator[pa.Table]:
+        """The rows, a row group at a time.
+
+        Raises:
+            DeliveryError: The file is damaged, or a group holds more than its footer said.
+        """
+        for group in range(self.groups):
+            with self._reading():
+                rows = self._file.read_row_group(group, use_threads=False)
+            if rows.nbytes > 2 * self._limits.max_row_group_bytes:
+                raise DeliveryError(f"the {self.what} holds more than its footer says.")
+            yield rows
+
     def _reading(self) -> _Refusal:
         return _Refusal(self.what)
 
@@ -112,53 +123,19 @@ class _Refusal:
             raise DeliveryError(f"not a readable Parquet file, so not a {self.what}.") from error
 
 
-def stream_digest(file: ParquetFile) -> str:
-    """`wasl.registers.digests.digest_table` of the file's table, in the memory of one column of one row group.
+def require_rows(file: ParquetFile, content_digest: str) -> None:
+    """Check a delivery's rows against the digest in its header, in the memory of one row group.
 
-    Numbers, dates and other columns of payloads are small and are read whole.
+    Raises:
+        DeliveryError: They are not the rows it was made for.
     """
-    hasher = hashlib.sha256()
-    for field in file.schema:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        hasher.update(canonical_json([field.name, str(kind), file.rows]))
-        for part in file.column(field.name):
-            for chunk in part.chunks:
-                hasher.update(
-                    memoryview(chunk.is_valid().cast(pa.uint8()).take(_places(len(chunk))).buffers()[1] or b"")
-                )
-        if pa.types.is_fixed_size_binary(kind):
-            for part in file.column(field.name):
-                for chunk in part.chunks:
-                    _hash_dense(hasher, chunk)
-        elif pa.types.is_string(kind):
-            _hash_strings(hasher, file, field.name)
-        else:
-            whole = pa.chunked_array([c for part in file.column(field.name) for c in _plain(part)], kind)
-            joined = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], kind)
-            _hash_dense(hasher, joined)
-    return "sha256:" + hasher.hexdigest()
-
-
-def _hash_strings(hasher: Any, file: ParquetFile, name: str) -> None:
-    """The buffers of a column of strings as one array would have them: first all offsets, then all characters."""
-    end, found = 0, False
-    for chunk in _dense_strings(file, name):
-        offsets = np.frombuffer(chunk.buffers()[1], np.int32, len(chunk) + 1)
-        if end + int(offsets[-1]) > np.iinfo(np.int32).max:
-            raise DeliveryError(f"column {name!r} of the {file.what} holds more than 2 GB of text.")
-        hasher.update(np.ascontiguousarray(offsets[1 if found else 0 :] + np.int32(end)).data)
-        end, found = end + int(offsets[-1]), True
-    for chunk in _dense_strings(file, name):
-        hasher.update(memoryview(chunk.buffers()[2] or b""))
-
-
-def _dense_strings(file: ParquetFile, name: str) -> Iterator[pa.Array]:
-    """The values that are there, in arrays whose offsets begin at zero."""
-    for part in file.column(name):
-        for chunk in _plain(part):
-            dense = chunk.drop_null()
-            if len(dense):
-                yield dense.take(_places(len(dense)))
+    parts = parts_from_json(file.metadata.get(PARTS_KEY), f"the {file.what} is")
+    if (
+        parts_digest(parts) != content_digest
+        or len(parts) != file.groups
+        or not all(check_part(rows, part) for rows, part in zip(file.row_groups(), parts, strict=True))
+    ):
+        raise DeliveryError(f"the {file.what}'s rows are not those its header was made for.")
 
 
 def _is_plain(value: Any) -> bool:
@@ -170,19 +147,3 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
     return not isinstance(value, int | float) or abs(value) <= LARGEST_NUMBER
-
-
-def _plain(part: pa.ChunkedArray) -> list[pa.Array]:
-    return [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in part.chunks]
-
-
-def _places(count: int) -> pa.Array:
-    return pa.array(np.arange(count, dtype=np.int64))
-
-
-def _hash_dense(hasher: Any, array: pa.Array) -> None:
-    dense = array.drop_null()
-    dense = dense.take(_places(len(dense)))
-    for buffer in dense.buffers()[1:]:
-        if buffer is not None:
-            hasher.update(memoryview(buffer))

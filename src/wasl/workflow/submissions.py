@@ -23,7 +23,7 @@ from wasl.registers.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.access import Action
-from wasl.workflow.intake import ParquetFile, stream_digest
+from wasl.workflow.intake import ParquetFile, require_rows
 from wasl.workflow.nouns import Register, Submission, SubmissionKind
 from wasl.workflow.ports import Area, Caller, Incoming, Office, Part, Reader
 from wasl.workflow.projects import open_project, register_id
@@ -209,8 +209,7 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
     if {name for name in file.schema.names if name != "pass"} != set(expected_columns):
         raise DeliveryError("the delivery's columns are not those its header names.")
     _require_types(file, expected_columns)
-    if stream_digest(file) != header.content_digest:
-        raise DeliveryError("the delivery's rows are not those its header was made for.")
+    require_rows(file, header.content_digest)
     if register.signer:
         _require_signature(header, register.signer)
     value = header.to_json()

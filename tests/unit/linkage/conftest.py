@@ -14,7 +14,8 @@ import pytest
 
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.digests import digest_json, digest_table
+from wasl.registers.digests import digest_json
+from wasl.registers.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
 
 BITS, PLAIN_BITS, TAPS = 1024, 2048, 7
@@ -102,11 +103,11 @@ def simulate(
         )
         sizes = np.unique([blocks[i] for i in chosen], return_counts=True)[1]
         summaries.append(PassSummary(name, len(part), len(sizes), int(sizes.max(initial=0)), 0.0, {}))
-    rows = pa.concat_tables(tables).unify_dictionaries()
+    rows = RowsInMemory(pa.concat_tables(tables).unify_dictionaries())
     header = DeliveryHeader(
         SCHEME_VERSION, profile, digest_json([profile, sorted(passes)]), "test", "key", "holder", register, "schema",
         period, len(frame), 0, tuple(tokens), dict.fromkeys(groups, BITS), 0.0, tuple(summaries),
-        digest_table(rows), "2026-01-01T00:00:00Z",
+        parts_digest(rows.parts), "2026-01-01T00:00:00Z",
     )  # fmt: skip
     delivery = Delivery(header, rows)
     join = JoinMap(register, delivery.digest, pa.concat_tables(joins).unify_dictionaries())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wasl.linkage import kernels
-from wasl.linkage.layout import columns_of, lay_out, rows_of_pass, sources_of, tasks_of
+from wasl.linkage.layout import columns_of, lay_out, sources_of, tasks_of
 from wasl.linkage.levels import limit_table
 from wasl.linkage.patterns import comparisons_of, unpack
 from wasl.linkage.work import Steps, sweep_tasks
@@ -16,10 +16,10 @@ from wasl.linkage.work import Steps, sweep_tasks
 LIMITS = [[0, 100, 300, 450], [0, 200, 400], [0, 250]]
 
 
-def laid_out(registers, name):
+def laid_out(registers, name, within):
     sources = sources_of([register.delivery for register in registers])
     widths, tokens = columns_of(sources)
-    return lay_out(name, [(s.delivery.rows, rows_of_pass(s.delivery, name)) for s in sources], widths, tokens)
+    return lay_out(name, [s.delivery.source for s in sources], widths, tokens, within)
 
 
 def comparisons(layout):
@@ -59,7 +59,7 @@ def counted(swept, comparisons):
 
 @pytest.mark.parametrize("within", [[False, False, False], [True, True, True]])
 def test_every_pair_is_counted_once(three_registers, within):
-    layout = laid_out(three_registers, "year")
+    layout = laid_out(three_registers, "year", within)
     tasks = tasks_of(layout, within, 10**9)
     dice = np.zeros(3, np.int32)
     swept = sweep_tasks(layout, tasks.table, limit_table(LIMITS), dice)
@@ -69,7 +69,7 @@ def test_every_pair_is_counted_once(three_registers, within):
 
 @pytest.mark.parametrize("scale", [0, 1024])
 def test_large_blocks_go_through_transposed_tiles_with_the_same_result(open_pair, scale):
-    layout = laid_out(open_pair, "all")
+    layout = laid_out(open_pair, "all", [True, True])
     tasks = tasks_of(layout, [True, False], 10**9)
     table = tasks.table[:2].copy()
     table[:, 3] = np.minimum(table[:, 3], table[:, 2] + 130)
@@ -80,7 +80,7 @@ def test_large_blocks_go_through_transposed_tiles_with_the_same_result(open_pair
 
 
 def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monkeypatch):
-    layout = laid_out(open_pair, "all")
+    layout = laid_out(open_pair, "all", [True, True])
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
     codes = sweep_tasks(layout, tasks.table, limits, dice).codes
@@ -96,7 +96,7 @@ def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monke
 
 
 def test_pairs_kept_are_exactly_those_of_the_wanted_patterns(open_pair):
-    layout = laid_out(open_pair, "all")
+    layout = laid_out(open_pair, "all", [True, True])
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
     swept = sweep_tasks(layout, tasks.table, limits, dice)

@@ -1,4 +1,4 @@
-"""A file hashed in flat memory has the digest of its table, however it is cut into row groups."""
+"""A delivery's rows are checked part by part, and footers against limits."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from wasl.errors import DeliveryError
-from wasl.registers.digests import digest_table
-from wasl.workflow.intake import ParquetFile, stream_digest
+from wasl.registers.encoded_rows import PARTS_KEY, parts_digest, row_writer
+from wasl.workflow.intake import ParquetFile, require_rows
 from wasl.workflow.ports import Limits
 
 
@@ -38,13 +37,53 @@ def table(rows: int, seed: int) -> pa.Table:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.integers(0, 300), group=st.integers(1, 120), seed=st.integers(0, 99))
-def test_the_streamed_digest_is_the_tables(tmp_path: Path, rows: int, group: int, seed: int) -> None:
-    made = table(rows, seed)
+def write(made: pa.Table, path: Path) -> str:
+    """A file in parts of the given rows, as deliveries are; gives the digest of its rows."""
+    rows = made.drop_columns("pass")
+    names = made["pass"].cast(pa.string())
+    with row_writer(path, [(field.name, field.type) for field in rows.schema]) as writer:
+        for name in sorted(set(names.to_pylist())):
+            writer.add(name, rows.filter(pc.equal(names, name)))
+        writer.finish({})
+    return parts_digest(writer.parts)
+
+
+def test_rows_are_those_of_their_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasl.registers.encoded_rows.PART_ROWS", 40)
     path = tmp_path / "made.parquet"
-    pq.write_table(made, path, row_group_size=group)
-    assert stream_digest(ParquetFile(path, "delivery", Limits())) == digest_table(made)
+    digest = write(table(300, 1), path)
+    file = ParquetFile(path, "delivery", Limits())
+    assert file.groups > 3
+    require_rows(file, digest)
+    with pytest.raises(DeliveryError, match="rows are not those"):
+        require_rows(file, "sha256:" + "0" * 64)
+
+
+@pytest.mark.parametrize("column", ["pass", "token", "text"])
+def test_a_changed_cell_is_found(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "made.parquet"
+    digest = write(table(50, 1), path)
+    with pq.ParquetFile(path) as file:
+        groups = [file.read_row_group(group) for group in range(file.num_row_groups)]
+        metadata = file.metadata.metadata
+    cells = groups[1][column].cast(pa.string() if column == "pass" else groups[1][column].type).to_pylist()
+    cells[3] = {"pass": "other", "text": "other", "token": bytes(16)}[column]
+    place = groups[1].column_names.index(column)
+    kind = groups[1].schema.field(column).type
+    groups[1] = groups[1].set_column(place, column, pa.array(cells, None if column == "pass" else kind).cast(kind))
+    with pq.ParquetWriter(path, groups[0].schema.remove_metadata()) as writer:
+        for group in groups:
+            writer.write_table(group)
+        writer.add_key_value_metadata({PARTS_KEY: metadata[PARTS_KEY]})
+    with pytest.raises(DeliveryError, match="rows are not those"):
+        require_rows(ParquetFile(path, "delivery", Limits()), digest)
+
+
+def test_a_file_without_its_list_of_parts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "made.parquet"
+    pq.write_table(table(10, 1), path)
+    with pytest.raises(DeliveryError, match="list of its parts"):
+        require_rows(ParquetFile(path, "delivery", Limits()), "sha256:" + "0" * 64)
 
 
 @pytest.mark.parametrize(

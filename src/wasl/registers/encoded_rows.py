@@ -1,0 +1,332 @@
+"""The rows of a delivery, pass by pass in parts of bounded size, in memory or in a file that is read part by part.
+
+A part is a run of rows of one pass, and a row group of the file. The digest of each part stands in a list whose own
+digest is in the delivery's header: a part is checked when it is read, and nobody reads more than is at hand. Random
+bits do not compress, so labels and filters are stored as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from wasl.errors import DeliveryError
+from wasl.registers.digests import digest_json, digest_table
+
+__all__ = [
+    "PARTS_KEY",
+    "PART_ROWS",
+    "EncodedRows",
+    "Part",
+    "RowWriter",
+    "RowsInFile",
+    "RowsInMemory",
+    "check_part",
+    "parts_digest",
+    "parts_from_json",
+    "row_writer",
+]
+
+PART_ROWS = 1 << 16
+"""Rows of a part at most: some thirty megabytes of filters, what a reader holds besides its result."""
+PARTS_KEY = b"wasl.delivery.parts"
+HASHING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of rows of one pass.
+
+    Attributes:
+        pass_name: The pass.
+        rows: How many.
+        columns: The columns that are not missing in all of them.
+        digest: Digest of the rows, columns by name, the pass's name left out.
+    """
+
+    pass_name: str
+    rows: int
+    columns: tuple[str, ...]
+    digest: str
+
+    @classmethod
+    def of(cls, name: str, rows: pa.Table) -> Self:
+        """The description of some rows of a pass."""
+        rows = rows.select(sorted(rows.column_names))
+        return cls(name, rows.num_rows, _held(rows), digest_table(rows))
+
+
+def _held(rows: pa.Table) -> tuple[str, ...]:
+    """Columns that are not missing in all rows."""
+    return tuple(name for name in rows.column_names if rows.column(name).null_count < rows.num_rows)
+
+
+def parts_digest(parts: Sequence[Part]) -> str:
+    """The digest of all rows: of the list of their parts."""
+    return digest_json([astuple(part) for part in parts])
+
+
+class EncodedRows(Protocol):
+    """Where a delivery's rows are."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts, pass by pass."""
+
+    @property
+    def columns(self) -> tuple[tuple[str, pa.DataType], ...]:
+        """Names and types of the columns besides ``pass``."""
+
+    def numbers_of(self, name: str) -> tuple[int, ...]:
+        """Numbers of the parts of a pass, in order."""
+
+    def sizes_of(self, name: str) -> tuple[int, ...]:
+        """Rows of each of them."""
+
+    def held_in(self, name: str) -> frozenset[str]:
+        """The columns that are not missing throughout the pass."""
+
+    def read(self, number: int) -> pa.Table:
+        """The rows of a part, without the pass's name; checked against the part's digest.
+
+        Raises:
+            DeliveryError: They are not those the part describes.
+        """
+
+    def peek(self, number: int, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a part, not checked: whoever relies on them reads the part as well."""
+
+    def table(self) -> pa.Table:
+        """All rows, with the column ``pass``."""
+
+
+class RowsInMemory:
+    """Rows in a table with a column ``pass``."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _runs(self) -> tuple[tuple[str, pa.Table], ...]:
+        return tuple(
+            (name, rows.slice(start, PART_ROWS))
+            for name, rows in _by_pass(self._rows)
+            for start in range(0, rows.num_rows, PART_ROWS)
+        )
+
+    @property
+    def columns(self) -> tuple[tuple[str, pa.DataType], ...]:
+        """See :class:`EncodedRows`."""
+        return _columns(self._rows.schema)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """See :class:`EncodedRows`."""
+        with ThreadPoolExecutor(HASHING_THREADS) as pool:
+            return tuple(pool.map(lambda run: Part.of(*run), self._runs))
+
+    def numbers_of(self, name: str) -> tuple[int, ...]:
+        """See :class:`EncodedRows`."""
+        return tuple(number for number, (pass_name, _) in enumerate(self._runs) if pass_name == name)
+
+    def sizes_of(self, name: str) -> tuple[int, ...]:
+        """See :class:`EncodedRows`."""
+        return tuple(self._runs[number][1].num_rows for number in self.numbers_of(name))
+
+    def held_in(self, name: str) -> frozenset[str]:
+        """See :class:`EncodedRows`."""
+        return frozenset(column for number in self.numbers_of(name) for column in _held(self._runs[number][1]))
+
+    def read(self, number: int) -> pa.Table:
+        """See :class:`EncodedRows`; what is in memory has been checked or made here."""
+        return self._runs[number][1]
+
+    def peek(self, number: int, columns: Sequence[str]) -> pa.Table:
+        """See :class:`EncodedRows`."""
+        return self._runs[number][1].select(list(columns))
+
+    def table(self) -> pa.Table:
+        """See :class:`EncodedRows`."""
+        return self._rows
+
+
+def _columns(schema: pa.Schema) -> tuple[tuple[str, pa.DataType], ...]:
+    return tuple((field.name, field.type) for field in schema if field.name != "pass")
+
+
+def _by_pass(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each pass, in the order in which passes first occur, however the rows are mixed."""
+    if rows.num_rows == 0:
+        return
+    column = rows.column("pass")
+    names = column.cast(pa.string()) if not pa.types.is_string(column.type) else column
+    codes = names.dictionary_encode().unify_dictionaries().combine_chunks()
+    if isinstance(codes, pa.ChunkedArray):
+        codes = codes.chunk(0)
+    number = codes.indices.to_numpy()
+    others = rows.drop_columns("pass")
+    edges = np.flatnonzero(np.diff(number)) + 1
+    starts = np.concatenate([[0], edges])
+    apart = len(starts) == len(codes.dictionary)  # pass after pass: slices will do
+    for code, name in enumerate(codes.dictionary.to_pylist()):
+        if apart:
+            stop = starts[code + 1] if code + 1 < len(starts) else len(number)
+            yield name, others.slice(starts[code], stop - starts[code])
+        else:
+            yield name, others.filter(pc.equal(names, name))
+
+
+class RowsInFile:
+    """Rows in a delivery's Parquet file, one row group per part."""
+
+    def __init__(self, path: Path, parts: tuple[Part, ...], schema: pa.Schema, footer: Any) -> None:
+        self._path, self._schema, self._footer = path, schema, footer
+        self.parts = parts
+
+    @property
+    def columns(self) -> tuple[tuple[str, pa.DataType], ...]:
+        """See :class:`EncodedRows`."""
+        return _columns(self._schema)
+
+    @classmethod
+    def open(cls, path: Path, file: pq.ParquetFile, metadata: dict[bytes, bytes], content_digest: str) -> Self:
+        """The rows of an open file whose header gives this digest.
+
+        Raises:
+            DeliveryError: The list of parts is missing, is not the header's, or is not the file's.
+        """
+        parts = parts_from_json(metadata.get(PARTS_KEY), f"{path}: a delivery")
+        if parts_digest(parts) != content_digest:
+            raise DeliveryError(
+                f"{path}: the rows do not match the header's digest: the file was changed after encoding."
+            )
+        footer = file.metadata
+        found = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        if found != [part.rows for part in parts]:
+            raise DeliveryError(f"{path}: the row groups are not the parts its header was made for.")
+        return cls(path, parts, file.schema_arrow, footer)
+
+    def numbers_of(self, name: str) -> tuple[int, ...]:
+        """See :class:`EncodedRows`."""
+        return tuple(number for number, part in enumerate(self.parts) if part.pass_name == name)
+
+    def sizes_of(self, name: str) -> tuple[int, ...]:
+        """See :class:`EncodedRows`."""
+        return tuple(self.parts[number].rows for number in self.numbers_of(name))
+
+    def held_in(self, name: str) -> frozenset[str]:
+        """See :class:`EncodedRows`."""
+        return frozenset(column for number in self.numbers_of(name) for column in self.parts[number].columns)
+
+    def _group(self, number: int, columns: Sequence[str] | None) -> pa.Table:
+        try:
+            with pq.ParquetFile(self._path, memory_map=True, metadata=self._footer) as file:
+                return file.read_row_group(number, columns=columns, use_threads=False).replace_schema_metadata(None)
+        except (OSError, pa.ArrowException) as error:
+            raise DeliveryError(f"{self._path}: row group {number} cannot be read.") from error
+
+    def read(self, number: int) -> pa.Table:
+        """See :class:`EncodedRows`."""
+        rows, part = self._group(number, None), self.parts[number]
+        if not check_part(rows, part):
+            raise DeliveryError(
+                f"{self._path}: the rows of row group {number} (pass {part.pass_name!r}) are not those of the "
+                "header's digest: the file was changed after encoding."
+            )
+        return rows.drop_columns("pass")
+
+    def peek(self, number: int, columns: Sequence[str]) -> pa.Table:
+        """See :class:`EncodedRows`."""
+        return self._group(number, list(columns))
+
+    def table(self) -> pa.Table:
+        """See :class:`EncodedRows`."""
+        tables = [
+            self.read(number).add_column(0, "pass", _constant(part.pass_name, part.rows))
+            for number, part in enumerate(self.parts)
+        ]
+        empty = self._schema.empty_table().replace_schema_metadata(None)
+        return pa.concat_tables(tables).select(empty.column_names).unify_dictionaries() if tables else empty
+
+
+def check_part(rows: pa.Table, part: Part) -> bool:
+    """Whether rows, with their column ``pass``, are those a part describes."""
+    names = rows.column("pass").cast(pa.string()).unique().to_pylist()
+    return names == [part.pass_name] * min(part.rows, 1) and Part.of(part.pass_name, rows.drop_columns("pass")) == part
+
+
+def parts_from_json(text: bytes | None, what: str) -> tuple[Part, ...]:
+    """The list of parts in a file's metadata; `what` begins the message.
+
+    Raises:
+        DeliveryError: It is missing, or is no such list.
+    """
+    try:
+        return tuple(
+            Part(str(name), int(rows), tuple(map(str, columns)), str(digest))
+            for name, rows, columns, digest in json.loads(text or b"null")
+        )
+    except (ValueError, TypeError) as error:
+        raise DeliveryError(
+            f"{what} without the list of its parts: made by an earlier release, or changed.",
+            remedy="Make it anew with `wasl encode`.",
+        ) from error
+
+
+def _constant(text: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text], pa.string()))
+
+
+class RowWriter:
+    """Writes rows pass by pass to a Parquet file, a row group per part, and keeps the list of parts."""
+
+    def __init__(self, file: pq.ParquetWriter) -> None:
+        self._file = file
+        self.parts: list[Part] = []
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Add rows of a pass; a later call may add more of it.
+
+        Args:
+            name: The pass.
+            rows: The other columns, in the file's order.
+        """
+        for start in range(0, rows.num_rows, PART_ROWS):
+            piece = rows.slice(start, PART_ROWS)
+            self.parts.append(Part.of(name, piece))
+            self._put(name, piece)
+
+    def copy(self, source: EncodedRows) -> None:
+        """Add all parts of a source, without hashing them again."""
+        for number, part in enumerate(source.parts):
+            self.parts.append(part)
+            self._put(part.pass_name, source.read(number))
+
+    def finish(self, metadata: dict[bytes, bytes]) -> None:
+        """Write the list of parts and what else belongs in the file's metadata."""
+        listed = json.dumps([astuple(part) for part in self.parts]).encode()
+        self._file.add_key_value_metadata({PARTS_KEY: listed, **metadata})
+
+    def _put(self, name: str, piece: pa.Table) -> None:
+        self._file.write_table(piece.add_column(0, "pass", _constant(name, piece.num_rows)), row_group_size=PART_ROWS)
+
+
+@contextmanager
+def row_writer(path: Path, columns: Sequence[tuple[str, pa.DataType]]) -> Iterator[RowWriter]:
+    """A writer of rows with these columns besides ``pass``; see :class:`RowWriter`."""
+    schema = pa.schema([("pass", pa.dictionary(pa.int32(), pa.string())), *columns])
+    with pq.ParquetWriter(
+        path, schema, compression="none", use_dictionary=["pass"], write_statistics=False, store_schema=True
+    ) as file:
+        yield RowWriter(file)
