@@ -231,7 +231,7 @@ class RowsInFile:
 
     def _group(self, number: int, columns: Sequence[str] | None) -> pa.Table:
         try:
-            with pq.ParquetFile(self._path, memory_map=True, metadata=self._footer) as file:
+            with pq.ParquetFile(self._path, metadata=self._footer, read_dictionary=["pass"]) as file:
                 return file.read_row_group(number, columns=columns, use_threads=False).replace_schema_metadata(None)
         except (OSError, pa.ArrowException) as error:
             raise DeliveryError(f"{self._path}: row group {number} cannot be read.") from error
@@ -327,6 +327,6 @@ def row_writer(path: Path, columns: Sequence[tuple[str, pa.DataType]]) -> Iterat
     """A writer of rows with these columns besides ``pass``; see :class:`RowWriter`."""
     schema = pa.schema([("pass", pa.dictionary(pa.int32(), pa.string())), *columns])
     with pq.ParquetWriter(
-        path, schema, compression="none", use_dictionary=["pass"], write_statistics=False, store_schema=True
+        path, schema, compression="none", use_dictionary=["pass"], write_statistics=False, store_schema=False
     ) as file:
         yield RowWriter(file)
