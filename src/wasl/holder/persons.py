@@ -156,6 +156,7 @@ def _sort_pieces(
 def _names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
     latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
     arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
+    maiden = schema.by_feature.get(Feature.MARRIED_NAME)
     vocabulary: dict[tuple[str, str], int] = {}
     found: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
     for part, feature in latin.items():
@@ -166,6 +167,8 @@ def _names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
         other = schema.by_feature.get(arabic[part]) if part in arabic else None
         if other is not None:
             values = pc.coalesce(values, table[other.name])
+        if maiden is not None and part in ("surname", "full"):
+            values = _from_birth(values, table[maiden.name], alone=part == "surname")
         found[part] = _words(values, vocabulary)
     if not found:
         return {}
@@ -175,6 +178,13 @@ def _names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
     columns["names"] = _join(list(columns.values()))
     columns.pop("full", None)
     return columns
+
+
+def _from_birth(names: pa.ChunkedArray, maiden: pa.ChunkedArray, *, alone: bool) -> pa.ChunkedArray:
+    """Names with the surname from birth, where it is known, in the place of the first word (or of all, ``alone``)."""
+    known = pc.fill_null(pc.match_substring_regex(maiden, r"\pL"), False)
+    given = pa.scalar("") if alone else pc.replace_substring_regex(names, r"^\s*\S+", "")
+    return pc.if_else(known, pc.binary_join_element_wise(maiden, given, " "), names)
 
 
 def _words(

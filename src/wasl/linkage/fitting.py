@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from wasl.linkage.model import ERRORS, MATCH, RELATIVES, REST, Fit, PassModel
 from wasl.linkage.patterns import MISSING, Comparison, PatternCounts
 from wasl.linkage.plan import ModelOptions
+from wasl.linkage.strangers import Strangers
 
 __all__ = ["falling", "fit_pass"]
 
@@ -39,6 +40,8 @@ SAME_PERSON = 0.5
 """A class of matches lies at least so far from the rest towards full agreement on every personal comparison."""
 LEAST_REST = 0.003
 """However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
+TRUST, DOUBTED = 3.0, 10.0
+"""A count of strangers is worth so many times the pairs at hand; half that, where it rests on so many pairs only."""
 LEAST_AGREEMENT = 0.3
 """Share of filters on which a class of matches must be above the lowest level, on average."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
@@ -104,6 +107,7 @@ def fit_pass(
     capacity: NDArray[np.float64],
     options: ModelOptions,
     earlier: PassModel | None = None,
+    strangers: Strangers | None = None,
 ) -> PassModel:
     """Fit the model of one pass.
 
@@ -115,15 +119,16 @@ def fit_pass(
         capacity: (strata) most matches possible: the smaller side of each block, summed.
         options: Classes, iterations, tolerance, manual probabilities.
         earlier: A model of an earlier period: its probabilities are kept and only the priors are fitted.
+        strangers: Pairs of different people to be expected, where that is known.
 
     Returns:
         The fit with the number of classes that the Bayesian information criterion prefers.
     """
     if earlier is not None:
-        return _fit(name, patterns, comparisons, strata, capacity, options, earlier.classes, earlier)
+        return _fit(name, patterns, comparisons, strata, capacity, strangers, options, earlier.classes, earlier)
     told = any(comparison.name in options.personal for comparison in comparisons)
     fits = [
-        _fit(name, patterns, comparisons, strata, capacity, options, shape)
+        _fit(name, patterns, comparisons, strata, capacity, strangers, options, shape)
         for shape in SHAPES
         if len(shape) <= options.classes and (told or RELATIVES not in shape)
     ]
@@ -150,6 +155,7 @@ def _fit(
     comparisons: tuple[Comparison, ...],
     strata: tuple[tuple[str, str, int], ...],
     capacity: NDArray[np.float64],
+    strangers: Strangers | None,
     options: ModelOptions,
     names: tuple[str, ...],
     earlier: PassModel | None = None,
@@ -161,7 +167,8 @@ def _fit(
     classes = len(names)
     matching = 2 if ERRORS in names else 1
     tables = _start(comparisons, marginals, names, personal) if earlier is None else list(earlier.probabilities)
-    per_stratum = np.bincount(patterns.stratum, weights=counts, minlength=len(strata))
+    per_stratum = patterns.per_stratum
+    trust = TRUST * strangers.seen / (strangers.seen + DOUBTED) if strangers is not None else 0.0
     share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
     prior = np.empty((len(strata), classes))
     prior[:, :matching] = share[:, None] / matching
@@ -194,6 +201,11 @@ def _fit(
         prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
         prior[:, :matching] += 0.01 * share[:, None] / matching
         prior[:, matching:] += 0.01 * (1 - share)[:, None] / (classes - matching)
+        if strangers is not None:
+            known = per_stratum - strangers.pairs, strangers.pairs
+            for part, pairs in zip((slice(0, matching), slice(matching, classes)), known, strict=True):
+                found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
+                prior[:, part] *= (1.0 + trust * pairs / found)[:, None]
         prior[:, -1] += LEAST_REST * per_stratum
         prior /= prior.sum(axis=1, keepdims=True)
     order = _sorted_out(comparisons, tables, names, personal)

@@ -89,6 +89,12 @@ class PatternCounts:
         """Pairs counted."""
         return int(self.counts.sum())
 
+    @property
+    def per_stratum(self) -> NDArray[np.float64]:
+        """(strata) pairs counted."""
+        counted = np.bincount(self.stratum, weights=self.counts, minlength=len(self.strata))
+        return counted.astype(np.float64)
+
 
 def unpack(codes: NDArray[np.uint64], comparisons: Sequence[Comparison]) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """States (codes, comparisons) and stratum numbers of codes."""

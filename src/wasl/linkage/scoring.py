@@ -20,6 +20,7 @@ from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.pairs import ScoredPairs, pairs_table
 from wasl.linkage.patterns import PatternCounts, comparisons_of
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.strangers import expect_strangers
 from wasl.linkage.work import LEVEL_SAMPLE_PAIRS, Engine, Steps, Threads
 from wasl.registers.delivery import Delivery, require_comparable
 
@@ -127,7 +128,18 @@ def _score_pass(
     strata = tuple(
         (sources[a].label, sources[b].label, size) for a, b, size in (stratum_of(int(k)) for k in patterns.strata)
     )
-    model = fit_pass(name, patterns, comparisons, strata, capacity[patterns.strata], plan.model, earlier)
+    capacity = capacity[patterns.strata]
+    strangers = expect_strangers(
+        name,
+        [source.delivery.header for source in sources],
+        [source.label for source in sources],
+        once,
+        strata,
+        patterns.per_stratum,
+        capacity,
+        patterns.pairs / sums.pairs,
+    )
+    model = fit_pass(name, patterns, comparisons, strata, capacity, plan.model, earlier, strangers)
     weight, probability = model.score(patterns.states, patterns.stratum)
     kept = patterns.codes[probability >= plan.resolution.keep]
     clock.append(perf_counter())
@@ -136,7 +148,9 @@ def _score_pass(
     below = probability < plan.resolution.keep
     drift: dict[str, float] = {}
     if earlier is not None:
-        drift = _drift(fit_pass(name, patterns, comparisons, strata, capacity[patterns.strata], plan.model), earlier)
+        drift = _drift(
+            fit_pass(name, patterns, comparisons, strata, capacity, plan.model, strangers=strangers), earlier
+        )
     report = {
         "pass": name,
         "rows": sums.rows,

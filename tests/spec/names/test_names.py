@@ -81,6 +81,16 @@ def test_the_name_after_marriage_is_kept_apart():
     assert name.married == normalize("Diallo").words
 
 
+def test_given_names_after_the_name_after_marriage_are_given_names():
+    assert normalize("BOYE EPSE FAYE FATOU").words == normalize("Boye Fatou").words
+    assert normalize("BOYE EPSE AIT LAHCEN FATOU").words == normalize("Boye Fatou").words
+
+
+def test_the_name_from_birth_is_the_name():
+    assert normalize("Faye née Boye").words == normalize("Boye").words
+    assert set(normalize("Fatou Faye née Boye").words) >= set(normalize("Fatou Boye").words)
+
+
 def test_order_and_case_do_not_matter_to_the_words():
     assert sorted(normalize("DIALLO Mamadou").words) == sorted(normalize("mamadou diallo").words)
 

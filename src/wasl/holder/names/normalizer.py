@@ -10,6 +10,7 @@ from functools import lru_cache
 from wasl.holder.names.arabic import is_arabic, romanize
 from wasl.holder.names.rules import (
     ALIASES,
+    BIRTH_WORDS,
     LATIN_RULES,
     MARRIAGE_WORDS,
     NAME_MAKERS,
@@ -37,7 +38,8 @@ class Name:
     Attributes:
         words: Canonical words, in the order written.
         skeletons: One per word: first letter, consonants, and a final i.
-        married: Canonical words after *née*, *épouse* and the like: another surname of the same person.
+        married: The surname after *épouse* and the like, or before *née*: another one of the same person. What follows
+            it are given names.
     """
 
     words: tuple[str, ...]
@@ -65,16 +67,24 @@ def normalize(text: str) -> Name:
 
 def _apply_word_rules(words: list[str], arabic: bool) -> tuple[list[tuple[str, str, bool]], list[str]]:
     """The words after the rules on whole names, and the words of another surname."""
-    married: list[str] = []
-    for place, word in enumerate(words):
-        if word in MARRIAGE_WORDS and 0 < place < len(words) - 1:
-            words, married = words[:place], words[place + 1 :]
-            break
+    place = next((i for i, word in enumerate(words[1:-1], 1) if word in MARRIAGE_WORDS), None)
+    if place is None:
+        return [_word(word, arabic) for word in _whole_name(words)], []
+    before, other, *given = [_whole_name(words[:place]), *_whole_name(words[place + 1 :])]
+    if words[place] in BIRTH_WORDS:
+        if len(before) > 1:  # which of them is the husband's, nothing tells
+            return [_word(word, arabic) for word in (*before, other, *given)], []
+        before, other = [other], before[0]
+    sound = _word(other, arabic)[0]
+    return [_word(word, arabic) for word in (*before, *given)], [sound] if sound else []
+
+
+def _whole_name(words: list[str]) -> list[str]:
+    """Words after the rules on whole names: titles dropped, compounds in one."""
     line = " ".join(_without_titles(words))
     for rule in WORD_RULES:
         line = rule.compiled.sub(rule.replacement, line)
-    others = [_word(word, arabic)[0] for word in married]
-    return [_word(word, arabic) for word in line.split()], [sound for sound in others if sound]
+    return line.split()
 
 
 def canonical(text: str) -> str:

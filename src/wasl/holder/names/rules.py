@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "ALIASES",
+    "BIRTH_WORDS",
     "LATIN_RULES",
     "MARRIAGE_WORDS",
     "NAME_MAKERS",
@@ -97,6 +98,9 @@ NAME_MAKERS = frozenset(
 
 MARRIAGE_WORDS = frozenset(["NEE", "NE", "EPOUSE", "EPOUX", "EPSE", "EPS", "EP"])
 """Words after which another surname follows."""
+
+BIRTH_WORDS = frozenset(["NEE", "NE"])
+"""Those after which it is the surname from birth that follows."""
 
 ARTICLE = r"(?:EL|AL|IL|UL|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH)"
 
