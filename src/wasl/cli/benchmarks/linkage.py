@@ -1,11 +1,9 @@
-"""How fast and how well registers are linked: the kernel, public files, people in common, many rows; beside peers."""
+"""How fast and how well registers are linked, beside peers: kernel, public files, relatives, hard data, many rows."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -14,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wasl.cli.benchmark import peer_python
+from wasl.cli.benchmarks.linkage_data import made_up_register, with_relatives
+from wasl.cli.benchmarks.linkage_peers import cleartext_peers, run_peer
+from wasl.cli.benchmarks.linkage_registers import measure_registers
 
 __all__ = ["run"]
 
-SCRIPTS = Path(__file__).parent / "peer_scripts"
 THRESHOLD = 0.8
 
 
@@ -27,17 +26,18 @@ def run(peers: Path | None, repeats: int, quick: bool) -> list[dict[str, Any]]:
 
     Args:
         peers: Folder with the peers' environments; None measures wasl alone.
-        repeats: Runs of each timing; the median counts.
+        repeats: Runs of each timing of the kernel; the median counts.
         quick: Small sizes.
 
     Returns:
-        One row per measurement: what, size, seconds or rate, F1, and each peer's with the ratio.
+        One row per measurement: what, size, seconds or rate, F1, and each peer's best with its seconds.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         rows = [_kernel(size, threads, place, peers, repeats) for size in _sizes(quick) for threads in (1, 2)]
         rows += _public_files(place, peers, quick)
-        rows += [_many_rows(count, place, peers) for count in ((5_000,) if quick else (10_000, 100_000, 1_000_000))]
+        rows += measure_registers(place, peers, quick)
+        rows += [_many_rows(count, place, peers) for count in ((2_000,) if quick else (10_000, 100_000, 1_000_000))]
     return rows
 
 
@@ -52,19 +52,6 @@ def _timed(work: Callable[[], object], repeats: int) -> float:
         work()
         times.append(perf_counter() - start)
     return median(times)
-
-
-def _peer(peers: Path | None, name: str, script: str, *arguments: object) -> dict[str, Any] | None:
-    """What a peer's script prints, run in the peer's environment; None where it is not installed."""
-    python = peer_python(peers, name)
-    if python is None:
-        return None
-    command = [str(python), str(SCRIPTS / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
-    if done.returncode:
-        return {"error": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed"}
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return answer
 
 
 def _kernel(size: int, threads: int, place: Path, peers: Path | None, repeats: int) -> dict[str, Any]:
@@ -87,7 +74,7 @@ def _kernel(size: int, threads: int, place: Path, peers: Path | None, repeats: i
         "rows": f"{size:,} × {size:,}",
         "million pairs/s": size * size / seconds / 1e6,
     }
-    peer = _peer(peers, "anonlink", "anonlink_dice.py", *paths, THRESHOLD, repeats) if threads == 1 else None
+    peer = run_peer(peers, "anonlink", "anonlink_dice.py", *paths, THRESHOLD, repeats) if threads == 1 else None
     if peer and "seconds" in peer:
         row["anonlink"] = size * size / peer["seconds"] / 1e6
         row["ratio"] = peer["seconds"] / seconds
@@ -95,8 +82,8 @@ def _kernel(size: int, threads: int, place: Path, peers: Path | None, repeats: i
     return row
 
 
-def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> tuple[float, float]:
-    """Encode, link and evaluate FEBRL-shaped frames: seconds (encoding included) and F1."""
+def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> dict[str, Any]:
+    """Encode, link and evaluate FEBRL-shaped frames: seconds (encoding included), F1 and calibration."""
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
@@ -130,26 +117,20 @@ def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> tuple[flo
         pd.DataFrame({"register": name, "record": frame["rec_id"], "person": frame["rec_id"].str.split("-").str[1]})
         for name, frame in frames.items()
     )
-    keep = [part.keep_map.to_pandas() for part in encoded]
-    return seconds, evaluate(resolution.spine, truth, keep).pairwise.f1
+    found = evaluate(resolution.spine, truth, [part.keep_map.to_pandas() for part in encoded], resolution.links)
+    row: dict[str, Any] = {"s": seconds, "F1": found.pairwise.f1}
+    if found.calibration:
+        row |= {"calibration error": found.calibration.error, "precision at .5": found.calibration.precision_at_half}
+    return row
 
 
 def _cleartext(
-    frames: dict[str, pd.DataFrame], place: Path, peers: Path | None, names: Sequence[str]
+    frames: dict[str, pd.DataFrame], place: Path, peers: Path | None, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """The peers on the cleartext of the same rows."""
-    paths = []
-    for name, frame in frames.items():
-        paths.append(place / f"{name}.csv")
-        frame.to_csv(paths[-1], index=False)
-    row: dict[str, Any] = {}
-    for name, script in (("splink", "splink_febrl.py"), ("recordlinkage", "recordlinkage_febrl.py")):
-        answer = _peer(peers, name, script, *paths) if name in names else None
-        if answer and "f1" in answer:
-            row[f"{name} F1"], row[f"{name} s"] = answer["f1"], answer["seconds"]
-        elif answer:
-            row[f"{name} F1"] = answer["error"]
-    return row
+    rows = pd.concat([frame.assign(register=name) for name, frame in frames.items()], ignore_index=True)
+    person = pd.factorize(rows["rec_id"].str.split("-").str[1])[0].astype(np.int64)
+    return cleartext_peers(rows, person, "febrl", place, peers, names)
 
 
 def _public_files(place: Path, peers: Path | None, quick: bool) -> list[dict[str, Any]]:
@@ -166,22 +147,20 @@ def _public_files(place: Path, peers: Path | None, quick: bool) -> list[dict[str
             "b": right[number[1].isin(order[2000:])].reset_index(drop=True),
         },
         ("FEBRL 3", "febrl3"): {"c": load_febrl3().reset_index()},
+        ("FEBRL 4, relatives planted", "febrl4"): with_relatives(left, right, seed=3),
     }
     rows = []
-    for (title, plan), frames in sets.items():
-        plain = {} if quick else _cleartext(frames, place, peers, ("splink", "recordlinkage"))
+    for (title, plan), whole in sets.items():
+        frames = {name: frame.head(500) for name, frame in whole.items()} if quick else whole
+        plain = _cleartext(frames, place, peers, ("splink", "recordlinkage"))
         for profile in ("guarded", "open"):
-            seconds, f1 = _link(frames, profile, plan)
             size = " × ".join(f"{len(frame):,}" for frame in frames.values())
-            rows.append({"what": f"{title}, {profile}", "rows": size, "s": seconds, "F1": f1, **plain})
+            rows.append({"what": f"{title}, {profile}", "rows": size, **_link(frames, profile, plan), **plain})
     return rows
 
 
 def _many_rows(count: int, place: Path, peers: Path | None) -> dict[str, Any]:
     """Deduplicate made-up people, three rows in ten damaged copies: encoding included, against cleartext."""
-    from wasl.cli.benchmarks.linkage_data import made_up_register
-
     frames = {"people": made_up_register(7 * count // 10, 3 * count // 10, seed=1)}
-    seconds, f1 = _link(frames, "guarded", "febrl3")
-    row = {"what": "deduplication, guarded", "rows": f"{count:,}", "s": seconds, "F1": f1}
+    row = {"what": "deduplication, guarded", "rows": f"{count:,}", **_link(frames, "guarded", "febrl3")}
     return row | _cleartext(frames, place, peers, ("splink",))

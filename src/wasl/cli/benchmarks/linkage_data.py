@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["made_up_register"]
+__all__ = ["made_up_register", "with_relatives"]
 
 ONSETS = ["b", "br", "c", "d", "dr", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "st", "t", "v", "w"]
 VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
@@ -102,3 +102,33 @@ def made_up_register(persons: int, copies: int, seed: int) -> pd.DataFrame:
         copied.loc[rng.random(copies) < rate, column] = ""
     whole = pd.concat([people, copied], ignore_index=True)
     return whole.iloc[rng.permutation(len(whole))].reset_index(drop=True)
+
+
+def with_relatives(left: pd.DataFrame, right: pd.DataFrame, seed: int, share: float = 0.3) -> dict[str, pd.DataFrame]:
+    """Two FEBRL files with a third of the people in common, where others have a relative in the other file.
+
+    A relative shares surname and address; given name and birth date are two other people's.
+
+    Args:
+        left: One file, ``rec-<person>-org``.
+        right: The other, a damaged copy of each person.
+        seed: Of every draw.
+        share: Relatives planted in each file, as a share of its rows.
+    """
+    rng = np.random.default_rng(seed)
+    people = rng.permutation(len(left))
+    number = [frame["rec_id"].str.split("-").str[1].astype(int) for frame in (left, right)]
+    third = len(left) // 5
+    files = {
+        "a": left[number[0].isin(people[: 3 * third])].reset_index(drop=True),
+        "b": right[number[1].isin(people[2 * third :])].reset_index(drop=True),
+    }
+    planted: dict[str, pd.DataFrame] = {}
+    for place, (mine, theirs) in enumerate((("a", "b"), ("b", "a"))):
+        count = int(share * len(files[mine]))
+        kin = files[theirs].iloc[rng.permutation(len(files[theirs]))[:count]].reset_index(drop=True)
+        for column in ("given_name", "date_of_birth", "soc_sec_id"):
+            kin[column] = files[mine][column].to_numpy()[rng.integers(0, len(files[mine]), count)]
+        kin["rec_id"] = [f"rec-{(place + 1) * 1_000_000 + k}-org" for k in range(count)]
+        planted[mine] = kin
+    return {name: pd.concat([frame, planted[name]], ignore_index=True) for name, frame in files.items()}

@@ -1,24 +1,28 @@
 # mypy: ignore-errors
-"""Runs in recordlinkage's own environment: its ECM classifier on cleartext FEBRL columns; prints seconds and F1.
+"""Runs in recordlinkage's own environment: its ECM classifier on cleartext FEBRL columns.
 
-Usage: python recordlinkage_febrl.py LEFT.csv [RIGHT.csv]
+Usage: python recordlinkage_febrl.py ROWS.csv PAIRS.npz
+
+Rows and pairs as for ``splink_febrl.py``; prints the seconds as JSON.
 """
 
 import json
 import sys
 import time
 
+import numpy as np
 import pandas as pd
 import recordlinkage
 
 
 def main() -> None:
-    """Block on five keys, compare, classify, and compare with the record numbers."""
-    frames = [pd.read_csv(path, dtype=str).set_index("rec_id") for path in sys.argv[1:]]
+    """Block on six keys, compare, classify, write the pairs."""
+    rows = pd.read_csv(sys.argv[1], dtype=str, keep_default_na=False).replace("", None)
+    frames = [frame for _, frame in rows.groupby("register", sort=True)]
     start = time.perf_counter()
     index = recordlinkage.Index()
     for keys in (["date_of_birth"], ["surname", "given_name"], ["surname", "postcode"], ["given_name", "suburb"],
-                 ["address_1", "street_number"]):  # fmt: skip
+                 ["given_name", "postcode"], ["address_1", "street_number"]):  # fmt: skip
         index.block(keys)
     pairs = index.index(*frames)
     compare = recordlinkage.Compare()
@@ -27,13 +31,13 @@ def main() -> None:
     for column in ("date_of_birth", "postcode", "street_number", "state"):
         compare.exact(column, column, label=column)
     vectors = compare.compute(pairs, *frames)
-    found = recordlinkage.ECMClassifier(binarize=0.8).fit_predict(vectors)
+    classifier = recordlinkage.ECMClassifier(binarize=0.8)
+    classifier.fit(vectors)
+    probability = classifier.prob(vectors)
     seconds = time.perf_counter() - start
-    person = [found.get_level_values(k).str.split("-").str[1] for k in (0, 1)]
-    counts = pd.concat([pd.Series(f.index.str.split("-").str[1]) for f in frames]).value_counts()
-    true = int((counts * (counts - 1) // 2).sum())
-    f1 = 2 * int((person[0] == person[1]).sum()) / (len(found) + true)
-    sys.stdout.write(json.dumps({"seconds": seconds, "f1": f1}) + "\n")
+    left, right = (probability.index.get_level_values(k).to_numpy(np.int64) for k in (0, 1))
+    np.savez(sys.argv[2], left=left, right=right, score=probability.to_numpy(float))
+    sys.stdout.write(json.dumps({"seconds": seconds}) + "\n")
 
 
 main()

@@ -1,0 +1,106 @@
+"""Peers on cleartext, each in its own environment; the best they can reach at any threshold, the truth known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from wasl.cli.benchmark import peer_python
+
+__all__ = ["best_f1", "cleartext_peers", "components", "pair_scores", "run_peer"]
+
+SCRIPTS = Path(__file__).parent / "peer_scripts"
+COMPONENT_THRESHOLDS = 40
+
+
+def run_peer(peers: Path | None, name: str, script: str, *arguments: object) -> dict[str, Any] | None:
+    """What a peer's script prints, run in the peer's environment; None where it is not installed."""
+    python = peer_python(peers, name)
+    if python is None:
+        return None
+    command = [str(python), "-W", "ignore", str(SCRIPTS / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    if done.returncode:
+        return {"error": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed"}
+    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def cleartext_peers(
+    rows: pd.DataFrame, person: NDArray[np.int64], kind: str, place: Path, peers: Path | None, names: Sequence[str]
+) -> dict[str, Any]:
+    """Seconds and best F1 of peers on the cleartext of some rows.
+
+    Args:
+        rows: What the script of this kind reads, see there.
+        person: (rows) who each row is.
+        kind: ``febrl`` or ``registers``.
+        place: Folder for the files passed on.
+        peers: Folder with the peers' environments.
+        names: Peers to run.
+    """
+    path, found = place / "rows.csv", place / "pairs.npz"
+    rows.to_csv(path, index=False)
+    row: dict[str, Any] = {}
+    for name in names:
+        answer = run_peer(peers, name, f"{name}_{kind}.py", path, found)
+        if answer and "seconds" in answer:
+            with np.load(found) as pairs:
+                row[f"{name} F1"] = best_f1(pairs["left"], pairs["right"], pairs["score"], person)
+            row[f"{name} s"] = answer["seconds"]
+        elif answer:
+            row[f"{name} F1"] = answer["error"]
+    return row
+
+
+def components(rows: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Connected components of pairs: the cluster of each row."""
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(rows, rows))
+    cluster: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return cluster
+
+
+def pair_scores(cluster: NDArray[np.int64], person: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Precision, recall and F1 of the pairs that a clustering puts together."""
+
+    def held(labels: NDArray[np.int64]) -> int:
+        _, sizes = np.unique(labels, return_counts=True)
+        return int((sizes * (sizes - 1) // 2).sum())
+
+    found, true = held(cluster), held(person)
+    right = held(cluster * (int(person.max(initial=0)) + 1) + person)
+    return right / max(found, 1), right / max(true, 1), 2 * right / max(found + true, 1)
+
+
+def best_f1(
+    left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64], person: NDArray[np.int64]
+) -> float:
+    """The best F1 over all thresholds, of the pairs as scored and of their connected components, whichever is better.
+
+    Args:
+        left: (pairs) rows.
+        right: (pairs) rows.
+        score: (pairs) more is likelier.
+        person: (rows) who each row is.
+    """
+    if len(score) == 0:
+        return 0.0
+    order = np.argsort(-score, kind="stable")
+    left, right, score = left[order], right[order], score[order]
+    _, sizes = np.unique(person, return_counts=True)
+    true = int((sizes * (sizes - 1) // 2).sum())
+    hits = np.cumsum(person[left] == person[right])
+    ends = np.flatnonzero(np.append(score[1:] != score[:-1], True)) + 1
+    best = float((2 * hits[ends - 1] / (ends + true)).max())
+    for stop in ends[np.unique(np.linspace(0, len(ends) - 1, COMPONENT_THRESHOLDS).astype(np.int64))].tolist():
+        best = max(best, pair_scores(components(len(person), left[:stop], right[:stop]), person)[2])
+    return best
