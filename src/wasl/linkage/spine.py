@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
-from wasl.linkage.pairs import binary_column
+from wasl.linkage.pairs import binary_column, words_of
 from wasl.linkage.records import IDS, Roster, cells_of, order_key, texts_of
 from wasl.registers.delivery import LABEL_BYTES
+from wasl.registers.sha256 import hash_rows
 
 __all__ = ["CHANGES_SCHEMA", "SPINE_SCHEMA", "Persons", "name_persons", "spine_table"]
 
@@ -38,6 +42,17 @@ CHANGES_SCHEMA = pa.schema(
 )
 
 
+CHANGES = (
+    ("left", "no longer in the new delivery of its register"),
+    ("merged", "their records now link to one person"),
+    ("moved", "their records now link to one person"),
+    ("new", "no earlier person among its records"),
+    ("split", "its records no longer link to one person"),
+)
+"""What can happen to a person, in alphabetical order, and why."""
+LEFT, MERGED, MOVED, NEW, SPLIT = range(5)
+
+
 @dataclass(frozen=True, slots=True)
 class Persons:
     """Persons of the records at hand.
@@ -51,23 +66,6 @@ class Persons:
     person_id: NDArray[np.void] = field(repr=False)
     carried: pa.Table = field(repr=False)
     changes: pa.Table = field(repr=False)
-
-
-def _fresh_id(register: str, record_id: bytes, taken: set[bytes]) -> bytes:
-    """An id for a person first met, made from the person's first record; the record cannot be read off it."""
-    number = 0
-    while True:
-        digest = hashlib.sha256(b"wasl/person\x1f%d\x1f" % number + register.encode() + b"\x1f" + record_id).digest()
-        if digest[:LABEL_BYTES] not in taken:
-            return digest[:LABEL_BYTES]
-        number += 1
-
-
-def _keys(register: NDArray[np.int32], ids: NDArray[np.void]) -> NDArray[np.void]:
-    cells = np.empty((len(ids), LABEL_BYTES + 4), np.uint8)
-    cells[:, :4] = register.astype(">i4").view(np.uint8).reshape(-1, 4)
-    cells[:, 4:] = ids.view(np.uint8).reshape(-1, LABEL_BYTES)
-    return cells.view((np.void, LABEL_BYTES + 4)).reshape(-1)
 
 
 def name_persons(records: Roster, cluster: NDArray[np.int64], onto: pa.Table | None) -> Persons:
@@ -86,107 +84,159 @@ def name_persons(records: Roster, cluster: NDArray[np.int64], onto: pa.Table | N
         DeliveryError: The earlier spine is not a spine.
     """
     clusters, place = np.unique(cluster, return_inverse=True)
-    ids: list[bytes | None] = [None] * len(clusters)
-    changes: list[tuple[str, bytes, bytes | None, int, str]] = []
-    carried = SPINE_SCHEMA.empty_table()
-    taken: set[bytes] = set()
-    if onto is not None:
-        if not set(SPINE_SCHEMA.names) <= set(onto.column_names):
-            raise DeliveryError("the file given to build onto is not a spine.", remedy="Give spine.parquet of a run.")
-        onto = onto.select(SPINE_SCHEMA.names).cast(SPINE_SCHEMA)
-        carried = _inherit(records, place, onto, ids, changes, taken)
     first = np.full(len(clusters), len(records), np.int64)
     np.minimum.at(first, place, np.arange(len(records)))
-    size = np.bincount(place, minlength=len(clusters))
-    for number in np.flatnonzero([value is None for value in ids]).tolist():
-        record = int(first[number])
-        value = _fresh_id(records.registers[records.register[record]], records.record_id[record].tobytes(), taken)
-        taken.add(value)
-        ids[number] = value
-        if onto is not None:
-            changes.append(("new", value, None, int(size[number]), "no earlier person among its records"))
-    table = np.frombuffer(b"".join(value for value in ids if value is not None), IDS)
-    return Persons(table[place], carried, _changes_table(changes))
+    if onto is None:
+        ids = _fresh_ids(records, first, np.empty(0, IDS))
+        return Persons(ids[place], SPINE_SCHEMA.empty_table(), CHANGES_SCHEMA.empty_table())
+    if not set(SPINE_SCHEMA.names) <= set(onto.column_names):
+        raise DeliveryError("the file given to build onto is not a spine.", remedy="Give spine.parquet of a run.")
+    return _inherit(records, place, first, onto.select(SPINE_SCHEMA.names).cast(SPINE_SCHEMA))
 
 
-def _inherit(
-    records: Roster,
-    place: NDArray[np.int64],
-    onto: pa.Table,
-    ids: list[bytes | None],
-    changes: list[tuple[str, bytes, bytes | None, int, str]],
-    taken: set[bytes],
-) -> pa.Table:
-    """Hand earlier ids on to clusters (written into `ids`); returns the earlier rows this run did not deliver."""
+def _fresh_ids(records: Roster, first: NDArray[np.int64], taken: NDArray[np.void]) -> NDArray[np.void]:
+    """Ids for persons first met, made from each person's first record; the record cannot be read off it.
+
+    Args:
+        records: The records.
+        first: (persons) their first records.
+        taken: Ids of earlier persons: an id among them is made anew with the next number.
+    """
+    ids = np.empty((len(first), LABEL_BYTES), np.uint8)
+    cells = records.record_id.view(np.uint8).reshape(-1, LABEL_BYTES)
+    open_, number = np.arange(len(first)), 0
+    while len(open_):
+        for code, name in enumerate(records.registers):
+            here = open_[records.register[first[open_]] == code]
+            prefix = np.frombuffer(b"wasl/person\x1f%d\x1f" % number + name.encode() + b"\x1f", np.uint8)
+            messages = np.empty((len(here), len(prefix) + LABEL_BYTES), np.uint8)
+            messages[:, : len(prefix)] = prefix
+            messages[:, len(prefix) :] = cells[first[here]]
+            ids[here] = hash_rows(messages)[:, :LABEL_BYTES]
+        met = find_rows([ids[open_].view(IDS).reshape(-1)], [taken]) >= 0
+        open_, number = open_[met], number + 1
+    return ids.view(IDS).reshape(-1)
+
+
+def find_rows(wanted: Sequence[NDArray[Any]], among: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Where each wanted row is among distinct rows, -1 where it is not; rows are given by columns, ids as void16."""
+    size = len(wanted[0])
+    if len(among[0]) == 0:
+        return np.full(size, -1, np.int64)
+    columns: list[NDArray[Any]] = []
+    for ours, theirs in zip(wanted, among, strict=True):
+        both = np.concatenate([theirs, ours])
+        columns += words_of(both.view(np.uint8).reshape(-1, LABEL_BYTES)) if both.dtype == IDS else [both]
+    order = np.lexsort(columns)  # stable: those looked among come before those wanted
+    new = np.zeros(len(order), np.bool_)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= column[order][1:] != column[order][:-1]
+    leader = order[np.flatnonzero(new)][np.cumsum(new) - 1]
+    found = np.empty(len(order), np.int64)
+    found[order] = np.where(leader < len(among[0]), leader, -1)
+    return found[len(among[0]) :]
+
+
+def _distinct(ids: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """Distinct ids in the order of their bytes, and which of them each is."""
+    high, low = words_of(ids.view(np.uint8).reshape(-1, LABEL_BYTES))
+    order = np.lexsort((low, high))
+    new = np.ones(len(ids), np.bool_)
+    new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
+    number = np.empty(len(ids), np.int64)
+    number[order] = np.cumsum(new) - 1
+    return ids[order[new]], number
+
+
+@njit(cache=True, nogil=True)
+def _hand_on(old: np.ndarray, new: np.ndarray, heir: np.ndarray, keeper: np.ndarray) -> None:
+    """Each earlier person goes on in one cluster and each cluster keeps one, pairs taken in the order given."""
+    for k in range(old.shape[0]):
+        if heir[old[k]] < 0 and keeper[new[k]] < 0:
+            heir[old[k]] = new[k]
+            keeper[new[k]] = old[k]
+
+
+def _inherit(records: Roster, place: NDArray[np.int64], first: NDArray[np.int64], onto: pa.Table) -> Persons:
+    """Hand earlier ids on to clusters, see :func:`name_persons`.
+
+    Args:
+        records: The records.
+        place: (records) the cluster of each.
+        first: (clusters) first record of each.
+        onto: The earlier spine.
+    """
     codes, names = texts_of(onto.column("register"))
     number_of = {name: number for number, name in enumerate(records.registers)}
     register = np.array([number_of.get(name, -1) for name in names], np.int32)[codes] if names else codes
-    old_records = cells_of(onto.column("record_id"))
-    old_persons = cells_of(onto.column("person_id"))
-    persons, person = np.unique(old_persons.view("V16"), return_inverse=True)
-    taken.update(value.tobytes() for value in persons)
-    keys = _keys(records.register, records.record_id)
-    sorted_keys = np.argsort(keys, kind="stable")
-    wanted = _keys(register, old_records)
-    at = np.minimum(np.searchsorted(keys[sorted_keys], wanted), max(len(keys) - 1, 0))
-    here = keys[sorted_keys][at] == wanted
-    now = np.where(here, place[sorted_keys[at]], -1)
+    persons, person = _distinct(cells_of(onto.column("person_id")))
+    at = find_rows([cells_of(onto.column("record_id")), register], [records.record_id, records.register])
+    here = at >= 0
 
-    pair, votes = np.unique(np.column_stack([person[here], now[here]]), axis=0, return_counts=True)
-    by_votes = np.lexsort((pair[:, 1], pair[:, 0], -votes))
-    heir: dict[int, int] = {}
-    keeper: dict[int, int] = {}
-    for k in by_votes.tolist():
-        old, new = int(pair[k, 0]), int(pair[k, 1])
-        if old not in heir and new not in keeper:
-            heir[old], keeper[new] = new, old
-            ids[new] = persons[old].tobytes()
-    for k in range(len(pair)):
-        old, new = int(pair[k, 0]), int(pair[k, 1])
-        if heir.get(old) == new:
-            continue
-        mine = persons[old].tobytes()
-        if new in keeper:
-            other = persons[keeper[new]].tobytes()
-            what = "merged" if old not in heir else "moved"
-            changes.append((what, other, mine, int(votes[k]), "their records now link to one person"))
-        else:
-            value_record = int(np.flatnonzero(place == new)[0])
-            value = _fresh_id(
-                records.registers[records.register[value_record]], records.record_id[value_record].tobytes(), taken
-            )
-            taken.add(value)
-            keeper[new] = old
-            ids[new] = value
-            changes.append(("split", value, mine, int(votes[k]), "its records no longer link to one person"))
+    key, votes = np.unique(person[here] * np.int64(len(first)) + place[at[here]], return_counts=True)
+    old, new = np.divmod(key, max(len(first), 1))
+    by_votes = np.lexsort((new, old, -votes))
+    heir, keeper = np.full(len(persons), -1, np.int64), np.full(len(first), -1, np.int64)
+    _hand_on(old[by_votes], new[by_votes], heir, keeper)
+    ids = np.empty(len(first), IDS)
+    kept = keeper >= 0
+    ids[kept] = persons[keeper[kept]]
+    ids[~kept] = _fresh_ids(records, first[~kept], persons)
+
+    moved = np.flatnonzero(heir[old] != new)  # records of earlier persons that went elsewhere
+    _, where = np.unique(new[moved], return_index=True)
+    opens = np.zeros(len(moved), np.bool_)
+    opens[where] = True
+    split = opens & ~kept[new[moved]]
+    kind = np.where(split, SPLIT, np.where(heir[old[moved]] < 0, MERGED, MOVED))
+    had = np.zeros(len(first), np.bool_)
+    had[new] = True
+    fresh = np.flatnonzero(~had)
     # Registers delivered now replace what they said before; what other registers said is carried on.
     redelivered = np.isin(register, np.unique(records.register)) & ~here
-    for old in np.unique(person[redelivered]).tolist():
-        gone = int((redelivered & (person == old)).sum())
-        changes.append(("left", persons[old].tobytes(), None, gone, "no longer in the new delivery of its register"))
+    gone, lost = np.unique(person[redelivered], return_counts=True)
+    changes = _changes_table(
+        np.concatenate([kind, np.full(len(fresh), NEW), np.full(len(gone), LEFT)]),
+        np.concatenate([ids[new[moved]], ids[fresh], persons[gone]]),
+        persons[old[moved]],
+        np.concatenate([votes[moved], np.bincount(place, minlength=len(first))[fresh], lost]),
+    )
     stays = ~here & ~redelivered
-    carried = onto.filter(pa.array(stays))
-    if stays.any():
-        new_ids: list[bytes | None] = []
-        for old in person[stays].tolist():
-            now_in = _now_of(old, pair, votes)
-            new_ids.append(ids[now_in] if now_in is not None and old not in heir else persons[old].tobytes())
-        carried = carried.set_column(0, "person_id", pa.array(new_ids, pa.binary(LABEL_BYTES)))
-    return carried
+    heaviest = np.full(len(persons), -1, np.int64)  # the cluster that holds most records of each earlier person
+    heaviest[old[by_votes[::-1]]] = new[by_votes[::-1]]
+    left = person[stays]
+    follows = (heir[left] < 0) & (heaviest[left] >= 0)
+    carried_ids = persons[left]
+    carried_ids[follows] = ids[heaviest[left[follows]]]
+    carried = onto.filter(pa.array(stays)).set_column(0, "person_id", id_column(carried_ids))
+    return Persons(ids[place], carried, changes)
 
 
-def _now_of(old: int, pair: NDArray[np.int64], votes: NDArray[np.int64]) -> int | None:
-    """The cluster that holds most records of an earlier person, or None."""
-    mine = np.flatnonzero(pair[:, 0] == old)
-    if len(mine) == 0:
-        return None
-    return int(pair[mine[np.argmax(votes[mine])], 1])
+def id_column(ids: NDArray[np.void]) -> pa.Array:
+    """Ids as an Arrow column."""
+    return binary_column(np.ascontiguousarray(ids).view(np.uint8).reshape(-1, LABEL_BYTES))
 
 
-def _changes_table(changes: list[tuple[str, bytes, bytes | None, int, str]]) -> pa.Table:
-    columns = list(zip(*sorted(changes, key=lambda c: (c[0], c[1], c[2] or b"")), strict=True)) or [(), (), (), (), ()]
+def _changes_table(
+    kind: NDArray[np.int64], person: NDArray[np.void], other: NDArray[np.void], records: NDArray[np.int64]
+) -> pa.Table:
+    """Changes sorted by kind and persons; only the first have another person."""
+    others = np.zeros(len(kind), IDS)
+    others[: len(other)] = other
+    columns = [words_of(np.ascontiguousarray(ids).view(np.uint8).reshape(-1, LABEL_BYTES)) for ids in (person, others)]
+    order = np.lexsort((columns[1][1], columns[1][0], columns[0][1], columns[0][0], kind))
+    alone = pa.array(np.arange(len(kind))[order] >= len(other))
+    kinds = pa.array(kind[order].astype(np.int32))
+    names, reasons = (pa.array(column, pa.string()) for column in zip(*CHANGES, strict=True))
     return pa.table(
-        [pa.array(list(column), field.type) for column, field in zip(columns, CHANGES_SCHEMA, strict=True)],
+        [
+            names.take(kinds).dictionary_encode(),
+            id_column(person[order]),
+            pc.if_else(alone, pa.scalar(None, pa.binary(LABEL_BYTES)), id_column(others[order])),
+            pa.array(records[order]),
+            reasons.take(kinds).dictionary_encode(),
+        ],
         schema=CHANGES_SCHEMA,
     )
 
@@ -224,26 +274,14 @@ def _keep_runs(table: pa.Table, onto: pa.Table) -> pa.Table:
     """Records whose person did not change keep the run that placed them, so that running twice changes nothing."""
     names = sorted(set(texts_of(table.column("register"))[1]) | set(texts_of(onto.column("register"))[1]))
 
-    def placed(part: pa.Table) -> NDArray[np.void]:
+    def placed(part: pa.Table) -> list[NDArray[Any]]:
         codes, own = texts_of(part.column("register"))
         register = np.array([names.index(name) for name in own], np.int32)[codes] if own else codes
-        cells = np.empty((part.num_rows, 36), np.uint8)
-        cells[:, :4] = register.astype(">i4").view(np.uint8).reshape(-1, 4)
-        cells[:, 4:20] = cells_of(part.column("record_id")).view(np.uint8).reshape(-1, LABEL_BYTES)
-        cells[:, 20:] = cells_of(part.column("person_id")).view(np.uint8).reshape(-1, LABEL_BYTES)
-        return cells.view("V36").reshape(-1)
+        return [cells_of(part.column("record_id")), register, cells_of(part.column("person_id"))]
 
-    old, new = placed(onto), placed(table)
-    order = np.argsort(old, kind="stable")
-    if len(old) == 0:
+    at = find_rows(placed(table), placed(onto))
+    if onto.num_rows == 0:
         return table
-    at = np.minimum(np.searchsorted(old[order], new), len(old) - 1)
-    same = old[order][at] == new
-    old_runs = onto.column("run").cast(pa.string()).take(pa.array(order[at]))
-    runs = pa.array(
-        [before if kept else now for before, now, kept in zip(
-            old_runs.to_pylist(), table.column("run").cast(pa.string()).to_pylist(), same.tolist(), strict=True
-        )],
-        pa.string(),
-    ).dictionary_encode()  # fmt: skip
+    before = onto.column("run").cast(pa.string()).take(pa.array(np.maximum(at, 0)))
+    runs = pc.if_else(pa.array(at >= 0), before, table.column("run").cast(pa.string())).dictionary_encode()
     return table.set_column(table.column_names.index("run"), "run", runs.cast(TEXT))
