@@ -21,7 +21,7 @@ from wasl.linkage.pairs import ScoredPairs
 from wasl.registers.delivery import LABEL_BYTES
 from wasl.registers.join_map import JoinMap
 
-__all__ = ["RecordPairs", "Records", "Roster", "open_pairs", "records_of"]
+__all__ = ["RecordPairs", "Records", "Roster", "distinct_ids", "open_pairs", "records_of"]
 
 IDS = np.dtype((np.void, LABEL_BYTES))
 
@@ -160,10 +160,11 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     """
     matched = _matched(joins, scored.report["sources"])
     registers = tuple(sorted({source["register"] for source, _ in matched}))
-    ids, register, origin = [], [], []
+    ids, register, origin, delivered = [], [], [], []
     for number, (source, join) in enumerate(matched):
-        unique = np.unique(cells_of(join.rows.column("record_id")).view("V16"))
+        unique, which = distinct_ids(cells_of(join.rows.column("record_id")))
         ids.append(unique)
+        delivered.append(which)
         register.append(np.full(len(unique), registers.index(source["register"]), np.int32))
         origin.append(np.full(len(unique), number, np.int32))
     id_all, register_all, origin_all = np.concatenate(ids), np.concatenate(register), np.concatenate(origin)
@@ -171,23 +172,23 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     id_all, register_all, origin_all = id_all[order], register_all[order], origin_all[order]
     last = np.ones(len(id_all), np.bool_)  # a record delivered twice is one record, of its later delivery
     last[:-1] = (id_all[1:] != id_all[:-1]) | (register_all[1:] != register_all[:-1])
+    place_all = np.empty(len(order), np.int64)
+    place_all[order] = np.cumsum(last) - last
     id_all, register_all, origin_all = id_all[last], register_all[last], origin_all[last]
 
     shown: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
-    for source, join in matched:
-        first, stop = np.searchsorted(
-            register_all, [registers.index(source["register"]), registers.index(source["register"]) + 1]
-        )
-        place = first + _find(
-            cells_of(join.rows.column("record_id")), id_all[first:stop], order_key(id_all[first:stop])
-        )
+    places = np.split(place_all, np.cumsum([len(unique) for unique in ids])[:-1])
+    for (source, join), which, owner in zip(matched, delivered, places, strict=True):
+        place = owner[which]
         codes, names = texts_of(join.rows.column("pass"))
         row_ids = cells_of(join.rows.column("row_id"))
         for code, name in enumerate(names):
             mine = np.flatnonzero(codes == code)
             keys = order_key(row_ids[mine])
-            by_key = np.argsort(keys, kind="stable")
-            shown[source["label"], name] = (keys[by_key], row_ids[mine][by_key], place[mine][by_key])
+            if (keys[1:] < keys[:-1]).any():  # as encoded, they are sorted
+                by_key = np.argsort(keys, kind="stable")
+                keys, mine = keys[by_key], mine[by_key]
+            shown[source["label"], name] = (keys, row_ids[mine], place[mine])
 
     # Whoever shares a row is one: the first of them stands for all.
     representative, unit = _as_one(len(id_all), shown.values())
@@ -237,6 +238,22 @@ def _as_one(
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return representative[order], rank[unit]
+
+
+def distinct_ids(ids: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """Distinct ids in the order of their bytes, and which of them each is."""
+    high = order_key(ids)
+    order = np.argsort(high)
+    ordered = high[order]
+    new = np.ones(len(ids), np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    low = _second(ids)[order]
+    if (~new[1:] & (low[1:] != low[:-1])).any():  # ids that share a half, hardly ever
+        order = np.lexsort((_second(ids), high))
+        new[1:] = ids[order][1:] != ids[order][:-1]
+    number = np.empty(len(ids), np.int64)
+    number[order] = np.cumsum(new) - 1
+    return ids[order[new]], number
 
 
 def _second(ids: NDArray[np.void]) -> NDArray[np.uint64]:

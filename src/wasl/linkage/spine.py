@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
 from wasl.linkage.pairs import binary_column, words_of
-from wasl.linkage.records import IDS, Roster, cells_of, order_key, texts_of
+from wasl.linkage.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
 from wasl.registers.delivery import LABEL_BYTES
 from wasl.registers.sha256 import hash_rows
 
@@ -138,17 +138,6 @@ def find_rows(wanted: Sequence[NDArray[Any]], among: Sequence[NDArray[Any]]) -> 
     return found[len(among[0]) :]
 
 
-def _distinct(ids: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-    """Distinct ids in the order of their bytes, and which of them each is."""
-    high, low = words_of(ids.view(np.uint8).reshape(-1, LABEL_BYTES))
-    order = np.lexsort((low, high))
-    new = np.ones(len(ids), np.bool_)
-    new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
-    number = np.empty(len(ids), np.int64)
-    number[order] = np.cumsum(new) - 1
-    return ids[order[new]], number
-
-
 @njit(cache=True, nogil=True)
 def _hand_on(old: np.ndarray, new: np.ndarray, heir: np.ndarray, keeper: np.ndarray) -> None:
     """Each earlier person goes on in one cluster and each cluster keeps one, pairs taken in the order given."""
@@ -170,7 +159,7 @@ def _inherit(records: Roster, place: NDArray[np.int64], first: NDArray[np.int64]
     codes, names = texts_of(onto.column("register"))
     number_of = {name: number for number, name in enumerate(records.registers)}
     register = np.array([number_of.get(name, -1) for name in names], np.int32)[codes] if names else codes
-    persons, person = _distinct(cells_of(onto.column("person_id")))
+    persons, person = distinct_ids(cells_of(onto.column("person_id")))
     at = find_rows([cells_of(onto.column("record_id")), register], [records.record_id, records.register])
     here = at >= 0
 
