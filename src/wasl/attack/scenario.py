@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,7 @@ def stage(
     profile: EncodingProfile,
     rng: np.random.Generator,
     *,
+    truth: pa.Table | None = None,
     keys: int = 4,
     largest_graph: int = 2500,
     starts: int = 6,
@@ -60,6 +62,7 @@ def stage(
         owned: The adversary's, in the same order of registers.
         profile: How the holders encode.
         rng: Draws the holders' key and the adversary's.
+        truth: Columns ``register``, ``record``, ``person``: who stands in several records; else what encoding shows.
         keys: Keys the adversary averages over.
         largest_graph: See ``Target``.
         starts: See ``Target``.
@@ -69,16 +72,18 @@ def stage(
     views = observe(*(encoded.delivery for encoded in made))
     joined, ids = observe_joined(views, *(encoded.join_map for encoded in made))
     knowledge = imitate(owned, profile, rng, keys)
+    if truth is not None:
+        knowledge = replace(knowledge, person=_true_persons(owned, truth))
 
     places, before = [], 0
     for encoded, (table, schema) in zip(made, owned, strict=True):
         # Encoding may refuse rows it cannot read: records are followed by their numbers.
         numbers = table[schema.record].combine_chunks()
-        place = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=numbers)
-        places.append(np.asarray(pc.fill_null(pc.add(place.cast(pa.int64()), before), -1), np.int64))
+        found = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=numbers)
+        places.append(np.asarray(pc.fill_null(pc.add(found.cast(pa.int64()), before), -1), np.int64))
         before += len(table)
     behind, row_of = record_rows(made, views)
-    truth = shared_place(np.concatenate(places), same_persons(row_of, sum(map(len, places))))
+    place = shared_place(np.concatenate(places), same_persons(row_of, sum(map(len, places))))
     kept = record_ids(*(encoded.keep_map for encoded in made))
     target = Target(
         profile=profile.name,
@@ -86,14 +91,23 @@ def stage(
         leak=max(encoded.delivery.header.leak for encoded in made),
         records=len(kept),
         passes=views,
-        truth={name: np.append(truth, -1)[rows] for name, rows in behind.items()},
+        truth={name: np.append(place, -1)[rows] for name, rows in behind.items()},
         joined=joined,
-        joined_truth=truth[match_labels(ids, kept)],
-        overlap=float((truth >= 0).mean()),
+        joined_truth=place[match_labels(ids, kept)],
+        overlap=float((place >= 0).mean()),
         largest_graph=largest_graph,
         starts=starts,
     )
     return target, knowledge
+
+
+def _true_persons(owned: Sequence[Register], truth: pa.Table) -> Ints:
+    """For each of the records owned, counted through all registers, the first of the same person."""
+    columns = (truth[name].to_pylist() for name in ("register", "record", "person"))
+    person = {(register, record): person for register, record, person in zip(*columns, strict=True)}
+    first: dict[str, int] = {}
+    numbers = [(schema.register_id, number) for table, schema in owned for number in table[schema.record].to_pylist()]
+    return np.array([first.setdefault(person[number], place) for place, number in enumerate(numbers)], np.int64)
 
 
 def shared_place(place: Ints, person: Ints) -> Ints:

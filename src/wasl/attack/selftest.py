@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from wasl.attack.campaign import ATTACKS, attack_joined, attack_linkage
 from wasl.attack.measure import Outcome
@@ -80,10 +81,10 @@ def run_trials(
     """The outcomes of the trials, one by one; each trial draws from its own stream, so any subset gives the same."""
     for done, trial in enumerate(trials, 1):
         rng = np.random.default_rng([seed, trial.records, round(1000 * trial.overlap), PROFILES.index(trial.profile)])
-        held, owned = _registers(trial, seed, rng)
+        held, owned, truth = _registers(trial, seed, rng)
         try:
             target, knowledge = stage(
-                held, owned, tested_profile(trial.profile), rng, largest_graph=largest_graph, starts=starts
+                held, owned, tested_profile(trial.profile), rng, truth=truth, largest_graph=largest_graph, starts=starts
             )
         except LeakError:
             yield _refused(trial)
@@ -94,17 +95,19 @@ def run_trials(
             report(done, len(trials))
 
 
-def _registers(trial: Trial, seed: int, rng: np.random.Generator) -> tuple[list[Register], list[Register]]:
-    """The holders' registers and the adversary's."""
+def _registers(
+    trial: Trial, seed: int, rng: np.random.Generator
+) -> tuple[list[Register], list[Register], pa.Table | None]:
+    """The holders' registers and the adversary's, and who stands in several records."""
     if trial.registers == (REGISTER,):
         needed = round(trial.records * (2 - trial.overlap))
         register = generate(max(int(needed / 0.88) + 50, 100), seed).registers[REGISTER]
         schema = RegisterSchema.load(REGISTER)
         held, owned = split(register, trial.records, trial.overlap, rng)
-        return [(held, schema)], [(owned, schema)]
-    made = generate(trial.records, seed).registers
-    both = [(made[name], RegisterSchema.load(name)) for name in trial.registers]
-    return both, both
+        return [(held, schema)], [(owned, schema)], None
+    made = generate(trial.records, seed)
+    both = [(made.registers[name], RegisterSchema.load(name)) for name in trial.registers]
+    return both, both, made.truth
 
 
 def tested_profile(name: str) -> EncodingProfile:
