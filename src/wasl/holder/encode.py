@@ -120,7 +120,9 @@ def encode(
     left_out: list[str] = []
     for done, step in enumerate(profile.passes):
         if all(part in parts for part in step.block) and (
-            any(group in filters for group in step.groups) or any(token_parts(profile, t, parts) for t in step.tokens)
+            not (step.groups or step.tokens)
+            or any(group in filters for group in step.groups)
+            or any(token_parts(profile, t, parts) for t in step.tokens)
         ):
             encoded.append(encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads))
         else:

@@ -84,7 +84,8 @@ class EncodingPass(Document):
     Attributes:
         name: The pass.
         block: Parts whose joint value is the block; empty: everybody meets. Records lacking one are not in the pass.
-        groups, tokens: Names of groups and tokens released in this pass.
+        groups, tokens: Names of groups and tokens released in this pass; without any, the block itself is the token:
+            who shares it agrees, and nothing else is compared.
     """
 
     name: str = Option(pattern=r"^[a-z][a-z0-9-]*$")
@@ -144,6 +145,8 @@ class EncodingProfile(Document):
         if len({p.name for p in self.passes}) != len(self.passes):
             raise ValueError("two passes have the same name")
         for step in self.passes:
+            if not (step.block or step.groups or step.tokens):
+                raise ValueError(f"pass {step.name!r} has neither a block nor anything to compare")
             for kind, names, known in (("group", step.groups, groups), ("token", step.tokens, tokens)):
                 unknown = sorted(set(names) - known)
                 if unknown:

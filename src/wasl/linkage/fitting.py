@@ -40,8 +40,10 @@ SAME_PERSON = 0.5
 """A class of matches lies at least so far from the rest towards full agreement on every personal comparison."""
 LEAST_REST = 0.003
 """However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
-TRUST, DOUBTED = 3.0, 10.0
-"""A count of strangers is worth so many times the pairs at hand; half that, where it rests on so many pairs only."""
+KEYS_MATCH = 0.9
+"""Share of pairs with equal match keys that are taken for matches, where nothing is compared and nothing counted."""
+TRUST = 3.0
+"""Strangers counted at home are worth up to so many times the pairs at hand."""
 LEAST_AGREEMENT = 0.3
 """Share of filters on which a class of matches must be above the lowest level, on average."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
@@ -124,6 +126,9 @@ def fit_pass(
     Returns:
         The fit with the number of classes that the Bayesian information criterion prefers.
     """
+    if strangers is None and not comparisons:
+        most = np.minimum(capacity, patterns.per_stratum)
+        strangers = Strangers(patterns.per_stratum - KEYS_MATCH * most, 1.0)
     if earlier is not None:
         return _fit(name, patterns, comparisons, strata, capacity, strangers, options, earlier.classes, earlier)
     told = any(comparison.name in options.personal for comparison in comparisons)
@@ -168,7 +173,7 @@ def _fit(
     matching = 2 if ERRORS in names else 1
     tables = _start(comparisons, marginals, names, personal) if earlier is None else list(earlier.probabilities)
     per_stratum = patterns.per_stratum
-    trust = TRUST * strangers.seen / (strangers.seen + DOUBTED) if strangers is not None else 0.0
+    trust = TRUST * strangers.weight if strangers is not None else 0.0
     share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
     prior = np.empty((len(strata), classes))
     prior[:, :matching] = share[:, None] / matching

@@ -27,11 +27,12 @@ class Strangers:
 
     Attributes:
         pairs: (strata) how many, of the pairs of each stratum.
-        seen: Pairs of strangers counted in registers that hold nobody twice: what the expectation rests on.
+        weight: Pairs looked at in registers that hold nobody twice, per pair the expectation is about, at most 1:
+            what the expectation rests on.
     """
 
     pairs: NDArray[np.float64] = field(repr=False)
-    seen: float
+    weight: float
 
 
 def expect_strangers(
@@ -66,18 +67,22 @@ def expect_strangers(
     telling = [summary for summary in telling if _alone(summary)]
     if not telling:
         return None
-    seen = float(sum(summary.rows - summary.blocks for summary in telling))
-    chance = (seen + 0.5) / max(sum(summary.rows * (summary.rows - 1) / 2 for summary in telling), 1.0)
+    seen = sum(summary.rows - summary.blocks for summary in telling)
+    among = sum(summary.rows * (summary.rows - 1) / 2 for summary in telling)
+    chance = (seen + 0.5) / among
+    possible = 0.0
     expected = np.maximum(pairs - capacity, 0.0)  # of two candidates for one person, one is a stranger
     sides = [(left, right) for left, right, _ in strata]
     for left, right in set(sides):
         here = np.array([side == (left, right) for side in sides])
         rows = summaries[left].rows, summaries[right].rows
-        met = chance * share * (rows[0] * rows[1] if left != right else rows[0] * (rows[0] - 1) / 2)
+        between = rows[0] * rows[1] if left != right else rows[0] * (rows[0] - 1) / 2
+        possible += between
+        met = chance * share * between
         room = np.minimum(capacity, pairs)[here]
         missing = max(met - float(expected[here].sum()), 0.0)
         expected[here] += np.minimum(missing * room / max(float(room.sum()), 1e-9), room)
-    return Strangers(expected, seen)
+    return Strangers(expected, min(1.0, among / max(possible, 1.0)))
 
 
 def _alone(summary: PassSummary) -> bool:

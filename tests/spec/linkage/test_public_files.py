@@ -92,3 +92,15 @@ def test_the_six_registers_of_a_synthetic_morocco():
     result = linked(parts, "morocco", population.truth.to_pandas())
     assert result.pairwise.f1 >= 0.9
     assert result.calibration.precision_at_half >= 0.95
+
+
+def test_match_keys_alone_link_what_is_spelled_alike(febrl4):
+    left, right = febrl4
+    parts = [encoded(left, "febrl", "tokens", name="a"), encoded(right, "febrl", "tokens", name="b")]
+    plan = LinkagePlan.load("febrl4").model_copy(update={"profiles": ("tokens",)})
+    scored = score_pairs(plan, [part.delivery for part in parts])
+    result = resolve(plan, scored, [part.join_map for part in parts], run="spec")
+    found = evaluate(result.spine, febrl_truth(a=left, b=right), [part.keep_map.to_pandas() for part in parts])
+    assert found.pairwise.f1 >= 0.95
+    assert not parts[0].delivery.header.filter_bits
+    assert parts[0].delivery.header.leak == 0

@@ -116,7 +116,7 @@ def encoded():
 
 @pytest.fixture(scope="module")
 def tokens():
-    return encode_one("tokens")
+    return encode_one("open")
 
 
 def rows_of(encoded, pass_name):
@@ -134,8 +134,8 @@ def test_labels_and_tokens_are_what_the_scheme_says(encoded, tokens):
     token = hmac.digest(hkdf("token", "all", "", "permit"), part("permit", "A00123"), "sha256")[:16]
     assert rows_of(tokens, "all")["token_permit"] == token
     match_key = skeleton_set(json.loads(VECTORS.read_text())["skeletons"]) + part("birth_date", "1990-02-05")
-    token = hmac.digest(hkdf("token", "all", "", "names_birth"), match_key, "sha256")[:16]
-    assert rows_of(tokens, "all")["token_names_birth"] == token
+    block = hmac.digest(hkdf("block", "names-birth", "", ""), match_key, "sha256")[:16]
+    assert rows_of(encode_one("tokens"), "names-birth")["block"] == block
 
 
 def test_a_filter_is_what_the_scheme_says(encoded):
