@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from wasl.linkage.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
 
-__all__ = ["evaluate_files", "link_files", "register", "resolve_files"]
+__all__ = ["evaluate_files", "link_files", "register", "resolve_files", "review_files"]
 
 Engine = Literal["local", "spark"]
+QUALITY = ("precision", "recall", "f1")
 
 
 def register(app: typer.Typer) -> None:
@@ -82,19 +83,37 @@ def resolve(
 
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Folder with spine.parquet and links.parquet.", metavar="DIR")],
-    truth: Annotated[Path, typer.Option(help="truth.csv: register, record, person; further columns are groups.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="truth.csv: register, record, person; further columns are groups.")
+    ] = None,
     keep_map: Annotated[
         list[Path] | None, typer.Option("--keep-map", help="register, record, record_id, of `wasl encode --keep-map`.")
     ] = None,
+    reviewed: Annotated[
+        Path | None, typer.Option(help="review.csv of the linkage with its decisions filled in.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Compare persons with the truth: precision, recall, F1 of pairs and of persons, calibration, by group.
+    """Compare persons with the truth, or estimate from reviewers' decisions: precision, recall and F1.
 
     Example: wasl evaluate linked --truth truth.csv --keep-map dgsn-keep.csv --keep-map cnss-keep.csv
     """
-    result = evaluate_files(folder, truth, keep_map)
+    if truth is None and reviewed is None:
+        raise InputError("nothing to evaluate with.", remedy="Give --truth FILE, --reviewed FILE, or both.")
+    result: dict[str, Any] = {}
+    if reviewed is not None:
+        result["review"] = review_files(folder, reviewed)
+    if truth is not None:
+        result |= evaluate_files(folder, truth, keep_map)
     if as_json:
         emit(result)
+        return
+    if reviewed is not None:
+        found = result["review"]
+        rows = [(name, *(f"{found[name][k]:.4f}" for k in ("value", "low", "high"))) for name in QUALITY]
+        title = f"from {found['decided']:,} decided of {found['drawn']:,} drawn pairs"
+        show_table(title, ("", "estimate", "95 % from", "to"), rows)
+    if truth is None:
         return
     rows = [
         (name, *(f"{score[k]:.4f}" for k in ("precision", "recall", "f1")), score["found"], score["true"])
@@ -228,10 +247,11 @@ def _resolve_into(
 
     resolution = resolve_pairs(plan, scored, joins, run=run, onto=onto)
     files: dict[str, str] = {}
-    for name in ("spine", "links", "conflicts", "changes"):
+    for name in ("spine", "links", "conflicts", "changes", "review"):
         path = out / f"{name}.parquet"
         write_parquet(getattr(resolution, name), path)
         files[name] = str(path)
+    files |= _write_review(resolution.review, scored, out)
     files |= _write_report(resolution.report, out)
     record_event(
         EventKind.SPINE_RESOLVED,
@@ -260,6 +280,52 @@ def _write_report(report: dict[str, Any], out: Path) -> dict[str, str]:
     for name, text in texts.items():
         write_whole(out / name, text)
     return {"report": str(out / "report.json"), "page": str(out / "report.html")}
+
+
+def _write_review(review: pa.Table, scored: ScoredPairs, out: Path) -> dict[str, str]:
+    """The reviewers' sheet, which shows neither probability nor grade, and the waterfalls."""
+    import csv
+    import io
+
+    from wasl.linkage.report import render_review
+
+    columns = ("pair", "left_register", "left_record_id", "right_register", "right_record_id")
+    rows = review.to_pylist()
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow([*columns, "decision"])
+    for row in rows:
+        writer.writerow([row[name].hex() if name.endswith("_id") else row[name] for name in columns] + [""])
+    write_whole(out / "review.csv", sheet.getvalue())
+    write_whole(out / "review.html", render_review(rows, scored.model.passes))
+    return {"review_sheet": str(out / "review.csv"), "review_page": str(out / "review.html")}
+
+
+def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
+    """Estimate quality from reviewers' decisions, add it to the report, and record the event."""
+    import json
+
+    import numpy as np
+
+    from wasl.linkage.review import estimate_from_review
+    from wasl.registers.delivery import read_parquet
+
+    design, _ = read_parquet(folder / "review.parquet", "review sample")
+    report_path = folder / "report.json"
+    if not report_path.is_file():
+        raise InputError(f"{report_path}: no such file.", remedy="Name the folder that `wasl link --out` wrote.")
+    report = json.loads(report_path.read_text(encoding="utf-8"))
+    parts = report["quality"]["missed_parts"]
+    rng = np.random.default_rng(0)
+    result = estimate_from_review(design, _read_csv(reviewed), parts["below"] + parts["never_met"], rng)
+    _write_report({**report, "review": result}, folder)
+    record_event(
+        EventKind.LINKAGE_EVALUATED,
+        subject=f"{folder.name}, by review",
+        detail={name: result[name]["value"] for name in QUALITY}
+        | {"reviewed": result["decided"], "drawn": result["drawn"]},
+    )
+    return result
 
 
 def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None = None) -> dict[str, Any]:

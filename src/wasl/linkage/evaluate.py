@@ -16,6 +16,8 @@ from wasl.errors import InputError
 __all__ = ["Calibration", "Evaluation", "Score", "evaluate"]
 
 BINS = 10
+CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
+"""Thresholds of the precision-recall curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Evaluation:
         pairwise: Over pairs of records of one person.
         cluster: Over whole persons: a person counts when exactly its records are together.
         calibration: Of the candidate pairs' probabilities, or None without links.
+        curve: (threshold, precision, recall) of candidate pairs by threshold, before assignment and clustering.
         by_registers: Pairwise, per pair of registers.
         by_group: Pairwise recall and precision per value of a column of the truth.
         unknown_records: Records of the spine that the truth does not know (left out).
@@ -97,6 +100,7 @@ class Evaluation:
     pairwise: Score
     cluster: Score
     calibration: Calibration | None
+    curve: tuple[tuple[float, float, float], ...]
     by_registers: Mapping[str, Score] = field(repr=False)
     by_group: Mapping[str, Mapping[str, Score]] = field(repr=False)
     unknown_records: int = 0
@@ -110,6 +114,7 @@ class Evaluation:
             "pairwise": self.pairwise.to_json(),
             "cluster": self.cluster.to_json(),
             "calibration": self.calibration.to_json() if self.calibration else None,
+            "by_threshold": [{"threshold": t, "precision": p, "recall": r} for t, p, r in self.curve],
             "by_registers": {name: score.to_json() for name, score in self.by_registers.items()},
             "by_group": {
                 column: {value: score.to_json() for value, score in scores.items()}
@@ -163,10 +168,12 @@ def evaluate(
             value: _pairs(person[values == value], true[values == value], codes[values == value], same_side=True)
             for value in sorted(set(values.tolist()))
         }
+    links = None if links is None else _known_links(links, judged)
     return Evaluation(
         pairwise,
         _clusters(person, true),
-        _calibration(links, judged) if links is not None else None,
+        _calibration(links) if links is not None else None,
+        _curve(links, true, codes) if links is not None else (),
         by_registers,
         by_group,
         len(known) - len(judged),
@@ -236,28 +243,85 @@ def _clusters(person: NDArray[np.int64], true: NDArray[np.int64]) -> Score:
     return Score(int((found > 1).sum()), int((real > 1).sum()), int((exact & plural).sum()))
 
 
-def _calibration(links: pa.Table, judged: pd.DataFrame) -> Calibration:
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Candidate pairs between records that the truth knows.
+
+    Attributes:
+        probability: (links) float64.
+        persons: Of each side, (links) true person.
+        registers: Of each side, (links) register.
+    """
+
+    probability: NDArray[np.float64] = field(repr=False)
+    persons: tuple[NDArray[np.int64], NDArray[np.int64]] = field(repr=False)
+    registers: tuple[NDArray[np.int64], NDArray[np.int64]] = field(repr=False)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """(links) whether both records are one person's."""
+        same: NDArray[np.bool_] = self.persons[0] == self.persons[1]
+        return same
+
+
+def _known_links(links: pa.Table, judged: pd.DataFrame) -> _Links:
+    codes = {name: code for code, name in enumerate(sorted(set(judged["register"])))}
     owner = judged.assign(true=pd.factorize(judged["person"])[0]).set_index(["register", "record_id"])["true"]
-    sides = []
+    persons, registers = [], []
     for side in ("left", "right"):
-        keys = pd.MultiIndex.from_arrays(
-            [
-                links.column(f"{side}_register").cast(pa.string()).to_pandas(),
-                [value.hex() for value in links.column(f"{side}_record_id").to_pylist()],
-            ]
-        )
-        sides.append(owner.reindex(keys).to_numpy())
-    known = ~(pd.isna(sides[0]) | pd.isna(sides[1]))
-    true = sides[0][known] == sides[1][known]
-    probability = links.column("probability").to_numpy()[known]
-    place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
+        register = links.column(f"{side}_register").cast(pa.string()).to_pandas()
+        record_id = [value.hex() for value in links.column(f"{side}_record_id").to_pylist()]
+        persons.append(owner.reindex(pd.MultiIndex.from_arrays([register, record_id])).to_numpy())
+        registers.append(register.map(codes).to_numpy())
+    known = ~(pd.isna(persons[0]) | pd.isna(persons[1]))
+    mine = [side[known].astype(np.int64) for side in (*persons, *registers)]
+    return _Links(links.column("probability").to_numpy()[known], (mine[0], mine[1]), (mine[2], mine[3]))
+
+
+def _calibration(links: _Links) -> Calibration:
+    place = np.minimum((links.probability * BINS).astype(np.int64), BINS - 1)
     bins = []
     error = 0.0
     for k in range(BINS):
         mine = place == k
         count = int(mine.sum())
         if count:
-            bins.append((count, float(probability[mine].mean()), float(true[mine].mean())))
-            error += abs(bins[-1][1] - bins[-1][2]) * count / len(probability)
-    half = probability >= 0.5
-    return Calibration(tuple(bins), error, float(true[half].mean()) if half.any() else 1.0)
+            bins.append((count, float(links.probability[mine].mean()), float(links.right[mine].mean())))
+            error += abs(bins[-1][1] - bins[-1][2]) * count / len(links.probability)
+    half = links.probability >= 0.5
+    return Calibration(tuple(bins), error, float(links.right[half].mean()) if half.any() else 1.0)
+
+
+def _curve(
+    links: _Links, true: NDArray[np.int64], register: NDArray[np.int64]
+) -> tuple[tuple[float, float, float], ...]:
+    """Precision and recall of candidate pairs by threshold.
+
+    Between registers a person counts once for every two registers he or she is in, however many records each has: the
+    records that their own register shows to be one person's are candidates as one. Within a single register every
+    pair of records counts.
+    """
+    several = len(np.unique(register)) > 1
+    width = np.int64(register.max(initial=0) + 1)
+    if several:
+        held = np.bincount(np.unique(true * width + register) // width)
+        mine = links.registers[0] != links.registers[1]
+    else:
+        held = np.bincount(true)
+        mine = np.ones(len(links.probability), np.bool_)
+    total = int((held * (held - 1) // 2).sum())
+    probability, right = links.probability[mine], links.right[mine]
+    a, b = (side[mine][right] for side in links.registers)
+    if several:
+        key = (links.persons[0][mine][right] * width + np.minimum(a, b)) * width + np.maximum(a, b)
+        _, place = np.unique(key, return_inverse=True)
+        best = np.zeros(int(place.max(initial=-1)) + 1)
+        np.maximum.at(best, place, probability[right])
+    else:
+        best = probability[right]
+    rows = []
+    for threshold in CURVE:
+        chosen = probability >= threshold
+        precision = float(right[chosen].mean()) if chosen.any() else 1.0
+        rows.append((threshold, precision, float((best >= threshold).sum()) / total if total else 1.0))
+    return tuple(rows)

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from wasl.linkage.work import Steps
 
-__all__ = ["DIFFERENT", "EQUAL", "GROUP_BITS", "MISSING", "TOKEN_BITS", "Comparison", "PatternCounts", "comparisons_of"]
+__all__ = [
+    "DIFFERENT",
+    "EQUAL",
+    "GROUP_BITS",
+    "MISSING",
+    "TOKEN_BITS",
+    "Comparison",
+    "PatternCounts",
+    "comparisons_of",
+    "read_pattern",
+]
 
 GROUP_BITS = 4
 TOKEN_BITS = 2
@@ -105,6 +115,13 @@ def unpack(codes: NDArray[np.uint64], comparisons: Sequence[Comparison]) -> tupl
         states[:, c] = (codes >> np.uint64(shift)) & np.uint64((1 << width) - 1)
         shift += width
     return states, (codes >> np.uint64(shift)).astype(np.int64)
+
+
+def read_pattern(text: str, comparisons: Sequence[Comparison]) -> list[int]:
+    """The states that a spelled pattern stands for, in the order of the comparisons."""
+    signs = {".": MISSING, "-": DIFFERENT, "+": EQUAL}
+    found = dict(part.rsplit(":", 1) for part in text.split())
+    return [signs[state] if (state := found[c.name]) in signs else int(state) for c in comparisons]
 
 
 def spell(states: NDArray[np.int8], comparisons: Sequence[Comparison]) -> list[str]:

@@ -76,6 +76,7 @@ class ResolutionOptions(Document):
         assignment: Optimal one-to-one between duplicate-free registers, or what the weights alone say.
         chain: How much a pair that never was a candidate speaks against merging two clusters: 1 as much as its absence
             tells if pairs are independent, 0 not at all (connected components under the constraints).
+        review_sample: Pairs drawn for reviewers to decide, about; 0 draws none.
     """
 
     cost_false_link: float = Option(default=1.0, gt=0)
@@ -84,6 +85,7 @@ class ResolutionOptions(Document):
     keep: float = Option(default=0.01, gt=0, lt=1)
     assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
     chain: float = Option(default=0.3, ge=0, le=1)
+    review_sample: int = Option(default=200, ge=0)
 
     @property
     def accept(self) -> float:

@@ -1,4 +1,4 @@
-"""The report of a linkage as one page of HTML that needs nothing else: figures and charts, never an encoding."""
+"""A linkage's report, and a review's waterfalls, as pages of HTML that need nothing else; never an encoding."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from markupsafe import Markup
 
 from wasl.linkage import charts
 from wasl.linkage.model import PassModel
-from wasl.linkage.patterns import MISSING
+from wasl.linkage.patterns import MISSING, read_pattern
 
-__all__ = ["render_report"]
+__all__ = ["render_report", "render_review"]
 
 WATERFALLS = 6
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("wasl.linkage"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
     )
     environment.filters["count"] = lambda value: f"{value:,}".replace(",", " ")
     environment.filters["percent"] = lambda value: f"{100 * value:.2f} %"
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 def render_report(report: Mapping[str, Any]) -> str:
@@ -47,16 +47,37 @@ def render_report(report: Mapping[str, Any]) -> str:
             }
         )
     evaluation = report.get("evaluation")
-    return _template().render(
+    return _template("report.html").render(
         report=report,
         passes=passes,
         seconds=Markup(charts.bars(_seconds(report["passes"]), "s")),  # noqa: S704
         sizes=Markup(charts.bars(_sizes(report), "persons")) if "cluster_sizes" in report else "",  # noqa: S704
         quality=_quality_chart(report),
+        tradeoff=_tradeoff_chart(report),
         calibration=_calibration_chart(evaluation) if evaluation else "",
         evaluation=evaluation,
         estimate=report.get("quality"),
+        review=report.get("review"),
     )
+
+
+def render_review(rows: Sequence[Mapping[str, Any]], models: Sequence[PassModel]) -> str:
+    """The pairs of a review sample as waterfalls: levels and weights by number of the pair.
+
+    Args:
+        rows: Of the sample: ``pair, left_register, right_register, weight, probability, pass, pattern``.
+        models: The models of the passes.
+    """
+    by_name = {model.name: model for model in models}
+    shown = []
+    for row in rows:
+        model = by_name[row["pass"]]
+        p = min(max(row["probability"], 1e-12), 1 - 1e-12)
+        states = read_pattern(row["pattern"], model.comparisons)
+        prior = log2(p / (1 - p)) - row["weight"]
+        chart = charts.waterfall(*_steps(model, {**row, "states": states, "prior": prior}))
+        shown.append({**row, "chart": Markup(chart)})  # noqa: S704 - text is escaped in charts
+    return _template("review.html").render(rows=shown)
 
 
 def _weights(model: PassModel) -> list[tuple[str, float, float, float]]:
@@ -91,16 +112,25 @@ def _sizes(report: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(f"{size} record{'s' if size != '1' else ''}", count) for size, count in report["cluster_sizes"].items()]
 
 
+def _curves(report: Mapping[str, Any]) -> list[tuple[str, Sequence[Mapping[str, float]]]]:
+    """Precision and recall by threshold, as estimated and, where truth is given, as they are."""
+    found = [("estimated", report["quality"]["by_threshold"])] if report.get("quality") else []
+    evaluation = report.get("evaluation") or {}
+    return [*found, *([("true", evaluation["by_threshold"])] if evaluation.get("by_threshold") else [])]
+
+
 def _quality_chart(report: Mapping[str, Any]) -> Markup | str:
-    quality = report.get("quality")
-    if not quality:
-        return ""
-    rows = quality["by_threshold"]
     lines = [
-        ("precision, estimated", [(row["threshold"], row["precision"]) for row in rows]),
-        ("recall, estimated", [(row["threshold"], row["recall"]) for row in rows]),
+        (f"{name}, {kind}", [(row["threshold"], row[name]) for row in rows])
+        for kind, rows in _curves(report)
+        for name in ("precision", "recall")
     ]
-    return Markup(charts.curve(lines, "threshold on the probability"))  # noqa: S704
+    return Markup(charts.curve(lines, "threshold on the probability")) if lines else ""  # noqa: S704
+
+
+def _tradeoff_chart(report: Mapping[str, Any]) -> Markup | str:
+    lines = [(kind, [(row["recall"], row["precision"]) for row in rows]) for kind, rows in _curves(report)]
+    return Markup(charts.curve(lines, "recall (across), precision (up)")) if lines else ""  # noqa: S704
 
 
 def _calibration_chart(evaluation: Mapping[str, Any]) -> Markup | str:

@@ -17,11 +17,12 @@ from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality import estimate_quality
 from wasl.linkage.records import Records, open_pairs, records_of
+from wasl.linkage.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.spine import name_persons, spine_table
 from wasl.registers.delivery import LABEL_BYTES
 from wasl.registers.join_map import JoinMap
 
-__all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "Resolution", "resolve"]
+__all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "REVIEW_SCHEMA", "Resolution", "resolve"]
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 PAIR_FIELDS = [
@@ -34,6 +35,7 @@ PAIR_FIELDS = [
 ]
 LINKS_SCHEMA = pa.schema([*PAIR_FIELDS, ("grade", TEXT), ("pattern", TEXT)])
 CONFLICTS_SCHEMA = pa.schema([*PAIR_FIELDS, ("reason", TEXT)])
+REVIEW_SCHEMA = pa.schema([*REVIEW_FIELDS, *PAIR_FIELDS, ("pass", TEXT), ("pattern", TEXT)])
 GRADES = ("link", "review", "non-link", "single")
 LINK, REVIEW, NON_LINK, SINGLE = range(4)
 REASONS = (
@@ -56,6 +58,7 @@ class Resolution:
         links: Table of ``LINKS_SCHEMA``: pairs of records worth a look, each with its grade.
         conflicts: Table of ``CONFLICTS_SCHEMA``: likely pairs that could not be linked, and why.
         changes: What happened to the persons of an earlier spine.
+        review: Table of ``REVIEW_SCHEMA``: pairs drawn for reviewers.
         report: Counts and quality as a JSON value; the linkage unit's report is within it.
     """
 
@@ -63,6 +66,7 @@ class Resolution:
     links: pa.Table = field(repr=False)
     conflicts: pa.Table = field(repr=False)
     changes: pa.Table = field(repr=False)
+    review: pa.Table = field(repr=False)
     report: dict[str, Any]
 
 
@@ -111,7 +115,19 @@ def resolve(
     report = _report(plan, scored, records, pairs, together, grades, cluster, run, persons.changes, conflicts)
     below = max((flow["expected_below"] for flow in scored.report["passes"]), default=0.0)
     report["quality"] = estimate_quality(pairs, together, records, below, duplicate_free)
-    return Resolution(spine, links, conflicts, persons.changes, report)
+    review = _review(plan, scored, records, pairs, together)
+    return Resolution(spine, links, conflicts, persons.changes, review, report)
+
+
+def _review(
+    plan: LinkagePlan, scored: ScoredPairs, records: Records, pairs: MergedPairs, together: NDArray[np.bool_]
+) -> pa.Table:
+    """The pairs drawn for reviewers, in the order they are shown."""
+    rng = np.random.default_rng(plan.model.seed)
+    sample = draw_sample(pairs.probability, together, plan.resolution.review_sample, rng)
+    drawn = _pair_table(records, pairs.at(sample.chosen))
+    columns = [*sample.columns(together), *drawn.columns, _coded(pairs.in_pass[sample.chosen], records.passes)]
+    return pa.table([*columns, _pattern_column(scored, pairs, sample.chosen)], schema=REVIEW_SCHEMA)
 
 
 def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) -> NDArray[np.bool_]:
@@ -190,7 +206,9 @@ def _pair_table(records: Records, pairs: MergedPairs) -> pa.Table:
     return pa.table([*columns, pa.array(pairs.weight), pa.array(pairs.probability)], schema=pa.schema(PAIR_FIELDS))
 
 
-def _pattern_column(scored: ScoredPairs, pairs: MergedPairs, chosen: NDArray[np.bool_]) -> pa.DictionaryArray:
+def _pattern_column(
+    scored: ScoredPairs, pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]
+) -> pa.DictionaryArray:
     from wasl.linkage.records import texts_of
 
     _, names = texts_of(scored.pairs.column("pattern"))

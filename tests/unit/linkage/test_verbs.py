@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pandas as pd
@@ -61,6 +62,42 @@ def test_from_deliveries_to_an_evaluated_spine(folder):
     assert again["changes"] == {}
     assert pq.read_table(folder / "again" / "spine.parquet").equals(pq.read_table(folder / "linked" / "spine.parquet"))
     assert not list(folder.rglob("*.partial"))
+    curve = truth["by_threshold"]
+    assert [row["threshold"] for row in curve] == sorted(row["threshold"] for row in curve)
+    assert all(later["recall"] <= row["recall"] for row, later in itertools.pairwise(curve))
+    assert curve[4]["precision"] > 0.97
+    assert curve[4]["recall"] > 0.95
+    assert "precision, true" in (folder / "linked" / "report.html").read_text()
+
+
+def test_reviewers_decisions_become_an_estimate(folder):
+    names = ("alpha", "beta", "gamma")
+    deliveries = [folder / f"{name}.parquet" for name in names]
+    joins = [option for name in names for option in ("--join", folder / f"{name}.join")]
+    out = folder / "linked"
+    run("link", folder / "plan.toml", *deliveries, *joins, "--out", out, "--json")
+    keep = pd.concat([pd.read_csv(folder / f"keep-map-{name}.csv", dtype=str) for name in names])
+    owner = keep.merge(pd.read_csv(folder / "truth.csv", dtype=str), on=["register", "record"])
+    owner = owner.set_index("record_id")["person"]
+    sheet = pd.read_csv(out / "review.csv", dtype=str)
+    assert list(sheet) == [
+        "pair", "left_register", "left_record_id", "right_register", "right_record_id", "decision",
+    ]  # fmt: skip
+    assert 150 <= len(sheet) <= 230
+    same = owner.reindex(sheet["left_record_id"]).to_numpy() == owner.reindex(sheet["right_record_id"]).to_numpy()
+    sheet.assign(decision=["match" if s else "non-match" for s in same]).to_csv(out / "done.csv", index=False)
+    page = (out / "review.html").read_text()
+    assert page.count("<svg") == len(sheet)
+    assert not any(record in page for record in sheet["left_record_id"])
+
+    found = run("evaluate", out, "--reviewed", out / "done.csv", "--truth", folder / "truth.csv", "--json")
+    review = found["review"]
+    assert review["decided"] == len(sheet)
+    assert review["precision"]["low"] <= found["precision"] <= review["precision"]["high"]
+    assert review["recall"]["low"] <= found["recall"] <= review["recall"]["high"]
+    assert "drawn for review were decided" in (out / "report.html").read_text()
+    with pytest.raises(InputError, match="nothing to evaluate with"):
+        run("evaluate", out)
 
 
 def test_building_onto_a_spine_needs_join_maps(folder):
