@@ -18,10 +18,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from wasl.holder.bits import popcount
 from wasl.holder.grams import GroupGrams
 from wasl.holder.pseudonym import hash_words
 
-__all__ = ["LEVELS", "POSITIONS", "gram_positions", "levels_for", "pair_pieces", "tap_masks"]
+__all__ = [
+    "LEVELS",
+    "POSITIONS",
+    "gather_filters",
+    "gram_positions",
+    "levels_for",
+    "pair_pieces",
+    "piece_masks",
+]
 
 POSITIONS = 128
 """Most positions a gram can have."""
@@ -67,24 +76,60 @@ def _set_masks(
     piece_offsets: NDArray[np.int64],
     levels: NDArray[np.int64],
     positions: NDArray[np.uint16],
-    permutations: NDArray[np.uint16],
     masks: NDArray[np.uint64],
 ) -> None:
     for pair in range(len(pairs)):
         piece = pairs[pair, 0]
         for place in range(piece_offsets[piece], piece_offsets[piece + 1]):
             gram = piece_grams[place]
-            for tap in range(len(permutations)):
-                for j in range(levels[pairs[pair, 1]]):
-                    bit = permutations[tap, positions[gram, j]]
-                    masks[pair, tap, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+            for j in range(levels[pairs[pair, 1]]):
+                bit = positions[gram, j]
+                masks[pair, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
 
 
-def tap_masks(
-    grams: GroupGrams, pairs: NDArray[np.int64], positions: NDArray[np.uint16], permutations: NDArray[np.uint16]
+def piece_masks(
+    grams: GroupGrams, pairs: NDArray[np.int64], positions: NDArray[np.uint16], bits: int
 ) -> NDArray[np.uint64]:
-    """The filter of one piece at one level, once per tap in that tap's order of bits: (pairs, taps, words)."""
-    taps, bits = permutations.shape
-    masks = np.zeros((max(1, len(pairs)), taps, bits // 64), np.uint64)
-    _set_masks(pairs, grams.piece_grams, grams.piece_offsets, LEVELS, positions, permutations, masks)
+    """The filter of one piece at one level: (pairs, words)."""
+    masks = np.zeros((max(1, len(pairs)), bits // 64), np.uint64)
+    _set_masks(pairs, grams.piece_grams, grams.piece_offsets, LEVELS, positions, masks)
     return masks
+
+
+@njit(cache=True, nogil=True)
+def gather_filters(
+    rows: NDArray[np.int64],
+    places: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    masks: NDArray[np.uint64],
+    words: int,
+    filters: NDArray[np.uint64],
+) -> int:
+    """Undiffused filters of some records: the OR of what their pieces set.
+
+    Args:
+        rows: Records.
+        places: Where in ``filters`` each goes.
+        offsets: Where each record's (piece, level) pairs begin.
+        pairs: The pairs, record after record.
+        masks: (pairs · words), flat as ``filters``, so that rows need no view each.
+        words: Words of a filter.
+        filters: (places · words) output.
+
+    Returns:
+        Bits set in all of them.
+    """
+    width = np.uint64(words)
+    count = np.uint64(0)
+    for i in range(len(rows)):
+        out = np.uint64(places[i]) * width
+        for word in range(words):
+            filters[out + np.uint64(word)] = 0
+        for place in range(offsets[rows[i]], offsets[rows[i] + 1]):
+            piece = np.uint64(pairs[place]) * width
+            for word in range(words):
+                filters[out + np.uint64(word)] |= masks[piece + np.uint64(word)]
+        for word in range(words):
+            count += popcount(filters[out + np.uint64(word)])
+    return int(count)

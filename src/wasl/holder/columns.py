@@ -10,12 +10,12 @@ __all__ = ["fixed_bytes", "hexadecimal"]
 
 
 def fixed_bytes(values: NDArray[np.uint8], present: NDArray[np.bool_] | None = None) -> pa.Array:
-    """Rows of bytes as fixed-size binary; absent rows are null and their bytes are wiped."""
+    """Rows of bytes, given away, as fixed-size binary; absent rows are null and their bytes are wiped in place."""
     data = np.ascontiguousarray(values)
     width = data.shape[1]
     if present is None or present.all():
         return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(data), [None, pa.py_buffer(data)])
-    data = np.where(present[:, None], data, np.uint8(0))
+    data[~present] = 0
     bitmap = pa.py_buffer(np.packbits(present, bitorder="little"))
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(data), [bitmap, pa.py_buffer(data)])
 

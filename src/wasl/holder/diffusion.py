@@ -2,10 +2,15 @@
 
 Each tap i sees the filter in its own secret order of bits (a permutation per pass and group). In block b, released
 word w is the XOR over taps of word ``choice[b, i, w]`` of that order, rotated by ``turn[b, i, w]``; both come from the
-block's secret. So a released bit is the XOR of t secret positions, as in the paper, but whole words are computed at
-once and a block of one record costs no more than a share of a large one.
+block's secret. So a released bit is the XOR of t secret positions, as in the paper.
+
+It is computed bit-sliced: the filters of 64 records are turned into *planes*, one word per filter bit that holds that
+bit of all 64. A tap's order of bits is then an order of planes. Records of small blocks are turned back tap by tap and
+their words chosen and rotated; in a large block, whose records share one recipe, each released bit is the XOR of t
+planes. Bit 64w + k of the filter is plane k · words + w.
 
 *Source:* Armknecht, Heng, Schnell, "Strengthening privacy-preserving record linkage using diffusion", PoPETs 2023(2).
+Transposition: Warren, Hacker's Delight, 2nd ed., section 7-3.
 
 *Does not protect against:* graph matching inside one block when many records share it (see the leak meter); linear
 algebra on more records of one block than released bits, unless bits ≥ 2 · released bits.
@@ -13,13 +18,21 @@ algebra on more records of one block than released bits, unless bits ≥ 2 · re
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from wasl.holder.bloom import gather_filters
 from wasl.holder.pseudonym import prf_stream
 
-__all__ = ["block_schedule", "identity_permutation", "spread_rows", "tap_permutations"]
+__all__ = ["Spreaders", "block_schedule", "plane_orders", "spreaders", "tap_permutations"]
+
+BATCH = 64
+"""Records whose filters are sliced together: the bits of a word."""
 
 
 def tap_permutations(key: bytes, taps: int, bits: int) -> NDArray[np.uint16]:
@@ -36,75 +49,192 @@ def tap_permutations(key: bytes, taps: int, bits: int) -> NDArray[np.uint16]:
     return permutations
 
 
-def identity_permutation(bits: int) -> NDArray[np.uint16]:
-    """One tap that leaves every bit in place: for undiffused filters."""
-    return np.arange(bits, dtype=np.uint16)[None, :]
+def _plane_of(bits: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The planes of these bits of a filter of ``size`` bits."""
+    return bits % 64 * (size // 64) + bits // 64
 
 
-def block_schedule(
-    key: bytes, block_seeds: NDArray[np.uint8], taps: int, bits: int, released_bits: int
-) -> NDArray[np.uint8]:
+def plane_orders(permutations: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Which plane of the filter each tap sees in each place: (taps, bits), from (taps, bits) orders of bits."""
+    taps, size = permutations.shape
+    bits = np.arange(size)
+    orders = np.empty((taps, size), np.uint16)
+    np.put_along_axis(
+        orders, _plane_of(permutations.astype(np.int64), size), _plane_of(bits, size).astype(np.uint16)[None, :], axis=1
+    )
+    return orders
+
+
+def block_schedule(key: bytes, block_seeds: NDArray[np.uint8], taps: int, released_words: int) -> NDArray[np.uint16]:
     """For each block, tap and released word: which word of the tap's order, turned by how many bits.
 
     Returns:
-        (blocks, taps, released words, 2) bytes: word number and turn.
+        (blocks, taps · released words): word number (modulo the filter's words) in the lower byte, turn (modulo 64) in
+        the upper one.
     """
-    words = released_bits // 64
-    size = taps * words * 2
-    stream = prf_stream(key, block_seeds, -(-size // 16))[:, :size].reshape(-1, taps, words, 2)
-    schedule = np.empty_like(stream)
-    schedule[..., 0] = stream[..., 0] & np.uint8(bits // 64 - 1)
-    schedule[..., 1] = stream[..., 1] & np.uint8(63)
-    return schedule
+    size = taps * released_words
+    stream = prf_stream(key, block_seeds, -(-2 * size // 16))[:, : 2 * size]
+    return np.ascontiguousarray(stream).view("<u2").reshape(-1, size)
 
 
 @njit(cache=True, nogil=True)
-def spread_rows(
-    rows: NDArray[np.int64],
-    blocks: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    pairs: NDArray[np.int32],
-    masks: NDArray[np.uint64],
-    schedule: NDArray[np.uint8],
-    raw: NDArray[np.uint64],
-    released: NDArray[np.uint64],
-) -> None:
-    """Filters of the given rows: undiffused into ``raw`` (for the meter, never released), diffused into ``released``.
+def _swap(  # type: ignore[no-untyped-def]
+    rows, first, run, far, far_mask, near, near_mask
+):
+    """Two stages of a transposition for four runs of words, half a step apart."""
+    a, b = rows[first : first + run], rows[first + run : first + 2 * run]
+    c, d = rows[first + 2 * run : first + 3 * run], rows[first + 3 * run : first + 4 * run]
+    for i in range(run):
+        x, y, z, u = a[i], b[i], c[i], d[i]
+        t = ((x >> far) ^ z) & far_mask
+        z ^= t
+        x ^= t << far
+        t = ((y >> far) ^ u) & far_mask
+        u ^= t
+        y ^= t << far
+        t = ((x >> near) ^ y) & near_mask
+        y ^= t
+        x ^= t << near
+        t = ((z >> near) ^ u) & near_mask
+        u ^= t
+        z ^= t << near
+        a[i] = x
+        b[i] = y
+        c[i] = z
+        d[i] = u
 
-    Args:
-        rows: Records to encode.
-        blocks: Block number of each of them.
-        offsets: Where each record's (piece, level) pairs begin.
-        pairs: The pairs, record after record.
-        masks: (pairs, taps, words).
-        schedule: (blocks, taps, released words, 2), or empty for undiffused filters.
-        raw: (rows, words) output.
-        released: (rows, released words) output.
+
+@njit(cache=True, nogil=True)
+def _transpose(rows: NDArray[np.uint64], words: int) -> None:
+    """Transpose 64 × 64 bits, ``words`` matrices side by side: bit k of row r and bit r of row k change places."""
+    _swap(
+        rows,
+        0,
+        16 * words,
+        np.uint64(32),
+        np.uint64(0x00000000FFFFFFFF),
+        np.uint64(16),
+        np.uint64(0x0000FFFF0000FFFF),
+    )
+    for part in range(4):
+        first = 16 * part * words
+        _swap(
+            rows,
+            first,
+            4 * words,
+            np.uint64(8),
+            np.uint64(0x00FF00FF00FF00FF),
+            np.uint64(4),
+            np.uint64(0x0F0F0F0F0F0F0F0F),
+        )
+    for part in range(16):
+        first = 4 * part * words
+        _swap(
+            rows,
+            first,
+            words,
+            np.uint64(2),
+            np.uint64(0x3333333333333333),
+            np.uint64(1),
+            np.uint64(0x5555555555555555),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spreaders:
+    """The two ways to diffuse, compiled for one length of filters and of what is released.
+
+    Both take ``(rows, places, <recipe>, offsets, pairs, masks, orders, released)`` and return the bits set before
+    diffusion: the records; where in ``released`` each goes; where each record's (piece, level) pairs begin; the pairs,
+    record after record; what each sets, (pairs · words) flat; the planes each tap sees, (taps, bits); and the output,
+    (places · released words) flat.
+
+    Attributes:
+        of_many: Records of many blocks; recipe: ``schedule`` (see :func:`block_schedule`) and the row of it that is
+            each record's.
+        of_one: Records of one block; recipe: its row of the schedule.
     """
-    taps, words = masks.shape[1], masks.shape[2]
-    size = taps * words
-    prepared = masks.reshape(len(masks), size)
-    filters = np.empty(size, np.uint64)
-    out_words = released.shape[1]
-    plain = schedule.shape[0] == 0
-    for i in range(len(rows)):
-        row = rows[i]
-        first, last = offsets[row], offsets[row + 1]
-        if first == last:
-            continue
-        filters[:] = prepared[pairs[first]]
-        for place in range(first + 1, last):
-            piece = prepared[pairs[place]]
-            for word in range(len(filters)):
-                filters[word] |= piece[word]
-        raw[i] = filters[:words]
-        if plain:
-            released[i] = filters[:out_words]
-            continue
-        recipe, out = schedule[blocks[i]], released[i]
-        for tap in range(taps):
-            base = np.uint64(tap * words)
-            for word in range(out_words):
-                source = filters[base + np.uint64(recipe[tap, word, 0])]
-                turn = np.uint64(recipe[tap, word, 1])
-                out[word] ^= (source << turn) | (source >> ((np.uint64(64) - turn) & np.uint64(63)))
+
+    of_many: Callable[..., int]
+    of_one: Callable[..., int]
+
+
+@lru_cache(maxsize=8)
+def spreaders(words: int, released_words: int) -> Spreaders:
+    """Diffusion of filters of so many words to so many: with constant lengths the loops unroll."""
+
+    @njit(cache=True, nogil=True)
+    def of_many(  # type: ignore[no-untyped-def]
+        rows, places, blocks, schedule, offsets, pairs, masks, orders, released
+    ):
+        taps = len(orders)
+        own, count = np.arange(BATCH), 0
+        planes, turned = np.zeros(BATCH * words, np.uint64), np.empty(BATCH * words, np.uint64)
+        found, recipes = np.empty(BATCH * released_words, np.uint64), np.empty(BATCH, np.uint64)
+        for low in range(0, len(rows), BATCH):
+            many = min(BATCH, len(rows) - low)
+            count += gather_filters(rows[low : low + many], own, offsets, pairs, masks, words, planes)
+            _transpose(planes, words)
+            found[:] = 0
+            for i in range(many):
+                recipes[i] = np.uint64(blocks[low + i] * taps * released_words)
+            for tap in range(taps):
+                order = orders[tap]
+                for plane in range(BATCH * words):
+                    turned[plane] = planes[order[plane]]
+                _transpose(turned, words)
+                for i in range(many):
+                    source, out = np.uint64(i * words), np.uint64(i * released_words)
+                    recipe = recipes[i] + np.uint64(tap * released_words)
+                    for word in range(released_words):
+                        step = np.uint64(schedule[recipe + np.uint64(word)])
+                        value = turned[source + (step & np.uint64(words - 1))]
+                        turn = (step >> np.uint64(8)) & np.uint64(63)
+                        rotated = (value << turn) | (value >> ((np.uint64(0) - turn) & np.uint64(63)))
+                        found[out + np.uint64(word)] ^= rotated
+            for i in range(many):
+                out, place = np.uint64(i * released_words), np.uint64(places[low + i] * released_words)
+                for word in range(released_words):
+                    released[place + np.uint64(word)] = found[out + np.uint64(word)]
+        return count
+
+    @njit(cache=True, nogil=True)
+    def of_one(  # type: ignore[no-untyped-def]
+        rows, places, recipe, offsets, pairs, masks, orders, released
+    ):
+        sources = _planes_of_bits(orders, recipe, words, released_words)
+        own, count = np.arange(BATCH), 0
+        planes, found = np.zeros(BATCH * words, np.uint64), np.empty(BATCH * released_words, np.uint64)
+        for low in range(0, len(rows), BATCH):
+            many = min(BATCH, len(rows) - low)
+            count += gather_filters(rows[low : low + many], own, offsets, pairs, masks, words, planes)
+            _transpose(planes, words)
+            found[:] = 0
+            for tap in range(len(sources)):
+                source = sources[tap]
+                for plane in range(BATCH * released_words):
+                    found[plane] ^= planes[source[plane]]
+            _transpose(found, released_words)
+            for i in range(many):
+                out, place = np.uint64(i * released_words), np.uint64(places[low + i] * released_words)
+                for word in range(released_words):
+                    released[place + np.uint64(word)] = found[out + np.uint64(word)]
+        return count
+
+    return Spreaders(of_many, of_one)
+
+
+@njit(cache=True, nogil=True)
+def _planes_of_bits(
+    orders: NDArray[np.uint16], recipe: NDArray[np.uint16], words: int, released_words: int
+) -> NDArray[np.uint16]:
+    """The planes each released plane is the XOR of: (taps, released bits)."""
+    taps = len(orders)
+    found = np.empty((taps, BATCH * released_words), np.uint16)
+    for tap in range(taps):
+        for word in range(released_words):
+            step = np.int64(recipe[tap * released_words + word])
+            source, turn = step & (words - 1), (step >> 8) & 63
+            for bit in range(64):
+                found[tap, bit * released_words + word] = orders[tap, ((bit - turn) & 63) * words + source]
+    return found

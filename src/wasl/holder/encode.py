@@ -21,10 +21,11 @@ from wasl.errors import RegisterError
 from wasl.holder.bloom import pair_pieces
 from wasl.holder.columns import fixed_bytes, hexadecimal
 from wasl.holder.duplicates import number_persons
+from wasl.holder.filters import PreparedGroup
 from wasl.holder.grams import group_grams
 from wasl.holder.keys import LinkageKey
 from wasl.holder.parts import digest_parts
-from wasl.holder.passes import BlockFigures, PassRows, PreparedGroup, encode_pass, token_parts
+from wasl.holder.passes import BlockFigures, PassRows, encode_pass, token_parts
 from wasl.holder.payload import HarmonizedColumn, payload_columns
 from wasl.holder.persons import describe_persons
 from wasl.holder.profile import EncodingProfile

@@ -21,8 +21,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks"]
+from wasl.holder.bits import popcount
 
+__all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks", "rows_to_measure"]
+
+SMALLEST = 3
+"""Two records look alike from both sides: nothing tells which is which."""
 LARGEST_EXACT = 500
 """Blocks above this size are measured on a sample of that many records, and T grows with √(n / sample)."""
 
@@ -37,19 +41,13 @@ class BlockLeaks:
 
     Attributes:
         leak: T of each block, after leaving out what had to be.
-        keep: Which rows may be released.
+        keep: Which of the measured rows may be released.
+        lost: Blocks of which no row may be, those included that were not measured.
     """
 
     leak: NDArray[np.float64] = field(repr=False)
     keep: NDArray[np.bool_] = field(repr=False)
-
-
-@njit(cache=True, nogil=True)
-def _popcount(x: np.uint64) -> np.uint64:
-    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (x * np.uint64(0x0101010101010101)) >> np.uint64(56)
+    lost: NDArray[np.bool_] = field(repr=False)
 
 
 @njit(cache=True, nogil=True)
@@ -67,7 +65,7 @@ def _agreement(
                 continue
             different = np.uint64(0)
             for word in range(words):
-                different += _popcount(raw[places[i], word] ^ raw[places[j], word])
+                different += popcount(raw[places[i], word] ^ raw[places[j], word])
             base = 1.0 - 2.0 * np.float64(different) / (64.0 * words)
             value = base
             for _ in range(taps - 1):
@@ -138,65 +136,76 @@ def _top(matrix: NDArray[np.float64], enough: float, shift: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _matrices(
+    raw: NDArray[np.uint64], valid: NDArray[np.bool_], tokens: NDArray[np.int64], places: NDArray[np.int64], taps: int
+) -> NDArray[np.float64]:
+    """What each group, all tokens, and all groups together let out about some rows, pair by pair.
+
+    Returns:
+        (groups + 2, n, n): the groups, tokens, and the sum of the groups.
+    """
+    groups, n = raw.shape[0], len(places)
+    found = np.zeros((groups + 2, n, n))
+    for group in range(groups):
+        found[group] = _agreement(raw[group], valid[group], places, taps)
+        found[groups + 1] += found[group]
+    if tokens.shape[0]:
+        found[groups] = _equality(tokens, places)
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _measure(
     raw: NDArray[np.uint64],
     valid: NDArray[np.bool_],
     tokens: NDArray[np.int64],
     starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
     taps: int,
     released_bits: int,
     limit: float,
     drop: bool,
-    largest: int,
-    order: NDArray[np.int64],
     leak: NDArray[np.float64],
     keep: NDArray[np.bool_],
+    lost: NDArray[np.bool_],
 ) -> None:
     groups = raw.shape[0]
     for block in range(len(starts) - 1):
-        first, size = starts[block], starts[block + 1] - starts[block]
-        if size < 3:
-            continue  # two records look alike from both sides: nothing tells which is which
-        places = np.sort(order[first : first + size][:largest])
+        first, n, size = starts[block], starts[block + 1] - starts[block], sizes[block]
+        if n == 0:
+            continue
+        places = np.arange(first, first + n)
+        whole = _matrices(raw, valid, tokens, places, taps)
+        sampled = size > n
+        scale = np.sqrt(size / n) if sampled else 1.0
         while True:
-            n = len(places)
             noise = np.sqrt(n / released_bits)
-            scale = np.sqrt(size / n) if size > largest else 1.0
             worst = 0.0
             score = np.zeros(n)
-            total = np.zeros((n, n))
             used = 0
-            for group in range(groups + 1):
-                if group < groups:
-                    matrix = _agreement(raw[group], valid[group], places, taps)
-                    if not matrix.any():
-                        continue
-                    total += matrix
+            for kind in range(groups + 2):
+                matrix = whole[kind]
+                if not matrix.any():
+                    continue
+                shift, unit = 1.0, noise
+                if kind < groups:
                     used += 1
-                else:
-                    if tokens.shape[0] == 0:
+                elif kind == groups + 1:
+                    if used < 2:
                         continue
-                    matrix = _equality(tokens, places)
-                    if not matrix.any():
-                        continue
+                    shift, unit = float(used), noise * np.sqrt(used)
                 centred = _centre(matrix)
-                value = _top(centred, 0.05 * limit * noise, 1.0) / noise * scale
-                worst = max(worst, value)
-                if value > limit:
-                    score += (centred * centred).sum(axis=1)
-            if used > 1:
-                centred = _centre(total)
-                value = _top(centred, 0.05 * limit * noise, float(used)) / (noise * np.sqrt(used)) * scale
+                # A norm below what was found already need not be resolved into its eigenvalues.
+                enough = max(0.05 * limit * noise, min(worst, limit) * unit / scale)
+                value = _top(centred, enough, shift) / unit * scale
                 worst = max(worst, value)
                 if value > limit:
                     score += (centred * centred).sum(axis=1)
             if worst <= limit or not drop:
                 leak[block] = worst
                 break
-            if size > largest or n < 3:
-                for place in range(first, first + size):
-                    keep[place] = False
-                leak[block] = 0.0
+            if sampled:
+                lost[block] = True
                 break
             # Leave out the records that stand out most, a few at a time in large blocks.
             worst_first = np.argsort(-score)
@@ -205,10 +214,36 @@ def _measure(
             for i in range(out):
                 chosen[worst_first[i]] = False
                 keep[places[worst_first[i]]] = False
-            places = places[chosen]
-            if len(places) < 3:
-                leak[block] = 0.0
+            left = np.flatnonzero(chosen)
+            if len(left) < SMALLEST:
                 break
+            places, n = places[left], len(left)
+            smaller = np.empty((groups + 2, n, n))
+            for kind in range(groups + 2):
+                for i in range(n):
+                    for j in range(n):
+                        smaller[kind, i, j] = whole[kind, left[i], left[j]]
+            whole = smaller
+
+
+def rows_to_measure(starts: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which rows the meter looks at: none of the smallest blocks, a sample of the largest, all of the others.
+
+    Args:
+        starts: First row of each block, and the end of the last.
+        rng: Draws the samples.
+
+    Returns:
+        The rows; and where each block's begin among them.
+    """
+    sizes = np.diff(starts)
+    looked_at = np.repeat(sizes >= SMALLEST, sizes)
+    for block in np.flatnonzero(sizes > LARGEST_EXACT):
+        first = starts[block] - starts[0]
+        looked_at[first : first + sizes[block]] = False
+        looked_at[first + rng.permutation(sizes[block])[:LARGEST_EXACT]] = True
+    counts = np.where(sizes >= SMALLEST, np.minimum(sizes, LARGEST_EXACT), 0)
+    return starts[0] + np.flatnonzero(looked_at), np.concatenate(([0], np.cumsum(counts)))
 
 
 def measure_blocks(
@@ -216,31 +251,28 @@ def measure_blocks(
     valid: NDArray[np.bool_],
     tokens: NDArray[np.int64],
     starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
     *,
     taps: int,
     released_bits: int,
     limit: float,
     drop: bool,
-    rng: np.random.Generator,
 ) -> BlockLeaks:
     """T of every block, leaving out records until it is within the limit if ``drop``.
 
     Args:
-        raw: Undiffused filters, (groups, rows, words); rows of a block are adjacent.
+        raw: Undiffused filters of the rows to measure, (groups, rows, words); rows of a block are adjacent.
         valid: Whether a row has a filter, (groups, rows).
         tokens: Equality classes of tokens, (tokens, rows), negative where missing.
-        starts: First row of each block, and the number of rows.
+        starts: First row of each block, and the number of rows; see :func:`rows_to_measure`.
+        sizes: Rows of each block, those not measured included.
         taps: Input bits per released bit; 0 for undiffused filters.
         released_bits: Length of a released filter.
         limit: Largest T allowed.
         drop: Whether to leave records out; else T is only measured.
-        rng: Draws the sample of blocks too large to measure whole.
     """
-    rows = raw.shape[1]
-    order = np.arange(rows)
-    for block in np.flatnonzero(np.diff(starts) > LARGEST_EXACT):
-        order[starts[block] : starts[block + 1]] = starts[block] + rng.permutation(starts[block + 1] - starts[block])
-    leak = np.zeros(len(starts) - 1)
-    keep = np.ones(rows, dtype=bool)
-    _measure(raw, valid, tokens, starts, max(1, taps), released_bits, limit, drop, LARGEST_EXACT, order, leak, keep)
-    return BlockLeaks(leak, keep)
+    leak = np.zeros(len(sizes))
+    keep = np.ones(raw.shape[1], dtype=bool)
+    lost = np.zeros(len(sizes), dtype=bool)
+    _measure(raw, valid, tokens, starts, sizes, max(1, taps), released_bits, limit, drop, leak, keep, lost)
+    return BlockLeaks(leak, keep, lost)

@@ -17,57 +17,25 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.registers.sha256 import INITIAL_STATE, compress, write_digest
+from wasl.registers.sha256 import hash_after, state_after
 
 __all__ = ["LABEL_BYTES", "hash_messages", "hash_words", "permute_labels", "prf_stream"]
 
 LABEL_BYTES = 16
 
 
-@njit(cache=True, nogil=True)
-def _hmac_rows(
-    inner: NDArray[np.uint32], outer: NDArray[np.uint32], messages: NDArray[np.uint8], out: NDArray[np.uint8]
-) -> None:
-    """HMAC-SHA-256 of each row, from the states after the key pads."""
-    n, length = messages.shape
-    w = np.empty(64, np.uint32)
-    blocks = (length + 9 + 63) // 64
-    buffer = np.zeros(blocks * 64, np.uint8)
-    last = np.zeros(64, np.uint8)
-    state = np.empty(8, np.uint32)
-    bits = np.uint64((length + 64) * 8)
-    for row in range(n):
-        buffer[:length] = messages[row]
-        buffer[length] = 0x80
-        for i in range(8):
-            buffer[blocks * 64 - 1 - i] = np.uint8((bits >> np.uint64(8 * i)) & np.uint64(0xFF))
-        state[:] = inner
-        for block in range(blocks):
-            compress(state, buffer[64 * block : 64 * block + 64], w)
-        write_digest(state, last)
-        last[32] = 0x80
-        last[62] = 0x03  # (64 + 32) bytes are 768 bits: 0x0300
-        last[63] = 0x00
-        state[:] = outer
-        compress(state, last, w)
-        write_digest(state, out[row])
-
-
 def _pad_states(key: bytes) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """The states after the key's inner and outer pad."""
     padded = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    states = []
-    for pad in (0x36, 0x5C):
-        state = INITIAL_STATE.copy()
-        compress(state, np.frombuffer(bytes(x ^ pad for x in padded), np.uint8), np.empty(64, np.uint32))
-        states.append(state)
-    return states[0], states[1]
+    inner, outer = (state_after(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def hash_messages(key: bytes, messages: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """HMAC-SHA-256 of many messages of one length: (n, m) bytes in, (n, 32) bytes out."""
     inner, outer = _pad_states(key)
     out = np.empty((len(messages), 32), np.uint8)
-    _hmac_rows(inner, outer, np.ascontiguousarray(messages), out)
+    hash_after(inner, 64, np.ascontiguousarray(messages), outer, out)
     return out
 
 
@@ -90,8 +58,18 @@ def permute_labels(key: bytes, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     One AES-256 block per label: a bijection, so distinct labels stay distinct.
     """
     encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - a permutation of single blocks
-    data = encryptor.update(np.ascontiguousarray(labels).tobytes()) + encryptor.finalize()
-    return np.frombuffer(data, np.uint8).reshape(-1, LABEL_BYTES)
+    renamed = np.empty(labels.size + LABEL_BYTES - 1, np.uint8)  # room for a block more, as the interface demands
+    encryptor.update_into(np.ascontiguousarray(labels).reshape(-1).data, renamed.data)
+    return renamed[: labels.size].reshape(-1, LABEL_BYTES)
+
+
+@njit(cache=True, nogil=True)
+def _count_blocks(seeds: NDArray[np.uint32], blocks: int, last: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    for i in range(len(seeds)):
+        for block in range(blocks):
+            for word in range(3):
+                out[i, block, word] = seeds[i, word]
+            out[i, block, 3] = last[block]
 
 
 def prf_stream(key: bytes, seeds: NDArray[np.uint8], blocks: int) -> NDArray[np.uint8]:
@@ -99,7 +77,7 @@ def prf_stream(key: bytes, seeds: NDArray[np.uint8], blocks: int) -> NDArray[np.
 
     AES-256 in counter mode with the seed as nonce, so a seed's bytes do not depend on its neighbours.
     """
-    counters = np.empty((len(seeds), blocks, LABEL_BYTES), np.uint8)
-    counters[:, :, :12] = seeds[:, None, :12]
-    counters[:, :, 12:] = np.arange(blocks, dtype=">u4").view(np.uint8).reshape(1, blocks, 4)
-    return permute_labels(key, counters.reshape(-1, LABEL_BYTES)).reshape(len(seeds), blocks * LABEL_BYTES)
+    counters = np.empty((len(seeds), blocks, LABEL_BYTES // 4), np.uint32)
+    last = np.arange(blocks, dtype=">u4").view(np.uint32)
+    _count_blocks(np.ascontiguousarray(seeds).view(np.uint32), blocks, last, counters)
+    return permute_labels(key, counters.view(np.uint8)).reshape(len(seeds), blocks * LABEL_BYTES)

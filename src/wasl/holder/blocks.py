@@ -1,0 +1,131 @@
+"""Who meets whom in a pass: the keyed hash of each record's block, one row per person, and rows block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.holder.keys import LinkageKey
+from wasl.holder.parts import PartDigests
+from wasl.holder.profile import EncodingPass, Part
+from wasl.holder.pseudonym import LABEL_BYTES, hash_messages
+
+__all__ = ["Blocks", "block_hashes", "one_row_per_person", "order_labels", "rows_with", "sort_into_blocks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Rows of a pass, block by block.
+
+    Attributes:
+        rows: Records, in block order and within a block in theirs.
+        starts: Where each block begins, and the number of rows.
+        labels: (blocks, 16) bytes, public.
+        seeds: (blocks, 12) bytes, secret.
+    """
+
+    rows: NDArray[np.int64] = field(repr=False)
+    starts: NDArray[np.int64] = field(repr=False)
+    labels: NDArray[np.uint8] = field(repr=False)
+    seeds: NDArray[np.uint8] = field(repr=False)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Rows of each block."""
+        return np.diff(self.starts)
+
+    @property
+    def block_of(self) -> NDArray[np.int64]:
+        """The block of each row."""
+        return np.repeat(np.arange(len(self.starts) - 1), self.sizes)
+
+
+def rows_with(step: EncodingPass, parts: dict[Part, PartDigests], count: int) -> NDArray[np.int64]:
+    """Records that have every part of the block."""
+    present = np.ones(count, dtype=bool)
+    for part in step.block:
+        present &= parts[part].present
+    return np.flatnonzero(present)
+
+
+def block_hashes(
+    step: EncodingPass, key: LinkageKey, parts: dict[Part, PartDigests], rows: NDArray[np.int64], turn: int
+) -> NDArray[np.uint8]:
+    """The keyed hash of each row's block, another one in every turn: (rows, 32) bytes."""
+    secret = key.derive("block", pass_=step.name)
+    mark = np.full((1, 1 if turn else 0), turn, np.uint8)
+    if not step.block:
+        return np.broadcast_to(hash_messages(secret, mark), (len(rows), 32))
+    message = np.concatenate(
+        [np.broadcast_to(mark, (len(rows), mark.shape[1])), *(parts[part].digests[rows] for part in step.block)], axis=1
+    )
+    return hash_messages(secret, message)
+
+
+def one_row_per_person(
+    hashed: NDArray[np.uint8],
+    members: NDArray[np.int64],
+    person: NDArray[np.int64],
+    present: Sequence[NDArray[np.bool_]],
+    record_ids: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of the members of a pass those that get a row, and for every member the place of the one that stands for it.
+
+    The record with most filters (``present``, per group) stands for its person, of several the one with the smallest
+    record id.
+    """
+    stands = np.arange(len(members))
+    repeated = np.flatnonzero(np.bincount(person[members], minlength=len(person))[person[members]] > 1)
+    if not len(repeated):
+        return stands, stands
+    mine = members[repeated]
+    lacking = -sum(there[mine].astype(np.int64) for there in present)
+    ids = _numbers(record_ids[mine])
+    block = _numbers(hashed[repeated])
+    order = np.lexsort((ids, np.broadcast_to(lacking, len(mine)), person[mine], block))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (person[mine][order][1:] != person[mine][order][:-1]) | (block[order][1:] != block[order][:-1])
+    stands[repeated[order]] = repeated[order[first]][np.cumsum(first) - 1]
+    return np.flatnonzero(stands == np.arange(len(members))), stands
+
+
+def sort_into_blocks(rows: NDArray[np.int64], hashed: NDArray[np.uint8]) -> Blocks:
+    """Rows by the hash of their block: half of it is the public label, twelve bytes more the block's secret seed."""
+    values = _numbers(hashed)
+    order = np.argsort(values)
+    ordered = values[order]
+    edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    starts = np.concatenate(([0], edges, [len(rows)][: len(rows)])).astype(np.int64)
+    _settle(order, starts)
+    firsts = hashed[order[starts[:-1]]]
+    return Blocks(
+        rows[order],
+        starts,
+        np.ascontiguousarray(firsts[:, :LABEL_BYTES]),
+        np.ascontiguousarray(firsts[:, LABEL_BYTES : LABEL_BYTES + 12]),
+    )
+
+
+def order_labels(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The order in which keyed labels ascend: to whoever lacks the key, at random.
+
+    By their first eight bytes; two labels that share those (chance below n² / 2**65) stand in either order.
+    """
+    return np.argsort(_numbers(labels))
+
+
+def _numbers(labels: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The first eight bytes of each row as a number."""
+    return np.ascontiguousarray(labels[:, :8]).view(">u8").ravel().astype(np.uint64)
+
+
+@njit(cache=True, nogil=True)
+def _settle(order: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
+    """Rows of one block in their own order, whatever the sort made of them."""
+    for block in range(len(starts) - 1):
+        if starts[block + 1] - starts[block] > 1:
+            order[starts[block] : starts[block + 1]].sort()

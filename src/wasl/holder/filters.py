@@ -1,0 +1,232 @@
+"""The filters of a pass's groups: measured before diffusion, released after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.holder.blocks import Blocks
+from wasl.holder.bloom import gather_filters, gram_positions, piece_masks
+from wasl.holder.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.grams import GroupGrams
+from wasl.holder.keys import LinkageKey
+from wasl.holder.leak import measure_blocks, rows_to_measure
+from wasl.holder.profile import EncodingPass, EncodingProfile
+
+__all__ = ["KeyedGroup", "PreparedGroup", "key_groups", "measure_pass", "release_group"]
+
+MEASURED_AT_A_TIME = 1 << 15
+"""Rows whose blocks are measured together."""
+SPREAD_AT_A_TIME = 1 << 11
+"""Rows diffused together: their schedules stay in the processor's cache."""
+LARGE_BLOCK = 256
+"""From this size on a block's recipe is worth unfolding bit by bit."""
+LARGE_AT_A_TIME = 1 << 14
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedGroup:
+    """A group, ready to be encoded under any pass's key."""
+
+    name: str
+    grams: GroupGrams
+    pairs: NDArray[np.int64]
+    row_pairs: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedGroup:
+    """A group under the keys of a pass.
+
+    Attributes:
+        name: The group.
+        present: Whether a record has a filter in it.
+        offsets, row_pairs: The (piece, level) pairs of each record.
+        masks: What each pair sets in the filter: (pairs, words).
+        orders: The planes each tap sees, (taps, bits); without taps, undiffused.
+        diffusion_key: From which blocks derive their schedules.
+    """
+
+    name: str
+    present: NDArray[np.bool_] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
+    row_pairs: NDArray[np.int32] = field(repr=False)
+    masks: NDArray[np.uint64] = field(repr=False)
+    orders: NDArray[np.uint16] = field(repr=False)
+    diffusion_key: bytes = field(repr=False)
+
+    @property
+    def words(self) -> int:
+        """Words of an undiffused filter."""
+        return int(self.masks.shape[1])
+
+
+def key_groups(
+    step: EncodingPass, profile: EncodingProfile, key: LinkageKey, groups: Iterable[PreparedGroup]
+) -> list[KeyedGroup]:
+    """The groups under the pass's keys."""
+    return [_key_group(step, profile, key, group) for group in groups]
+
+
+def _key_group(step: EncodingPass, profile: EncodingProfile, key: LinkageKey, group: PreparedGroup) -> KeyedGroup:
+    derived = partial(key.derive, pass_=step.name, group=group.name)
+    positions = gram_positions(derived("filter"), group.grams.vocabulary, profile.bits)
+    return KeyedGroup(
+        group.name,
+        group.grams.present,
+        group.grams.offsets,
+        group.row_pairs,
+        piece_masks(group.grams, group.pairs, positions, profile.bits),
+        plane_orders(tap_permutations(derived("spread"), profile.taps, profile.bits)),
+        derived("diffusion"),
+    )
+
+
+def measure_pass(
+    groups: list[KeyedGroup],
+    profile: EncodingProfile,
+    blocks: Blocks,
+    classes: NDArray[np.int64],
+    rng: np.random.Generator,
+    threads: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which rows may leave, and T of each block.
+
+    Args:
+        groups: What is released about a row, besides tokens.
+        profile: Holds the limit, and what to do above it.
+        blocks: The rows.
+        classes: Equality classes of tokens, (tokens, rows), negative where missing.
+        rng: Draws the samples of large blocks.
+        threads: Threads over which blocks are spread.
+    """
+    keep = np.ones(len(blocks.rows), dtype=bool)
+    leaks = np.zeros(max(0, len(blocks.starts) - 1))
+    if not groups and not len(classes):
+        return keep, leaks
+
+    def work(job: tuple[int, int, int]) -> None:
+        """Measure blocks ``first`` to ``last``."""
+        first, last, seed = job
+        starts = blocks.starts[first : last + 1]
+        places, measured = rows_to_measure(starts, np.random.default_rng(seed))
+        if not len(places):
+            return
+        records = blocks.rows[places]
+        raw = np.zeros((len(groups), len(places), profile.bits // 64), np.uint64)
+        valid = np.zeros((len(groups), len(places)), dtype=bool)
+        for number, group in enumerate(groups):
+            valid[number] = group.present[records]
+            there = np.flatnonzero(valid[number])
+            _gather(group, records[there], there, raw[number])
+        found = measure_blocks(
+            raw,
+            valid,
+            np.ascontiguousarray(classes[:, places]),
+            measured,
+            np.diff(starts),
+            taps=profile.taps,
+            released_bits=profile.released_bits,
+            limit=profile.leak_limit,
+            drop=profile.excess in ("drop", "split"),
+        )
+        keep[places] = found.keep
+        for block in np.flatnonzero(found.lost):
+            keep[starts[block] : starts[block + 1]] = False
+        leaks[first:last] = found.leak
+
+    borders = _borders(blocks.starts)
+    draws = rng.integers(0, 2**63, size=len(borders))
+    _each(work, [(first, last, int(seed)) for (first, last), seed in zip(borders, draws, strict=True)], threads)
+    return keep, leaks
+
+
+def release_group(
+    group: KeyedGroup,
+    profile: EncodingProfile,
+    blocks: Blocks,
+    chosen: NDArray[np.int64],
+    places: NDArray[np.int64],
+    count: int,
+    threads: int,
+) -> tuple[NDArray[np.uint64], int]:
+    """What is released of a group, and how many bits were set before diffusion.
+
+    Args:
+        group: The group.
+        profile: Holds the lengths.
+        blocks: The rows.
+        chosen: Which of them are released and have a filter, ascending.
+        places: Where each of those goes.
+        count: Rows released, filters or not.
+        threads: Threads over which rows are spread.
+
+    Returns:
+        (count, released words), zero where nothing goes.
+    """
+    released = np.zeros((count, profile.released_bits // 64), np.uint64)
+    if not profile.taps:
+        return released, _gather(group, blocks.rows[chosen], places, released)
+    block_of = blocks.block_of[chosen]
+    compiled = spreaders(group.words, released.shape[1])
+
+    def spread(some: NDArray[np.int64], *, large: bool) -> int:
+        """Rows of one large block, or of many."""
+        first = block_of[some[0]]
+        seeds = blocks.seeds[first : first + 1] if large else blocks.seeds[first : block_of[some[-1]] + 1]
+        schedule = block_schedule(group.diffusion_key, seeds, profile.taps, released.shape[1]).reshape(-1)
+        rows, place = blocks.rows[chosen[some]], places[some]
+        shared = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.orders, released.reshape(-1))
+        if large:
+            return int(compiled.of_one(rows, place, schedule, *shared))
+        return int(compiled.of_many(rows, place, block_of[some] - first, schedule, *shared))
+
+    sizes = np.bincount(block_of, minlength=len(blocks.starts) - 1)
+    jobs = [
+        (part, True)
+        for block in np.flatnonzero(sizes >= LARGE_BLOCK)
+        for part in _parts(np.flatnonzero(block_of == block), LARGE_AT_A_TIME)
+    ]
+    jobs += [(part, False) for part in _parts(np.flatnonzero(sizes[block_of] < LARGE_BLOCK), SPREAD_AT_A_TIME)]
+    return released, sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
+
+
+def _gather(group: KeyedGroup, rows: NDArray[np.int64], places: NDArray[np.int64], filters: NDArray[np.uint64]) -> int:
+    """Undiffused filters of some records, into their places; bits set."""
+    masks = group.masks.reshape(-1)
+    return int(gather_filters(rows, places, group.offsets, group.row_pairs, masks, group.words, filters.reshape(-1)))
+
+
+def _parts(places: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """Runs of at most so many."""
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _each(work: Callable[[Job], Result], jobs: list[Job], threads: int) -> list[Result]:
+    """Do all jobs, over threads where there are several."""
+    if threads < 2 or len(jobs) < 2:
+        return [work(job) for job in jobs]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, jobs))
+
+
+def _borders(starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Runs of whole blocks of about ``MEASURED_AT_A_TIME`` rows."""
+    borders: list[tuple[int, int]] = []
+    first = 0
+    while first < len(starts) - 1:
+        last = int(np.searchsorted(starts, starts[first] + MEASURED_AT_A_TIME, side="right")) - 1
+        last = min(max(last, first + 1), len(starts) - 1)
+        borders.append((first, last))
+        first = last
+    return borders
