@@ -241,15 +241,21 @@ def _resolve_into(
     onto: pa.Table | None,
     project: str,
 ) -> dict[str, Any]:
+    import json
+
+    from wasl.linkage.breakdown import UNMET_KEY
     from wasl.linkage.resolve import resolve as resolve_pairs
     from wasl.registers.delivery import write_parquet
     from wasl.registers.digests import digest_table
 
     resolution = resolve_pairs(plan, scored, joins, run=run, onto=onto)
     files: dict[str, str] = {}
+    chances = resolution.report["quality"]["unmet"]
+    unmet = json.dumps({row["register"]: chances[row["label"]] for row in scored.report["sources"]}).encode()
     for name in ("spine", "links", "conflicts", "changes", "review"):
         path = out / f"{name}.parquet"
-        write_parquet(getattr(resolution, name), path)
+        table = getattr(resolution, name)
+        write_parquet(table.replace_schema_metadata({UNMET_KEY: unmet}) if name == "spine" else table, path)
         files[name] = str(path)
     files |= _write_review(resolution.review, scored, out)
     files |= _write_report(resolution.report, out)

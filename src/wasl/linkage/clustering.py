@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from wasl.linkage.merging import log_odds
 
-__all__ = ["chance_of_meeting", "cluster_records"]
+__all__ = ["LARGEST_CHAIN", "chance_of_meeting", "cluster_records"]
 
 STRONGEST = 7.0
 """No pair speaks louder than these log-odds, for or against."""

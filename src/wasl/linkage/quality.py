@@ -2,7 +2,8 @@
 
 Wrong links are the doubts left in the links, added up. Missing ones are the probabilities left in pairs that were not
 linked, the matches the model expects among pairs below the written ones, and pairs that never met in any pass; the last
-is a capture-recapture estimate over the passes, each of which catches a pair or does not.
+is a capture-recapture estimate over the passes, each of which catches a pair or does not, less the pairs that are
+together by way of a third record, and at least what those tell of persons of two records.
 
 The intervals allow for chance and for a model whose own error rates are wrong by half.
 
@@ -21,14 +22,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
+from wasl.linkage.clustering import LARGEST_CHAIN
 from wasl.linkage.merging import MergedPairs
 from wasl.linkage.records import Records
 
-__all__ = ["Estimate", "estimate_quality", "never_met"]
+__all__ = ["MODEL_ERROR", "Estimate", "estimate_quality", "estimate_ratio", "never_met", "spread_of", "unmet_by_source"]
 
 Z = 1.96
 MODEL_ERROR = 0.5
+LEAST_FREE = 30
+"""Fewer pairs that were free to meet say nothing of how often records do."""
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -61,11 +66,12 @@ def never_met(met: NDArray[np.int32], weight: NDArray[np.float64], chances: NDAr
     return missing, twice * (0.5 * ratio**2 + ratio**3 + 0.25 * ratio**4)
 
 
-def _spread(expected: float, variance: float) -> float:
+def spread_of(expected: float, variance: float) -> float:
+    """Standard deviation of an expected number: chance, and a model that is wrong by half."""
     return float(np.sqrt(variance + (MODEL_ERROR * expected) ** 2))
 
 
-def _ratio(right: float, other: float, spread: float) -> Estimate:
+def estimate_ratio(right: float, other: float, spread: float) -> Estimate:
     """Right / (right + other) when `other` is uncertain."""
     low, high = max(other - Z * spread, 0.0), other + Z * spread + 3.0  # three: what none seen still allows for
     total = max(right, 1e-9)
@@ -78,6 +84,7 @@ def estimate_quality(
     records: Records,
     expected_below: float,
     duplicate_free: NDArray[np.bool_],
+    cluster: NDArray[np.int64],
 ) -> dict[str, Any]:
     """Estimated precision, recall and F1, by pair of registers too, and who is in neither of two sources.
 
@@ -87,11 +94,16 @@ def estimate_quality(
         records: Their records.
         expected_below: Matches expected among pairs that were compared but not written out.
         duplicate_free: (sources) whether a person is in it at most once.
+        cluster: (records) their persons: records that never met can be together by way of a third.
     """
     chances = (records.in_pass[pairs.left] & records.in_pass[pairs.right]).sum(axis=1)
-    whole = _estimates(pairs, together, chances, expected_below)
     sides = records.source[pairs.left], records.source[pairs.right]
     held = np.bincount(records.source, minlength=len(records.sources))
+    joined = _joined(records, cluster)
+    beside = float(np.triu(joined).sum()) - float(together.sum())
+    alone = _alone(pairs, together, cluster)
+    open_ends = _open_ends(pairs, together, cluster)
+    whole = _estimates(pairs, together, chances, expected_below, beside, open_ends * float(alone.sum()))
     by_registers: list[dict[str, Any]] = []
     reconciliation: list[dict[str, Any]] = []
     for a in range(len(records.sources)):
@@ -100,12 +112,14 @@ def estimate_quality(
             if len(here) == 0:
                 continue
             share = float(pairs.probability[here].sum() / max(pairs.probability.sum(), 1e-9))
-            found = _estimates(pairs.at(here), together[here], chances[here], expected_below * share)
+            beside = float(joined[a, b]) - float(together[here].sum())
+            unmet = open_ends * float(alone[here].sum())
+            found = _estimates(pairs.at(here), together[here], chances[here], expected_below * share, beside, unmet)
             names = {"left": records.sources[a], "right": records.sources[b]}
-            by_registers.append(names | {key: found[key] for key in ("precision", "recall", "f1", "missed", "wrong")})
+            shown = ("precision", "recall", "f1", "missed", "wrong", "missed_parts")
+            by_registers.append(names | {key: found[key] for key in shown})
             if a != b and duplicate_free[a] and duplicate_free[b]:
-                linked = int(together[here].sum())
-                reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), linked, found))
+                reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), int(joined[a, b]), found))
     total = float(pairs.probability.sum()) + whole["missed_parts"]["below"] + whole["missed_parts"]["never_met"]
     return {
         **whole,
@@ -115,18 +129,69 @@ def estimate_quality(
     }
 
 
+def _joined(records: Records, cluster: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(sources, sources) pairs of records that are one person's, whether they met or not."""
+    _, person = np.unique(cluster, return_inverse=True)
+    size = (int(person.max(initial=-1)) + 1, len(records.sources))
+    held = coo_array((np.ones(len(person), np.int64), (person, records.source)), shape=size).tocsr()
+    both = np.asarray((held.T @ held).todense(), np.int64)
+    np.fill_diagonal(both, (np.diagonal(both) - np.bincount(records.source, minlength=size[1])) // 2)
+    return both
+
+
+def _alone(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(pairs) whether the two records are together and a person by themselves."""
+    _, person, size = np.unique(cluster, return_inverse=True, return_counts=True)
+    both: NDArray[np.bool_] = together & (size[person[pairs.left]] == 2)
+    return both
+
+
+def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
+    """Persons of two records that stay apart to every one that was found, as larger persons show it.
+
+    A person of three and more records holds together by a tree of pairs that met; the pairs beyond it were free to
+    meet or not. Where two records are all there is, not meeting means not being found.
+    """
+    _, person, size = np.unique(cluster, return_inverse=True, return_counts=True)
+    larger = (size > 2) & (size <= LARGEST_CHAIN)
+    tree = float((size - 1)[larger].sum())
+    free = float((size * (size - 1) // 2)[larger].sum()) - tree
+    if free < LEAST_FREE:
+        return 0.0
+    met = max(float(np.count_nonzero(together & larger[person[pairs.left]])) - tree, 0.0)
+    return (free - met) / (met + 1.0)
+
+
 def _estimates(
-    pairs: MergedPairs, together: NDArray[np.bool_], chances: NDArray[np.int64], below: float
+    pairs: MergedPairs,
+    together: NDArray[np.bool_],
+    chances: NDArray[np.int64],
+    below: float,
+    beside: float,
+    apart: float,
 ) -> dict[str, Any]:
+    """Precision, recall and F1 of some pairs.
+
+    Args:
+        pairs: The candidates.
+        together: (pairs) whether they were linked.
+        chances: (pairs) passes in which both records have a row.
+        below: Matches expected among pairs that were compared but not written out.
+        beside: Pairs that never met and are together by way of others.
+        apart: Persons of two records expected to stay apart, judged from larger ones.
+    """
     p = pairs.probability
-    right = float(p[together].sum())
-    wrong = float((1 - p[together]).sum())
+    linked = float(together.sum())
+    sure = float(p[together].sum()) / linked if linked else 1.0
+    right = (linked + beside) * sure
+    wrong = (linked + beside) * (1.0 - sure)
     left_out = float(p[~together].sum())
     unmet, unmet_variance = never_met(pairs.met[together], p[together], chances[together])
+    unmet = max(unmet - beside * sure, apart)
     missed = left_out + below + unmet
-    wrong_spread = _spread(wrong, float((p * (1 - p))[together].sum()))
-    missed_spread = _spread(missed, float((p * (1 - p))[~together].sum()) + below + unmet_variance)
-    precision, recall = _ratio(right, wrong, wrong_spread), _ratio(right, missed, missed_spread)
+    wrong_spread = spread_of(wrong, float((p * (1 - p))[together].sum()))
+    missed_spread = spread_of(missed, float((p * (1 - p))[~together].sum()) + below + unmet_variance)
+    precision, recall = estimate_ratio(right, wrong, wrong_spread), estimate_ratio(right, missed, missed_spread)
     f1 = {
         name: 2 * getattr(precision, name) * getattr(recall, name) / (getattr(precision, name) + getattr(recall, name))
         for name in ("value", "low", "high")
@@ -139,6 +204,43 @@ def _estimates(
         "missed": Estimate(missed, max(missed - Z * missed_spread, 0.0), missed + Z * missed_spread).to_json(),
         "missed_parts": {"not_linked": left_out, "below": below, "never_met": unmet},
     }
+
+
+def unmet_by_source(
+    pairs: MergedPairs,
+    together: NDArray[np.bool_],
+    records: Records,
+    single: NDArray[np.bool_],
+    by_registers: Sequence[dict[str, Any]],
+) -> dict[str, float]:
+    """Chance, by source, that a record that stands alone has a match it never met.
+
+    Of the pairs expected never to have met, the same share is taken to concern records that stand alone as of the
+    pairs that met and were not linked.
+
+    Args:
+        pairs: Candidate pairs.
+        together: (pairs) whether they were linked.
+        records: Their records.
+        single: (records) whether a record stands alone.
+        by_registers: The estimates of :func:`estimate_quality`.
+    """
+    size = len(records.sources)
+    apart = ~together
+    alone, left_out = np.zeros(size), np.zeros(size)
+    for side in (pairs.left[apart], pairs.right[apart]):
+        source = records.source[side]
+        left_out += np.bincount(source, weights=pairs.probability[apart], minlength=size)
+        alone += np.bincount(source, weights=pairs.probability[apart] * single[side], minlength=size)
+    share = np.where(left_out > 0, alone / np.maximum(left_out, 1e-12), 1.0)
+    number = {label: place for place, label in enumerate(records.sources)}
+    missing = np.zeros(size)
+    for row in by_registers:
+        parts = row["missed_parts"]
+        for label in (row["left"], row["right"]):
+            missing[number[label]] += parts["below"] + parts["never_met"]
+    held = np.maximum(np.bincount(records.source[single], minlength=size), 1)
+    return dict(zip(records.sources, np.minimum(share * missing / held, 1.0).tolist(), strict=True))
 
 
 def _reconcile(left: int, right: int, linked: int, found: dict[str, Any]) -> dict[str, Any]:

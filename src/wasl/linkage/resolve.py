@@ -11,11 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.linkage.assignment import assign_one_to_one
+from wasl.linkage.breakdown import by_group
 from wasl.linkage.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.merging import MergedPairs, compete, log_odds, merge_passes
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.quality import estimate_quality
+from wasl.linkage.quality import estimate_quality, unmet_by_source
 from wasl.linkage.records import Records, open_pairs, records_of
 from wasl.linkage.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.spine import name_persons, spine_table
@@ -114,7 +115,12 @@ def resolve(
     )
     report = _report(plan, scored, records, pairs, together, grades, cluster, run, persons.changes, conflicts)
     below = max((flow["expected_below"] for flow in scored.report["passes"]), default=0.0)
-    report["quality"] = estimate_quality(pairs, together, records, below, duplicate_free)
+    quality = estimate_quality(pairs, together, records, below, duplicate_free, cluster)
+    single = grade_code == SINGLE
+    unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
+    never = np.array([unmet[label] for label in records.sources])[records.source]
+    by_register = by_group(single, probability, never, records.source.astype(np.int64), records.sources)
+    report["quality"] = quality | {"unmet": unmet, "by_register": [found.to_json() for found in by_register]}
     review = _review(plan, scored, records, pairs, together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)
 
