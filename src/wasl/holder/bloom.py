@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.bits import popcount
+from wasl.holder.bits import popcount, prefetch
 from wasl.holder.grams import GroupGrams
 from wasl.holder.pseudonym import hash_words
 
@@ -37,6 +37,9 @@ POSITIONS = 128
 
 LEVELS = np.array([5, 6, 7, 8, 9, 11, 13, 15, 18, 21, 24, 28, 33, 39, 46, 54, 63, 74, 87, 102, 128], dtype=np.int64)
 """Positions per gram a record may use: a geometric ladder, so that like lengths meet on one rung."""
+
+AHEAD = (24, 16, 8)
+"""How many records ahead their place, their pairs and what these set are asked for."""
 
 
 def gram_positions(key: bytes, vocabulary: tuple[str, ...], bits: int) -> NDArray[np.uint16]:
@@ -99,6 +102,8 @@ def piece_masks(
 @njit(cache=True, nogil=True)
 def gather_filters(
     rows: NDArray[np.int64],
+    first: int,
+    last: int,
     places: NDArray[np.int64],
     offsets: NDArray[np.int64],
     pairs: NDArray[np.int32],
@@ -108,9 +113,13 @@ def gather_filters(
 ) -> int:
     """Undiffused filters of some records: the OR of what their pieces set.
 
+    Records of a block lie anywhere in a register, so what the next ones need is asked for while one is worked on.
+
     Args:
-        rows: Records.
-        places: Where in ``filters`` each goes.
+        rows: Records, of which those from ``first`` to before ``last`` are wanted.
+        first: The first of them.
+        last: The end of them.
+        places: Where in ``filters`` each of the wanted goes.
         offsets: Where each record's (piece, level) pairs begin.
         pairs: The pairs, record after record.
         masks: (pairs · words), flat as ``filters``, so that rows need no view each.
@@ -122,8 +131,18 @@ def gather_filters(
     """
     width = np.uint64(words)
     count = np.uint64(0)
-    for i in range(len(rows)):
-        out = np.uint64(places[i]) * width
+    for i in range(first, last):
+        if i + AHEAD[0] < len(rows):
+            prefetch(offsets, np.uint64(rows[i + AHEAD[0]]))
+        if i + AHEAD[1] < len(rows):
+            prefetch(pairs, np.uint64(offsets[rows[i + AHEAD[1]]]))
+        if i + AHEAD[2] < len(rows):
+            row = rows[i + AHEAD[2]]
+            for place in range(offsets[row], offsets[row + 1]):
+                piece = np.uint64(pairs[place]) * width
+                for word in range(0, words, 8):
+                    prefetch(masks, piece + np.uint64(word))
+        out = np.uint64(places[i - first]) * width
         for word in range(words):
             filters[out + np.uint64(word)] = 0
         for place in range(offsets[rows[i]], offsets[rows[i] + 1]):

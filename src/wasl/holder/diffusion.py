@@ -173,7 +173,7 @@ def spreaders(words: int, released_words: int) -> Spreaders:
         found, recipes = np.empty(BATCH * released_words, np.uint64), np.empty(BATCH, np.uint64)
         for low in range(0, len(rows), BATCH):
             many = min(BATCH, len(rows) - low)
-            count += gather_filters(rows[low : low + many], own, offsets, pairs, masks, words, planes)
+            count += gather_filters(rows, low, low + many, own, offsets, pairs, masks, words, planes)
             _transpose(planes, words)
             found[:] = 0
             for i in range(many):
@@ -207,7 +207,7 @@ def spreaders(words: int, released_words: int) -> Spreaders:
         planes, found = np.zeros(BATCH * words, np.uint64), np.empty(BATCH * released_words, np.uint64)
         for low in range(0, len(rows), BATCH):
             many = min(BATCH, len(rows) - low)
-            count += gather_filters(rows[low : low + many], own, offsets, pairs, masks, words, planes)
+            count += gather_filters(rows, low, low + many, own, offsets, pairs, masks, words, planes)
             _transpose(planes, words)
             found[:] = 0
             for tap in range(len(sources)):

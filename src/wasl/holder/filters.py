@@ -155,10 +155,10 @@ def release_group(
     blocks: Blocks,
     chosen: NDArray[np.int64],
     places: NDArray[np.int64],
-    count: int,
+    released: NDArray[np.uint64],
     threads: int,
-) -> tuple[NDArray[np.uint64], int]:
-    """What is released of a group, and how many bits were set before diffusion.
+) -> int:
+    """Write what is released of a group; returns how many bits were set before diffusion.
 
     Args:
         group: The group.
@@ -166,15 +166,11 @@ def release_group(
         blocks: The rows.
         chosen: Which of them are released and have a filter, ascending.
         places: Where each of those goes.
-        count: Rows released, filters or not.
+        released: (places, released words), written there.
         threads: Threads over which rows are spread.
-
-    Returns:
-        (count, released words), zero where nothing goes.
     """
-    released = np.zeros((count, profile.released_bits // 64), np.uint64)
     if not profile.taps:
-        return released, _gather(group, blocks.rows[chosen], places, released)
+        return _gather(group, blocks.rows[chosen], places, released)
     block_of = blocks.block_of[chosen]
     compiled = spreaders(group.words, released.shape[1])
 
@@ -196,13 +192,17 @@ def release_group(
         for part in _parts(np.flatnonzero(block_of == block), LARGE_AT_A_TIME)
     ]
     jobs += [(part, False) for part in _parts(np.flatnonzero(sizes[block_of] < LARGE_BLOCK), SPREAD_AT_A_TIME)]
-    return released, sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
+    return sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
 
 
 def _gather(group: KeyedGroup, rows: NDArray[np.int64], places: NDArray[np.int64], filters: NDArray[np.uint64]) -> int:
     """Undiffused filters of some records, into their places; bits set."""
     masks = group.masks.reshape(-1)
-    return int(gather_filters(rows, places, group.offsets, group.row_pairs, masks, group.words, filters.reshape(-1)))
+    return int(
+        gather_filters(
+            rows, 0, len(rows), places, group.offsets, group.row_pairs, masks, group.words, filters.reshape(-1)
+        )
+    )
 
 
 def _parts(places: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:

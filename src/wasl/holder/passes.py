@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,141 +92,162 @@ def encode_pass(
     """
     members = rows_with(step, parts, len(record_ids))
     groups = key_groups(step, profile, key, [filters[group] for group in step.groups if group in filters])
+    tokens = _tokens(step, profile, key, parts)
     hashed = block_hashes(step, key, parts, members, 0)
     chosen, stands = one_row_per_person(hashed, members, person, [group.present for group in groups], record_ids)
     some = members if len(chosen) == len(members) else members[chosen]
     hashed = hashed if len(chosen) == len(members) else hashed[chosen]
-    turns: list[PassRows] = []
+    turns: list[_Turn] = []
     while True:
-        blocks = sort_into_blocks(some, hashed)
-        turns.append(_encode_turn(step, profile, key, parts, groups, record_ids, rng, threads, blocks))
+        turns.append(_measure_turn(step, profile, groups, tokens, sort_into_blocks(some, hashed), rng, threads))
         some = turns[-1].left_out
         if profile.excess != "split" or not len(some) or len(turns) == SPLIT_TURNS:
             break
         hashed = block_hashes(step, key, parts, some, len(turns))
-    whole = _joined(turns) if len(turns) > 1 else turns[0]
-    whole = _with_members(whole, members, members[stands], len(record_ids))
-    total = len(whole.rows) + len(whole.left_out)
-    if total and len(whole.left_out) > profile.drop_limit * total:
-        raise LeakError(
-            f"pass {step.name!r}: {len(whole.left_out)} of {total} records would have to be left out to keep T within "
-            f"{profile.leak_limit:g} (largest block: {whole.summary.largest_block} records).",
-            remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
-        )
-    return whole
+    _require_few_left_out(step, profile, turns)
+    return _release(step, profile, key, groups, tokens, record_ids, turns, members, members[stands], threads)
 
 
-def _joined(turns: list[PassRows]) -> PassRows:
-    """The turns of a pass as one, its rows shuffled together."""
-    row_ids = np.concatenate([turn.row_ids for turn in turns])
-    order = np.argsort(np.ascontiguousarray(row_ids).view("S16").ravel(), kind="stable")
-    columns = {
-        name: pa.concat_arrays([turn.columns[name] for turn in turns]).take(pa.array(order))
-        for name in turns[0].columns
-    }
-    sizes = np.concatenate([turn.figures.sizes for turn in turns])
-    leaks = np.concatenate([turn.figures.leaks for turn in turns])
-    by_size = np.argsort(-sizes, kind="stable")
-    name, left_out = turns[0].summary.name, turns[-1].left_out
-    summary = PassSummary(
-        name,
-        len(order),
-        len(sizes),
-        int(sizes.max()) if len(sizes) else 0,
-        max(turn.summary.leak for turn in turns),
-        turns[0].summary.fill,
-        len(left_out),
-    )
-    figures = BlockFigures(name, sizes[by_size], leaks[by_size])
-    rows = np.concatenate([turn.rows for turn in turns])[order]
-    return PassRows(rows, row_ids[order], rows, np.arange(len(rows)), left_out, columns, summary, figures)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Blocks, which of their rows may be released, and T of each block."""
+
+    blocks: Blocks
+    keep: NDArray[np.bool_]
+    leaks: NDArray[np.float64]
+
+    @property
+    def kept(self) -> NDArray[np.int64]:
+        """Places of the rows that may be released."""
+        return np.flatnonzero(self.keep)
+
+    @property
+    def left_out(self) -> NDArray[np.int64]:
+        """Records that may not."""
+        return self.blocks.rows[~self.keep]
+
+    @property
+    def kept_sizes(self) -> NDArray[np.int64]:
+        """Rows of each block that may be released."""
+        return np.bincount(self.blocks.block_of[self.keep], minlength=len(self.leaks))
 
 
-def _with_members(whole: PassRows, members: NDArray[np.int64], stands: NDArray[np.int64], records: int) -> PassRows:
-    """The pass with every record its rows stand for."""
-    place = np.full(records, -1, np.int64)
-    place[whole.rows] = np.arange(len(whole.rows))
-    rows = place[stands]
-    return dataclasses.replace(whole, members=members[rows >= 0], member_rows=rows[rows >= 0])
-
-
-def _encode_turn(
+def _measure_turn(
     step: EncodingPass,
     profile: EncodingProfile,
-    key: LinkageKey,
-    parts: dict[Part, PartDigests],
     groups: list[KeyedGroup],
-    record_ids: NDArray[np.uint8],
+    tokens: dict[str, PartDigests],
+    blocks: Blocks,
     rng: np.random.Generator,
     threads: int,
-    blocks: Blocks,
-) -> PassRows:
-    tokens = _tokens(step, profile, key, parts, blocks.rows)
-    keep, leaks = measure_pass(groups, profile, blocks, _classes(tokens, len(blocks.rows)), rng, threads)
+) -> _Turn:
+    keep, leaks = measure_pass(groups, profile, blocks, _classes(tokens, blocks.rows), rng, threads)
     if profile.excess == "refuse" and len(leaks) and leaks.max() > profile.leak_limit:
         raise LeakError(
             f"pass {step.name!r}: T = {leaks.max():.2f} in a block of {int(blocks.sizes[leaks.argmax()])} records, "
             f"above the limit of {profile.leak_limit:g}.",
             remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
         )
-    kept = np.flatnonzero(keep)
-    row_ids = permute_labels(key.derive("row-id", pass_=step.name), record_ids[blocks.rows[kept]])
-    shuffle = order_labels(row_ids)
-    order = kept[shuffle]
-    rows = blocks.rows[order]
-    place = np.full(len(blocks.rows), -1, np.int64)
-    place[order] = np.arange(len(order))
-    columns = {
-        "block": fixed_bytes(blocks.labels[blocks.block_of[order]]),
-        "row_id": fixed_bytes(row_ids[shuffle]),
-        **{f"token_{t}": fixed_bytes(values[order], present[order]) for t, (values, present) in tokens.items()},
-    }
-    fill = {}
-    for group in groups:
-        there = kept[group.present[blocks.rows[kept]]]
-        released, set_bits = release_group(group, profile, blocks, there, place[there], len(order), threads)
-        columns[f"filter_{group.name}"] = fixed_bytes(released.view(np.uint8), group.present[rows])
-        fill[group.name] = round(set_bits / (len(there) * profile.bits), 4) if len(there) else 0.0
-    sizes = np.bincount(blocks.block_of[kept], minlength=len(leaks))
-    occupied = sizes > 0
-    summary = PassSummary(
-        step.name,
-        len(order),
-        int(occupied.sum()),
-        int(sizes.max()) if len(order) else 0,
-        float(np.round(leaks.max(), 4)) if len(leaks) else 0.0,
-        fill,
-        len(keep) - len(kept),
-    )
-    by_size = np.argsort(-sizes[occupied], kind="stable")
-    figures = BlockFigures(step.name, sizes[occupied][by_size], leaks[occupied][by_size])
-    left_out = blocks.rows[~keep]
-    return PassRows(rows, row_ids[shuffle], rows, np.arange(len(rows)), left_out, columns, summary, figures)
+    return _Turn(blocks, keep, leaks)
 
 
-def _tokens(
+def _require_few_left_out(step: EncodingPass, profile: EncodingProfile, turns: list[_Turn]) -> None:
+    total, left = len(turns[0].blocks.rows), len(turns[-1].left_out)
+    if total and left > profile.drop_limit * total:
+        largest = max(int(turn.kept_sizes.max(initial=0)) for turn in turns)
+        raise LeakError(
+            f"pass {step.name!r}: {left} of {total} records would have to be left out to keep T within "
+            f"{profile.leak_limit:g} (largest block: {largest} records).",
+            remedy="Compose the pass of finer blocks, raise taps, or release fewer groups in it.",
+        )
+
+
+def _release(
     step: EncodingPass,
     profile: EncodingProfile,
     key: LinkageKey,
-    parts: dict[Part, PartDigests],
-    rows: NDArray[np.int64],
-) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
-    """The tokens of some rows by name, and which rows have them; a token the register lacks a part of is left out."""
+    groups: list[KeyedGroup],
+    tokens: dict[str, PartDigests],
+    record_ids: NDArray[np.uint8],
+    turns: list[_Turn],
+    members: NDArray[np.int64],
+    stands: NDArray[np.int64],
+    threads: int,
+) -> PassRows:
+    """What is released of the rows of all turns, shuffled together; ``stands`` is the record in each member's row."""
+    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
+    labels = np.concatenate([turn.blocks.labels[turn.blocks.block_of[turn.keep]] for turn in turns])
+    row_ids = permute_labels(key.derive("row-id", pass_=step.name), record_ids[found])
+    order = order_labels(row_ids)
+    rows, row_ids = found[order], row_ids[order]
+    place = np.full(len(record_ids), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    columns = {"block": fixed_bytes(labels[order]), "row_id": fixed_bytes(row_ids)}
+    columns |= {f"token_{name}": fixed_bytes(t.digests[rows], t.present[rows]) for name, t in tokens.items()}
+    fill = {}
+    for group in groups:
+        released = np.zeros((len(rows), profile.released_bits // 64), np.uint64)
+        present = group.present[rows]
+        set_bits = 0
+        for turn in turns:
+            there = turn.kept[group.present[turn.blocks.rows[turn.kept]]]
+            set_bits += release_group(
+                group, profile, turn.blocks, there, place[turn.blocks.rows[there]], released, threads
+            )
+        columns[f"filter_{group.name}"] = fixed_bytes(released.view(np.uint8), present)
+        fill[group.name] = round(set_bits / (int(present.sum()) * profile.bits), 4) if present.any() else 0.0
+    of_members = place[stands]
+    summary, figures = _figures(step, turns, len(rows), fill)
+    return PassRows(
+        rows,
+        row_ids,
+        members[of_members >= 0],
+        of_members[of_members >= 0],
+        turns[-1].left_out,
+        columns,
+        summary,
+        figures,
+    )
+
+
+def _figures(
+    step: EncodingPass, turns: list[_Turn], rows: int, fill: dict[str, float]
+) -> tuple[PassSummary, BlockFigures]:
+    sizes = np.concatenate([turn.kept_sizes for turn in turns])
+    leaks = np.concatenate([turn.leaks for turn in turns])
+    occupied = np.flatnonzero(sizes)
+    by_size = occupied[np.argsort(-sizes[occupied], kind="stable")]
+    summary = PassSummary(
+        step.name,
+        rows,
+        len(occupied),
+        int(sizes.max(initial=0)),
+        float(np.round(leaks.max(initial=0.0), 4)),
+        fill,
+        len(turns[-1].left_out),
+    )
+    return summary, BlockFigures(step.name, sizes[by_size], leaks[by_size])
+
+
+def _tokens(
+    step: EncodingPass, profile: EncodingProfile, key: LinkageKey, parts: dict[Part, PartDigests]
+) -> dict[str, PartDigests]:
+    """The tokens of all records by name; one the register lacks a part of is left out."""
     tokens = {}
     for token in step.tokens:
         digests = token_parts(profile, token, parts)
         if digests is not None:
-            present = np.logical_and.reduce([d.present[rows] for d in digests])
-            message = np.concatenate([d.digests[rows] for d in digests], axis=1)
+            message = np.concatenate([d.digests for d in digests], axis=1)
             hashed = hash_messages(key.derive("token", pass_=step.name, group=token), message)
-            tokens[token] = (np.ascontiguousarray(hashed[:, :LABEL_BYTES]), present)
+            present = np.logical_and.reduce([d.present for d in digests])
+            tokens[token] = PartDigests(np.ascontiguousarray(hashed[:, :LABEL_BYTES]), present)
     return tokens
 
 
-def _classes(tokens: dict[str, tuple[NDArray[np.uint8], NDArray[np.bool_]]], rows: int) -> NDArray[np.int64]:
+def _classes(tokens: dict[str, PartDigests], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows with equal tokens as equal numbers, -1 where missing: (tokens, rows)."""
     classes = [
-        np.where(present, values[:, :8].copy().view("<i8").ravel() & np.int64(2**62 - 1), np.int64(-1))
-        for values, present in tokens.values()
+        np.where(t.present[rows], t.digests[rows, :8].copy().view("<i8").ravel() & np.int64(2**62 - 1), np.int64(-1))
+        for t in tokens.values()
     ]
-    return np.array(classes, dtype=np.int64).reshape(len(classes), rows)
+    return np.array(classes, dtype=np.int64).reshape(len(classes), len(rows))
