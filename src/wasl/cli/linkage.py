@@ -131,9 +131,13 @@ def evaluate(
 def _say_linked(result: dict[str, Any]) -> None:
     rows = [(f["pass"], f["rows"], f["blocks"], f["pairs_compared"], f["pairs_kept"]) for f in result["passes"]]
     show_table("pairs", ("pass", "rows", "blocks", "compared", "kept"), rows)
-    hot = sum(flow["hot_pairs"] for flow in result["passes"])
-    if hot:
-        say(f"{hot:,} pairs in blocks over the plan's limit (candidates.block_pairs) were not compared")
+    for flow in result["passes"]:
+        if flow["hot_pairs"]:
+            say(
+                f"pass {flow['pass']}: {flow['hot_blocks']:,} blocks over candidates.block_pairs were cut into sub-blocks"
+                f" of similar rows: {flow['hot_compared']:,} of their {flow['hot_pairs']:,} pairs were compared, "
+                f"with about {flow['hot_completeness']:.0%} of the matches"
+            )
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")

@@ -43,7 +43,9 @@ __all__ = ["Spark", "score_pairs_on_spark", "spark_session"]
 BUCKET_ROWS = 50_000
 """Rows of a bucket, about: what a task holds in memory at once."""
 SUMS = "kind string, place long, value long"
-PAIRS = "left_source short, left_id binary, right_source short, right_id binary, code long"
+PAIRS = "left_source short, left_id binary, right_source short, right_id binary, code long, tables short"
+NO_PAIR = -1
+"""In place of a source: a row that says how many pairs of hot blocks the bucket compared."""
 
 Step = Callable[[PassLayout, Tasks], pa.Table]
 
@@ -204,29 +206,34 @@ class Spark:
 
         def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             found = emit_pairs(layout, tasks, steps, kept, known, 1)
+            nobody = np.zeros((1, LABEL_BYTES), np.uint8)
             return pa.table(
                 {
-                    "left_source": pa.array(found.left_source),
-                    "left_id": binary_column(found.left_id).cast(pa.binary()),
-                    "right_source": pa.array(found.right_source),
-                    "right_id": binary_column(found.right_id).cast(pa.binary()),
-                    "code": pa.array(found.codes.view(np.int64)),
+                    "left_source": pa.array(np.append(found.left_source, np.int16(NO_PAIR))),
+                    "left_id": binary_column(np.concatenate([found.left_id, nobody])).cast(pa.binary()),
+                    "right_source": pa.array(np.append(found.right_source, np.int16(NO_PAIR))),
+                    "right_id": binary_column(np.concatenate([found.right_id, nobody])).cast(pa.binary()),
+                    "code": pa.array(np.append(found.codes.view(np.int64), np.int64(found.hot_compared))),
+                    "tables": pa.array(np.append(found.tables, np.uint8(0)).astype(np.int16)),
                 }
             )
 
         table = self._apply(steps, step, PAIRS)
-        if table.num_rows == 0:
-            return Emitted.none()
+        pair = pc.not_equal(table.column("left_source"), NO_PAIR)
+        hot_compared = pc.sum(table.filter(pc.invert(pair)).column("code")).as_py() or 0
+        table = table.filter(pair)
         return Emitted(
             table.column("left_source").to_numpy().astype(np.int16),
             _cells(table.column("left_id")),
             table.column("right_source").to_numpy().astype(np.int16),
             _cells(table.column("right_id")),
             table.column("code").to_numpy().view(np.uint64),
+            table.column("tables").to_numpy().astype(np.uint8),
+            hot_compared,
         )
 
 
-SCALARS = ("rows", "blocks", "pairs", "sample_pairs", "hot_blocks", "hot_pairs")
+SCALARS = ("rows", "blocks", "pairs", "sample_pairs", "hot_blocks", "hot_pairs", "hot_shown")
 
 
 def _plain(rows: pa.Table) -> pa.Table:

@@ -1,8 +1,9 @@
 """Compiled loops over pairs of encoded records: distances of filters, agreement of tokens, counts of patterns.
 
-Rows of a pass lie block by block in one matrix of 64-bit words. A task is a range of left rows against a range of
-right rows. Sixty-four right rows are transposed at a time, so that one left word meets sixty-four right words in
-consecutive memory and the compiler turns the loop over lanes into vector popcounts. Tiny ranges skip the transposition.
+Rows of a pass lie block by block in one matrix of 64-bit words. A task is a range of positions on the left against a
+range of positions on the right; most positions are the rows themselves. Sixty-four right rows are transposed at a time,
+so that one left word meets sixty-four right words in consecutive memory and the compiler turns the loop over lanes into
+vector popcounts. Tiny ranges skip the transposition.
 
 Source of the layout: own measurements; the pattern counts feed Fellegi and Sunter's model without storing pairs.
 """
@@ -103,10 +104,11 @@ def place_words(
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def _load_tile(words: np.ndarray, first: int, lanes: int, tile: np.ndarray) -> None:
+def _load_tile(words: np.ndarray, place: np.ndarray, first: int, lanes: int, tile: np.ndarray) -> None:
     for lane in range(lanes):
+        row = words[place[first + lane]]
         for w in range(words.shape[1]):
-            tile[w, lane] = words[first + lane, w]
+            tile[w, lane] = row[w]
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -149,12 +151,18 @@ def tile_distances(row: np.ndarray, tile: np.ndarray, start: int, stop: int, out
 
 @njit(cache=True, nogil=True, boundscheck=False)
 def _row_distances(
-    words: np.ndarray, left: int, first: int, lanes: int, offsets: np.ndarray, distances: np.ndarray
+    words: np.ndarray,
+    left: int,
+    place: np.ndarray,
+    first: int,
+    lanes: int,
+    offsets: np.ndarray,
+    distances: np.ndarray,
 ) -> None:
     row = words[left]
     for g in range(offsets.shape[0] - 1):
         for lane in range(lanes):
-            other = words[first + lane]
+            other = words[place[first + lane]]
             w = offsets[g]
             stop = offsets[g + 1]
             total = np.uint64(0)
@@ -179,6 +187,7 @@ def _scaled(distance: int, left_bits: int, right_bits: int, dice: int) -> int:
 @njit(cache=True, nogil=True, boundscheck=False)
 def distance_counts(
     tasks: np.ndarray,
+    place: np.ndarray,
     words: np.ndarray,
     offsets: np.ndarray,
     bits: np.ndarray,
@@ -189,7 +198,8 @@ def distance_counts(
     """Count the distances of every group over the pairs of the tasks.
 
     Args:
-        tasks: (tasks, 5) int64: left start, left stop, right start, right stop, stratum.
+        tasks: See :func:`sweep`.
+        place: See :func:`sweep`.
         words: See :func:`sweep`.
         offsets: See :func:`sweep`.
         bits: See :func:`sweep`.
@@ -203,12 +213,13 @@ def distance_counts(
         within = tasks[t, 0] <= tasks[t, 2] < tasks[t, 1]
         for first in range(tasks[t, 2], tasks[t, 3], LANES):
             lanes = min(LANES, tasks[t, 3] - first)
-            for i in range(tasks[t, 0], tasks[t, 1]):
-                _row_distances(words, i, first, lanes, offsets, distances)
+            for left in range(tasks[t, 0], tasks[t, 1]):
+                i = place[left]
+                _row_distances(words, i, place, first, lanes, offsets, distances)
                 for lane in range(lanes):
-                    j = first + lane
-                    if within and j <= i:
+                    if within and first + lane <= left:
                         continue
+                    j = place[first + lane]
                     for g in range(groups):
                         if present[i, g] and present[j, g]:
                             counts[g, _scaled(distances[g, lane], bits[i, g], bits[j, g], dice[g])] += 1
@@ -253,8 +264,20 @@ def _add_levels(
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
+def _shared(buckets: np.ndarray, left: int, right: int, tables: int) -> int:
+    """In how many of the first tables two rows of a hot block share a sub-block."""
+    shared = 0
+    for k in range(tables):
+        shared += np.int64(buckets[left, k] == buckets[right, k])
+    return shared
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
 def sweep(
     tasks: np.ndarray,
+    place: np.ndarray,
+    owner: np.ndarray,
+    buckets: np.ndarray,
     words: np.ndarray,
     offsets: np.ndarray,
     bits: np.ndarray,
@@ -270,6 +293,7 @@ def sweep(
     out_left: np.ndarray,
     out_right: np.ndarray,
     out_code: np.ndarray,
+    out_tables: np.ndarray,
 ) -> int:
     """Compare the pairs of the tasks, count their patterns, and write out those whose pattern is kept.
 
@@ -277,9 +301,13 @@ def sweep(
     (0 missing, 1 different, 2 equal), least significant first.
 
     Args:
-        tasks: (tasks, 5) int64: left start, left stop, right start, right stop, stratum. A right range that begins
-            inside the left one means pairs within a register: only those with right row above left row are met.
-        words: (rows, words) uint64, rows of one block and register contiguous.
+        tasks: (tasks, 6) int64: left start, left stop, right start, right stop, stratum, table. A right range that
+            begins inside the left one means pairs within a register: only those with the right position above the left
+            one are met. Tasks of a table above -1 skip pairs that an earlier table shows.
+        place: (positions) int32 row at each.
+        owner: (positions of sub-blocks, the last ones) int32 row of `buckets`.
+        buckets: (members of hot blocks, tables) int32, see :class:`wasl.linkage.hotblocks.SubBlocks`.
+        words: (rows, words) uint64.
         offsets: (groups + 1) int64.
         bits: (rows, groups) int32, set bits.
         present: (rows, groups) uint8, whether the group is not missing.
@@ -290,10 +318,12 @@ def sweep(
         counts: (slots) int64, pairs per code, added to.
         keep: (slots) uint8, whether pairs of this code are written out.
         keep_new: What `keep` becomes for a code first met here.
-        state: (5) int64: task, first right row, left row to go on from; codes in the table; pairs met. Updated.
+        state: (6) int64: task, first right position, left position to go on from; codes in the table; pairs met, and
+            those of them in hot blocks. Updated.
         out_left: (room) int32, left rows of the pairs written out.
         out_right: (room) int32, right rows.
         out_code: (room) uint64, their codes.
+        out_tables: (room) uint8, how many tables show the pair, 0 outside hot blocks.
 
     Returns:
         Pairs written out. The sweep is over when ``state[0]`` equals the number of tasks; else it stopped because the
@@ -308,6 +338,7 @@ def sweep(
     levels = np.zeros(LANES, np.int32)
     all_codes = np.zeros(LANES, np.uint64)
     places = np.zeros(LANES, np.uint64)
+    ordinary = place.shape[0] - owner.shape[0]
     mask = np.uint64(keys.shape[0] - 1)
     stratum_shift = np.uint64(4 * groups + 2 * token_count)
     written = 0
@@ -315,6 +346,7 @@ def sweep(
         left_start, left_stop, right_start, right_stop = tasks[t, 0], tasks[t, 1], tasks[t, 2], tasks[t, 3]
         stratum = np.uint64(tasks[t, 4]) << stratum_shift
         within = left_start <= right_start < left_stop
+        search = tasks[t, 5]
         begin = right_start
         if state[1] >= 0:
             begin = state[1]
@@ -323,28 +355,30 @@ def sweep(
             by_tile = left_stop - left_start >= ROW_PATH_ROWS and lanes >= ROW_PATH_LANES
             codes = all_codes[:lanes]
             if by_tile:
-                _load_tile(words, first, lanes, tile)
+                _load_tile(words, place, first, lanes, tile)
             for lane in range(lanes):
+                row = place[first + lane]
                 for g in range(groups):
-                    there[g, lane] = present[first + lane, g]
+                    there[g, lane] = present[row, g]
                 for k in range(token_count):
-                    others[k, lane] = tokens[first + lane, k]
+                    others[k, lane] = tokens[row, k]
             left_begin = left_start
             if state[2] >= 0:
                 left_begin = state[2]
             state[1] = -1
             state[2] = -1
-            for i in range(left_begin, left_stop):
-                if within and first + lanes - 1 <= i:
+            for position in range(left_begin, left_stop):
+                if within and first + lanes - 1 <= position:
                     continue
                 if written + lanes > out_left.shape[0] or 2 * state[3] > keys.shape[0]:
-                    state[0], state[1], state[2] = t, first, i
+                    state[0], state[1], state[2] = t, first, position
                     return written
+                i = place[position]
                 if by_tile:
                     for g in range(groups):
                         tile_distances(words[i], tile, offsets[g], offsets[g + 1], distances[g])
                 else:
-                    _row_distances(words, i, first, lanes, offsets, distances)
+                    _row_distances(words, i, place, first, lanes, offsets, distances)
                 for lane in range(lanes):
                     codes[lane] = stratum
                 for g in range(groups):
@@ -352,7 +386,7 @@ def sweep(
                         if dice[g]:
                             for lane in range(lanes):
                                 distances[g, lane] = _scaled(
-                                    distances[g, lane], bits[i, g], bits[first + lane, g], dice[g]
+                                    distances[g, lane], bits[i, g], bits[place[first + lane], g], dice[g]
                                 )
                         _add_levels(distances[g], limits[g], there[g], np.uint64(4 * g), levels, codes)
                 for k in range(token_count):
@@ -366,22 +400,35 @@ def sweep(
                             codes[lane] |= agreement if other != np.uint64(0) else np.uint64(0)
                 for lane in range(lanes):
                     places[lane] = _place(codes[lane], mask)
-                begin_lane = max(0, i + 1 - first) if within else 0
+                begin_lane = max(0, position + 1 - first) if within else 0
                 state[4] += lanes - begin_lane
                 for lane in range(begin_lane, lanes):
+                    if search >= 0:
+                        left_owner, right_owner = owner[position - ordinary], owner[first + lane - ordinary]
+                        if _shared(buckets, left_owner, right_owner, search):
+                            state[4] -= 1
+                            continue
+                        state[5] += 1
                     code = codes[lane]
-                    place = places[lane]
-                    if keys[place] != code + np.uint64(1):
-                        place = np.uint64(_slot(keys, code))
-                        if keys[place] == np.uint64(0):
-                            keys[place] = code + np.uint64(1)
-                            keep[place] = keep_new
+                    slot = places[lane]
+                    if keys[slot] != code + np.uint64(1):
+                        slot = np.uint64(_slot(keys, code))
+                        if keys[slot] == np.uint64(0):
+                            keys[slot] = code + np.uint64(1)
+                            keep[slot] = keep_new
                             state[3] += 1
-                    counts[place] += 1
-                    if keep[place]:
+                    counts[slot] += 1
+                    if keep[slot]:
+                        j = place[first + lane]
                         out_left[written] = i
-                        out_right[written] = first + lane
+                        out_right[written] = j
+                        if within and j < i:
+                            out_left[written] = j
+                            out_right[written] = i
                         out_code[written] = code
+                        out_tables[written] = np.uint8(0)
+                        if search >= 0:
+                            out_tables[written] = np.uint8(_shared(buckets, left_owner, right_owner, buckets.shape[1]))
                         written += 1
     state[0] = tasks.shape[0]
     return written

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError, MismatchError
+from wasl.linkage.hotblocks import SubBlocks, sub_blocks
 from wasl.linkage.kernels import place_words
 from wasl.registers.delivery import LABEL_BYTES, Delivery
 from wasl.registers.encoded_rows import EncodedRows
@@ -77,19 +78,26 @@ def sources_of(deliveries: Sequence[Delivery]) -> tuple[Source, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """Ranges of left rows against ranges of right rows.
+    """Ranges of positions on the left against ranges of positions on the right.
+
+    The first positions are the rows themselves; sub-blocks of hot blocks have positions of their own behind them.
 
     Attributes:
-        table: (tasks, 5) int64: left start, left stop, right start, right stop, stratum.
-        pairs: (tasks) int64, pairs of each task.
+        table: (tasks, 6) int64: left start, left stop, right start, right stop, stratum, and the table that searches a
+            hot block, -1 for other tasks.
+        pairs: (tasks) int64, pairs of each task; those of hot blocks are counted in every table that shows them.
         draw: (tasks) uint64, uniform and always the same: tasks below a share of the whole range are a fair sample,
             however the blocks are spread over partitions.
-        hot_blocks, hot_pairs: Blocks over the budget, and pairs in them that are not compared.
+        place: (positions) int32, the row at each.
+        hot: Sub-blocks of blocks over the budget.
+        hot_blocks, hot_pairs: Blocks over the budget, and pairs in them.
     """
 
     table: NDArray[np.int64] = field(repr=False)
     pairs: NDArray[np.int64] = field(repr=False)
     draw: NDArray[np.uint64] = field(repr=False)
+    place: NDArray[np.int32] = field(repr=False)
+    hot: SubBlocks = field(repr=False)
     hot_blocks: int = 0
     hot_pairs: int = 0
 
@@ -316,17 +324,14 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
     Args:
         layout: Rows sorted by block and source.
         within: Per source, whether pairs within it are compared.
-        block_pairs: Most pairs of a block between two sources.
+        block_pairs: Most pairs of a block between two sources; larger ones are cut into sub-blocks of similar rows.
     """
-    if len(layout.block) == 0:
-        return Tasks(np.empty((0, 5), np.int64), np.empty(0, np.int64), np.empty(0, np.uint64))
     change = np.flatnonzero((np.diff(layout.block) != 0) | (np.diff(layout.source) != 0)) + 1
-    start = np.concatenate([[0], change]).astype(np.int64)
-    stop = np.concatenate([change, [len(layout.block)]]).astype(np.int64)
+    start = np.concatenate([[0], change]).astype(np.int64)[: len(layout.block)]
+    stop = np.concatenate([change, [len(layout.block)]]).astype(np.int64)[: len(layout.block)]
     block, source = layout.block[start], layout.source[start]
     segments = [np.flatnonzero(source == s) for s in range(len(within))]
-    tables: list[NDArray[np.int64]] = []
-    hot_blocks = hot_pairs = 0
+    found: list[NDArray[np.int64]] = [np.empty((0, 6), np.int64)]
     for a in range(len(within)):
         for b in range(a, len(within)):
             if a == b and not within[a]:
@@ -338,39 +343,49 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
                     block[segments[a]], block[segments[b]], assume_unique=True, return_indices=True
                 )
                 left, right = segments[a][at_left], segments[b][at_right]
-            larger = np.maximum(stop[left] - start[left], stop[right] - start[right])
-            size = np.minimum(np.frexp(larger.astype(np.float64))[1], SIZE_CLASSES - 1)
-            pairs = (stop[left] - start[left]) * (stop[right] - start[right]) // (2 if a == b else 1)
-            hot = pairs > block_pairs
-            hot_blocks += int(hot.sum())
-            hot_pairs += int(pairs[hot].sum())
-            spans = np.column_stack([start[left], stop[left], start[right], stop[right], size])[~hot]
-            spans[:, 4] += stratum_number(a, b, 0)
-            tables.append(_cut(spans, within=a == b))
-    table = np.concatenate(tables) if tables else np.empty((0, 5), np.int64)
+            strata = np.full(len(left), stratum_number(a, b, 0))
+            none = np.full(len(left), -1)
+            found.append(np.column_stack([start[left], stop[left], start[right], stop[right], strata, none]))
+    spans = np.concatenate(found)
+    pairs = _pairs(spans)
+    hot = pairs > block_pairs
+    inside = spans[:, 0] == spans[:, 2]
+    cut = sub_blocks(
+        layout.words, layout.offsets, layout.present, layout.tokens, spans[hot, :4], inside[hot], block_pairs
+    )
+    searched = cut.spans.copy()
+    searched[:, :4] += len(layout.block)
+    searched[:, 4] = spans[hot, 4][cut.spans[:, 4]]
+    spans = np.concatenate([spans[~hot], searched])
+    larger = np.maximum(spans[:, 1] - spans[:, 0], spans[:, 3] - spans[:, 2])
+    spans[:, 4] += np.minimum(np.frexp(larger.astype(np.float64))[1], SIZE_CLASSES - 1)
+    table = _cut(spans)
     table = table[np.argsort(table[:, 0], kind="stable")]
-    span = table[:, 1] - table[:, 0]
-    pairs = span * (table[:, 3] - table[:, 2])
-    inside = (table[:, 0] <= table[:, 2]) & (table[:, 2] < table[:, 1])
-    pairs -= np.where(inside, span * (span + 1) // 2, 0)
-    # A task is known by its block, its sources and the offset of its first row in the block.
-    first_of_block = np.searchsorted(layout.block, layout.block[table[:, 0]])
-    draw = layout.block[table[:, 0]] ^ ((table[:, 0] - first_of_block).astype(np.uint64) << np.uint64(20))
-    draw ^= table[:, 4].astype(np.uint64)
+    place = np.concatenate([np.arange(len(layout.block), dtype=np.int32), cut.place])
+    # A task is known by its block, its sources, its table, and the offset of its first row in the block.
+    first = place[table[:, 0]]
+    offset = first - np.searchsorted(layout.block, layout.block[first])
+    draw = layout.block[first] ^ (offset.astype(np.uint64) << np.uint64(20)) ^ table[:, 4].astype(np.uint64)
+    draw ^= (table[:, 5] + 1).astype(np.uint64) << np.uint64(56)
     for shift, factor in ((30, MIX[0]), (27, MIX[1])):
         draw = (draw ^ (draw >> np.uint64(shift))) * factor
-    return Tasks(table, pairs, draw ^ (draw >> np.uint64(31)), hot_blocks, hot_pairs)
+    draw ^= draw >> np.uint64(31)
+    return Tasks(table, _pairs(table), draw, place, cut, int(hot.sum()), int(pairs[hot].sum()))
 
 
-def _cut(spans: NDArray[np.int64], *, within: bool) -> NDArray[np.int64]:
-    """Cut ranges (left start, left stop, right start, right stop, stratum) into tasks of few left rows."""
+def _pairs(spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs of ranges; of a range with itself, or with what begins with it, each pair once."""
+    span = spans[:, 1] - spans[:, 0]
+    return span * (spans[:, 3] - spans[:, 2]) - np.where(spans[:, 0] == spans[:, 2], span * (span + 1) // 2, 0)
+
+
+def _cut(spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cut ranges into tasks of few left positions."""
     pieces = -(-(spans[:, 1] - spans[:, 0]) // LEFT_ROWS)
     whole = np.repeat(np.arange(len(spans)), pieces)
     piece = np.arange(len(whole)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    table = np.empty((len(whole), 5), np.int64)
-    table[:, 0] = spans[whole, 0] + piece * LEFT_ROWS
-    table[:, 1] = np.minimum(table[:, 0] + LEFT_ROWS, spans[whole, 1])
-    table[:, 2] = table[:, 0] if within else spans[whole, 2]
-    table[:, 3] = spans[whole, 3]
-    table[:, 4] = spans[whole, 4]
+    table = spans[whole]
+    table[:, 0] += piece * LEFT_ROWS
+    table[:, 1] = np.minimum(table[:, 0] + LEFT_ROWS, table[:, 1])
+    table[:, 2] = np.where(spans[whole, 0] == spans[whole, 2], table[:, 0], table[:, 2])
     return table

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
+from wasl.linkage.hotblocks import completeness
 from wasl.linkage.layout import Source
 from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.patterns import spell, unpack
@@ -120,7 +121,7 @@ def words_of(cells: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.u
 
 def pairs_table(
     plan: LinkagePlan, sources: Sequence[Source], strata: NDArray[np.int64], model: PassModel, pairs: Emitted
-) -> pa.Table:
+) -> tuple[pa.Table, float]:
     """Score the pairs an engine kept and write those above the plan's limit as a table, sorted.
 
     Args:
@@ -129,6 +130,9 @@ def pairs_table(
         strata: Stratum numbers the model knows, ascending.
         model: The model.
         pairs: Pairs with the codes of their patterns.
+
+    Returns:
+        The table, and the estimated share of the matches of hot blocks that were compared.
     """
     unique, place = np.unique(pairs.codes, return_inverse=True)
     states, number = unpack(unique, model.comparisons)
@@ -142,7 +146,8 @@ def pairs_table(
     labels = pa.array([source.label for source in sources], pa.string())
     spelled = pa.array(spell(states, model.comparisons), pa.string()).dictionary_encode()  # strata share patterns
     pattern = spelled.indices.to_numpy()[place[order]].astype(np.int32)
-    return pa.table(
+    found = completeness(pairs.tables.astype(np.int64), np.where(pairs.tables > 0, probability[place], 0.0))
+    table = pa.table(
         [
             pa.DictionaryArray.from_arrays(pa.array(pairs.left_source[order], pa.int32()), labels),
             binary_column(pairs.left_id[order]),
@@ -155,3 +160,4 @@ def pairs_table(
         ],
         schema=PAIRS_SCHEMA,
     )
+    return table, found

@@ -143,7 +143,8 @@ def _score_pass(
     weight, probability = model.score(patterns.states, patterns.stratum)
     kept = patterns.codes[probability >= plan.resolution.keep]
     clock.append(perf_counter())
-    table = pairs_table(plan, sources, patterns.strata, model, engine.emit(steps, kept, patterns.codes))
+    emitted = engine.emit(steps, kept, patterns.codes)
+    table, hot_completeness = pairs_table(plan, sources, patterns.strata, model, emitted)
     clock.append(perf_counter())
     below = probability < plan.resolution.keep
     drift: dict[str, float] = {}
@@ -155,7 +156,7 @@ def _score_pass(
         "pass": name,
         "rows": sums.rows,
         "blocks": sums.blocks,
-        "pairs_compared": sums.pairs,
+        "pairs_compared": sums.pairs - sums.hot_shown + emitted.hot_compared,
         "pairs_trained_on": patterns.pairs,
         "patterns": len(patterns.codes),
         "pairs_kept": table.num_rows,
@@ -165,6 +166,8 @@ def _score_pass(
         "drift": drift,
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
+        "hot_compared": emitted.hot_compared,
+        "hot_completeness": hot_completeness,
         "seconds": dict(zip(("layout", "counting", "model", "scoring"), np.diff(clock).round(3).tolist(), strict=True)),
     }
     return model, table, report

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,10 @@ class PassSums:
     """What a survey of a pass adds up to.
 
     Attributes:
-        rows, blocks, pairs, sample_pairs: Counts; `sample_pairs` are those that sampled tasks would show.
-        hot_blocks, hot_pairs: Blocks over the budget, and pairs in them.
+        rows, blocks, pairs, sample_pairs: Counts; `pairs` are those of tasks, `sample_pairs` those that sampled tasks
+            would show.
+        hot_blocks, hot_pairs, hot_shown: Blocks over the budget, pairs in them, and pairs of their sub-blocks, counted
+            in every table that shows them.
         filters: (groups) rows that meet another and have the filter.
         bits: (groups) bits set in them.
     """
@@ -58,6 +60,7 @@ class PassSums:
     sample_pairs: int
     hot_blocks: int
     hot_pairs: int
+    hot_shown: int
     filters: tuple[int, ...]
     bits: tuple[int, ...]
 
@@ -100,6 +103,8 @@ class Emitted:
         left_source, right_source: (pairs) int16.
         left_id, right_id: (pairs, 16) uint8 row ids.
         codes: (pairs) uint64 patterns.
+        tables: (pairs) uint8, how many tables showed a pair of a hot block; 0 for others.
+        hot_compared: Pairs of hot blocks compared, written out or not.
     """
 
     left_source: NDArray[np.int16] = field(repr=False)
@@ -107,19 +112,14 @@ class Emitted:
     right_source: NDArray[np.int16] = field(repr=False)
     right_id: NDArray[np.uint8] = field(repr=False)
     codes: NDArray[np.uint64] = field(repr=False)
+    tables: NDArray[np.uint8] = field(repr=False)
+    hot_compared: int = 0
 
     @classmethod
     def none(cls) -> Emitted:
         """No pairs."""
-        ids = np.empty((0, LABEL_BYTES), np.uint8)
-        return cls(np.empty(0, np.int16), ids, np.empty(0, np.int16), ids, np.empty(0, np.uint64))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Emitted]) -> Emitted:
-        """The pairs of several partitions."""
-        if not parts:
-            return cls.none()
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+        ids, empty = np.empty((0, LABEL_BYTES), np.uint8), np.empty(0, np.int16)
+        return cls(empty, ids, empty, ids, np.empty(0, np.uint64), np.empty(0, np.uint8))
 
 
 class Engine(Protocol):
@@ -150,11 +150,14 @@ class Swept:
     left: NDArray[np.int32] = field(repr=False)
     right: NDArray[np.int32] = field(repr=False)
     pair_codes: NDArray[np.uint64] = field(repr=False)
+    tables: NDArray[np.uint8] = field(repr=False)
+    hot_compared: int
 
 
 def sweep_tasks(
     layout: PassLayout,
-    table: NDArray[np.int64],
+    tasks: Tasks,
+    chosen: NDArray[np.int64],
     limits: NDArray[np.int32],
     dice: NDArray[np.int32],
     kept: NDArray[np.uint64] | None = None,
@@ -164,7 +167,8 @@ def sweep_tasks(
 
     Args:
         layout: The rows.
-        table: (tasks, 5) int64.
+        tasks: All tasks.
+        chosen: Those to compare.
         limits: See :func:`wasl.linkage.kernels.sweep`.
         dice: See there.
         kept: Codes whose pairs are written out; None writes none.
@@ -172,7 +176,8 @@ def sweep_tasks(
     """
     slots = TABLE_SLOTS
     keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
-    state = np.array([0, -1, -1, 0, 0], np.int64)
+    state = np.array([0, -1, -1, 0, 0, 0], np.int64)
+    table = tasks.table[chosen]
     if known is not None and kept is not None:
         while 4 * len(known) > slots:
             slots *= 2
@@ -181,16 +186,17 @@ def sweep_tasks(
         keep[places] = np.isin(known, kept)
         state[3] = len(known)
     room = ROOM if kept is not None else 0
-    out: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]] = []
-    left, right = np.empty(max(room, kernels.LANES), np.int32), np.empty(max(room, kernels.LANES), np.int32)
-    code = np.empty(max(room, kernels.LANES), np.uint64)
+    room = max(room, kernels.LANES)
+    written_out = [np.empty(room, kind) for kind in (np.int32, np.int32, np.uint64, np.uint8)]
+    out: list[list[NDArray[Any]]] = [[part[:0] for part in written_out]]
     while state[0] < len(table):
         written = kernels.sweep(
-            table, layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, limits, dice,
-            keys, counts, keep, kept is not None, state, left, right, code,
+            table, tasks.place, tasks.hot.owner, tasks.hot.buckets,
+            layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, limits, dice,
+            keys, counts, keep, kept is not None, state, *written_out,
         )  # fmt: skip
         if written:
-            out.append((left[:written].copy(), right[:written].copy(), code[:written].copy()))
+            out.append([part[:written].copy() for part in written_out])
         if 2 * state[3] > len(keys):
             held = keys != 0
             old = keys[held] - np.uint64(1)
@@ -200,12 +206,8 @@ def sweep_tasks(
             places = kernels.enter_codes(keys, old)
             counts[places], keep[places] = old_counts, old_keep
     met = counts > 0
-    parts = out or [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64))]
-    return Swept(
-        keys[met] - np.uint64(1),
-        counts[met],
-        *(np.concatenate([part[k] for part in parts]) for k in range(3)),
-    )
+    left, right, codes, tables = (np.concatenate(parts) for parts in zip(*out, strict=True))
+    return Swept(keys[met] - np.uint64(1), counts[met], left, right, codes, tables, int(state[5]))
 
 
 def _sampled(tasks: Tasks) -> NDArray[np.int64]:
@@ -227,6 +229,7 @@ def survey(layout: PassLayout, tasks: Tasks) -> PassSums:
         int(((table[:, 1] - table[:, 0]) * (table[:, 3] - table[:, 2])).sum()),
         tasks.hot_blocks,
         tasks.hot_pairs,
+        int(tasks.pairs[tasks.table[:, 5] >= 0].sum()),
         tuple(there.sum(axis=0).tolist()),
         tuple(np.where(there, layout.bits, 0).sum(axis=0, dtype=np.int64).tolist()),
     )
@@ -237,7 +240,9 @@ def distance_histogram(layout: PassLayout, tasks: Tasks, steps: Steps) -> NDArra
     longest = max(steps.widths.values(), default=0) * 64
     counts = np.zeros((len(steps.widths), longest + 1), np.int64)
     table = _sampled(tasks)[tasks.sample(steps.level_share, steps.seed)]
-    kernels.distance_counts(table, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts)
+    kernels.distance_counts(
+        table, tasks.place, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts
+    )
     return counts
 
 
@@ -257,7 +262,7 @@ def count_patterns(
     """See :meth:`Engine.count`; codes may occur several times."""
     chosen = tasks.sample(steps.training_share, steps.seed)
     swept = in_threads(
-        lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice), _chunks(tasks, chosen), workers
+        lambda part: sweep_tasks(layout, tasks, part, steps.limits, steps.dice), _chunks(tasks, chosen), workers
     )
     strata = stratum_count(len(steps.within))
     capacity = _capacity(tasks, chosen, steps.once, strata)
@@ -281,7 +286,7 @@ def emit_pairs(
 ) -> Emitted:
     """See :meth:`Engine.emit`."""
     swept = in_threads(
-        lambda part: sweep_tasks(layout, tasks.table[part], steps.limits, steps.dice, kept, known),
+        lambda part: sweep_tasks(layout, tasks, part, steps.limits, steps.dice, kept, known),
         _chunks(tasks, np.arange(len(tasks.table))),
         workers,
     )
@@ -289,7 +294,15 @@ def emit_pairs(
         return Emitted.none()
     left, right = np.concatenate([p.left for p in swept]), np.concatenate([p.right for p in swept])
     codes = np.concatenate([p.pair_codes for p in swept])
-    return Emitted(layout.source[left], layout.row_id[left], layout.source[right], layout.row_id[right], codes)
+    return Emitted(
+        layout.source[left],
+        layout.row_id[left],
+        layout.source[right],
+        layout.row_id[right],
+        codes,
+        np.concatenate([p.tables for p in swept]),
+        sum(p.hot_compared for p in swept),
+    )
 
 
 def _chunks(tasks: Tasks, chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:

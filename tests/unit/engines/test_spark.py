@@ -53,5 +53,15 @@ def test_spark_is_local(session):
     spread = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=150)
     assert spread.pairs.equals(local.pairs)
     assert spread.model.to_json() == local.model.to_json()
-    again = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=1000, model=local.model)
-    assert again.pairs.equals(score_pairs(plan, deliveries, model=local.model).pairs)
+    model = local.model
+    cut = plan.model_copy(update={"candidates": plan.candidates.model_copy(update={"block_pairs": 40})})
+    local, spread = (
+        score_pairs(cut, deliveries),
+        score_pairs_on_spark(cut, deliveries, session=session, bucket_rows=150),
+    )
+    assert sum(flow["hot_blocks"] for flow in local.report["passes"]) > 3
+    assert spread.pairs.equals(local.pairs)
+    for ours, theirs in zip(spread.report["passes"], local.report["passes"], strict=True):
+        assert ours | {"seconds": 0} == theirs | {"seconds": 0}
+    again = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=1000, model=model)
+    assert again.pairs.equals(score_pairs(plan, deliveries, model=model).pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -30,7 +31,7 @@ def comparisons(layout):
 def brute(layout, table, dice):
     """Patterns of all pairs, one by one."""
     found = Counter()
-    for left_start, left_stop, right_start, right_stop, stratum in table.tolist():
+    for left_start, left_stop, right_start, right_stop, stratum, _ in table.tolist():
         for i in range(left_start, left_stop):
             for j in range(right_start, right_stop):
                 if left_start <= right_start < left_stop and j <= i:
@@ -62,7 +63,7 @@ def test_every_pair_is_counted_once(three_registers, within):
     layout = laid_out(three_registers, "year", within)
     tasks = tasks_of(layout, within, 10**9)
     dice = np.zeros(3, np.int32)
-    swept = sweep_tasks(layout, tasks.table, limit_table(LIMITS), dice)
+    swept = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limit_table(LIMITS), dice)
     assert counted(swept, comparisons(layout)) == brute(layout, tasks.table, dice)
     assert swept.counts.sum() == tasks.pairs.sum()
 
@@ -75,7 +76,9 @@ def test_large_blocks_go_through_transposed_tiles_with_the_same_result(open_pair
     table[:, 3] = np.minimum(table[:, 3], table[:, 2] + 130)
     table[:, 1] = np.minimum(table[:, 1], table[:, 0] + 40)
     dice = np.full(3, scale, np.int32)
-    swept = sweep_tasks(layout, table, limit_table(LIMITS), dice)
+    swept = sweep_tasks(
+        layout, dataclasses.replace(tasks, table=table), np.arange(len(table)), limit_table(LIMITS), dice
+    )
     assert counted(swept, comparisons(layout)) == brute(layout, table, dice)
 
 
@@ -83,11 +86,11 @@ def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monke
     layout = laid_out(open_pair, "all", [True, True])
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
-    codes = sweep_tasks(layout, tasks.table, limits, dice).codes
-    whole = sweep_tasks(layout, tasks.table, limits, dice, codes, codes)
+    codes = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice).codes
+    whole = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice, codes, codes)
     monkeypatch.setattr("wasl.linkage.work.ROOM", 70)
     monkeypatch.setattr("wasl.linkage.work.TABLE_SLOTS", 16)
-    pieces = sweep_tasks(layout, tasks.table, limits, dice, codes, codes)
+    pieces = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice, codes, codes)
     assert len(whole.left) == tasks.pairs.sum()
     assert len(set(zip(whole.left.tolist(), whole.right.tolist(), strict=True))) == len(whole.left)
     for name in ("left", "right", "pair_codes"):
@@ -99,9 +102,9 @@ def test_pairs_kept_are_exactly_those_of_the_wanted_patterns(open_pair):
     layout = laid_out(open_pair, "all", [True, True])
     tasks = tasks_of(layout, [False, False], 10**9)
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
-    swept = sweep_tasks(layout, tasks.table, limits, dice)
+    swept = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice)
     wanted = swept.codes[swept.counts < 50]
-    kept = sweep_tasks(layout, tasks.table, limits, dice, wanted, swept.codes)
+    kept = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice, wanted, swept.codes)
     assert len(kept.left) == swept.counts[swept.counts < 50].sum()
     assert set(kept.pair_codes.tolist()) == set(wanted.tolist())
 
