@@ -134,8 +134,8 @@ def _say_linked(result: dict[str, Any]) -> None:
     for flow in result["passes"]:
         if flow["hot_pairs"]:
             say(
-                f"pass {flow['pass']}: {flow['hot_blocks']:,} blocks over candidates.block_pairs were cut into sub-blocks"
-                f" of similar rows: {flow['hot_compared']:,} of their {flow['hot_pairs']:,} pairs were compared, "
+                f"pass {flow['pass']}: {flow['hot_blocks']:,} blocks over candidates.block_pairs were cut into sub-"
+                f"blocks of similar rows: {flow['hot_compared']:,} of their {flow['hot_pairs']:,} pairs were compared, "
                 f"with about {flow['hot_completeness']:.0%} of the matches"
             )
     if "persons" in result:
