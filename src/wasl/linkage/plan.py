@@ -50,6 +50,7 @@ class ModelOptions(Document):
         tolerance: EM stops when the log-likelihood per pair rises by less.
         levels: Most agreement levels of a group of q-grams.
         personal: Comparisons on which relatives agree as seldom as unrelated people do.
+        term_frequency: Comparisons on which agreeing with somebody rare weighs more than with somebody frequent.
         seed: Seed of the draw of tasks the model is trained on, where there are too many for all.
         m: Manual m-probabilities: comparison to a list, worst level first (missing not counted).
         u: Manual u-probabilities, likewise.
@@ -60,6 +61,7 @@ class ModelOptions(Document):
     tolerance: float = Option(default=1e-9, gt=0)
     levels: int = Option(default=8, ge=2, le=15)
     personal: tuple[str, ...] = ("birth",)
+    term_frequency: tuple[str, ...] = ()
     seed: int = Option(default=1, ge=0)
     m: dict[str, tuple[float, ...]] = Option(default_factory=dict)
     u: dict[str, tuple[float, ...]] = Option(default_factory=dict)

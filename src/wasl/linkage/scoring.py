@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError, MismatchError
 from wasl.linkage.fitting import fit_pass
+from wasl.linkage.frequency import adjust_for_frequency
 from wasl.linkage.layout import Source, pass_names, sources_of, stratum_of
 from wasl.linkage.levels import choose_limits, limit_table, uses_dice
 from wasl.linkage.model import MatchModel, PassModel
@@ -145,6 +146,8 @@ def _score_pass(
     clock.append(perf_counter())
     emitted = engine.emit(steps, kept, patterns.codes)
     table, hot_completeness = pairs_table(plan, sources, patterns.strata, model, emitted)
+    if plan.model.term_frequency:
+        table = adjust_for_frequency(table, sources, within, model, plan.model.term_frequency, steps.dice.tolist())
     clock.append(perf_counter())
     below = probability < plan.resolution.keep
     drift: dict[str, float] = {}
