@@ -12,6 +12,7 @@ import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
+from wasl.registers.files import write_whole
 
 __all__ = ["BENCHMARKS", "PEERS", "peer_python", "register"]
 
@@ -19,8 +20,11 @@ BENCHMARKS: dict[str, str] = {
     "encoding": "wasl.cli.benchmarks.encoding",
     "linkage": "wasl.cli.benchmarks.linkage",
     "disclosure": "wasl.cli.benchmarks.disclosure",
+    "linkage-scale": "wasl.cli.benchmarks.linkage_scale",
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
+ON_REQUEST = {"linkage-scale"}
+"""What is measured only when it is named: it takes long, and has no peer."""
 
 PEERS: dict[str, tuple[str, ...]] = {
     "clkhash": ("clkhash==0.18.3",),
@@ -38,10 +42,13 @@ def register(app: typer.Typer) -> None:
 
 
 def benchmark(
-    names: Annotated[list[str] | None, typer.Argument(help="encoding, linkage, disclosure; default: all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale.")
+    ] = None,
     peers: Annotated[Path | None, typer.Option(help="Folder with the peers' environments.")] = None,
     install_peers: Annotated[bool, typer.Option(help="Make the peers' environments there first.")] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each measurement; the median is reported.")] = 3,
+    figure: Annotated[Path | None, typer.Option(help="Draw the cost against rows to this SVG (linkage-scale).")] = None,
     quick: Annotated[bool, typer.Option(help="Small sizes: shows that it works, not how fast it is.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -49,7 +56,9 @@ def benchmark(
 
     Example: wasl benchmark linkage --peers ./peers --install-peers
     """
-    chosen = names or list(BENCHMARKS)
+    chosen = names or [name for name in BENCHMARKS if name not in ON_REQUEST]
+    if figure is not None and "linkage-scale" not in chosen:
+        raise InputError("--figure draws the cost against rows.", remedy="Name the benchmark linkage-scale.")
     unknown = sorted(set(chosen) - set(BENCHMARKS))
     if unknown:
         raise InputError(f"no benchmark {', '.join(unknown)}.", remedy=f"There are: {', '.join(BENCHMARKS)}.")
@@ -62,6 +71,10 @@ def benchmark(
         results[name] = import_module(BENCHMARKS[name]).run(peers=peers, repeats=repeats, quick=quick)
         if not as_json:
             _show(name, results[name])
+    if figure is not None:
+        from wasl.cli.benchmarks.linkage_scale import draw
+
+        write_whole(figure, draw(results["linkage-scale"]))
     if as_json:
         emit(results)
     elif peers is None:
