@@ -71,9 +71,10 @@ def histogram(bins: Sequence[tuple[float, float, float]], thresholds: Sequence[t
         wide = x(weight + 1) - x(weight) - 1
         body.append(_rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
         body.append(_rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
-    for name, weight in thresholds:
+    for place, (name, weight) in enumerate(thresholds):
         if low <= weight <= high:
-            body += [_line(x(weight), TOP, x(weight), base, BAD, "4 3"), _text(x(weight), TOP + 2, name, colour=BAD)]
+            body.append(_line(x(weight), TOP, x(weight), base, BAD, "4 3"))
+            body.append(_text(x(weight) + 4, TOP + 8 + 13 * place, name, anchor="start", colour=BAD))
     step = max(1, round((high - low) / 10))
     for weight in range(int(low), int(high) + 1, step):
         body.append(_text(x(weight), base + 16, str(weight)))
@@ -125,32 +126,46 @@ def bars(rows: Sequence[tuple[str, float]], unit: str) -> str:
     return _svg(body, WIDTH, height, unit)
 
 
-def curve(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], x_name: str, *, diagonal: bool = False) -> str:
-    """Curves in the unit square.
+def curve(
+    lines: Sequence[tuple[str, Sequence[tuple[float, float]]]],
+    x_name: str,
+    *,
+    diagonal: bool = False,
+    lows: tuple[float, float] = (0.0, 0.0),
+) -> str:
+    """Curves in the unit square, or in its upper right corner.
 
     Args:
         lines: (name, points).
         x_name: What the horizontal axis shows.
         diagonal: Whether the diagonal (perfect calibration) is drawn.
+        lows: Where the horizontal and the vertical axis begin.
     """
     plot_width, plot_height = WIDTH - LEFT - RIGHT - 120, HEIGHT - TOP - BOTTOM
     base = HEIGHT - BOTTOM
     body = []
-    for tick in range(0, 11, 2):
-        x, y = LEFT + tick / 10 * plot_width, base - tick / 10 * plot_height
+
+    def across(value: float) -> float:
+        return LEFT + (value - lows[0]) / (1 - lows[0]) * plot_width
+
+    def up(value: float) -> float:
+        return base - (value - lows[1]) / (1 - lows[1]) * plot_height
+
+    for tick in range(6):
+        x, y = (low + tick / 5 * (1 - low) for low in lows)
         body += [
-            _line(LEFT, y, LEFT + plot_width, y, "#e4e7eb"),
-            _text(LEFT - 6, y + 4, f"{tick / 10:.1f}", anchor="end"),
+            _line(LEFT, up(y), LEFT + plot_width, up(y), "#e4e7eb"),
+            _text(LEFT - 6, up(y) + 4, f"{y:.3g}", anchor="end"),
+            _text(across(x), base + 16, f"{x:.3g}"),
         ]
-        body.append(_text(x, base + 16, f"{tick / 10:.1f}"))
     if diagonal:
         body.append(_line(LEFT, base, LEFT + plot_width, TOP, SOFT, "4 3"))
     for place, (name, points) in enumerate(lines):
         colour = (GOOD, BAD, WARN, INK)[place % 4]
-        path = " ".join(f"{LEFT + x * plot_width:.1f},{base - y * plot_height:.1f}" for x, y in points)
+        path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
         body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         body += [
-            f'<circle cx="{LEFT + x * plot_width:.1f}" cy="{base - y * plot_height:.1f}" r="3" fill="{colour}"/>'
+            f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{colour}"/>'
             for x, y in points
             if len(points) <= 20
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import log2
 from typing import Any
@@ -17,6 +17,7 @@ from wasl.linkage.patterns import MISSING, read_pattern
 __all__ = ["render_report", "render_review"]
 
 WATERFALLS = 6
+AXES = (0.0, 0.5, 0.8, 0.9, 0.95)
 
 
 @cache
@@ -38,7 +39,7 @@ def render_report(report: Mapping[str, Any]) -> str:
             {
                 **flow,
                 "model": model,
-                "histogram": Markup(charts.histogram([tuple(row) for row in flow.get("weights", [])])),  # noqa: S704
+                "histogram": Markup(charts.histogram(*_histogram(model, flow, report.get("thresholds")))),  # noqa: S704
                 "chart": Markup(charts.match_weights(_weights(model))),  # noqa: S704 - text is escaped in charts
                 "waterfalls": [
                     (row["pairs"], row["probability"], Markup(charts.waterfall(*_steps(model, row))))  # noqa: S704
@@ -100,6 +101,21 @@ def _steps(model: PassModel, row: Mapping[str, Any]) -> tuple[float, list[tuple[
     return row["prior"], steps
 
 
+def _histogram(
+    model: PassModel, flow: Mapping[str, Any], thresholds: Mapping[str, float] | None
+) -> tuple[list[tuple[float, float, float]], list[tuple[str, float]]]:
+    """Bins of weights, and the weights from which a pair of average prior is worth a review, and a link."""
+    bins = [tuple(row) for row in flow.get("weights", [])]
+    share = min(max(model.expected_matches / max(model.pairs, 1), 1e-12), 1 - 1e-12)
+    prior = log2(share / (1 - share))
+    marks = [
+        (name, log2(thresholds[kind] / (1 - thresholds[kind])) - prior)
+        for name, kind in (("review", "possible"), ("link", "certain"))
+        if thresholds and 0 < thresholds[kind] < 1
+    ]
+    return bins, marks
+
+
 def _seconds(passes: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
     stages: dict[str, float] = {}
     for flow in passes:
@@ -125,12 +141,24 @@ def _quality_chart(report: Mapping[str, Any]) -> Markup | str:
         for kind, rows in _curves(report)
         for name in ("precision", "recall")
     ]
-    return Markup(charts.curve(lines, "threshold on the probability")) if lines else ""  # noqa: S704
+    if not lines:
+        return ""
+    low = 0.0, _low(y for _, points in lines for _, y in points)
+    return Markup(charts.curve(lines, "threshold on the probability", lows=low))  # noqa: S704
 
 
 def _tradeoff_chart(report: Mapping[str, Any]) -> Markup | str:
     lines = [(kind, [(row["recall"], row["precision"]) for row in rows]) for kind, rows in _curves(report)]
-    return Markup(charts.curve(lines, "recall (across), precision (up)")) if lines else ""  # noqa: S704
+    if not lines:
+        return ""
+    low = _low(x for _, points in lines for x, _ in points), _low(y for _, points in lines for _, y in points)
+    return Markup(charts.curve(lines, "recall (across), precision (up)", lows=low))  # noqa: S704
+
+
+def _low(values: Iterable[float]) -> float:
+    """Where an axis begins: as high as leaves all values in sight."""
+    least = min(values)
+    return max(low for low in AXES if low <= least or low == 0.0)
 
 
 def _calibration_chart(evaluation: Mapping[str, Any]) -> Markup | str:
