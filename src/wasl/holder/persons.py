@@ -17,7 +17,7 @@ from wasl.holder.names.normalizer import Name, normalize
 from wasl.registers.classification import CodeList, spelling_key
 from wasl.registers.schema import Feature, RegisterSchema
 
-__all__ = ["Persons", "WordColumn", "describe_persons", "normalize_identifiers"]
+__all__ = ["Persons", "WordColumn", "describe_names", "describe_persons", "normalize_identifiers"]
 
 IDENTIFIERS = (
     Feature.PASSPORT,
@@ -127,7 +127,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
     birth = None
     if date is not None:
         birth = np.asarray(pc.fill_null(date.combine_chunks().cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
-    return Persons(table.num_rows, _names(table, schema), codes, birth)
+    return Persons(table.num_rows, describe_names(table, schema), codes, birth)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
@@ -153,7 +153,8 @@ def _sort_pieces(
         codes[feature] = pc.coalesce(codes[feature], chosen) if feature in codes else chosen
 
 
-def _names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
+def describe_names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
+    """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them."""
     latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
     arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
     maiden = schema.by_feature.get(Feature.MARRIED_NAME)

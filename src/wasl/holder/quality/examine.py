@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from wasl.holder.names.normalizer import normalize
 from wasl.holder.payload import payload_columns
 from wasl.holder.quality.duplicates import duplicate_rows
-from wasl.holder.quality.findings import Breakdown, ColumnFigures, Finding, QualityReport, Weight, finding
+from wasl.holder.quality.findings import ROWS_SHOWN, Breakdown, ColumnFigures, Finding, QualityReport, Weight, finding
 from wasl.registers.classification import CodeList, harmonize
 from wasl.registers.icls import classify_migrants
 from wasl.registers.reader import SOURCE_ROW, RegisterTable
@@ -78,7 +79,8 @@ def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today
 
 
 def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigures]:
-    invalid = Counter(row["column"] for row in register.rejects.to_pylist() if row["reason"] != "missing")
+    kinds = register.rejects.filter(pc.not_equal(register.rejects["reason"], "missing"))
+    invalid = Counter({item["values"]: item["counts"] for item in pc.value_counts(kinds["column"]).to_pylist()})
     figures = []
     for spec in schema.fields:
         if spec.name not in register.table.column_names:
@@ -106,15 +108,17 @@ def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigu
 def _rejected(register: RegisterTable) -> list[Finding]:
     """One finding per column, kind and reason of the reader's rejects."""
     found = []
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    for row in register.rejects.to_pylist():
-        groups.setdefault((row["kind"], row["column"], row["reason"]), []).append(row["row"])
-    for (kind, column, reason), rows in groups.items():
+    kinds = ["kind", "column", "reason"]
+    for group in register.rejects.group_by(kinds, use_threads=False).aggregate([("row", "count")]).to_pylist():
+        kind, column, reason, count = *(group[key] for key in kinds), group["row_count"]
+        same = pc.and_(
+            pc.equal(register.rejects["column"], column),
+            pc.and_(pc.equal(register.rejects["kind"], kind), pc.equal(register.rejects["reason"], reason)),
+        )
+        rows = tuple(register.rejects["row"].filter(same)[:ROWS_SHOWN].to_pylist())
         weight: Weight = "problem" if kind == "row" else "warning"
         name = "rows-rejected" if kind == "row" else "cells-invalid"
-        found.append(
-            Finding(name, weight, column, len(rows), register.rows_read, tuple(rows[:50]), ((reason, len(rows)),))
-        )
+        found.append(Finding(name, weight, column, count, register.rows_read, rows, ((reason, count),)))
     return found
 
 
@@ -201,9 +205,18 @@ def _codes(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> 
         several = [text for text in pc.unique(column).drop_null().to_pylist() if len(codes.codes(text)) > 1]
         unknown = harmonize(column, codes).unmapped
         marked = np.asarray(pc.fill_null(pc.is_in(column, pa.array(several, pa.string())), False))
-        counts = Counter(pc.filter(column, pa.array(marked)).to_pylist()).most_common(SHOWN_SPELLINGS)
+        held = pc.value_counts(column.filter(pa.array(marked))).to_pylist()
+        counts = sorted(((item["values"], item["counts"]) for item in held), key=lambda pair: (-pair[1], pair[0]))
         found.append(
-            finding("spellings-ambiguous", "warning", spec.name, marked, rows, of=present, values=tuple(counts))
+            finding(
+                "spellings-ambiguous",
+                "warning",
+                spec.name,
+                marked,
+                rows,
+                of=present,
+                values=tuple(counts[:SHOWN_SPELLINGS]),
+            )
         )
         strange = np.asarray(pc.fill_null(pc.is_in(column, pa.array([t for t, _ in unknown], pa.string())), False))
         found.append(
@@ -218,23 +231,51 @@ def _names(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> 
     surname, given = schema.by_feature.get(Feature.SURNAME), schema.by_feature.get(Feature.GIVEN)
     if surname is None or given is None:
         return []
-    family, first = table[surname.name].to_pylist(), table[given.name].to_pylist()
-    words = {text: normalize(text).skeletons for text in {*family, *first} if text is not None}
-    unsplit = np.array([g is None and f is not None and len(words[f]) > 1 for f, g in zip(family, first, strict=True)])
-    as_family = Counter(word for f in family if f is not None for word in words[f])
-    as_first = Counter(word for g in first if g is not None for word in words[g])
-
-    def belongs_elsewhere(text: str, here: Counter[str], there: Counter[str]) -> bool:
-        """Whether each word stands far more often in the other column."""
-        return bool(words[text]) and all(there[word] > 5 * here[word] for word in words[text])
-
-    turned = {f for f in set(family) if f is not None and belongs_elsewhere(f, as_family, as_first)}
-    other = {g for g in set(first) if g is not None and belongs_elsewhere(g, as_first, as_family)}
-    swapped = np.array([f in turned and g in other for f, g in zip(family, first, strict=True)])
+    family, first = _Words.of(table[surname.name]), _Words.of(table[given.name])
+    unsplit = np.asarray(table[given.name].is_null()) & family.marked([len(words) > 1 for words in family.words])
+    as_family, as_first = family.counts(), first.counts()
+    swapped = family.marked(_elsewhere(family, as_family, as_first)) & first.marked(
+        _elsewhere(first, as_first, as_family)
+    )
     return [
         finding("names-unsplit", "warning", surname.name, unsplit, rows),
         finding("names-swapped", "warning", surname.name, swapped, rows),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The skeletons of each distinct cell of a name column, and which of them each row has; -1 where missing."""
+
+    words: list[tuple[str, ...]]
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> _Words:
+        """Of a column."""
+        whole = column.combine_chunks()
+        cells = (pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole).dictionary_encode()
+        words = [normalize(text).skeletons for text in cells.dictionary.to_pylist()]
+        return cls(words, np.asarray(cells.indices.cast(pa.int64()).fill_null(-1)))
+
+    def marked(self, flags: list[bool]) -> NDArray[np.bool_]:
+        """Which rows have a marked cell."""
+        marked: NDArray[np.bool_] = np.array([*flags, False])[self.places]
+        return marked
+
+    def counts(self) -> Counter[str]:
+        """How often each word stands in the column."""
+        counts: Counter[str] = Counter()
+        held = np.bincount(self.places[self.places >= 0], minlength=len(self.words))
+        for words, count in zip(self.words, held.tolist(), strict=True):
+            for word in words:
+                counts[word] += count
+        return counts
+
+
+def _elsewhere(column: _Words, here: Counter[str], there: Counter[str]) -> list[bool]:
+    """Cells each word of which stands far more often in the other column."""
+    return [bool(words) and all(there[word] > 5 * here[word] for word in words) for words in column.words]
 
 
 def _breakdowns(register: RegisterTable, schema: RegisterSchema) -> list[Breakdown]:
