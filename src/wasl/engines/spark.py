@@ -1,15 +1,17 @@
 """The Spark engine: the same steps on the same kernels, one bucket of blocks at a time, on many machines.
 
-Rows are grouped by a bucket of their block label, so a block is never cut, and every step runs in ``applyInArrow``:
-rows of one bucket come in as an Arrow table and small sums, or the pairs worth a look, go out. The sums add up to the
-very numbers one machine would get, so model and pairs are the same, bit for bit. A task holds one bucket in memory.
+Parts of deliveries are read and checked where the work is (``mapInArrow``), from storage that all machines see; a
+delivery in memory travels with the work, so only small ones should. Rows are grouped by a bucket of their block label,
+so a block is never cut, and every step runs in ``applyInArrow``: rows of one bucket come in as an Arrow table and small
+sums, or the pairs worth a look, go out. The sums add up to the very numbers one machine would get, so model and pairs
+are the same, bit for bit. A task holds one part or one bucket in memory.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +20,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import MissingExtraError
-from wasl.linkage.layout import PassLayout, Source, Tasks, columns_of, fixed_cells, lay_out, sources_of, tasks_of
+from wasl.linkage.layout import (
+    PassLayout,
+    Source,
+    Tasks,
+    columns_held,
+    columns_of,
+    fixed_cells,
+    lay_out,
+    sources_of,
+    tasks_of,
+)
 from wasl.linkage.model import MatchModel
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
@@ -33,7 +45,7 @@ from wasl.linkage.work import (
     survey,
 )
 from wasl.registers.delivery import LABEL_BYTES, Delivery
-from wasl.registers.encoded_rows import RowsInMemory
+from wasl.registers.encoded_rows import EncodedRows, RowsInMemory
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -103,39 +115,31 @@ class Spark:
     """Runs the steps of scoring on Spark; see :class:`wasl.linkage.work.Engine`."""
 
     def __init__(self, sources: Sequence[Source], session: SparkSession, bucket_rows: int = BUCKET_ROWS) -> None:
-        from pyspark.sql import functions as f
-
         self._sources = sources
-        frames = [
-            session.createDataFrame(_plain(source.delivery.rows)).withColumn("source", f.lit(number).cast("short"))
-            for number, source in enumerate(sources)
-        ]
-        rows = frames[0]
-        for frame in frames[1:]:
-            rows = rows.unionByName(frame, allowMissingColumns=True)
-        self._rows = rows
+        self._session = session
         self._bucket_rows = bucket_rows
         self._cached: DataFrame | None = None
 
     def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
-        """See :class:`wasl.linkage.work.Engine`."""
-        from pyspark.sql import functions as f
-
+        """See :class:`wasl.linkage.work.Engine`; the rows are read, checked and put into buckets when first needed."""
         if self._cached is not None:
             self._cached.unpersist()
-        widths, tokens = columns_of(self._sources)
-        rows = self._rows.where(f.col("pass") == name)
-        wanted = [*(f"filter_{group}" for group in widths), *(f"token_{token}" for token in tokens)]
-        counts = rows.agg(
-            f.count(f.lit(1)).alias("rows"), *(f.count(column).alias(column) for column in wanted)
-        ).first()
-        there = counts.asDict() if counts is not None else {}
-        buckets = max(1, -(-int(there.get("rows", 0)) // self._bucket_rows))
-        # The bucket is made of bytes of the keyed label: uniform, and the same for all rows of a block.
-        label = f.conv(f.hex(f.substring("block", 9, 4)), 16, 10).cast("long")
-        self._cached = rows.withColumn("bucket", (label % buckets).cast("int")).persist()
-        used = {group: width for group, width in widths.items() if there.get(f"filter_{group}", 0)}
-        return used, tuple(token for token in tokens if there.get(f"token_{token}", 0))
+        rows = [source.delivery.source for source in self._sources]
+        widths, tokens = columns_held(rows, name, *columns_of(self._sources))
+        wanted = ["block", "row_id", *(f"token_{token}" for token in tokens), *(f"filter_{group}" for group in widths)]
+        buckets = max(1, -(-sum(sum(part.sizes_of(name)) for part in rows) // self._bucket_rows))
+        numbers = [(number, part) for number, source in enumerate(rows) for part in source.numbers_of(name)]
+
+        def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                for number, part in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    yield from _read_part(rows[number], part, number, wanted, buckets).to_batches()
+
+        schema = ", ".join(["source short", "bucket int", *(f"{column} binary" for column in wanted)])
+        places = self._session.createDataFrame(numbers or [(0, 0)], "source int, part int").limit(len(numbers))
+        spread = places.repartition(max(1, len(numbers))).mapInArrow(read, schema)
+        self._cached = spread.repartition(buckets, "bucket").persist()
+        return widths, tokens
 
     def _apply(self, steps: Steps, step: Step, schema: str) -> pa.Table:
         """Run a step on every bucket and gather what comes out."""
@@ -236,14 +240,17 @@ class Spark:
 SCALARS = ("rows", "blocks", "pairs", "sample_pairs", "hot_blocks", "hot_pairs", "hot_shown")
 
 
-def _plain(rows: pa.Table) -> pa.Table:
-    """Columns in types Spark knows: text and variable-size binary."""
-    columns = {}
-    for name in rows.column_names:
-        column = rows.column(name)
-        kind = pa.string() if name == "pass" else pa.binary()
-        columns[name] = column.cast(kind)
-    return pa.table(columns)
+def _read_part(rows: EncodedRows, part: int, source: int, wanted: Sequence[str], buckets: int) -> pa.Table:
+    """A part of a delivery, checked where it is read, in types Spark knows, each row with its source and bucket.
+
+    The bucket is made of bytes of the keyed label: uniform, and the same for all rows of a block.
+    """
+    table = rows.read(part)
+    label = fixed_cells(table.column("block"))[:, 8:12].copy().view(">u4").reshape(-1).astype(np.int64)
+    missing = pa.nulls(table.num_rows, pa.binary())
+    columns = {name: table.column(name).cast(pa.binary()) if name in table.column_names else missing for name in wanted}
+    source_column = pa.array(np.full(table.num_rows, source, np.int16))
+    return pa.table({"source": source_column, "bucket": pa.array((label % buckets).astype(np.int32)), **columns})
 
 
 def _cells(column: pa.ChunkedArray) -> NDArray[np.uint8]:
@@ -256,7 +263,7 @@ def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLa
     fixed |= {f"token_{token}": LABEL_BYTES for token in steps.tokens}
     fixed |= {f"filter_{group}": words * 8 for group, words in steps.widths.items()}
     columns = {name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()}
-    typed = pa.table({"pass": table.column("pass"), **columns})
+    typed = pa.table({"pass": pa.array([steps.name] * table.num_rows, pa.string()), **columns})
     parts = [RowsInMemory(typed.filter(pc.equal(table.column("source"), number))) for number in range(sources)]
     layout = lay_out(steps.name, parts, steps.widths, steps.tokens, steps.within)
     return layout, tasks_of(layout, steps.within, steps.block_pairs)

@@ -215,7 +215,7 @@ class RowsInFile:
         found = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
         if found != [part.rows for part in parts]:
             raise DeliveryError(f"{path}: the row groups are not the parts its header was made for.")
-        return cls(path, parts, file.schema_arrow, footer)
+        return cls(path.absolute(), parts, file.schema_arrow, footer)
 
     def numbers_of(self, name: str) -> tuple[int, ...]:
         """See :class:`EncodedRows`."""

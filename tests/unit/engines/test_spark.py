@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from wasl.linkage.plan import LinkagePlan, RegisterOptions
+from wasl.linkage.plan import Candidates, LinkagePlan, RegisterOptions
 from wasl.linkage.scoring import score_pairs
+from wasl.registers.delivery import Delivery
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="the extra 'spark' is not installed"),
@@ -39,7 +40,7 @@ def session():
 
 
 @pytest.mark.slow
-def test_spark_is_local(session):
+def test_spark_is_local(session, tmp_path):
     from wasl.engines.spark import score_pairs_on_spark
 
     simulator = _simulator()
@@ -48,20 +49,18 @@ def test_spark_is_local(session):
         simulator.delivered(simulator.damaged(people.iloc[:350], 1), "alpha", seed=1).delivery,
         simulator.delivered(simulator.damaged(people.iloc[150:], 2), "beta", seed=2).delivery,
     ]
-    plan = LinkagePlan(name="test", registers={"beta": RegisterOptions(dedupe=True)})
+    for delivery, name in zip(deliveries, ("alpha", "beta"), strict=True):
+        delivery.write(tmp_path / name)
+    files = [Delivery.read(tmp_path / name) for name in ("alpha", "beta")]
+    plan = LinkagePlan(
+        name="test", registers={"beta": RegisterOptions(dedupe=True)}, candidates=Candidates(block_pairs=40)
+    )
     local = score_pairs(plan, deliveries, threads=2)
-    spread = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=150)
+    assert sum(flow["hot_blocks"] for flow in local.report["passes"]) > 3
+    spread = score_pairs_on_spark(plan, files, session=session, bucket_rows=150)
     assert spread.pairs.equals(local.pairs)
     assert spread.model.to_json() == local.model.to_json()
-    model = local.model
-    cut = plan.model_copy(update={"candidates": plan.candidates.model_copy(update={"block_pairs": 40})})
-    local, spread = (
-        score_pairs(cut, deliveries),
-        score_pairs_on_spark(cut, deliveries, session=session, bucket_rows=150),
-    )
-    assert sum(flow["hot_blocks"] for flow in local.report["passes"]) > 3
-    assert spread.pairs.equals(local.pairs)
     for ours, theirs in zip(spread.report["passes"], local.report["passes"], strict=True):
         assert ours | {"seconds": 0} == theirs | {"seconds": 0}
-    again = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=1000, model=model)
-    assert again.pairs.equals(score_pairs(plan, deliveries, model=model).pairs)
+    again = score_pairs_on_spark(plan, deliveries, session=session, bucket_rows=1000, model=local.model)
+    assert again.pairs.equals(score_pairs(plan, deliveries, model=local.model).pairs)
