@@ -5,6 +5,9 @@
 - ``name_skeletons``: the skeletons of all name words, without their order (swapped and unsplit names meet).
   A name of one word is missing: alone it says too little.
 - ``surname_skeleton``, ``given_skeleton``: of the column's words; ``names``: canonical spellings of all words.
+- ``word_prefix_1`` to ``_3``, ``word_initial_1`` and ``_2``: one of the record's words, cut to the first two letters or
+  the first letter of its skeleton; which one, the key of the part draws. Two records draw the same with the chance
+  that a word of theirs is common to both, so swapped, unsplit, missing and partly misspelled names still meet.
 - identifiers and codes: the normalized value.
 """
 
@@ -22,6 +25,15 @@ from wasl.holder.profile import Part
 from wasl.holder.pseudonym import LABEL_BYTES, hash_words
 
 __all__ = ["PartDigests", "digest_parts"]
+
+DRAWN: dict[str, int] = {
+    "word_prefix_1": 2,
+    "word_prefix_2": 2,
+    "word_prefix_3": 2,
+    "word_initial_1": 1,
+    "word_initial_2": 1,
+}
+"""Parts that are one word of a record, drawn by the part's key; letters kept of its skeleton."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,9 @@ def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
         column = persons.names.get("names")
         spellings = () if column is None else column.vocabulary if part == "names" else column.skeletons
         return None if column is None else _word_set(column, spellings, key, fewest=2)
+    if part in DRAWN:
+        column = persons.names.get("names")
+        return None if column is None else _drawn_word(column, [word[: DRAWN[part]] for word in column.skeletons], key)
     if part in ("surname_skeleton", "given_skeleton"):
         column = persons.names.get(part.removesuffix("_skeleton"))
         return None if column is None else _word_set(column, column.skeletons, key)
@@ -101,3 +116,21 @@ def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest
     np.cumsum(halves[column.words] if len(column.words) else np.zeros((0, 2), np.uint64), axis=0, out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
     return PartDigests(np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES), present)
+
+
+def _drawn_word(column: WordColumn, spellings: list[str], key: bytes) -> PartDigests:
+    """Of each record's words the one whose digest is smallest: a secret draw that equal words come out of alike.
+
+    Source: min-wise hashing, A. Broder, On the Resemblance and Containment of Documents, SEQUENCES 1997: two sets draw
+    the same with the chance |A ∩ B| / |A ∪ B|.
+    """
+    digests = hash_words(key, spellings)[:, :LABEL_BYTES]
+    if not len(column.words):
+        return PartDigests(np.zeros((len(column.present), LABEL_BYTES), np.uint8), column.present)
+    order = np.lexsort(tuple(digests.T[::-1]))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    present = column.present
+    first = np.zeros(len(present), np.int64)
+    first[present] = np.minimum.reduceat(rank[column.words], column.offsets[:-1][present])
+    return PartDigests(np.ascontiguousarray(digests[order[first]]), present)
