@@ -157,7 +157,7 @@ def large_delivery(folder: Path, megabytes: int) -> Path:
     columns = {"pass": one_pass, "block": labels(16), "row_id": labels(16), "token_passport": labels(16)}
     table = pa.table({**columns, "filter_name": labels(128)})
     path = folder / "large.parquet"
-    source = RowsInMemory(table)
+    source = RowsInMemory.of(table)
     digest = parts_digest(source.parts)
     Delivery(dataclasses.replace(header, records=rows, content_digest=digest), source).write(path)
     return path

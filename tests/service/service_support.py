@@ -351,7 +351,7 @@ def random_files(
         filter_bits={"name": 1024},
         leak=0.5,
         passes=(PassSummary("sex-year", rows, rows, 1, 0.5, {"name": 0.2}),),
-        content_digest=parts_digest(RowsInMemory(table).parts),
+        content_digest=parts_digest(RowsInMemory.of(table).parts),
         created="2026-01-01T00:00:00+00:00",
     )
     delivery = Delivery(dataclasses.replace(made, **(header or {})), table)

@@ -264,7 +264,7 @@ def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLa
     fixed |= {f"filter_{group}": words * 8 for group, words in steps.widths.items()}
     columns = {name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()}
     typed = pa.table({"pass": pa.array([steps.name] * table.num_rows, pa.string()), **columns})
-    parts = [RowsInMemory(typed.filter(pc.equal(table.column("source"), number))) for number in range(sources)]
+    parts = [RowsInMemory.of(typed.filter(pc.equal(table.column("source"), number))) for number in range(sources)]
     layout = lay_out(steps.name, parts, steps.widths, steps.tokens, steps.within)
     return layout, tasks_of(layout, steps.within, steps.block_pairs)
 

@@ -156,12 +156,6 @@ def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(register, preserve_index=False) if isinstance(register, pd.DataFrame) else register
 
 
-def _column(step: PassRows, name: str, width: int) -> pa.Array:
-    """A column of a pass, null throughout where the pass has none."""
-    found = step.columns.get(name)
-    return pa.nulls(len(step.rows), pa.binary(width)) if found is None else found
-
-
 def _assemble(
     encoded: list[PassRows],
     table: RegisterTable,
@@ -181,13 +175,9 @@ def _assemble(
     types = {"block": LABEL_BYTES, "row_id": LABEL_BYTES}
     types |= {f"token_{name}": LABEL_BYTES for name in token_names}
     types |= {f"filter_{name}": profile.released_bits // 8 for name in group_names}
-    names = pa.array([step.summary.name for step in encoded], pa.string())
-    codes = np.repeat(np.arange(len(encoded), dtype=np.int32), [len(step.rows) for step in encoded])
-    passes = pa.DictionaryArray.from_arrays(pa.array(codes), names)
-    columns = {"pass": pa.chunked_array([passes])}
-    for column, width in types.items():
-        columns[column] = pa.chunked_array([_column(step, column, width) for step in encoded], pa.binary(width))
-    rows = RowsInMemory(pa.table(columns))
+    rows = RowsInMemory(types)
+    for step in encoded:
+        rows.add(step.summary.name, pa.table(step.columns))
     header = DeliveryHeader(
         scheme=SCHEME_VERSION,
         profile=profile.name,

@@ -152,7 +152,7 @@ class Delivery:
 
     def __post_init__(self) -> None:
         if isinstance(self.source, pa.Table):
-            object.__setattr__(self, "source", RowsInMemory(self.source))
+            object.__setattr__(self, "source", RowsInMemory.of(self.source))
 
     @property
     def rows(self) -> pa.Table:

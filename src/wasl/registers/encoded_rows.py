@@ -8,11 +8,10 @@ bits do not compress, so labels and filters are stored as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -29,6 +28,7 @@ __all__ = [
     "PART_ROWS",
     "EncodedRows",
     "Part",
+    "RowSink",
     "RowWriter",
     "RowsInFile",
     "RowsInMemory",
@@ -52,7 +52,7 @@ class Part:
         pass_name: The pass.
         rows: How many.
         columns: The columns that are not missing in all of them.
-        digest: Digest of the rows, columns by name, the pass's name left out.
+        digest: Digest of those columns, by name.
     """
 
     pass_name: str
@@ -63,8 +63,8 @@ class Part:
     @classmethod
     def of(cls, name: str, rows: pa.Table) -> Self:
         """The description of some rows of a pass."""
-        rows = rows.select(sorted(rows.column_names))
-        return cls(name, rows.num_rows, _held(rows), digest_table(rows))
+        held = tuple(sorted(_held(rows)))
+        return cls(name, rows.num_rows, held, digest_table(rows.select(held)))
 
 
 def _held(rows: pa.Table) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class EncodedRows(Protocol):
         """The columns that are not missing throughout the pass."""
 
     def read(self, number: int) -> pa.Table:
-        """The rows of a part, without the pass's name; checked against the part's digest.
+        """The rows of a part, without the pass's name and the columns it lacks; checked against the part's digest.
 
         Raises:
             DeliveryError: They are not those the part describes.
@@ -111,30 +111,47 @@ class EncodedRows(Protocol):
         """All rows, with the column ``pass``."""
 
 
-class RowsInMemory:
-    """Rows in a table with a column ``pass``."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
-
-    @cached_property
-    def _runs(self) -> tuple[tuple[str, pa.Table], ...]:
-        return tuple(
-            (name, rows.slice(start, PART_ROWS))
-            for name, rows in _by_pass(self._rows)
-            for start in range(0, rows.num_rows, PART_ROWS)
-        )
+class RowSink(Protocol):
+    """Takes the rows of a delivery pass by pass, to keep or to write them."""
 
     @property
-    def columns(self) -> tuple[tuple[str, pa.DataType], ...]:
-        """See :class:`EncodedRows`."""
-        return _columns(self._rows.schema)
+    def parts(self) -> Sequence[Part]:
+        """The parts of the rows taken so far."""
 
-    @cached_property
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Take rows of a pass: those columns that are not missing throughout; a later call may add more of it."""
+
+
+class RowsInMemory:
+    """Rows in tables, one after the other, each of one pass and without the columns it lacks.
+
+    Args:
+        columns: Bytes of each column besides ``pass``.
+    """
+
+    def __init__(self, columns: Mapping[str, int]) -> None:
+        self.columns = tuple((name, pa.binary(width)) for name, width in columns.items())
+        self._runs: list[tuple[str, pa.Table]] = []
+        self._parts: list[Part] = []
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Self:
+        """The rows of a table with a column ``pass``."""
+        found = cls({field.name: field.type.byte_width for field in rows.schema if field.name != "pass"})
+        for name, table in _by_pass(rows):
+            found.add(name, table)
+        return found
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """See :class:`RowSink`."""
+        self._runs += [(name, rows.slice(start, PART_ROWS)) for start in range(0, rows.num_rows, PART_ROWS)]
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """See :class:`EncodedRows`."""
         with ThreadPoolExecutor(HASHING_THREADS) as pool:
-            return tuple(pool.map(lambda run: Part.of(*run), self._runs))
+            self._parts += pool.map(lambda run: Part.of(*run), self._runs[len(self._parts) :])
+        return tuple(self._parts)
 
     def numbers_of(self, name: str) -> tuple[int, ...]:
         """See :class:`EncodedRows`."""
@@ -158,11 +175,26 @@ class RowsInMemory:
 
     def table(self) -> pa.Table:
         """See :class:`EncodedRows`."""
-        return self._rows
+        return _joined(self, [name for name, _ in self._runs])
 
 
-def _columns(schema: pa.Schema) -> tuple[tuple[str, pa.DataType], ...]:
-    return tuple((field.name, field.type) for field in schema if field.name != "pass")
+def _joined(rows: EncodedRows, names: Sequence[str]) -> pa.Table:
+    """All parts in one table, each with the name of its pass."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    schema = pa.schema([("pass", text), *rows.columns])
+    tables = [_complete(rows.read(number), rows.columns) for number in range(len(names))]
+    named = [
+        table.add_column(0, "pass", _constant(name, len(table))) for name, table in zip(names, tables, strict=True)
+    ]
+    return pa.concat_tables(named).unify_dictionaries() if named else schema.empty_table()
+
+
+def _complete(rows: pa.Table, columns: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
+    """Rows with all columns, null where they lack one."""
+    held = set(rows.column_names)
+    return pa.table(
+        {name: rows.column(name) if name in held else pa.nulls(rows.num_rows, kind) for name, kind in columns}
+    )
 
 
 def _by_pass(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -191,13 +223,9 @@ class RowsInFile:
     """Rows in a delivery's Parquet file, one row group per part."""
 
     def __init__(self, path: Path, parts: tuple[Part, ...], schema: pa.Schema, footer: Any) -> None:
-        self._path, self._schema, self._footer = path, schema, footer
+        self._path, self._footer = path, footer
         self.parts = parts
-
-    @property
-    def columns(self) -> tuple[tuple[str, pa.DataType], ...]:
-        """See :class:`EncodedRows`."""
-        return _columns(self._schema)
+        self.columns = tuple((field.name, field.type) for field in schema if field.name != "pass")
 
     @classmethod
     def open(cls, path: Path, file: pq.ParquetFile, metadata: dict[bytes, bytes], content_digest: str) -> Self:
@@ -229,16 +257,19 @@ class RowsInFile:
         """See :class:`EncodedRows`."""
         return frozenset(column for number in self.numbers_of(name) for column in self.parts[number].columns)
 
-    def _group(self, number: int, columns: Sequence[str] | None) -> pa.Table:
+    def _group(self, number: int, columns: Sequence[str]) -> pa.Table:
         try:
             with pq.ParquetFile(self._path, metadata=self._footer, read_dictionary=["pass"]) as file:
-                return file.read_row_group(number, columns=columns, use_threads=False).replace_schema_metadata(None)
+                return file.read_row_group(number, columns=list(columns), use_threads=False).replace_schema_metadata(
+                    None
+                )
         except (OSError, pa.ArrowException) as error:
             raise DeliveryError(f"{self._path}: row group {number} cannot be read.") from error
 
     def read(self, number: int) -> pa.Table:
         """See :class:`EncodedRows`."""
-        rows, part = self._group(number, None), self.parts[number]
+        part = self.parts[number]
+        rows = self._group(number, ("pass", *part.columns))
         if not check_part(rows, part):
             raise DeliveryError(
                 f"{self._path}: the rows of row group {number} (pass {part.pass_name!r}) are not those of the "
@@ -248,16 +279,11 @@ class RowsInFile:
 
     def peek(self, number: int, columns: Sequence[str]) -> pa.Table:
         """See :class:`EncodedRows`."""
-        return self._group(number, list(columns))
+        return self._group(number, columns)
 
     def table(self) -> pa.Table:
         """See :class:`EncodedRows`."""
-        tables = [
-            self.read(number).add_column(0, "pass", _constant(part.pass_name, part.rows))
-            for number, part in enumerate(self.parts)
-        ]
-        empty = self._schema.empty_table().replace_schema_metadata(None)
-        return pa.concat_tables(tables).select(empty.column_names).unify_dictionaries() if tables else empty
+        return _joined(self, [part.pass_name for part in self.parts])
 
 
 def check_part(rows: pa.Table, part: Part) -> bool:
@@ -291,17 +317,12 @@ def _constant(text: str, rows: int) -> pa.DictionaryArray:
 class RowWriter:
     """Writes rows pass by pass to a Parquet file, a row group per part, and keeps the list of parts."""
 
-    def __init__(self, file: pq.ParquetWriter) -> None:
-        self._file = file
+    def __init__(self, file: pq.ParquetWriter, columns: Sequence[tuple[str, pa.DataType]]) -> None:
+        self._file, self._columns = file, columns
         self.parts: list[Part] = []
 
     def add(self, name: str, rows: pa.Table) -> None:
-        """Add rows of a pass; a later call may add more of it.
-
-        Args:
-            name: The pass.
-            rows: The other columns, in the file's order.
-        """
+        """See :class:`RowSink`."""
         for start in range(0, rows.num_rows, PART_ROWS):
             piece = rows.slice(start, PART_ROWS)
             self.parts.append(Part.of(name, piece))
@@ -319,7 +340,8 @@ class RowWriter:
         self._file.add_key_value_metadata({PARTS_KEY: listed, **metadata})
 
     def _put(self, name: str, piece: pa.Table) -> None:
-        self._file.write_table(piece.add_column(0, "pass", _constant(name, piece.num_rows)), row_group_size=PART_ROWS)
+        whole = _complete(piece, self._columns).add_column(0, "pass", _constant(name, piece.num_rows))
+        self._file.write_table(whole, row_group_size=PART_ROWS)
 
 
 @contextmanager
@@ -329,4 +351,4 @@ def row_writer(path: Path, columns: Sequence[tuple[str, pa.DataType]]) -> Iterat
     with pq.ParquetWriter(
         path, schema, compression="none", use_dictionary=["pass"], write_statistics=False, store_schema=False
     ) as file:
-        yield RowWriter(file)
+        yield RowWriter(file, columns)

@@ -103,7 +103,7 @@ def simulate(
         )
         sizes = np.unique([blocks[i] for i in chosen], return_counts=True)[1]
         summaries.append(PassSummary(name, len(part), len(sizes), int(sizes.max(initial=0)), 0.0, {}))
-    rows = RowsInMemory(pa.concat_tables(tables).unify_dictionaries())
+    rows = RowsInMemory.of(pa.concat_tables(tables).unify_dictionaries())
     header = DeliveryHeader(
         SCHEME_VERSION, profile, digest_json([profile, sorted(passes)]), "test", "key", "holder", register, "schema",
         period, len(frame), 0, tuple(tokens), dict.fromkeys(groups, BITS), 0.0, tuple(summaries),

@@ -57,7 +57,7 @@ def table() -> pa.Table:
 
 @pytest.fixture
 def delivery(table) -> Delivery:
-    rows = RowsInMemory(table)
+    rows = RowsInMemory.of(table)
     return Delivery(header_of(parts_digest(rows.parts)), rows)
 
 
@@ -79,7 +79,7 @@ def test_a_file_gives_the_rows_back_part_by_part(delivery, table, tmp_path):
 
 def test_passes_may_be_mixed_in_memory(delivery, table):
     mixed = pa.concat_tables([table.slice(0, 5), table.slice(25), table.slice(5, 20)])
-    assert parts_digest(RowsInMemory(mixed).parts) == delivery.header.content_digest
+    assert parts_digest(RowsInMemory.of(mixed).parts) == delivery.header.content_digest
 
 
 def test_a_delivery_is_written_pass_by_pass(delivery, tmp_path):
