@@ -24,7 +24,7 @@ from wasl.attack.observation import (
     same_persons,
 )
 from wasl.holder.encode import Encoded, encode
-from wasl.holder.keys import SECRET_BYTES, LinkageKey
+from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
@@ -73,11 +73,24 @@ class Knowledge:
     taps: int
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnKey(LinkageKey):
+    """A key of the adversary's. What blocks are made of follows another key: who meets whom is the same under all."""
+
+    blocks: LinkageKey = field(repr=False, kw_only=True)
+
+    def derive(self, purpose: Purpose, *, pass_: str = "", block: str = "", group: str = "") -> bytes:
+        """As of any key, but for the parts of blocks."""
+        key: LinkageKey = self.blocks if purpose == "part" else LinkageKey(self.secret, self.project)
+        return key.derive(purpose, pass_=pass_, block=block, group=group)
+
+
 def imitate(
     populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
     profile: EncodingProfile,
     rng: np.random.Generator,
     keys: int = 4,
+    blocks: LinkageKey | None = None,
 ) -> Knowledge:
     """The adversary's own encodings of registers it owns in clear; records are counted through all of them.
 
@@ -86,12 +99,15 @@ def imitate(
         profile: The encoding profile, which is public.
         rng: Draws the adversary's keys.
         keys: Over how many keys distances are averaged.
+        blocks: The holders' key, to grant the adversary who shares a block. (Which of a name's words a block follows
+            depends on the key; a real adversary would have to find that out.)
     """
     # Nothing is left out or refused, and nothing diffused: this is the adversary's own machine.
     bare = profile.model_copy(
         update={"taps": 0, "released_bits": profile.bits, "excess": "report", "drop_limit": 1.0, "leak_limit": 1e9}
     )
-    made = [_encode_all(populations, bare, rng) for _ in range(keys)]
+    blocks = blocks or LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
+    made = [_encode_all(populations, bare, rng, blocks) for _ in range(keys)]
     views = [observe(*(encoded.delivery for encoded in each)) for each in made]
     found = [record_rows(each, view) for each, view in zip(made, views, strict=True)]
     passes = {}
@@ -118,8 +134,9 @@ def _encode_all(
     populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
     profile: EncodingProfile,
     rng: np.random.Generator,
+    blocks: LinkageKey,
 ) -> list[Encoded]:
-    key = LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
+    key = _OwnKey(rng.bytes(SECRET_BYTES), "imitation", blocks=blocks)
     return [
         # Two registers of one schema need names of their own, or their record ids would collide.
         encode(table, schema, key, profile, created=EPOCH, rng=rng, name=f"{place} {schema.register_id}")

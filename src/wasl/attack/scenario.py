@@ -71,7 +71,7 @@ def stage(
     made = [encode(table, schema, key, profile, created=EPOCH, rng=rng) for table, schema in held]
     views = observe(*(encoded.delivery for encoded in made))
     joined, ids = observe_joined(views, *(encoded.join_map for encoded in made))
-    knowledge = imitate(owned, profile, rng, keys)
+    knowledge = imitate(owned, profile, rng, keys, blocks=key)
     if truth is not None:
         knowledge = replace(knowledge, person=_true_persons(owned, truth))
 

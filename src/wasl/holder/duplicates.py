@@ -1,8 +1,9 @@
 """Which records of one register are one person, as far as the register itself says so beyond doubt.
 
 Two records are one person's when they agree on all name skeletons (in any order), on the whole birth date, on sex and
-on nationality; or on an identifier and on the name skeletons or the birth date. What follows from that in several
-steps holds as well. Typing errors in everything at once stay undiscovered: finding those is for the linkage.
+on nationality; or on an identifier and on one thing more: the surname, the given name, the year, or the day and month
+of birth. What follows from that in several steps holds as well. Typing errors in everything at once stay undiscovered:
+finding those is for the linkage.
 
 A person then has one row per block (see ``passes.py``): how often somebody stands in a register, how alike the
 spellings are, is a fingerprint, and to nobody's use.
@@ -40,19 +41,21 @@ def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
 
     Two different values meet by chance in one of 2**64 pairs.
     """
-    names, birth = _names(persons), _birth(persons)
+    names, birth = _names(persons, "names", fewest=2), _birth(persons)
     if names is not None and birth is not None:
         traits = [_codes(persons.codes[name]) + np.uint64(1) for name in TRAITS if name in persons.codes]
         yield _mixed(names, birth, *traits)
-    for identifier in IDENTIFIERS:
-        if identifier in persons.codes:
-            number = _codes(persons.codes[identifier])
-            yield from (_mixed(number, other) for other in (names, birth) if other is not None)
+    identifiers = [_codes(persons.codes[name]) for name in IDENTIFIERS if name in persons.codes]
+    if not identifiers:
+        return
+    others = [names, *(_names(persons, part) for part in ("surname", "given")), *_birth_parts(birth)]
+    for number in identifiers:
+        yield from (_mixed(number, other) for other in others if other is not None)
 
 
-def _names(persons: Persons) -> NDArray[np.uint64] | None:
-    """The set of a record's name skeletons as one value; a name of one word alone says too little."""
-    column = persons.names.get("names")
+def _names(persons: Persons, part: str, fewest: int = 1) -> NDArray[np.uint64] | None:
+    """The set of a record's name skeletons as one value; missing where there are fewer words."""
+    column = persons.names.get(part)
     if column is None:
         return None
     skeletons = pa.array(column.skeletons, pa.string()).dictionary_encode()
@@ -61,7 +64,7 @@ def _names(persons: Persons) -> NDArray[np.uint64] | None:
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    return np.where(np.diff(column.offsets) >= 2, sums, MISSING)
+    return np.where(np.diff(column.offsets) >= fewest, sums, MISSING)
 
 
 def _birth(persons: Persons) -> NDArray[np.uint64] | None:
@@ -72,6 +75,16 @@ def _birth(persons: Persons) -> NDArray[np.uint64] | None:
     days = np.where(known, persons.birth, 0).astype("datetime64[D]")
     known &= days != days.astype("datetime64[Y]").astype("datetime64[D]")
     return np.where(known, persons.birth.astype(np.int64) + 2**32, 0).astype(np.uint64)
+
+
+def _birth_parts(birth: NDArray[np.uint64] | None) -> list[NDArray[np.uint64]]:
+    """Year, and day and month, of birth dates as values."""
+    if birth is None:
+        return []
+    days = np.where(birth == MISSING, 0, birth.astype(np.int64) - 2**32).astype("datetime64[D]")
+    year = days.astype("datetime64[Y]")
+    values = year.astype(np.int64) + 2**16, (days - year.astype("datetime64[D]")).astype(np.int64) + 2**32
+    return [np.where(birth == MISSING, MISSING, value.astype(np.uint64)) for value in values]
 
 
 def _codes(values: pa.Array) -> NDArray[np.uint64]:

@@ -4,10 +4,11 @@
 - ``birth_year``; ``birth_days``: day and month without their order (swapped days and months meet), not 1 January.
 - ``name_skeletons``: the skeletons of all name words, without their order (swapped and unsplit names meet).
   A name of one word is missing: alone it says too little.
+- ``word_1`` … ``word_3``: of the record's skeletons, the one whose keyed digest is smallest; another one in each part.
+  ``word_prefix_1``, ``_2``: the same of skeletons cut to two letters. Two records choose the same as often as they
+  share words, whatever their order and whichever is missing (min-wise hashing: Broder, Compression and Complexity of
+  Sequences, 1997); one word is enough.
 - ``surname_skeleton``, ``given_skeleton``: of the column's words; ``names``: canonical spellings of all words.
-- ``word_prefix_1`` to ``_3``, ``word_initial_1`` and ``_2``: one of the record's words, cut to the first two letters or
-  the first letter of its skeleton; which one, the key of the part draws. Two records draw the same with the chance
-  that a word of theirs is common to both, so swapped, unsplit, missing and partly misspelled names still meet.
 - identifiers and codes: the normalized value.
 """
 
@@ -26,15 +27,6 @@ from wasl.holder.pseudonym import LABEL_BYTES, hash_words
 
 __all__ = ["PartDigests", "digest_parts"]
 
-DRAWN: dict[str, int] = {
-    "word_prefix_1": 2,
-    "word_prefix_2": 2,
-    "word_prefix_3": 2,
-    "word_initial_1": 1,
-    "word_initial_2": 1,
-}
-"""Parts that are one word of a record, drawn by the part's key; letters kept of its skeleton."""
-
 
 @dataclass(frozen=True, slots=True)
 class PartDigests:
@@ -42,6 +34,10 @@ class PartDigests:
 
     digests: NDArray[np.uint8] = field(repr=False)
     present: NDArray[np.bool_] = field(repr=False)
+
+
+LETTERS = {"word": None, "word_prefix": 2}
+"""To how many letters skeletons are cut."""
 
 
 def digest_parts(persons: Persons, parts: list[Part], key: LinkageKey) -> dict[Part, PartDigests]:
@@ -57,9 +53,9 @@ def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
         column = persons.names.get("names")
         spellings = () if column is None else column.vocabulary if part == "names" else column.skeletons
         return None if column is None else _word_set(column, spellings, key, fewest=2)
-    if part in DRAWN:
+    if part.startswith("word_"):
         column = persons.names.get("names")
-        return None if column is None else _drawn_word(column, [word[: DRAWN[part]] for word in column.skeletons], key)
+        return None if column is None else _smallest_word(column, LETTERS[part.rstrip("_0123456789")], key)
     if part in ("surname_skeleton", "given_skeleton"):
         column = persons.names.get(part.removesuffix("_skeleton"))
         return None if column is None else _word_set(column, column.skeletons, key)
@@ -118,19 +114,17 @@ def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest
     return PartDigests(np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES), present)
 
 
-def _drawn_word(column: WordColumn, spellings: list[str], key: bytes) -> PartDigests:
-    """Of each record's words the one whose digest is smallest: a secret draw that equal words come out of alike.
-
-    Source: min-wise hashing, A. Broder, On the Resemblance and Containment of Documents, SEQUENCES 1997: two sets draw
-    the same with the chance |A ∩ B| / |A ∪ B|.
-    """
-    digests = hash_words(key, spellings)[:, :LABEL_BYTES]
+def _smallest_word(column: WordColumn, letters: int | None, key: bytes) -> PartDigests:
+    """Of each record's skeletons, cut to so many letters, the digest that is smallest."""
     if not len(column.words):
-        return PartDigests(np.zeros((len(column.present), LABEL_BYTES), np.uint8), column.present)
-    order = np.lexsort(tuple(digests.T[::-1]))
+        count = len(column.offsets) - 1
+        return PartDigests(np.zeros((count, LABEL_BYTES), np.uint8), np.zeros(count, dtype=bool))
+    cut = pa.array([skeleton[:letters] for skeleton in column.skeletons], pa.string()).dictionary_encode()
+    digests = hash_words(key, cut.dictionary.to_pylist())[:, :LABEL_BYTES]
+    order = np.argsort(np.ascontiguousarray(digests).view("S16").ravel(), kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    present = column.present
-    first = np.zeros(len(present), np.int64)
-    first[present] = np.minimum.reduceat(rank[column.words], column.offsets[:-1][present])
-    return PartDigests(np.ascontiguousarray(digests[order[first]]), present)
+    ranks = rank[np.asarray(cut.indices)][column.words]
+    smallest = np.zeros(len(column.offsets) - 1, np.int64)
+    smallest[column.present] = np.minimum.reduceat(ranks, column.offsets[:-1][column.present])
+    return PartDigests(np.ascontiguousarray(digests[order[smallest]]), column.present)

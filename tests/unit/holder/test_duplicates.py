@@ -76,7 +76,7 @@ def test_a_person_has_one_row_in_a_block_and_every_record_finds_it():
         )
     )
     rows = made.delivery.rows
-    for step in ("passport", "birth", "names-year"):
+    for step in ("passport", "birth", "word-1"):
         here = rows.filter(pc.equal(rows["pass"].cast(pa.string()), step))
         assert here.num_rows == 2, step
         joined = made.join_map.rows
