@@ -109,7 +109,7 @@ def test_the_header_says_how_it_was_made(make, projects, schema, key):
     header = make(projects(schema, 30), name="other", period="2026-10").delivery.header
     assert (header.register, header.period, header.records, header.key_id) == ("other", "2026-10", 30, key.key_id)
     assert header.leak <= 1
-    assert header.filter_bits == {"names": 1024, "birth": 1024, "origin": 1024}
+    assert header.filter_bits == {"names": 256, "birth": 256, "origin": 256}
     for step in header.passes:
         for fill in step.fill.values():
             assert 0.16 < fill < 0.21
@@ -152,4 +152,4 @@ def test_the_same_names_in_two_blocks_have_unlike_filters(make, projects, schema
     rows = make(table).delivery.rows
     permit = rows.filter(pa.compute.equal(rows["pass"].cast("string"), "permit"))
     left, right = (np.frombuffer(value, np.uint8) for value in permit["filter_names"].to_pylist())
-    assert 400 < np.bitwise_count(left ^ right).sum() < 624
+    assert 88 < np.bitwise_count(left ^ right).sum() < 168
