@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wasl.holder.quality.findings import QualityReport
     from wasl.registers.reader import RegisterTable
 
-__all__ = ["encode_file", "new_key_file", "read_key", "register", "write_encoded"]
+__all__ = ["encode_file", "new_key_file", "read_key", "register"]
 
 RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
 
@@ -183,6 +183,7 @@ def encode_file(
     from wasl.cli.journal import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
+    from wasl.registers.delivery import delivery_writer
     from wasl.registers.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
@@ -190,7 +191,7 @@ def encode_file(
     recipe = EncodingProfile.load(profile, schema.profiles)
     with progress("Reading") as report:
         table = read_register(file, schema, sheet=sheet, registration=registration, progress=report)
-    with progress("Encoding") as report:
+    with progress("Encoding") as report, delivery_writer(out) as writer:
         encoded = encode(
             table,
             schema,
@@ -203,8 +204,10 @@ def encode_file(
             progress=report,
             threads=threads or os.cpu_count() or 1,
             signer=read_signer(sign) if sign is not None else None,
+            into=writer.open,
         )
-    files = write_encoded(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
+        files = _write_others(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
+        writer.finish(encoded.delivery.header)
     header = encoded.delivery.header
     record_event(
         EventKind.REGISTER_ENCODED,
@@ -232,7 +235,7 @@ def _write_plot(encoded: Encoded, out: Path) -> Path:
     return place
 
 
-def write_encoded(
+def _write_others(
     encoded: Encoded,
     table: RegisterTable,
     out: Path,
@@ -241,7 +244,7 @@ def write_encoded(
     payload: Path | None = None,
     keep_map: Path | None = None,
 ) -> dict[str, str]:
-    """Write what was asked for, and the rejects beside the delivery where there are any; the files by what they are."""
+    """Write what was asked for besides the delivery, and rejects where there are any; all files by what they are."""
     files = {"delivery": str(out)}
     out.parent.mkdir(parents=True, exist_ok=True)
     if table.rejects.num_rows:
@@ -257,7 +260,6 @@ def write_encoded(
     if keep_map is not None:
         _write_csv(encoded.keep_map, keep_map, secret=True)
         files["keep_map"] = str(keep_map)
-    encoded.delivery.write(out)
     return files
 
 

@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ from wasl.holder.persons import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.holder.pseudonym import LABEL_BYTES, hash_words
 from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
-from wasl.registers.encoded_rows import RowsInMemory, parts_digest
+from wasl.registers.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.payload import Payload
 from wasl.registers.reader import RegisterTable, register_from_table
@@ -78,6 +78,7 @@ def encode(
     progress: Callable[[int, int], None] | None = None,
     threads: int = 1,
     signer: Ed25519PrivateKey | None = None,
+    into: Callable[[Mapping[str, int]], RowSink] = RowsInMemory,
 ) -> Encoded:
     """Encode a register under a key and a profile.
 
@@ -93,6 +94,7 @@ def encode(
         progress: Called with (steps done, steps in all).
         threads: Threads over which the rows of a pass are spread.
         signer: The holder's key, to sign the delivery with.
+        into: Given the bytes of each column, where the rows go, pass by pass; they are kept in memory if not said.
 
     Raises:
         RegisterError: No record, or the register has no feature that any pass asks for.
@@ -117,20 +119,32 @@ def encode(
         if grams is not None:
             filters[group.name] = PreparedGroup(group.name, grams, *pair_pieces(grams, profile.bits, group.fill))
 
-    encoded: list[PassRows] = []
-    left_out: list[str] = []
-    for done, step in enumerate(profile.passes):
-        if all(part in parts for part in step.block) and (
+    steps = [
+        step
+        for step in profile.passes
+        if all(part in parts for part in step.block)
+        and (
             not (step.groups or step.tokens)
             or any(group in filters for group in step.groups)
             or any(token_parts(profile, t, parts) for t in step.tokens)
-        ):
-            encoded.append(encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads))
-        else:
-            left_out.append(step.name)
+        )
+    ]
+    tokens = {name for step in steps for name in step.tokens if token_parts(profile, name, parts)}
+    token_names = [token.name for token in profile.tokens if token.name in tokens]
+    group_names = [g.name for g in profile.groups if g.name in filters and any(g.name in step.groups for step in steps)]
+    sink = into(
+        {"block": LABEL_BYTES, "row_id": LABEL_BYTES}
+        | {f"token_{name}": LABEL_BYTES for name in token_names}
+        | {f"filter_{name}": profile.released_bits // 8 for name in group_names}
+    )
+    encoded: list[PassRows] = []
+    for done, step in enumerate(steps):
+        rows = encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads)
+        if len(rows.rows):
+            sink.add(step.name, pa.table(rows.columns))
+            encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
         if progress is not None:
-            progress(done + 1, len(profile.passes))
-    encoded = [step for step in encoded if len(step.rows)]
+            progress(done + 1, len(steps))
     if not encoded:
         raise RegisterError(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
@@ -147,8 +161,11 @@ def encode(
         register_name,
         period,
         created,
-        tuple(left_out),
+        tuple(step.name for step in profile.passes if step not in steps),
         signer,
+        sink.kept(),
+        token_names,
+        group_names,
     )
 
 
@@ -169,15 +186,10 @@ def _assemble(
     created: str,
     left_out: tuple[str, ...],
     signer: Ed25519PrivateKey | None,
+    rows: EncodedRows,
+    token_names: list[str],
+    group_names: list[str],
 ) -> Encoded:
-    token_names = [t.name for t in profile.tokens if any(f"token_{t.name}" in step.columns for step in encoded)]
-    group_names = [g.name for g in profile.groups if any(f"filter_{g.name}" in step.columns for step in encoded)]
-    types = {"block": LABEL_BYTES, "row_id": LABEL_BYTES}
-    types |= {f"token_{name}": LABEL_BYTES for name in token_names}
-    types |= {f"filter_{name}": profile.released_bits // 8 for name in group_names}
-    rows = RowsInMemory(types)
-    for step in encoded:
-        rows.add(step.summary.name, pa.table(step.columns))
     header = DeliveryHeader(
         scheme=SCHEME_VERSION,
         profile=profile.name,

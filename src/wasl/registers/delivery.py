@@ -17,8 +17,8 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -215,43 +215,61 @@ class Delivery:
 
 
 class DeliveryWriter:
-    """Writes a delivery pass by pass, so that no more than a pass is in memory."""
+    """Writes a delivery pass by pass, so that no more than a pass is in memory; a :class:`RowSink` once it is open."""
 
-    def __init__(self, path: Path, rows: RowWriter) -> None:
-        self._path, self._rows = path, rows
-        self._delivery: Delivery | None = None
+    def __init__(self, path: Path, partial: Path, stack: ExitStack) -> None:
+        self._path, self._partial, self._stack = path, partial, stack
+        self._rows: RowWriter | None = None
+        self.finished = False
+
+    def open(self, columns: Mapping[str, int]) -> Self:
+        """Begin the file.
+
+        Args:
+            columns: Bytes of each column besides ``pass``: ``block``, ``row_id``, tokens and filters.
+        """
+        self._columns = [(name, pa.binary(width)) for name, width in columns.items()]
+        self._rows = self._stack.enter_context(row_writer(self._partial, self._columns))
+        return self
 
     def add(self, name: str, rows: pa.Table) -> None:
-        """Write rows of a pass: the columns the writer was opened with."""
-        self._rows.add(name, rows)
+        """See :class:`RowSink`."""
+        self._open_rows.add(name, rows)
+
+    def kept(self) -> EncodedRows:
+        """See :class:`RowSink`."""
+        return RowsInFile(self._path, self._open_rows.parts, self._columns)
 
     @property
-    def content_digest(self) -> str:
-        """Digest of the rows written so far, for the header."""
-        return parts_digest(self._rows.parts)
+    def _open_rows(self) -> RowWriter:
+        if self._rows is None:
+            raise DeliveryError(f"{self._path}: no columns were named before rows were written.")
+        return self._rows
 
     def finish(self, header: DeliveryHeader) -> None:
-        """Write the header, complete and signed where it is to be; its `content_digest` must be the writer's.
+        """Write the header, complete and signed where it is to be.
 
         Raises:
-            DeliveryError: It is not.
+            DeliveryError: It was made for other rows than those written.
         """
-        if header.content_digest != self.content_digest:
+        if header.content_digest != parts_digest(self._open_rows.parts):
             raise DeliveryError(f"{self._path}: the header was made for other rows than those written.")
-        self._rows.finish(_metadata(header))
+        self._open_rows.finish(_metadata(header))
+        self.finished = True
 
 
 @contextmanager
-def delivery_writer(path: Path, columns: dict[str, int]) -> Iterator[DeliveryWriter]:
+def delivery_writer(path: Path) -> Iterator[DeliveryWriter]:
     """A delivery written pass by pass; its file is there when the block ends well, and not otherwise.
 
-    Args:
-        path: The file.
-        columns: Bytes of each column besides ``pass``: ``block``, ``row_id``, tokens and filters.
+    Raises:
+        DeliveryError: The delivery was not finished.
     """
-    types = [(name, pa.binary(width)) for name, width in columns.items()]
-    with whole_file(path) as partial, row_writer(partial, types) as rows:
-        yield DeliveryWriter(path, rows)
+    with whole_file(path) as partial, ExitStack() as stack:
+        writer = DeliveryWriter(path, partial, stack)
+        yield writer
+        if not writer.finished:
+            raise DeliveryError(f"{path}: the delivery was not finished.")
 
 
 def _metadata(header: DeliveryHeader) -> dict[bytes, bytes]:

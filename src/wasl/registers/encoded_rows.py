@@ -114,12 +114,11 @@ class EncodedRows(Protocol):
 class RowSink(Protocol):
     """Takes the rows of a delivery pass by pass, to keep or to write them."""
 
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The parts of the rows taken so far."""
-
     def add(self, name: str, rows: pa.Table) -> None:
         """Take rows of a pass: those columns that are not missing throughout; a later call may add more of it."""
+
+    def kept(self) -> EncodedRows:
+        """The rows taken; those written to a file can be read when it is finished."""
 
 
 class RowsInMemory:
@@ -145,6 +144,10 @@ class RowsInMemory:
     def add(self, name: str, rows: pa.Table) -> None:
         """See :class:`RowSink`."""
         self._runs += [(name, rows.slice(start, PART_ROWS)) for start in range(0, rows.num_rows, PART_ROWS)]
+
+    def kept(self) -> EncodedRows:
+        """See :class:`RowSink`."""
+        return self
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -222,10 +225,12 @@ def _by_pass(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 class RowsInFile:
     """Rows in a delivery's Parquet file, one row group per part."""
 
-    def __init__(self, path: Path, parts: tuple[Part, ...], schema: pa.Schema, footer: Any) -> None:
-        self._path, self._footer = path, footer
-        self.parts = parts
-        self.columns = tuple((field.name, field.type) for field in schema if field.name != "pass")
+    def __init__(
+        self, path: Path, parts: Sequence[Part], columns: Sequence[tuple[str, pa.DataType]], footer: Any = None
+    ) -> None:
+        self._path, self._footer = path.absolute(), footer
+        self.parts = tuple(parts)
+        self.columns = tuple(columns)
 
     @classmethod
     def open(cls, path: Path, file: pq.ParquetFile, metadata: dict[bytes, bytes], content_digest: str) -> Self:
@@ -243,7 +248,8 @@ class RowsInFile:
         found = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
         if found != [part.rows for part in parts]:
             raise DeliveryError(f"{path}: the row groups are not the parts its header was made for.")
-        return cls(path.absolute(), parts, file.schema_arrow, footer)
+        columns = [(field.name, field.type) for field in file.schema_arrow if field.name != "pass"]
+        return cls(path, parts, columns, footer)
 
     def numbers_of(self, name: str) -> tuple[int, ...]:
         """See :class:`EncodedRows`."""

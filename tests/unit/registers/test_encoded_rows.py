@@ -84,23 +84,28 @@ def test_passes_may_be_mixed_in_memory(delivery, table):
 
 def test_a_delivery_is_written_pass_by_pass(delivery, tmp_path):
     delivery.write(tmp_path / "whole.parquet")
-    with delivery_writer(tmp_path / "d.parquet", WIDTHS) as writer:
+    with delivery_writer(tmp_path / "d.parquet") as file:
+        writer = file.open(WIDTHS)
         for name in NAMES:
             rows = rows_of(name, 25)
             writer.add(name, rows.slice(0, 10))
             writer.add(name, rows.slice(10))
         assert not (tmp_path / "d.parquet").exists()
-        assert writer.content_digest == delivery.header.content_digest
+        kept = writer.kept()
+        assert parts_digest(kept.parts) == delivery.header.content_digest
         writer.finish(delivery.header)
+    assert kept.read(4).to_pylist() == delivery.source.read(4).to_pylist()
     assert (tmp_path / "d.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
 def test_a_header_for_other_rows_is_refused_and_leaves_nothing(delivery, tmp_path):
-    with (
-        pytest.raises(DeliveryError, match="other rows"),
-        delivery_writer(tmp_path / "d.parquet", WIDTHS) as writer,
-    ):
-        writer.finish(delivery.header)
+    path = tmp_path / "d.parquet"
+    with pytest.raises(DeliveryError, match="other rows"), delivery_writer(path) as writer:
+        writer.open(WIDTHS).finish(delivery.header)
+    with pytest.raises(DeliveryError, match="not finished"), delivery_writer(path) as writer:
+        writer.open(WIDTHS).add("names", rows_of("names", 3))
+    with pytest.raises(DeliveryError, match="no columns"), delivery_writer(path) as writer:
+        writer.add("names", rows_of("names", 3))
     assert list(tmp_path.iterdir()) == []
 
 

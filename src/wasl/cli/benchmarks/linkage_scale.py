@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from wasl.linkage.pairs import binary_column
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
-from wasl.registers.encoded_rows import PART_ROWS
+from wasl.registers.encoded_rows import PART_ROWS, parts_digest
 from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
 
 __all__ = ["draw", "made_up_delivery", "measure", "run"]
@@ -108,7 +108,8 @@ def made_up_delivery(rows: int, folder: Path, seed: int = 1) -> float:
     joins: list[NDArray[np.uint8]] = []
     orders: list[NDArray[np.int64]] = []
     widths = {"block": 16, "row_id": 16} | {f"filter_{group}": 8 * WORDS for group in GROUPS}
-    with delivery_writer(folder / "delivery.parquet", widths) as writer:
+    with delivery_writer(folder / "delivery.parquet") as file:
+        writer = file.open(widths)
         for salt, name in zip(salts, PASSES, strict=True):
             stray = is_copy & (_share(record, salt + 1) < MISSED)
             block = _numbers(np.where(stray, record + rows, person), salt + 2) % np.uint64(blocks)
@@ -129,9 +130,10 @@ def made_up_delivery(rows: int, folder: Path, seed: int = 1) -> float:
             summaries.append(PassSummary(name, rows, int((sizes > 0).sum()), int(sizes.max()), 0.0, {}))
             joins.append(row_id[order])
             orders.append(order)
+        digest = parts_digest(writer.kept().parts)
         header = DeliveryHeader(
             SCHEME_VERSION, "guarded", "sha256:made-up", "benchmark", "key", "nobody", REGISTER, "schema", "2026",
-            rows, 0, (), dict.fromkeys(GROUPS, 64 * WORDS), 0.0, tuple(summaries), writer.content_digest, "2026-01-01",
+            rows, 0, (), dict.fromkeys(GROUPS, 64 * WORDS), 0.0, tuple(summaries), digest, "2026-01-01",
         )  # fmt: skip
         writer.finish(header)
     _join_map(folder, header, joins, orders)
