@@ -8,7 +8,7 @@ import pytest
 
 from wasl.cli.benchmarks.linkage import run
 from wasl.cli.benchmarks.linkage_data import made_up_register, with_relatives
-from wasl.cli.benchmarks.linkage_peers import best_f1, components, pair_scores
+from wasl.cli.benchmarks.linkage_peers import best_f1, components, f1_at, pair_scores
 from wasl.cli.benchmarks.linkage_registers import cleartext_rows, plant_relatives
 from wasl.population.generate import generate
 
@@ -25,6 +25,9 @@ def test_best_f1_finds_the_threshold_and_the_closure():
     assert best_f1(left, right, np.array([0.9, 0.8, 0.1]), person) == 1.0
     assert best_f1(left, right, np.array([0.1, 0.1, 0.9]), person) == pytest.approx(2 * 3 / (4 + 3))
     assert best_f1(left[:0], right[:0], np.empty(0), person) == 0.0
+    score = np.array([0.9, 0.4, 0.6])
+    assert f1_at(left, right, score, person, 0.5) == pytest.approx(2 * 1 / (2 + 3))
+    assert f1_at(left, right, score, person, 0.95) == 0.0
 
 
 def test_pair_scores_of_components():

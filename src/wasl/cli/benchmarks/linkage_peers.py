@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from wasl.cli.benchmark import peer_python
 
-__all__ = ["best_f1", "cleartext_peers", "components", "pair_scores", "run_peer"]
+__all__ = ["best_f1", "cleartext_peers", "components", "f1_at", "pair_scores", "run_peer"]
 
 SCRIPTS = Path(__file__).parent / "peer_scripts"
 COMPONENT_THRESHOLDS = 40
@@ -38,7 +38,7 @@ def run_peer(peers: Path | None, name: str, script: str, *arguments: object) -> 
 def cleartext_peers(
     rows: pd.DataFrame, person: NDArray[np.int64], kind: str, place: Path, peers: Path | None, names: Sequence[str]
 ) -> dict[str, Any]:
-    """Seconds and best F1 of peers on the cleartext of some rows.
+    """Seconds and F1 of peers on the cleartext of some rows: the best at any threshold, and at probability one half.
 
     Args:
         rows: What the script of this kind reads, see there.
@@ -55,7 +55,9 @@ def cleartext_peers(
         answer = run_peer(peers, name, f"{name}_{kind}.py", path, found)
         if answer and "seconds" in answer:
             with np.load(found) as pairs:
-                row[f"{name} F1"] = best_f1(pairs["left"], pairs["right"], pairs["score"], person)
+                ends, score = (pairs["left"], pairs["right"]), pairs["score"]
+                row[f"{name} F1"] = best_f1(*ends, score, person)
+                row[f"{name} F1 at .5"] = f1_at(*ends, score, person, 0.5)
             row[f"{name} s"] = answer["seconds"]
         elif answer:
             row[f"{name} F1"] = answer["error"]
@@ -79,6 +81,18 @@ def pair_scores(cluster: NDArray[np.int64], person: NDArray[np.int64]) -> tuple[
     found, true = held(cluster), held(person)
     right = held(cluster * (int(person.max(initial=0)) + 1) + person)
     return right / max(found, 1), right / max(true, 1), 2 * right / max(found + true, 1)
+
+
+def f1_at(
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    score: NDArray[np.float64],
+    person: NDArray[np.int64],
+    threshold: float,
+) -> float:
+    """F1 at a threshold, of the pairs or of their components, whichever is better."""
+    chosen = score >= threshold
+    return best_f1(left[chosen], right[chosen], np.zeros(int(chosen.sum())), person)
 
 
 def best_f1(
