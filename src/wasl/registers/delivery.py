@@ -324,9 +324,18 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table beside its place and rename it, so that no reader ever sees half a file."""
+    """Write a table beside its place and rename it, so that no reader ever sees half a file.
+
+    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
+    """
+    random = {field.name: pa.types.is_fixed_size_binary(field.type) for field in table.schema}
     with whole_file(path) as partial:
-        pq.write_table(table, partial, compression="zstd")
+        pq.write_table(
+            table,
+            partial,
+            compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
+            use_dictionary=[name for name, is_random in random.items() if not is_random],
+        )
 
 
 @contextmanager
