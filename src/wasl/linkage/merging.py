@@ -12,6 +12,9 @@ from wasl.linkage.records import RecordPairs, Records
 __all__ = ["MergedPairs", "compete", "merge_passes"]
 
 LIMIT = 1e-12
+MEETING_SHARE, MEETING_BOUND, MEETING_ROUNDS = 0.5, 3.0, 30
+"""How much the number of meetings counts (what is compared in passes tells half of it already), the most it may say in
+natural-log units, and rounds of EM."""
 MOST_MATCHED = 0.9
 """However many records of a register seem to have a match, so many are taken to have none."""
 
@@ -55,7 +58,8 @@ def merge_passes(pairs: RecordPairs, records: Records) -> MergedPairs:
     """One row per pair of records.
 
     Every pass shows the same underlying likeness through its own keys: the passes that show a pair are repeated
-    measurements, so their log-odds are averaged, not added.
+    measurements, so their log-odds are averaged, not added. How many of the passes that could show a pair do is a
+    measurement of its own: people meet themselves in most, namesakes in one.
 
     Args:
         pairs: Pairs met in passes.
@@ -72,9 +76,41 @@ def merge_passes(pairs: RecordPairs, records: Records) -> MergedPairs:
     odds = np.bincount(group, weights=log_odds(pairs.probability[order]), minlength=total) / np.maximum(met, 1)
     weight = np.bincount(group, weights=pairs.weight[order], minlength=total) / np.maximum(met, 1)
     top = order[first]
+    left, right = pairs.left[top], pairs.right[top]
+    chances = (records.in_pass[left] & records.in_pass[right]).sum(axis=1)
+    met_often = _weight_of_meeting(odds, met, chances)
+    probability = 1.0 / (1.0 + np.exp(-(odds + met_often)))
     return MergedPairs(
-        pairs.left[top], pairs.right[top], weight, 1 / (1 + np.exp(-odds)), met, pairs.pattern[top], pairs.in_pass[top]
+        left, right, weight + met_often / np.log(2), probability, met, pairs.pattern[top], pairs.in_pass[top]
     )
+
+
+def _weight_of_meeting(
+    odds: NDArray[np.float64], met: NDArray[np.int32], chances: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(pairs) what the number of passes that showed a pair adds to its log-odds.
+
+    Fitted by EM: how often matches and others are met, given in how many passes they could have been.
+
+    Args:
+        odds: (pairs) log-odds so far.
+        met: (pairs) passes that showed the pair.
+        chances: (pairs) passes in which both records have a row.
+    """
+    cells, cell = np.unique(np.stack([chances, met]), axis=1, return_inverse=True)
+    _, group = np.unique(cells[0], return_inverse=True)
+    weight = np.zeros(cells.shape[1])
+    for _ in range(MEETING_ROUNDS):
+        probability = 1.0 / (1.0 + np.exp(-(odds + MEETING_SHARE * weight[cell])))
+        ratio = np.zeros(len(weight))
+        for sign, share in ((1.0, probability), (-1.0, 1.0 - probability)):
+            held = np.bincount(cell, weights=share, minlength=len(weight)) + 0.5
+            ratio += sign * np.log(held / np.bincount(group, weights=held)[group])
+        before, weight = weight, np.clip(ratio, -MEETING_BOUND, MEETING_BOUND)
+        if np.allclose(before, weight, atol=1e-6):
+            break
+    added: NDArray[np.float64] = MEETING_SHARE * weight[cell]
+    return added
 
 
 def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> MergedPairs:
