@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
-from wasl.registers.encoded_rows import PARTS_KEY, check_part, parts_digest, parts_from_json
+from wasl.registers.encoded_rows import PART_ROWS, PARTS_KEY, check_part, parts_digest, parts_from_json
 from wasl.workflow.ports import Limits
 
 __all__ = ["ParquetFile", "require_rows"]
@@ -32,6 +32,7 @@ class ParquetFile:
         path: Where it lies.
         schema: Its columns.
         rows: Its rows.
+        group_rows: Rows of each row group.
         metadata: Its key-value metadata.
     """
 
@@ -48,6 +49,7 @@ class ParquetFile:
         if len(self.schema) > limits.max_columns:
             raise DeliveryError(f"the {what} has more than {limits.max_columns} columns.")
         self.groups: int = footer.num_row_groups
+        self.group_rows = [footer.row_group(group).num_rows for group in range(self.groups)]
         for group in range(self.groups):
             if footer.row_group(group).total_byte_size > limits.max_row_group_bytes:
                 raise DeliveryError(
@@ -132,7 +134,8 @@ def require_rows(file: ParquetFile, content_digest: str) -> None:
     parts = parts_from_json(file.metadata.get(PARTS_KEY), f"the {file.what} is")
     if (
         parts_digest(parts) != content_digest
-        or len(parts) != file.groups
+        or file.group_rows != [part.rows for part in parts]
+        or max(file.group_rows, default=0) > PART_ROWS
         or not all(check_part(rows, part) for rows, part in zip(file.row_groups(), parts, strict=True))
     ):
         raise DeliveryError(f"the {file.what}'s rows are not those its header was made for.")

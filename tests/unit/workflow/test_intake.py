@@ -49,7 +49,8 @@ def write(made: pa.Table, path: Path) -> str:
 
 
 def test_rows_are_those_of_their_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wasl.registers.encoded_rows.PART_ROWS", 40)
+    for module in ("registers.encoded_rows", "workflow.intake"):
+        monkeypatch.setattr(f"wasl.{module}.PART_ROWS", 40)
     path = tmp_path / "made.parquet"
     digest = write(table(300, 1), path)
     file = ParquetFile(path, "delivery", Limits())
@@ -57,6 +58,9 @@ def test_rows_are_those_of_their_parts(tmp_path: Path, monkeypatch: pytest.Monke
     require_rows(file, digest)
     with pytest.raises(DeliveryError, match="rows are not those"):
         require_rows(file, "sha256:" + "0" * 64)
+    monkeypatch.setattr("wasl.workflow.intake.PART_ROWS", 39)  # larger parts than anybody should write
+    with pytest.raises(DeliveryError, match="rows are not those"):
+        require_rows(file, digest)
 
 
 @pytest.mark.parametrize("column", ["pass", "token", "text"])
