@@ -61,9 +61,12 @@ def never_met(met: NDArray[np.int32], weight: NDArray[np.float64], chances: NDAr
     free = chances > 1
     once = float(weight[free & (met == 1)].sum())
     twice = float(weight[free & (met == 2)].sum())
-    missing = once * max(once - 1.0, 0.0) / (2.0 * (twice + 1.0))
+    held = float(weight[free].sum())
+    occasions = float(weight[free] @ chances[free]) / held if held else 1.0
+    share = (occasions - 1.0) / occasions  # few occasions leave fewer uncaught than many of the same counts would
+    missing = share * once * max(once - 1.0, 0.0) / (2.0 * (twice + 1.0))
     ratio = once / (twice + 1.0)
-    return missing, twice * (0.5 * ratio**2 + ratio**3 + 0.25 * ratio**4)
+    return missing, share * twice * (0.5 * ratio**2 + share * ratio**3 + 0.25 * share * ratio**4)
 
 
 def spread_of(expected: float, variance: float) -> float:

@@ -72,7 +72,7 @@ def test_quality_is_estimated_without_truth(resolution, three_registers):
 def test_pairs_met_once_tell_of_pairs_never_met():
     met = np.repeat([1, 2, 3], [40, 80, 80])
     missing, variance = never_met(met, np.ones(200), np.full(200, 3))
-    assert missing == pytest.approx(40 * 39 / (2 * 81))
+    assert missing == pytest.approx(2 / 3 * 40 * 39 / (2 * 81))
     assert variance > 0
     assert never_met(np.ones(50, int), np.ones(50), np.ones(50, int))[0] == 0
 
