@@ -61,7 +61,7 @@ def block_hashes(
     if not step.block:
         return np.broadcast_to(hash_messages(secret, mark), (len(rows), 32))
     message = np.concatenate(
-        [np.broadcast_to(mark, (len(rows), mark.shape[1])), *(parts[part].digests[rows] for part in step.block)], axis=1
+        [np.broadcast_to(mark, (len(rows), mark.shape[1])), *(parts[part].of(rows) for part in step.block)], axis=1
     )
     return hash_messages(secret, message)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.holder.persons import NO_DATE, Persons
@@ -110,28 +110,32 @@ def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
     if not ragged:
         return None
     pieces, offsets = _concatenate(ragged)
-    lists, pieces, offsets = _take_apart_rare(lists, pieces, offsets, len(vocabulary))
+    grams = np.fromiter(chain.from_iterable(lists), np.int32)
+    starts = np.concatenate(([0], np.cumsum([len(own) for own in lists], dtype=np.int64)))
+    grams, starts, pieces, offsets = _take_apart_rare(grams, starts, pieces, offsets, len(vocabulary))
     present &= offsets[1:] > offsets[:-1]
-    flat = np.array([gram for grams in lists for gram in grams], dtype=np.int32)
-    starts = np.concatenate(([0], np.cumsum([len(grams) for grams in lists], dtype=np.int64)))
-    return GroupGrams(tuple(vocabulary), flat, starts.astype(np.int64), pieces, offsets, present)
+    return GroupGrams(tuple(vocabulary), grams, starts, pieces, offsets, present)
 
 
 def _take_apart_rare(
-    lists: list[list[int]], pieces: NDArray[np.int32], offsets: NDArray[np.int64], grams: int
-) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]]:
-    """Replace rare pieces by their grams, each a piece of its own."""
-    used = np.bincount(pieces, minlength=len(lists))
-    rare = [used[i] < RARE and len(lists[i]) > 1 for i in range(len(lists))]
-    if not any(rare):
-        return lists, pieces, offsets
-    first = len(lists)
-    parts = [
-        [first + gram for gram in own] if apart else [i] for i, (own, apart) in enumerate(zip(lists, rare, strict=True))
-    ]
-    pieces, offsets = _spread(parts, pieces, offsets)
-    kept = [[] if apart else own for own, apart in zip(lists, rare, strict=True)]
-    return kept + [[gram] for gram in range(grams)], pieces, offsets
+    grams: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    pieces: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    vocabulary: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Replace rare pieces by their grams, each a piece of its own; arguments and results as in ``GroupGrams``."""
+    sizes = np.diff(starts)
+    rare = (np.bincount(pieces, minlength=len(sizes)) < RARE) & (sizes > 1)
+    counts = np.where(rare, sizes, 1)[pieces]
+    running = np.concatenate(([0], np.cumsum(counts)))
+    within = np.arange(running[-1]) - np.repeat(running[:-1], counts)
+    owner = np.repeat(pieces, counts)
+    taken = np.where(rare[owner], len(sizes) + grams[np.minimum(starts[owner] + within, max(0, len(grams) - 1))], owner)
+    kept = np.repeat(~rare, sizes)
+    left = np.concatenate([grams[kept], np.arange(vocabulary, dtype=np.int32)])
+    ends = np.cumsum(np.concatenate([np.where(rare, 0, sizes), np.ones(vocabulary, np.int64)]))
+    return left, np.concatenate(([0], ends)), taken.astype(np.int32), running[offsets]
 
 
 def _part_pieces(
@@ -186,15 +190,6 @@ def _date_pieces(
     lists += [number(year_grams(y), "") for y in range(first, last + 1)]
     pieces = np.stack([day, month + 31, year - first + 43], axis=1)[known]
     return lists, pieces.astype(np.int32).ravel(), np.concatenate(([0], np.cumsum(np.where(known, 3, 0))))
-
-
-def _spread(
-    lists: list[list[int]], indices: NDArray[np.int32], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Replace each index by its list; rows (given by ``offsets``) stay what they were."""
-    taken = pa.array(lists, pa.large_list(pa.int32())).take(pa.array(indices, pa.int64()))
-    starts = np.asarray(taken.offsets, dtype=np.int64)
-    return np.asarray(taken.flatten(), dtype=np.int32), (starts - starts[0])[offsets]
 
 
 def _concatenate(

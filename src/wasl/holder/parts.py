@@ -30,10 +30,27 @@ __all__ = ["PartDigests", "digest_parts"]
 
 @dataclass(frozen=True, slots=True)
 class PartDigests:
-    """A part of every record: (n, 16) bytes, and which records have it."""
+    """A part of every record.
 
-    digests: NDArray[np.uint8] = field(repr=False)
+    Attributes:
+        distinct: Its digests: (values, 16) bytes.
+        places: Which of them is each record's.
+        present: Which records have it.
+    """
+
+    distinct: NDArray[np.uint8] = field(repr=False)
+    places: NDArray[np.int32] = field(repr=False)
     present: NDArray[np.bool_] = field(repr=False)
+
+    def of(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The digests of some records: (rows, 16) bytes."""
+        digests: NDArray[np.uint8] = self.distinct[self.places[rows]]
+        return digests
+
+    @property
+    def digests(self) -> NDArray[np.uint8]:
+        """The digests of all records: (n, 16) bytes."""
+        return self.of(np.arange(len(self.places)))
 
 
 LETTERS = {"word": None, "word_prefix": 2}
@@ -65,12 +82,12 @@ def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
 
 def _values(values: pa.Array, key: bytes) -> PartDigests:
     encoded = values.dictionary_encode()
-    indices = np.asarray(encoded.indices.fill_null(0), dtype=np.int64)
+    places = np.asarray(encoded.indices.fill_null(0), dtype=np.int32)
     present = np.asarray(values.is_valid())
     digests = hash_words(key, encoded.dictionary.to_pylist())[:, :LABEL_BYTES]
     if not len(digests):
         digests = np.zeros((1, LABEL_BYTES), np.uint8)
-    return PartDigests(digests[indices], present)
+    return PartDigests(digests, places, present)
 
 
 def _date_part(birth: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
@@ -86,7 +103,7 @@ def _date_part(birth: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
         code = days.astype(np.int64) if part == "birth_date" else np.minimum(day, month) * 100 + np.maximum(day, month)
     distinct, inverse = _distinct(code)
     texts = (str(np.datetime64(int(c), "D")) if part == "birth_date" else str(int(c)) for c in distinct)
-    return PartDigests(hash_words(key, texts)[:, :LABEL_BYTES][inverse], present)
+    return PartDigests(hash_words(key, texts)[:, :LABEL_BYTES], inverse.astype(np.int32), present)
 
 
 def _distinct(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -111,14 +128,16 @@ def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest
     running = np.zeros((len(column.words) + 1, 2), np.uint64)
     np.cumsum(halves[column.words] if len(column.words) else np.zeros((0, 2), np.uint64), axis=0, out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    return PartDigests(np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES), present)
+    digests = np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES)
+    return PartDigests(digests, np.arange(len(digests), dtype=np.int32), present)
 
 
 def _smallest_word(column: WordColumn, letters: int | None, key: bytes) -> PartDigests:
     """Of each record's skeletons, cut to so many letters, the digest that is smallest."""
     if not len(column.words):
         count = len(column.offsets) - 1
-        return PartDigests(np.zeros((count, LABEL_BYTES), np.uint8), np.zeros(count, dtype=bool))
+        nothing = np.zeros((1, LABEL_BYTES), np.uint8)
+        return PartDigests(nothing, np.zeros(count, np.int32), np.zeros(count, dtype=bool))
     cut = pa.array([skeleton[:letters] for skeleton in column.skeletons], pa.string()).dictionary_encode()
     digests = hash_words(key, cut.dictionary.to_pylist())[:, :LABEL_BYTES]
     order = np.argsort(np.ascontiguousarray(digests).view("S16").ravel(), kind="stable")
@@ -127,4 +146,4 @@ def _smallest_word(column: WordColumn, letters: int | None, key: bytes) -> PartD
     ranks = rank[np.asarray(cut.indices)][column.words]
     smallest = np.zeros(len(column.offsets) - 1, np.int64)
     smallest[column.present] = np.minimum.reduceat(ranks, column.offsets[:-1][column.present])
-    return PartDigests(np.ascontiguousarray(digests[order[smallest]]), column.present)
+    return PartDigests(np.ascontiguousarray(digests), order[smallest].astype(np.int32), column.present)

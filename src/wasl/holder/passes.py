@@ -183,7 +183,7 @@ def _release(
     place = np.full(len(record_ids), -1, np.int64)
     place[rows] = np.arange(len(rows))
     columns = {"block": fixed_bytes(labels[order]), "row_id": fixed_bytes(row_ids)}
-    columns |= {f"token_{name}": fixed_bytes(t.digests[rows], t.present[rows]) for name, t in tokens.items()}
+    columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
     fill = {}
     for group in groups:
         released = np.zeros((len(rows), profile.released_bits // 64), np.uint64)
@@ -240,14 +240,15 @@ def _tokens(
             message = np.concatenate([d.digests for d in digests], axis=1)
             hashed = hash_messages(key.derive("token", pass_=step.name, group=token), message)
             present = np.logical_and.reduce([d.present for d in digests])
-            tokens[token] = PartDigests(np.ascontiguousarray(hashed[:, :LABEL_BYTES]), present)
+            places = np.arange(len(hashed), dtype=np.int32)
+            tokens[token] = PartDigests(np.ascontiguousarray(hashed[:, :LABEL_BYTES]), places, present)
     return tokens
 
 
 def _classes(tokens: dict[str, PartDigests], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows with equal tokens as equal numbers, -1 where missing: (tokens, rows)."""
     classes = [
-        np.where(t.present[rows], t.digests[rows, :8].copy().view("<i8").ravel() & np.int64(2**62 - 1), np.int64(-1))
+        np.where(t.present[rows], t.of(rows)[:, :8].copy().view("<i8").ravel() & np.int64(2**62 - 1), np.int64(-1))
         for t in tokens.values()
     ]
     return np.array(classes, dtype=np.int64).reshape(len(classes), len(rows))
