@@ -1,9 +1,8 @@
 """Which records of one register are one person, as far as the register itself says so beyond doubt.
 
 Two records are one person's when they agree on all name skeletons (in any order), on the whole birth date, on sex and
-on nationality; or on an identifier and on one thing more: the surname, the given name, the year, or the day and month
-of birth. What follows from that in several steps holds as well. Typing errors in everything at once stay undiscovered:
-finding those is for the linkage.
+on nationality; or on an identifier and on all name skeletons, or on the day and month of birth. What follows from that
+in several steps holds as well. Typing errors in everything at once stay undiscovered: finding those is for the linkage.
 
 A person then has one row per block (see ``passes.py``): how often somebody stands in a register, how alike the
 spellings are, is a fingerprint, and to nobody's use.
@@ -41,21 +40,21 @@ def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
 
     Two different values meet by chance in one of 2**64 pairs.
     """
-    names, birth = _names(persons, "names", fewest=2), _birth(persons)
+    names, birth = _names(persons), _birth(persons)
     if names is not None and birth is not None:
         traits = [_codes(persons.codes[name]) + np.uint64(1) for name in TRAITS if name in persons.codes]
         yield _mixed(names, birth, *traits)
     identifiers = [_codes(persons.codes[name]) for name in IDENTIFIERS if name in persons.codes]
     if not identifiers:
         return
-    others = [names, *(_names(persons, part) for part in ("surname", "given")), *_birth_parts(birth)]
+    others = [names, None if birth is None else _day_and_month(birth)]
     for number in identifiers:
         yield from (_mixed(number, other) for other in others if other is not None)
 
 
-def _names(persons: Persons, part: str, fewest: int = 1) -> NDArray[np.uint64] | None:
-    """The set of a record's name skeletons as one value; missing where there are fewer words."""
-    column = persons.names.get(part)
+def _names(persons: Persons) -> NDArray[np.uint64] | None:
+    """The set of a record's name skeletons as one value; a name of one word alone says too little."""
+    column = persons.names.get("names")
     if column is None:
         return None
     skeletons = pa.array(column.skeletons, pa.string()).dictionary_encode()
@@ -64,7 +63,7 @@ def _names(persons: Persons, part: str, fewest: int = 1) -> NDArray[np.uint64] |
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    return np.where(np.diff(column.offsets) >= fewest, sums, MISSING)
+    return np.where(np.diff(column.offsets) >= 2, sums, MISSING)
 
 
 def _birth(persons: Persons) -> NDArray[np.uint64] | None:
@@ -77,14 +76,12 @@ def _birth(persons: Persons) -> NDArray[np.uint64] | None:
     return np.where(known, persons.birth.astype(np.int64) + 2**32, 0).astype(np.uint64)
 
 
-def _birth_parts(birth: NDArray[np.uint64] | None) -> list[NDArray[np.uint64]]:
-    """Year, and day and month, of birth dates as values."""
-    if birth is None:
-        return []
+def _day_and_month(birth: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Day and month of birth dates as one value."""
     days = np.where(birth == MISSING, 0, birth.astype(np.int64) - 2**32).astype("datetime64[D]")
-    year = days.astype("datetime64[Y]")
-    values = year.astype(np.int64) + 2**16, (days - year.astype("datetime64[D]")).astype(np.int64) + 2**32
-    return [np.where(birth == MISSING, MISSING, value.astype(np.uint64)) for value in values]
+    months = days.astype("datetime64[M]")
+    number = months.astype(np.int64) % 12 * 31 + (days - months).astype(np.int64) + 1
+    return np.where(birth == MISSING, MISSING, number.astype(np.uint64))
 
 
 def _codes(values: pa.Array) -> NDArray[np.uint64]:

@@ -44,12 +44,12 @@ def test_the_same_name_in_another_spelling_and_order_with_the_same_birth_date_is
     ) == [0, 0, 2]
 
 
-def test_an_identifier_needs_the_name_or_the_birth_date_beside_it():
+def test_an_identifier_needs_the_name_or_the_day_of_birth_beside_it():
     assert numbered(
         ("Diallo", "Mamadou", "1990-05-17", "A1234567"),
-        ("Diallo", "Mamadou", "1991-05-17", "A1234567"),
+        ("Diallo", "Mamadou", "1985-02-03", "A1234567"),
         ("Ndiaye", "Fatou", "1991-05-17", "A1234567"),
-        ("Sow", "Aminata", "1985-02-03", "A1234567"),
+        ("Diallo", "Aminata", "1985-11-30", "A1234567"),
     ) == [0, 0, 0, 3]
 
 
