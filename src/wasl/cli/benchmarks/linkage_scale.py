@@ -242,7 +242,7 @@ def draw(results: Sequence[dict[str, Any]]) -> bytes:
         for name in ("pair completeness", "F1"):
             quality.plot(rows, [result[name] for result in results], marker="o", markersize=3, label=name)
         time.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds")
-        memory.set(xscale="log", yscale="log", xlabel="rows", ylabel="peak memory, GB")
+        memory.set(xscale="log", yscale="log", ylim=(0.1, 20), xlabel="rows", ylabel="peak memory, GB")
         quality.set(xscale="log", ylim=(0.9, 1.005), xlabel="rows")
         time.legend(frameon=False)
         quality.legend(frameon=False)
