@@ -97,9 +97,10 @@ def _weight_of_meeting(
         met: (pairs) passes that showed the pair.
         chances: (pairs) passes in which both records have a row.
     """
-    cells, cell = np.unique(np.stack([chances, met]), axis=1, return_inverse=True)
-    _, group = np.unique(cells[0], return_inverse=True)
-    weight = np.zeros(cells.shape[1])
+    most = np.int64(met.max(initial=0)) + 1
+    cells, cell = np.unique(chances * most + met, return_inverse=True)
+    _, group = np.unique(cells // most, return_inverse=True)
+    weight = np.zeros(len(cells))
     for _ in range(MEETING_ROUNDS):
         probability = 1.0 / (1.0 + np.exp(-(odds + MEETING_SHARE * weight[cell])))
         ratio = np.zeros(len(weight))

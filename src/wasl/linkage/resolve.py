@@ -234,7 +234,8 @@ def _report(
     changes: pa.Table,
     conflicts: pa.Table,
 ) -> dict[str, Any]:
-    sizes = np.unique(np.unique(cluster[records.roster.place], return_counts=True)[1], return_counts=True)
+    held = np.bincount(cluster[records.roster.place])
+    sizes = np.unique(held[held > 0], return_counts=True)
     between: list[dict[str, Any]] = []
     a, b = records.source[pairs.left], records.source[pairs.right]
     for x in range(len(records.sources)):
@@ -256,7 +257,7 @@ def _report(
         "run": run,
         "records": len(records.roster),
         "taken_as_one": len(records.roster) - len(records),
-        "persons": len(np.unique(cluster)),
+        "persons": int((np.bincount(cluster) > 0).sum()),
         "candidates": len(pairs),
         "linked_pairs": int(together.sum()),
         "grades": {name: int((grades == code).sum()) for code, name in enumerate(GRADES[:3])},
