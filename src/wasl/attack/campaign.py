@@ -50,6 +50,7 @@ class Target:
         overlap: Share of the delivery's records in the population.
         largest_graph: Blocks above this size are attacked on a sample of so many records.
         starts: Starts of graph matching.
+        view: ``linkage``, or ``told`` where the adversary is told who shares a block.
     """
 
     profile: str
@@ -63,6 +64,7 @@ class Target:
     overlap: float | None = None
     largest_graph: int = 2500
     starts: int = 6
+    view: str = "linkage"
 
     def exposed(self, knowledge: Knowledge) -> Ints | None:
         """Persons of the population that are in the delivery."""
@@ -134,7 +136,7 @@ def _by_pass(target: Target, knowledge: Knowledge, attack: str, rng: np.random.G
     seeds = np.zeros(0, np.int64)
     if attack.startswith("extension"):
         if exposed is None:
-            return _outcome(target, knowledge, "linkage", attack, tally, None, "needs the truth to draw known pairs")
+            return _outcome(target, knowledge, target.view, attack, tally, None, "needs the truth to draw known pairs")
         share = float(attack.split()[1]) / 100
         seeds = rng.permutation(exposed)[: round(share * len(exposed))]
         exposed = np.setdiff1d(exposed, seeds)
@@ -156,7 +158,7 @@ def _by_pass(target: Target, knowledge: Knowledge, attack: str, rng: np.random.G
             seeded = np.flatnonzero((truth >= 0) & np.isin(knowledge.person[truth], seeds))
             rows, own = extend(view, known, knowledge.taps, seeded, truth[seeded], rng, target.largest_graph)
         tally.add(rows, known.record[own], truth)
-    return _outcome(target, knowledge, "linkage", attack, tally, exposed)
+    return _outcome(target, knowledge, target.view, attack, tally, exposed)
 
 
 def _patterns(view: PassView, known: PassView, largest: int) -> tuple[Ints, Ints]:
@@ -190,7 +192,7 @@ def _codewords(target: Target, knowledge: Knowledge, rng: np.random.Generator) -
     if knowledge.taps == 0:
         detail = "undiffused: every column is already in the clear"
     return _outcome(
-        target, knowledge, "linkage", "codewords", _Tally(knowledge.person), target.exposed(knowledge), detail
+        target, knowledge, target.view, "codewords", _Tally(knowledge.person), target.exposed(knowledge), detail
     )
 
 

@@ -19,7 +19,8 @@ class Outcome:
     """One attack on one delivery, or on several together.
 
     Attributes:
-        profile, view, attack: What was attacked, from which view (``linkage`` or ``joined``), and how.
+        profile, view, attack: What was attacked, from which view (``linkage``, ``joined``, or ``told``: linkage, and
+            told who shares a block), and how.
         registers: Whose deliveries.
         population: Records of the adversary's population.
         records: Records in the delivery.

@@ -51,6 +51,7 @@ def stage(
     rng: np.random.Generator,
     *,
     truth: pa.Table | None = None,
+    told: bool = False,
     keys: int = 4,
     largest_graph: int = 2500,
     starts: int = 6,
@@ -63,6 +64,7 @@ def stage(
         profile: How the holders encode.
         rng: Draws the holders' key and the adversary's.
         truth: Columns ``register``, ``record``, ``person``: who stands in several records; else what encoding shows.
+        told: Whether the adversary is told who shares a block, where that depends on the key.
         keys: Keys the adversary averages over.
         largest_graph: See ``Target``.
         starts: See ``Target``.
@@ -71,7 +73,7 @@ def stage(
     made = [encode(table, schema, key, profile, created=EPOCH, rng=rng) for table, schema in held]
     views = observe(*(encoded.delivery for encoded in made))
     joined, ids = observe_joined(views, *(encoded.join_map for encoded in made))
-    knowledge = imitate(owned, profile, rng, keys, blocks=key)
+    knowledge = imitate(owned, profile, rng, keys, blocks=key if told else None)
     if truth is not None:
         knowledge = replace(knowledge, person=_true_persons(owned, truth))
 
@@ -97,6 +99,7 @@ def stage(
         overlap=float((place >= 0).mean()),
         largest_graph=largest_graph,
         starts=starts,
+        view="told" if told else "linkage",
     )
     return target, knowledge
 

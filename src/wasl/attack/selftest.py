@@ -33,16 +33,18 @@ class Trial:
 
     Attributes:
         profile: What is attacked.
-        records: Records of holder and adversary; with several registers, or one that repeats persons, persons.
+        records: Records of holder and adversary; with several registers, or one that repeats persons, about so many.
         overlap: Share in common.
         registers: Registers delivered together; the adversary owns the very same ones unless it is one register
             without repetitions, which is split.
+        told: Whether the adversary is told who shares a block, where that depends on the key.
     """
 
     profile: str
     records: int
     overlap: float
     registers: tuple[str, ...] = (REGISTER,)
+    told: bool = False
 
 
 def plan_trials(
@@ -51,7 +53,8 @@ def plan_trials(
     """All combinations, small populations first; profiles with one block only up to the largest graph attacked whole.
 
     What falls at 1,000 records falls at more: visibility grows as the square root of the block. At full overlap
-    ``guarded`` is also attacked where persons stand in several rows: renewals, and two registers together.
+    ``guarded`` and ``tokens`` are also attacked where persons stand in several records: renewals, and two registers
+    together; and ``guarded`` by somebody who is told who shares a block.
     """
     trials = [
         Trial(profile, n, overlap)
@@ -61,12 +64,19 @@ def plan_trials(
         for overlap in overlaps
     ]
     several = [
-        Trial("guarded", n, 1.0, registers)
+        Trial(profile, n, 1.0, registers)
         for n in sorted(populations)
+        for profile in profiles
         for registers in (REPEATING, TOGETHER)
+        if profile in ("guarded", "tokens") and 1.0 in overlaps
+    ]
+    told = [
+        Trial("guarded", n, 1.0, registers, told=True)
+        for n in sorted(populations)
+        for registers in ((REGISTER,), REPEATING, TOGETHER)
         if "guarded" in profiles and 1.0 in overlaps
     ]
-    return trials + several
+    return trials + several + told
 
 
 def run_trials(
@@ -84,7 +94,14 @@ def run_trials(
         held, owned, truth = _registers(trial, seed, rng)
         try:
             target, knowledge = stage(
-                held, owned, tested_profile(trial.profile), rng, truth=truth, largest_graph=largest_graph, starts=starts
+                held,
+                owned,
+                tested_profile(trial.profile),
+                rng,
+                truth=truth,
+                told=trial.told,
+                largest_graph=largest_graph,
+                starts=starts,
             )
         except LeakError:
             yield _refused(trial)
@@ -105,7 +122,9 @@ def _registers(
         schema = RegisterSchema.load(REGISTER)
         held, owned = split(register, trial.records, trial.overlap, rng)
         return [(held, schema)], [(owned, schema)], None
-    made = generate(trial.records, seed)
+    trial_run = generate(1000, seed).registers
+    share = sum(len(trial_run[name]) for name in trial.registers) / 1000
+    made = generate(round(trial.records / share), seed)
     both = [(made.registers[name], RegisterSchema.load(name)) for name in trial.registers]
     return both, both, made.truth
 

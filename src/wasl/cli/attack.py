@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wasl.cli.attack_tables import SUMMARY, summary, worth_table, write_tables
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
-from wasl.registers.files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +82,9 @@ def attack_deliveries(
 
     if view not in ("linkage", "joined"):
         raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")
+    worth: dict[str, dict[str, float | None]] = {}
     if self_test:
+        worth = _worth(_words(profiles), seed)
         outcomes = _self_test(_words(profiles), _words(populations), _words(overlaps), largest_graph, starts, seed)
         subject = "self-test"
     elif deliveries and population:
@@ -104,7 +105,7 @@ def attack_deliveries(
     else:
         raise InputError("nothing to attack.", remedy="Give deliveries and --population, or --self-test.")
     out.mkdir(parents=True, exist_ok=True)
-    written = _write(outcomes, out)
+    written = write_tables(outcomes, worth, out)
     worst = max((outcome.rate or 0.0 for outcome in outcomes if outcome.view == "linkage"), default=0.0)
     record_event(
         EventKind.ENCODING_ATTACKED,
@@ -112,9 +113,11 @@ def attack_deliveries(
         detail={"attacks": len(outcomes), "largest_rate": round(worst, 4), "view": view, "outcomes": written},
     )
     if as_json:
-        emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes]})
+        emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes], "linkage_f1": worth})
         return
-    show_table("Persons named by the most successful attack", SUMMARY, _summary(outcomes))
+    show_table("Persons named by the most successful attack", SUMMARY, summary(outcomes))
+    if worth:
+        show_table("What the profiles still link: F1", *worth_table(worth))
     say(f"In {out}: attacks.json, attacks.md, attacks.svg")
 
 
@@ -139,6 +142,17 @@ def _self_test(
     with progress("Attacking") as report:
         trials = plan_trials(profiles, sizes, shares, largest_graph)
         return list(run_trials(trials, seed, largest_graph=largest_graph, starts=starts, report=report))
+
+
+def _worth(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]:
+    """F1 by profile and setting."""
+    import numpy as np
+
+    from wasl.attack.selftest import PROFILES, tested_profile
+    from wasl.attack.worth import linkage_f1
+
+    known = [name for name in profiles if name in PROFILES]
+    return {name: linkage_f1(name, tested_profile(name), np.random.default_rng(seed)) for name in known}
 
 
 def _attack_files(
@@ -279,96 +293,3 @@ def _places(delivered: list[tuple[str, str]], owned: list[tuple[str, str]], trut
     by_person = {person[record]: row for record, row in place.items() if record in person}
     found = [place.get(record, by_person.get(person.get(record, ""), -1)) for record in delivered]
     return np.array(found, np.int64)
-
-
-SUMMARY = ("profile", "registers", "records", "overlap", "T", "linkage view", "attack", "joined view")
-
-
-def _summary(outcomes: list[Outcome]) -> list[list[object]]:
-    """One row per delivery attacked: the worst attack of each view."""
-    groups: dict[tuple[object, ...], list[Outcome]] = {}
-    for outcome in outcomes:
-        place = (outcome.profile, outcome.registers, outcome.population, outcome.overlap)
-        groups.setdefault(place, []).append(outcome)
-    rows: list[list[object]] = []
-    for (profile, registers, population, overlap), found in groups.items():
-        worst = {
-            view: max(members, key=lambda outcome: (outcome.rate or 0.0, outcome.claimed))
-            for view in ("linkage", "joined")
-            if (members := [outcome for outcome in found if outcome.view == view])
-        }
-        shown = "?" if overlap is None else f"{overlap:.2f}"
-        linkage = worst["linkage"]
-        joined = _rate(worst["joined"]) if "joined" in worst else "-"
-        attack = linkage.attack if linkage.rate else linkage.detail if linkage.attack == "none" else "-"
-        rows.append([profile, registers, population, shown, f"{found[0].leak:.2f}", _rate(linkage), attack, joined])
-    return rows
-
-
-def _rate(outcome: Outcome) -> str:
-    """The rate with its interval, or what was claimed where it cannot be scored."""
-    from wasl.attack.measure import wilson
-
-    if outcome.rate is None or outcome.correct is None or outcome.exposed is None:
-        return f"{outcome.claimed:,} claimed, not scored"
-    low, high = wilson(outcome.correct, outcome.exposed)
-    return f"{outcome.rate:.4f} ({low:.3f}–{high:.3f})"
-
-
-HEADINGS = (
-    "profile",
-    "view",
-    "attack",
-    "registers",
-    "records",
-    "overlap",
-    "named",
-    "in any pass",
-    "of",
-    "rate",
-    "95 %",
-    "T",
-    "",
-)
-
-
-def _cells(outcome: Outcome) -> list[object]:
-    value = outcome.to_json()
-    interval = value["interval"]
-    return [
-        outcome.profile,
-        outcome.view,
-        outcome.attack,
-        outcome.registers,
-        outcome.population,
-        "?" if outcome.overlap is None else f"{outcome.overlap:.2f}",
-        f"{outcome.claimed} claimed" if outcome.correct is None else outcome.correct,
-        "?" if outcome.anywhere is None else outcome.anywhere,
-        "?" if outcome.exposed is None else outcome.exposed,
-        "?" if outcome.rate is None else f"{outcome.rate:.4f}",
-        "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}",
-        f"{outcome.leak:.2f}",
-        outcome.detail,
-    ]
-
-
-def _markdown(headings: tuple[str, ...], rows: list[list[object]]) -> list[str]:
-    """A table in Markdown."""
-    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
-    return lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-
-
-def _write(outcomes: list[Outcome], out: Path) -> str:
-    """Write the three files; returns the digest of the JSON."""
-    from wasl.attack.picture import draw_rates
-    from wasl.registers.digests import digest_bytes
-
-    data = json.dumps([outcome.to_json() for outcome in outcomes], ensure_ascii=False, indent=1).encode()
-    lines = [*_markdown(SUMMARY, _summary(outcomes)), "", *_markdown(HEADINGS, [_cells(each) for each in outcomes])]
-    for name, content in (
-        ("attacks.json", data),
-        ("attacks.md", ("\n".join(lines) + "\n").encode()),
-        ("attacks.svg", draw_rates(outcomes)),
-    ):
-        write_whole(out / name, content)
-    return digest_bytes(data)
