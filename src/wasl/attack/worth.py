@@ -25,17 +25,19 @@ from wasl.registers.schema import RegisterSchema
 
 __all__ = ["febrl_in_common", "linkage_f1"]
 
-PERSONS = 6000
 FEBRL_SPLIT = 7
 
 
-def linkage_f1(name: str, tested: EncodingProfile, rng: np.random.Generator) -> dict[str, float | None]:
+def linkage_f1(
+    name: str, tested: EncodingProfile, rng: np.random.Generator, persons: int = 6000
+) -> dict[str, float | None]:
     """Pairwise F1 of a profile by setting, None where its own meter refuses it.
 
     Args:
         name: The profile's name, shared by the families ``febrl`` and ``morocco``.
         tested: The profile of the family ``morocco``.
         rng: Draws keys and samples.
+        persons: Of the synthetic Morocco.
     """
     febrl = EncodingProfile.load(name if name != "one-key" else "open", family="febrl")
     if name == "one-key":
@@ -46,7 +48,7 @@ def linkage_f1(name: str, tested: EncodingProfile, rng: np.random.Generator) -> 
         pd.DataFrame({"register": side, "record": frame["rec_id"], "person": frame["rec_id"].str.split("-").str[1]})
         for side, frame in (("a", left), ("b", right))
     )
-    morocco = generate(PERSONS, FEBRL_SPLIT)
+    morocco = generate(persons, FEBRL_SPLIT)
     registers = [(table.to_pandas(), register, register) for register, table in morocco.registers.items()]
     return {
         "FEBRL 4 cut": _f1([(left, "febrl", "a"), (right, "febrl", "b")], febrl, "febrl4", truth, rng),
