@@ -347,7 +347,7 @@ class RowWriter:
 
     def _put(self, name: str, piece: pa.Table) -> None:
         whole = _complete(piece, self._columns).add_column(0, "pass", _constant(name, piece.num_rows))
-        self._file.write_table(whole, row_group_size=PART_ROWS)
+        self._file.write_table(whole, row_group_size=max(1, piece.num_rows))
 
 
 @contextmanager

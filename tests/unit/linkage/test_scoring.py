@@ -13,6 +13,7 @@ from wasl.linkage.pairs import PAIRS_SCHEMA, ScoredPairs
 from wasl.linkage.plan import LinkagePlan, ModelOptions, RegisterOptions
 from wasl.linkage.scoring import score_pairs
 from wasl.registers.delivery import Delivery
+from wasl.registers.encoded_rows import RowsInMemory, parts_digest
 
 
 def test_the_same_deliveries_give_the_same_pairs_whatever_the_order_and_the_threads(three_registers, plan):
@@ -23,6 +24,40 @@ def test_the_same_deliveries_give_the_same_pairs_whatever_the_order_and_the_thre
     assert first.model.to_json() == second.model.to_json()
     assert first.pairs.schema == PAIRS_SCHEMA
     assert len(first.pairs.to_pandas()) == first.pairs.num_rows
+
+
+def test_rows_in_files_or_in_another_order_give_the_same_pairs(three_registers, plan, tmp_path, monkeypatch):
+    monkeypatch.setattr("wasl.registers.encoded_rows.PART_ROWS", 70)
+    both = plan.model_copy(update={"registers": {"beta": RegisterOptions(dedupe=True)}})
+    deliveries = [r.delivery for r in three_registers]
+    first = score_pairs(both, deliveries)
+    files = []
+    for delivery in deliveries:
+        path = tmp_path / delivery.header.register
+        rows = RowsInMemory.of(delivery.rows)
+        header = dataclasses.replace(delivery.header, content_digest=parts_digest(rows.parts))
+        Delivery(header, rows).write(path)
+        files.append(Delivery.read(path))
+    assert len(files[0].source.numbers_of("year")) > 3
+    rng = np.random.default_rng(5)
+    shuffled = [Delivery(d.header, d.rows.take(rng.permutation(len(d.rows)))) for d in deliveries]
+    for others in (files, shuffled):
+        again = score_pairs(both, others, threads=2)
+        assert again.pairs.equals(first.pairs)
+        assert again.model.to_json() == first.model.to_json()
+
+
+def test_a_part_changed_after_it_was_opened_stops_the_linkage(three_registers, plan, tmp_path):
+    deliveries = [r.delivery for r in three_registers[:2]]
+    path = tmp_path / "alpha"
+    deliveries[0].write(path)
+    opened = Delivery.read(path)
+    data = bytearray(path.read_bytes())
+    for place in range(2_000, 60_000, 997):
+        data[place] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(DeliveryError, match=r"changed after encoding|cannot be read"):
+        score_pairs(plan, [opened, deliveries[1]])
 
 
 def test_most_true_pairs_score_high_and_few_others_do(three_registers, plan):
