@@ -34,6 +34,8 @@ Z = 1.96
 MODEL_ERROR = 0.5
 LEAST_FREE = 30
 """Fewer pairs that were free to meet say nothing of how often records do."""
+LEAST_SHARE = 0.02
+"""Fewer of them to a person of two records are chains of false links rather than larger persons."""
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -159,7 +161,7 @@ def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray
     larger = (size > 2) & (size <= LARGEST_CHAIN)
     tree = float((size - 1)[larger].sum())
     free = float((size * (size - 1) // 2)[larger].sum()) - tree
-    if free < LEAST_FREE:
+    if free < max(LEAST_FREE, LEAST_SHARE * int((size == 2).sum())):
         return 0.0
     met = max(float(np.count_nonzero(together & larger[person[pairs.left]])) - tree, 0.0)
     return (free - met) / (met + 1.0)
