@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from wasl.holder.names.arabic import is_arabic, romanize
 from wasl.holder.names.rules import (
@@ -31,8 +31,7 @@ SPECIAL = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A normalized name.
 
     Attributes:
@@ -52,12 +51,21 @@ def normalize(text: str) -> Name:
     """The canonical words of a name as somebody wrote it, in Latin or Arabic script."""
     arabic = not text.isascii() and is_arabic(text)
     words = romanize(text).split() if arabic else _latin(text)
-    found = [_word(word, arabic) for word in words]
-    married: list[str] = []
-    for _, _, plain in found:
+    found: list[str] = []
+    skeletons: list[str] = []
+    for word in words:
+        sound, bones, plain = _word(word, arabic)
         if not plain:
-            found, married = _apply_word_rules(words, arabic)
-            break
+            return _with_word_rules(words, arabic)
+        if sound:
+            found.append(sound)
+            skeletons.append(bones)
+    return Name(tuple(found), tuple(skeletons))
+
+
+def _with_word_rules(words: list[str], arabic: bool) -> Name:
+    """The name after the rules on whole names."""
+    found, married = _apply_word_rules(words, arabic)
     return Name(
         tuple([sound for sound, _, _ in found if sound]),
         tuple([bones for sound, bones, _ in found if sound]),
@@ -109,9 +117,12 @@ def _without_titles(words: list[str]) -> list[str]:
 def _latin(text: str) -> list[str]:
     """Upper-case ASCII words: diacritics and apostrophes dropped, everything else that is no letter divides."""
     upper = text.upper()
-    if not upper.isascii():
+    if upper.isascii():
+        if upper.replace(" ", "").isalpha():
+            return upper.split()
+    else:
         upper = APOSTROPHES.sub("", unicodedata.normalize("NFC", upper).translate(SPECIAL))
-        upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c))
+        upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c)).upper()
     words = upper.split()
     for word in words:
         if not word.isalpha() or not word.isascii():
