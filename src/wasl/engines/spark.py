@@ -265,8 +265,8 @@ def _lay_out_bucket(table: pa.Table, steps: Steps, sources: int) -> tuple[PassLa
     columns = {name: table.column(name).cast(pa.binary(width)) for name, width in fixed.items()}
     typed = pa.table({"pass": pa.array([steps.name] * table.num_rows, pa.string()), **columns})
     parts = [RowsInMemory.of(typed.filter(pc.equal(table.column("source"), number))) for number in range(sources)]
-    layout = lay_out(steps.name, parts, steps.widths, steps.tokens, steps.within)
-    return layout, tasks_of(layout, steps.within, steps.block_pairs)
+    layout = lay_out(steps.name, parts, steps.widths, steps.tokens, steps.inside)
+    return layout, tasks_of(layout, steps.within, steps.block_pairs, steps.strangers)
 
 
 def _sums_table(rows: Sequence[tuple[str, int, int]]) -> pa.Table:

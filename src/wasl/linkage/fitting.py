@@ -128,7 +128,8 @@ def fit_pass(
     """
     if strangers is None and not comparisons:
         most = np.minimum(capacity, patterns.per_stratum)
-        strangers = Strangers(patterns.per_stratum - KEYS_MATCH * most, 1.0)
+        none = np.zeros(len(strata), np.bool_)
+        strangers = Strangers(none, patterns.per_stratum - KEYS_MATCH * most, 1.0)
     if earlier is not None:
         return _fit(name, patterns, comparisons, strata, capacity, strangers, options, earlier.classes, earlier)
     told = any(comparison.name in options.personal for comparison in comparisons)
@@ -173,6 +174,7 @@ def _fit(
     matching = 2 if ERRORS in names else 1
     tables = _start(comparisons, marginals, names, personal) if earlier is None else list(earlier.probabilities)
     per_stratum = patterns.per_stratum
+    seen = float(per_stratum[strangers.known].sum()) if strangers is not None else 0.0
     trust = TRUST * strangers.weight if strangers is not None else 0.0
     share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
     prior = np.empty((len(strata), classes))
@@ -198,7 +200,7 @@ def _fit(
             break
         last = likelihood
         if earlier is None:
-            tables = _maximize(patterns, comparisons, posterior, names, options)
+            tables = _maximize(patterns, comparisons, posterior, names, options, seen)
         for k in range(classes):
             expected = np.bincount(patterns.stratum, weights=posterior[:, k], minlength=len(strata))
             prior[:, k] = expected
@@ -212,6 +214,8 @@ def _fit(
                 found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
                 prior[:, part] *= (1.0 + trust * pairs / found)[:, None]
         prior[:, -1] += LEAST_REST * per_stratum
+        if strangers is not None:
+            prior[strangers.known, :matching] = 1e-12
         prior /= prior.sum(axis=1, keepdims=True)
     order = _sorted_out(comparisons, tables, names, personal)
     if order is not None:
@@ -273,11 +277,15 @@ def _maximize(
     posterior: NDArray[np.float64],
     names: tuple[str, ...],
     options: ModelOptions,
+    seen: float,
 ) -> list[NDArray[np.float64]]:
-    """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept."""
+    """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept.
+
+    The opinion on the rest gives way to the strangers ``seen``, pairs known to be of different people.
+    """
     matching = 2 if ERRORS in names else 1
     narrow = posterior[:, :matching].sum() > NARROW * posterior[:, matching:].sum()
-    opinion = PSEUDO_PAIRS + min(REST_SHARE * float(posterior.sum()), REST_PAIRS)
+    opinion = PSEUDO_PAIRS + max(min(REST_SHARE * float(posterior.sum()), REST_PAIRS) - seen, 0.0)
     tables = []
     for c, comparison in enumerate(comparisons):
         table = np.empty((len(names), comparison.states))

@@ -91,6 +91,7 @@ class Tasks:
         place: (positions) int32, the row at each.
         hot: Sub-blocks of blocks over the budget.
         hot_blocks, hot_pairs: Blocks over the budget, and pairs in them.
+        strangers: (tasks) bool, pairs within a register that holds nobody twice: to learn from, not to link.
     """
 
     table: NDArray[np.int64] = field(repr=False)
@@ -98,8 +99,14 @@ class Tasks:
     draw: NDArray[np.uint64] = field(repr=False)
     place: NDArray[np.int32] = field(repr=False)
     hot: SubBlocks = field(repr=False)
-    hot_blocks: int = 0
-    hot_pairs: int = 0
+    hot_blocks: int
+    hot_pairs: int
+    strangers: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def candidates(self) -> NDArray[np.int64]:
+        """Places of the tasks whose pairs may be matches."""
+        return np.flatnonzero(~self.strangers)
 
     def sample(self, share: float, seed: int) -> NDArray[np.int64]:
         """Places of the tasks of a fair sample; another seed draws others."""
@@ -318,14 +325,18 @@ def stratum_of(number: int) -> tuple[int, int, int]:
     return pair - right * (right + 1) // 2, right, size
 
 
-def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Tasks:
+def tasks_of(
+    layout: PassLayout, within: Sequence[bool], block_pairs: int, strangers: Sequence[bool] | None = None
+) -> Tasks:
     """The comparisons of one pass: every pair of rows of one block and two sources, or of one source where asked.
 
     Args:
         layout: Rows sorted by block and source.
         within: Per source, whether pairs within it are compared.
         block_pairs: Most pairs of a block between two sources; larger ones are cut into sub-blocks of similar rows.
+        strangers: Per source, whether pairs within it are known to be of different people.
     """
+    strangers = strangers or [False] * len(within)
     change = np.flatnonzero((np.diff(layout.block) != 0) | (np.diff(layout.source) != 0)) + 1
     start = np.concatenate([[0], change]).astype(np.int64)[: len(layout.block)]
     stop = np.concatenate([change, [len(layout.block)]]).astype(np.int64)[: len(layout.block)]
@@ -334,7 +345,7 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
     found: list[NDArray[np.int64]] = [np.empty((0, 6), np.int64)]
     for a in range(len(within)):
         for b in range(a, len(within)):
-            if a == b and not within[a]:
+            if a == b and not (within[a] or strangers[a]):
                 continue
             if a == b:
                 left = right = segments[a][(stop - start)[segments[a]] > 1]
@@ -348,6 +359,9 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
             found.append(np.column_stack([start[left], stop[left], start[right], stop[right], strata, none]))
     spans = np.concatenate(found)
     pairs = _pairs(spans)
+    alike = [stratum_number(a, a, 0) for a in range(len(within)) if strangers[a]]
+    spared = (pairs > block_pairs) & np.isin(spans[:, 4], alike)
+    spans, pairs = spans[~spared], pairs[~spared]
     hot = pairs > block_pairs
     inside = spans[:, 0] == spans[:, 2]
     cut = sub_blocks(
@@ -370,7 +384,8 @@ def tasks_of(layout: PassLayout, within: Sequence[bool], block_pairs: int) -> Ta
     for shift, factor in ((30, MIX[0]), (27, MIX[1])):
         draw = (draw ^ (draw >> np.uint64(shift))) * factor
     draw ^= draw >> np.uint64(31)
-    return Tasks(table, _pairs(table), draw, place, cut, int(hot.sum()), int(pairs[hot].sum()))
+    known = np.isin(table[:, 4] // SIZE_CLASSES * SIZE_CLASSES, alike)
+    return Tasks(table, _pairs(table), draw, place, cut, int(hot.sum()), int(pairs[hot].sum()), known)
 
 
 def _pairs(spans: NDArray[np.int64]) -> NDArray[np.int64]:

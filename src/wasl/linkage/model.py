@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,11 @@ class PassModel:
     fit: Fit
     expected_matches: float
     pairs: int
+
+    def at(self, strata: NDArray[np.bool_]) -> PassModel:
+        """The model of some strata only."""
+        kept = tuple(stratum for stratum, keep in zip(self.strata, strata.tolist(), strict=True) if keep)
+        return dataclasses.replace(self, prior=self.prior[strata], strata=kept)
 
     def class_likelihood(self, states: NDArray[np.int8]) -> NDArray[np.float64]:
         """Log-probability of patterns (patterns, comparisons) in each class: (patterns, classes)."""

@@ -94,6 +94,13 @@ class PatternCounts:
         strata, stratum = np.unique(number, return_inverse=True)
         return cls(unique, total, states, stratum, strata)
 
+    def at(self, strata: NDArray[np.bool_]) -> PatternCounts:
+        """The patterns of some strata only."""
+        kept = strata[self.stratum]
+        number = np.cumsum(strata) - 1
+        stratum = number[self.stratum[kept]]
+        return PatternCounts(self.codes[kept], self.counts[kept], self.states[kept], stratum, self.strata[strata])
+
     @property
     def pairs(self) -> int:
         """Pairs counted."""

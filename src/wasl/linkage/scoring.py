@@ -21,7 +21,7 @@ from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.pairs import ScoredPairs, pairs_table
 from wasl.linkage.patterns import PatternCounts, comparisons_of
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.strangers import expect_strangers
+from wasl.linkage.strangers import expect_strangers, tells_of_strangers
 from wasl.linkage.work import LEVEL_SAMPLE_PAIRS, Engine, Steps, Threads
 from wasl.registers.delivery import Delivery, require_comparable
 
@@ -104,7 +104,11 @@ def _score_pass(
     widths, tokens = engine.columns(name)
     within = tuple(plan.is_deduplicated(source.register, len(sources)) for source in sources)
     once = tuple(plan.is_duplicate_free(source.register) for source in sources)
-    steps = Steps(name, widths, tokens, within, once, plan.candidates.block_pairs)
+    telling = tuple(
+        free and not inside and tells_of_strangers(name, source.delivery.header)
+        for source, free, inside in zip(sources, once, within, strict=True)
+    )
+    steps = Steps(name, widths, tokens, within, once, telling, plan.candidates.block_pairs)
     sums = engine.survey(steps)
     if sums.pairs == 0:
         return None
@@ -134,13 +138,19 @@ def _score_pass(
         name,
         [source.delivery.header for source in sources],
         [source.label for source in sources],
-        once,
+        telling,
         strata,
         patterns.per_stratum,
         capacity,
-        patterns.pairs / sums.pairs,
+        min(1.0, steps.training_share),
     )
     model = fit_pass(name, patterns, comparisons, strata, capacity, plan.model, earlier, strangers)
+    fresh = None
+    if earlier is not None:
+        fresh = fit_pass(name, patterns, comparisons, strata, capacity, plan.model, strangers=strangers)
+    if strangers is not None:  # they have taught what they know
+        patterns = patterns.at(~strangers.known)
+        model = dataclasses.replace(model.at(~strangers.known), pairs=patterns.pairs)
     weight, probability = model.score(patterns.states, patterns.stratum)
     kept = patterns.codes[probability >= plan.resolution.keep]
     clock.append(perf_counter())
@@ -150,11 +160,7 @@ def _score_pass(
         table = adjust_for_frequency(table, sources, within, model, plan.model.term_frequency, steps.dice.tolist())
     clock.append(perf_counter())
     below = probability < plan.resolution.keep
-    drift: dict[str, float] = {}
-    if earlier is not None:
-        drift = _drift(
-            fit_pass(name, patterns, comparisons, strata, capacity, plan.model, strangers=strangers), earlier
-        )
+    drift = _drift(fresh, earlier) if fresh is not None and earlier is not None else {}
     report = {
         "pass": name,
         "rows": sums.rows,

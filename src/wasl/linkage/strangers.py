@@ -1,8 +1,8 @@
 """How many pairs that share a block are of different people, counted where it can be known without a look.
 
 In a register that holds nobody twice, two rows of one block are two persons. How often that happens says how often
-two strangers share a block at all, and so how many pairs between two registers are strangers' to be expected; however
-well or badly their filters agree.
+two strangers share a block at all, and so how many pairs between two registers are strangers' to be expected; how
+alike they are says how alike strangers of a block are.
 """
 
 from __future__ import annotations
@@ -15,75 +15,76 @@ from numpy.typing import NDArray
 
 from wasl.registers.delivery import DeliveryHeader, PassSummary
 
-__all__ = ["Strangers", "expect_strangers"]
+__all__ = ["Strangers", "expect_strangers", "tells_of_strangers"]
 
-MOSTLY_ALONE = 0.2
-"""Where more than this share of rows has company, counts of rows and blocks no longer tell the pairs."""
+LARGEST_MEAN = 10
+"""A pass with more rows to a block, on average, has strangers enough between registers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """Expected pairs of different people.
+    """What is known of pairs of different people.
 
     Attributes:
-        pairs: (strata) how many, of the pairs of each stratum.
+        known: (strata) bool, all pairs of the stratum are.
+        pairs: (strata) how many to expect of the pairs of each other stratum.
         weight: Pairs looked at in registers that hold nobody twice, per pair the expectation is about, at most 1:
             what the expectation rests on.
     """
 
+    known: NDArray[np.bool_] = field(repr=False)
     pairs: NDArray[np.float64] = field(repr=False)
     weight: float
+
+
+def tells_of_strangers(name: str, header: DeliveryHeader) -> bool:
+    """Whether the pairs within a register that holds nobody twice are few enough in a pass to be counted."""
+    summary = _summary(name, header)
+    return summary is not None and 1 < summary.rows <= LARGEST_MEAN * summary.blocks
 
 
 def expect_strangers(
     name: str,
     headers: Sequence[DeliveryHeader],
     labels: Sequence[str],
-    once: Sequence[bool],
+    telling: Sequence[bool],
     strata: Sequence[tuple[str, str, int]],
     pairs: NDArray[np.float64],
     capacity: NDArray[np.float64],
     share: float,
 ) -> Strangers | None:
-    """The expected pairs of strangers in every stratum; None where the registers cannot tell.
+    """The expected pairs of strangers in every stratum; None where no register can tell.
 
     Args:
         name: The pass.
         headers: Of the deliveries.
         labels: Of the deliveries, as strata name them.
-        once: Whether each holds nobody twice.
+        telling: Whether the pairs within each are known to be strangers', and counted.
         strata: (left label, right label, size class).
         pairs: (strata) pairs counted.
         capacity: (strata) most matches among them.
         share: Of all pairs of the pass, how many were counted.
     """
-    summaries = {
-        label: summary
-        for label, header in zip(labels, headers, strict=True)
-        for summary in header.passes
-        if summary.name == name
-    }
-    telling = [summaries[label] for label, free in zip(labels, once, strict=True) if free and label in summaries]
-    telling = [summary for summary in telling if _alone(summary)]
-    if not telling:
+    if not any(telling):
         return None
-    seen = sum(summary.rows - summary.blocks for summary in telling)
-    among = sum(summary.rows * (summary.rows - 1) / 2 for summary in telling)
-    chance = (seen + 0.5) / among
+    rows = {label: summary.rows for label, header in zip(labels, headers, strict=True)
+            if (summary := _summary(name, header)) is not None}  # fmt: skip
+    tell = {label for label, tells in zip(labels, telling, strict=True) if tells}
+    known = np.array([left == right and left in tell for left, right, _ in strata], np.bool_)
+    among = share * sum(rows[label] * (rows[label] - 1) / 2 for label in tell)
+    chance = (float(pairs[known].sum()) + 0.5) / max(among, 1.0)
     possible = 0.0
     expected = np.maximum(pairs - capacity, 0.0)  # of two candidates for one person, one is a stranger
     sides = [(left, right) for left, right, _ in strata]
-    for left, right in set(sides):
+    for left, right in {side for side, apart in zip(sides, known, strict=True) if not apart}:
         here = np.array([side == (left, right) for side in sides])
-        rows = summaries[left].rows, summaries[right].rows
-        between = rows[0] * rows[1] if left != right else rows[0] * (rows[0] - 1) / 2
+        between = share * (rows[left] * rows[right] if left != right else rows[left] * (rows[left] - 1) / 2)
         possible += between
-        met = chance * share * between
         room = np.minimum(capacity, pairs)[here]
-        missing = max(met - float(expected[here].sum()), 0.0)
+        missing = max(chance * between - float(expected[here].sum()), 0.0)
         expected[here] += np.minimum(missing * room / max(float(room.sum()), 1e-9), room)
-    return Strangers(expected, min(1.0, among / max(possible, 1.0)))
+    return Strangers(known, expected, min(1.0, among / max(possible, 1.0)))
 
 
-def _alone(summary: PassSummary) -> bool:
-    return summary.rows > 1 and summary.rows - summary.blocks <= MOSTLY_ALONE * summary.rows
+def _summary(name: str, header: DeliveryHeader) -> PassSummary | None:
+    return next((summary for summary in header.passes if summary.name == name), None)

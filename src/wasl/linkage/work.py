@@ -75,6 +75,7 @@ class Steps:
         tokens: Tokens that occur in it.
         within: (sources) whether pairs within a source are compared.
         once: (sources) whether a person is in it at most once.
+        strangers: (sources) whether pairs within it are counted, as pairs of different people.
         block_pairs: Most pairs of a block.
         dice: (groups) see :func:`wasl.linkage.kernels.distance_counts`.
         limits: (groups, limits) int32, see :func:`wasl.linkage.kernels.sweep`.
@@ -87,12 +88,18 @@ class Steps:
     tokens: tuple[str, ...]
     within: tuple[bool, ...]
     once: tuple[bool, ...]
+    strangers: tuple[bool, ...]
     block_pairs: int
     dice: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     limits: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), np.int32))
     level_share: float = 1.0
     training_share: float = 1.0
     seed: int = 1
+
+    @property
+    def inside(self) -> tuple[bool, ...]:
+        """(sources) whether rows of one source are laid out that only meet each other."""
+        return tuple(a or b for a, b in zip(self.within, self.strangers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +217,9 @@ def sweep_tasks(
     return Swept(keys[met] - np.uint64(1), counts[met], left, right, codes, tables, int(state[5]))
 
 
-def _sampled(tasks: Tasks) -> NDArray[np.int64]:
-    """The tasks cut down to what a sample of levels looks at."""
-    table = tasks.table.copy()
+def _sampled(tasks: Tasks, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some tasks cut down to what a sample of levels looks at."""
+    table = tasks.table[chosen]
     table[:, 1] = np.minimum(table[:, 1], table[:, 0] + SAMPLE_LEFT)
     table[:, 3] = np.minimum(table[:, 3], table[:, 2] + SAMPLE_RIGHT)
     return table
@@ -220,12 +227,13 @@ def _sampled(tasks: Tasks) -> NDArray[np.int64]:
 
 def survey(layout: PassLayout, tasks: Tasks) -> PassSums:
     """Count rows, blocks, pairs, filters and their bits."""
-    table = _sampled(tasks)
+    mine = tasks.candidates
+    table = _sampled(tasks, mine)
     there = layout.present == 1
     return PassSums(
         layout.all_rows,
         layout.all_blocks,
-        int(tasks.pairs.sum()),
+        int(tasks.pairs[mine].sum()),
         int(((table[:, 1] - table[:, 0]) * (table[:, 3] - table[:, 2])).sum()),
         tasks.hot_blocks,
         tasks.hot_pairs,
@@ -239,7 +247,8 @@ def distance_histogram(layout: PassLayout, tasks: Tasks, steps: Steps) -> NDArra
     """(groups, distances) pairs of a sample of tasks by distance."""
     longest = max(steps.widths.values(), default=0) * 64
     counts = np.zeros((len(steps.widths), longest + 1), np.int64)
-    table = _sampled(tasks)[tasks.sample(steps.level_share, steps.seed)]
+    chosen = tasks.sample(steps.level_share, steps.seed)
+    table = _sampled(tasks, chosen[~tasks.strangers[chosen]])
     kernels.distance_counts(
         table, tasks.place, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts
     )
@@ -253,6 +262,7 @@ def _capacity(tasks: Tasks, chosen: NDArray[np.int64], once: Sequence[bool], str
     sides = [stratum_of(number) for number in range(strata)]
     one_to_one = np.array([a != b and once[a] and once[b] for a, b, _ in sides], np.bool_)
     most = np.where(one_to_one[table[:, 4]], smaller, tasks.pairs[chosen])
+    most = np.where(tasks.strangers[chosen], 0, most)
     return np.bincount(table[:, 4], weights=most, minlength=strata).astype(np.float64)
 
 
@@ -287,7 +297,7 @@ def emit_pairs(
     """See :meth:`Engine.emit`."""
     swept = in_threads(
         lambda part: sweep_tasks(layout, tasks, part, steps.limits, steps.dice, kept, known),
-        _chunks(tasks, np.arange(len(tasks.table))),
+        _chunks(tasks, tasks.candidates),
         workers,
     )
     if not swept:
@@ -329,8 +339,8 @@ class Threads:
     def _layout(self, steps: Steps) -> tuple[PassLayout, Tasks]:
         if self._laid is None:
             rows = [source.delivery.source for source in self._sources]
-            layout = lay_out(steps.name, rows, steps.widths, steps.tokens, steps.within, self._workers)
-            self._laid = layout, tasks_of(layout, steps.within, steps.block_pairs)
+            layout = lay_out(steps.name, rows, steps.widths, steps.tokens, steps.inside, self._workers)
+            self._laid = layout, tasks_of(layout, steps.within, steps.block_pairs, steps.strangers)
         return self._laid
 
     def survey(self, steps: Steps) -> PassSums:

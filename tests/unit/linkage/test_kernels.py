@@ -25,7 +25,7 @@ def laid_out(registers, name, within):
 
 def comparisons(layout):
     widths = dict.fromkeys(layout.groups, 16)
-    return comparisons_of(Steps(layout.name, widths, layout.token_names, (), (), 0), LIMITS)
+    return comparisons_of(Steps(layout.name, widths, layout.token_names, (), (), (), 0), LIMITS)
 
 
 def brute(layout, table, dice):

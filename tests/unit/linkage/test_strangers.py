@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from wasl.linkage.strangers import expect_strangers
+from wasl.linkage.fitting import fit_pass
+from wasl.linkage.patterns import Comparison, PatternCounts
+from wasl.linkage.plan import ModelOptions
+from wasl.linkage.strangers import Strangers, expect_strangers, tells_of_strangers
 from wasl.registers.delivery import DeliveryHeader, PassSummary
 
 
@@ -14,17 +17,23 @@ def header(register, rows, blocks):
     )
 
 
-def expected(headers, once, strata, pairs, capacity, share=1.0):
+def expected(headers, telling, strata, pairs, capacity, share=1.0):
     return expect_strangers(
         "birth",
         headers,
         [h.register for h in headers],
-        once,
+        telling,
         strata,
         np.array(pairs, float),
         np.array(capacity, float),
         share,
     )
+
+
+def company(places):
+    """Pairs that share a place."""
+    _, sizes = np.unique(places, return_counts=True)
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def test_as_often_as_strangers_share_a_block_within_a_register_they_do_between_two():
@@ -35,11 +44,12 @@ def test_as_often_as_strangers_share_a_block_within_a_register_they_do_between_t
     found = expected(
         [header("a", people, len(np.unique(left))), header("b", people, len(np.unique(right)))],
         (True, True),
-        [("a", "b", 1)],
-        [met],
-        [met],
+        [("a", "b", 1), ("a", "a", 2), ("b", "b", 2)],
+        [met, company(left), company(right)],
+        [met, 0, 0],
     )
     assert found.pairs[0] == pytest.approx(met, rel=0.5)
+    assert found.known.tolist() == [False, True, True]
     assert found.weight == pytest.approx(1.0, rel=0.01)
 
 
@@ -54,13 +64,42 @@ def test_a_register_that_may_hold_people_twice_tells_nothing():
     assert expected([header("a", 100, 90)], (False,), [("a", "a", 1)], [10], [10]) is None
 
 
-def test_one_block_for_all_tells_nothing():
-    both = [header("a", 100, 1), header("b", 100, 1)]
-    assert expected(both, (True, True), [("a", "b", 7)], [10_000], [100]) is None
+def test_one_block_for_all_is_not_counted():
+    assert not tells_of_strangers("birth", header("a", 100, 1))
+    assert tells_of_strangers("birth", header("a", 100, 80))
+    assert not tells_of_strangers("another pass", header("a", 100, 80))
 
 
 def test_there_are_never_more_strangers_than_pairs():
     found = expected(
-        [header("a", 5_000, 4_100), header("b", 5_000, 4_100)], (True, True), [("a", "b", 1)], [40], [30], share=1.0
+        [header("a", 5_000, 4_100), header("b", 5_000, 4_100)],
+        (True, True),
+        [("a", "b", 1), ("a", "a", 2)],
+        [40, 900],
+        [30, 0],
     )
     assert found.pairs[0] == 40
+
+
+def test_namesakes_seen_at_home_are_not_taken_for_matches():
+    """In blocks by a word of the name strangers are namesakes: only pairs known to be strangers' show how often."""
+    names, birth = Comparison("names", "filter", 4, (0, 1)), Comparison("birth", "filter", 4, (0, 1))
+    strata = (("a", "b", 1), ("a", "a", 2))
+
+    def counts(rows):
+        stratum, name, born, many = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+        states = np.column_stack([name, born]).astype(np.int8)
+        codes = np.arange(len(rows), dtype=np.uint64)
+        return PatternCounts(codes, many, states, stratum, np.arange(2))
+
+    between = [(0, 3, 3, 900), (0, 2, 3, 60), (0, 3, 2, 40), (0, 3, 1, 30), (0, 2, 1, 30), (0, 1, 1, 40)]
+    at_home = [(1, 3, 1, 300), (1, 2, 1, 280), (1, 1, 1, 400), (1, 3, 2, 3), (1, 1, 2, 3)]
+    patterns = counts(between + at_home)
+    known = Strangers(np.array([False, True]), np.array([100.0, 986.0]), 1.0)
+    model = fit_pass("word", patterns, (names, birth), strata, np.array([1000.0, 0.0]), ModelOptions(), strangers=known)
+    _, probability = model.score(patterns.states, patterns.stratum)
+    found = {tuple(row[:3]): p for row, p in zip(between, probability[: len(between)], strict=True)}
+    assert found[0, 3, 3] > 0.99
+    assert found[0, 3, 2] > 0.9
+    assert found[0, 3, 1] < 0.2
+    assert max(probability[len(between) :]) < 1e-6
