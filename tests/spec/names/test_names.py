@@ -100,6 +100,21 @@ def test_what_is_no_name_gives_nothing():
     assert skeleton("") == ""
 
 
+PASSPORT_TURKISH = "Şahin/Sahin Çelik/Celik Koç/Koc Çakır/Cakir Kılıç/Kilic Şimşek/Simsek Güneş/Gunes Taş/Tas Ayşe/Ayse"
+PINYIN_AND_WADE_GILES = "Zhang/Chang Xu/Hsu Zhou/Chou Xie/Hsieh Jiang/Chiang Qian/Chien Cai/Tsai Zeng/Tseng Xiao/Hsiao"
+
+
+@pytest.mark.parametrize("pair", f"{PASSPORT_TURKISH} {PINYIN_AND_WADE_GILES}".split())
+def test_turkish_and_chinese_names_as_passports_write_them(pair):
+    left, right = pair.split("/")
+    assert skeleton(left) == skeleton(right)
+
+
+@pytest.mark.parametrize(("left", "right"), [("Zhor", "Chor"), ("Hsain", "Chain"), ("Qais", "Chais")])
+def test_rules_for_chinese_syllables_leave_other_names_alone(left, right):
+    assert skeleton(left) != skeleton(right)
+
+
 def _groups() -> dict[str, list[str]]:
     path = DOMAIN / "name_variants.csv"
     if not path.is_file():

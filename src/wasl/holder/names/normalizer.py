@@ -27,8 +27,10 @@ NOT_A_LETTER = re.compile(r"[^A-Z]+")
 APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ]")
 SPECIAL = str.maketrans(
     {"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "İ": "I", "Ŋ": "N", "Ɓ": "B", "Ɗ": "D",
-     "Ɲ": "N", "Ç": "SS", "Ş": "SH"}
+     "Ɲ": "N", "Ç": "SS"}
 )  # fmt: skip
+TURKISH_C = re.compile(r"\bÇ|Ç\b")
+"""Where ç is Turkish and not French: passports write it, like ş, without its cedilla."""
 
 
 class Name(NamedTuple):
@@ -121,7 +123,8 @@ def _latin(text: str) -> list[str]:
         if upper.replace(" ", "").isalpha():
             return upper.split()
     else:
-        upper = APOSTROPHES.sub("", unicodedata.normalize("NFC", upper).translate(SPECIAL))
+        upper = APOSTROPHES.sub("", unicodedata.normalize("NFC", upper))
+        upper = TURKISH_C.sub("C", upper).translate(SPECIAL)
         upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c)).upper()
     words = upper.split()
     for word in words:

@@ -182,6 +182,30 @@ TRIGGER = re.compile(
 """A word without which no word rule can apply: most names skip them all."""
 
 LATIN_RULES: tuple[Rule, ...] = (
+    Rule(
+        r"^ZH(?=(?:A|E|I|U|AI|AO|OU|[AEU]N|U[IO]|UAN|[AEO]NG|UANG)$)",
+        "CH",
+        "a Chinese syllable, pinyin and Wade–Giles",
+        ("Zhang", "Chang"),
+    ),
+    Rule(
+        r"^HS(?=(?:I|IAO?|IEH?|I[EA]?NG?|IUN?G?|U|UEH?|UA?N)$)",
+        "X",
+        "a Chinese syllable, pinyin and Wade–Giles",
+        ("Hsu", "Xu"),
+    ),
+    Rule(
+        r"^[JQ](?=(?:I|IAO?|IE|IU|I[AO]?NG?|U[AE]?N?)$)",
+        "CH",
+        "a Chinese syllable, pinyin and Wade–Giles",
+        ("Jiang", "Chiang"),
+    ),
+    Rule(
+        r"^(?:TS|C)(?=(?:AI|AO|ENG?|UI)$)|^TS(?=(?:OU|UN?|[AOU]NG)$)",
+        "Z",
+        "a Chinese syllable, pinyin and Wade–Giles",
+        ("Tseng", "Zeng"),
+    ),
     Rule(r"(?<=.)X", "KS", "x in European names", ("Alexandre", "Aleksandre")),
     Rule(r"C(?=OISE?$)", "S", "ç without its cedilla", ("François", "Francois")),
     Rule(
