@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasl.holder.bloom import LEVELS, levels_for
 from wasl.holder.grams import date_grams, digit_grams, text_grams
 from wasl.holder.keys import LinkageKey
-from wasl.holder.leak import measure_blocks
+from wasl.holder.leak import _largest_eigenvalue, measure_blocks
 from wasl.holder.names.normalizer import normalize, skeleton
 from wasl.holder.pseudonym import hash_messages, hash_words, permute_labels, prf_stream
 
@@ -111,6 +112,17 @@ def test_any_text_can_be_a_name(text):
     assert len(name.words) == len(name.skeletons)
     assert all(word.isascii() and word.isupper() for word in name.words)
     assert skeleton(text) == "".join(name.skeletons)
+
+
+@LAWS
+@given(st.integers(3, 64), st.integers(0, 2**31), st.sampled_from([0.0, 0.3, 1.0]))
+def test_the_largest_eigenvalue_is_that_of_lapack(size, seed, share):
+    matrix = np.random.default_rng(seed).random((size, size))
+    matrix = np.triu(np.where(matrix < share, 1.0, matrix), 1)
+    matrix += matrix.T
+    centred = matrix - matrix.mean(0) - matrix.mean(1)[:, None] + matrix.mean()
+    norm = np.sqrt((centred**2).sum())
+    assert _largest_eigenvalue(centred, norm) == pytest.approx(np.linalg.eigvalsh(centred)[-1], abs=1e-10 * norm)
 
 
 @LAWS
