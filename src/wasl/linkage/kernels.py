@@ -26,6 +26,7 @@ __all__ = [
     "enter_codes",
     "place_words",
     "popcount",
+    "sort_runs",
     "sweep",
     "tile_distances",
 ]
@@ -101,6 +102,22 @@ def place_words(
             total += popcount(word)
         bits[row] = np.int32(total)
         present[row] = np.uint8(1)
+
+
+@njit(cache=True, nogil=True)
+def sort_runs(order: np.ndarray, keys: np.ndarray) -> None:
+    """Sort the places of equal keys.
+
+    Args:
+        order: (rows) int64 places, sorted within every run.
+        keys: (rows) uint64 the key of each, sorted.
+    """
+    start = 0
+    for i in range(1, len(order) + 1):
+        if i == len(order) or keys[i] != keys[start]:
+            if i - start > 1:
+                order[start:i].sort()
+            start = i
 
 
 @njit(cache=True, nogil=True, boundscheck=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.linkage.hotblocks import SubBlocks, sub_blocks
-from wasl.linkage.kernels import place_words
+from wasl.linkage.kernels import place_words, sort_runs
 from wasl.registers.delivery import LABEL_BYTES, Delivery
 from wasl.registers.encoded_rows import EncodedRows
 
@@ -288,11 +288,14 @@ def lay_out(
 def _order(block: NDArray[np.uint64], source: NDArray[np.int16], row_id: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Rows by block, source and row id, so that the order in which they were delivered does not matter."""
     key = _half(row_id, ">u8")
-    if bool(((key[1:] > key[:-1]) | (source[1:] > source[:-1])).all()):  # as deliveries are written
-        return np.argsort(block, kind="stable")
-    second = np.ascontiguousarray(row_id[:, 8:]).view(">u8").reshape(-1).astype(np.uint64)
-    first = np.lexsort((second, key, source))
-    return first[np.argsort(block[first], kind="stable")]
+    first = None
+    if not bool(((key[1:] > key[:-1]) | (source[1:] > source[:-1])).all()):  # not as deliveries are written
+        second = np.ascontiguousarray(row_id[:, 8:]).view(">u8").reshape(-1).astype(np.uint64)
+        first = np.lexsort((second, key, source))
+        block = block[first]
+    order = np.argsort(block)  # the fastest sort, which loses the order of equal blocks
+    sort_runs(order, block[order])
+    return order if first is None else first[order]
 
 
 def _meeting(
@@ -341,19 +344,18 @@ def tasks_of(
     start = np.concatenate([[0], change]).astype(np.int64)[: len(layout.block)]
     stop = np.concatenate([change, [len(layout.block)]]).astype(np.int64)[: len(layout.block)]
     block, source = layout.block[start], layout.source[start]
-    segments = [np.flatnonzero(source == s) for s in range(len(within))]
+    number = np.cumsum(np.append(True, block[1:] != block[:-1])[: len(block)]) - 1  # of the block
+    segments = np.full((len(within), int(number[-1]) + 1 if len(number) else 0), -1)
+    segments[source, number] = np.arange(len(start))
     found: list[NDArray[np.int64]] = [np.empty((0, 6), np.int64)]
     for a in range(len(within)):
         for b in range(a, len(within)):
             if a == b and not (within[a] or strangers[a]):
                 continue
+            both = (segments[a] >= 0) & (segments[b] >= 0)
+            left, right = segments[a][both], segments[b][both]
             if a == b:
-                left = right = segments[a][(stop - start)[segments[a]] > 1]
-            else:
-                _, at_left, at_right = np.intersect1d(
-                    block[segments[a]], block[segments[b]], assume_unique=True, return_indices=True
-                )
-                left, right = segments[a][at_left], segments[b][at_right]
+                left = right = left[(stop - start)[left] > 1]
             strata = np.full(len(left), stratum_number(a, b, 0))
             none = np.full(len(left), -1)
             found.append(np.column_stack([start[left], stop[left], start[right], stop[right], strata, none]))
@@ -374,7 +376,8 @@ def tasks_of(
     larger = np.maximum(spans[:, 1] - spans[:, 0], spans[:, 3] - spans[:, 2])
     spans[:, 4] += np.minimum(np.frexp(larger.astype(np.float64))[1], SIZE_CLASSES - 1)
     table = _cut(spans)
-    table = table[np.argsort(table[:, 0], kind="stable")]
+    if (table[1:, 0] < table[:-1, 0]).any():
+        table = table[np.argsort(table[:, 0], kind="stable")]
     place = np.concatenate([np.arange(len(layout.block), dtype=np.int32), cut.place])
     # A task is known by its block, its sources, its table, and the offset of its first row in the block.
     first = place[table[:, 0]]

@@ -119,6 +119,20 @@ def words_of(cells: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.u
     return both[:, 0].astype(np.uint64), both[:, 1].astype(np.uint64)
 
 
+def _in_order(pairs: Emitted, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The chosen pairs sorted by sources and row ids."""
+    left_high, left_low = words_of(pairs.left_id[chosen])
+    right_high, right_low = words_of(pairs.right_id[chosen])
+    sources = pairs.left_source[chosen].astype(np.int32) << 16 | pairs.right_source[chosen]
+    order = np.lexsort((right_high, left_high, sources) if (sources != sources[:1]).any() else (right_high, left_high))
+    tied = np.ones(max(len(order) - 1, 0), np.bool_)
+    for half in (left_high, right_high, sources):
+        tied &= half[order][1:] == half[order][:-1]
+    if tied.any():  # ids that share a half, hardly ever
+        order = np.lexsort((right_low, right_high, left_low, left_high, sources))
+    return order
+
+
 def pairs_table(
     plan: LinkagePlan, sources: Sequence[Source], strata: NDArray[np.int64], model: PassModel, pairs: Emitted
 ) -> tuple[pa.Table, float]:
@@ -139,10 +153,7 @@ def pairs_table(
     stratum = np.minimum(np.searchsorted(strata, number), len(strata) - 1)  # one not trained on borrows the next
     weight, probability = model.score(states, stratum)
     good = np.flatnonzero(probability[place] >= plan.resolution.keep)
-    left_high, left_low = words_of(pairs.left_id[good])
-    right_high, right_low = words_of(pairs.right_id[good])
-    left, right = pairs.left_source[good], pairs.right_source[good]
-    order = good[np.lexsort((right_low, right_high, left_low, left_high, right, left))]
+    order = good[_in_order(pairs, good)]
     labels = pa.array([source.label for source in sources], pa.string())
     spelled = pa.array(spell(states, model.comparisons), pa.string()).dictionary_encode()  # strata share patterns
     pattern = spelled.indices.to_numpy()[place[order]].astype(np.int32)
