@@ -18,10 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
-from wasl.holder.bloom import pair_pieces
 from wasl.holder.columns import fixed_bytes, hexadecimal
 from wasl.holder.duplicates import number_persons
-from wasl.holder.filters import PreparedGroup
+from wasl.holder.filters import PreparedGroup, prepare_group
 from wasl.holder.grams import group_grams
 from wasl.holder.keys import LinkageKey
 from wasl.holder.parts import digest_parts
@@ -117,7 +116,8 @@ def encode(
     for group in profile.groups:
         grams = group_grams(persons, group)
         if grams is not None:
-            filters[group.name] = PreparedGroup(group.name, grams, *pair_pieces(grams, profile.bits, group.fill))
+            filters[group.name] = prepare_group(group.name, grams, profile.bits, group.fill)
+    del persons  # what a register says is not held while it is encoded
 
     steps = [
         step
@@ -140,9 +140,10 @@ def encode(
     encoded: list[PassRows] = []
     for done, step in enumerate(steps):
         rows = encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads)
-        if len(rows.rows):
+        if rows.summary.rows:
             sink.add(step.name, pa.table(rows.columns))
             encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
+        del rows
         if progress is not None:
             progress(done + 1, len(steps))
     if not encoded:
@@ -252,6 +253,6 @@ def _join_rows(record_ids: NDArray[np.uint8], encoded: list[PassRows]) -> pa.Tab
     codes = np.concatenate([codes, np.zeros(len(alone), np.int32)])
     nowhere = np.arange(len(codes)) >= len(taken)
     passes = pa.DictionaryArray.from_arrays(pa.array(codes, mask=nowhere), names)
-    labels = [fixed_bytes(step.row_ids[step.member_rows]) for step in encoded]
+    labels = [fixed_bytes(step.member_ids) for step in encoded]
     row_ids = pa.chunked_array([*labels, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])
     return pa.table({"record_id": ids, "pass": passes, "row_id": row_ids}).cast(JOIN_MAP_SCHEMA)

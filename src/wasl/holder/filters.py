@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.holder.blocks import Blocks
-from wasl.holder.bloom import gather_filters, gram_positions, piece_masks
+from wasl.holder.bloom import gather_filters, gram_positions, pair_pieces, piece_masks
 from wasl.holder.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
 from wasl.holder.grams import GroupGrams
 from wasl.holder.keys import LinkageKey
 from wasl.holder.leak import measure_blocks, rows_to_measure
 from wasl.holder.profile import EncodingPass, EncodingProfile
 
-__all__ = ["KeyedGroup", "PreparedGroup", "key_groups", "measure_pass", "release_group"]
+__all__ = ["KeyedGroup", "PreparedGroup", "key_groups", "measure_pass", "prepare_group", "release_group"]
 
 MEASURED_AT_A_TIME = 1 << 15
 """Rows whose blocks are measured together."""
@@ -34,12 +34,25 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class PreparedGroup:
-    """A group, ready to be encoded under any pass's key."""
+    """A group, ready to be encoded under any pass's key.
+
+    Attributes:
+        name: The group.
+        grams: Its grams; which pieces a record has, the pairs tell.
+        pairs: The (piece, level) pairs in use, (pairs, 2).
+        row_pairs: Those of each record, record after record.
+    """
 
     name: str
-    grams: GroupGrams
-    pairs: NDArray[np.int64]
-    row_pairs: NDArray[np.int32]
+    grams: GroupGrams = field(repr=False)
+    pairs: NDArray[np.int64] = field(repr=False)
+    row_pairs: NDArray[np.int32] = field(repr=False)
+
+
+def prepare_group(name: str, grams: GroupGrams, bits: int, fill: float) -> PreparedGroup:
+    """A group for filters of so many bits, filled so far."""
+    pairs, row_pairs = pair_pieces(grams, bits, fill)
+    return PreparedGroup(name, replace(grams, pieces=np.zeros(0, np.int32)), pairs, row_pairs)
 
 
 @dataclass(frozen=True, slots=True)

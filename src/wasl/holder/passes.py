@@ -38,20 +38,16 @@ class PassRows:
     """A pass, encoded.
 
     Attributes:
-        rows: Records in it, in the order released; of a person with several records in a block, one.
-        row_ids: Their ids under the pass's key.
         members: Every record that a row stands for, the one in it included.
-        member_rows: The row that stands for each member.
+        member_ids: Under the pass's key, the id of the row that stands for it: (members, 16) bytes.
         left_out: Records whose rows would have leaked.
         columns: What is released about each.
         summary: Counts and achieved figures, for the header.
         figures: Sizes and T of its blocks.
     """
 
-    rows: NDArray[np.int64]
-    row_ids: NDArray[np.uint8]
-    members: NDArray[np.int64]
-    member_rows: NDArray[np.int64]
+    members: NDArray[np.int32]
+    member_ids: NDArray[np.uint8]
     left_out: NDArray[np.int64]
     columns: dict[str, pa.Array]
     summary: PassSummary
@@ -198,15 +194,9 @@ def _release(
         fill[group.name] = round(set_bits / (int(present.sum()) * profile.bits), 4) if present.any() else 0.0
     of_members = place[stands]
     summary, figures = _figures(step, turns, len(rows), fill)
+    taken = of_members >= 0
     return PassRows(
-        rows,
-        row_ids,
-        members[of_members >= 0],
-        of_members[of_members >= 0],
-        turns[-1].left_out,
-        columns,
-        summary,
-        figures,
+        members[taken].astype(np.int32), row_ids[of_members[taken]], turns[-1].left_out, columns, summary, figures
     )
 
 
