@@ -20,6 +20,8 @@ __all__ = ["best_f1", "cleartext_peers", "components", "f1_at", "pair_scores", "
 
 SCRIPTS = Path(__file__).parent / "peer_scripts"
 COMPONENT_THRESHOLDS = 40
+COMPONENT_SCORES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+"""Components are tried at so many thresholds spread over the pairs, and at these."""
 
 
 def run_peer(peers: Path | None, name: str, script: str, *arguments: object) -> dict[str, Any] | None:
@@ -115,6 +117,8 @@ def best_f1(
     hits = np.cumsum(person[left] == person[right])
     ends = np.flatnonzero(np.append(score[1:] != score[:-1], True)) + 1
     best = float((2 * hits[ends - 1] / (ends + true)).max())
-    for stop in ends[np.unique(np.linspace(0, len(ends) - 1, COMPONENT_THRESHOLDS).astype(np.int64))].tolist():
+    spread = ends[np.linspace(0, len(ends) - 1, COMPONENT_THRESHOLDS).astype(np.int64)]
+    round_ones = np.searchsorted(-score, -np.array(COMPONENT_SCORES), side="right")
+    for stop in np.unique(np.concatenate([spread, round_ones])).tolist():
         best = max(best, pair_scores(components(len(person), left[:stop], right[:stop]), person)[2])
     return best
