@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
+from wasl.holder.blocks import order_labels
 from wasl.holder.columns import fixed_bytes, hexadecimal
 from wasl.holder.duplicates import number_persons
 from wasl.holder.filters import PreparedGroup, prepare_group
@@ -212,7 +213,7 @@ def _assemble(
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
     joined = _join_rows(record_ids, encoded)
-    by_id = np.argsort(np.ascontiguousarray(record_ids).view("S16").ravel(), kind="stable")
+    by_id = order_labels(record_ids)
     harmonized = payload_columns(table.table, schema)
     payload_rows = pa.table(
         {"record_id": fixed_bytes(record_ids), **{column.standard: column.values for column in harmonized}}
@@ -221,7 +222,7 @@ def _assemble(
     payload.refuse_identifiers(schema)
     keep_map = pa.table(
         {
-            "register": pa.array([register_name] * len(records), pa.string()),
+            "register": pa.repeat(register_name, len(records)),
             "record": records,
             "record_id": hexadecimal(record_ids),
         }

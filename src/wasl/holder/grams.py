@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.holder.persons import NO_DATE, Persons
@@ -73,7 +74,6 @@ def date_grams(date: dt.date) -> list[str]:
 
 
 SPLITTERS: dict[str, Callable[[str], list[str]]] = {
-    "text": text_grams,
     "digits": digit_grams,
     "code": lambda text: [text],
 }
@@ -156,18 +156,36 @@ def _part_pieces(
         column = persons.names.get(part.feature)
         if column is None:
             return None
-        return [number(text_grams(word), "") for word in column.vocabulary], column.words, column.offsets
+        return _number_texts(column.vocabulary, "", number), column.words, column.offsets
     if part.kind == "date":
         return None if persons.birth is None else _date_pieces(persons.birth, number)
     values = persons.codes.get(part.feature)
     if values is None:
         return None
-    split = SPLITTERS[part.kind]
-    encoded = values.dictionary_encode()
-    lists = [number(split(text), f"{part.feature}:") for text in encoded.dictionary.to_pylist()]
+    encoded, tag = values.dictionary_encode(), f"{part.feature}:"
+    texts = encoded.dictionary.to_pylist()
+    if part.kind == "text":
+        lists = _number_texts(texts, tag, number)
+    else:
+        lists = [number(SPLITTERS[part.kind](text), tag) for text in texts]
     there = np.asarray(values.is_valid())
     indices = np.asarray(encoded.indices.drop_null(), dtype=np.int32)
     return lists, indices, np.concatenate(([0], np.cumsum(there)))
+
+
+def _number_texts(texts: Sequence[str], tag: str, number: Callable[[Sequence[str], str], list[int]]) -> list[list[int]]:
+    """The numbers of the grams of each text (see :func:`text_grams`), each distinct gram looked up once."""
+    if not len(texts):
+        return []
+    padded = [f"_{text.replace(' ', '')}_" for text in texts]
+    letters = np.frombuffer("".join(padded).encode("utf-32-le"), "<u4").astype(np.int64)
+    ends = np.cumsum([len(text) for text in padded])
+    pairs = np.delete(letters << 32 | np.roll(letters, -1), ends - 1)
+    encoded = pa.array(pairs).dictionary_encode()
+    known = [number([chr(pair >> 32) + chr(pair & 0xFFFFFFFF)], tag) for pair in encoded.dictionary.to_pylist()]
+    flat = np.array(known, np.int32)[np.asarray(encoded.indices)].ravel().tolist()
+    stops = ((ends - np.arange(1, len(padded) + 1)) * len(known[0])).tolist()
+    return [flat[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
 
 def _date_pieces(
