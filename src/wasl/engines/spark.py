@@ -23,18 +23,17 @@ from wasl.errors import MissingExtraError
 from wasl.linkage.layout import (
     PassLayout,
     Source,
-    Tasks,
     columns_held,
     columns_of,
     fixed_cells,
     lay_out,
     sources_of,
-    tasks_of,
 )
 from wasl.linkage.model import MatchModel
 from wasl.linkage.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.scoring import ProgressCallback, score_sources
+from wasl.linkage.tasks import Tasks, tasks_of
 from wasl.linkage.work import (
     Emitted,
     PassSums,

@@ -20,11 +20,11 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.linkage.kernels import popcount
 from wasl.linkage.layout import Source, fixed_cells
 from wasl.linkage.model import PassModel
 from wasl.linkage.patterns import Comparison, read_pattern
 from wasl.linkage.records import cells_of, texts_of
+from wasl.linkage.words import popcount
 
 __all__ = ["adjust_for_frequency"]
 

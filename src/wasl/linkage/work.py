@@ -15,17 +15,14 @@ from numpy.typing import NDArray
 
 from wasl.linkage import kernels
 from wasl.linkage.layout import (
-    SIZE_CLASSES,
     PassLayout,
     Source,
-    Tasks,
     columns_held,
     columns_of,
     in_threads,
     lay_out,
-    stratum_of,
-    tasks_of,
 )
+from wasl.linkage.tasks import SIZE_CLASSES, Tasks, stratum_of, tasks_of
 from wasl.registers.delivery import LABEL_BYTES
 
 __all__ = ["Emitted", "Engine", "PassSums", "Steps", "Threads", "count_patterns", "emit_pairs", "survey", "sweep_tasks"]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from wasl.linkage.hotblocks import completeness, sub_blocks
-from wasl.linkage.layout import columns_of, lay_out, sources_of, tasks_of
+from wasl.linkage.layout import columns_of, lay_out, sources_of
 from wasl.linkage.levels import limit_table
 from wasl.linkage.plan import RegisterOptions
 from wasl.linkage.scoring import score_pairs
+from wasl.linkage.tasks import tasks_of
 from wasl.linkage.work import sweep_tasks
 
 

@@ -8,10 +8,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wasl.linkage import kernels
-from wasl.linkage.layout import columns_of, lay_out, sources_of, tasks_of
+from wasl.linkage.layout import columns_of, lay_out, sources_of
 from wasl.linkage.levels import limit_table
 from wasl.linkage.patterns import comparisons_of, unpack
+from wasl.linkage.tasks import tasks_of
+from wasl.linkage.words import count_bits
 from wasl.linkage.work import Steps, sweep_tasks
 
 LIMITS = [[0, 100, 300, 450], [0, 200, 400], [0, 250]]
@@ -112,5 +113,5 @@ def test_pairs_kept_are_exactly_those_of_the_wanted_patterns(open_pair):
 def test_set_bits_are_counted():
     words = np.array([[0, 3], [2**64 - 1, 1]], np.uint64)
     bits = np.zeros((2, 2), np.int32)
-    kernels.count_bits(words, np.array([0, 1, 2]), bits)
+    count_bits(words, np.array([0, 1, 2]), bits)
     assert bits.tolist() == [[0, 2], [64, 1]]
