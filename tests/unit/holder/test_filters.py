@@ -1,0 +1,71 @@
+"""However the rows of a pass are cut for the work, what is measured and released is the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from wasl.cli.benchmarks.linkage_data import made_up_register
+from wasl.holder import filters
+from wasl.holder.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.encode import encode
+from wasl.holder.keys import LinkageKey
+from wasl.holder.profile import EncodingPass, EncodingProfile
+from wasl.registers.schema import RegisterSchema
+
+KEY = LinkageKey(bytes(range(32)), "filters")
+PAIRS, ROWS, WORDS, TAPS = 4000, 150, 32, 7
+
+
+@pytest.fixture(scope="module")
+def register():
+    return pa.Table.from_pandas(made_up_register(600, 100, 3), preserve_index=False)
+
+
+def encoded(register, threads=1):
+    """Blocks of some size, some of which leak."""
+    profile = EncodingProfile.load("guarded", "febrl")
+    step = EncodingPass(name="state", block=("region", "birth_year"), groups=("names", "contact"))
+    profile = profile.model_copy(update={"passes": (step,), "drop_limit": 1.0})
+    schema = RegisterSchema.load("febrl")
+    return encode(register, schema, KEY, profile, created="", rng=np.random.default_rng(0), threads=threads)
+
+
+def figures(result):
+    return [(step.rows, step.blocks, step.leak, step.dropped, step.fill) for step in result.delivery.header.passes]
+
+
+@pytest.mark.parametrize("size", ["MEASURED_AT_A_TIME", "SPREAD_AT_A_TIME", "LARGE_BLOCK", "LARGE_AT_A_TIME"])
+def test_rows_may_be_cut_anywhere(register, monkeypatch, size):
+    whole = encoded(register)
+    monkeypatch.setattr(filters, size, 3)
+    cut = encoded(register)
+    assert cut.delivery.rows.equals(whole.delivery.rows)
+    assert figures(cut) == figures(whole)
+
+
+def test_threads_change_nothing(register, monkeypatch):
+    monkeypatch.setattr(filters, "MEASURED_AT_A_TIME", 50)
+    monkeypatch.setattr(filters, "SPREAD_AT_A_TIME", 50)
+    one, three = encoded(register), encoded(register, threads=3)
+    assert three.delivery.rows.equals(one.delivery.rows)
+    assert figures(three) == figures(one)
+
+
+@pytest.mark.parametrize("released_words", [4, 5, 16])
+def test_a_row_of_a_large_block_is_diffused_like_any_other(released_words):
+    rng = np.random.default_rng(1)
+    orders = plane_orders(tap_permutations(bytes(32), TAPS, WORDS * 64))
+    offsets = np.arange(0, 3 * ROWS + 1, 3)
+    pairs = rng.integers(0, PAIRS, 3 * ROWS).astype(np.int32)
+    masks = rng.integers(0, 2**63, PAIRS * WORDS).astype(np.uint64)
+    schedule = block_schedule(bytes(32), np.zeros((1, 12), np.uint8), TAPS, released_words).reshape(-1)
+    rows = rng.permutation(ROWS)
+    shared = (offsets, pairs, masks, orders)
+    one, many = (np.zeros(ROWS * released_words, np.uint64) for _ in range(2))
+    compiled = spreaders(WORDS, released_words)
+    count = compiled.of_one(rows, rows, schedule, *shared, one)
+    assert count == compiled.of_many(rows, rows, np.zeros(ROWS, np.int64), schedule, *shared, many)
+    assert (one == many).all()
+    assert len(np.unique(one)) == len(one)
