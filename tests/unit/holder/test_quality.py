@@ -75,6 +75,23 @@ def test_repeated_persons_are_found_with_their_rows(examined):
     assert finding.weight == "problem"
 
 
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"nom": "Diallo", "prenom": "Awaa"}, True),  # a word in common, the other alike
+        ({"date_naissance": "03/05/1953"}, True),  # day and month swapped, all words in common
+        ({"nom": "Dialo", "prenom": "Binta", "date_naissance": "03/05/1953"}, False),
+        ({"date_naissance": "05/04/1953"}, False),
+        ({"nom": "Diallo", "prenom": "Moussa"}, False),
+    ],
+)
+def test_who_is_a_repeated_person(examined, changes, same):
+    one = row(1, date_naissance="05/03/1953")
+    other = row(2, **({"date_naissance": "05/03/1953"} | changes))
+    others = [row(number, nom=f"Nom{'abcdefgh'[number % 8]}ka", prenom="Zineb") for number in range(5, 13)]
+    assert bool(found(examined(one, other, *others), "persons-repeated")) is same
+
+
 def test_columns_say_how_complete_and_how_covered(examined):
     report = examined(row(1), row(2, nationalite=""), row(3, nationalite="Atlante"))
     figures = {column.column: column for column in report.columns}
