@@ -6,7 +6,6 @@ from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = ["popcount", "prefetch"]
@@ -33,8 +32,7 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:  # noqa: ARG0
         address = builder.bitcast(builder.gep(held.data, [arguments[1]]), byte)
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        insert: Any = cgutils.get_or_insert_function
-        function = insert(builder.module, kind, "llvm.prefetch.p0i8")
+        function = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
         builder.call(function, [address, flag(0), flag(3), flag(1)])  # to read, to be kept close, data
         return context.get_dummy_value()
 
