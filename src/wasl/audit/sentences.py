@@ -76,8 +76,8 @@ SENTENCES: dict[EventKind, dict[Language, str]] = {
         "en": "{actor} resolved the spine of persons {subject}",
     },
     _K.LINKAGE_EVALUATED: {
-        "fr": "{actor} a évalué l'appariement {subject} par rapport à la vérité connue",
-        "en": "{actor} evaluated the linkage {subject} against the known truth",
+        "fr": "{actor} a évalué l'appariement {subject}",
+        "en": "{actor} evaluated the linkage {subject}",
     },
     _K.LINKAGE_REPRODUCED: {
         "fr": "{actor} a rejoué l'appariement {subject} et comparé son résultat",
