@@ -74,7 +74,7 @@ def _kernel(size: int, threads: int, place: Path, peers: Path | None, repeats: i
         "rows": f"{size:,} × {size:,}",
         "million pairs/s": size * size / seconds / 1e6,
     }
-    peer = run_peer(peers, "anonlink", "anonlink_dice.py", *paths, THRESHOLD, repeats) if threads == 1 else None
+    peer = run_peer(peers, "anonlink", "anonlink_dice.py", *paths, THRESHOLD, repeats, threads)
     if peer and "seconds" in peer:
         row["anonlink"] = size * size / peer["seconds"] / 1e6
         row["ratio"] = peer["seconds"] / seconds
