@@ -133,11 +133,15 @@ def fit_pass(
     if earlier is not None:
         return _fit(name, patterns, comparisons, strata, capacity, strangers, options, earlier.classes, earlier)
     told = any(comparison.name in options.personal for comparison in comparisons)
-    fits = [
-        _fit(name, patterns, comparisons, strata, capacity, strangers, options, shape)
-        for shape in SHAPES
-        if len(shape) <= options.classes and (told or RELATIVES not in shape)
-    ]
+    fits = []
+    for shape in SHAPES:
+        if len(shape) <= options.classes and (told or RELATIVES not in shape):
+            model = _fit(name, patterns, comparisons, strata, capacity, strangers, options, shape)
+            if model.classes != shape:  # relatives turned up where errors were looked for: now with what holds of them
+                model = _fit(
+                    name, patterns, comparisons, strata, capacity, strangers, options, model.classes, start=model
+                )
+            fits.append(model)
     sound = [model for model in fits if _matches_agree(model)]
     return min(sound or fits[:1], key=lambda model: model.fit.bic)
 
@@ -165,6 +169,7 @@ def _fit(
     options: ModelOptions,
     names: tuple[str, ...],
     earlier: PassModel | None = None,
+    start: PassModel | None = None,
 ) -> PassModel:
     counts = patterns.counts.astype(np.float64)
     total = max(counts.sum(), 1.0)
@@ -172,7 +177,8 @@ def _fit(
     personal = frozenset(options.personal)
     classes = len(names)
     matching = 2 if ERRORS in names else 1
-    tables = _start(comparisons, marginals, names, personal) if earlier is None else list(earlier.probabilities)
+    given = earlier or start
+    tables = _start(comparisons, marginals, names, personal) if given is None else list(given.probabilities)
     per_stratum = patterns.per_stratum
     seen = float(per_stratum[strangers.known].sum()) if strangers is not None else 0.0
     trust = TRUST * strangers.weight if strangers is not None else 0.0
@@ -181,6 +187,8 @@ def _fit(
     prior[:, :matching] = share[:, None] / matching
     prior[:, matching:-1] = 0.05 * (1 - share)[:, None]
     prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
+    if start is not None:
+        prior = start.prior
 
     last = -np.inf
     converged = False

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wasl.cli.benchmarks.linkage_data import with_relatives
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
@@ -104,3 +105,13 @@ def test_match_keys_alone_link_what_is_spelled_alike(febrl4):
     assert found.pairwise.f1 >= 0.95
     assert not parts[0].delivery.header.filter_bits
     assert parts[0].delivery.header.leak == 0
+
+
+@pytest.mark.parametrize("profile", ["open", "guarded"])
+def test_relatives_planted_in_febrl_do_not_inflate_probabilities(febrl4, profile):
+    files = with_relatives(*(frame.astype({"rec_id": str}) for frame in febrl4), seed=3)
+    parts = [encoded(frame, "febrl", profile, name=name) for name, frame in files.items()]
+    found = linked(parts, "febrl4", febrl_truth(**files))
+    assert found.pairwise.f1 >= 0.96
+    assert found.calibration.error <= 0.02
+    assert found.calibration.precision_at_half >= 0.95
