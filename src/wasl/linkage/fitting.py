@@ -138,9 +138,11 @@ def fit_pass(
         if len(shape) <= options.classes and (told or RELATIVES not in shape):
             model = _fit(name, patterns, comparisons, strata, capacity, strangers, options, shape)
             if model.classes != shape:  # relatives turned up where errors were looked for: now with what holds of them
-                model = _fit(
+                again = _fit(
                     name, patterns, comparisons, strata, capacity, strangers, options, model.classes, start=model
                 )
+                if _agrees(comparisons, again.probabilities, frozenset(options.personal), 0):
+                    model = again
             fits.append(model)
     sound = [model for model in fits if _matches_agree(model)]
     return min(sound or fits[:1], key=lambda model: model.fit.bic)
@@ -188,7 +190,7 @@ def _fit(
     prior[:, matching:-1] = 0.05 * (1 - share)[:, None]
     prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
     if start is not None:
-        prior = start.prior
+        prior = start.prior.copy()
 
     last = -np.inf
     converged = False
@@ -264,19 +266,23 @@ def _sorted_out(
     if ERRORS not in names:
         return None
 
-    def agrees(k: int) -> bool:
-        for comparison, table in zip(comparisons, tables, strict=True):
-            if comparison.name in personal and comparison.kind == "filter" and comparison.states > 2:
-                level = np.arange(comparison.states) / (comparison.states - 1)
-                rest = float(level @ table[-1])
-                if float(level @ table[k]) - rest < SAME_PERSON * (1.0 - rest):
-                    return False
-        return True
-
-    good = [k for k in (0, 1) if agrees(k)]
+    good = [k for k in (0, 1) if _agrees(comparisons, tables, personal, k)]
     if len(good) != 1:
         return None
     return [good[0], 1 - good[0], *range(2, len(names))]
+
+
+def _agrees(
+    comparisons: Sequence[Comparison], tables: Sequence[NDArray[np.float64]], personal: frozenset[str], k: int
+) -> bool:
+    """Whether a class agrees on every personal comparison as one person's records do, not as relatives'."""
+    for comparison, table in zip(comparisons, tables, strict=True):
+        if comparison.name in personal and comparison.kind == "filter" and comparison.states > 2:
+            level = np.arange(comparison.states) / (comparison.states - 1)
+            rest = float(level @ table[-1])
+            if float(level @ table[k]) - rest < SAME_PERSON * (1.0 - rest):
+                return False
+    return True
 
 
 def _maximize(
@@ -303,7 +309,10 @@ def _maximize(
         if comparison.name in options.personal:
             table[matching:] = table[matching:].sum(axis=0)
         table[:matching] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
-        table[matching:] += opinion * _disagreeing(comparison)
+        # What relatives share there is no opinion on: only the rest is known to be unlike.
+        held = opinion if comparison.name in options.personal else PSEUDO_PAIRS
+        table[matching:-1] += held * _disagreeing(comparison)
+        table[-1] += opinion * _disagreeing(comparison)
         table /= table.sum(axis=1, keepdims=True)
         if narrow:
             table[-1, 1:] = falling(table[-1, 1:])
