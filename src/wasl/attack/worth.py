@@ -82,7 +82,7 @@ def _f1(
     try:
         made = [
             encode(
-                frame.astype(str).where(frame.notna(), None),
+                frame.astype("string"),
                 RegisterSchema.load(schema),
                 key,
                 profile,

@@ -18,9 +18,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.bits import popcount, prefetch
 from wasl.holder.grams import GroupGrams
 from wasl.holder.pseudonym import hash_words
+from wasl.registers.bits import popcount, prefetch
 
 __all__ = [
     "LEVELS",

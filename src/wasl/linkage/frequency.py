@@ -24,7 +24,7 @@ from wasl.linkage.layout import Source, fixed_cells
 from wasl.linkage.model import PassModel
 from wasl.linkage.patterns import Comparison, read_pattern
 from wasl.linkage.records import cells_of, texts_of
-from wasl.linkage.words import popcount
+from wasl.registers.bits import popcount
 
 __all__ = ["adjust_for_frequency"]
 
@@ -84,7 +84,7 @@ def _count_near(
                 looked += 1
                 distance = np.int64(0)
                 for word in range(words.shape[1]):
-                    distance += np.int64(popcount(words[i, word] ^ words[j, word]))  # type: ignore[call-arg]  # an intrinsic
+                    distance += np.int64(popcount(words[i, word] ^ words[j, word]))  # an intrinsic
                 if exact and distance > 0:
                     distance = FAR
                 for k in range(limits.shape[0]):

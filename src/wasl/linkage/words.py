@@ -1,28 +1,13 @@
 """Compiled loops over rows of filters: bits counted, filters put where their rows lie, equal keys kept in order."""
 
-# mypy: disable-error-code="call-arg"
-# numba gives the functions their types at compile time; its intrinsics look to mypy as if they took a context.
-
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-__all__ = ["count_bits", "place_words", "popcount", "sort_runs"]
+from wasl.registers.bits import popcount
 
-
-@intrinsic
-def popcount(typing_context: Any, word: Any) -> Any:  # noqa: ARG001 - numba's signature
-    """Number of set bits of a 64-bit word (the processor's instruction, vectorized where it exists)."""
-    signature = types.uint64(types.uint64)
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return signature, generate
+__all__ = ["count_bits", "place_words", "sort_runs"]
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
