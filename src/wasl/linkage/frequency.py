@@ -84,7 +84,7 @@ def _count_near(
                 looked += 1
                 distance = np.int64(0)
                 for word in range(words.shape[1]):
-                    distance += np.int64(popcount(words[i, word] ^ words[j, word]))  # an intrinsic
+                    distance += np.int64(popcount(words[i, word] ^ words[j, word]))
                 if exact and distance > 0:
                     distance = FAR
                 for k in range(limits.shape[0]):
