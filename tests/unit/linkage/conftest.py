@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,12 @@ def delivered(
     )
     truth = pd.DataFrame({"register": register, "record": frame["record"], "person": frame["person"]})
     return SimpleNamespace(delivery=made[0], join=made[1], keep=keep, truth=truth)
+
+
+@pytest.fixture(scope="session")
+def simulator() -> ModuleType:
+    """This module, for tests that simulate people of their own."""
+    return sys.modules[__name__]
 
 
 @pytest.fixture(scope="session")

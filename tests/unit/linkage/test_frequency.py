@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from wasl.linkage.scoring import score_pairs
 
 
-def _simulator():
-    spec = importlib.util.spec_from_file_location("linkage_simulator", Path(__file__).with_name("conftest.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def crowded():
+def crowded(simulator):
     """Two registers of 400; half of the people in each bear one and the same name."""
-    simulator = _simulator()
     people = simulator.persons(500, seed=31)
     people.loc[:249, ["given", "surname"]] = ["kari", "mosadu"]
     return [

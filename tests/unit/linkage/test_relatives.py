@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,17 +11,9 @@ from wasl.linkage.resolve import resolve
 from wasl.linkage.scoring import score_pairs
 
 
-def _simulator():
-    spec = importlib.util.spec_from_file_location("linkage_simulator", Path(__file__).with_name("conftest.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def households():
+def households(simulator):
     """900 people in households of three; two registers of 600, half of each in both."""
-    simulator = _simulator()
     people = simulator.persons(900, seed=21)
     heads = people.index // 3 * 3
     for column in ("surname", "street", "town"):

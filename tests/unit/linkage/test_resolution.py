@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,13 +21,6 @@ from wasl.linkage.report import render_report
 from wasl.linkage.resolve import CONFLICTS_SCHEMA, LINKS_SCHEMA, resolve
 from wasl.linkage.scoring import score_pairs
 from wasl.linkage.spine import SPINE_SCHEMA
-
-
-def load_simulator():
-    spec = importlib.util.spec_from_file_location("linkage_simulator", Path(__file__).with_name("conftest.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +198,7 @@ def test_the_page_needs_nothing_from_outside_and_shows_no_encoding(resolution):
         assert row.hex() not in page
 
 
-def test_registers_that_share_nobody_and_no_block_resolve_to_singles(plan):
-    simulator = load_simulator()
+def test_registers_that_share_nobody_and_no_block_resolve_to_singles(plan, simulator):
     people = simulator.persons(8, seed=30)
     parts = [
         simulator.delivered(people.iloc[:4].assign(year="Y1900", given="aaaaaa", month="M01"), "alpha"),
