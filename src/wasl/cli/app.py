@@ -26,7 +26,7 @@ VERBS: dict[str, str] = {
     "assemble": "wasl.cli.microdata",
     "assess": "wasl.cli.disclosure",
     "protect": "wasl.cli.disclosure",
-    "synthesize": "wasl.cli.disclosure",
+    "synthesize": "wasl.cli.synthesis",
     "publish": "wasl.cli.publication",
     "verify": "wasl.cli.publication",
     "audit": "wasl.cli.audit",

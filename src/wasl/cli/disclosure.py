@@ -1,4 +1,4 @@
-"""``wasl assess``, ``wasl protect``, ``wasl synthesize``: the release desk's verbs on microdata."""
+"""``wasl assess``, ``wasl protect``: the release desk's verbs on microdata."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 
     from wasl.disclosure.assess import RiskReport
     from wasl.disclosure.protect import Protection
-    from wasl.disclosure.synthesize import ModelName
 
-__all__ = ["assess_data", "protect_data", "read_microdata", "register", "synthesize_data"]
+__all__ = [
+    "ControlOption",
+    "DataArgument",
+    "PolicyOption",
+    "assess_data",
+    "finite",
+    "json_text",
+    "protect_data",
+    "read_microdata",
+    "register",
+    "show_attacks",
+]
 
 DataArgument = Annotated[Path, typer.Argument(help="Microdata, CSV or Parquet.", metavar="DATA")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="Policy: a TOML file or a shipped name.")]
@@ -37,10 +47,9 @@ PopulationOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs ``assess``, ``protect`` and ``synthesize``."""
+    """Add the verbs ``assess`` and ``protect``."""
     app.command("assess")(assess)
     app.command("protect")(protect)
-    app.command("synthesize")(synthesize)
 
 
 def assess(
@@ -59,7 +68,7 @@ def assess(
     with progress("assessing"):
         report = assess_data(data, policy, out=out, population=population)
     if as_json:
-        emit(_finite(report.to_json()))
+        emit(finite(report.to_json()))
         return
     _show_risk(report, out)
 
@@ -91,62 +100,10 @@ def protect(
             data, policy, out, seed=seed, population=population, control=control, earlier=earlier or [], attack=attack
         )
     if as_json:
-        emit(_finite({**protection.internal_report(), "out": str(out)}))
+        emit(finite({**protection.internal_report(), "out": str(out)}))
         return
     _show_protection(protection, out)
-    _show_attacks(protection.attacks or {})
-
-
-def synthesize(
-    data: DataArgument,
-    policy: PolicyOption,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many synthetic rows.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the synthetic file and the reports.")],
-    model: Annotated[str, typer.Option(help="gaussian-copula (fast) or ctgan (slow).")] = "gaussian-copula",
-    epochs: Annotated[int, typer.Option(min=1, help="Training epochs of ctgan.")] = 100,
-    seed: Annotated[int | None, typer.Option(help="Seed; default: a fresh one, kept in the internal report.")] = None,
-    control: ControlOption = None,
-    keep_uniques: Annotated[
-        bool, typer.Option("--keep-uniques", help="Keep synthetic rows that equal real sample uniques.")
-    ] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Make synthetic microdata with SDV (extra 'synth'; Business Source License 1.1: in-house use), and attack them.
-
-    Writes OUT/protected.parquet, OUT/internal-report.json and OUT/public-report.json.
-
-    Example: wasl synthesize micro.parquet --policy public-use --rows 5000 --out synthetic --seed 7
-    """
-    if model not in ("gaussian-copula", "ctgan"):
-        raise InputError(f"no model {model!r}.", remedy="Choose gaussian-copula or ctgan.")
-    with progress("synthesizing"):
-        result = synthesize_data(
-            data,
-            policy,
-            rows,
-            out,
-            model=cast("ModelName", model),
-            epochs=epochs,
-            seed=seed,
-            control=control,
-            replace_uniques=not keep_uniques,
-        )
-    if as_json:
-        emit(_finite({**result, "out": str(out)}))
-        return
-    uniques = result["equal_to_real_uniques"]
-    show_table(
-        "Synthesis (confidential)",
-        ("measure", "value"),
-        [
-            ("rows", result["rows"]),
-            ("rows equal to real sample uniques on the keys", uniques["keys"]),
-            ("rows drawn anew", uniques["replaced"]),
-            ("pMSE over chance", f"{result['utility']['pmse_ratio']:.2f}"),
-        ],
-    )
-    _show_attacks(result["attacks"])
-    say(f"synthetic file: {out / 'protected.parquet'}")
+    show_attacks(protection.attacks or {})
 
 
 def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
@@ -163,7 +120,7 @@ def assess_data(data: Path, policy: str, *, out: Path | None = None, population:
     report = assess_table(table, rules, population=others)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "internal-report.json", _json(report.to_json()))
+        write_whole(out / "internal-report.json", json_text(report.to_json()))
         write_whole(out / "internal-report.html", assessment_page(report, rules))
         write_parquet(report.table(), out / "risk.parquet")
     record_event(
@@ -212,9 +169,9 @@ def protect_data(
         raise
     out.mkdir(parents=True, exist_ok=True)
     write_parquet(protection.table, out / "protected.parquet")
-    write_whole(out / "internal-report.json", _json(protection.internal_report()))
+    write_whole(out / "internal-report.json", json_text(protection.internal_report()))
     write_whole(out / "internal-report.html", internal_page(protection))
-    write_whole(out / "public-report.json", _json(protection.public_report()))
+    write_whole(out / "public-report.json", json_text(protection.public_report()))
     write_whole(out / "public-report.html", public_page(protection))
     record_event(
         EventKind.PROTECTION_APPLIED,
@@ -232,59 +189,6 @@ def protect_data(
         },
     )
     return protection
-
-
-def synthesize_data(
-    data: Path,
-    policy: str,
-    rows: int,
-    out: Path,
-    *,
-    model: ModelName = "gaussian-copula",
-    epochs: int = 100,
-    seed: int | None = None,
-    control: Path | None = None,
-    replace_uniques: bool = True,
-) -> dict[str, Any]:
-    """Synthesize a file, attack it, write results and reports, record the event; returns the internal report."""
-    import numpy as np
-
-    from wasl.attack.release.evaluate import attack_synthetic
-    from wasl.disclosure.policy import DisclosurePolicy
-    from wasl.disclosure.report import synthesis_page
-    from wasl.disclosure.synthesize import synthesize as synthesize_table
-    from wasl.registers.delivery import write_parquet
-    from wasl.registers.digests import digest_table
-
-    rules = DisclosurePolicy.load(policy)
-    table = read_microdata(data)
-    others = read_microdata(control) if control is not None else None
-    chosen = seed if seed is not None else secrets.randbits(63)
-    result = synthesize_table(
-        table, rules, rows, seed=chosen, model=model, epochs=epochs, replace_uniques=replace_uniques
-    )
-    rng = np.random.Generator(np.random.PCG64(chosen))
-    attacks = attack_synthetic(table, result.table, rules, rng, control=others).to_json()
-    internal = {**result.internal_report(), "attacks": attacks}
-    out.mkdir(parents=True, exist_ok=True)
-    write_parquet(result.table, out / "protected.parquet")
-    write_whole(out / "internal-report.json", _json(internal))
-    write_whole(out / "internal-report.html", synthesis_page(result, attacks, confidential=True))
-    write_whole(out / "public-report.json", _json(result.public_report()))
-    write_whole(out / "public-report.html", synthesis_page(result, attacks, confidential=False))
-    record_event(
-        EventKind.DATA_SYNTHESIZED,
-        subject=rules.name,
-        detail={
-            "policy_digest": rules.digest,
-            "data_digest": digest_table(table),
-            "synthetic_digest": digest_table(result.table),
-            "rows": rows,
-            "model": model,
-            "equal_to_real_uniques": result.uniques.keys,
-        },
-    )
-    return internal
 
 
 def _attack_protected(
@@ -336,18 +240,19 @@ def read_microdata(path: Path) -> pa.Table:
         ) from error
 
 
-def _json(value: dict[str, Any]) -> str:
+def json_text(value: dict[str, Any]) -> str:
+    """A report as the text of a JSON file."""
     import json
 
-    return json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value with NaN and infinities as null, which JSON can hold."""
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         return None
     return value
@@ -378,7 +283,8 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
         say(f"report: {out / 'internal-report.html'}")
 
 
-def _show_attacks(attacks: dict[str, Any]) -> None:
+def show_attacks(attacks: dict[str, Any]) -> None:
+    """Print what the attacks on a release got, where there were any."""
     if not attacks:
         return
     show_table(

@@ -19,13 +19,13 @@ from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.classes import equivalence_classes, group, sums_by
 from wasl.disclosure.coding import CodedColumn
 from wasl.disclosure.hierarchy import Hierarchy
 from wasl.disclosure.lattice_goals import Goal
+from wasl.disclosure.lattice_keys import group_numbers, node_words, pack_groups
 from wasl.disclosure.lattice_loss import Evaluation, LossModel, Objective, loss_model
 from wasl.errors import InputError, PolicyError
 
@@ -185,10 +185,10 @@ class _Search:
         self.counts = sums_by(base.ids, sample, len(base))
         amounts = tuple(_sum_columns(goal.amounts, base.ids, len(base)) for goal in goals)
         groups = [
-            [_groups(h, column, level) for level in range(h.height + 1)]
+            [group_numbers(h, column, level) for level in range(h.height + 1)]
             for h, column in zip(hierarchies, columns, strict=True)
         ]
-        self.packed, self.homes, self.width = _pack_groups(groups, int(heights.max(initial=0)) + 1)
+        self.packed, self.homes, self.width = pack_groups(groups, int(heights.max(initial=0)) + 1)
         self.model: LossModel = loss_model(objective, columns, hierarchies, groups, self.codes, self.counts)
         self.levels = np.indices(tuple(heights + 1)).reshape(len(heights), -1).T.astype(np.int16)
         self.heights = heights
@@ -313,14 +313,14 @@ class _Search:
         """Which base classes violate the goals at a node."""
         _, violated = self.examine(levels)
         every = np.arange(len(self.codes))
-        words = _node_words(self.codes, every, levels.astype(np.int64), self.packed, self.homes, self.width)
+        words = node_words(self.codes, every, levels.astype(np.int64), self.packed, self.homes, self.width)
         # Classes are numbered by first appearance, and representatives are in order: the numbers agree.
         return violated[group(words, self.full).ids]
 
     def examine(self, levels: NDArray[np.int16]) -> tuple[Evaluation, NDArray[np.bool_]]:
         """Group the classes of the best snapshot at a node, sum what the goals need, and score it."""
         below = self.nearest_snapshot(levels)
-        words = _node_words(self.codes, below.rows, levels.astype(np.int64), self.packed, self.homes, self.width)
+        words = node_words(self.codes, below.rows, levels.astype(np.int64), self.packed, self.homes, self.width)
         classes = group(words, self.full)
         ids = classes.ids
         members = None
@@ -367,40 +367,3 @@ def _sum_columns(columns: NDArray[np.float64], ids: NDArray[np.int32], classes: 
     return np.column_stack(
         [np.bincount(ids, weights=columns[:, c], minlength=classes) for c in range(columns.shape[1])]
     )
-
-
-def _groups(hierarchy: Hierarchy, column: CodedColumn, level: int) -> NDArray[np.int64]:
-    """For missing (first) and each category, the number of its group at a level; missing is a group of its own."""
-    codes, _ = hierarchy.codes_at(column.texts, level)
-    return np.concatenate([[0], codes.astype(np.int64) + 1])
-
-
-def _pack_groups(
-    groups: list[list[NDArray[np.int64]]], heights: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], int]:
-    """Every variable's group numbers, shifted to the variable's field: shape (variables, levels, categories)."""
-    widest = max(len(levels[0]) for levels in groups)
-    packed = np.zeros((len(groups), heights, widest), np.uint64)
-    homes = np.zeros(len(groups), np.int64)
-    word = used = 0
-    for v, levels in enumerate(groups):
-        bits = int(max(level.max() for level in levels)).bit_length() or 1
-        if used + bits > 63:
-            word, used = word + 1, 0
-        homes[v] = word
-        for number, level in enumerate(levels):
-            packed[v, number, : len(level)] = level.astype(np.uint64) << np.uint64(used)
-        used += bits
-    return packed, homes, word + 1
-
-
-@njit(cache=True, nogil=True)
-def _node_words(codes, rows, levels, packed, homes, width):  # type: ignore[no-untyped-def]
-    """The packed generalized keys of some base classes at a node."""
-    words = np.zeros((rows.shape[0], width), np.uint64)
-    for v in range(codes.shape[1]):
-        table = packed[v, levels[v]]
-        home = homes[v]
-        for i in range(rows.shape[0]):
-            words[i, home] |= table[codes[rows[i], v]]
-    return words

@@ -39,7 +39,7 @@ def place(tmp_path, rng, monkeypatch):
 
 
 def run(*words):
-    return CliRunner().invoke(build_app(["wasl.cli.disclosure"]), [str(word) for word in words])
+    return CliRunner().invoke(build_app(["wasl.cli.disclosure", "wasl.cli.synthesis"]), [str(word) for word in words])
 
 
 def test_assess_prints_json_and_writes_the_internal_report(place):
