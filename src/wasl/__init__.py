@@ -16,12 +16,12 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wasl.facade import assess, encode, link, protect, publish
     from wasl.holder.keys import LinkageKey
-    from wasl.registers.delivery import Delivery
+    from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.schema import RegisterSchema
 
 _HOMES = {
     "RegisterSchema": "wasl.registers.schema",
-    "Delivery": "wasl.registers.delivery",
+    "Delivery": "wasl.registers.exchange.delivery",
     "LinkageKey": "wasl.holder.keys",
     "encode": "wasl.facade",
     "link": "wasl.facade",

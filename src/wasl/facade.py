@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import Resolution
     from wasl.publication.description import DatasetDescription
-    from wasl.registers.delivery import Delivery
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.exchange.join_map import JoinMap
     from wasl.registers.schema import RegisterSchema
 
 __all__ = ["LinkageResult", "assess", "encode", "link", "protect", "publish"]

@@ -38,8 +38,8 @@ from service_support import (
 
 from wasl.client import Client
 from wasl.client.transport import Transport
-from wasl.registers.delivery import Delivery
-from wasl.registers.encoded_rows import RowsInMemory, parts_digest
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.workflow.access import Role
 
 BARE = """

@@ -32,10 +32,10 @@ from wasl.facade import encode
 from wasl.holder.keys import LinkageKey
 from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
-from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.encoded_rows import RowsInMemory, parts_digest
-from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
+from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
+from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.web.app import create_app
 from wasl.web.installation import Installation

@@ -26,7 +26,7 @@ from wasl.attack.observation import (
 from wasl.holder.encode import Encoded, encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose
 from wasl.holder.profile import EncodingProfile
-from wasl.registers.reader import RegisterTable
+from wasl.registers.reading.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Knowledge", "KnownPass", "imitate", "record_ids", "record_rows"]

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from wasl.registers.delivery import Delivery
-from wasl.registers.join_map import JoinMap
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = [
     "PassView",

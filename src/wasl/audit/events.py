@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from wasl.errors import VerificationError
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 __all__ = ["AuditEvent", "DetailValue", "EventKind"]
 

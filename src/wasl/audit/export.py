@@ -22,7 +22,7 @@ from typing import Any
 from wasl.audit.merkle import ConsistencyProof, InclusionProof, leaf_hash
 from wasl.audit.notes import NoteVerifier, decode_base64
 from wasl.errors import VerificationError
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 __all__ = [
     "CONSISTENCY_FORMAT",

@@ -29,7 +29,7 @@ from wasl.audit.export import (
 from wasl.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash, verify_consistency, verify_inclusion
 from wasl.audit.notes import NoteVerifier
 from wasl.errors import VerificationError
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 __all__ = ["FaultKind", "LogFault", "LogVerification", "export_leaves", "verify_export", "verify_proof"]
 

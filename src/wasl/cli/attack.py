@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wasl.attack.campaign import Target
     from wasl.attack.measure import Outcome
-    from wasl.registers.delivery import Delivery
+    from wasl.registers.exchange.delivery import Delivery
 
 __all__ = ["register"]
 
@@ -174,8 +174,8 @@ def _attack_files(
     from wasl.attack.knowledge import imitate
     from wasl.errors import MismatchError
     from wasl.holder.profile import EncodingProfile
-    from wasl.registers.delivery import Delivery, require_comparable
-    from wasl.registers.reader import read_register
+    from wasl.registers.exchange.delivery import Delivery, require_comparable
+    from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
     for what, files in (("--join", joins), ("--keep-map", keeps)):
@@ -226,7 +226,7 @@ def _target(
     from wasl.attack.knowledge import record_ids
     from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records, same_persons
     from wasl.attack.scenario import shared_place
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.join_map import JoinMap
 
     views = observe(*deliveries)
     target = Target(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     from wasl.attack.measure import Outcome
@@ -123,7 +123,7 @@ def _markdown(headings: tuple[str, ...], rows: list[list[object]]) -> list[str]:
 def write_tables(outcomes: list[Outcome], worth: Worth, out: Path) -> str:
     """Write the three files; returns the digest of the JSON."""
     from wasl.attack.picture import draw_rates
-    from wasl.registers.digests import digest_bytes
+    from wasl.registers.exchange.digests import digest_bytes
 
     data = json.dumps([outcome.to_json() for outcome in outcomes], ensure_ascii=False, indent=1).encode()
     lines = [*_markdown(SUMMARY, summary(outcomes, intervals=True)), ""]

@@ -12,7 +12,7 @@ import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, NotFoundError, VerificationError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     from wasl.audit.checkpoint import Checkpoint
@@ -86,7 +86,7 @@ def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
     """
     from wasl.audit.events import EventKind
     from wasl.cli.journal import open_log, record_reading
-    from wasl.registers.digests import digest_bytes
+    from wasl.registers.exchange.digests import digest_bytes
 
     if json_output and out is None:
         raise InputError("the export itself goes to stdout.", remedy="Give --out with --json.")

@@ -12,7 +12,7 @@ import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 __all__ = ["BENCHMARKS", "PEERS", "peer_python", "register"]
 

@@ -15,7 +15,7 @@ from wasl.audit.events import EventKind
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError, PolicyError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -111,8 +111,8 @@ def assess_data(data: Path, policy: str, *, out: Path | None = None, population:
     from wasl.disclosure.assess import assess as assess_table
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.disclosure.report import assessment_page
-    from wasl.registers.delivery import write_parquet
-    from wasl.registers.digests import digest_table
+    from wasl.registers.exchange.delivery import write_parquet
+    from wasl.registers.exchange.digests import digest_table
 
     rules = DisclosurePolicy.load(policy)
     table = read_microdata(data)
@@ -152,8 +152,8 @@ def protect_data(
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.disclosure.protect import protect as protect_table
     from wasl.disclosure.report import internal_page, public_page
-    from wasl.registers.delivery import write_parquet
-    from wasl.registers.digests import digest_table
+    from wasl.registers.exchange.delivery import write_parquet
+    from wasl.registers.exchange.digests import digest_table
 
     rules = DisclosurePolicy.load(policy)
     table = read_microdata(data)

@@ -11,13 +11,13 @@ import typer
 
 from wasl.cli.keys import IdentityOption, KeyOption, add_key_verbs, new_key_file, read_key, read_signer
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.registers.files import whole_file, write_whole
+from wasl.registers.exchange.whole_files import whole_file, write_whole
 
 if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.holder.quality.findings import QualityReport
-    from wasl.registers.reader import RegisterTable
+    from wasl.registers.reading.reader import RegisterTable
 
 __all__ = ["encode_file", "new_key_file", "read_key", "register"]
 
@@ -51,7 +51,7 @@ def check_register(
     from wasl.audit.events import EventKind
     from wasl.cli.journal import record_event
     from wasl.holder.quality.examine import examine
-    from wasl.registers.reader import read_register
+    from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
     schema = RegisterSchema.load(register)
@@ -183,8 +183,8 @@ def encode_file(
     from wasl.cli.journal import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
-    from wasl.registers.delivery import delivery_writer
-    from wasl.registers.reader import read_register
+    from wasl.registers.exchange.delivery import delivery_writer
+    from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
     schema = RegisterSchema.load(register)

@@ -13,7 +13,7 @@ from wasl.audit.events import EventKind
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +150,7 @@ def _run_id() -> str:
 
 
 def _read_spine(path: Path | None) -> pa.Table | None:
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     return None if path is None else read_parquet(path, "spine")[0]
 
@@ -170,9 +170,9 @@ def link_files(
     """Read, link and write; returns the report with the files written, and records the events."""
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.scoring import score_pairs
-    from wasl.registers.delivery import Delivery, write_parquet
-    from wasl.registers.digests import digest_table
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.delivery import Delivery, write_parquet
+    from wasl.registers.exchange.digests import digest_table
+    from wasl.registers.exchange.join_map import JoinMap
     from wasl.settings import Settings
 
     if onto is not None and not joins:
@@ -218,7 +218,7 @@ def resolve_files(
 ) -> dict[str, Any]:
     """Read scored pairs and join maps, resolve and write; returns the report and records the event."""
     from wasl.linkage.plan import LinkagePlan
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.join_map import JoinMap
 
     document = LinkagePlan.load(plan)
     scored = _read_pairs(pairs)
@@ -230,7 +230,7 @@ def resolve_files(
 
 def _read_pairs(path: Path) -> ScoredPairs:
     from wasl.linkage.pairs import ScoredPairs
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     table, metadata = read_parquet(path, "file of scored pairs")
     return ScoredPairs.from_table(table, metadata)
@@ -249,8 +249,8 @@ def _resolve_into(
 
     from wasl.linkage.breakdown import UNMET_KEY
     from wasl.linkage.resolve import resolve as resolve_pairs
-    from wasl.registers.delivery import write_parquet
-    from wasl.registers.digests import digest_table
+    from wasl.registers.exchange.delivery import write_parquet
+    from wasl.registers.exchange.digests import digest_table
 
     resolution = resolve_pairs(plan, scored, joins, run=run, onto=onto)
     files: dict[str, str] = {}
@@ -318,7 +318,7 @@ def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
     import numpy as np
 
     from wasl.linkage.review import estimate_from_review
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     design, _ = read_parquet(folder / "review.parquet", "review sample")
     report_path = folder / "report.json"
@@ -342,7 +342,7 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
     """Evaluate the linkage in a folder, add the result to its report, and record the event."""
     import json
 
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     evaluation = _evaluate(folder, truth, keep_maps)
     result = evaluation.to_json()
@@ -361,7 +361,7 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
 
 def _evaluate(folder: Path, truth: Path, keep_maps: Sequence[Path] | None) -> Evaluation:
     from wasl.linkage.evaluate import evaluate as evaluate_spine
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     spine, _ = read_parquet(folder / "spine.parquet", "spine")
     links_path = folder / "links.parquet"

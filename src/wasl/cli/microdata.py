@@ -15,12 +15,12 @@ from wasl.audit.events import EventKind
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from wasl.registers.payload import Payload
+    from wasl.registers.exchange.payload import Payload
 
 __all__ = ["assemble_files", "register"]
 
@@ -53,9 +53,9 @@ def assemble(
 
 def assemble_files(spine: Path, payloads: list[Path], spec: str, out: Path) -> dict[str, Any]:
     """Read, assemble and write the microdata; returns its counts and records the event."""
-    from wasl.registers.delivery import read_parquet, write_parquet
-    from wasl.registers.digests import digest_table
-    from wasl.registers.payload import Payload
+    from wasl.registers.exchange.delivery import read_parquet, write_parquet
+    from wasl.registers.exchange.digests import digest_table
+    from wasl.registers.exchange.payload import Payload
     from wasl.workflow.microdata import MicrodataSpec, assemble_microdata
 
     specification = MicrodataSpec.load(spec)

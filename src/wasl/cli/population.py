@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
         from wasl.audit.events import EventKind
         from wasl.cli.journal import record_event
         from wasl.population.generate import generate
-        from wasl.registers.digests import digest_table
+        from wasl.registers.exchange.digests import digest_table
 
         with progress("Generating registers") as report:
             made = generate(persons, seed, difficulty, report)  # type: ignore[arg-type]  # checked by generate

@@ -93,7 +93,7 @@ def publish_folder(
     from wasl.cli.journal import open_log, record_event
     from wasl.publication.description import DatasetDescription
     from wasl.publication.package import build_package
-    from wasl.registers.digests import digest_bytes
+    from wasl.registers.exchange.digests import digest_bytes
 
     if out.exists():
         raise InputError(f"{out}: exists already; a release is never overwritten.", remedy="Name another folder.")
@@ -247,7 +247,7 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
     Raises:
         InputError: There is no such folder, or no table in it.
     """
-    from wasl.registers.delivery import read_parquet
+    from wasl.registers.exchange.delivery import read_parquet
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl protect` wrote.")

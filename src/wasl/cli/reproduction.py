@@ -13,8 +13,8 @@ from wasl.cli.output import JsonFlag, emit, progress, say
 from wasl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
-    from wasl.registers.delivery import Delivery
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = ["reproduce"]
 
@@ -43,8 +43,8 @@ def reproduce(
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import resolve
     from wasl.linkage.scoring import score_pairs
-    from wasl.registers.delivery import read_parquet
-    from wasl.registers.digests import digest_table
+    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.digests import digest_table
 
     events = map(AuditEvent.parse, open_log().events())
     if Path(run).is_dir():
@@ -85,8 +85,8 @@ def _recorded_inputs(places: Iterable[Path], digests: Sequence[str]) -> tuple[li
     Raises:
         InputError: One is not among the files.
     """
-    from wasl.registers.delivery import Delivery
-    from wasl.registers.join_map import JoinMap
+    from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.exchange.join_map import JoinMap
 
     deliveries: dict[str, Path] = {}
     joins: dict[str, Path] = {}
@@ -109,9 +109,9 @@ def _known_files(places: Iterable[Path]) -> Iterator[tuple[Path, str, bool]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from wasl.registers.delivery import HEADER_KEY
-    from wasl.registers.digests import digest_json
-    from wasl.registers.join_map import METADATA_KEY
+    from wasl.registers.exchange.delivery import HEADER_KEY
+    from wasl.registers.exchange.digests import digest_json
+    from wasl.registers.exchange.join_map import METADATA_KEY
 
     for place in places:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:

@@ -21,7 +21,7 @@ from wasl.cli.disclosure import (
 from wasl.cli.journal import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
-from wasl.registers.files import write_whole
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     from wasl.disclosure.synthesize import ModelName
@@ -105,8 +105,8 @@ def synthesize_data(
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.disclosure.report import synthesis_page
     from wasl.disclosure.synthesize import synthesize as synthesize_table
-    from wasl.registers.delivery import write_parquet
-    from wasl.registers.digests import digest_table
+    from wasl.registers.exchange.delivery import write_parquet
+    from wasl.registers.exchange.digests import digest_table
 
     rules = DisclosurePolicy.load(policy)
     table = read_microdata(data)

@@ -19,7 +19,7 @@ from pydantic import model_validator
 from wasl.disclosure.frequencies import Missing
 from wasl.disclosure.methods import Method
 from wasl.errors import SchemaError
-from wasl.registers.digests import digest_json
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import Document, config_dir, load_document, resolve_document
 
 __all__ = [

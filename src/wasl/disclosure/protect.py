@@ -21,7 +21,7 @@ from wasl.disclosure.steps import Change
 from wasl.disclosure.utility import UtilityReport, compare
 from wasl.disclosure.working_file import WorkingFile, prepare
 from wasl.errors import PolicyError
-from wasl.registers.digests import digest_table
+from wasl.registers.exchange.digests import digest_table
 
 __all__ = ["Protection", "protect"]
 

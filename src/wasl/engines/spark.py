@@ -43,8 +43,8 @@ from wasl.linkage.work import (
     emit_pairs,
     survey,
 )
-from wasl.registers.delivery import LABEL_BYTES, Delivery
-from wasl.registers.encoded_rows import EncodedRows, RowsInMemory
+from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
+from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInMemory
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

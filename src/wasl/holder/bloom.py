@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from wasl.holder.grams import GroupGrams
 from wasl.holder.pseudonym import hash_words
-from wasl.registers.bits import popcount, prefetch
+from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = [
     "LEVELS",

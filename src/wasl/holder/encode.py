@@ -30,11 +30,11 @@ from wasl.holder.payload import HarmonizedColumn, payload_columns
 from wasl.holder.persons import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.holder.pseudonym import LABEL_BYTES, hash_words
-from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
-from wasl.registers.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
-from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
-from wasl.registers.payload import Payload
-from wasl.registers.reader import RegisterTable, register_from_table
+from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
+from wasl.registers.exchange.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
+from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.payload import Payload
+from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["BlockFigures", "Encoded", "encode"]

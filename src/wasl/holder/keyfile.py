@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from wasl.errors import KeyFileError
 from wasl.holder.keys import LinkageKey
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 __all__ = [
     "describe_key_file",

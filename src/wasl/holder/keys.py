@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wasl.errors import KeyFileError
-from wasl.registers.delivery import SCHEME_VERSION
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.delivery import SCHEME_VERSION
+from wasl.registers.exchange.digests import canonical_json
 
 __all__ = ["SECRET_BYTES", "LinkageKey", "Purpose"]
 

@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.registers.bits import popcount
+from wasl.registers.compiled.bits import popcount
 
 __all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks", "rows_to_measure"]
 

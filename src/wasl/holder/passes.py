@@ -16,7 +16,7 @@ from wasl.holder.keys import LinkageKey
 from wasl.holder.parts import PartDigests
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.holder.pseudonym import LABEL_BYTES, hash_messages, permute_labels
-from wasl.registers.delivery import PassSummary
+from wasl.registers.exchange.delivery import PassSummary
 
 __all__ = ["BlockFigures", "PassRows", "encode_pass", "token_parts"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.registers.classification import CodeList, Harmonized, harmonize
+from wasl.registers.codes.classification import CodeList, Harmonized, harmonize
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = ["HarmonizedColumn", "payload_columns"]

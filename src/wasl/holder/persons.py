@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.holder.names.normalizer import Name, normalize
-from wasl.registers.classification import CodeList, spelling_key
+from wasl.registers.codes.classification import CodeList, spelling_key
 from wasl.registers.schema import Feature, RegisterSchema
 
 __all__ = ["Persons", "WordColumn", "describe_names", "describe_persons", "normalize_identifiers"]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.registers.sha256 import hash_after, state_after
+from wasl.registers.compiled.sha256 import hash_after, state_after
 
 __all__ = ["LABEL_BYTES", "hash_messages", "hash_words", "permute_labels", "prf_stream"]
 

@@ -24,7 +24,7 @@ from wasl.linkage.layout import Source, fixed_cells
 from wasl.linkage.model import PassModel
 from wasl.linkage.patterns import Comparison, read_pattern
 from wasl.linkage.records import cells_of, texts_of
-from wasl.registers.bits import popcount
+from wasl.registers.compiled.bits import popcount
 
 __all__ = ["adjust_for_frequency"]
 

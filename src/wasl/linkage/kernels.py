@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from wasl.registers.bits import popcount
+from wasl.registers.compiled.bits import popcount
 
 __all__ = ["LANES", "distance_counts", "enter_codes", "sweep", "tile_distances"]
 

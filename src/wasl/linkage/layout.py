@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.linkage.words import place_words, sort_runs
-from wasl.registers.delivery import LABEL_BYTES, Delivery
-from wasl.registers.encoded_rows import EncodedRows
+from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
+from wasl.registers.exchange.encoded_rows import EncodedRows
 
 __all__ = [
     "PassLayout",

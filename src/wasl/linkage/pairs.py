@@ -18,7 +18,7 @@ from wasl.linkage.model import MatchModel, PassModel
 from wasl.linkage.patterns import spell, unpack
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.work import Emitted
-from wasl.registers.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery import LABEL_BYTES
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]
 

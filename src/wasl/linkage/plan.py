@@ -10,8 +10,8 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from wasl.errors import MismatchError
-from wasl.registers.delivery import DeliveryHeader
-from wasl.registers.digests import digest_json
+from wasl.registers.exchange.delivery import DeliveryHeader
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import Document, load_document, resolve_document
 
 __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions"]

@@ -20,8 +20,8 @@ from wasl.linkage.quality import estimate_quality, unmet_by_source
 from wasl.linkage.records import Records, open_pairs, records_of
 from wasl.linkage.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.spine import name_persons, spine_table
-from wasl.registers.delivery import LABEL_BYTES
-from wasl.registers.join_map import JoinMap
+from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "REVIEW_SCHEMA", "Resolution", "resolve"]
 

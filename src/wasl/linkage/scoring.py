@@ -24,7 +24,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.strangers import expect_strangers, tells_of_strangers
 from wasl.linkage.tasks import stratum_of
 from wasl.linkage.work import LEVEL_SAMPLE_PAIRS, Engine, Steps, Threads
-from wasl.registers.delivery import Delivery, require_comparable
+from wasl.registers.exchange.delivery import Delivery, require_comparable
 
 __all__ = ["score_pairs", "score_sources"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from wasl.registers.bits import popcount
+from wasl.registers.compiled.bits import popcount
 
 __all__ = ["count_bits", "place_words", "sort_runs"]
 

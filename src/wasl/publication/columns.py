@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from wasl.errors import InputError
 from wasl.publication.description import Code, DatasetDescription, Variable, VariableKind
-from wasl.registers.classification import CodeList
+from wasl.registers.codes.classification import CodeList
 
 __all__ = ["Column", "typed_columns"]
 

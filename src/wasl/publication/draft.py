@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.publication.description import VariableKind
-from wasl.registers.classification import CodeList
+from wasl.registers.codes.classification import CodeList
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["KnownVariable", "draft_description", "known_variables"]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.errors import VerificationError
-from wasl.registers.digests import digest_bytes
+from wasl.registers.exchange.digests import digest_bytes
 
 __all__ = [
     "MANIFEST_FORMAT",

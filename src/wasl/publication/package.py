@@ -35,7 +35,7 @@ from wasl.publication.manifest import (
 from wasl.publication.readme import README_NAME, readme_text
 from wasl.publication.sdmx import structure_xml
 from wasl.publication.summary import summarize
-from wasl.registers.digests import digest_bytes, digest_table
+from wasl.registers.exchange.digests import digest_bytes, digest_table
 
 __all__ = ["REPORT_NAME", "FaultyFile", "FileFault", "PackageVerification", "build_package", "verify_package"]
 

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from wasl.registers.digests import digest_json
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import Document, load_document, resolve_document
 
 __all__ = ["Feature", "Field", "FieldRole", "PayloadVariable", "RegisterSchema", "Transform"]

@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request
 
 from wasl.errors import AccessError
-from wasl.registers.digests import digest_bytes
+from wasl.registers.exchange.digests import digest_bytes
 from wasl.web.edge import Metrics
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem

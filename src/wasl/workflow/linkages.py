@@ -14,7 +14,7 @@ from wasl.errors import InputError, NotFoundError, StateError
 from wasl.linkage.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.scoring import score_pairs
-from wasl.registers.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
+from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
 from wasl.registers.documents import validate_document
 from wasl.workflow.access import Action
 from wasl.workflow.intake import ParquetFile

@@ -15,7 +15,7 @@ from pydantic import Field as Option
 
 from wasl.errors import InputError, MismatchError
 from wasl.registers.documents import Document, load_document, resolve_document
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.payload import Payload
 
 IntArray = npt.NDArray[np.int64]
 

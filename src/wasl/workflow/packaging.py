@@ -11,7 +11,7 @@ import pyarrow as pa
 from wasl.publication.description import DatasetDescription
 from wasl.publication.manifest import MANIFEST_NAME
 from wasl.publication.package import REPORT_NAME, build_package
-from wasl.registers.digests import canonical_json, digest_bytes
+from wasl.registers.exchange.digests import canonical_json, digest_bytes
 from wasl.registers.documents import validate_document
 from wasl.workflow.nouns import Release
 from wasl.workflow.ports import Office

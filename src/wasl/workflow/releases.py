@@ -12,9 +12,9 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.protect import protect
 from wasl.errors import AccessError, InputError, NotFoundError, StateError, ThresholdError
-from wasl.registers.delivery import read_parquet, write_parquet
-from wasl.registers.digests import digest_json
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.delivery import read_parquet, write_parquet
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.payload import Payload
 from wasl.workflow.access import Action
 from wasl.workflow.documents import accept_description, accept_policy, accept_specification
 from wasl.workflow.jobs import finish_job, job_caller, queue_job

@@ -13,9 +13,9 @@ from wasl.audit.events import EventKind
 from wasl.errors import StateError
 from wasl.linkage.pairs import ScoredPairs
 from wasl.linkage.resolve import Resolution, resolve
-from wasl.registers.delivery import read_parquet, write_parquet
-from wasl.registers.digests import digest_table
-from wasl.registers.join_map import JoinMap
+from wasl.registers.exchange.delivery import read_parquet, write_parquet
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.join_map import JoinMap
 from wasl.workflow.access import Action
 from wasl.workflow.jobs import finish_job, job_caller, queue_job
 from wasl.workflow.linkages import find_run, plain_report, run_plan, score_run, scored_pairs

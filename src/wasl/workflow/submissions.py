@@ -14,13 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from wasl.audit.events import EventKind
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
-from wasl.registers.delivery import HEADER_KEY, DeliveryHeader, require_comparable
-from wasl.registers.digests import digest_json
+from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import validate_document
-from wasl.registers.join_map import JOIN_MAP_SCHEMA
-from wasl.registers.join_map import METADATA_KEY as JOIN_MAP_KEY
-from wasl.registers.payload import METADATA_KEY as PAYLOAD_KEY
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA
+from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
+from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
+from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.access import Action
 from wasl.workflow.intake import ParquetFile, require_rows

@@ -15,7 +15,7 @@ from wasl.audit.merkle import ConsistencyProof, InclusionProof, verify_consisten
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.audit.verification import verify_export, verify_proof
 from wasl.errors import KeyFileError, VerificationError
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 SIGNER = NoteSigner("example.org/log", bytes(range(32)))
 NOTE = Checkpoint(SIGNER.name, 3, bytes(32)).sign(SIGNER)

@@ -14,7 +14,7 @@ from wasl.audit.export import ExportEntry, encode_base64, export_lines
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner
 from wasl.audit.verification import FaultKind, export_leaves, verify_export
-from wasl.registers.digests import canonical_json
+from wasl.registers.exchange.digests import canonical_json
 
 SIGNER = NoteSigner("example.org/log", bytes(range(32)))
 LAWS = settings(max_examples=40, deadline=None)

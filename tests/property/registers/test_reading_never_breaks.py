@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wasl.errors import RegisterError
-from wasl.registers.cnss_monthly import LAYOUT
-from wasl.registers.reader import read_register
+from wasl.registers.reading.cnss_monthly import LAYOUT
+from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
 SCHEMA = RegisterSchema.load("anapec-projects")

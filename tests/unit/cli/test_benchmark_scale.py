@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wasl.cli.benchmarks import linkage_scale
-from wasl.registers.delivery import Delivery
+from wasl.registers.exchange.delivery import Delivery
 
 
 def test_a_made_up_delivery_links_to_its_truth(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from wasl.linkage.plan import Candidates, LinkagePlan, RegisterOptions
 from wasl.linkage.scoring import score_pairs
-from wasl.registers.delivery import Delivery
+from wasl.registers.exchange.delivery import Delivery
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="the extra 'spark' is not installed"),

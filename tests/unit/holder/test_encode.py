@@ -9,9 +9,9 @@ import pytest
 from wasl.errors import DeliveryError, LeakError, RegisterError
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
-from wasl.registers.delivery import Delivery
-from wasl.registers.join_map import JoinMap
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.payload import Payload
 
 
 def blocks_of(encoded, name):

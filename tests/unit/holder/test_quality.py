@@ -11,7 +11,7 @@ import pytest
 from wasl.holder.quality.examine import examine
 from wasl.holder.quality.report import render_report
 from wasl.holder.quality.texts import CHECKS, LABELS
-from wasl.registers.reader import read_register
+from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
 TODAY = dt.date(2026, 10, 1)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from wasl.cli.app import build_app
 from wasl.errors import KeyFileError, RegisterError
-from wasl.registers.delivery import Delivery
+from wasl.registers.exchange.delivery import Delivery
 
 HEADER = (
     "num_inscription;num_carte_sejour;campagne;nom;prenom;sexe;date_naissance;nationalite;region;secteur;montant;statut"

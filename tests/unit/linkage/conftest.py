@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 
 from wasl.linkage.plan import LinkagePlan
-from wasl.registers.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.digests import digest_json
-from wasl.registers.encoded_rows import RowsInMemory, parts_digest
-from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
+from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 
 BITS, PLAIN_BITS, TAPS = 1024, 2048, 7
 

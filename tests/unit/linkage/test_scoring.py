@@ -12,8 +12,8 @@ from wasl.errors import DeliveryError, InputError, MismatchError
 from wasl.linkage.pairs import PAIRS_SCHEMA, ScoredPairs
 from wasl.linkage.plan import LinkagePlan, ModelOptions, RegisterOptions
 from wasl.linkage.scoring import score_pairs
-from wasl.registers.delivery import Delivery
-from wasl.registers.encoded_rows import RowsInMemory, parts_digest
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 
 
 def test_the_same_deliveries_give_the_same_pairs_whatever_the_order_and_the_threads(three_registers, plan):
@@ -27,7 +27,7 @@ def test_the_same_deliveries_give_the_same_pairs_whatever_the_order_and_the_thre
 
 
 def test_rows_in_files_or_in_another_order_give_the_same_pairs(three_registers, plan, tmp_path, monkeypatch):
-    monkeypatch.setattr("wasl.registers.encoded_rows.PART_ROWS", 70)
+    monkeypatch.setattr("wasl.registers.exchange.encoded_rows.PART_ROWS", 70)
     both = plan.model_copy(update={"registers": {"beta": RegisterOptions(dedupe=True)}})
     deliveries = [r.delivery for r in three_registers]
     first = score_pairs(both, deliveries)

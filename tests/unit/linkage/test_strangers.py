@@ -7,7 +7,7 @@ from wasl.linkage.fitting import fit_pass
 from wasl.linkage.patterns import Comparison, PatternCounts
 from wasl.linkage.plan import ModelOptions
 from wasl.linkage.strangers import Strangers, expect_strangers, tells_of_strangers
-from wasl.registers.delivery import DeliveryHeader, PassSummary
+from wasl.registers.exchange.delivery import DeliveryHeader, PassSummary
 
 
 def header(register, rows, blocks):

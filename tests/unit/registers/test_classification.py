@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import SchemaError
-from wasl.registers.classification import CodeList, harmonize
+from wasl.registers.codes.classification import CodeList, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.schema import RegisterSchema
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wasl.errors import RegisterError
-from wasl.registers.cnss_monthly import LAYOUT, LINE, read_monthly
-from wasl.registers.reader import read_register
+from wasl.registers.reading.cnss_monthly import LAYOUT, LINE, read_monthly
+from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
 REGISTRATION = (

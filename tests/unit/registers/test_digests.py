@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from wasl.registers.digests import digest_table
+from wasl.registers.exchange.digests import digest_table
 
 
 @pytest.fixture

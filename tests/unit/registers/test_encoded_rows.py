@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from wasl.errors import DeliveryError
-from wasl.registers import encoded_rows
-from wasl.registers.delivery import (
+from wasl.registers.exchange import encoded_rows
+from wasl.registers.exchange.delivery import (
     HEADER_KEY,
     SCHEME_VERSION,
     Delivery,
@@ -20,7 +20,7 @@ from wasl.registers.delivery import (
     PassSummary,
     delivery_writer,
 )
-from wasl.registers.encoded_rows import PARTS_KEY, RowsInMemory, parts_digest
+from wasl.registers.exchange.encoded_rows import PARTS_KEY, RowsInMemory, parts_digest
 
 WIDTHS = {"block": 16, "row_id": 16, "token_passport": 16, "filter_names": 8}
 NAMES = ("birth", "names", "day")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wasl.registers.files import whole_file, write_whole
+from wasl.registers.exchange.whole_files import whole_file, write_whole
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from wasl.registers.icls import RULES, classify_migrants
+from wasl.registers.codes.icls import RULES, classify_migrants
 
 ON = dt.date(2026, 1, 1)
 

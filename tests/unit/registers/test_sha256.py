@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from wasl.registers.sha256 import hash_rows
+from wasl.registers.compiled.sha256 import hash_rows
 
 
 @pytest.mark.parametrize("length", [0, 1, 16, 55, 56, 63, 64, 65, 119, 120, 200])

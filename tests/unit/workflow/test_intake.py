@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from wasl.errors import DeliveryError
-from wasl.registers.encoded_rows import PARTS_KEY, parts_digest, row_writer
+from wasl.registers.exchange.encoded_rows import PARTS_KEY, parts_digest, row_writer
 from wasl.workflow.intake import ParquetFile, require_rows
 from wasl.workflow.ports import Limits
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import InputError, MismatchError
-from wasl.registers.payload import Payload
+from wasl.registers.exchange.payload import Payload
 from wasl.workflow.microdata import MicrodataSpec, VariableSpec, assemble_microdata
 
 

@@ -160,7 +160,7 @@ def cleartext_rows(population: Population) -> pd.DataFrame:
         written, without accents and in capitals.
     """
     from wasl.holder.persons import NO_DATE, describe_persons
-    from wasl.registers.reader import register_from_table
+    from wasl.registers.reading.reader import register_from_table
     from wasl.registers.schema import RegisterSchema
 
     owner = population.truth.to_pandas().set_index(["register", "record"])["person"]

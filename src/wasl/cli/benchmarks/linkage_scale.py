@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from wasl.linkage.pairs import binary_column
 from wasl.linkage.plan import LinkagePlan
-from wasl.registers.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
-from wasl.registers.encoded_rows import PART_ROWS, parts_digest
-from wasl.registers.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
+from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest
+from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 
 __all__ = ["draw", "made_up_delivery", "measure", "run"]
 
@@ -147,7 +147,7 @@ def _wide(cells: NDArray[np.uint64]) -> pa.Array:
 def _join_map(
     folder: Path, header: DeliveryHeader, joins: Sequence[NDArray[np.uint8]], orders: Sequence[NDArray[np.int64]]
 ) -> None:
-    from wasl.registers.digests import digest_json
+    from wasl.registers.exchange.digests import digest_json
 
     names = pa.array(PASSES, pa.string())
     chunks = [
@@ -168,7 +168,7 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
     """Link and resolve the files of :func:`made_up_delivery` in this process, and say what it took."""
     from wasl.linkage.resolve import resolve
     from wasl.linkage.scoring import score_pairs
-    from wasl.registers.delivery import Delivery, write_parquet
+    from wasl.registers.exchange.delivery import Delivery, write_parquet
 
     plan = LinkagePlan.model_validate(
         {"name": "scale", "registers": {REGISTER: {"duplicate_free": False, "dedupe": True}}}

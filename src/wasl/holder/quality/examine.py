@@ -16,9 +16,9 @@ from wasl.holder.names.normalizer import normalize
 from wasl.holder.payload import payload_columns
 from wasl.holder.quality.duplicates import duplicate_rows
 from wasl.holder.quality.findings import ROWS_SHOWN, Breakdown, ColumnFigures, Finding, QualityReport, Weight, finding
-from wasl.registers.classification import CodeList, harmonize
-from wasl.registers.icls import classify_migrants
-from wasl.registers.reader import SOURCE_ROW, RegisterTable
+from wasl.registers.codes.classification import CodeList, harmonize
+from wasl.registers.codes.icls import classify_migrants
+from wasl.registers.reading.reader import SOURCE_ROW, RegisterTable
 from wasl.registers.schema import Feature, Field, FieldRole, RegisterSchema
 
 __all__ = ["examine"]

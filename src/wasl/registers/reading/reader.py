@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import RegisterError
-from wasl.registers.cells import type_column
-from wasl.registers.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
+from wasl.registers.reading.cells import type_column
+from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
 from wasl.registers.schema import FieldRole, RegisterSchema
-from wasl.registers.sources import Source, match_columns, read_source, text_of
+from wasl.registers.reading.sources import Source, match_columns, read_source, text_of
 
 __all__ = ["REJECTS_SCHEMA", "SOURCE_ROW", "RegisterTable", "read_register", "register_from_table", "type_register"]
 

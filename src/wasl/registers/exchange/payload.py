@@ -10,7 +10,7 @@ from typing import Self
 import pyarrow as pa
 
 from wasl.errors import DeliveryError
-from wasl.registers.delivery import LABEL_BYTES, read_parquet, write_parquet
+from wasl.registers.exchange.delivery import LABEL_BYTES, read_parquet, write_parquet
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Payload"]

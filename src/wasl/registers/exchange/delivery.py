@@ -29,9 +29,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from wasl.errors import DeliveryError, MismatchError
-from wasl.registers.digests import digest_json
-from wasl.registers.encoded_rows import EncodedRows, RowsInFile, RowsInMemory, RowWriter, parts_digest, row_writer
-from wasl.registers.files import whole_file
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInFile, RowsInMemory, RowWriter, parts_digest, row_writer
+from wasl.registers.exchange.whole_files import whole_file
 
 __all__ = [
     "SCHEME_VERSION",

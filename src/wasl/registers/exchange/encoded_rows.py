@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
-from wasl.registers.digests import digest_json, digest_table
+from wasl.registers.exchange.digests import digest_json, digest_table
 
 __all__ = [
     "PARTS_KEY",

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.registers.dates import parse_date, parse_month
+from wasl.registers.reading.dates import parse_date, parse_month
 from wasl.registers.schema import Field
 
 __all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]

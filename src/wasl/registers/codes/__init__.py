@@ -1,0 +1,1 @@
+"""Standard codes: classifications of countries, places, activities, and the 20th ICLS."""
