@@ -228,7 +228,7 @@ def encode_file(
 
 def _write_plot(encoded: Encoded, out: Path) -> Path:
     """The plot of blocks and T beside the delivery."""
-    from wasl.holder.explain import draw_blocks
+    from wasl.holder.block_plot import draw_blocks
 
     place = out.with_name(out.name + ".explain.svg")
     write_whole(place, draw_blocks(encoded.blocks, encoded.leak_limit))

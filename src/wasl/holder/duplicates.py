@@ -17,7 +17,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.persons import NO_DATE, Persons
+from wasl.holder.normalize import NO_DATE, Persons
 
 __all__ = ["number_persons"]
 

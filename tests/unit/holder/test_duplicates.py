@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from wasl.holder.duplicates import number_persons
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
-from wasl.holder.persons import describe_persons
+from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.resolve import resolve

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from wasl.cli.benchmarks.linkage_data import made_up_register
-from wasl.holder import filters
-from wasl.holder.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.encoding import filters
+from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass, EncodingProfile

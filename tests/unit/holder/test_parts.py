@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wasl.holder.keys import LinkageKey
-from wasl.holder.parts import digest_parts
-from wasl.holder.persons import Persons, WordColumn
+from wasl.holder.encoding.blocking_keys import digest_parts
+from wasl.holder.normalize import Persons, WordColumn
 
 KEY = LinkageKey.new("parts", bytes(range(32)))
 

@@ -159,7 +159,7 @@ def cleartext_rows(population: Population) -> pd.DataFrame:
         ``register, single, surname, given, birth, sex, nationality`` and identifiers, and ``person``; names are as
         written, without accents and in capitals.
     """
-    from wasl.holder.persons import NO_DATE, describe_persons
+    from wasl.holder.normalize import NO_DATE, describe_persons
     from wasl.registers.reading.reader import register_from_table
     from wasl.registers.schema import RegisterSchema
 

@@ -18,8 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.grams import GroupGrams
-from wasl.holder.pseudonym import hash_words
+from wasl.holder.encoding.grams import GroupGrams
+from wasl.holder.encoding.pseudonym import hash_words
 from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = [

@@ -26,8 +26,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.bloom import gather_filters
-from wasl.holder.pseudonym import prf_stream
+from wasl.holder.encoding.bloom import gather_filters
+from wasl.holder.encoding.pseudonym import prf_stream
 
 __all__ = ["Spreaders", "block_schedule", "plane_orders", "spreaders", "tap_permutations"]
 

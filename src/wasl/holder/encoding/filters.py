@@ -10,12 +10,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.holder.blocks import Blocks
-from wasl.holder.bloom import gather_filters, gram_positions, pair_pieces, piece_masks
-from wasl.holder.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
-from wasl.holder.grams import GroupGrams
+from wasl.holder.encoding.blocks import Blocks
+from wasl.holder.encoding.bloom import gather_filters, gram_positions, pair_pieces, piece_masks
+from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.encoding.grams import GroupGrams
 from wasl.holder.keys import LinkageKey
-from wasl.holder.leak import measure_blocks, rows_to_measure
+from wasl.holder.leak_meter import measure_blocks, rows_to_measure
 from wasl.holder.profile import EncodingPass, EncodingProfile
 
 __all__ = ["KeyedGroup", "PreparedGroup", "key_groups", "measure_pass", "prepare_group", "release_group"]

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.holder.persons import NO_DATE, Persons
+from wasl.holder.normalize import NO_DATE, Persons
 from wasl.holder.profile import GramPart, Group
 
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]

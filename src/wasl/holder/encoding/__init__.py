@@ -1,0 +1,1 @@
+"""The steps of encoding one pass: grams, filters, diffusion, blocks, tokens and keyed labels."""
