@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wasl.disclosure.protect import Protection
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
-    from wasl.linkage.pairs import ScoredPairs
+    from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import Resolution
     from wasl.publication.description import DatasetDescription
@@ -96,7 +96,7 @@ def link(
         MismatchError: The deliveries were not made to be compared.
     """
     from wasl.linkage.resolve import resolve
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
 
     scored: ScoredPairs = score_pairs(plan, deliveries, threads=threads)
     if not joins:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from wasl.linkage.evaluate import Evaluation
-    from wasl.linkage.pairs import ScoredPairs
+    from wasl.linkage.quality.evaluate import Evaluation
+    from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
 
 __all__ = ["evaluate_files", "link_files", "register", "resolve_files", "review_files"]
@@ -169,7 +169,7 @@ def link_files(
 ) -> dict[str, Any]:
     """Read, link and write; returns the report with the files written, and records the events."""
     from wasl.linkage.plan import LinkagePlan
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
     from wasl.registers.exchange.delivery import Delivery, write_parquet
     from wasl.registers.exchange.digests import digest_table
     from wasl.registers.exchange.join_map import JoinMap
@@ -229,7 +229,7 @@ def resolve_files(
 
 
 def _read_pairs(path: Path) -> ScoredPairs:
-    from wasl.linkage.pairs import ScoredPairs
+    from wasl.linkage.model.pairs import ScoredPairs
     from wasl.registers.exchange.delivery import read_parquet
 
     table, metadata = read_parquet(path, "file of scored pairs")
@@ -247,7 +247,7 @@ def _resolve_into(
 ) -> dict[str, Any]:
     import json
 
-    from wasl.linkage.breakdown import UNMET_KEY
+    from wasl.linkage.quality.breakdown import UNMET_KEY
     from wasl.linkage.resolve import resolve as resolve_pairs
     from wasl.registers.exchange.delivery import write_parquet
     from wasl.registers.exchange.digests import digest_table
@@ -281,7 +281,7 @@ def _resolve_into(
 def _write_report(report: dict[str, Any], out: Path) -> dict[str, str]:
     import json
 
-    from wasl.linkage.report import render_report
+    from wasl.linkage.quality.report import render_report
 
     texts = {
         "report.json": json.dumps(report, ensure_ascii=False, indent=2) + "\n",
@@ -297,7 +297,7 @@ def _write_review(review: pa.Table, scored: ScoredPairs, out: Path) -> dict[str,
     import csv
     import io
 
-    from wasl.linkage.report import render_review
+    from wasl.linkage.quality.report import render_review
 
     columns = ("pair", "left_register", "left_record_id", "right_register", "right_record_id")
     rows = review.to_pylist()
@@ -317,7 +317,7 @@ def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
 
     import numpy as np
 
-    from wasl.linkage.review import estimate_from_review
+    from wasl.linkage.quality.review import estimate_from_review
     from wasl.registers.exchange.delivery import read_parquet
 
     design, _ = read_parquet(folder / "review.parquet", "review sample")
@@ -360,7 +360,7 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
 
 
 def _evaluate(folder: Path, truth: Path, keep_maps: Sequence[Path] | None) -> Evaluation:
-    from wasl.linkage.evaluate import evaluate as evaluate_spine
+    from wasl.linkage.quality.evaluate import evaluate as evaluate_spine
     from wasl.registers.exchange.delivery import read_parquet
 
     spine, _ = read_parquet(folder / "spine.parquet", "spine")

@@ -91,7 +91,7 @@ def assemble_files(spine: Path, payloads: list[Path], spec: str, out: Path) -> d
 
 def _write_quality(spine: pa.Table, metadata: dict[bytes, bytes], payloads: Sequence[Payload], path: Path) -> None:
     """False and missed matches by register, nationality, sex and birth period, as the linkage itself estimates them."""
-    from wasl.linkage.breakdown import UNMET_KEY, attributes_of, break_down
+    from wasl.linkage.quality.breakdown import UNMET_KEY, attributes_of, break_down
 
     if not {"grade", "probability"} <= set(spine.column_names):
         raise InputError("the spine tells no grades and probabilities.", remedy="Give spine.parquet of `wasl link`.")

@@ -39,10 +39,10 @@ def reproduce(
     from wasl.audit.events import AuditEvent, EventKind
     from wasl.audit.reproduction import Reproduction, find_run
     from wasl.cli.journal import open_log, record_event
-    from wasl.linkage.pairs import ScoredPairs
+    from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import resolve
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
     from wasl.registers.exchange.delivery import read_parquet
     from wasl.registers.exchange.digests import digest_table
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import MissingExtraError
-from wasl.linkage.layout import (
+from wasl.linkage.comparison.pass_layout import (
     PassLayout,
     Source,
     columns_held,
@@ -29,12 +29,12 @@ from wasl.linkage.layout import (
     lay_out,
     sources_of,
 )
-from wasl.linkage.model import MatchModel
-from wasl.linkage.pairs import ScoredPairs, binary_column
+from wasl.linkage.model.match_model import MatchModel
+from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.scoring import ProgressCallback, score_sources
-from wasl.linkage.tasks import Tasks, tasks_of
-from wasl.linkage.work import (
+from wasl.linkage.score import ProgressCallback, score_sources
+from wasl.linkage.comparison.tasks import Tasks, tasks_of
+from wasl.linkage.comparison.engine import (
     Emitted,
     PassSums,
     Steps,
@@ -95,7 +95,7 @@ def score_pairs_on_spark(
     model: MatchModel | None = None,
     bucket_rows: int = BUCKET_ROWS,
 ) -> ScoredPairs:
-    """Score pairs on Spark; the same pairs and model as :func:`wasl.linkage.scoring.score_pairs`, bit for bit.
+    """Score pairs on Spark; the same pairs and model as :func:`wasl.linkage.score.score_pairs`, bit for bit.
 
     Args:
         plan: How.
@@ -111,7 +111,7 @@ def score_pairs_on_spark(
 
 
 class Spark:
-    """Runs the steps of scoring on Spark; see :class:`wasl.linkage.work.Engine`."""
+    """Runs the steps of scoring on Spark; see :class:`wasl.linkage.comparison.engine.Engine`."""
 
     def __init__(self, sources: Sequence[Source], session: SparkSession, bucket_rows: int = BUCKET_ROWS) -> None:
         self._sources = sources
@@ -120,7 +120,7 @@ class Spark:
         self._cached: DataFrame | None = None
 
     def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
-        """See :class:`wasl.linkage.work.Engine`; the rows are read, checked and put into buckets when first needed."""
+        """See :class:`wasl.linkage.comparison.engine.Engine`; the rows are read, checked and put into buckets when first needed."""
         if self._cached is not None:
             self._cached.unpersist()
         rows = [source.delivery.source for source in self._sources]
@@ -151,7 +151,7 @@ class Spark:
         return self._cached.groupBy("bucket").applyInArrow(on_bucket, schema).toArrow()
 
     def survey(self, steps: Steps) -> PassSums:
-        """See :class:`wasl.linkage.work.Engine`."""
+        """See :class:`wasl.linkage.comparison.engine.Engine`."""
 
         def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             sums = survey(layout, tasks)
@@ -169,7 +169,7 @@ class Spark:
         )
 
     def histogram(self, steps: Steps) -> NDArray[np.int64]:
-        """See :class:`wasl.linkage.work.Engine`."""
+        """See :class:`wasl.linkage.comparison.engine.Engine`."""
 
         def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             counts = distance_histogram(layout, tasks, steps)
@@ -184,7 +184,7 @@ class Spark:
         return counts
 
     def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
-        """See :class:`wasl.linkage.work.Engine`."""
+        """See :class:`wasl.linkage.comparison.engine.Engine`."""
 
         def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             codes, counts, capacity = count_patterns(layout, tasks, steps, 1)
@@ -205,7 +205,7 @@ class Spark:
         return places, np.array([value for _, value in codes], np.int64), capacity
 
     def emit(self, steps: Steps, kept: NDArray[np.uint64], known: NDArray[np.uint64]) -> Emitted:
-        """See :class:`wasl.linkage.work.Engine`."""
+        """See :class:`wasl.linkage.comparison.engine.Engine`."""
 
         def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
             found = emit_pairs(layout, tasks, steps, kept, known, 1)

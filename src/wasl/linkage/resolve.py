@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.linkage.assignment import assign_one_to_one
-from wasl.linkage.breakdown import by_group
-from wasl.linkage.clustering import chance_of_meeting, cluster_records
-from wasl.linkage.merging import MergedPairs, compete, log_odds, merge_passes
-from wasl.linkage.pairs import ScoredPairs, binary_column
+from wasl.linkage.persons.assignment import assign_one_to_one
+from wasl.linkage.quality.breakdown import by_group
+from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
+from wasl.linkage.persons.merging import MergedPairs, compete, log_odds, merge_passes
+from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.quality import estimate_quality, unmet_by_source
-from wasl.linkage.records import Records, open_pairs, records_of
-from wasl.linkage.review import REVIEW_FIELDS, draw_sample
-from wasl.linkage.spine import name_persons, spine_table
+from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
+from wasl.linkage.persons.records import Records, open_pairs, records_of
+from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
+from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.registers.exchange.delivery import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 
@@ -215,7 +215,7 @@ def _pair_table(records: Records, pairs: MergedPairs) -> pa.Table:
 def _pattern_column(
     scored: ScoredPairs, pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]
 ) -> pa.DictionaryArray:
-    from wasl.linkage.records import texts_of
+    from wasl.linkage.persons.records import texts_of
 
     _, names = texts_of(scored.pairs.column("pattern"))
     used, place = np.unique(pairs.pattern[chosen], return_inverse=True)

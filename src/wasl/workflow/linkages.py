@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from wasl.audit.events import EventKind
 from wasl.errors import InputError, NotFoundError, StateError
-from wasl.linkage.pairs import ScoredPairs
+from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
 from wasl.registers.documents import validate_document
 from wasl.workflow.access import Action

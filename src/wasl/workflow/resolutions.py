@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from wasl.audit.events import EventKind
 from wasl.errors import StateError
-from wasl.linkage.pairs import ScoredPairs
+from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.resolve import Resolution, resolve
 from wasl.registers.exchange.delivery import read_parquet, write_parquet
 from wasl.registers.exchange.digests import digest_table

@@ -8,9 +8,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.linkage.assignment import assign_one_to_one
-from wasl.linkage.clustering import cluster_records
-from wasl.linkage.evaluate import evaluate
+from wasl.linkage.persons.assignment import assign_one_to_one
+from wasl.linkage.persons.clustering import cluster_records
+from wasl.linkage.quality.evaluate import evaluate
 
 RECORDS = 12
 PARTITIONS = st.lists(st.integers(0, 4), min_size=RECORDS, max_size=RECORDS)

@@ -10,10 +10,10 @@ from wasl.cli.benchmarks.linkage_data import with_relatives
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
-from wasl.linkage.evaluate import evaluate
+from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.resolve import resolve
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate
 from wasl.registers.schema import RegisterSchema
 

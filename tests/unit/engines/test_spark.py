@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wasl.linkage.plan import Candidates, LinkagePlan, RegisterOptions
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.delivery import Delivery
 
 pytestmark = [

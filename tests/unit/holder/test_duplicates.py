@@ -12,7 +12,7 @@ from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.resolve import resolve
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.schema import RegisterSchema

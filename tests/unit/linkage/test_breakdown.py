@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from wasl.linkage.breakdown import BREAKDOWN_SCHEMA, attributes_of, break_down, by_group
+from wasl.linkage.quality.breakdown import BREAKDOWN_SCHEMA, attributes_of, break_down, by_group
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.records import records_of
+from wasl.linkage.persons.records import records_of
 from wasl.linkage.resolve import resolve
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 
 
 def test_rates_are_the_doubts_left():

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import InputError
-from wasl.linkage.evaluate import evaluate
+from wasl.linkage.quality.evaluate import evaluate
 
 SPINE = pa.table(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wasl.linkage.layout import columns_of, lay_out, sources_of
-from wasl.linkage.levels import limit_table
-from wasl.linkage.patterns import comparisons_of, unpack
-from wasl.linkage.tasks import tasks_of
-from wasl.linkage.words import count_bits
-from wasl.linkage.work import Steps, sweep_tasks
+from wasl.linkage.comparison.pass_layout import columns_of, lay_out, sources_of
+from wasl.linkage.comparison.levels import limit_table
+from wasl.linkage.comparison.patterns import comparisons_of, unpack
+from wasl.linkage.comparison.tasks import tasks_of
+from wasl.linkage.comparison.bit_rows import count_bits
+from wasl.linkage.comparison.engine import Steps, sweep_tasks
 
 LIMITS = [[0, 100, 300, 450], [0, 200, 400], [0, 250]]
 
@@ -89,8 +89,8 @@ def test_a_sweep_that_runs_out_of_room_goes_on_where_it_stopped(open_pair, monke
     limits, dice = limit_table(LIMITS), np.zeros(3, np.int32)
     codes = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice).codes
     whole = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice, codes, codes)
-    monkeypatch.setattr("wasl.linkage.work.ROOM", 70)
-    monkeypatch.setattr("wasl.linkage.work.TABLE_SLOTS", 16)
+    monkeypatch.setattr("wasl.linkage.comparison.engine.ROOM", 70)
+    monkeypatch.setattr("wasl.linkage.comparison.engine.TABLE_SLOTS", 16)
     pieces = sweep_tasks(layout, tasks, np.arange(len(tasks.table)), limits, dice, codes, codes)
     assert len(whole.left) == tasks.pairs.sum()
     assert len(set(zip(whole.left.tolist(), whole.right.tolist(), strict=True))) == len(whole.left)

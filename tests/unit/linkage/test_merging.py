@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.linkage.merging import MEETING_BOUND, MEETING_SHARE, merge_passes
-from wasl.linkage.records import RecordPairs, Records, Roster
+from wasl.linkage.persons.merging import MEETING_BOUND, MEETING_SHARE, merge_passes
+from wasl.linkage.persons.records import RecordPairs, Records, Roster
 
 PASSES = ("a", "b", "c", "d")
 

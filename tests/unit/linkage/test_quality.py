@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.linkage.merging import MergedPairs
-from wasl.linkage.quality import estimate_quality, unmet_by_source
-from wasl.linkage.records import Records, Roster
+from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
+from wasl.linkage.persons.records import Records, Roster
 
 PASSES = 3
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.linkage.evaluate import evaluate
+from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.resolve import resolve
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from wasl.linkage.charts import curve, histogram
-from wasl.linkage.patterns import Comparison, read_pattern, spell
-from wasl.linkage.report import render_report
+from wasl.linkage.quality.charts import curve, histogram
+from wasl.linkage.comparison.patterns import Comparison, read_pattern, spell
+from wasl.linkage.quality.report import render_report
 from wasl.linkage.resolve import resolve
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 
 
 def test_axes_can_begin_in_the_upper_corner():

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import InputError
-from wasl.linkage.review import REVIEW_FIELDS, draw_sample, estimate_from_review
+from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample, estimate_from_review
 
 
 def population(seed, pairs=6000):

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import DeliveryError, InputError, MismatchError
-from wasl.linkage.pairs import PAIRS_SCHEMA, ScoredPairs
+from wasl.linkage.model.pairs import PAIRS_SCHEMA, ScoredPairs
 from wasl.linkage.plan import LinkagePlan, ModelOptions, RegisterOptions
-from wasl.linkage.scoring import score_pairs
+from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 

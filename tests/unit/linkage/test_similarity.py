@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.linkage.similarity import similar_pairs
+from wasl.linkage.comparison.similarity import similar_pairs
 
 
 @pytest.mark.parametrize(("words", "threshold"), [(16, 0.8), (5, 0.5), (33, 0.3), (16, 1.0)])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.linkage.records import IDS, Roster
-from wasl.linkage.spine import find_rows, name_persons, spine_table
+from wasl.linkage.persons.records import IDS, Roster
+from wasl.linkage.persons.spine import find_rows, name_persons, spine_table
 
 
 def ids_of(numbers) -> np.ndarray:

@@ -56,7 +56,7 @@ def _timed(work: Callable[[], object], repeats: int) -> float:
 
 def _kernel(size: int, threads: int, place: Path, peers: Path | None, repeats: int) -> dict[str, Any]:
     """Threshold join of 1024-bit filters at Dice 0.8; one right row in ten is a copy with some bits changed."""
-    from wasl.linkage.similarity import similar_pairs
+    from wasl.linkage.comparison.similarity import similar_pairs
 
     rng = np.random.default_rng(size)
     paths = place / "left.npy", place / "right.npy"
@@ -87,10 +87,10 @@ def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> dict[str,
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
-    from wasl.linkage.evaluate import evaluate
+    from wasl.linkage.quality.evaluate import evaluate
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import resolve
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
     from wasl.registers.schema import RegisterSchema
 
     schema = RegisterSchema.load("febrl")

@@ -15,7 +15,7 @@ from wasl.cli.benchmarks.linkage_peers import cleartext_peers, components, pair_
 from wasl.population.spelling import without_accents
 
 if TYPE_CHECKING:
-    from wasl.linkage.records import Records
+    from wasl.linkage.persons.records import Records
     from wasl.linkage.resolve import Resolution
     from wasl.population.generate import Difficulty, Population
 
@@ -100,11 +100,11 @@ def _linked(title: str, population: Population, profile: str, plan: str) -> dict
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
-    from wasl.linkage.evaluate import evaluate
+    from wasl.linkage.quality.evaluate import evaluate
     from wasl.linkage.plan import LinkagePlan
-    from wasl.linkage.records import records_of
+    from wasl.linkage.persons.records import records_of
     from wasl.linkage.resolve import resolve
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
     from wasl.registers.schema import RegisterSchema
 
     key = LinkageKey.new("benchmark", bytes(range(32)))

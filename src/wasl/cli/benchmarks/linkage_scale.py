@@ -23,7 +23,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.linkage.pairs import binary_column
+from wasl.linkage.model.pairs import binary_column
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
 from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest
@@ -167,7 +167,7 @@ def _join_map(
 def measure(rows: int, folder: Path) -> dict[str, float]:
     """Link and resolve the files of :func:`made_up_delivery` in this process, and say what it took."""
     from wasl.linkage.resolve import resolve
-    from wasl.linkage.scoring import score_pairs
+    from wasl.linkage.score import score_pairs
     from wasl.registers.exchange.delivery import Delivery, write_parquet
 
     plan = LinkagePlan.model_validate(

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from wasl.linkage.clustering import LARGEST_CHAIN
-from wasl.linkage.merging import MergedPairs
-from wasl.linkage.records import Records
+from wasl.linkage.persons.clustering import LARGEST_CHAIN
+from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.persons.records import Records
 
 __all__ = ["MODEL_ERROR", "Estimate", "estimate_quality", "estimate_ratio", "never_met", "spread_of", "unmet_by_source"]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError, MismatchError
-from wasl.linkage.words import place_words, sort_runs
+from wasl.linkage.comparison.bit_rows import place_words, sort_runs
 from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
 from wasl.registers.exchange.encoded_rows import EncodedRows
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.work import PassSums, Steps
+from wasl.linkage.comparison.engine import PassSums, Steps
 
 __all__ = ["choose_limits", "limit_table", "uses_dice"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.hotblocks import SubBlocks, sub_blocks
-from wasl.linkage.layout import PassLayout
+from wasl.linkage.comparison.large_blocks import SubBlocks, sub_blocks
+from wasl.linkage.comparison.pass_layout import PassLayout
 
 __all__ = ["SIZE_CLASSES", "Tasks", "stratum_number", "stratum_of", "tasks_of"]
 

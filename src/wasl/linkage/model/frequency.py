@@ -20,10 +20,10 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.linkage.layout import Source, fixed_cells
-from wasl.linkage.model import PassModel
-from wasl.linkage.patterns import Comparison, read_pattern
-from wasl.linkage.records import cells_of, texts_of
+from wasl.linkage.comparison.pass_layout import Source, fixed_cells
+from wasl.linkage.model.match_model import PassModel
+from wasl.linkage.comparison.patterns import Comparison, read_pattern
+from wasl.linkage.persons.records import cells_of, texts_of
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["adjust_for_frequency"]

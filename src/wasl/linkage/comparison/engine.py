@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage import kernels
-from wasl.linkage.layout import (
+from wasl.linkage.comparison import kernels
+from wasl.linkage.comparison.pass_layout import (
     PassLayout,
     Source,
     columns_held,
@@ -22,7 +22,7 @@ from wasl.linkage.layout import (
     in_threads,
     lay_out,
 )
-from wasl.linkage.tasks import SIZE_CLASSES, Tasks, stratum_of, tasks_of
+from wasl.linkage.comparison.tasks import SIZE_CLASSES, Tasks, stratum_of, tasks_of
 from wasl.registers.exchange.delivery import LABEL_BYTES
 
 __all__ = ["Emitted", "Engine", "PassSums", "Steps", "Threads", "count_patterns", "emit_pairs", "survey", "sweep_tasks"]
@@ -74,8 +74,8 @@ class Steps:
         once: (sources) whether a person is in it at most once.
         strangers: (sources) whether pairs within it are counted, as pairs of different people.
         block_pairs: Most pairs of a block.
-        dice: (groups) see :func:`wasl.linkage.kernels.distance_counts`.
-        limits: (groups, limits) int32, see :func:`wasl.linkage.kernels.sweep`.
+        dice: (groups) see :func:`wasl.linkage.comparison.kernels.distance_counts`.
+        limits: (groups, limits) int32, see :func:`wasl.linkage.comparison.kernels.sweep`.
         level_share, training_share: Shares of the tasks that are sampled.
         seed: Of the samples.
     """
@@ -173,7 +173,7 @@ def sweep_tasks(
         layout: The rows.
         tasks: All tasks.
         chosen: Those to compare.
-        limits: See :func:`wasl.linkage.kernels.sweep`.
+        limits: See :func:`wasl.linkage.comparison.kernels.sweep`.
         dice: See there.
         kept: Codes whose pairs are written out; None writes none.
         known: Codes seen in training; a code not among them is written out for the model to judge.

@@ -234,7 +234,7 @@ def sweep(
             one are met. Tasks of a table above -1 skip pairs that an earlier table shows.
         place: (positions) int32 row at each.
         owner: (positions of sub-blocks, the last ones) int32 row of `buckets`.
-        buckets: (members of hot blocks, tables) int32, see :class:`wasl.linkage.hotblocks.SubBlocks`.
+        buckets: (members of hot blocks, tables) int32, see :class:`wasl.linkage.comparison.large_blocks.SubBlocks`.
         words: (rows, words) uint64.
         offsets: (groups + 1) int64.
         bits: (rows, groups) int32, set bits.

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from wasl.linkage.quality import Estimate, estimate_ratio, spread_of
+from wasl.linkage.quality.estimates import Estimate, estimate_ratio, spread_of
 from wasl.registers.exchange.payload import Payload
 
 __all__ = ["BREAKDOWN_SCHEMA", "UNMET_KEY", "GroupQuality", "attributes_of", "break_down", "by_group"]

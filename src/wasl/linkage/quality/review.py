@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
-from wasl.linkage.quality import MODEL_ERROR, Estimate
+from wasl.linkage.quality.estimates import MODEL_ERROR, Estimate
 
 __all__ = ["DECISIONS", "REVIEW_FIELDS", "ReviewSample", "draw_sample", "estimate_from_review"]
 

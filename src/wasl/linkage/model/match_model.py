@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.patterns import Comparison
+from wasl.linkage.comparison.patterns import Comparison
 
 __all__ = ["ERRORS", "MATCH", "RELATIVES", "REST", "Fit", "MatchModel", "PassModel"]
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.work import Steps
+from wasl.linkage.comparison.engine import Steps
 
 __all__ = [
     "DIFFERENT",
@@ -69,7 +69,7 @@ class PatternCounts:
     """Patterns met, and how often.
 
     Attributes:
-        codes: (patterns) uint64, ascending; see :func:`wasl.linkage.kernels.sweep`.
+        codes: (patterns) uint64, ascending; see :func:`wasl.linkage.comparison.kernels.sweep`.
         counts: (patterns) float64 or int64 pairs.
         states: (patterns, comparisons) int8.
         stratum: (patterns) int64 into `strata`.

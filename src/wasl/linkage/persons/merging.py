@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.records import RecordPairs, Records
+from wasl.linkage.persons.records import RecordPairs, Records
 
 __all__ = ["MergedPairs", "compete", "merge_passes"]
 

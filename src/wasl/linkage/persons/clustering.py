@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from wasl.linkage.merging import log_odds
+from wasl.linkage.persons.merging import log_odds
 
 __all__ = ["LARGEST_CHAIN", "chance_of_meeting", "cluster_records"]
 

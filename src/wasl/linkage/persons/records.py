@@ -17,7 +17,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from wasl.errors import DeliveryError, MismatchError
-from wasl.linkage.pairs import ScoredPairs
+from wasl.linkage.model.pairs import ScoredPairs
 from wasl.registers.exchange.delivery import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
-from wasl.linkage import charts
-from wasl.linkage.model import PassModel
-from wasl.linkage.patterns import MISSING, read_pattern
+from wasl.linkage.quality.estimates import charts
+from wasl.linkage.model.match_model import PassModel
+from wasl.linkage.comparison.patterns import MISSING, read_pattern
 
 __all__ = ["render_report", "render_review"]
 

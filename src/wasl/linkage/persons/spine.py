@@ -13,8 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
-from wasl.linkage.pairs import binary_column, words_of
-from wasl.linkage.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
+from wasl.linkage.model.pairs import binary_column, words_of
+from wasl.linkage.persons.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
 from wasl.registers.exchange.delivery import LABEL_BYTES
 from wasl.registers.compiled.sha256 import hash_rows
 

@@ -1,0 +1,1 @@
+"""Scored pairs to persons: records, merged passes, assignment, clusters and the spine."""
