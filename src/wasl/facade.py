@@ -14,8 +14,8 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from wasl.audit.notes import NoteSigner
-    from wasl.disclosure.assess import RiskReport
-    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.disclosure.risk.assess import RiskReport
+    from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import Protection
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
@@ -107,7 +107,7 @@ def link(
 
 def assess(data: Frame, policy: DisclosurePolicy) -> RiskReport:
     """The disclosure risk of microdata under a policy."""
-    from wasl.disclosure.assess import assess as assess_table
+    from wasl.disclosure.risk.assess import assess as assess_table
 
     return assess_table(data, policy)
 
@@ -137,7 +137,7 @@ def publish(safe: Protection, description: DatasetDescription, *, signer: NoteSi
     import json
 
     from wasl.audit.notes import NoteSigner
-    from wasl.disclosure.report import public_page
+    from wasl.disclosure.report.pages import public_page
     from wasl.publication.package import REPORT_NAME, build_package
 
     report = {

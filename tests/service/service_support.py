@@ -27,7 +27,7 @@ import sqlalchemy as sa
 import uvicorn
 from argon2 import PasswordHasher
 
-from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.facade import encode
 from wasl.holder.keys import LinkageKey
 from wasl.population.generate import generate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 import wasl
-from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.publication.description import DatasetDescription
 from wasl.publication.package import verify_package
 

@@ -20,7 +20,7 @@ from wasl.registers.exchange.whole_files import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from wasl.disclosure.assess import RiskReport
+    from wasl.disclosure.risk.assess import RiskReport
     from wasl.disclosure.protect import Protection
 
 __all__ = [
@@ -108,9 +108,9 @@ def protect(
 
 def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
     """Assess a file, write the report where a folder is given, record the event."""
-    from wasl.disclosure.assess import assess as assess_table
-    from wasl.disclosure.policy import DisclosurePolicy
-    from wasl.disclosure.report import assessment_page
+    from wasl.disclosure.risk.assess import assess as assess_table
+    from wasl.disclosure.policy.document import DisclosurePolicy
+    from wasl.disclosure.report.pages import assessment_page
     from wasl.registers.exchange.delivery import write_parquet
     from wasl.registers.exchange.digests import digest_table
 
@@ -149,9 +149,9 @@ def protect_data(
     attack: bool = True,
 ) -> Protection:
     """Protect a file, attack it, write results and reports, record the event; a refusal is recorded, too."""
-    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import protect as protect_table
-    from wasl.disclosure.report import internal_page, public_page
+    from wasl.disclosure.report.pages import internal_page, public_page
     from wasl.registers.exchange.delivery import write_parquet
     from wasl.registers.exchange.digests import digest_table
 
@@ -197,7 +197,7 @@ def _attack_protected(
     """Every release-side attack, and the gate against earlier releases."""
     import numpy as np
 
-    from wasl.attack.release.evaluate import attack_protected, compare_releases, require_no_exposure
+    from wasl.disclosure.attacks.evaluate import attack_protected, compare_releases, require_no_exposure
 
     others = read_microdata(control) if control is not None else None
     rng = np.random.Generator(np.random.PCG64([seed, 1]))

@@ -101,9 +101,9 @@ def synthesize_data(
     """Synthesize a file, attack it, write results and reports, record the event; returns the internal report."""
     import numpy as np
 
-    from wasl.attack.release.evaluate import attack_synthetic
-    from wasl.disclosure.policy import DisclosurePolicy
-    from wasl.disclosure.report import synthesis_page
+    from wasl.disclosure.attacks.evaluate import attack_synthetic
+    from wasl.disclosure.policy.document import DisclosurePolicy
+    from wasl.disclosure.report.pages import synthesis_page
     from wasl.disclosure.synthesize import synthesize as synthesize_table
     from wasl.registers.exchange.delivery import write_parquet
     from wasl.registers.exchange.digests import digest_table

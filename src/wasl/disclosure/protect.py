@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.apply import apply_method, recode_alike
-from wasl.disclosure.assess import assess_file
-from wasl.disclosure.coding import Frame, as_arrow
-from wasl.disclosure.continuous_risk import interval_risk, linkage_risk
-from wasl.disclosure.gate import release_failures
-from wasl.disclosure.policy import DisclosurePolicy, Role
-from wasl.disclosure.risk_report import RiskReport
-from wasl.disclosure.steps import Change
-from wasl.disclosure.utility import UtilityReport, compare
-from wasl.disclosure.working_file import WorkingFile, prepare
+from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
+from wasl.disclosure.risk.assess import assess_file
+from wasl.disclosure.keys.coding import Frame, as_arrow
+from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
+from wasl.disclosure.policy.gate import release_failures
+from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.risk.risk_report import RiskReport
+from wasl.disclosure.methods.steps.step import Change
+from wasl.disclosure.utility.measures import UtilityReport, compare
+from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.errors import PolicyError
 from wasl.registers.exchange.digests import digest_table
 
@@ -130,7 +130,7 @@ def protect(
     search = None
     others = None if population is None else WorkingFile(as_arrow(population).select(list(file.keys)), policy)
     if policy.search is not None:
-        from wasl.disclosure.lattice_policy import generalize_to, search_policy
+        from wasl.disclosure.lattice.policy_search import generalize_to, search_policy
 
         found = search_policy(file, population)
         others = None if others is None else generalize_to(others, found.levels)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import SchemaError
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import config_dir, validate_document

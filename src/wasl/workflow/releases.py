@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wasl.audit.events import AuditEvent, EventKind
-from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import protect
 from wasl.errors import AccessError, InputError, NotFoundError, StateError, ThresholdError
 from wasl.registers.exchange.delivery import read_parquet, write_parquet

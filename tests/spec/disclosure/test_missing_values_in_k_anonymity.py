@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from wasl.disclosure.frequencies import Missing, frequencies
+from wasl.disclosure.keys.frequencies import Missing, frequencies
 
 # sex, region → frequency when missing is: a wildcard (alpha 1), half a wildcard (0.5), no help (0), a category
 PERSONS = [

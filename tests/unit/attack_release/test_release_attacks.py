@@ -2,16 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.attack.release.intruders import (
+from wasl.disclosure.attacks.intruders import (
     inference_attack,
     linkability_attack,
     linkage_attack,
     singling_out_attack,
 )
-from wasl.attack.release.rates import attack_risk, rate
-from wasl.attack.release.records import comparable_records, nearest_rows
-from wasl.attack.release.refinement import covers, differencing, downcoding
-from wasl.disclosure.hierarchy import Hierarchy
+from wasl.disclosure.attacks.rates import attack_risk, rate
+from wasl.disclosure.attacks.records import comparable_records, nearest_rows
+from wasl.disclosure.attacks.refinement import covers, differencing, downcoding
+from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.errors import InputError
 
 AGE = Hierarchy(

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from wasl.disclosure.classes import equivalence_classes, pack_keys
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.diversity import (
+from wasl.disclosure.keys.classes import equivalence_classes, pack_keys
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.risk.diversity import (
     alpha_k,
     beta_likeness,
     class_counts,
@@ -16,8 +16,8 @@ from wasl.disclosure.diversity import (
     t_closeness,
     t_closeness_hierarchical,
 )
-from wasl.disclosure.frequencies import Missing
-from wasl.disclosure.hierarchy import Hierarchy
+from wasl.disclosure.keys.frequencies import Missing
+from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.errors import InputError
 
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from wasl.disclosure.classes import equivalence_classes
-from wasl.disclosure.coding import code_column, code_columns
-from wasl.disclosure.frequencies import Missing, frequencies, k_map, violations
-from wasl.disclosure.risk import (
+from wasl.disclosure.keys.classes import equivalence_classes
+from wasl.disclosure.keys.coding import code_column, code_columns
+from wasl.disclosure.keys.frequencies import Missing, frequencies, k_map, violations
+from wasl.disclosure.risk.reidentification import (
     global_risk,
     household_risk,
     individual_risk,

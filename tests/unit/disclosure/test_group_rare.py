@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from wasl.disclosure.coding import CodedColumn
-from wasl.disclosure.recode import group_rare
+from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.methods.recode import group_rare
 
 
 def column(values: list[str | None]) -> CodedColumn:

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.hierarchy import Hierarchy, generalize, group_labels, intervals, prefixes
-from wasl.disclosure.recode import group_categories, round_values, top_bottom_code
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.keys.hierarchy import Hierarchy, generalize, group_labels, intervals, prefixes
+from wasl.disclosure.methods.recode import group_categories, round_values, top_bottom_code
 from wasl.errors import InputError, SchemaError
 
 

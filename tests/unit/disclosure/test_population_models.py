@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.classes import equivalence_classes
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.loglinear import expected_counts, loglinear_risk
-from wasl.disclosure.uniqueness import (
+from wasl.disclosure.keys.classes import equivalence_classes
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.risk.loglinear import expected_counts, loglinear_risk
+from wasl.disclosure.risk.uniqueness import (
     dankar_choice,
     pitman_uniques,
     population_uniques,

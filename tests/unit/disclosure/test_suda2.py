@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.suda2 import category_contributions, msu_weights, suda2
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.risk.suda2 import category_contributions, msu_weights, suda2
 from wasl.errors import InputError
 
 

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.frequencies import Missing, frequencies
-from wasl.disclosure.local_suppression import (
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.keys.frequencies import Missing, frequencies
+from wasl.disclosure.methods.local_suppression import (
     Combination,
     default_importance,
     local_suppression,
     suppress_above_risk,
     suppression_order,
 )
-from wasl.disclosure.recode import suppress_records
+from wasl.disclosure.methods.recode import suppress_records
 from wasl.errors import InputError, PolicyError
 
 

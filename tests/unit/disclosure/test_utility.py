@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.information_loss import (
+from wasl.disclosure.utility.information_loss import (
     confidence_overlap,
     eigenvalue_drift,
     hellinger,
@@ -13,7 +13,7 @@ from wasl.disclosure.information_loss import (
     total_variation,
     within_groups,
 )
-from wasl.disclosure.utility import compare
+from wasl.disclosure.utility.measures import compare
 from wasl.errors import InputError
 
 

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.coding import code_columns
-from wasl.disclosure.continuous_risk import interval_risk
-from wasl.disclosure.diversity import l_diversity
-from wasl.disclosure.frequencies import Missing, frequencies, violations
-from wasl.disclosure.hierarchy import Hierarchy
-from wasl.disclosure.information_loss import eigenvalue_drift, il1, il1s, within_groups
-from wasl.disclosure.lattice import search_lattice
-from wasl.disclosure.lattice_goals import k_goal
-from wasl.disclosure.local_suppression import local_suppression
-from wasl.disclosure.microaggregation import microaggregate
-from wasl.disclosure.risk import (
+from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.risk.continuous_risk import interval_risk
+from wasl.disclosure.risk.diversity import l_diversity
+from wasl.disclosure.keys.frequencies import Missing, frequencies, violations
+from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.disclosure.utility.information_loss import eigenvalue_drift, il1, il1s, within_groups
+from wasl.disclosure.lattice.search import search_lattice
+from wasl.disclosure.lattice.goals import k_goal
+from wasl.disclosure.methods.local_suppression import local_suppression
+from wasl.disclosure.methods.microaggregation import microaggregate
+from wasl.disclosure.risk.reidentification import (
     global_risk,
     household_risk,
     individual_risk,
@@ -27,7 +27,7 @@ from wasl.disclosure.risk import (
     outlying_risks,
     risk_threshold,
 )
-from wasl.disclosure.suda2 import category_contributions, suda2
+from wasl.disclosure.risk.suda2 import category_contributions, suda2
 
 FOLDER = Path(__file__).resolve().parents[3].parent / "shared" / "reference" / "sdc"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="reference values are not here")

@@ -71,7 +71,7 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
 
 def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]:
     """Processor seconds against rows (8 keys) and against keys (100,000 rows), by operation: what the plots show."""
-    from wasl.disclosure.coding import code_columns
+    from wasl.disclosure.keys.coding import code_columns
 
     sizes = (500, 1_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
     widths = (2, 3) if quick else (2, 4, 6, 8, 10)
@@ -90,10 +90,10 @@ def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mappin
 
 
 def _coded_operations(columns: Sequence[Any], frame: pd.DataFrame) -> dict[str, Callable[[], object]]:
-    from wasl.disclosure.frequencies import frequencies
-    from wasl.disclosure.local_suppression import local_suppression
-    from wasl.disclosure.risk import household_risk, individual_risk
-    from wasl.disclosure.suda2 import suda2
+    from wasl.disclosure.keys.frequencies import frequencies
+    from wasl.disclosure.methods.local_suppression import local_suppression
+    from wasl.disclosure.risk.reidentification import household_risk, individual_risk
+    from wasl.disclosure.risk.suda2 import suda2
 
     weights = frame["weight"].to_numpy()
     households = pd.factorize(frame["household"])[0]
@@ -111,8 +111,8 @@ def _coded_operations(columns: Sequence[Any], frame: pd.DataFrame) -> dict[str, 
 
 
 def _key_operations(rows: int, middle: int) -> list[tuple[str, int, Callable[[], object]]]:
-    from wasl.disclosure.coding import code_columns
-    from wasl.disclosure.pram import pram
+    from wasl.disclosure.keys.coding import code_columns
+    from wasl.disclosure.methods.pram import pram
 
     keys = [f"k{j}" for j in range(len(CATEGORIES))]
     large, small = made_up_census(rows), made_up_census(middle)
@@ -127,8 +127,8 @@ def _key_operations(rows: int, middle: int) -> list[tuple[str, int, Callable[[],
 
 
 def _number_operations(rows: int, middle: int) -> list[tuple[str, int, Callable[[], object]]]:
-    from wasl.disclosure.microaggregation import microaggregate
-    from wasl.disclosure.rank_swapping import rank_swap
+    from wasl.disclosure.methods.microaggregation import microaggregate
+    from wasl.disclosure.methods.rank_swapping import rank_swap
 
     names = ["wage", "savings", "spending"]
     large, small = made_up_census(rows)[names].to_numpy(), made_up_census(middle)[names].to_numpy()
@@ -141,10 +141,10 @@ def _number_operations(rows: int, middle: int) -> list[tuple[str, int, Callable[
 
 def _lattice(rows: int) -> list[tuple[str, int, Callable[[], object]]]:
     """Nine keys with the hierarchy heights of the customary Adult benchmark: 12,960 nodes."""
-    from wasl.disclosure.coding import code_columns
-    from wasl.disclosure.hierarchy import Hierarchy
-    from wasl.disclosure.lattice import search_lattice
-    from wasl.disclosure.lattice_goals import k_goal
+    from wasl.disclosure.keys.coding import code_columns
+    from wasl.disclosure.keys.hierarchy import Hierarchy
+    from wasl.disclosure.lattice.search import search_lattice
+    from wasl.disclosure.lattice.goals import k_goal
 
     rng = np.random.default_rng(2)
     heights = (1, 4, 1, 2, 3, 2, 2, 2, 1)
@@ -193,7 +193,7 @@ def _keys_of(frame: pd.DataFrame) -> list[str]:
 
 def _pycanon(frame: pd.DataFrame, peers: Path | None, repeats: int) -> list[dict[str, Any]]:
     """Pycanon's k-anonymity on the same rows, and ours on the way from the same frame."""
-    from wasl.disclosure.frequencies import frequencies
+    from wasl.disclosure.keys.frequencies import frequencies
 
     keys = _keys_of(frame)
     ours = _timed(lambda: frequencies(frame, keys), repeats)

@@ -1,0 +1,345 @@
+"""What generalization gives away by itself: mixed levels, minimality, and several releases of one population.
+
+Source: Cohen (2022), USENIX Security, "Attacks on deidentification's defenses" (downcoding of minimal hierarchical
+recodings); Ganta, Kasiviswanathan, Smith (2008), KDD (composition of releases); Xiao, Tao (2007), SIGMOD (differencing
+of republished data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.disclosure.keys.classes import equivalence_classes
+from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
+from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.errors import InputError
+
+__all__ = ["Differencing", "Downcoding", "Exposure", "covers", "differencing", "downcoding"]
+
+BLOCK_PAIRS = 20_000_000
+"""Pairs of classes compared at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downcoding:
+    """Traces of local recoding.
+
+    Attributes:
+        levels: For each variable, how many cells stand at each level of its hierarchy.
+        mixed: Variables whose cells stand at several levels.
+        narrowed_rows: Rows in which an intruder who knows that recoding was minimal learns more than the category
+            says: a finer category would have been kept, had the class allowed it.
+    """
+
+    levels: dict[str, dict[int, int]]
+    mixed: tuple[str, ...]
+    narrowed_rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as a JSON value."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A group of persons isolated by subtracting counts.
+
+    Attributes:
+        rows: How many persons are in it (below k).
+        larger, smaller: Release numbers (0 the first given) whose counts are subtracted.
+    """
+
+    rows: int
+    larger: int
+    smaller: int
+
+
+@dataclass(frozen=True, slots=True)
+class Differencing:
+    """What several releases of the same population give together.
+
+    Attributes:
+        k: The threshold.
+        exposures: Groups of 1 … k-1 persons that subtraction isolates.
+        exposed_rows: Persons in them.
+        smallest_joint: The smallest group of persons who share their category in every release.
+        joint_rows_below_k: Persons in such groups of fewer than k.
+        narrowed: Persons whose sensitive value follows from all releases together, but from none alone.
+    """
+
+    k: int
+    exposures: tuple[Exposure, ...]
+    exposed_rows: int
+    smallest_joint: int
+    joint_rows_below_k: int
+    narrowed: int
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing is isolated."""
+        return not self.exposures and not self.narrowed
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as a JSON value."""
+        return {**asdict(self), "safe": self.safe}
+
+
+def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Which leaves each category covers, at whatever level of the hierarchy it stands.
+
+    Returns:
+        bool, shape (categories, leaves).
+
+    Raises:
+        InputError: A category stands nowhere in the hierarchy.
+    """
+    levels = [np.array(hierarchy.leaves, object), *(np.array(level, object) for level in hierarchy.levels)]
+    result = np.zeros((len(texts), len(hierarchy.leaves)), np.bool_)
+    for position, text in enumerate(texts):
+        for level in levels:
+            hit = level == text
+            if hit.any():
+                result[position] = hit
+                break
+        else:
+            raise InputError(
+                f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
+                remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
+            )
+    return result
+
+
+def downcoding(released: Frame, hierarchies: Mapping[str, Hierarchy], *, k: int) -> Downcoding:
+    """Look for local recoding and for what its minimality tells.
+
+    A cell at level h > 0 of a variable that elsewhere stands at a lower level was generalized for its class's sake. If
+    all members had shared one child category, a minimal algorithm would have kept the child: so a class of exactly
+    two possible children holds both, and one of fewer than 2k rows holds a child with fewer than k rows.
+
+    Args:
+        released: The release.
+        hierarchies: The hierarchy of each generalized variable.
+        k: The threshold the release was made for.
+    """
+    columns = code_columns(released, list(hierarchies))
+    classes = equivalence_classes(columns)
+    levels: dict[str, dict[int, int]] = {}
+    narrowed = np.zeros(len(columns[0].codes), np.bool_)
+    mixed = []
+    for column in columns:
+        hierarchy = hierarchies[column.name]
+        level_of = np.array([*_levels(hierarchy, column.texts), -1])
+        cell_levels = level_of[column.codes]
+        known, counts = np.unique(cell_levels[cell_levels >= 0], return_counts=True)
+        levels[column.name] = {int(level): int(count) for level, count in zip(known, counts, strict=True)}
+        if len(known) > 1:
+            mixed.append(column.name)
+            lowest = known.min()
+            children = np.array(
+                [*(_children(hierarchy, text, int(h)) for text, h in zip(column.texts, level_of, strict=False)), 0]
+            )
+            raised = cell_levels > lowest
+            narrowed |= raised & (children[column.codes] == 2) & (classes.sizes[classes.ids] < 2 * k)
+    return Downcoding(levels, tuple(mixed), int(narrowed.sum()))
+
+
+def differencing(
+    original: Frame,
+    releases: Sequence[Frame],
+    hierarchies: Mapping[str, Hierarchy],
+    *,
+    k: int,
+    sensitive: str | None = None,
+) -> Differencing:
+    """Check a release against every earlier one of the same population.
+
+    Three things are looked for. Subtraction: the classes of one release that lie inside a class of another account
+    for all but 1 … k-1 of its persons, while part of the class's region is left over. Joint classes: persons who share
+    their categories in every release. Intersection: sensitive values that fit a person in every release leave one,
+    though no single release does. Classes with suppressed cells count for every region they may lie in, so they are
+    left out of subtraction.
+
+    Args:
+        original: The population at full detail.
+        releases: Its releases, the new one among them.
+        hierarchies: For each compared variable, the hierarchy its released categories stand in.
+        k: The threshold.
+        sensitive: A categorical variable released unchanged, for the intersection check.
+
+    Raises:
+        InputError: Fewer than two releases, or a category outside its hierarchy.
+    """
+    if len(releases) < 2:
+        raise InputError("differencing needs at least two releases.")
+    names = list(hierarchies)
+    people = code_columns(original, names)
+    regions = [_regions(release, hierarchies) for release in releases]
+    exposures: list[Exposure] = []
+    for a in range(len(releases)):
+        for b in range(len(releases)):
+            if a != b:
+                exposures += [Exposure(int(rows), a, b) for rows in _subtract(regions[a], regions[b], k)]
+    exposed = sum(exposure.rows for exposure in exposures)
+    leaves = [_leaf_codes(column, hierarchies[column.name]) for column in people]
+    joint = _joint_classes(regions, leaves)
+    sizes = np.bincount(joint)
+    narrowed = 0 if sensitive is None else _narrowed(original, releases, regions, leaves, sensitive)
+    return Differencing(
+        k=k,
+        exposures=tuple(exposures),
+        exposed_rows=exposed,
+        smallest_joint=int(sizes.min()) if len(sizes) else 0,
+        joint_rows_below_k=int(sizes[sizes < k].sum()),
+        narrowed=narrowed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Regions:
+    """A release's classes as regions of the leaf space.
+
+    Attributes:
+        columns: Its key columns.
+        first, sizes, ids: A row and the count of each class; the class of each row.
+        covered: For each variable, bool (categories + 1, leaves); the last row, for missing, covers everything.
+    """
+
+    columns: tuple[CodedColumn, ...]
+    first: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    covered: tuple[NDArray[np.bool_], ...]
+
+    def class_codes(self, variable: int) -> NDArray[np.int32]:
+        """Category of each class in a variable, -1 for missing."""
+        return self.columns[variable].codes[self.first]
+
+
+def _regions(release: Frame, hierarchies: Mapping[str, Hierarchy]) -> _Regions:
+    columns = code_columns(release, list(hierarchies))
+    classes = equivalence_classes(columns)
+    covered = []
+    for column in columns:
+        hierarchy = hierarchies[column.name]
+        everything = np.ones((1, len(hierarchy.leaves)), np.bool_)
+        covered.append(np.vstack([covers(hierarchy, column.texts), everything]))
+    return _Regions(columns, classes.first, classes.sizes, classes.ids, tuple(covered))
+
+
+def _subtract(larger: _Regions, smaller: _Regions, k: int) -> list[int]:
+    """Remainders of 1 … k-1 persons when the smaller release's classes inside a larger class are taken away.
+
+    The larger release's classes are taken in blocks, so that memory stays bounded.
+    """
+    subsets, volumes_a, volumes_b = [], [], []
+    for a, b in zip(larger.covered, smaller.covered, strict=True):
+        subsets.append(np.logical_not((b[None, :, :] & ~a[:, None, :]).any(axis=2)))
+        volumes_a.append(a.sum(axis=1).astype(np.float64))
+        volumes_b.append(b.sum(axis=1).astype(np.float64))
+    variables = range(len(subsets))
+    codes_a = [larger.class_codes(v) for v in variables]
+    codes_b = [smaller.class_codes(v) for v in variables]
+    volume_a = np.prod([volumes_a[v][codes_a[v]] for v in variables], axis=0)
+    volume_b = np.prod([volumes_b[v][codes_b[v]] for v in variables], axis=0)
+    complete_a = np.flatnonzero(np.all([codes >= 0 for codes in codes_a], axis=0))
+    complete_b = np.flatnonzero(np.all([codes >= 0 for codes in codes_b], axis=0))
+    found: list[int] = []
+    step = max(1, BLOCK_PAIRS // max(len(complete_b), 1))
+    for start in range(0, len(complete_a), step):
+        block = complete_a[start : start + step]
+        inside = np.ones((len(block), len(complete_b)), np.bool_)
+        for v in variables:
+            inside &= subsets[v][codes_a[v][block]][:, codes_b[v][complete_b]]
+        left = larger.sizes[block] - inside @ smaller.sizes[complete_b]
+        partial = (inside @ volume_b[complete_b] < volume_a[block]) & inside.any(axis=1)
+        found += [int(rows) for rows in left[partial & (left > 0) & (left < k)]]
+    return found
+
+
+def _leaf_codes(column: CodedColumn, hierarchy: Hierarchy) -> NDArray[np.int64]:
+    """Each person's leaf, -1 where missing."""
+    place = {leaf: number for number, leaf in enumerate(hierarchy.leaves)}
+    missing = [text for text in column.texts if text not in place]
+    if missing:
+        raise InputError(f"variable {column.name!r}: {len(missing)} categories are outside its hierarchy.")
+    lookup = np.array([*(place[text] for text in column.texts), -1], np.int64)
+    return lookup[column.codes]
+
+
+def _category_of_leaf(covered: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each leaf (and, last, missing), a released category that covers it, -1 for none."""
+    real = covered[:-1]
+    hit = np.where(real.any(axis=0), real.argmax(axis=0), -1) if len(real) else np.full(covered.shape[1], -1)
+    return np.concatenate([hit, [-1]])
+
+
+def _joint_classes(regions: Sequence[_Regions], leaves: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Persons numbered by their categories in all releases together."""
+    joint = np.zeros(len(leaves[0]), np.int64)
+    for region in regions:
+        for v, leaf in enumerate(leaves):
+            category = _category_of_leaf(region.covered[v])[leaf]
+            joint = np.unique(joint * (int(category.max(initial=0)) + 2) + category + 1, return_inverse=True)[1]
+    return joint
+
+
+def _narrowed(
+    original: Frame,
+    releases: Sequence[Frame],
+    regions: Sequence[_Regions],
+    leaves: Sequence[NDArray[np.int64]],
+    sensitive: str,
+) -> int:
+    """Persons with one possible sensitive value over all releases and more than one in each."""
+    texts = sorted({text for frame in [original, *releases] for text in code_columns(frame, [sensitive])[0].texts})
+    number = {text: code for code, text in enumerate(texts)}
+    distinct, inverse = np.unique(np.column_stack(leaves), axis=0, return_inverse=True)
+    together = np.ones((len(distinct), len(texts)), np.bool_)
+    alone = np.ones(len(distinct), np.bool_)
+    for release, region in zip(releases, regions, strict=True):
+        column = code_columns(release, [sensitive])[0]
+        lookup = np.array([*(number[text] for text in column.texts), -1], np.int64)
+        held = np.zeros((len(region.sizes), len(texts)), np.bool_)
+        values = lookup[column.codes]
+        held[region.ids[values >= 0], values[values >= 0]] = True
+        fits = np.ones((len(distinct), len(region.sizes)), np.bool_)
+        for v in range(len(leaves)):
+            by_class = region.covered[v][region.class_codes(v)]
+            with_unknown = np.column_stack([by_class, np.ones(len(by_class), np.bool_)])
+            fits &= with_unknown[:, distinct[:, v]].T
+        possible = (fits.astype(np.int64) @ held.astype(np.int64)) > 0
+        alone &= possible.sum(axis=1) != 1
+        together &= possible
+    return int(np.sum(((together.sum(axis=1) == 1) & alone)[inverse.ravel()]))
+
+
+def _levels(hierarchy: Hierarchy, texts: Sequence[str]) -> list[int]:
+    """The level of each category: the one level that holds all of them, else the lowest each stands at.
+
+    Raises:
+        InputError: A category stands nowhere.
+    """
+    sets = [set(hierarchy.leaves), *(set(level) for level in hierarchy.levels)]
+    common = next((number for number, level in enumerate(sets) if level.issuperset(texts)), None)
+    if common is not None:
+        return [common] * len(texts)
+    lowest = [next((number for number, level in enumerate(sets) if text in level), -1) for text in texts]
+    if -1 in lowest:
+        raise InputError(
+            f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
+            remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
+        )
+    return lowest
+
+
+def _children(hierarchy: Hierarchy, text: str, level: int) -> int:
+    """How many categories of the level below a category of a level contains."""
+    if level <= 0:
+        return 0
+    below = hierarchy.leaves if level == 1 else hierarchy.levels[level - 2]
+    return len({child for child, parent in zip(below, hierarchy.levels[level - 1], strict=True) if parent == text})

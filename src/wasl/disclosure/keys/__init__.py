@@ -1,0 +1,1 @@
+"""Key variables as integer codes, their equivalence classes, frequencies and hierarchies."""

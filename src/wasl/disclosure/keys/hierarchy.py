@@ -1,0 +1,196 @@
+"""Generalization hierarchies: for every category of a variable, what it becomes at each level.
+
+Level 0 is the category itself; the last level is usually ``*``. A hierarchy comes from a table (one row per category,
+one column per level) or from rules (intervals, prefixes, groups). A category the hierarchy does not know is an error,
+never silently missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.disclosure.keys.coding import CodedColumn
+from wasl.errors import InputError, SchemaError
+
+__all__ = ["ANY", "Hierarchy", "Level", "generalize", "group_labels", "interval_label", "intervals", "prefixes"]
+
+ANY = "*"
+"""The category that contains every other."""
+
+Level = Mapping[str, str]
+"""What each leaf category becomes at one level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A variable's hierarchy.
+
+    Attributes:
+        name: The variable.
+        leaves: Its categories, as text.
+        levels: For each level above 0, the category of each leaf, in the order of ``leaves``.
+    """
+
+    name: str
+    leaves: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    _index: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the leaves; refuse doubles and ragged levels."""
+        self._index.update({leaf: number for number, leaf in enumerate(self.leaves)})
+        if len(self._index) != len(self.leaves):
+            raise SchemaError(f"hierarchy of {self.name!r}: a category is listed twice.")
+        if any(len(level) != len(self.leaves) for level in self.levels):
+            raise SchemaError(f"hierarchy of {self.name!r}: not every category has a value at every level.")
+
+    @property
+    def height(self) -> int:
+        """The highest level."""
+        return len(self.levels)
+
+    @classmethod
+    def from_levels(cls, name: str, leaves: Sequence[str], levels: Sequence[Level]) -> Self:
+        """A hierarchy from one mapping per level."""
+        try:
+            return cls(name, tuple(leaves), tuple(tuple(level[leaf] for leaf in leaves) for level in levels))
+        except KeyError as error:
+            raise SchemaError(
+                f"hierarchy of {name!r}: a category has no value at one of the levels.",
+                remedy="Every level must cover every category.",
+            ) from error
+
+    @classmethod
+    def from_csv(cls, name: str, text: str) -> Self:
+        """A hierarchy from a table without header: category, level 1, level 2, …; ``;`` or ``,`` between.
+
+        Raises:
+            SchemaError: The table is empty or ragged.
+        """
+        first = text.lstrip("\ufeff").split("\n", 1)[0]
+        rows = [
+            row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=";" if ";" in first else ",") if row
+        ]
+        if not rows:
+            raise SchemaError(f"hierarchy of {name!r}: the table is empty.")
+        width = len(rows[0])
+        ragged = next((number for number, row in enumerate(rows, 1) if len(row) != width), None)
+        if ragged is not None:
+            raise SchemaError(f"hierarchy of {name!r}: line {ragged} has {len(rows[ragged - 1])} columns, not {width}.")
+        columns = [tuple(row[c].strip() for row in rows) for c in range(width)]
+        return cls(name, columns[0], tuple(columns[1:]))
+
+    def codes_at(self, texts: Sequence[str], level: int) -> tuple[NDArray[np.int32], list[str]]:
+        """For each of the given categories, its group's number at a level, and the groups' labels in order.
+
+        Raises:
+            InputError: Categories outside the hierarchy (their number, not their values), or no such level.
+        """
+        if not 0 <= level <= self.height:
+            raise InputError(f"variable {self.name!r} has levels 0 to {self.height}, not {level}.")
+        unknown = sum(text not in self._index for text in texts)
+        if unknown:
+            raise InputError(
+                f"variable {self.name!r}: {unknown} of {len(texts)} categories are outside its hierarchy.",
+                remedy="Extend the hierarchy; out-of-range values are never recoded to missing.",
+            )
+        targets = [text if level == 0 else self.levels[level - 1][self._index[text]] for text in texts]
+        labels = list(dict.fromkeys(targets))
+        number = {label: code for code, label in enumerate(labels)}
+        return np.array([number[target] for target in targets], np.int32), labels
+
+    def shares(self, level: int) -> dict[str, float]:
+        """For each category of a level, the share of all leaves it covers (its loss of detail)."""
+        groups = self.leaves if level == 0 else self.levels[level - 1]
+        counts: dict[str, int] = {}
+        for group in groups:
+            counts[group] = counts.get(group, 0) + 1
+        return {group: count / len(self.leaves) for group, count in counts.items()}
+
+
+def generalize(column: CodedColumn, hierarchy: Hierarchy, level: int) -> CodedColumn:
+    """Global recoding: every category replaced by its group at a level; missing stays missing.
+
+    Raises:
+        InputError: A category is outside the hierarchy, or the level does not exist.
+    """
+    if level == 0:
+        hierarchy.codes_at(column.texts, 0)
+        return column
+    codes, labels = hierarchy.codes_at(column.texts, level)
+    lookup = np.concatenate([codes, np.array([-1], np.int32)])
+    return CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
+
+
+def interval_label(low: float, high: float, *, whole: bool) -> str:
+    """``15-19`` for whole numbers, ``[15, 20)`` for others."""
+    return f"{int(low)}-{int(high) - 1}" if whole else f"[{low:g}, {high:g})"
+
+
+def intervals(
+    texts: Sequence[str], width: float, *, origin: float = 0.0, bottom: float | None = None, top: float | None = None
+) -> Level:
+    """A level of intervals of equal width; below ``bottom`` becomes ``<bottom``, from ``top`` on becomes ``top+``.
+
+    Raises:
+        InputError: The width is not positive, or a category is not a number.
+    """
+    if not width > 0:
+        raise InputError("the width of intervals must be positive.")
+    numbers = _numbers(texts)
+    whole = float(width).is_integer() and float(origin).is_integer() and all(number.is_integer() for number in numbers)
+    level = {}
+    for text, number in zip(texts, numbers, strict=True):
+        if top is not None and number >= top:
+            level[text] = f"{top:g}+"
+        elif bottom is not None and number < bottom:
+            level[text] = f"<{bottom:g}"
+        else:
+            low = origin + width * np.floor((number - origin) / width)
+            lower = max(low, bottom) if bottom is not None else low
+            upper = min(low + width, top) if top is not None else low + width
+            level[text] = interval_label(lower, upper, whole=whole)
+    return level
+
+
+def prefixes(texts: Sequence[str], length: int) -> Level:
+    """A level that keeps the first ``length`` characters of a hierarchical code."""
+    return {text: text[:length] for text in texts}
+
+
+def group_labels(
+    name: str, texts: Sequence[str], groups: Mapping[str, Sequence[str]], other: str | None = None
+) -> Level:
+    """A level from named groups of categories; what is in no group becomes ``other``.
+
+    Raises:
+        InputError: A category is in no group and there is no ``other``, or in two groups.
+    """
+    member: dict[str, str] = {}
+    for label, members in groups.items():
+        for category in members:
+            if category in member:
+                raise InputError(f"variable {name!r}: a category is in two groups.")
+            member[category] = label
+    left = [text for text in texts if text not in member]
+    if left and other is None:
+        raise InputError(
+            f"variable {name!r}: {len(left)} of {len(texts)} categories are in no group.",
+            remedy="Add them to a group, or give 'other' a label.",
+        )
+    return {text: member.get(text, other or "") for text in texts}
+
+
+def _numbers(texts: Sequence[str]) -> list[float]:
+    try:
+        return [float(text) for text in texts]
+    except ValueError as error:
+        raise InputError("intervals need a numeric variable; a category is not a number.") from error

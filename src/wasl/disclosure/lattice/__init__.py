@@ -1,0 +1,1 @@
+"""Optimal global recoding: a search over the lattice of generalizations."""

@@ -1,0 +1,1 @@
+"""Protection methods on arrays, one module each, with formula and source."""

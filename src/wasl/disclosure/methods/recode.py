@@ -1,0 +1,144 @@
+"""Recoding that loses detail on purpose: top and bottom coding, grouping, rounding, suppressing whole records.
+
+Global recoding along a hierarchy is ``hierarchy.generalize``. A value outside what a recoding was told to expect is an
+error, never a silent missing value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.hierarchy import group_labels
+from wasl.errors import InputError, PolicyError
+
+__all__ = [
+    "RecordSuppression",
+    "group_categories",
+    "group_rare",
+    "round_values",
+    "suppress_records",
+    "top_bottom_code",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSuppression:
+    """Which rows stay.
+
+    Attributes:
+        keep: bool per row.
+        removed: How many rows are removed.
+    """
+
+    keep: NDArray[np.bool_] = field(repr=False)
+    removed: int
+
+
+def top_bottom_code(
+    values: NDArray[np.float64],
+    *,
+    bottom: float | None = None,
+    top: float | None = None,
+    bottom_value: float | None = None,
+    top_value: float | None = None,
+) -> NDArray[np.float64]:
+    """Values below ``bottom`` and above ``top`` replaced by one value each; NaN stays.
+
+    Without a given replacement it is the mean of the replaced values, so that the variable's total is kept.
+
+    Args:
+        values: Numbers, NaN where missing.
+        bottom: Lower bound; a value on it stays.
+        top: Upper bound; a value on it stays.
+        bottom_value: What values below become.
+        top_value: What values above become.
+
+    Raises:
+        InputError: The bottom is above the top.
+    """
+    if bottom is not None and top is not None and bottom > top:
+        raise InputError(f"bottom {bottom:g} is above top {top:g}.")
+    coded = values.copy()
+    for bound, value, strike in (
+        (bottom, bottom_value, values < (bottom if bottom is not None else -np.inf)),
+        (top, top_value, values > (top if top is not None else np.inf)),
+    ):
+        if bound is not None and strike.any():
+            coded[strike] = value if value is not None else values[strike].mean()
+    return coded
+
+
+def group_categories(
+    column: CodedColumn, groups: Mapping[str, Sequence[str]], *, other: str | None = None
+) -> CodedColumn:
+    """Categories grouped and renamed; missing stays missing.
+
+    Raises:
+        InputError: A category is in no group and there is no ``other``, or in two groups.
+    """
+    level = group_labels(column.name, column.texts, groups, other)
+    targets = [level[text] for text in column.texts]
+    labels = list(dict.fromkeys([*[label for label in groups if label in targets], *targets]))
+    number = {label: code for code, label in enumerate(labels)}
+    lookup = np.array([*(number[target] for target in targets), -1], np.int32)
+    return CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
+
+
+def group_rare(column: CodedColumn, below: int, into: str) -> CodedColumn:
+    """Categories of fewer than ``below`` rows grouped into one; missing when the group itself is that small.
+
+    Coarsening and suppression only: k-anonymity with missing values as wildcards is never lost by it.
+    """
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
+    texts = np.array(column.texts, dtype=object)
+    rare = (counts < below) & (counts > 0)
+    if not rare.any():
+        return column
+    merged = rare | (texts == into)
+    if counts[merged].sum() >= below:
+        groups = {str(text): (str(text),) for text in texts[~merged]} | {into: tuple(map(str, texts[merged]))}
+        return group_categories(column, groups)
+    lookup = np.append(np.where(merged, -1, np.arange(len(texts))), -1).astype(np.int32)
+    return CodedColumn(column.name, lookup[column.codes], column.labels)
+
+
+def round_values(values: NDArray[np.float64], base: float) -> NDArray[np.float64]:
+    """Values rounded to the nearest multiple of ``base``, halves to even; NaN stays.
+
+    Raises:
+        InputError: The base is not positive.
+    """
+    if not base > 0:
+        raise InputError(f"the rounding base is {base:g}, but must be positive.")
+    result: NDArray[np.float64] = np.round(values / base) * base
+    return result
+
+
+def suppress_records(at_risk: NDArray[np.bool_], *, max_share: float, removed_before: int = 0) -> RecordSuppression:
+    """Remove whole rows, up to a share of the file.
+
+    Args:
+        at_risk: The rows to remove.
+        max_share: The largest share of rows that may go (0.01 means one in a hundred).
+        removed_before: Rows already removed from the same file; they count towards the cap.
+
+    Raises:
+        InputError: ``max_share`` is not a share.
+        PolicyError: More rows would have to go.
+    """
+    if not 0.0 <= max_share <= 1.0:
+        raise InputError(f"max_share is {max_share}, but is a share between 0 and 1.", remedy="Write 1 % as 0.01.")
+    removed = int(np.count_nonzero(at_risk))
+    rows = len(at_risk) + removed_before
+    if removed + removed_before > max_share * rows:
+        raise PolicyError(
+            f"{removed + removed_before} of {rows} rows would have to be removed, more than the share {max_share:g}.",
+            remedy="Recode further, or raise the cap knowingly.",
+        )
+    return RecordSuppression(~at_risk, removed)

@@ -1,0 +1,1 @@
+"""The protection methods as steps of a policy."""

@@ -1,0 +1,83 @@
+"""Recodings as steps of a policy: categories and numbers made coarser, variables dropped."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from wasl.disclosure.policy.document import method_documents as m
+from wasl.disclosure.keys.hierarchy import generalize
+from wasl.disclosure.methods.recode import group_categories, group_rare, round_values, top_bottom_code
+from wasl.disclosure.methods.steps.step import Applied, Change, Step, change_numbers, perform
+
+__all__: list[str] = []
+
+
+@perform.register
+def _recode(method: m.Recode, step: Step) -> Applied:
+    file = step.file
+    if not file.present([method.variable]):
+        return file, None, None
+    column = file.coded([method.variable])[0]
+    coarse = generalize(column, file.hierarchy(method.variable), method.level)
+    counts = {"categories_before": len(column.labels), "categories_after": len(coarse.labels)}
+    sentence = f"{method.variable} is grouped into {len(coarse.labels)} categories."
+    change = Change("recode", (method.variable,), {"level": method.level}, counts, sentence)
+    return file.with_column(method.variable, coarse.decode()), None, change
+
+
+@perform.register
+def _top_bottom(method: m.TopBottom, step: Step) -> Applied:
+    file = step.file
+    settings = method.model_dump(exclude={"kind", "variable"}, exclude_none=True)
+    ends = [word for word, bound in (("lowest", method.bottom), ("highest", method.top)) if bound is not None]
+    sentence = f"The {' and '.join(ends)} values of {method.variable} are replaced by one value each."
+    return change_numbers(
+        file, (method.variable,), partial(top_bottom_code, **settings), "top_bottom", settings, sentence
+    )
+
+
+@perform.register
+def _group(method: m.GroupCategories, step: Step) -> Applied:
+    file = step.file
+    if not file.present([method.variable]):
+        return file, None, None
+    column = file.coded([method.variable])[0]
+    grouped = group_categories(column, method.groups, other=method.other)
+    counts = {"categories_before": len(column.labels), "categories_after": len(grouped.labels)}
+    sentence = f"{method.variable} is grouped into {len(grouped.labels)} categories."
+    change = Change("group", (method.variable,), {}, counts, sentence)
+    return file.with_column(method.variable, grouped.decode()), None, change
+
+
+@perform.register
+def _group_rare(method: m.GroupRare, step: Step) -> Applied:
+    file = step.file
+    if not file.present([method.variable]):
+        return file, None, None
+    column = file.coded([method.variable])[0]
+    grouped = group_rare(column, method.below, method.into)
+    before, after = np.array([*column.texts, ""]), np.array([*grouped.texts, ""])
+    touched = int(np.count_nonzero(before[column.codes] != after[grouped.codes]))
+    if not touched:
+        return file, None, None
+    sentence = f"Rare categories of {method.variable} are grouped or suppressed."
+    change = Change("group_rare", (method.variable,), {"below": method.below}, {"cells": touched}, sentence)
+    return file.with_column(method.variable, grouped.decode()), None, change
+
+
+@perform.register
+def _round(method: m.Round, step: Step) -> Applied:
+    file = step.file
+    sentence = f"{method.variable} is rounded to multiples of {method.base:g}."
+    rounded = partial(round_values, base=method.base)
+    return change_numbers(file, (method.variable,), rounded, "round", {"base": method.base}, sentence)
+
+
+@perform.register
+def _drop(method: m.DropVariables, step: Step) -> Applied:
+    file = step.file
+    gone = file.present(method.variables)
+    sentence = f"Not released: {', '.join(gone)}."
+    return file.without(gone), None, Change("drop", gone, {}, {"variables": len(gone)}, sentence) if gone else None

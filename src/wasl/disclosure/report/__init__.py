@@ -1,0 +1,1 @@
+"""Disclosure reports as pages and plots."""
