@@ -12,9 +12,9 @@ from wasl.attack.blocks import match_pass
 from wasl.attack.codewords import find_codewords
 from wasl.attack.equality import match_colours, match_frequencies
 from wasl.attack.extension import extend
-from wasl.attack.joined import match_membership
+from wasl.attack.membership import match_membership
 from wasl.attack.knowledge import Knowledge
-from wasl.attack.measure import Outcome
+from wasl.attack.outcomes import Outcome
 from wasl.attack.observation import PassView
 from wasl.attack.patterns import match_patterns
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wasl.attack.campaign import Target
-    from wasl.attack.measure import Outcome
+    from wasl.attack.outcomes import Outcome
     from wasl.registers.exchange.delivery import Delivery
 
 __all__ = ["register"]
@@ -128,7 +128,7 @@ def _words(text: str) -> list[str]:
 def _self_test(
     profiles: list[str], populations: list[str], overlaps: list[str], largest_graph: int, starts: int, seed: int
 ) -> list[Outcome]:
-    from wasl.attack.selftest import PROFILES, plan_trials, run_trials
+    from wasl.lab.self_test import PROFILES, plan_trials, run_trials
 
     unknown = sorted(set(profiles) - set(PROFILES))
     if unknown:
@@ -148,8 +148,8 @@ def _worth(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]
     """F1 by profile and setting."""
     import numpy as np
 
-    from wasl.attack.selftest import PROFILES, tested_profile
-    from wasl.attack.worth import linkage_f1
+    from wasl.lab.self_test import PROFILES, tested_profile
+    from wasl.attack.linkage_quality import linkage_f1
 
     known = [name for name in profiles if name in PROFILES]
     return {name: linkage_f1(name, tested_profile(name), np.random.default_rng(seed)) for name in known}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from wasl.attack.measure import Outcome
+    from wasl.attack.outcomes import Outcome
 
 __all__ = ["SUMMARY", "summary", "worth_table", "write_tables"]
 
@@ -67,7 +67,7 @@ def _kind(outcome: Outcome) -> str:
 
 def _rate(outcome: Outcome, interval: bool) -> str:
     """The rate with its interval, or what was claimed where it cannot be scored."""
-    from wasl.attack.measure import wilson
+    from wasl.attack.outcomes import wilson
 
     if outcome.rate is None or outcome.correct is None or outcome.exposed is None:
         return f"{outcome.claimed:,} claimed, not scored"
@@ -122,7 +122,7 @@ def _markdown(headings: tuple[str, ...], rows: list[list[object]]) -> list[str]:
 
 def write_tables(outcomes: list[Outcome], worth: Worth, out: Path) -> str:
     """Write the three files; returns the digest of the JSON."""
-    from wasl.attack.picture import draw_rates
+    from wasl.attack.rate_plot import draw_rates
     from wasl.registers.exchange.digests import digest_bytes
 
     data = json.dumps([outcome.to_json() for outcome in outcomes], ensure_ascii=False, indent=1).encode()

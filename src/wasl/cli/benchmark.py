@@ -17,10 +17,10 @@ from wasl.registers.exchange.whole_files import write_whole
 __all__ = ["BENCHMARKS", "PEERS", "peer_python", "register"]
 
 BENCHMARKS: dict[str, str] = {
-    "encoding": "wasl.cli.benchmarks.encoding",
-    "linkage": "wasl.cli.benchmarks.linkage",
-    "disclosure": "wasl.cli.benchmarks.disclosure",
-    "linkage-scale": "wasl.cli.benchmarks.linkage_scale",
+    "encoding": "wasl.lab.benchmarks.encoding",
+    "linkage": "wasl.lab.benchmarks.linkage",
+    "disclosure": "wasl.lab.benchmarks.disclosure",
+    "linkage-scale": "wasl.lab.benchmarks.linkage_scale",
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
 ON_REQUEST = {"linkage-scale"}
@@ -72,7 +72,7 @@ def benchmark(
         if not as_json:
             _show(name, results[name])
     if figure is not None:
-        from wasl.cli.benchmarks.linkage_scale import draw
+        from wasl.lab.benchmarks.linkage_scale import draw
 
         write_whole(figure, draw(results["linkage-scale"]))
     if as_json:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.cli.benchmarks.linkage_data import with_relatives
+from wasl.lab.benchmarks.linkage_data import with_relatives
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.cli.benchmarks.linkage import run
-from wasl.cli.benchmarks.linkage_data import made_up_register, with_relatives
-from wasl.cli.benchmarks.linkage_peers import best_f1, components, f1_at, pair_scores
-from wasl.cli.benchmarks.linkage_registers import cleartext_rows, plant_relatives
+from wasl.lab.benchmarks.linkage import run
+from wasl.lab.benchmarks.linkage_data import made_up_register, with_relatives
+from wasl.lab.benchmarks.linkage_peers import best_f1, components, f1_at, pair_scores
+from wasl.lab.benchmarks.linkage_registers import cleartext_rows, plant_relatives
 from wasl.population.generate import generate
 
 

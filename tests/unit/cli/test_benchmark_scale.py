@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasl.cli.benchmarks import linkage_scale
+from wasl.lab.benchmarks import linkage_scale
 from wasl.registers.exchange.delivery import Delivery
 
 

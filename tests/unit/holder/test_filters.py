@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from wasl.cli.benchmarks.linkage_data import made_up_register
+from wasl.lab.benchmarks.linkage_data import made_up_register
 from wasl.holder.encoding import filters
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
 from wasl.holder.encode import encode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from wasl.attack.measure import Outcome, wilson
+from wasl.attack.outcomes import Outcome, wilson
 
 __all__ = ["draw_rates"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wasl.cli.benchmarks.linkage_data import made_up_register, with_relatives
-from wasl.cli.benchmarks.linkage_peers import cleartext_peers, run_peer
-from wasl.cli.benchmarks.linkage_registers import measure_registers
+from wasl.lab.benchmarks.linkage_data import made_up_register, with_relatives
+from wasl.lab.benchmarks.linkage_peers import cleartext_peers, run_peer
+from wasl.lab.benchmarks.linkage_registers import measure_registers
 
 __all__ = ["run"]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from wasl.cli.benchmark import peer_python
-from wasl.cli.benchmarks.linkage_data import made_up_register
+from wasl.lab.benchmarks.linkage_data import made_up_register
 
 __all__ = ["run"]
 

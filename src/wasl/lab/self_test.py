@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from wasl.attack.campaign import ATTACKS, attack_joined, attack_linkage
-from wasl.attack.measure import Outcome
+from wasl.attack.outcomes import Outcome
 from wasl.attack.scenario import Register, split, stage
 from wasl.errors import LeakError
 from wasl.holder.profile import EncodingProfile

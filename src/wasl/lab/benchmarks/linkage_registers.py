@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.cli.benchmarks.linkage_peers import cleartext_peers, components, pair_scores
+from wasl.lab.benchmarks.linkage_peers import cleartext_peers, components, pair_scores
 from wasl.population.spelling import without_accents
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Measurements of the project itself: benchmarks, peers, and the self-test of the attacks."""
