@@ -51,11 +51,11 @@ from wasl.errors import WaslError
 from wasl.linkage.plan import LinkagePlan
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import Role
-from wasl.workflow.log import event_of, export_log
-from wasl.workflow.nouns import Job, JobStatus, Release, Run, Submission
-from wasl.workflow.ports import Area, Caller
-from wasl.workflow.states import ReleaseStatus, RunStatus
+from wasl.service.access import Role
+from wasl.service.log import event_of, export_log
+from wasl.service.records import Job, JobStatus, Release, Run, Submission
+from wasl.service.ports import Area, Caller
+from wasl.service.states import ReleaseStatus, RunStatus
 
 SLOW = ["wasl.web.app", "wasl.linkage.resolve", "wasl.publication.package", "uvicorn", "pandas", "service_support"]
 PATIENCE = 10_000
@@ -371,7 +371,7 @@ def check(installation: Installation, done: Done) -> None:
 
 
 def files(submissions: list[Submission], runs: list[Run], releases: list[Release]) -> Iterator[tuple[Area, str]]:
-    from wasl.workflow.submissions import AREAS
+    from wasl.service.submissions import AREAS
 
     for one in submissions:
         yield AREAS[one.kind], one.file

@@ -40,7 +40,7 @@ from wasl.client import Client
 from wasl.client.transport import Transport
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
-from wasl.workflow.access import Role
+from wasl.service.access import Role
 
 BARE = """
 import uvicorn

@@ -27,8 +27,8 @@ from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.tree import consistency_proof, inclusion_proof
 from wasl.storage.ledger import SqlLedger
 from wasl.storage.tables import log_entries, log_nodes
-from wasl.workflow.access import Actor
-from wasl.workflow.ports import Caller
+from wasl.service.access import Actor
+from wasl.service.ports import Caller
 
 BATCH = 20_000
 CALLER = Caller(Actor("amina", None), datetime(2026, 11, 22, tzinfo=UTC))

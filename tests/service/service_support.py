@@ -40,9 +40,9 @@ from wasl.registers.schema import RegisterSchema
 from wasl.web.app import create_app
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import REGISTER_BOUND, Role
-from wasl.workflow.projects import create_project, declare_register
-from wasl.workflow.users import add_user, issue_token
+from wasl.service.access import REGISTER_BOUND, Role
+from wasl.service.projects import create_project, declare_register
+from wasl.service.users import add_user, issue_token
 
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PARQUET = "application/vnd.apache.parquet"

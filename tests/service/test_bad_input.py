@@ -32,7 +32,7 @@ from service_support import (
 )
 
 from wasl.web.installation import Installation
-from wasl.workflow.access import Role
+from wasl.service.access import Role
 
 
 @pytest.fixture(scope="module")

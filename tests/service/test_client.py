@@ -19,8 +19,8 @@ from wasl.cli.app import build_app
 from wasl.client import Client
 from wasl.client.transport import Transport
 from wasl.errors import AccessError, StaleError, VerificationError, WaslError
-from wasl.workflow.access import Role
-from wasl.workflow.users import add_user
+from wasl.service.access import Role
+from wasl.service.users import add_user
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

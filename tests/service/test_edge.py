@@ -20,7 +20,7 @@ from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import PROBLEMS
 from wasl.web.rates import Rate
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import Role
+from wasl.service.access import Role
 
 ISSUER = "https://login.example.ma/realms/hcp"
 

@@ -30,10 +30,10 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.publication.package import verify_package
 from wasl.web.app import TOPICS
 from wasl.web.installation import Installation
-from wasl.workflow.access import Role
-from wasl.workflow.nouns import Release
-from wasl.workflow.states import RELEASE_STEPS, ReleaseStatus, ReleaseStep
-from wasl.workflow.users import add_user
+from wasl.service.access import Role
+from wasl.service.records import Release
+from wasl.service.states import RELEASE_STEPS, ReleaseStatus, ReleaseStep
+from wasl.service.users import add_user
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
 RELEASES = f"/v1/projects/{PROJECT}/releases"
@@ -248,9 +248,9 @@ class TestFourEyes:
     @pytest.mark.parametrize("name", ["desk", "clerk"])
     def test_the_first_two_eyes_are_refused(self, installation: Installation, name: str) -> None:
         from wasl.errors import AccessError
-        from wasl.workflow.access import Actor
-        from wasl.workflow.ports import Caller
-        from wasl.workflow.releases import require_other_eyes
+        from wasl.service.access import Actor
+        from wasl.service.ports import Caller
+        from wasl.service.releases import require_other_eyes
 
         for actor in (Actor(name, Role.APPROVER), Actor("proxy", Role.APPROVER, issued_by=name)):
             with pytest.raises(AccessError):

@@ -17,7 +17,7 @@ from service_support import PARQUET, PROJECT, REGISTER, Service, Template, make_
 
 from wasl.web.app import TOPICS, create_app
 from wasl.web.installation import Installation
-from wasl.workflow.access import PERMISSIONS, Action, Role
+from wasl.service.access import PERMISSIONS, Action, Role
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from service_support import PROJECT, REGISTER, Sent, Service, send
 
 from wasl.storage.tables import METADATA
-from wasl.workflow.access import Role
+from wasl.service.access import Role
 
 MARKER = "Qzxv-Marker-Benjelloun"
 
@@ -85,7 +85,7 @@ def test_settings_do_not_show_their_secrets(service: Service) -> None:
 
 @pytest.mark.parametrize("role", [Role.LINKAGE, Role.SPINE, Role.RELEASE])
 def test_each_part_has_a_folder_of_its_own(service: Service, make_files: Callable[..., Sent], role: Role) -> None:
-    from wasl.workflow.ports import Area
+    from wasl.service.ports import Area
 
     sent = make_files()
     holder = service.client(Role.HOLDER)

@@ -24,9 +24,9 @@ from wasl.storage.files import FileStore
 from wasl.storage.ledger import SqlLedger, SqlWriter
 from wasl.storage.tables import APPEND_ONLY, METADATA, TABLES
 from wasl.web.installation import Installation, new_id
-from wasl.workflow.access import Actor, Role
-from wasl.workflow.nouns import Job, JobKind, JobStatus, Noun, Project
-from wasl.workflow.ports import Area, Caller, Receipt
+from wasl.service.access import Actor, Role
+from wasl.service.records import Job, JobKind, JobStatus, Noun, Project
+from wasl.service.ports import Area, Caller, Receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CALLER = Caller(Actor("amina", Role.ADMIN), NOW)

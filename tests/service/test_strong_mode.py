@@ -21,8 +21,8 @@ from wasl.client.transport import Transport
 from wasl.errors import DeliveryError
 from wasl.linkage.plan import LinkagePlan
 from wasl.web.installation import Installation
-from wasl.workflow.access import Role
-from wasl.workflow.ports import Area, Part
+from wasl.service.access import Role
+from wasl.service.ports import Area, Part
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from service_support import PROJECT, REGISTER, Sent, Service, send
 
-from wasl.workflow.access import Role
-from wasl.workflow.nouns import Submission
+from wasl.service.access import Role
+from wasl.service.records import Submission
 
 KINDS = {"deliveries": "delivery", "join-maps": "join_map", "payloads": "payload"}
 

@@ -12,11 +12,11 @@ from service_support import PROJECT, REGISTER, Service, Template, make_settings,
 
 from wasl.linkage.plan import LinkagePlan
 from wasl.web.installation import Installation
-from wasl.workflow import duties
-from wasl.workflow.access import Role
-from wasl.workflow.jobs import JobStopped
-from wasl.workflow.nouns import Job, JobKind, Run
-from wasl.workflow.ports import Office, Progress
+from wasl.service import job_handlers as duties
+from wasl.service.access import Role
+from wasl.service.jobs import JobStopped
+from wasl.service.records import Job, JobKind, Run
+from wasl.service.ports import Office, Progress
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
 
@@ -76,7 +76,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_a_run(
             raise sa.exc.OperationalError("SELECT 1", {}, Exception("server closed the connection"))
         original(office, job, progress)
 
-    from wasl.workflow.linkages import score as original
+    from wasl.service.linkages import score as original
 
     duty.append(away_once)
     service.work()
@@ -103,7 +103,7 @@ def test_a_running_job_stops_when_it_is_cancelled(service: Service, requested: s
 
 
 def test_a_worker_that_was_only_slow_commits_nothing(service: Service, requested: str, duty: list[duties.Duty]) -> None:
-    from wasl.workflow.linkages import score as original
+    from wasl.service.linkages import score as original
 
     def slow_then_overtaken(office: Office, job: Job, progress: Progress) -> None:
         if job.attempt == 1:

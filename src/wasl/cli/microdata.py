@@ -56,7 +56,7 @@ def assemble_files(spine: Path, payloads: list[Path], spec: str, out: Path) -> d
     from wasl.registers.exchange.delivery import read_parquet, write_parquet
     from wasl.registers.exchange.digests import digest_table
     from wasl.registers.exchange.payload import Payload
-    from wasl.workflow.microdata import MicrodataSpec, assemble_microdata
+    from wasl.service.microdata import MicrodataSpec, assemble_microdata
 
     specification = MicrodataSpec.load(spec)
     persons, metadata = read_parquet(spine, "spine")

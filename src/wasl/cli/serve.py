@@ -142,7 +142,7 @@ def user_add(
 
     Example: wasl user add amina --title "Release desk, HCP"
     """
-    from wasl.workflow.users import add_user
+    from wasl.service.users import add_user
 
     installation = _open(_settings(config))
     user = add_user(installation.office, installation.operator(), name=name, title=title)
@@ -167,13 +167,13 @@ def user_token(
 
     Example: wasl user token cnss --role holder --project simimo --register cnss-employees
     """
-    from wasl.workflow.access import Role
+    from wasl.service.access import Role
 
     if role not in set(Role):
         raise InputError(f"there is no role {role!r}.", remedy=f"One of: {', '.join(Role)}.")
     installation = _open(_settings(config))
     from wasl.web.secrets import new_secret
-    from wasl.workflow.users import issue_token
+    from wasl.service.users import issue_token
 
     issued = issue_token(
         installation.office,
@@ -198,7 +198,7 @@ def user_list(config: ConfigOption = None, json_output: JsonFlag = False) -> Non
 
     Example: wasl user list
     """
-    from wasl.workflow.nouns import Token, User
+    from wasl.service.records import Token, User
 
     installation = _open(_settings(config))
     with installation.ledger.reading() as state:
@@ -233,8 +233,8 @@ def user_revoke(
 
     Example: wasl user revoke 01a2011dd8d4b5d0c1a2b3c4d5e6f708
     """
-    from wasl.workflow.nouns import Token
-    from wasl.workflow.users import revoke_token
+    from wasl.service.records import Token
+    from wasl.service.users import revoke_token
 
     installation = _open(_settings(config))
     with installation.ledger.reading() as state:

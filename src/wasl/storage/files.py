@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from wasl.errors import InputError, NotFoundError
-from wasl.workflow.ports import Area, StoredFile
+from wasl.service.ports import Area, StoredFile
 
 __all__ = ["FileStore", "IncomingFile"]
 

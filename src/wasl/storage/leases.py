@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.tables import jobs
-from wasl.workflow.nouns import Job, JobStatus
+from wasl.service.records import Job, JobStatus
 
 __all__ = ["JobLeases"]
 

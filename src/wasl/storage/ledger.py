@@ -17,8 +17,8 @@ from wasl.audit.merkle import Frontier, Place, leaf_hash
 from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
 from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
-from wasl.workflow.nouns import Job, Noun
-from wasl.workflow.ports import Caller, LogEntry, Receipt
+from wasl.service.records import Job, Noun
+from wasl.service.ports import Caller, LogEntry, Receipt
 
 __all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
 
@@ -51,7 +51,7 @@ NODES_PER_QUERY = 200
 
 
 class SqlReader:
-    """A consistent view of the state (see `wasl.workflow.ports.Reader`)."""
+    """A consistent view of the state (see `wasl.service.ports.Reader`)."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -139,7 +139,7 @@ class SqlReader:
 
 
 class SqlWriter(SqlReader):
-    """A transaction (see `wasl.workflow.ports.Writer`)."""
+    """A transaction (see `wasl.service.ports.Writer`)."""
 
     def __init__(self, connection: sa.Connection, caller: Caller) -> None:
         super().__init__(connection)
@@ -236,7 +236,7 @@ class SqlWriter(SqlReader):
 
 
 class SqlLedger:
-    """The database as state and log (see `wasl.workflow.ports.Ledger`)."""
+    """The database as state and log (see `wasl.service.ports.Ledger`)."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine

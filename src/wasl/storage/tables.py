@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from wasl.workflow import nouns
+from wasl.service import records as nouns
 
 __all__ = ["METADATA", "TABLES"]
 

@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, Response
 
 from wasl.web.guard import office_of
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
-from wasl.workflow.log import record_read
-from wasl.workflow.ports import Area, Caller
+from wasl.service.log import record_read
+from wasl.service.ports import Area, Caller
 
 __all__ = ["FILE_RESPONSES", "send_file"]
 

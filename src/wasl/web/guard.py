@@ -22,11 +22,11 @@ from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.web.rates import Rate
 from wasl.web.secrets import BEARER, SecretCheck
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
-from wasl.workflow.log import deny
-from wasl.workflow.nouns import User
-from wasl.workflow.ports import Caller, Office, Receipt
-from wasl.workflow.users import token_actor
+from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
+from wasl.service.log import deny
+from wasl.service.records import User
+from wasl.service.ports import Caller, Office, Receipt
+from wasl.service.users import token_actor
 
 __all__ = ["AnyCaller", "Doorkeeper", "Routes", "office_of"]
 

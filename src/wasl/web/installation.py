@@ -21,10 +21,10 @@ from wasl.web.edge import Metrics
 from wasl.web.secrets import load_signer, new_secret
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import Worker
-from wasl.workflow.access import Actor, Role
-from wasl.workflow.nouns import Release, Run, Submission, User
-from wasl.workflow.ports import Caller, Office
-from wasl.workflow.users import IssuedToken, add_user, issue_token
+from wasl.service.access import Actor, Role
+from wasl.service.records import Release, Run, Submission, User
+from wasl.service.ports import Caller, Office
+from wasl.service.users import IssuedToken, add_user, issue_token
 
 __all__ = ["OPERATOR", "Installation", "configure_logging"]
 

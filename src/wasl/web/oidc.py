@@ -19,7 +19,7 @@ from joserfc.jwk import KeySet
 
 from wasl.errors import AccessError, WaslError
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import Actor, Role
+from wasl.service.access import Actor, Role
 
 __all__ = ["OidcVerifier"]
 

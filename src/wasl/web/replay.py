@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasl.workflow.ports import Caller, Office
+from wasl.service.ports import Caller, Office
 
 __all__ = ["replayed"]
 

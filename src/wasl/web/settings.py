@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from wasl.workflow.ports import Area, Limits, Part
+from wasl.service.ports import Area, Limits, Part
 
 __all__ = ["CONFIG_VARIABLE", "ServiceSettings"]
 

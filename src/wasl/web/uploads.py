@@ -16,7 +16,7 @@ from wasl.storage.files import FileStore, IncomingFile
 from wasl.web.edge import Metrics
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.ports import Area
+from wasl.service.ports import Area
 
 __all__ = ["MEDIA_TYPE", "UPLOAD_OPENAPI", "receive_body"]
 

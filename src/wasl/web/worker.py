@@ -16,12 +16,12 @@ from wasl.audit.checkpoint import Checkpoint
 from wasl.errors import StateError
 from wasl.storage.leases import JobLeases
 from wasl.web.edge import Metrics
-from wasl.workflow.access import Actor
-from wasl.workflow.duties import abandon, perform
-from wasl.workflow.jobs import JobStopped
-from wasl.workflow.log import sign_checkpoint
-from wasl.workflow.nouns import Job
-from wasl.workflow.ports import Caller, Office
+from wasl.service.access import Actor
+from wasl.service.job_handlers import abandon, perform
+from wasl.service.jobs import JobStopped
+from wasl.service.log import sign_checkpoint
+from wasl.service.records import Job
+from wasl.service.ports import Caller, Office
 
 __all__ = ["SERVICE", "Worker"]
 

@@ -12,8 +12,8 @@ import pytest
 
 from wasl.errors import DeliveryError
 from wasl.registers.exchange.encoded_rows import PARTS_KEY, parts_digest, row_writer
-from wasl.workflow.intake import ParquetFile, require_rows
-from wasl.workflow.ports import Limits
+from wasl.service.intake import ParquetFile, require_rows
+from wasl.service.ports import Limits
 
 
 def table(rows: int, seed: int) -> pa.Table:
@@ -58,7 +58,7 @@ def test_rows_are_those_of_their_parts(tmp_path: Path, monkeypatch: pytest.Monke
     require_rows(file, digest)
     with pytest.raises(DeliveryError, match="rows are not those"):
         require_rows(file, "sha256:" + "0" * 64)
-    monkeypatch.setattr("wasl.workflow.intake.PART_ROWS", 39)  # larger parts than anybody should write
+    monkeypatch.setattr("wasl.service.intake.PART_ROWS", 39)  # larger parts than anybody should write
     with pytest.raises(DeliveryError, match="rows are not those"):
         require_rows(file, digest)
 

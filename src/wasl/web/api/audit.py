@@ -13,8 +13,8 @@ from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
-from wasl.workflow import log
-from wasl.workflow.access import Action
+from wasl.service import log
+from wasl.service.access import Action
 
 routes = Routes("audit")
 

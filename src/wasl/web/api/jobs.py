@@ -7,9 +7,9 @@ from fastapi import Request, Response
 from wasl.web.api.views import Identifier, JobView, tag
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
-from wasl.workflow import jobs
-from wasl.workflow.access import Action
-from wasl.workflow.ports import Caller, Office
+from wasl.service import jobs
+from wasl.service.access import Action
+from wasl.service.ports import Caller, Office
 
 routes = Routes("jobs")
 

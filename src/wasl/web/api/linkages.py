@@ -29,10 +29,12 @@ from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.problems import HttpProblem
 from wasl.web.replay import replayed
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
-from wasl.workflow import linkages, resolutions, reviews
-from wasl.workflow.access import Action
-from wasl.workflow.nouns import Decision, Job, Project, Run
-from wasl.workflow.ports import Area, Caller, Office, Part
+from wasl.service import linkages
+from wasl.service import resolutions
+from wasl.service import reviews
+from wasl.service.access import Action
+from wasl.service.records import Decision, Job, Project, Run
+from wasl.service.ports import Area, Caller, Office, Part
 
 routes = Routes("linkage")
 

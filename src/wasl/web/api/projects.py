@@ -21,9 +21,9 @@ from wasl.web.api.views import (
 )
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
-from wasl.workflow import projects
-from wasl.workflow.access import Action
-from wasl.workflow.nouns import Project, Register
+from wasl.service import projects
+from wasl.service.access import Action
+from wasl.service.records import Project, Register
 
 routes = Routes("projects")
 

@@ -26,11 +26,11 @@ from wasl.web.api.views import (
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
-from wasl.workflow import releases
-from wasl.workflow.access import Action
-from wasl.workflow.nouns import Project, Release
-from wasl.workflow.ports import Area, Caller, Office
-from wasl.workflow.states import ReleaseStatus
+from wasl.service import releases
+from wasl.service.access import Action
+from wasl.service.records import Project, Release
+from wasl.service.ports import Area, Caller, Office
+from wasl.service.states import ReleaseStatus
 
 routes = Routes("releases")
 

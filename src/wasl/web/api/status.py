@@ -14,7 +14,7 @@ from wasl.web.edge import Metrics
 from wasl.web.guard import Routes, office_of
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
-from wasl.workflow.access import Action
+from wasl.service.access import Action
 
 routes = Routes("status")
 

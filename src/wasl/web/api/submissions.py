@@ -22,11 +22,11 @@ from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
-from wasl.workflow import submissions
-from wasl.workflow.access import Action
-from wasl.workflow.nouns import Register, Submission, SubmissionKind
-from wasl.workflow.ports import Caller, Office
-from wasl.workflow.projects import register_id
+from wasl.service import submissions
+from wasl.service.access import Action
+from wasl.service.records import Register, Submission, SubmissionKind
+from wasl.service.ports import Caller, Office
+from wasl.service.projects import register_id
 
 routes = Routes("submissions")
 

@@ -20,9 +20,9 @@ from wasl.web.api.views import (
 from wasl.web.guard import AnyCaller, Routes, office_of
 from wasl.web.replay import replayed
 from wasl.web.secrets import new_secret
-from wasl.workflow import users
-from wasl.workflow.access import Action, Role
-from wasl.workflow.nouns import Token, User
+from wasl.service import users
+from wasl.service.access import Action, Role
+from wasl.service.records import Token, User
 
 routes = Routes("users")
 

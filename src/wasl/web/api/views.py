@@ -11,9 +11,9 @@ from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from wasl.web.problems import HttpProblem
-from wasl.workflow.access import Role
-from wasl.workflow.nouns import JobKind, JobStatus, Noun, SubmissionKind
-from wasl.workflow.states import ReleaseStatus, RunStatus
+from wasl.service.access import Role
+from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind
+from wasl.service.states import ReleaseStatus, RunStatus
 
 __all__ = ["Cursor", "Page", "PageQuery", "ProjectName", "SeenVersion", "View", "tag"]
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from wasl.audit.events import EventKind
 from wasl.errors import WaslError
-from wasl.workflow.jobs import JobStopped, finish_job, job_caller
-from wasl.workflow.linkages import score
-from wasl.workflow.nouns import Job, JobKind, JobStatus, Noun, Release, Run
-from wasl.workflow.ports import Office, Progress, Reader
-from wasl.workflow.releases import package, protect_release
-from wasl.workflow.resolutions import reproduce, resolve_run
-from wasl.workflow.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
+from wasl.service.jobs import JobStopped, finish_job, job_caller
+from wasl.service.linkages import score
+from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
+from wasl.service.ports import Office, Progress, Reader
+from wasl.service.releases import package, protect_release
+from wasl.service.resolutions import reproduce, resolve_run
+from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 
 __all__ = ["DUTIES", "abandon", "perform"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from wasl.workflow.states import ReleaseStatus, RunStatus
+from wasl.service.states import ReleaseStatus, RunStatus
 
 __all__ = [
     "Decision",

@@ -15,16 +15,16 @@ from wasl.errors import AccessError, InputError, NotFoundError, StateError, Thre
 from wasl.registers.exchange.delivery import read_parquet, write_parquet
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.payload import Payload
-from wasl.workflow.access import Action
-from wasl.workflow.documents import accept_description, accept_policy, accept_specification
-from wasl.workflow.jobs import finish_job, job_caller, queue_job
-from wasl.workflow.linkages import find_run, plain_report
-from wasl.workflow.microdata import MicrodataSpec, assemble_microdata
-from wasl.workflow.nouns import Job, JobKind, Release, Run, Submission, SubmissionKind
-from wasl.workflow.packaging import write_package
-from wasl.workflow.ports import Area, Caller, Office, Part, Progress, Reader
-from wasl.workflow.projects import open_project
-from wasl.workflow.states import ReleaseStep, next_status
+from wasl.service.access import Action
+from wasl.service.documents import accept_description, accept_policy, accept_specification
+from wasl.service.jobs import finish_job, job_caller, queue_job
+from wasl.service.linkages import find_run, plain_report
+from wasl.service.microdata import MicrodataSpec, assemble_microdata
+from wasl.service.records import Job, JobKind, Release, Run, Submission, SubmissionKind
+from wasl.service.packaging import write_package
+from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
+from wasl.service.projects import open_project
+from wasl.service.states import ReleaseStep, next_status
 
 __all__ = [
     "approve_release",

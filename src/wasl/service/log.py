@@ -13,8 +13,8 @@ from wasl.audit.export import ExportEntry, consistency_document, export_lines, i
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
 from wasl.errors import AccessError, NotFoundError, StateError
-from wasl.workflow.access import Action
-from wasl.workflow.ports import Caller, LogEntry, Office
+from wasl.service.access import Action
+from wasl.service.ports import Caller, LogEntry, Office
 
 __all__ = [
     "SaidEntry",

@@ -13,10 +13,10 @@ from wasl.audit.events import EventKind
 from wasl.errors import InputError, StateError
 from wasl.registers.documents import validate_document
 from wasl.registers.schema import RegisterSchema
-from wasl.workflow.access import Action
-from wasl.workflow.documents import require_bare_names
-from wasl.workflow.nouns import Project, Register
-from wasl.workflow.ports import Caller, Office, Reader
+from wasl.service.access import Action
+from wasl.service.documents import require_bare_names
+from wasl.service.records import Project, Register
+from wasl.service.ports import Caller, Office, Reader
 
 __all__ = ["change_project", "create_project", "declare_register", "open_project", "register_id"]
 

@@ -16,13 +16,13 @@ from wasl.linkage.resolve import Resolution, resolve
 from wasl.registers.exchange.delivery import read_parquet, write_parquet
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
-from wasl.workflow.access import Action
-from wasl.workflow.jobs import finish_job, job_caller, queue_job
-from wasl.workflow.linkages import find_run, plain_report, run_plan, score_run, scored_pairs
-from wasl.workflow.nouns import Job, JobKind, Run, Submission, SubmissionKind
-from wasl.workflow.ports import Area, Caller, Office, Part, Progress, Reader
-from wasl.workflow.reviews import review_queue, settled
-from wasl.workflow.states import RunStatus
+from wasl.service.access import Action
+from wasl.service.jobs import finish_job, job_caller, queue_job
+from wasl.service.linkages import find_run, plain_report, run_plan, score_run, scored_pairs
+from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
+from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
+from wasl.service.reviews import review_queue, settled
+from wasl.service.states import RunStatus
 
 __all__ = ["reproduce", "request_reproduction", "request_resolution", "resolve_run"]
 

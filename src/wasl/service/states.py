@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from wasl.errors import StateError
-from wasl.workflow.access import Action
+from wasl.service.access import Action
 
 __all__ = ["RELEASE_STEPS", "ReleaseStatus", "ReleaseStep", "RunStatus", "next_status"]
 

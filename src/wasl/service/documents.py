@@ -10,7 +10,7 @@ from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import SchemaError
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import config_dir, validate_document
-from wasl.workflow.microdata import MicrodataSpec
+from wasl.service.microdata import MicrodataSpec
 
 __all__ = ["accept_description", "accept_policy", "accept_specification", "require_bare_names"]
 

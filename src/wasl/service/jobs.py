@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.errors import StateError
-from wasl.workflow.access import Action, Actor
-from wasl.workflow.nouns import Job, JobKind, JobStatus, Noun
-from wasl.workflow.ports import Caller, Office, Writer
+from wasl.service.access import Action, Actor
+from wasl.service.records import Job, JobKind, JobStatus, Noun
+from wasl.service.ports import Caller, Office, Writer
 
 __all__ = ["JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
 

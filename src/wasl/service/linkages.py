@@ -16,13 +16,13 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
 from wasl.registers.documents import validate_document
-from wasl.workflow.access import Action
-from wasl.workflow.intake import ParquetFile
-from wasl.workflow.jobs import cancel_job, finish_job, job_caller, queue_job
-from wasl.workflow.nouns import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
-from wasl.workflow.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
-from wasl.workflow.projects import open_project
-from wasl.workflow.states import RunStatus
+from wasl.service.access import Action
+from wasl.service.intake import ParquetFile
+from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
+from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
+from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
+from wasl.service.projects import open_project
+from wasl.service.states import RunStatus
 
 __all__ = ["cancel_run", "find_run", "import_pairs", "request_linkage", "run_plan", "score", "scored_pairs"]
 

@@ -22,11 +22,11 @@ from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
-from wasl.workflow.access import Action
-from wasl.workflow.intake import ParquetFile, require_rows
-from wasl.workflow.nouns import Register, Submission, SubmissionKind
-from wasl.workflow.ports import Area, Caller, Incoming, Office, Part, Reader
-from wasl.workflow.projects import open_project, register_id
+from wasl.service.access import Action
+from wasl.service.intake import ParquetFile, require_rows
+from wasl.service.records import Register, Submission, SubmissionKind
+from wasl.service.ports import Area, Caller, Incoming, Office, Part, Reader
+from wasl.service.projects import open_project, register_id
 
 __all__ = ["AREAS", "READ_ACTIONS", "SEND_ACTIONS", "find_submission", "receive", "withdraw"]
 

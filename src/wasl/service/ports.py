@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 from wasl.audit.events import AuditEvent, DetailValue, EventKind
 from wasl.audit.merkle import Place
 from wasl.audit.notes import NoteSigner
-from wasl.workflow.access import Action, Actor
-from wasl.workflow.nouns import Job, Noun
+from wasl.service.access import Action, Actor
+from wasl.service.records import Job, Noun
 
 __all__ = [
     "Area",

@@ -13,8 +13,8 @@ from wasl.publication.manifest import MANIFEST_NAME
 from wasl.publication.package import REPORT_NAME, build_package
 from wasl.registers.exchange.digests import canonical_json, digest_bytes
 from wasl.registers.documents import validate_document
-from wasl.workflow.nouns import Release
-from wasl.workflow.ports import Office
+from wasl.service.records import Release
+from wasl.service.ports import Office
 
 __all__ = ["write_package"]
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
 from wasl.registers.exchange.encoded_rows import PART_ROWS, PARTS_KEY, check_part, parts_digest, parts_from_json
-from wasl.workflow.ports import Limits
+from wasl.service.ports import Limits
 
 __all__ = ["ParquetFile", "require_rows"]
 

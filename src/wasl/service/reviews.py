@@ -10,11 +10,11 @@ from typing import Literal
 
 from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError, StateError
-from wasl.workflow.access import Action, Role
-from wasl.workflow.linkages import find_run
-from wasl.workflow.nouns import Decision, ReviewPair
-from wasl.workflow.ports import Caller, Office, Reader
-from wasl.workflow.states import RunStatus
+from wasl.service.access import Action, Role
+from wasl.service.linkages import find_run
+from wasl.service.records import Decision, ReviewPair
+from wasl.service.ports import Caller, Office, Reader
+from wasl.service.states import RunStatus
 
 __all__ = [
     "ReviewState",
