@@ -13,7 +13,7 @@ import pytest
 
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.verification import verify_export
-from wasl.cli.local_log import LocalLog
+from wasl.storage.local_log import LocalLog
 
 pytestmark = pytest.mark.faults
 
@@ -22,7 +22,7 @@ ROUNDS = int(os.environ.get("WASL_TEST_KILLS", "4"))
 PROGRAM = """
 import sys
 from wasl.audit.events import EventKind
-from wasl.cli.journal import record_event
+from wasl.cli.audit_trail import record_event
 for number in range(100_000):
     record_event(EventKind.KEY_CREATED, subject=f"{sys.argv[1]}-{number}")
     print(f"{sys.argv[1]}-{number}", flush=True)

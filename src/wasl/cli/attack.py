@@ -78,7 +78,7 @@ def attack_deliveries(
     Example: wasl attack --self-test --out attack-self-test
     """
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
+    from wasl.cli.audit_trail import record_event
 
     if view not in ("linkage", "joined"):
         raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")

@@ -85,7 +85,7 @@ def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
     Example: wasl audit export --out log-2026-03.jsonl
     """
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import open_log, record_reading
+    from wasl.cli.audit_trail import open_log, record_reading
     from wasl.registers.exchange.digests import digest_bytes
 
     if json_output and out is None:
@@ -121,7 +121,7 @@ def verify(
     """
     from wasl.audit.events import EventKind
     from wasl.audit.verification import verify_export, verify_proof
-    from wasl.cli.journal import record_reading
+    from wasl.cli.audit_trail import record_reading
 
     verifier = read_verifier(public_key)
     kept, leaves = read_since(since, verifier) if since is not None else (None, iter(()))
@@ -161,7 +161,7 @@ def prove(
     from wasl.audit.export import consistency_document, inclusion_document
     from wasl.audit.merkle import leaf_hash
     from wasl.audit.tree import MemoryNodes, consistency_proof, inclusion_proof
-    from wasl.cli.journal import open_log
+    from wasl.cli.audit_trail import open_log
 
     if (entry is None) == (since is None):
         raise InputError("give either the number of an entry or --since.")
@@ -198,7 +198,7 @@ def checkpoint(out: OutFile = None, json_output: JsonFlag = False) -> None:
     """
     from wasl.audit.checkpoint import Checkpoint
     from wasl.audit.export import encode_base64
-    from wasl.cli.journal import open_log
+    from wasl.cli.audit_trail import open_log
 
     log = open_log()
     note = log.checkpoint_note()
@@ -218,7 +218,7 @@ def key(out: OutFile = None, json_output: JsonFlag = False) -> None:
 
     Example: wasl audit key --out hcp.vkey
     """
-    from wasl.cli.journal import open_log
+    from wasl.cli.audit_trail import open_log
 
     verifier = open_log().verifier()
     if out is not None:
@@ -285,7 +285,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
     from wasl.audit.events import AuditEvent
-    from wasl.cli.journal import open_log
+    from wasl.cli.audit_trail import open_log
 
     if export_file is None:
         for index, data in enumerate(open_log().events()):

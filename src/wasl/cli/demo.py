@@ -254,7 +254,7 @@ class Demo:
     def verify(self) -> None:
         """Anybody verifies the release; the auditor verifies the log, offline."""
         from wasl.audit.verification import verify_export
-        from wasl.cli.journal import open_log
+        from wasl.cli.audit_trail import open_log
         from wasl.cli.publication import verify_release
 
         release = verify_release(self.out / "release", self.result["release"]["public_key"])

@@ -49,7 +49,7 @@ def check_register(
     Example: wasl check permits.csv --register dgsn-permits --out quality
     """
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
+    from wasl.cli.audit_trail import record_event
     from wasl.holder.quality.examine import examine
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
@@ -180,7 +180,7 @@ def encode_file(
     import numpy as np
 
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
+    from wasl.cli.audit_trail import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
     from wasl.registers.exchange.delivery import delivery_writer

@@ -59,7 +59,7 @@ def new_key(
 def new_key_file(project: str, out: Path, *, passphrase: str | None = None) -> LinkageKey:
     """Make a key, write its file and record the event."""
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
+    from wasl.cli.audit_trail import record_event
     from wasl.holder.keyfile import seal_open, seal_passphrase
     from wasl.holder.keys import SECRET_BYTES, LinkageKey
 
@@ -81,7 +81,7 @@ def wrap_key(
     Example: wasl key wrap --key simimo.key --to cnss.pub --to dgsn.pub --out simimo.wrapped.key
     """
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import record_event
+    from wasl.cli.audit_trail import record_event
     from wasl.holder.keyfile import describe_key_file, seal_recipients
 
     secret = read_key(key, identity)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wasl.audit.events import EventKind
-from wasl.cli.journal import record_event
+from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole

@@ -61,7 +61,7 @@ def register(app: typer.Typer) -> None:
         Example: wasl population generate --persons 10000 --seed 1 --out morocco
         """
         from wasl.audit.events import EventKind
-        from wasl.cli.journal import record_event
+        from wasl.cli.audit_trail import record_event
         from wasl.population.generate import generate
         from wasl.registers.exchange.digests import digest_table
 

@@ -90,7 +90,7 @@ def publish_folder(
     from datetime import UTC, datetime
 
     from wasl.audit.events import EventKind
-    from wasl.cli.journal import open_log, record_event
+    from wasl.cli.audit_trail import open_log, record_event
     from wasl.publication.description import DatasetDescription
     from wasl.publication.package import build_package
     from wasl.registers.exchange.digests import digest_bytes
@@ -143,7 +143,7 @@ def verify_release(release: Path, public_key: str = "") -> PackageVerification:
     """
     from wasl.audit.events import EventKind
     from wasl.cli.audit import read_verifier
-    from wasl.cli.journal import record_reading
+    from wasl.cli.audit_trail import record_reading
     from wasl.publication.package import verify_package
 
     verifier = read_verifier(public_key) if public_key else None
@@ -260,7 +260,7 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
 def _signer(key_file: Path | None) -> NoteSigner:
     """The key in a file, or this installation's publication key, made on first use."""
     from wasl.audit.notes import NoteSigner
-    from wasl.cli.local_log import signing_key
+    from wasl.storage.local_log import signing_key
     from wasl.settings import Settings
 
     if key_file is not None:

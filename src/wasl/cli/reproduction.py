@@ -38,7 +38,7 @@ def reproduce(
     """
     from wasl.audit.events import AuditEvent, EventKind
     from wasl.audit.reproduction import Reproduction, find_run
-    from wasl.cli.journal import open_log, record_event
+    from wasl.cli.audit_trail import open_log, record_event
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import resolve

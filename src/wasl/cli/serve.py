@@ -54,7 +54,7 @@ def serve(
     import uvicorn
 
     from wasl.web.app import create_app
-    from wasl.web.edge import Metrics
+    from wasl.web.middleware import Metrics
     from wasl.web.installation import Installation, configure_logging
 
     configure_logging(settings.log_level)

@@ -18,7 +18,7 @@ from wasl.cli.disclosure import (
     read_microdata,
     show_attacks,
 )
-from wasl.cli.journal import record_event
+from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole

@@ -16,7 +16,7 @@ from wasl.population.lexicon import load_lexicon
 from wasl.population.membership import enrol
 from wasl.population.offices import OFFICES, Scene, issue_numbers
 from wasl.population.people import populate
-from wasl.population.work import employ
+from wasl.population.employment import employ
 
 __all__ = ["Difficulty", "Population", "generate"]
 

@@ -14,7 +14,7 @@ from wasl.population.figures import Figures
 from wasl.population.lexicon import Lexicon
 from wasl.population.membership import Membership
 from wasl.population.people import REFERENCE_YEAR, People, day_number
-from wasl.population.work import Status, Work, digits
+from wasl.population.employment import Status, Work, digits
 from wasl.population.writing import (
     Hand,
     WrittenNames,

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
-from wasl.web.guard import office_of
+from wasl.web.authorization import office_of
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.service.log import record_read
 from wasl.service.ports import Area, Caller

@@ -17,7 +17,7 @@ from wasl.storage.files import FileStore
 from wasl.storage.leases import JobLeases
 from wasl.storage.ledger import SqlLedger
 from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
-from wasl.web.edge import Metrics
+from wasl.web.middleware import Metrics
 from wasl.web.secrets import load_signer, new_secret
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import Worker

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from wasl.errors import InputError
 from wasl.storage.files import FileStore, IncomingFile
-from wasl.web.edge import Metrics
+from wasl.web.middleware import Metrics
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
 from wasl.service.ports import Area

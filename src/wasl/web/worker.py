@@ -15,7 +15,7 @@ import structlog
 from wasl.audit.checkpoint import Checkpoint
 from wasl.errors import StateError
 from wasl.storage.leases import JobLeases
-from wasl.web.edge import Metrics
+from wasl.web.middleware import Metrics
 from wasl.service.access import Actor
 from wasl.service.job_handlers import abandon, perform
 from wasl.service.jobs import JobStopped

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from wasl.audit.events import EventKind
 from wasl.cli.app import build_app
-from wasl.cli.journal import open_log, record_event
+from wasl.cli.audit_trail import open_log, record_event
 from wasl.errors import InputError, KeyFileError, NotFoundError, VerificationError
 
 

@@ -12,8 +12,8 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_export
-from wasl.cli.journal import open_log, record_event
-from wasl.cli.local_log import LocalLog
+from wasl.cli.audit_trail import open_log, record_event
+from wasl.storage.local_log import LocalLog
 from wasl.errors import KeyFileError, StateError, VerificationError
 
 
@@ -188,7 +188,7 @@ def test_an_edited_entry_is_named_by_the_export(log):
 
 def test_concurrent_verbs_lose_nothing(tmp_path):
     program = (
-        "from wasl.cli.journal import record_event\nfrom wasl.audit.events import EventKind\n"
+        "from wasl.cli.audit_trail import record_event\nfrom wasl.audit.events import EventKind\n"
         "for n in range(15): record_event(EventKind.KEY_CREATED, subject=str(n))"
     )
     environment = {**os.environ, "WASL_HOME": str(tmp_path)}

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.cli.app import build_app
-from wasl.cli.journal import open_log
+from wasl.cli.audit_trail import open_log
 from wasl.errors import InputError, KeyFileError, VerificationError
 
 DESCRIPTION = """

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError
-from wasl.web.guard import AnyCaller, Routes, office_of
-from wasl.web.replay import replayed
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 from wasl.service import log
 from wasl.service.access import Action
 

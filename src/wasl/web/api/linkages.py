@@ -25,9 +25,9 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.guard import AnyCaller, Routes, office_of
+from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.problems import HttpProblem
-from wasl.web.replay import replayed
+from wasl.web.idempotency import replayed
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
 from wasl.service import linkages
 from wasl.service import resolutions

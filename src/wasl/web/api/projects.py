@@ -19,8 +19,8 @@ from wasl.web.api.views import (
     SeenVersion,
     tag,
 )
-from wasl.web.guard import AnyCaller, Routes, office_of
-from wasl.web.replay import replayed
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 from wasl.service import projects
 from wasl.service.access import Action
 from wasl.service.records import Project, Register

@@ -24,8 +24,8 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.guard import AnyCaller, Routes, office_of
-from wasl.web.replay import replayed
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 from wasl.service import releases
 from wasl.service.access import Action
 from wasl.service.records import Project, Release

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from wasl.storage.files import FileStore
 from wasl.storage.schema import require_latest
-from wasl.web.edge import Metrics
-from wasl.web.guard import Routes, office_of
+from wasl.web.middleware import Metrics
+from wasl.web.authorization import Routes, office_of
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
 from wasl.service.access import Action

@@ -19,8 +19,8 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.guard import AnyCaller, Routes, office_of
-from wasl.web.replay import replayed
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
 from wasl.service import submissions
 from wasl.service.access import Action

@@ -17,8 +17,8 @@ from wasl.web.api.views import (
     UserView,
     tag,
 )
-from wasl.web.guard import AnyCaller, Routes, office_of
-from wasl.web.replay import replayed
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 from wasl.web.secrets import new_secret
 from wasl.service import users
 from wasl.service.access import Action, Role

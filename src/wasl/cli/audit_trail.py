@@ -1,4 +1,4 @@
-"""What verbs call to leave an entry in this installation's log (`wasl.cli.local_log`)."""
+"""What verbs call to leave an entry in this installation's log (`wasl.storage.local_log`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from wasl.audit.events import AuditEvent, DetailValue, EventKind
-from wasl.cli.local_log import LocalLog, actor, now
+from wasl.storage.local_log import LocalLog, actor, now
 from wasl.errors import WaslError
 
 __all__ = ["open_log", "record_event", "record_reading"]

@@ -16,10 +16,10 @@ from fastapi import APIRouter, Depends, Request
 
 from wasl.errors import AccessError
 from wasl.registers.exchange.digests import digest_bytes
-from wasl.web.edge import Metrics
+from wasl.web.middleware import Metrics
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
-from wasl.web.rates import Rate
+from wasl.web.rate_limits import Rate
 from wasl.web.secrets import BEARER, SecretCheck
 from wasl.web.settings import ServiceSettings
 from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
