@@ -14,9 +14,9 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from wasl.audit.notes import NoteSigner
-    from wasl.disclosure.risk.assess import RiskReport
     from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import Protection
+    from wasl.disclosure.risk.assess import RiskReport
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.linkage.model.pairs import ScoredPairs

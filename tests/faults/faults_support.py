@@ -49,13 +49,13 @@ from wasl.client import Client
 from wasl.client.transport import Transport
 from wasl.errors import WaslError
 from wasl.linkage.plan import LinkagePlan
-from wasl.web.installation import Installation
-from wasl.web.settings import ServiceSettings
 from wasl.service.access import Role
 from wasl.service.log import event_of, export_log
-from wasl.service.records import Job, JobStatus, Release, Run, Submission
 from wasl.service.ports import Area, Caller
+from wasl.service.records import Job, JobStatus, Release, Run, Submission
 from wasl.service.states import ReleaseStatus, RunStatus
+from wasl.web.installation import Installation
+from wasl.web.settings import ServiceSettings
 
 SLOW = ["wasl.web.app", "wasl.linkage.resolve", "wasl.publication.package", "uvicorn", "pandas", "service_support"]
 PATIENCE = 10_000

@@ -25,10 +25,10 @@ from service_support import make_settings, new_database, open_installation, star
 from wasl.audit.events import EventKind
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.tree import consistency_proof, inclusion_proof
-from wasl.storage.ledger import SqlLedger
-from wasl.storage.tables import log_entries, log_nodes
 from wasl.service.access import Actor
 from wasl.service.ports import Caller
+from wasl.storage.ledger import SqlLedger
+from wasl.storage.tables import log_entries, log_nodes
 
 BATCH = 20_000
 CALLER = Caller(Actor("amina", None), datetime(2026, 11, 22, tzinfo=UTC))

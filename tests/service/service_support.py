@@ -37,12 +37,12 @@ from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
-from wasl.web.app import create_app
-from wasl.web.installation import Installation
-from wasl.web.settings import ServiceSettings
 from wasl.service.access import REGISTER_BOUND, Role
 from wasl.service.projects import create_project, declare_register
 from wasl.service.users import add_user, issue_token
+from wasl.web.app import create_app
+from wasl.web.installation import Installation
+from wasl.web.settings import ServiceSettings
 
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PARQUET = "application/vnd.apache.parquet"

@@ -22,9 +22,9 @@ from service_support import (
     serving,
 )
 
+from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Action, Role
 from wasl.web.app import TOPICS
 from wasl.web.installation import Installation
-from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Action, Role
 
 ROUTES = [route for topic in TOPICS for route in topic.routes.router.routes if isinstance(route, APIRoute)]
 NOWHERE = "0" * 32

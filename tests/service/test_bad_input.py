@@ -31,8 +31,8 @@ from service_support import (
     serving,
 )
 
-from wasl.web.installation import Installation
 from wasl.service.access import Role
+from wasl.web.installation import Installation
 
 
 @pytest.fixture(scope="module")

@@ -28,12 +28,12 @@ from service_support import (
 from wasl.audit.notes import NoteVerifier
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.package import verify_package
-from wasl.web.app import TOPICS
-from wasl.web.installation import Installation
 from wasl.service.access import Role
 from wasl.service.records import Release
 from wasl.service.states import RELEASE_STEPS, ReleaseStatus, ReleaseStep
 from wasl.service.users import add_user
+from wasl.web.app import TOPICS
+from wasl.web.installation import Installation
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
 RELEASES = f"/v1/projects/{PROJECT}/releases"

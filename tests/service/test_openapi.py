@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from service_support import PARQUET, PROJECT, REGISTER, Service, Template, make_settings, serving
 
+from wasl.service.access import PERMISSIONS, Action, Role
 from wasl.web.app import TOPICS, create_app
 from wasl.web.installation import Installation
-from wasl.service.access import PERMISSIONS, Action, Role
 
 
 @pytest.fixture(scope="module")

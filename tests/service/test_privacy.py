@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from service_support import PROJECT, REGISTER, Sent, Service, send
 
-from wasl.storage.tables import METADATA
 from wasl.service.access import Role
+from wasl.storage.tables import METADATA
 
 MARKER = "Qzxv-Marker-Benjelloun"
 

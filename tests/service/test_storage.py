@@ -18,15 +18,15 @@ from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
+from wasl.service.access import Actor, Role
+from wasl.service.ports import Area, Caller, Receipt
+from wasl.service.records import Job, JobKind, JobStatus, Noun, Project
 from wasl.storage import schema
 from wasl.storage.database import connect, dialect_of
 from wasl.storage.files import FileStore
 from wasl.storage.ledger import SqlLedger, SqlWriter
 from wasl.storage.tables import APPEND_ONLY, METADATA, TABLES
 from wasl.web.installation import Installation, new_id
-from wasl.service.access import Actor, Role
-from wasl.service.records import Job, JobKind, JobStatus, Noun, Project
-from wasl.service.ports import Area, Caller, Receipt
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CALLER = Caller(Actor("amina", Role.ADMIN), NOW)

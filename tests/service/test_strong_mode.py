@@ -20,9 +20,9 @@ from wasl.client import Client
 from wasl.client.transport import Transport
 from wasl.errors import DeliveryError
 from wasl.linkage.plan import LinkagePlan
-from wasl.web.installation import Installation
 from wasl.service.access import Role
 from wasl.service.ports import Area, Part
+from wasl.web.installation import Installation
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from service_support import PROJECT, REGISTER, Service, Template, make_settings, send
 
 from wasl.linkage.plan import LinkagePlan
-from wasl.web.installation import Installation
 from wasl.service import job_handlers as duties
 from wasl.service.access import Role
 from wasl.service.jobs import JobStopped
-from wasl.service.records import Job, JobKind, Run
 from wasl.service.ports import Office, Progress
+from wasl.service.records import Job, JobKind, Run
+from wasl.web.installation import Installation
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
 

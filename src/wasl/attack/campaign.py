@@ -12,10 +12,10 @@ from wasl.attack.blocks import match_pass
 from wasl.attack.codewords import find_codewords
 from wasl.attack.equality import match_colours, match_frequencies
 from wasl.attack.extension import extend
-from wasl.attack.membership import match_membership
 from wasl.attack.knowledge import Knowledge
-from wasl.attack.outcomes import Outcome
+from wasl.attack.membership import match_membership
 from wasl.attack.observation import PassView
+from wasl.attack.outcomes import Outcome
 from wasl.attack.patterns import match_patterns
 
 __all__ = ["ATTACKS", "Target", "attack_joined", "attack_linkage"]

@@ -16,8 +16,8 @@ from wasl.errors import LeakError
 from wasl.holder.encode import encode
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
 from wasl.holder.profile import EncodingProfile
-from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate

@@ -148,8 +148,8 @@ def _worth(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]
     """F1 by profile and setting."""
     import numpy as np
 
-    from wasl.lab.self_test import PROFILES, tested_profile
     from wasl.attack.linkage_quality import linkage_f1
+    from wasl.lab.self_test import PROFILES, tested_profile
 
     known = [name for name in profiles if name in PROFILES]
     return {name: linkage_f1(name, tested_profile(name), np.random.default_rng(seed)) for name in known}

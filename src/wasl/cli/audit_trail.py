@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from wasl.audit.events import AuditEvent, DetailValue, EventKind
-from wasl.storage.local_log import LocalLog, actor, now
 from wasl.errors import WaslError
+from wasl.storage.local_log import LocalLog, actor, now
 
 __all__ = ["open_log", "record_event", "record_reading"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +10,10 @@ import typer
 
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
+from wasl.lab.peers import install_peers as install_peers_into
 from wasl.registers.exchange.whole_files import write_whole
 
-__all__ = ["BENCHMARKS", "PEERS", "peer_python", "register"]
+__all__ = ["BENCHMARKS", "register"]
 
 BENCHMARKS: dict[str, str] = {
     "encoding": "wasl.lab.benchmarks.encoding",
@@ -25,15 +24,6 @@ BENCHMARKS: dict[str, str] = {
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
 ON_REQUEST = {"linkage-scale"}
 """What is measured only when it is named: it takes long, and has no peer."""
-
-PEERS: dict[str, tuple[str, ...]] = {
-    "clkhash": ("clkhash==0.18.3",),
-    "anonlink": ("anonlink==0.15.3",),
-    "splink": ("splink==5.0.0",),
-    "recordlinkage": ("recordlinkage==0.16",),
-    "pycanon": ("pycanon==1.3.6",),
-}
-"""The peers, each installed in an environment of its own so that no pin of theirs touches ours."""
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +55,7 @@ def benchmark(
     if install_peers:
         if peers is None:
             raise InputError("--install-peers needs a folder.", remedy="Add --peers DIR.")
-        _install(peers)
+        install_peers_into(peers)
     results: dict[str, list[dict[str, Any]]] = {}
     for name in chosen:
         results[name] = import_module(BENCHMARKS[name]).run(peers=peers, repeats=repeats, quick=quick)
@@ -79,24 +69,6 @@ def benchmark(
         emit(results)
     elif peers is None:
         say("No peers measured: give --peers DIR --install-peers to compare.")
-
-
-def peer_python(peers: Path | None, name: str) -> Path | None:
-    """The interpreter of a peer's environment, or None when it is not installed."""
-    if peers is None:
-        return None
-    python = peers / name / "bin" / "python"
-    return python if python.is_file() else None
-
-
-def _install(peers: Path) -> None:
-    for name, packages in PEERS.items():
-        if peer_python(peers, name) is not None:
-            continue
-        say(f"installing {name}")
-        subprocess.run([sys.executable, "-m", "venv", str(peers / name)], check=True)  # noqa: S603
-        python = str(peer_python(peers, name))
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)  # noqa: S603
 
 
 def _show(name: str, rows: list[dict[str, Any]]) -> None:

@@ -20,8 +20,8 @@ from wasl.registers.exchange.whole_files import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from wasl.disclosure.risk.assess import RiskReport
     from wasl.disclosure.protect import Protection
+    from wasl.disclosure.risk.assess import RiskReport
 
 __all__ = [
     "ControlOption",
@@ -108,9 +108,9 @@ def protect(
 
 def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
     """Assess a file, write the report where a folder is given, record the event."""
-    from wasl.disclosure.risk.assess import assess as assess_table
     from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.report.pages import assessment_page
+    from wasl.disclosure.risk.assess import assess as assess_table
     from wasl.registers.exchange.delivery import write_parquet
     from wasl.registers.exchange.digests import digest_table
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from wasl.linkage.quality.evaluate import Evaluation
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
+    from wasl.linkage.quality.evaluate import Evaluation
 
 __all__ = ["evaluate_files", "link_files", "register", "resolve_files", "review_files"]
 

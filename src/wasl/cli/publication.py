@@ -260,8 +260,8 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
 def _signer(key_file: Path | None) -> NoteSigner:
     """The key in a file, or this installation's publication key, made on first use."""
     from wasl.audit.notes import NoteSigner
-    from wasl.storage.local_log import signing_key
     from wasl.settings import Settings
+    from wasl.storage.local_log import signing_key
 
     if key_file is not None:
         return NoteSigner.parse(key_file.read_text(encoding="utf-8"))

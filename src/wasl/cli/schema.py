@@ -19,7 +19,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "profile": ("wasl.holder.profile", "EncodingProfile", "how records are encoded (config/profiles)"),
     "plan": ("wasl.linkage.plan", "LinkagePlan", "how deliveries are linked (config/linkage)"),
     "microdata": ("wasl.service.microdata", "MicrodataSpec", "how spine and payloads are joined (config/microdata)"),
-    "policy": ("wasl.disclosure.policy.document", "DisclosurePolicy", "what must hold before data leave (config/disclosure)"),
+    "policy": (
+        "wasl.disclosure.policy.document",
+        "DisclosurePolicy",
+        "what must hold before data leave (config/disclosure)",
+    ),
     "description": ("wasl.publication.description", "DatasetDescription", "what is published (config/publication)"),
 }
 """Each kind of document: the module and the model that read it, and what it is for."""

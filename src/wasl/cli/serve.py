@@ -54,8 +54,8 @@ def serve(
     import uvicorn
 
     from wasl.web.app import create_app
-    from wasl.web.middleware import Metrics
     from wasl.web.installation import Installation, configure_logging
+    from wasl.web.middleware import Metrics
 
     configure_logging(settings.log_level)
     installation = Installation.open(settings)
@@ -172,8 +172,8 @@ def user_token(
     if role not in set(Role):
         raise InputError(f"there is no role {role!r}.", remedy=f"One of: {', '.join(Role)}.")
     installation = _open(_settings(config))
-    from wasl.web.secrets import new_secret
     from wasl.service.users import issue_token
+    from wasl.web.secrets import new_secret
 
     issued = issue_token(
         installation.office,

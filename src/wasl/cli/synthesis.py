@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from wasl.audit.events import EventKind
+from wasl.cli.audit_trail import record_event
 from wasl.cli.disclosure import (
     ControlOption,
     DataArgument,
@@ -18,7 +19,6 @@ from wasl.cli.disclosure import (
     read_microdata,
     show_attacks,
 )
-from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole

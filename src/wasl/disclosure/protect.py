@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
-from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.keys.coding import Frame, as_arrow
-from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
-from wasl.disclosure.policy.gate import release_failures
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
-from wasl.disclosure.risk.risk_report import RiskReport
-from wasl.disclosure.methods.steps.step import Change
-from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
+from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
+from wasl.disclosure.methods.steps.step import Change
+from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy.gate import release_failures
+from wasl.disclosure.risk.assess import assess_file
+from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
+from wasl.disclosure.risk.risk_report import RiskReport
+from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import PolicyError
 from wasl.registers.exchange.digests import digest_table
 

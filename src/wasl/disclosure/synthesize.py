@@ -21,13 +21,13 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import Frame, code_columns, code_together
+from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare
-from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.errors import InputError, MissingExtraError, PolicyError
 
 if TYPE_CHECKING:

@@ -20,20 +20,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import MissingExtraError
-from wasl.linkage.comparison.pass_layout import (
-    PassLayout,
-    Source,
-    columns_held,
-    columns_of,
-    fixed_cells,
-    lay_out,
-    sources_of,
-)
-from wasl.linkage.model.match_model import MatchModel
-from wasl.linkage.model.pairs import ScoredPairs, binary_column
-from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.score import ProgressCallback, score_sources
-from wasl.linkage.comparison.tasks import Tasks, tasks_of
 from wasl.linkage.comparison.engine import (
     Emitted,
     PassSums,
@@ -43,6 +29,20 @@ from wasl.linkage.comparison.engine import (
     emit_pairs,
     survey,
 )
+from wasl.linkage.comparison.pass_layout import (
+    PassLayout,
+    Source,
+    columns_held,
+    columns_of,
+    fixed_cells,
+    lay_out,
+    sources_of,
+)
+from wasl.linkage.comparison.tasks import Tasks, tasks_of
+from wasl.linkage.model.match_model import MatchModel
+from wasl.linkage.model.pairs import ScoredPairs, binary_column
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.score import ProgressCallback, score_sources
 from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
 from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInMemory
 
@@ -120,7 +120,7 @@ class Spark:
         self._cached: DataFrame | None = None
 
     def columns(self, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
-        """See :class:`wasl.linkage.comparison.engine.Engine`; the rows are read, checked and put into buckets when first needed."""
+        """See `Engine.columns`; the rows are read, checked and put into buckets when first needed."""
         if self._cached is not None:
             self._cached.unpersist()
         rows = [source.delivery.source for source in self._sources]

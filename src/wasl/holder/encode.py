@@ -18,18 +18,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
-from wasl.holder.encoding.blocks import order_labels
-from wasl.holder.encoding.label_columns import fixed_bytes, hexadecimal
 from wasl.holder.duplicates import number_persons
+from wasl.holder.encoding.blocking_keys import digest_parts
+from wasl.holder.encoding.blocks import order_labels
 from wasl.holder.encoding.filters import PreparedGroup, prepare_group
 from wasl.holder.encoding.grams import group_grams
-from wasl.holder.keys import LinkageKey
-from wasl.holder.encoding.blocking_keys import digest_parts
+from wasl.holder.encoding.label_columns import fixed_bytes, hexadecimal
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
-from wasl.holder.payload import HarmonizedColumn, payload_columns
-from wasl.holder.normalize import describe_persons
-from wasl.holder.profile import EncodingProfile
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
+from wasl.holder.keys import LinkageKey
+from wasl.holder.normalize import describe_persons
+from wasl.holder.payload import HarmonizedColumn, payload_columns
+from wasl.holder.profile import EncodingProfile
 from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap

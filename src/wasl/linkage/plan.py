@@ -10,9 +10,9 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from wasl.errors import MismatchError
+from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.delivery import DeliveryHeader
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.documents import Document, load_document, resolve_document
 
 __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions"]
 

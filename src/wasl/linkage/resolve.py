@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.persons.assignment import assign_one_to_one
-from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.persons.merging import MergedPairs, compete, log_odds, merge_passes
-from wasl.linkage.model.pairs import ScoredPairs, binary_column
-from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
 from wasl.linkage.persons.records import Records, open_pairs, records_of
-from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.persons.spine import name_persons, spine_table
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.breakdown import by_group
+from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
+from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.registers.exchange.delivery import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 

@@ -13,17 +13,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError, MismatchError
+from wasl.linkage.comparison.engine import LEVEL_SAMPLE_PAIRS, Engine, Steps, Threads
+from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
+from wasl.linkage.comparison.pass_layout import Source, pass_names, sources_of
+from wasl.linkage.comparison.patterns import PatternCounts, comparisons_of
+from wasl.linkage.comparison.tasks import stratum_of
 from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.frequency import adjust_for_frequency
-from wasl.linkage.comparison.pass_layout import Source, pass_names, sources_of
-from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
+from wasl.linkage.model.known_nonmatches import expect_strangers, tells_of_strangers
 from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.model.pairs import ScoredPairs, pairs_table
-from wasl.linkage.comparison.patterns import PatternCounts, comparisons_of
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.model.known_nonmatches import expect_strangers, tells_of_strangers
-from wasl.linkage.comparison.tasks import stratum_of
-from wasl.linkage.comparison.engine import LEVEL_SAMPLE_PAIRS, Engine, Steps, Threads
 from wasl.registers.exchange.delivery import Delivery, require_comparable
 
 __all__ = ["score_pairs", "score_sources"]

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from wasl.errors import InputError
 from wasl.population.damage import HARD, STANDARD
+from wasl.population.employment import employ
 from wasl.population.figures import load_figures
 from wasl.population.lexicon import load_lexicon
 from wasl.population.membership import enrol
 from wasl.population.offices import OFFICES, Scene, issue_numbers
 from wasl.population.people import populate
-from wasl.population.employment import employ
 
 __all__ = ["Difficulty", "Population", "generate"]
 

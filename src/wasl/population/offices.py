@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from wasl.population.damage import Rates, blank
 from wasl.population.draws import Draws
+from wasl.population.employment import Status, Work, digits
 from wasl.population.figures import Figures
 from wasl.population.lexicon import Lexicon
 from wasl.population.membership import Membership
 from wasl.population.people import REFERENCE_YEAR, People, day_number
-from wasl.population.employment import Status, Work, digits
 from wasl.population.writing import (
     Hand,
     WrittenNames,

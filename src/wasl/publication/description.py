@@ -15,8 +15,8 @@ from typing import Literal, Self
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.exchange.digests import digest_json
 
 __all__ = ["Code", "DatasetDescription", "Organization", "Period", "Variable", "VariableKind"]
 

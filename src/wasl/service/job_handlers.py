@@ -9,8 +9,8 @@ from wasl.audit.events import EventKind
 from wasl.errors import WaslError
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
-from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
 from wasl.service.ports import Office, Progress, Reader
+from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
 from wasl.service.releases import package, protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status

@@ -7,8 +7,8 @@ from dataclasses import replace
 from wasl.audit.events import AuditEvent, EventKind
 from wasl.errors import StateError
 from wasl.service.access import Action, Actor
-from wasl.service.records import Job, JobKind, JobStatus, Noun
 from wasl.service.ports import Caller, Office, Writer
+from wasl.service.records import Job, JobKind, JobStatus, Noun
 
 __all__ = ["JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
 

@@ -14,14 +14,14 @@ from wasl.errors import InputError, NotFoundError, StateError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.score import score_pairs
-from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
 from wasl.registers.documents import validate_document
+from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
 from wasl.service.access import Action
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
-from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
+from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
 
 __all__ = ["cancel_run", "find_run", "import_pairs", "request_linkage", "run_plan", "score", "scored_pairs"]

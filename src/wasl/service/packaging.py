@@ -11,10 +11,10 @@ import pyarrow as pa
 from wasl.publication.description import DatasetDescription
 from wasl.publication.manifest import MANIFEST_NAME
 from wasl.publication.package import REPORT_NAME, build_package
-from wasl.registers.exchange.digests import canonical_json, digest_bytes
 from wasl.registers.documents import validate_document
-from wasl.service.records import Release
+from wasl.registers.exchange.digests import canonical_json, digest_bytes
 from wasl.service.ports import Office
+from wasl.service.records import Release
 
 __all__ = ["write_package"]
 

@@ -15,8 +15,8 @@ from wasl.registers.documents import validate_document
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.documents import require_bare_names
-from wasl.service.records import Project, Register
 from wasl.service.ports import Caller, Office, Reader
+from wasl.service.records import Project, Register
 
 __all__ = ["change_project", "create_project", "declare_register", "open_project", "register_id"]
 

@@ -20,10 +20,10 @@ from wasl.service.documents import accept_description, accept_policy, accept_spe
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, plain_report
 from wasl.service.microdata import MicrodataSpec, assemble_microdata
-from wasl.service.records import Job, JobKind, Release, Run, Submission, SubmissionKind
 from wasl.service.packaging import write_package
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
+from wasl.service.records import Job, JobKind, Release, Run, Submission, SubmissionKind
 from wasl.service.states import ReleaseStep, next_status
 
 __all__ = [

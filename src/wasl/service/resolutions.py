@@ -19,8 +19,8 @@ from wasl.registers.exchange.join_map import JoinMap
 from wasl.service.access import Action
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, plain_report, run_plan, score_run, scored_pairs
-from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
+from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
 from wasl.service.reviews import review_queue, settled
 from wasl.service.states import RunStatus
 

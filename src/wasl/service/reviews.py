@@ -12,8 +12,8 @@ from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError, StateError
 from wasl.service.access import Action, Role
 from wasl.service.linkages import find_run
-from wasl.service.records import Decision, ReviewPair
 from wasl.service.ports import Caller, Office, Reader
+from wasl.service.records import Decision, ReviewPair
 from wasl.service.states import RunStatus
 
 __all__ = [

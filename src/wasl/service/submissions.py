@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from wasl.audit.events import EventKind
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
+from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.documents import validate_document
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
@@ -24,9 +24,9 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.intake import ParquetFile, require_rows
-from wasl.service.records import Register, Submission, SubmissionKind
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Reader
 from wasl.service.projects import open_project, register_id
+from wasl.service.records import Register, Submission, SubmissionKind
 
 __all__ = ["AREAS", "READ_ACTIONS", "SEND_ACTIONS", "find_submission", "receive", "withdraw"]
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from wasl.audit.events import EventKind
 from wasl.errors import AccessError, InputError, StateError
 from wasl.service.access import Action, Actor, Role
-from wasl.service.records import Project, Register, Token, User
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import register_id
+from wasl.service.records import Project, Register, Token, User
 
 __all__ = ["IssuedToken", "add_user", "disable_user", "issue_token", "revoke_token", "token_actor"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from wasl.service.records import Job, JobStatus
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.tables import jobs
-from wasl.service.records import Job, JobStatus
 
 __all__ = ["JobLeases"]
 

@@ -16,9 +16,9 @@ from wasl.audit.events import AuditEvent
 from wasl.audit.merkle import Frontier, Place, leaf_hash
 from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
-from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
-from wasl.service.records import Job, Noun
 from wasl.service.ports import Caller, LogEntry, Receipt
+from wasl.service.records import Job, Noun
+from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
 
 __all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
 

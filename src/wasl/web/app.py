@@ -14,9 +14,9 @@ from fastapi.openapi.utils import get_openapi
 
 from wasl.web import problems
 from wasl.web.api import audit, jobs, linkages, projects, releases, status, submissions, users
-from wasl.web.middleware import Edge, Metrics
 from wasl.web.authorization import Doorkeeper
 from wasl.web.installation import Installation
+from wasl.web.middleware import Edge, Metrics
 
 __all__ = ["TOPICS", "create_app"]
 

@@ -16,17 +16,17 @@ from fastapi import APIRouter, Depends, Request
 
 from wasl.errors import AccessError
 from wasl.registers.exchange.digests import digest_bytes
+from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
+from wasl.service.log import deny
+from wasl.service.ports import Caller, Office, Receipt
+from wasl.service.records import User
+from wasl.service.users import token_actor
 from wasl.web.middleware import Metrics
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.web.rate_limits import Rate
 from wasl.web.secrets import BEARER, SecretCheck
 from wasl.web.settings import ServiceSettings
-from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
-from wasl.service.log import deny
-from wasl.service.records import User
-from wasl.service.ports import Caller, Office, Receipt
-from wasl.service.users import token_actor
 
 __all__ = ["AnyCaller", "Doorkeeper", "Routes", "office_of"]
 

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
-from wasl.web.authorization import office_of
-from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.service.log import record_read
 from wasl.service.ports import Area, Caller
+from wasl.web.authorization import office_of
+from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 
 __all__ = ["FILE_RESPONSES", "send_file"]
 

@@ -12,6 +12,10 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 import structlog
 
+from wasl.service.access import Actor, Role
+from wasl.service.ports import Caller, Office
+from wasl.service.records import Release, Run, Submission, User
+from wasl.service.users import IssuedToken, add_user, issue_token
 from wasl.storage.database import connect, dialect_of
 from wasl.storage.files import FileStore
 from wasl.storage.leases import JobLeases
@@ -21,10 +25,6 @@ from wasl.web.middleware import Metrics
 from wasl.web.secrets import load_signer, new_secret
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import Worker
-from wasl.service.access import Actor, Role
-from wasl.service.records import Release, Run, Submission, User
-from wasl.service.ports import Caller, Office
-from wasl.service.users import IssuedToken, add_user, issue_token
 
 __all__ = ["OPERATOR", "Installation", "configure_logging"]
 

@@ -18,8 +18,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from wasl.errors import AccessError, WaslError
-from wasl.web.settings import ServiceSettings
 from wasl.service.access import Actor, Role
+from wasl.web.settings import ServiceSettings
 
 __all__ = ["OidcVerifier"]
 

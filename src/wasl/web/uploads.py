@@ -12,11 +12,11 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from wasl.errors import InputError
+from wasl.service.ports import Area
 from wasl.storage.files import FileStore, IncomingFile
 from wasl.web.middleware import Metrics
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
-from wasl.service.ports import Area
 
 __all__ = ["MEDIA_TYPE", "UPLOAD_OPENAPI", "receive_body"]
 

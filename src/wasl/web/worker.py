@@ -14,14 +14,14 @@ import structlog
 
 from wasl.audit.checkpoint import Checkpoint
 from wasl.errors import StateError
-from wasl.storage.leases import JobLeases
-from wasl.web.middleware import Metrics
 from wasl.service.access import Actor
 from wasl.service.job_handlers import abandon, perform
 from wasl.service.jobs import JobStopped
 from wasl.service.log import sign_checkpoint
-from wasl.service.records import Job
 from wasl.service.ports import Caller, Office
+from wasl.service.records import Job
+from wasl.storage.leases import JobLeases
+from wasl.web.middleware import Metrics
 
 __all__ = ["SERVICE", "Worker"]
 

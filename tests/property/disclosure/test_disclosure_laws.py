@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasl.disclosure.keys.coding import code_columns
-from wasl.disclosure.risk.diversity import l_diversity
 from wasl.disclosure.keys.frequencies import Missing, frequencies
 from wasl.disclosure.methods.local_suppression import local_suppression
 from wasl.disclosure.methods.microaggregation import microaggregate
 from wasl.disclosure.methods.rank_swapping import rank_swap
+from wasl.disclosure.risk.diversity import l_diversity
 from wasl.disclosure.risk.reidentification import global_risk, household_risk, individual_risk, risk_threshold
 from wasl.disclosure.risk.suda2 import suda2
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from wasl.holder.encoding.bloom import LEVELS, levels_for
 from wasl.holder.encoding.grams import date_grams, digit_grams, text_grams
+from wasl.holder.encoding.pseudonym import hash_messages, hash_words, permute_labels, prf_stream
 from wasl.holder.keys import LinkageKey
 from wasl.holder.leak_meter import _largest_eigenvalue, measure_blocks
 from wasl.holder.names.normalizer import normalize, skeleton
-from wasl.holder.encoding.pseudonym import hash_messages, hash_words, permute_labels, prf_stream
 
 LAWS = settings(max_examples=40, deadline=None)
 KEYS = st.binary(min_size=32, max_size=32)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.lab.benchmarks.linkage_data import with_relatives
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
-from wasl.linkage.quality.evaluate import evaluate
+from wasl.lab.benchmarks.linkage_data import with_relatives
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate

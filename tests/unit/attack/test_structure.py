@@ -6,8 +6,8 @@ import numpy as np
 
 from wasl.attack.equality import match_colours, match_frequencies
 from wasl.attack.membership import match_membership
-from wasl.attack.outcomes import Outcome, wilson
 from wasl.attack.observation import PassView, labels, match_labels
+from wasl.attack.outcomes import Outcome, wilson
 from wasl.attack.patterns import match_patterns, mine_patterns
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.risk.assess import assess
 from wasl.disclosure.policy.document import DisclosurePolicy, Role
 from wasl.disclosure.protect import protect
 from wasl.disclosure.report.pages import assessment_page, internal_page, public_page
+from wasl.disclosure.risk.assess import assess
 from wasl.errors import InputError, PolicyError, SchemaError
 from wasl.registers.documents import validate_document
 

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 
 from wasl.disclosure.keys.coding import code_columns
-from wasl.disclosure.risk.continuous_risk import interval_risk
-from wasl.disclosure.risk.diversity import l_diversity
 from wasl.disclosure.keys.frequencies import Missing, frequencies, violations
 from wasl.disclosure.keys.hierarchy import Hierarchy
-from wasl.disclosure.utility.information_loss import eigenvalue_drift, il1, il1s, within_groups
-from wasl.disclosure.lattice.search import search_lattice
 from wasl.disclosure.lattice.goals import k_goal
+from wasl.disclosure.lattice.search import search_lattice
 from wasl.disclosure.methods.local_suppression import local_suppression
 from wasl.disclosure.methods.microaggregation import microaggregate
+from wasl.disclosure.risk.continuous_risk import interval_risk
+from wasl.disclosure.risk.diversity import l_diversity
 from wasl.disclosure.risk.reidentification import (
     global_risk,
     household_risk,
@@ -28,6 +27,7 @@ from wasl.disclosure.risk.reidentification import (
     risk_threshold,
 )
 from wasl.disclosure.risk.suda2 import category_contributions, suda2
+from wasl.disclosure.utility.information_loss import eigenvalue_drift, il1, il1s, within_groups
 
 FOLDER = Path(__file__).resolve().parents[3].parent / "shared" / "reference" / "sdc"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="reference values are not here")

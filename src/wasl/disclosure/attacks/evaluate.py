@@ -20,10 +20,10 @@ from wasl.disclosure.attacks.records import numeric_variables
 from wasl.disclosure.attacks.refinement import Differencing, Downcoding, differencing, downcoding
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column
 from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.disclosure.keys.working_file import WorkingFile, prepare, resolve_hierarchy
 from wasl.disclosure.policy.document import DisclosurePolicy, Role
 from wasl.disclosure.protect import Protection
 from wasl.disclosure.utility.measures import category_map
-from wasl.disclosure.keys.working_file import WorkingFile, prepare, resolve_hierarchy
 from wasl.errors import PolicyError
 
 __all__ = ["ReleaseAttacks", "attack_protected", "attack_synthetic", "compare_releases", "require_no_exposure"]

@@ -10,16 +10,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.risk.assess import class_distance, sensitive_column
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together
-from wasl.disclosure.risk.diversity import ClassCounts, alpha_k, beta_likeness, class_counts, delta_disclosure, diversity
 from wasl.disclosure.keys.hierarchy import Hierarchy, generalize
-from wasl.disclosure.lattice.search import LatticeResult, search_lattice
-from wasl.disclosure.lattice.goals import Goal, k_goal, k_map_goal, risk_goal, sensitive_goal
-from wasl.disclosure.policy.document import SearchSpec, SensitiveRule
-from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.keys.working_file import WorkingFile, resolve_hierarchy
+from wasl.disclosure.lattice.goals import Goal, k_goal, k_map_goal, risk_goal, sensitive_goal
+from wasl.disclosure.lattice.search import LatticeResult, search_lattice
+from wasl.disclosure.methods.steps.step import Change
+from wasl.disclosure.policy.document import SearchSpec, SensitiveRule
+from wasl.disclosure.risk.assess import class_distance, sensitive_column
+from wasl.disclosure.risk.diversity import (
+    ClassCounts,
+    alpha_k,
+    beta_likeness,
+    class_counts,
+    delta_disclosure,
+    diversity,
+)
 from wasl.errors import InputError
 
 __all__ = ["Generalized", "generalize_to", "search_policy"]

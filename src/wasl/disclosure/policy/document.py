@@ -19,8 +19,8 @@ from pydantic import model_validator
 from wasl.disclosure.keys.frequencies import Missing
 from wasl.disclosure.policy.method_documents import Method
 from wasl.errors import SchemaError
-from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import Document, config_dir, load_document, resolve_document
+from wasl.registers.exchange.digests import digest_json
 
 __all__ = [
     "CombinationRule",

@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from wasl.disclosure.report.pages import plots
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import Protection
+from wasl.disclosure.report import plots
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.synthesize import Synthesis
 from wasl.disclosure.utility.measures import UtilityReport

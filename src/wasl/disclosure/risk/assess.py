@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import pack_keys
 from wasl.disclosure.keys.coding import CodedColumn, Frame
+from wasl.disclosure.keys.frequencies import Frequencies, frequencies, k_map, violations
+from wasl.disclosure.keys.working_file import WorkingFile, prepare
+from wasl.disclosure.policy.document import DisclosurePolicy, Role, SensitiveRule
 from wasl.disclosure.risk.diversity import (
     ClassCounts,
     alpha_k,
@@ -24,9 +27,7 @@ from wasl.disclosure.risk.diversity import (
     t_closeness,
     t_closeness_hierarchical,
 )
-from wasl.disclosure.keys.frequencies import Frequencies, frequencies, k_map, violations
 from wasl.disclosure.risk.loglinear import loglinear_risk
-from wasl.disclosure.policy.document import DisclosurePolicy, Role, SensitiveRule
 from wasl.disclosure.risk.reidentification import (
     GlobalRisk,
     global_risk,
@@ -38,7 +39,6 @@ from wasl.disclosure.risk.reidentification import (
 from wasl.disclosure.risk.risk_report import Failure, RiskReport, SensitiveMeasure
 from wasl.disclosure.risk.suda2 import SudaScores, suda2
 from wasl.disclosure.risk.uniqueness import population_uniques
-from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.errors import InputError
 
 __all__ = [

@@ -20,10 +20,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import NO_DATE, Persons, WordColumn
 from wasl.holder.profile import Part
-from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 
 __all__ = ["PartDigests", "digest_parts"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.keys import LinkageKey
 from wasl.holder.encoding.blocking_keys import PartDigests
-from wasl.holder.profile import EncodingPass, Part
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages
+from wasl.holder.keys import LinkageKey
+from wasl.holder.profile import EncodingPass, Part
 
 __all__ = ["Blocks", "block_hashes", "one_row_per_person", "order_labels", "rows_with", "sort_into_blocks"]
 

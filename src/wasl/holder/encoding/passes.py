@@ -9,13 +9,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import LeakError
-from wasl.holder.encoding.blocks import Blocks, block_hashes, one_row_per_person, order_labels, rows_with, sort_into_blocks
-from wasl.holder.encoding.label_columns import fixed_bytes
-from wasl.holder.encoding.filters import KeyedGroup, PreparedGroup, key_groups, measure_pass, release_group
-from wasl.holder.keys import LinkageKey
 from wasl.holder.encoding.blocking_keys import PartDigests
-from wasl.holder.profile import EncodingPass, EncodingProfile, Part
+from wasl.holder.encoding.blocks import (
+    Blocks,
+    block_hashes,
+    one_row_per_person,
+    order_labels,
+    rows_with,
+    sort_into_blocks,
+)
+from wasl.holder.encoding.filters import KeyedGroup, PreparedGroup, key_groups, measure_pass, release_group
+from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages, permute_labels
+from wasl.holder.keys import LinkageKey
+from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.delivery import PassSummary
 
 __all__ = ["BlockFigures", "PassRows", "encode_pass", "token_parts"]

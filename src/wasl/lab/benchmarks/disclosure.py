@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wasl.cli.benchmark import peer_python
+from wasl.lab.peers import peer_python
 
 __all__ = ["cost_series", "made_up_census", "run"]
 
@@ -143,8 +143,8 @@ def _lattice(rows: int) -> list[tuple[str, int, Callable[[], object]]]:
     """Nine keys with the hierarchy heights of the customary Adult benchmark: 12,960 nodes."""
     from wasl.disclosure.keys.coding import code_columns
     from wasl.disclosure.keys.hierarchy import Hierarchy
-    from wasl.disclosure.lattice.search import search_lattice
     from wasl.disclosure.lattice.goals import k_goal
+    from wasl.disclosure.lattice.search import search_lattice
 
     rng = np.random.default_rng(2)
     heights = (1, 4, 1, 2, 3, 2, 2, 2, 1)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wasl.cli.benchmark import peer_python
 from wasl.lab.benchmarks.linkage_data import made_up_register
+from wasl.lab.peers import peer_python
 
 __all__ = ["run"]
 

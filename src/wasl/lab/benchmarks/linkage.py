@@ -87,8 +87,8 @@ def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> dict[str,
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
-    from wasl.linkage.quality.evaluate import evaluate
     from wasl.linkage.plan import LinkagePlan
+    from wasl.linkage.quality.evaluate import evaluate
     from wasl.linkage.resolve import resolve
     from wasl.linkage.score import score_pairs
     from wasl.registers.schema import RegisterSchema

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from wasl.cli.benchmark import peer_python
+from wasl.lab.peers import peer_python
 
 __all__ = ["best_f1", "cleartext_peers", "components", "f1_at", "pair_scores", "run_peer"]
 

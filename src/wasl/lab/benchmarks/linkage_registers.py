@@ -100,9 +100,9 @@ def _linked(title: str, population: Population, profile: str, plan: str) -> dict
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingProfile
-    from wasl.linkage.quality.evaluate import evaluate
-    from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.persons.records import records_of
+    from wasl.linkage.plan import LinkagePlan
+    from wasl.linkage.quality.evaluate import evaluate
     from wasl.linkage.resolve import resolve
     from wasl.linkage.score import score_pairs
     from wasl.registers.schema import RegisterSchema

@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.linkage.comparison.kernels import LANES, tile_distances
 from wasl.linkage.comparison.bit_rows import count_bits
+from wasl.linkage.comparison.kernels import LANES, tile_distances
 
 __all__ = ["similar_pairs"]
 

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, Fit, PassModel
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
-from wasl.linkage.plan import ModelOptions
 from wasl.linkage.model.known_nonmatches import Strangers
+from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, Fit, PassModel
+from wasl.linkage.plan import ModelOptions
 
 __all__ = ["falling", "fit_pass"]
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
+from wasl.linkage.comparison.engine import Emitted
 from wasl.linkage.comparison.large_blocks import completeness
 from wasl.linkage.comparison.pass_layout import Source
-from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.comparison.patterns import spell, unpack
+from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.comparison.engine import Emitted
 from wasl.registers.exchange.delivery import LABEL_BYTES
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
-from wasl.linkage.quality.estimates import charts
-from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.comparison.patterns import MISSING, read_pattern
+from wasl.linkage.model.match_model import PassModel
+from wasl.linkage.quality import charts
 
 __all__ = ["render_report", "render_review"]
 
@@ -23,7 +23,7 @@ AXES = (0.0, 0.5, 0.8, 0.9, 0.95)
 @cache
 def _template(name: str) -> Template:
     environment = Environment(
-        loader=PackageLoader("wasl.linkage"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+        loader=PackageLoader("wasl.linkage.quality"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
     )
     environment.filters["count"] = lambda value: f"{value:,}".replace(",", " ")
     environment.filters["percent"] = lambda value: f"{100 * value:.2f} %"

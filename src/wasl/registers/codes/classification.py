@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import SchemaError
-from wasl.registers.reading.cells import map_distinct
-from wasl.registers.exchange.digests import digest_json
 from wasl.registers.documents import config_dir
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.reading.cells import map_distinct
 
 __all__ = ["CodeEntry", "CodeList", "Harmonized", "harmonize", "spelling_key"]
 

@@ -30,7 +30,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInFile, RowsInMemory, RowWriter, parts_digest, row_writer
+from wasl.registers.exchange.encoded_rows import (
+    EncodedRows,
+    RowsInFile,
+    RowsInMemory,
+    RowWriter,
+    parts_digest,
+    row_writer,
+)
 from wasl.registers.exchange.whole_files import whole_file
 
 __all__ = [

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from wasl.errors import RegisterError
 from wasl.registers.reading.cells import type_column
 from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
-from wasl.registers.schema import FieldRole, RegisterSchema
 from wasl.registers.reading.sources import Source, match_columns, read_source, text_of
+from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = ["REJECTS_SCHEMA", "SOURCE_ROW", "RegisterTable", "read_register", "register_from_table", "type_register"]
 

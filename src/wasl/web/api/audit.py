@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from wasl.audit.events import EventKind
 from wasl.errors import NotFoundError
-from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.idempotency import replayed
 from wasl.service import log
 from wasl.service.access import Action
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 
 routes = Routes("audit")
 

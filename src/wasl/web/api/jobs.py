@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from wasl.web.api.views import Identifier, JobView, tag
-from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.idempotency import replayed
 from wasl.service import jobs
 from wasl.service.access import Action
 from wasl.service.ports import Caller, Office
+from wasl.web.api.views import Identifier, JobView, tag
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import replayed
 
 routes = Routes("jobs")
 

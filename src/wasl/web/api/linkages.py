@@ -10,6 +10,10 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from wasl.errors import InputError, NotFoundError
+from wasl.service import linkages, resolutions, reviews
+from wasl.service.access import Action
+from wasl.service.ports import Area, Caller, Office, Part
+from wasl.service.records import Decision, Job, Project, Run
 from wasl.web.api.views import (
     Cursor,
     DecisionView,
@@ -24,17 +28,11 @@ from wasl.web.api.views import (
     RunView,
     tag,
 )
-from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.problems import HttpProblem
+from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import replayed
+from wasl.web.problems import HttpProblem
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
-from wasl.service import linkages
-from wasl.service import resolutions
-from wasl.service import reviews
-from wasl.service.access import Action
-from wasl.service.records import Decision, Job, Project, Run
-from wasl.service.ports import Area, Caller, Office, Part
 
 routes = Routes("linkage")
 

@@ -7,6 +7,9 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from wasl.service import projects
+from wasl.service.access import Action
+from wasl.service.records import Project, Register
 from wasl.web.api.views import (
     IF_MATCH,
     Document,
@@ -21,9 +24,6 @@ from wasl.web.api.views import (
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import replayed
-from wasl.service import projects
-from wasl.service.access import Action
-from wasl.service.records import Project, Register
 
 routes = Routes("projects")
 

@@ -8,6 +8,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from wasl.errors import NotFoundError
+from wasl.service import releases
+from wasl.service.access import Action
+from wasl.service.ports import Area, Caller, Office
+from wasl.service.records import Project, Release
+from wasl.service.states import ReleaseStatus
 from wasl.web.api.views import (
     IF_MATCH,
     CataloguePage,
@@ -23,14 +28,9 @@ from wasl.web.api.views import (
     SeenVersion,
     tag,
 )
-from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import replayed
-from wasl.service import releases
-from wasl.service.access import Action
-from wasl.service.records import Project, Release
-from wasl.service.ports import Area, Caller, Office
-from wasl.service.states import ReleaseStatus
 
 routes = Routes("releases")
 

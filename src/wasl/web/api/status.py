@@ -8,13 +8,13 @@ from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
+from wasl.service.access import Action
 from wasl.storage.files import FileStore
 from wasl.storage.schema import require_latest
-from wasl.web.middleware import Metrics
 from wasl.web.authorization import Routes, office_of
+from wasl.web.middleware import Metrics
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
-from wasl.service.access import Action
 
 routes = Routes("status")
 

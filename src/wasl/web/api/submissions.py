@@ -7,6 +7,11 @@ from typing import Any
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
 
+from wasl.service import submissions
+from wasl.service.access import Action
+from wasl.service.ports import Caller, Office
+from wasl.service.projects import register_id
+from wasl.service.records import Register, Submission, SubmissionKind
 from wasl.web.api.views import (
     IF_MATCH,
     Identifier,
@@ -18,15 +23,10 @@ from wasl.web.api.views import (
     SubmissionView,
     tag,
 )
-from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import replayed
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
-from wasl.service import submissions
-from wasl.service.access import Action
-from wasl.service.records import Register, Submission, SubmissionKind
-from wasl.service.ports import Caller, Office
-from wasl.service.projects import register_id
 
 routes = Routes("submissions")
 

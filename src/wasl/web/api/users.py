@@ -5,6 +5,9 @@ from __future__ import annotations
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from wasl.service import users
+from wasl.service.access import Action, Role
+from wasl.service.records import Token, User
 from wasl.web.api.views import (
     IF_MATCH,
     Identifier,
@@ -20,9 +23,6 @@ from wasl.web.api.views import (
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import replayed
 from wasl.web.secrets import new_secret
-from wasl.service import users
-from wasl.service.access import Action, Role
-from wasl.service.records import Token, User
 
 routes = Routes("users")
 

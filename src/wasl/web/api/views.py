@@ -10,10 +10,10 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from wasl.web.problems import HttpProblem
 from wasl.service.access import Role
 from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind
 from wasl.service.states import ReleaseStatus, RunStatus
+from wasl.web.problems import HttpProblem
 
 __all__ = ["Cursor", "Page", "PageQuery", "ProjectName", "SeenVersion", "View", "tag"]
 

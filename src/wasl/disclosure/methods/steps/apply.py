@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from wasl.disclosure.policy.document import method_documents as m
-from wasl.disclosure.policy.method_documents.steps import perturbation as perturbation_steps
-from wasl.disclosure.policy.method_documents.steps import recoding as recoding_steps
-from wasl.disclosure.policy.method_documents.steps import suppression as suppression_steps
-from wasl.disclosure.methods.recode import group_categories
-from wasl.disclosure.methods.steps.step import Applied, Step, perform
 from wasl.disclosure.keys.working_file import WorkingFile
+from wasl.disclosure.methods.recode import group_categories
+from wasl.disclosure.methods.steps import perturbation as perturbation_steps
+from wasl.disclosure.methods.steps import recoding as recoding_steps
+from wasl.disclosure.methods.steps import suppression as suppression_steps
+from wasl.disclosure.methods.steps.step import Applied, Step, perform
+from wasl.disclosure.policy import method_documents as m
 
 __all__ = ["STEP_MODULES", "apply_method", "recode_alike"]
 

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.policy.document import method_documents as m
 from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.microaggregation import microaggregate
 from wasl.disclosure.methods.noise import add_correlated_noise, add_noise
 from wasl.disclosure.methods.pram import pram
@@ -19,7 +19,7 @@ from wasl.disclosure.methods.rank_swapping import rank_swap
 from wasl.disclosure.methods.record_swapping import swap_records
 from wasl.disclosure.methods.shuffling import shuffle_values
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, perform, with_numbers
-from wasl.disclosure.keys.working_file import WorkingFile
+from wasl.disclosure.policy import method_documents as m
 from wasl.errors import InputError
 
 __all__: list[str] = []

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from wasl.disclosure.policy.document import method_documents as m
 from wasl.disclosure.keys.hierarchy import generalize
 from wasl.disclosure.methods.recode import group_categories, group_rare, round_values, top_bottom_code
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, change_numbers, perform
+from wasl.disclosure.policy import method_documents as m
 
 __all__: list[str] = []
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from wasl.disclosure.policy.document import method_documents as m
-from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.keys.frequencies import frequencies
+from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.local_suppression import Combination, Suppression, local_suppression, suppress_above_risk
 from wasl.disclosure.methods.recode import suppress_records
-from wasl.disclosure.risk.reidentification import individual_risk
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, perform
-from wasl.disclosure.keys.working_file import WorkingFile
+from wasl.disclosure.policy import method_documents as m
+from wasl.disclosure.risk.assess import assess_file
+from wasl.disclosure.risk.reidentification import individual_risk
 from wasl.errors import InputError
 
 __all__: list[str] = []

@@ -14,13 +14,13 @@ from service_support import PROJECT, Service, Template, make_settings, serving
 
 from wasl import errors
 from wasl.errors import AccessError, WaslError
-from wasl.web.middleware import SECURITY_HEADERS
+from wasl.service.access import Role
 from wasl.web.installation import Installation
+from wasl.web.middleware import SECURITY_HEADERS
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import PROBLEMS
 from wasl.web.rate_limits import Rate
 from wasl.web.settings import ServiceSettings
-from wasl.service.access import Role
 
 ISSUER = "https://login.example.ma/realms/hcp"
 

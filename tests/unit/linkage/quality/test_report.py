@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from wasl.linkage.quality.charts import curve, histogram
 from wasl.linkage.comparison.patterns import Comparison, read_pattern, spell
+from wasl.linkage.quality.charts import curve, histogram
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.comparison.patterns import Comparison, PatternCounts
+from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.plan import ModelOptions
 
 LEVELS = 4  # missing, worst, middling, best

@@ -13,8 +13,8 @@ from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_export
 from wasl.cli.audit_trail import open_log, record_event
-from wasl.storage.local_log import LocalLog
 from wasl.errors import KeyFileError, StateError, VerificationError
+from wasl.storage.local_log import LocalLog
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from scipy.optimize import linprog
 
 from wasl.disclosure.keys.classes import equivalence_classes, pack_keys
 from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.keys.frequencies import Missing
+from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.disclosure.risk.diversity import (
     alpha_k,
     beta_likeness,
@@ -16,8 +18,6 @@ from wasl.disclosure.risk.diversity import (
     t_closeness,
     t_closeness_hierarchical,
 )
-from wasl.disclosure.keys.frequencies import Missing
-from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.errors import InputError
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.comparison.patterns import Comparison, PatternCounts
-from wasl.linkage.plan import ModelOptions
+from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
+from wasl.linkage.plan import ModelOptions
 from wasl.registers.exchange.delivery import DeliveryHeader, PassSummary
 
 

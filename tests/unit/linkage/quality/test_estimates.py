@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wasl.linkage.persons.merging import MergedPairs
-from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
 from wasl.linkage.persons.records import Records, Roster
+from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
 
 PASSES = 3
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wasl.linkage.comparison.engine import sweep_tasks
 from wasl.linkage.comparison.large_blocks import completeness, sub_blocks
-from wasl.linkage.comparison.pass_layout import columns_of, lay_out, sources_of
 from wasl.linkage.comparison.levels import limit_table
+from wasl.linkage.comparison.pass_layout import columns_of, lay_out, sources_of
+from wasl.linkage.comparison.tasks import tasks_of
 from wasl.linkage.plan import RegisterOptions
 from wasl.linkage.score import score_pairs
-from wasl.linkage.comparison.tasks import tasks_of
-from wasl.linkage.comparison.engine import sweep_tasks
 
 
 def rows_alike(rng, size, share):

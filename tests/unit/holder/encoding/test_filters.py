@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from wasl.lab.benchmarks.linkage_data import made_up_register
+from wasl.holder.encode import encode
 from wasl.holder.encoding import filters
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
-from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass, EncodingProfile
+from wasl.lab.benchmarks.linkage_data import made_up_register
 from wasl.registers.schema import RegisterSchema
 
 KEY = LinkageKey(bytes(range(32)), "filters")

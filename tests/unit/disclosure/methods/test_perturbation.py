@@ -3,13 +3,13 @@ import pandas as pd
 import pytest
 
 from wasl.disclosure.keys.coding import code_columns
-from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.methods.microaggregation import mdav_groups, microaggregate, ranked_groups
 from wasl.disclosure.methods.noise import add_correlated_noise, add_noise
 from wasl.disclosure.methods.pram import invariant_matrix, pram, retention_matrix
 from wasl.disclosure.methods.rank_swapping import rank_swap
 from wasl.disclosure.methods.record_swapping import swap_records
 from wasl.disclosure.methods.shuffling import shuffle_values
+from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.errors import InputError
 
 

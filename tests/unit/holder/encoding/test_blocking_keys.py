@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.holder.keys import LinkageKey
 from wasl.holder.encoding.blocking_keys import digest_parts
+from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import Persons, WordColumn
 
 KEY = LinkageKey.new("parts", bytes(range(32)))

@@ -10,9 +10,9 @@ import pyarrow.csv
 import pytest
 from typer.testing import CliRunner
 
-from wasl.lab.self_test import Trial, plan_trials, run_trials
 from wasl.cli.app import build_app
 from wasl.errors import InputError
+from wasl.lab.self_test import Trial, plan_trials, run_trials
 from wasl.population.generate import generate
 
 
@@ -51,8 +51,8 @@ def test_guarded_stands_where_persons_have_several_records() -> None:
 
 
 def test_what_a_profile_is_worth_is_measured_beside() -> None:
-    from wasl.lab.self_test import tested_profile
     from wasl.attack.linkage_quality import linkage_f1
+    from wasl.lab.self_test import tested_profile
 
     found = linkage_f1("tokens", tested_profile("tokens"), np.random.default_rng(1), persons=1000)
     assert found["FEBRL 4 cut"] > 0.93

@@ -6,10 +6,10 @@ import pytest
 
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import code_columns
-from wasl.disclosure.risk.diversity import class_counts, diversity, t_closeness
 from wasl.disclosure.keys.hierarchy import Hierarchy, generalize
-from wasl.disclosure.lattice.search import search_lattice
 from wasl.disclosure.lattice.goals import k_goal, k_map_goal, risk_goal, sensitive_goal
+from wasl.disclosure.lattice.search import search_lattice
+from wasl.disclosure.risk.diversity import class_counts, diversity, t_closeness
 from wasl.disclosure.risk.reidentification import individual_risk
 from wasl.errors import InputError, PolicyError
 

@@ -11,16 +11,16 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from wasl.errors import MismatchError
-from wasl.linkage.persons.assignment import assign_one_to_one
-from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
-from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.model.fitting import falling
 from wasl.linkage.model.pairs import ScoredPairs
+from wasl.linkage.persons.assignment import assign_one_to_one
+from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
+from wasl.linkage.persons.spine import SPINE_SCHEMA
 from wasl.linkage.quality.estimates import never_met
+from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.resolve import CONFLICTS_SCHEMA, LINKS_SCHEMA, resolve
 from wasl.linkage.score import score_pairs
-from wasl.linkage.persons.spine import SPINE_SCHEMA
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from wasl.linkage.quality.breakdown import BREAKDOWN_SCHEMA, attributes_of, break_down, by_group
-from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.persons.records import records_of
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.breakdown import BREAKDOWN_SCHEMA, attributes_of, break_down, by_group
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
 

@@ -8,12 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wasl.linkage.comparison.pass_layout import columns_of, lay_out, sources_of
-from wasl.linkage.comparison.levels import limit_table
-from wasl.linkage.comparison.patterns import comparisons_of, unpack
-from wasl.linkage.comparison.tasks import tasks_of
 from wasl.linkage.comparison.bit_rows import count_bits
 from wasl.linkage.comparison.engine import Steps, sweep_tasks
+from wasl.linkage.comparison.levels import limit_table
+from wasl.linkage.comparison.pass_layout import columns_of, lay_out, sources_of
+from wasl.linkage.comparison.patterns import comparisons_of, unpack
+from wasl.linkage.comparison.tasks import tasks_of
 
 LIMITS = [[0, 100, 300, 450], [0, 200, 400], [0, 250]]
 
