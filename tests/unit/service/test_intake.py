@@ -49,7 +49,7 @@ def write(made: pa.Table, path: Path) -> str:
 
 
 def test_rows_are_those_of_their_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("registers.encoded_rows", "workflow.intake"):
+    for module in ("registers.exchange.encoded_rows", "service.intake"):
         monkeypatch.setattr(f"wasl.{module}.PART_ROWS", 40)
     path = tmp_path / "made.parquet"
     digest = write(table(300, 1), path)
