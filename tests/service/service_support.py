@@ -32,12 +32,14 @@ from wasl.facade import encode
 from wasl.holder.keys import LinkageKey
 from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
+from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import REGISTER_BOUND, Role
+from wasl.service.payload_check import declared_columns
 from wasl.service.projects import create_project, declare_register
 from wasl.service.users import add_user, issue_token
 from wasl.web.app import create_app
@@ -357,8 +359,11 @@ def random_files(
     delivery = Delivery(dataclasses.replace(made, **(header or {})), table)
     record_ids = labels()
     join_rows = pa.table([record_ids, passes.cast(JOIN_MAP_SCHEMA.field("pass").type), row_ids], JOIN_MAP_SCHEMA)
-    names = [f.standard or f.name for f in schema.fields if f.role.value == "payload"][:2]
-    columns = {name: pa.array([str(draws.integers(3)) for _ in range(rows)]) for name in names}
+    coded = [one for one in declared_columns(schema).values() if one.classification is not None][:2]
+    lists = {one.name: list(CodeList.load(str(one.classification)).entries) for one in coded}
+    columns = {
+        name: pa.array([codes[draws.integers(len(codes))] for _ in range(rows)]) for name, codes in lists.items()
+    }
     variables = pa.table({"record_id": record_ids, **columns})
     payload = Payload(register, schema.holder, "2025", schema.digest, variables)
     places = [folder / f"{kind}-{seed}-{register}.parquet" for kind in ("delivery", "join", "payload")]

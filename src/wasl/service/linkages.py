@@ -90,7 +90,7 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
     document = validate_document(LinkagePlan, dict(plan), "the linkage plan")
     with office.ledger.reading() as state:
         open_project(state, project)
-    ParquetFile(incoming.path, "file of scored pairs", office.limits)
+    ParquetFile(incoming.path, "file of scored pairs", office.limits).measure_text()
     scored = ScoredPairs.from_table(*read_parquet(incoming.path, "file of scored pairs"))
     stored = incoming.keep()
     run = Run(

@@ -63,6 +63,8 @@ class Limits:
     Attributes:
         max_rows: Rows of one submission.
         max_row_group_bytes: Uncompressed bytes of one Parquet row group.
+        max_unpacked_bytes: Uncompressed bytes of one column of text, and of all other columns together.
+        max_cell_bytes: Bytes of one value.
         max_columns: Columns of one submission.
         max_review_pairs: Pairs put into the review queue of a run.
         token_days: The longest a token may live.
@@ -70,6 +72,8 @@ class Limits:
 
     max_rows: int = 20_000_000
     max_row_group_bytes: int = 1 << 30
+    max_unpacked_bytes: int = 1 << 34
+    max_cell_bytes: int = 1024
     max_columns: int = 500
     max_review_pairs: int = 500
     token_days: int = 366

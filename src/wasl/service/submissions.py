@@ -23,7 +23,8 @@ from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
-from wasl.service.intake import ParquetFile, require_rows
+from wasl.service.intake import ParquetFile, is_text, require_rows
+from wasl.service.payload_check import declared_columns, require_declared_rows, require_unique_ids
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Reader
 from wasl.service.projects import open_project, register_id
 from wasl.service.records import Register, Submission, SubmissionKind
@@ -206,9 +207,10 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
     expected_columns = {"row_id": pa.binary(16), "block": pa.binary(16)}
     expected_columns |= {f"token_{name}": pa.binary(16) for name in header.token_names}
     expected_columns |= {f"filter_{name}": pa.binary(bits // 8) for name, bits in header.filter_bits.items()}
-    if {name for name in file.schema.names if name != "pass"} != set(expected_columns):
+    if "pass" not in file.schema.names or set(file.schema.names) != {"pass", *expected_columns}:
         raise DeliveryError("the delivery's columns are not those its header names.")
     _require_types(file, expected_columns)
+    _require_text(file, "pass")
     require_rows(file, header.content_digest)
     if register.signer:
         _require_signature(header, register.signer)
@@ -233,6 +235,7 @@ def _examine_join_map(file: ParquetFile, register: Register) -> Mapping[str, Any
     if file.schema.names != JOIN_MAP_SCHEMA.names:
         raise DeliveryError("the join map's columns are not record_id, pass, row_id.")
     _require_types(file, {"record_id": pa.binary(16), "row_id": pa.binary(16)})
+    _require_text(file, "pass")
     if header.get("register") != register.name:
         raise MismatchError("the join map was made for another register.")
     _require_readable(file)
@@ -247,8 +250,17 @@ def _examine_payload(file: ParquetFile, register: Register) -> Mapping[str, Any]
     schema = validate_document(RegisterSchema, dict(register.definition), "the register schema")
     Payload(**value, rows=file.schema.empty_table()).refuse_identifiers(schema)
     _require_types(file, {"record_id": pa.binary(16)})
-    _require_readable(file)
+    require_declared_rows(file, declared_columns(schema))
+    require_unique_ids(file)
     return value
+
+
+def _require_text(file: ParquetFile, name: str) -> None:
+    """Check that a column holds short text, by reading it as a dictionary."""
+    if not is_text(file.schema.field(name).type):
+        raise DeliveryError(f"column {name!r} of the {file.what} is not of the type it should have.")
+    for _ in file.column(name):
+        pass
 
 
 def _require_types(file: ParquetFile, columns: Mapping[str, pa.DataType]) -> None:

@@ -70,6 +70,14 @@ class ServiceSettings(BaseSettings):
     max_row_group_bytes: int = Field(
         default=1 << 30, ge=1, description="unpacked bytes of one Parquet row group; bounds memory while checking"
     )
+    max_unpacked_bytes: int = Field(
+        default=1 << 34,
+        ge=1,
+        description="unpacked bytes of one text column, and of all other columns together; bounds memory of later work",
+    )
+    max_cell_bytes: int = Field(
+        default=1024, ge=16, description="bytes of one value; no code, date or number is longer"
+    )
     max_columns: int = Field(default=500, ge=1, description="columns of one submission")
     max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
     token_days: int = Field(default=366, ge=1, description="days a token may live at most")
@@ -161,6 +169,8 @@ class ServiceSettings(BaseSettings):
         return Limits(
             max_rows=self.max_rows,
             max_row_group_bytes=self.max_row_group_bytes,
+            max_unpacked_bytes=self.max_unpacked_bytes,
+            max_cell_bytes=self.max_cell_bytes,
             max_columns=self.max_columns,
             max_review_pairs=self.max_review_pairs,
             token_days=self.token_days,
