@@ -57,6 +57,7 @@ def encode(
     profile: str = "guarded",
     name: str | None = None,
     period: str = "",
+    round: str = "",  # noqa: A002 - the word of the plan and the command line
 ) -> Encoded:
     """A register's records, encoded: ``.delivery``, ``.join_map`` and ``.payload``, which travel apart.
 
@@ -67,6 +68,7 @@ def encode(
         profile: Name or path of the encoding profile.
         name: Name of the delivery's register, when two deliveries share one schema.
         period: The period the register describes.
+        round: The linkage round; only deliveries of one round can be compared.
 
     Raises:
         RegisterError: The columns are not those of the schema.
@@ -82,6 +84,7 @@ def encode(
         EncodingProfile.load(profile, family=schema.profiles),
         name=name,
         period=period,
+        round_name=round,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         rng=np.random.default_rng(),
     )

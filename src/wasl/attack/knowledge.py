@@ -24,7 +24,7 @@ from wasl.attack.observation import (
     same_persons,
 )
 from wasl.holder.encode import Encoded, encode
-from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose
+from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose, RoundKey
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.reading.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
@@ -77,12 +77,23 @@ class Knowledge:
 class _OwnKey(LinkageKey):
     """A key of the adversary's. What blocks are made of follows another key: who meets whom is the same under all."""
 
-    blocks: LinkageKey = field(repr=False, kw_only=True)
+    blocks: RoundKey = field(repr=False, kw_only=True)
+
+    def for_round(self, round_name: str, profile_digest: str) -> RoundKey:
+        """As of any key, but for the parts of blocks."""
+        return _OwnRoundKey(self.secret, self.project, round_name, profile_digest, blocks=self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnRoundKey(RoundKey):
+    """See :class:`_OwnKey`."""
+
+    blocks: RoundKey = field(repr=False, kw_only=True)
 
     def derive(self, purpose: Purpose, *, pass_: str = "", block: str = "", group: str = "") -> bytes:
         """As of any key, but for the parts of blocks."""
-        key: LinkageKey = self.blocks if purpose == "part" else LinkageKey(self.secret, self.project)
-        return key.derive(purpose, pass_=pass_, block=block, group=group)
+        own = RoundKey(self.secret, self.project, self.round_name, self.profile_digest)
+        return (self.blocks if purpose == "part" else own).derive(purpose, pass_=pass_, block=block, group=group)
 
 
 def imitate(
@@ -106,8 +117,9 @@ def imitate(
     bare = profile.model_copy(
         update={"taps": 0, "released_bits": profile.bits, "excess": "report", "drop_limit": 1.0, "leak_limit": 1e9}
     )
-    blocks = blocks or LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
-    made = [_encode_all(populations, bare, rng, blocks) for _ in range(keys)]
+    known = blocks or LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
+    parts_key = known.for_round("", profile.digest)
+    made = [_encode_all(populations, bare, rng, parts_key) for _ in range(keys)]
     views = [observe(*(encoded.delivery for encoded in each)) for each in made]
     found = [record_rows(each, view) for each, view in zip(made, views, strict=True)]
     passes = {}
@@ -134,7 +146,7 @@ def _encode_all(
     populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
     profile: EncodingProfile,
     rng: np.random.Generator,
-    blocks: LinkageKey,
+    blocks: RoundKey,
 ) -> list[Encoded]:
     key = _OwnKey(rng.bytes(SECRET_BYTES), "imitation", blocks=blocks)
     return [

@@ -122,6 +122,9 @@ def encode_register(
         str | None, typer.Option("--name", help="Name of the delivery, when two files of one schema are linked.")
     ] = None,
     period: Annotated[str, typer.Option("--period", help="Reference period, such as 2026-10.")] = "",
+    round_name: Annotated[
+        str, typer.Option("--round", help="Linkage round, as the plan names it; a new one for each period.")
+    ] = "",
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
@@ -149,6 +152,7 @@ def encode_register(
         profile=profile,
         name=name,
         period=period,
+        round_name=round_name,
         sheet=sheet,
         registration=registration,
         threads=threads,
@@ -171,6 +175,7 @@ def encode_file(
     profile: str = "guarded",
     name: str | None = None,
     period: str = "",
+    round_name: str = "",
     sheet: str | None = None,
     registration: Path | None = None,
     threads: int = 0,
@@ -199,6 +204,7 @@ def encode_file(
             recipe,
             name=name,
             period=period,
+            round_name=round_name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             rng=np.random.default_rng(),
             progress=report,
@@ -218,6 +224,7 @@ def encode_file(
             "key_id": header.key_id,
             "schema": header.schema_digest,
             "profile": header.profile,
+            "round": header.round,
             "records": header.records,
             "rejects": header.rejects,
             "leak": header.leak,
@@ -286,6 +293,7 @@ def _show_encoded(
                 "register": header.register,
                 "profile": header.profile,
                 "key_id": header.key_id,
+                "round": header.round,
                 "digest": encoded.delivery.digest,
                 "rows_read": table.rows_read,
                 "records": header.records,
@@ -301,8 +309,14 @@ def _show_encoded(
         return
     say(
         f"{header.register}: {header.records:,} records encoded, {header.rejects:,} rows rejected; "
-        f"profile {header.profile}, key {header.key_id}, largest T {header.leak:.2f}."
+        f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
+        f"largest T {header.leak:.2f}."
     )
+    if not header.round:
+        say(
+            "Warning: no round was named. Deliveries of this register made without a round share row ids and block "
+            "labels, so who appears in which of them can identify persons. Name a new round with --round each period."
+        )
     if explain:
         columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
         rows: list[list[Any]] = [

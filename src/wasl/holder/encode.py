@@ -75,6 +75,7 @@ def encode(
     rng: np.random.Generator,
     name: str | None = None,
     period: str = "",
+    round_name: str = "",
     progress: Callable[[int, int], None] | None = None,
     threads: int = 1,
     signer: Ed25519PrivateKey | None = None,
@@ -91,6 +92,8 @@ def encode(
         rng: Draws the samples of the leak meter; nothing secret comes from it.
         name: The delivery's register name, when two files of one schema are linked; default the schema's id.
         period: The reference period the register describes.
+        round_name: The linkage round the delivery is made for; only deliveries of one round can be compared. Empty
+            for the round without a name.
         progress: Called with (steps done, steps in all).
         threads: Threads over which the rows of a pass are spread.
         signer: The holder's key, to sign the delivery with.
@@ -109,7 +112,8 @@ def encode(
     features = {part.feature for group in profile.groups for part in group.parts}
     persons = describe_persons(table.table, schema, features | set(wanted))
     person = number_persons(persons) if profile.rows == "person" else np.arange(persons.count)
-    parts = digest_parts(persons, wanted, key)
+    round_key = key.for_round(round_name, profile.digest)
+    parts = digest_parts(persons, wanted, round_key)
     records = table.table[schema.record].combine_chunks()
     record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
     record_ids = np.ascontiguousarray(record_ids[:, :LABEL_BYTES])
@@ -140,7 +144,7 @@ def encode(
     )
     encoded: list[PassRows] = []
     for done, step in enumerate(steps):
-        rows = encode_pass(step, profile, key, parts, filters, record_ids, person, rng, threads)
+        rows = encode_pass(step, profile, round_key, parts, filters, record_ids, person, rng, threads)
         if rows.summary.rows:
             sink.add(step.name, pa.table(rows.columns))
             encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
@@ -162,6 +166,7 @@ def encode(
         records,
         register_name,
         period,
+        round_name,
         created,
         tuple(step.name for step in profile.passes if step not in steps),
         signer,
@@ -185,6 +190,7 @@ def _assemble(
     records: pa.Array,
     register_name: str,
     period: str,
+    round_name: str,
     created: str,
     left_out: tuple[str, ...],
     signer: Ed25519PrivateKey | None,
@@ -210,6 +216,7 @@ def _assemble(
         passes=tuple(step.summary for step in encoded),
         content_digest=parts_digest(rows.parts),
         created=created,
+        round=round_name,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
     joined = _join_rows(record_ids, encoded)

@@ -1,6 +1,13 @@
-"""The project's secret, and the keys derived from it: one per purpose, pass, block and group.
+"""The project's secret, and the keys derived from it.
 
-Does not protect against: a holder of the secret, who can recompute every token (dictionary attack).
+Two kinds of derivation exist:
+
+- :meth:`LinkageKey.derive` gives what must stay equal from period to period: the key's id and the key of record ids.
+  Only the spine keeper and the release desk see record ids.
+- :class:`RoundKey` gives everything else. Its derivations include the *round* and the digest of the encoding profile,
+  so two deliveries of different rounds or profiles share no row id, block label, token, seed or filter.
+
+*Does not protect against:* a holder of the secret, who can recompute every token (dictionary attack).
 """
 
 from __future__ import annotations
@@ -18,13 +25,19 @@ from wasl.errors import KeyFileError
 from wasl.registers.exchange.delivery import SCHEME_VERSION
 from wasl.registers.exchange.digests import canonical_json
 
-__all__ = ["SECRET_BYTES", "LinkageKey", "Purpose"]
+__all__ = ["SECRET_BYTES", "LastingPurpose", "LinkageKey", "Purpose", "RoundKey"]
 
 SECRET_BYTES = 32
 SALT = b"wasl linkage key"
 
-Purpose = Literal["key-id", "record-id", "row-id", "part", "block", "token", "filter", "spread", "diffusion"]
-"""What a derived key is for; keys of different purposes are independent."""
+LASTING_VERSION = 1
+"""Version of the derivation of key ids and record ids. It has not changed since the first edition: a spine made then
+can still be continued with ``--onto``."""
+
+LastingPurpose = Literal["key-id", "record-id"]
+"""What is derived from the secret and the project alone, and stays equal in every round."""
+Purpose = Literal["row-id", "part", "block", "token", "filter", "spread", "diffusion"]
+"""What a derived key of a round is for; keys of different purposes are independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +68,21 @@ class LinkageKey:
         """A name for the key, safe to publish: 16 hexadecimal digits."""
         return self.derive("key-id")[:8].hex()
 
-    def derive(self, purpose: Purpose, *, pass_: str = "", block: str = "", group: str = "") -> bytes:
-        """A 32-byte key for one purpose, pass, block component and group.
+    def derive(self, purpose: LastingPurpose) -> bytes:
+        """A 32-byte key that is the same in every round, under every profile.
 
-        *Source:* HKDF with SHA-256, RFC 5869; the context is the canonical JSON of the arguments.
+        *Source:* HKDF with SHA-256, RFC 5869; the context is the canonical JSON of version, project and purpose.
         """
-        context = canonical_json(["wasl", SCHEME_VERSION, self.project, purpose, pass_, block, group])
-        return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=SALT, info=context).derive(self.secret)
+        return _expand(self.secret, ["wasl", LASTING_VERSION, self.project, purpose, "", "", ""])
+
+    def for_round(self, round_name: str, profile_digest: str) -> RoundKey:
+        """The key of one round under one profile.
+
+        Args:
+            round_name: Name of the round; empty for deliveries made without one.
+            profile_digest: Digest of the encoding profile.
+        """
+        return RoundKey(self.secret, self.project, round_name, profile_digest)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -88,3 +109,33 @@ class LinkageKey:
             return cls(base64.b64decode(secret, validate=True), project)
         except (binascii.Error, ValueError) as error:
             raise KeyFileError("the key file's secret is damaged.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RoundKey:
+    """The secret of a project within one round and under one profile. Its text form never shows the secret.
+
+    Attributes:
+        secret: The project's 32 secret bytes.
+        project, round_name, profile_digest: Part of every derivation.
+    """
+
+    secret: bytes = field(repr=False)
+    project: str
+    round_name: str
+    profile_digest: str
+
+    def derive(self, purpose: Purpose, *, pass_: str = "", block: str = "", group: str = "") -> bytes:
+        """A 32-byte key for one purpose, pass, block component and group.
+
+        *Source:* HKDF with SHA-256, RFC 5869; the context is the canonical JSON of scheme version, project, round,
+        profile digest and the arguments.
+        """
+        place = [self.project, self.round_name, self.profile_digest]
+        return _expand(self.secret, ["wasl", SCHEME_VERSION, *place, purpose, pass_, block, group])
+
+
+def _expand(secret: bytes, context: list[str | int]) -> bytes:
+    """HKDF-SHA-256 of the secret for a context."""
+    info = canonical_json(context)
+    return HKDF(algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=SALT, info=info).derive(secret)

@@ -111,6 +111,7 @@ class LinkagePlan(Document):
     Attributes:
         name, version, title: What it is called.
         profiles: Encoding profiles it accepts.
+        round: The round whose deliveries it links; empty accepts any one round.
         registers: Options per register name; any register may be linked without being named.
         candidates, model, resolution: See there.
     """
@@ -118,6 +119,7 @@ class LinkagePlan(Document):
     name: str
     version: int = 1
     title: str = ""
+    round: str = ""
     profiles: tuple[str, ...] = ("guarded",)
     duplicate_free: bool = True
     dedupe: bool = False
@@ -157,12 +159,18 @@ class LinkagePlan(Document):
         return deliveries == 1 or (self.dedupe if chosen is None else chosen)
 
     def require_accepts(self, headers: list[DeliveryHeader]) -> None:
-        """Refuse deliveries whose profile the plan does not name.
+        """Refuse deliveries of another round, or whose profile the plan does not name.
 
         Raises:
-            MismatchError: Names the register, its profile and what the plan accepts.
+            MismatchError: Names the register, its round or profile, and what the plan accepts.
         """
         for header in headers:
+            if self.round and header.round != self.round:
+                raise MismatchError(
+                    f"the delivery of {header.register!r} was made for round {header.round or 'none named'!r}, "
+                    f"and plan {self.name!r} links round {self.round!r}.",
+                    remedy=f"Encode it again with --round {self.round}, or correct the round in the plan.",
+                )
             name = header.profile.rsplit("/", 1)[-1]
             if name not in self.profiles and header.profile not in self.profiles:
                 raise MismatchError(

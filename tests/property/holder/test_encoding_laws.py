@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from wasl.holder.encoding.bloom import LEVELS, levels_for
 from wasl.holder.encoding.grams import date_grams, digit_grams, text_grams
 from wasl.holder.encoding.pseudonym import hash_messages, hash_words, permute_labels, prf_stream
-from wasl.holder.keys import LinkageKey
+from wasl.holder.keys import LinkageKey, Purpose
 from wasl.holder.leak_meter import _largest_eigenvalue, measure_blocks
 from wasl.holder.names.normalizer import normalize, skeleton
 
@@ -68,8 +69,16 @@ def test_a_seeds_bytes_do_not_depend_on_its_neighbours(key, seed):
 @given(KEYS, KEYS)
 def test_keys_are_independent(left, right):
     a, b = LinkageKey(left, "p"), LinkageKey(right, "p")
-    assert (a.derive("token") == b.derive("token")) == (left == right)
-    assert a.derive("token") != a.derive("block")
+    assert (a.derive("record-id") == b.derive("record-id")) == (left == right)
+    assert a.derive("record-id") != a.derive("key-id")
+
+
+@LAWS
+@given(KEYS, st.text(max_size=8), st.text(max_size=8), st.sampled_from(get_args(Purpose)), st.text(max_size=8))
+def test_rounds_and_profiles_share_no_derivation(secret, one, other, purpose, pass_name):
+    key = LinkageKey(secret, "p")
+    first = key.for_round(one, other).derive(purpose, pass_=pass_name)
+    assert (first == key.for_round(other, one).derive(purpose, pass_=pass_name)) == (one == other)
 
 
 @LAWS

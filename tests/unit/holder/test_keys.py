@@ -22,14 +22,20 @@ def test_the_secret_never_shows(key):
 
 
 def test_derived_keys_differ_by_everything(key):
+    ours = key.for_round("2026-10", "sha256:a")
     found = {
-        key.derive("filter", pass_="a", group="b"),
-        key.derive("filter", pass_="ab"),
-        key.derive("token", pass_="a", group="b"),
-        key.derive("filter", pass_="a", block="b"),
-        LinkageKey(key.secret, "other").derive("filter", pass_="a", group="b"),
+        ours.derive("filter", pass_="a", group="b"),
+        ours.derive("filter", pass_="ab"),
+        ours.derive("token", pass_="a", group="b"),
+        ours.derive("filter", pass_="a", block="b"),
+        key.for_round("2026-11", "sha256:a").derive("filter", pass_="a", group="b"),
+        key.for_round("2026-10", "sha256:b").derive("filter", pass_="a", group="b"),
+        LinkageKey(key.secret, "other").for_round("2026-10", "sha256:a").derive("filter", pass_="a", group="b"),
+        key.derive("record-id"),
+        key.derive("key-id"),
     }
-    assert len(found) == 5
+    assert len(found) == 9
+    assert key.secret.hex() not in repr(ours) + str(ours)
 
 
 def test_keys_compare_by_content(key):

@@ -1,7 +1,7 @@
 """The encoding scheme, recomputed bit by bit with nothing but hmac, hashlib, AES and Python integers.
 
 `encoding.json` holds known answers: if any of them changes, deliveries of two releases can no longer be compared, and
-SCHEME_VERSION must rise.
+SCHEME_VERSION must rise. `profile.toml` is the profile they were made with, `profile.json` its canonical form.
 """
 
 from __future__ import annotations
@@ -26,14 +26,31 @@ from wasl.registers.schema import RegisterSchema
 VECTORS = Path(__file__).with_name("encoding.json")
 SECRET = bytes(range(32))
 PROJECT = "vectors"
+ROUND = "2026-Q1"
 LEVELS = [5, 6, 7, 8, 9, 11, 13, 15, 18, 21, 24, 28, 33, 39, 46, 54, 63, 74, 87, 102, 128]
 
 
-def hkdf(*context: object) -> bytes:
+def canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+PROFILE_DIGEST = "sha256:" + hashlib.sha256(VECTORS.with_name("profile.json").read_bytes().strip()).hexdigest()
+
+
+def expand(context: list[object]) -> bytes:
     """HKDF-SHA-256 (RFC 5869) for 32 bytes, written out."""
-    info = json.dumps(["wasl", 1, PROJECT, *context], separators=(",", ":"), ensure_ascii=False).encode()
     extracted = hmac.digest(b"wasl linkage key", SECRET, "sha256")
-    return hmac.digest(extracted, info + b"\x01", "sha256")
+    return hmac.digest(extracted, canonical(context) + b"\x01", "sha256")
+
+
+def lasting(purpose: str) -> bytes:
+    """What is derived without round and profile: the key's id and the key of record ids, as in version 1."""
+    return expand(["wasl", 1, PROJECT, purpose, "", "", ""])
+
+
+def hkdf(*context: object) -> bytes:
+    """What is derived within a round and under a profile."""
+    return expand(["wasl", 4, PROJECT, ROUND, PROFILE_DIGEST, *context])
 
 
 def aes(key: bytes, block: bytes) -> bytes:
@@ -91,7 +108,13 @@ def diffuse(pass_name: str, group: str, seed: bytes, positions: set[int], bits: 
     return released.to_bytes(out // 8, "little")
 
 
-def encode_one(profile):
+@pytest.fixture(scope="module")
+def profile():
+    return EncodingProfile.load(VECTORS.with_name("profile.toml"))
+
+
+@pytest.fixture(scope="module")
+def encoded(profile):
     schema = RegisterSchema.load("anapec-projects")
     row = {field.name: [""] for field in schema.fields}
     row |= {
@@ -103,43 +126,36 @@ def encode_one(profile):
         "date_naissance": ["05/02/1990"],
         "nationalite": ["guinéen"],
     }
-    table = pa.table(row)
     key = LinkageKey(SECRET, PROJECT)
-    recipe = EncodingProfile.load(profile)
-    return encode(table, schema, key, recipe, created="2026-01-01", rng=np.random.default_rng(0))
-
-
-@pytest.fixture(scope="module")
-def encoded():
-    return encode_one("guarded")
-
-
-@pytest.fixture(scope="module")
-def tokens():
-    return encode_one("open")
+    draws = np.random.default_rng(0)
+    return encode(pa.table(row), schema, key, profile, created="2026-01-01", rng=draws, round_name=ROUND)
 
 
 def rows_of(encoded, pass_name):
     return next(row for row in encoded.delivery.rows.to_pylist() if row["pass"] == pass_name)
 
 
-def test_labels_and_tokens_are_what_the_scheme_says(encoded, tokens):
-    record_id = hmac.digest(hkdf("record-id", "", "", ""), b"anapec-projects\0R1", "sha256")[:16]
+def test_the_digest_of_a_profile_is_that_of_its_canonical_json(profile, encoded):
+    assert encoded.delivery.header.profile_digest == profile.digest == PROFILE_DIGEST
+
+
+def test_labels_and_tokens_are_what_the_scheme_says(encoded):
+    assert encoded.delivery.header.key_id == lasting("key-id")[:8].hex()
+    record_id = hmac.digest(lasting("record-id"), b"anapec-projects\0R1", "sha256")[:16]
     assert encoded.payload.rows["record_id"].to_pylist() == [record_id]
     row = rows_of(encoded, "birth")
     assert row["row_id"] == aes(hkdf("row-id", "birth", "", ""), record_id)
     message = part("birth_date", "1990-02-05") + part("nationality", "GIN") + part("sex", "M")
     block = hmac.digest(hkdf("block", "birth", "", ""), message, "sha256")
     assert row["block"] == block[:16]
-    token = hmac.digest(hkdf("token", "all", "", "permit"), part("permit", "A00123"), "sha256")[:16]
-    assert rows_of(tokens, "all")["token_permit"] == token
+    token = hmac.digest(hkdf("token", "tokens", "", "permit"), part("permit", "A00123"), "sha256")[:16]
+    assert rows_of(encoded, "tokens")["token_permit"] == token
     match_key = skeleton_set(json.loads(VECTORS.read_text())["skeletons"]) + part("birth_date", "1990-02-05")
     block = hmac.digest(hkdf("block", "names-birth", "", ""), match_key, "sha256")[:16]
-    assert rows_of(encode_one("tokens"), "names-birth")["block"] == block
+    assert rows_of(encoded, "names-birth")["block"] == block
 
 
-def test_a_filter_is_what_the_scheme_says(encoded):
-    profile = EncodingProfile.load("guarded")
+def test_a_filter_is_what_the_scheme_says(encoded, profile):
     message = part("birth_date", "1990-02-05") + part("nationality", "GIN") + part("sex", "M")
     seed = hmac.digest(hkdf("block", "birth", "", ""), message, "sha256")[16:28]
     known = json.loads(VECTORS.read_text())
@@ -149,12 +165,12 @@ def test_a_filter_is_what_the_scheme_says(encoded):
     assert rows_of(encoded, "birth")["filter_names"] == expected
 
 
-def test_a_block_of_names_has_no_order():
+def test_a_block_of_names_has_no_order(encoded):
     known = json.loads(VECTORS.read_text())
     message = skeleton_set(known["skeletons"]) + part("birth_year", "1990") + part("sex", "M")
     message += part("nationality", "GIN")
     block = hmac.digest(hkdf("block", "names-year", "", ""), message, "sha256")[:16]
-    assert rows_of(encode_one("tokens"), "names-year")["block"] == block
+    assert rows_of(encoded, "names-year")["block"] == block
 
 
 @pytest.mark.parametrize("name", ["word_1", "word_2", "word_3"])
@@ -166,14 +182,14 @@ def test_a_block_by_one_word_takes_the_one_with_the_smallest_digest(encoded, nam
     assert rows_of(encoded, pass_name)["block"] == block
 
 
-def test_known_answers_have_not_changed(encoded, tokens):
+def test_known_answers_have_not_changed(encoded):
     known = json.loads(VECTORS.read_text())
     row = rows_of(encoded, "birth")
     found = {
         "key_id": encoded.delivery.header.key_id,
         "block": row["block"].hex(),
         "row_id": row["row_id"].hex(),
-        "token_permit": rows_of(tokens, "all")["token_permit"].hex(),
+        "token_permit": rows_of(encoded, "tokens")["token_permit"].hex(),
         "filter_names": hashlib.sha256(row["filter_names"]).hexdigest(),
         "filter_birth": hashlib.sha256(rows_of(encoded, "word-1")["filter_birth"]).hexdigest(),
     }

@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
-from wasl.holder.keys import LinkageKey
+from wasl.holder.keys import RoundKey
 from wasl.holder.normalize import NO_DATE, Persons, WordColumn
 from wasl.holder.profile import Part
 
@@ -57,7 +57,7 @@ LETTERS = {"word": None, "word_prefix": 2}
 """To how many letters skeletons are cut."""
 
 
-def digest_parts(persons: Persons, parts: list[Part], key: LinkageKey) -> dict[Part, PartDigests]:
+def digest_parts(persons: Persons, parts: list[Part], key: RoundKey) -> dict[Part, PartDigests]:
     """The digests of the parts that the register can give; a part it lacks is absent from the result."""
     found = {part: _digest(persons, part, key.derive("part", block=part)) for part in dict.fromkeys(parts)}
     return {part: digests for part, digests in found.items() if digests is not None}

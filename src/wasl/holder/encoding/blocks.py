@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wasl.holder.encoding.blocking_keys import PartDigests
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages
-from wasl.holder.keys import LinkageKey
+from wasl.holder.keys import RoundKey
 from wasl.holder.profile import EncodingPass, Part
 
 __all__ = ["Blocks", "block_hashes", "one_row_per_person", "order_labels", "rows_with", "sort_into_blocks"]
@@ -53,7 +53,7 @@ def rows_with(step: EncodingPass, parts: dict[Part, PartDigests], count: int) ->
 
 
 def block_hashes(
-    step: EncodingPass, key: LinkageKey, parts: dict[Part, PartDigests], rows: NDArray[np.int64], turn: int
+    step: EncodingPass, key: RoundKey, parts: dict[Part, PartDigests], rows: NDArray[np.int64], turn: int
 ) -> NDArray[np.uint8]:
     """The keyed hash of each row's block, another one in every turn: (rows, 32) bytes."""
     secret = key.derive("block", pass_=step.name)

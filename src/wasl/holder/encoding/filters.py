@@ -14,7 +14,7 @@ from wasl.holder.encoding.blocks import Blocks
 from wasl.holder.encoding.bloom import gather_filters, gram_positions, pair_pieces, piece_masks
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
 from wasl.holder.encoding.grams import GroupGrams
-from wasl.holder.keys import LinkageKey
+from wasl.holder.keys import RoundKey
 from wasl.holder.leak_meter import measure_blocks, rows_to_measure
 from wasl.holder.profile import EncodingPass, EncodingProfile
 
@@ -83,13 +83,13 @@ class KeyedGroup:
 
 
 def key_groups(
-    step: EncodingPass, profile: EncodingProfile, key: LinkageKey, groups: Iterable[PreparedGroup]
+    step: EncodingPass, profile: EncodingProfile, key: RoundKey, groups: Iterable[PreparedGroup]
 ) -> list[KeyedGroup]:
     """The groups under the pass's keys."""
     return [_key_group(step, profile, key, group) for group in groups]
 
 
-def _key_group(step: EncodingPass, profile: EncodingProfile, key: LinkageKey, group: PreparedGroup) -> KeyedGroup:
+def _key_group(step: EncodingPass, profile: EncodingProfile, key: RoundKey, group: PreparedGroup) -> KeyedGroup:
     derived = partial(key.derive, pass_=step.name, group=group.name)
     positions = gram_positions(derived("filter"), group.grams.vocabulary, profile.bits)
     return KeyedGroup(

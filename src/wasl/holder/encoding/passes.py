@@ -21,7 +21,7 @@ from wasl.holder.encoding.blocks import (
 from wasl.holder.encoding.filters import KeyedGroup, PreparedGroup, key_groups, measure_pass, release_group
 from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages, permute_labels
-from wasl.holder.keys import LinkageKey
+from wasl.holder.keys import RoundKey
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.delivery import PassSummary
 
@@ -70,7 +70,7 @@ def token_parts(profile: EncodingProfile, name: str, parts: dict[Part, PartDiges
 def encode_pass(
     step: EncodingPass,
     profile: EncodingProfile,
-    key: LinkageKey,
+    key: RoundKey,
     parts: dict[Part, PartDigests],
     filters: dict[str, PreparedGroup],
     record_ids: NDArray[np.uint8],
@@ -85,7 +85,7 @@ def encode_pass(
     Args:
         step: Which pass.
         profile: How to encode.
-        key: The project's key.
+        key: The project's key in this round.
         parts: Parts of blocks and tokens, by name.
         filters: Groups, by name.
         record_ids: (records, 16) bytes.
@@ -168,7 +168,7 @@ def _require_few_left_out(step: EncodingPass, profile: EncodingProfile, turns: l
 def _release(
     step: EncodingPass,
     profile: EncodingProfile,
-    key: LinkageKey,
+    key: RoundKey,
     groups: list[KeyedGroup],
     tokens: dict[str, PartDigests],
     record_ids: NDArray[np.uint8],
@@ -227,7 +227,7 @@ def _figures(
 
 
 def _tokens(
-    step: EncodingPass, profile: EncodingProfile, key: LinkageKey, parts: dict[Part, PartDigests]
+    step: EncodingPass, profile: EncodingProfile, key: RoundKey, parts: dict[Part, PartDigests]
 ) -> dict[str, PartDigests]:
     """The tokens of all records by name; one the register lacks a part of is left out."""
     tokens = {}

@@ -50,8 +50,9 @@ __all__ = [
     "require_comparable",
 ]
 
-SCHEME_VERSION = 1
-"""Version of the encoding scheme; deliveries of different versions are never compared."""
+SCHEME_VERSION = 4
+"""Version of the encoding scheme; deliveries of different versions are never compared. Version 4 includes the round and
+the digest of the profile in every derivation but that of record ids."""
 
 HEADER_KEY = b"wasl.delivery"
 LABEL_BYTES = 16
@@ -94,6 +95,7 @@ class DeliveryHeader:
         passes: One summary per pass.
         content_digest: Digest of the rows: of the list of their parts.
         created: ISO 8601 time of encoding.
+        round: The linkage round it was made for; empty for deliveries made without one.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
     """
 
@@ -114,6 +116,7 @@ class DeliveryHeader:
     passes: tuple[PassSummary, ...]
     content_digest: str
     created: str
+    round: str = ""
     signer: str = ""
     signature: str = ""
 
@@ -126,8 +129,14 @@ class DeliveryHeader:
         """The header from its JSON value.
 
         Raises:
-            DeliveryError: A field is missing or unknown.
+            DeliveryError: A field is missing or unknown, or the scheme is another version's.
         """
+        if value.get("scheme", SCHEME_VERSION) != SCHEME_VERSION:
+            raise DeliveryError(
+                f"the delivery was made under version {value['scheme']!r} of the encoding scheme; this release reads "
+                f"version {SCHEME_VERSION}.",
+                remedy="Encode the register again with this release.",
+            )
         try:
             data = dict(value)
             data["passes"] = tuple(PassSummary(**item) for item in data["passes"])
@@ -305,7 +314,7 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
     """Refuse deliveries that were not made to be compared.
 
     Raises:
-        MismatchError: Says which of scheme, project, key or profile differs, and between which registers.
+        MismatchError: Says which of scheme, project, key, round or profile differs, and between which registers.
     """
     if not headers:
         return
@@ -315,12 +324,13 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
             ("scheme", "scheme version", "Encode all registers with the same release of wasl."),
             ("project", "project", "Link only deliveries of one project."),
             ("key_id", "key", "One holder encoded under an old key: encode again with the current key file."),
+            ("round", "round", "Encode all registers of one run with the same --round, the one the plan names."),
             ("profile_digest", "profile", "Encode all registers with the same profile document."),
         ):
             if getattr(first, attribute) != getattr(other, attribute):
                 raise MismatchError(
                     f"deliveries of {first.register!r} and {other.register!r} differ in {what}: "
-                    f"{getattr(first, attribute)} and {getattr(other, attribute)}.",
+                    f"{_shown(first, attribute)} and {_shown(other, attribute)}.",
                     remedy=remedy,
                 )
         if first.schema_digest != other.schema_digest and first.register == other.register:
@@ -328,6 +338,14 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
                 f"two deliveries of {first.register!r} were made with different schemas.",
                 remedy="Encode both with the same schema file.",
             )
+
+
+def _shown(header: DeliveryHeader, attribute: str) -> str:
+    """A header's value as a message shows it: profiles with their name, the empty round as what it is."""
+    value = str(getattr(header, attribute))
+    if attribute == "profile_digest":
+        return f"{header.profile} ({value})"
+    return value or "none named"
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

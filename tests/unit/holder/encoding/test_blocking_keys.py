@@ -9,7 +9,7 @@ from wasl.holder.encoding.blocking_keys import digest_parts
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import Persons, WordColumn
 
-KEY = LinkageKey.new("parts", bytes(range(32)))
+KEY = LinkageKey.new("parts", bytes(range(32))).for_round("", "sha256:0")
 
 
 def persons(records):
@@ -55,4 +55,6 @@ def test_each_part_and_each_key_draws_for_itself():
     records = [[a + "A", b + "B"] for a in "BCDFG" for b in "HJKLM"]
     first, second = (drawn(records, part) for part in ("word_prefix_1", "word_prefix_2"))
     assert not set(first) & set(second)
-    assert not set(first) & set(drawn(records, "word_prefix_1", LinkageKey.new("parts", bytes(32))))
+    assert not set(first) & set(
+        drawn(records, "word_prefix_1", LinkageKey.new("parts", bytes(32)).for_round("", "sha256:0"))
+    )
