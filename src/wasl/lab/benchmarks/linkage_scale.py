@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -180,6 +179,8 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
     resolution = resolve(plan, scored, [JoinMap.read(folder / "join.parquet")], run="benchmark")
     write_parquet(resolution.spine, folder / "spine.parquet")
     done, processor = perf_counter(), process_time() - spent
+    import resource  # POSIX only; this benchmark does not run on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {
         "s": done - start,
