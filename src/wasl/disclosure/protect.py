@@ -159,17 +159,19 @@ def protect(
     utility = _utility(original, file, kept)
     released, renumbered = _renumber_households(file, rng)
     changes.extend(renumbered)
-    if policy.release.random_order:
-        order = rng.permutation(released.rows)
-        released, kept = released.with_rows(pa.array(order)), kept[order]
-        changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
+    numeric_risk = _numeric_risk(
+        original, file, kept, tuple(utility.numbers)
+    )  # rows still stand beside their originals
+    order = rng.permutation(released.rows)
+    released, kept = released.with_rows(pa.array(order)), kept[order]
+    changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
     return Protection(
         table=released.table.combine_chunks(),
         policy=policy,
         before=before,
         after=after,
         utility=utility,
-        numeric_risk=_numeric_risk(original, file, kept, tuple(utility.numbers)),
+        numeric_risk=numeric_risk,
         changes=tuple(changes),
         removed=removed,
         origin=kept,

@@ -117,6 +117,7 @@ def encode(
     records = table.table[schema.record].combine_chunks()
     record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
     record_ids = np.ascontiguousarray(record_ids[:, :LABEL_BYTES])
+    by_id = order_labels(record_ids)
     filters: dict[str, PreparedGroup] = {}
     for group in profile.groups:
         grams = group_grams(persons, group)
@@ -144,7 +145,7 @@ def encode(
     )
     encoded: list[PassRows] = []
     for done, step in enumerate(steps):
-        rows = encode_pass(step, profile, round_key, parts, filters, record_ids, person, rng, threads)
+        rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads)
         if rows.summary.rows:
             sink.add(step.name, pa.table(rows.columns))
             encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
@@ -163,6 +164,7 @@ def encode(
         key,
         profile,
         record_ids,
+        by_id,
         records,
         register_name,
         period,
@@ -187,6 +189,7 @@ def _assemble(
     key: LinkageKey,
     profile: EncodingProfile,
     record_ids: NDArray[np.uint8],
+    by_id: NDArray[np.int64],
     records: pa.Array,
     register_name: str,
     period: str,
@@ -219,8 +222,7 @@ def _assemble(
         round=round_name,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
-    joined = _join_rows(record_ids, encoded)
-    by_id = order_labels(record_ids)
+    joined = _join_rows(record_ids, by_id, encoded)
     harmonized = payload_columns(table.table, schema)
     payload_rows = pa.table(
         {"record_id": fixed_bytes(record_ids), **{column.standard: column.values for column in harmonized}}
@@ -246,21 +248,34 @@ def _assemble(
     )
 
 
-def _join_rows(record_ids: NDArray[np.uint8], encoded: list[PassRows]) -> pa.Table:
-    """The join map's rows; a record that no pass could take stands there once, without pass and row id.
+def _join_rows(record_ids: NDArray[np.uint8], by_id: NDArray[np.int64], encoded: list[PassRows]) -> pa.Table:
+    """The join map's rows, pass after pass and by record id within each: the order of the register does not show.
 
-    Such a record (no birth date, no number) can never be linked, but it is a person and must not be lost.
+    A record that is in no pass is listed once, without pass and row id. It has no birth date and no number and can
+    never be linked, but it is a person and must not be lost.
+
+    Args:
+        record_ids: (records, 16) bytes.
+        by_id: (records,) the records in the order of their ids.
+        encoded: The passes.
     """
-    taken = np.concatenate([step.members for step in encoded])
+    rank = np.empty(len(record_ids), np.int32)
+    rank[by_id] = np.arange(len(by_id), dtype=np.int32)
+    orders = [np.argsort(rank[step.members]) for step in encoded]
     untaken = np.ones(len(record_ids), dtype=bool)
-    untaken[taken] = False
-    alone = np.flatnonzero(untaken)
-    ids = fixed_bytes(record_ids[np.concatenate([taken, alone])])
+    for step in encoded:
+        untaken[step.members] = False
+    alone = by_id[untaken[by_id]]
+    ids = [fixed_bytes(record_ids[step.members[order]]) for step, order in zip(encoded, orders, strict=True)]
+    labels = [fixed_bytes(step.member_ids[order]) for step, order in zip(encoded, orders, strict=True)]
     names = pa.array([step.summary.name for step in encoded], pa.string())
-    codes = np.repeat(np.arange(len(encoded), dtype=np.int32), [len(step.members) for step in encoded])
+    taken = sum(map(len, orders))
+    codes = np.repeat(np.arange(len(encoded), dtype=np.int32), [len(order) for order in orders])
     codes = np.concatenate([codes, np.zeros(len(alone), np.int32)])
-    nowhere = np.arange(len(codes)) >= len(taken)
-    passes = pa.DictionaryArray.from_arrays(pa.array(codes, mask=nowhere), names)
-    labels = [fixed_bytes(step.member_ids) for step in encoded]
-    row_ids = pa.chunked_array([*labels, pa.nulls(len(alone), pa.binary(LABEL_BYTES))])
-    return pa.table({"record_id": ids, "pass": passes, "row_id": row_ids}).cast(JOIN_MAP_SCHEMA)
+    passes = pa.DictionaryArray.from_arrays(pa.array(codes, mask=np.arange(len(codes)) >= taken), names)
+    columns = {
+        "record_id": pa.chunked_array([*ids, fixed_bytes(record_ids[alone])], pa.binary(LABEL_BYTES)),
+        "pass": passes,
+        "row_id": pa.chunked_array([*labels, pa.nulls(len(alone), pa.binary(LABEL_BYTES))]),
+    }
+    return pa.table(columns).cast(JOIN_MAP_SCHEMA)

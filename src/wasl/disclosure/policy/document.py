@@ -221,7 +221,7 @@ class ReleaseRules(Document):
         min_age_days: Least age of the data, from the reference date to the day of release.
         reference_date: The day the data describe.
         max_keys: Largest number of identifying variables.
-        random_order: Whether rows must be shuffled (protect does it).
+        random_order: Rows are always shuffled by protect; the key remains so that policies can state it.
         min_category_rows: Least number of rows of every category of the named variables (population threshold).
         min_category_population: Least weighted size of every category of the named variables.
         forbidden: Columns that must not be in the file.
@@ -230,7 +230,7 @@ class ReleaseRules(Document):
     min_age_days: int | None = Option(default=None, ge=0)
     reference_date: date | None = None
     max_keys: int | None = Option(default=None, ge=1)
-    random_order: bool = False
+    random_order: Literal[True] = True
     min_category_rows: dict[str, int] = Option(default={})
     min_category_population: dict[str, float] = Option(default={})
     forbidden: tuple[str, ...] = ()

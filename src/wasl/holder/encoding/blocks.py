@@ -44,12 +44,18 @@ class Blocks:
         return np.repeat(np.arange(len(self.starts) - 1), self.sizes)
 
 
-def rows_with(step: EncodingPass, parts: dict[Part, PartDigests], count: int) -> NDArray[np.int64]:
-    """Records that have every part of the block."""
-    present = np.ones(count, dtype=bool)
+def rows_with(step: EncodingPass, parts: dict[Part, PartDigests], by_id: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Records that have every part of the block, in the order of their ids: the register's own order plays no part.
+
+    Args:
+        step: The pass.
+        parts: Parts by name.
+        by_id: (records,) the records in the order of their ids.
+    """
+    present = np.ones(len(by_id), dtype=bool)
     for part in step.block:
         present &= parts[part].present
-    return np.flatnonzero(present)
+    return by_id[present[by_id]]
 
 
 def block_hashes(

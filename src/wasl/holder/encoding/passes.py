@@ -74,6 +74,7 @@ def encode_pass(
     parts: dict[Part, PartDigests],
     filters: dict[str, PreparedGroup],
     record_ids: NDArray[np.uint8],
+    by_id: NDArray[np.int64],
     person: NDArray[np.int64],
     rng: np.random.Generator,
     threads: int,
@@ -89,11 +90,12 @@ def encode_pass(
         parts: Parts of blocks and tokens, by name.
         filters: Groups, by name.
         record_ids: (records, 16) bytes.
+        by_id: (records,) the records in the order of their ids.
         person: For each record the first record of the same person.
         rng: Draws the samples of the leak meter.
         threads: Threads over which blocks are spread.
     """
-    members = rows_with(step, parts, len(record_ids))
+    members = rows_with(step, parts, by_id)
     groups = key_groups(step, profile, key, [filters[group] for group in step.groups if group in filters])
     tokens = _tokens(step, profile, key, parts)
     hashed = block_hashes(step, key, parts, members, 0)
