@@ -43,7 +43,7 @@ def test_the_request_id_is_in_the_problem_and_in_the_log(service: Service) -> No
     answer = service.client(Role.HOLDER).post("/v1/projects", json={}, headers={"X-Request-Id": "find-me"})
     assert (answer.status_code, answer.json()["request_id"]) == (403, "find-me")
     entries = service.client(Role.AUDITOR, None).get("/v1/audit/entries", params={"kind": "AccessDenied"}).json()
-    assert entries["items"][-1]["detail"]["request"] == "find-me"
+    assert entries["items"][-1]["request"] == "find-me"
 
 
 def test_ready_says_what_is_behind_it(service: Service) -> None:

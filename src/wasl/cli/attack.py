@@ -77,7 +77,7 @@ def attack_deliveries(
 
     Example: wasl attack --self-test --out attack-self-test
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import EncodingAttacked
     from wasl.cli.audit_trail import record_event
 
     if view not in ("linkage", "joined"):
@@ -108,9 +108,8 @@ def attack_deliveries(
     written = write_tables(outcomes, worth, out)
     worst = max((outcome.rate or 0.0 for outcome in outcomes if outcome.view == "linkage"), default=0.0)
     record_event(
-        EventKind.ENCODING_ATTACKED,
+        EncodingAttacked(attacks=len(outcomes), largest_rate=round(worst, 4), view=view, outcomes=written),
         subject=subject,
-        detail={"attacks": len(outcomes), "largest_rate": round(worst, 4), "view": view, "outcomes": written},
     )
     if as_json:
         emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes], "linkage_f1": worth})

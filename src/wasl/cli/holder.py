@@ -48,7 +48,7 @@ def check_register(
 
     Example: wasl check permits.csv --register dgsn-permits --out quality
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import RegisterChecked
     from wasl.cli.audit_trail import record_event
     from wasl.holder.quality.examine import examine
     from wasl.registers.reading.reader import read_register
@@ -61,14 +61,13 @@ def check_register(
         quality = examine(table, schema, file=file.name, today=datetime.now(UTC).date())
     files = _write_quality(quality, table, out) if out is not None else {}
     record_event(
-        EventKind.REGISTER_CHECKED,
+        RegisterChecked(
+            schema=schema.digest,
+            rows=quality.rows_read,
+            rejects=quality.rejected,
+            findings=len(quality.findings),
+        ),
         subject=schema.register_id,
-        detail={
-            "schema": schema.digest,
-            "rows": quality.rows_read,
-            "rejects": quality.rejected,
-            "findings": len(quality.findings),
-        },
     )
     if as_json:
         emit(quality.to_json() | {"files": files})
@@ -184,7 +183,7 @@ def encode_file(
     """Read a register, encode it, write what was asked for and record the event."""
     import numpy as np
 
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import RegisterEncoded
     from wasl.cli.audit_trail import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
@@ -216,19 +215,18 @@ def encode_file(
         writer.finish(encoded.delivery.header)
     header = encoded.delivery.header
     record_event(
-        EventKind.REGISTER_ENCODED,
+        RegisterEncoded(
+            delivery=encoded.delivery.digest,
+            key_id=header.key_id,
+            schema=header.schema_digest,
+            profile=header.profile,
+            round=header.round,
+            records=header.records,
+            rejects=header.rejects,
+            leak=header.leak,
+        ),
         project=header.project,
         subject=header.register,
-        detail={
-            "delivery": encoded.delivery.digest,
-            "key_id": header.key_id,
-            "schema": header.schema_digest,
-            "profile": header.profile,
-            "round": header.round,
-            "records": header.records,
-            "rejects": header.rejects,
-            "leak": header.leak,
-        },
     )
     return encoded, table, files
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import TypeAdapter, ValidationError
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import DeliveryReceived, DeliveryRejected, JoinMapReceived, PayloadReceived, SubmissionWithdrawn
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
@@ -50,9 +50,9 @@ READ_ACTIONS = {
 }
 
 _RECEIVED = {
-    SubmissionKind.DELIVERY: EventKind.DELIVERY_RECEIVED,
-    SubmissionKind.JOIN_MAP: EventKind.JOIN_MAP_RECEIVED,
-    SubmissionKind.PAYLOAD: EventKind.PAYLOAD_RECEIVED,
+    SubmissionKind.DELIVERY: DeliveryReceived,
+    SubmissionKind.JOIN_MAP: JoinMapReceived,
+    SubmissionKind.PAYLOAD: PayloadReceived,
 }
 _TAKEN_BY = {
     Part.BOTH: frozenset(SubmissionKind),
@@ -95,16 +95,9 @@ def receive(
         same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
         kept = replace(same[0], withdrawn=False) if same else submission
         event = caller.event(
-            _RECEIVED[kind],
+            _RECEIVED[kind](register=register, digest=kept.digest, file=kept.file, rows=kept.rows, repeated=bool(same)),
             project=project,
             subject=kept.id,
-            detail={
-                "register": register,
-                "digest": kept.digest,
-                "file": kept.file,
-                "rows": kept.rows,
-                "repeated": bool(same),
-            },
         )
         ledger.save(kept, event=event)
         return ledger.get(Submission, kept.id)
@@ -123,7 +116,7 @@ def withdraw(
         found = find_submission(ledger, project, register, submission)
         if found.withdrawn:
             raise StateError(f"submission {submission} is withdrawn already.")
-        event = caller.event(EventKind.SUBMISSION_WITHDRAWN, project=project, subject=submission)
+        event = caller.event(SubmissionWithdrawn(), project=project, subject=submission)
         ledger.save(replace(found, version=version, withdrawn=True), event=event)
         return ledger.get(Submission, submission)
 
@@ -155,10 +148,9 @@ def _reject(
     office: Office, caller: Caller, register: Register, kind: SubmissionKind, incoming: Incoming, error: WaslError
 ) -> NoReturn:
     event = caller.event(
-        EventKind.DELIVERY_REJECTED,
+        DeliveryRejected(register=register.name, submission_kind=kind.value, reason=type(error).__name__),
         project=register.project,
         subject=incoming.stored.digest,
-        detail={"register": register.name, "kind": kind.value, "reason": type(error).__name__},
     )
     with office.ledger.writing(replace(caller, receipt=None)) as ledger:
         ledger.save(event=event)

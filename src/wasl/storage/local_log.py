@@ -32,7 +32,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, LogRecovered
 from wasl.audit.export import ExportEntry, export_lines
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner, NoteVerifier
@@ -232,7 +232,7 @@ class LocalLog:
             )
         if torn:
             os.truncate(self.lines_path, state.offset)
-            event = AuditEvent(EventKind.LOG_RECOVERED, now(), actor(), "", "log", {"torn_bytes": torn})
+            event = AuditEvent(LogRecovered(torn_bytes=torn), now(), actor(), "", "log")
             state, _ = self._write(signer, state, event.canonical_bytes())
         elif state.frontier.size > signed.size:
             self._sign(signer, state)

@@ -80,9 +80,9 @@ def test_another_plan_or_missing_inputs_are_refused(linked, encoded, tmp_path):
 
 
 def test_a_log_that_claims_another_spine_is_found_out(linked, encoded, monkeypatch):
-    from wasl.linkage import resolve as module
+    from wasl.workflow import resolve as module
 
-    real = module.resolve
-    monkeypatch.setattr(module, "resolve", lambda *given, run, **more: real(*given, run="another", **more))
+    real = module.resolve_pairs
+    monkeypatch.setattr(module, "resolve_pairs", lambda *given, run, **more: real(*given, run="another", **more))
     message = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, expect=VerificationError)
     assert "spine" in message
