@@ -1,5 +1,6 @@
 """Every word of a policy has an effect, or is refused."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
