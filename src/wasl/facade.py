@@ -64,6 +64,7 @@ def encode(
     name: str | None = None,
     period: str = "",
     round: str = "",  # noqa: A002 - the word of the plan and the command line
+    consent_weak_profile: bool = False,
 ) -> Encoded:
     """A register's records, encoded: ``.delivery``, ``.join_map`` and ``.payload``, which travel apart.
 
@@ -75,6 +76,7 @@ def encode(
         name: Name of the delivery's register, when two deliveries share one schema.
         period: The period the register describes.
         round: The linkage round; only deliveries of one round can be compared.
+        consent_weak_profile: Whether a profile that protects less (``open``, ``plain``) may be used.
 
     Raises:
         RegisterError: The columns are not those of the schema.
@@ -91,6 +93,7 @@ def encode(
         name=name,
         period=period,
         round_name=round,
+        consent_weak_profile=consent_weak_profile,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         rng=np.random.default_rng(),
     )

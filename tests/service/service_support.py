@@ -37,6 +37,7 @@ from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryH
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.profiles import shipped_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import REGISTER_BOUND, Role
 from wasl.service.payload_check import declared_columns
@@ -340,7 +341,7 @@ def random_files(
     made = DeliveryHeader(
         scheme=SCHEME_VERSION,
         profile="morocco/guarded",
-        profile_digest="sha256:" + "1" * 64,
+        profile_digest=shipped_profiles()["morocco/guarded"],
         project=project,
         key_id="k1",
         holder=schema.holder,

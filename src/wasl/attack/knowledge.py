@@ -151,7 +151,16 @@ def _encode_all(
     key = _OwnKey(rng.bytes(SECRET_BYTES), "imitation", blocks=blocks)
     return [
         # Two registers of one schema need names of their own, or their record ids would collide.
-        encode(table, schema, key, profile, created=EPOCH, rng=rng, name=f"{place} {schema.register_id}")
+        encode(
+            table,
+            schema,
+            key,
+            profile,
+            created=EPOCH,
+            rng=rng,
+            name=f"{place} {schema.register_id}",
+            consent_weak_profile=True,
+        )
         for place, (table, schema) in enumerate(populations)
     ]
 

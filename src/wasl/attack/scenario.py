@@ -70,7 +70,9 @@ def stage(
         starts: See ``Target``.
     """
     key = LinkageKey(rng.bytes(SECRET_BYTES), "staged")
-    made = [encode(table, schema, key, profile, created=EPOCH, rng=rng) for table, schema in held]
+    made = [
+        encode(table, schema, key, profile, created=EPOCH, rng=rng, consent_weak_profile=True) for table, schema in held
+    ]
     views = observe(*(encoded.delivery for encoded in made))
     joined, ids = observe_joined(views, *(encoded.join_map for encoded in made))
     knowledge = imitate(owned, profile, rng, keys, blocks=key if told else None)

@@ -124,6 +124,9 @@ def encode_register(
     round_name: Annotated[
         str, typer.Option("--round", help="Linkage round, as the plan names it; a new one for each period.")
     ] = "",
+    consent_weak_profile: Annotated[
+        bool, typer.Option("--consent-weak-profile", help="Use a profile that protects less, such as open, knowingly.")
+    ] = False,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
@@ -152,6 +155,7 @@ def encode_register(
         name=name,
         period=period,
         round_name=round_name,
+        consent_weak_profile=consent_weak_profile,
         sheet=sheet,
         registration=registration,
         threads=threads,
@@ -175,6 +179,7 @@ def encode_file(
     name: str | None = None,
     period: str = "",
     round_name: str = "",
+    consent_weak_profile: bool = False,
     sheet: str | None = None,
     registration: Path | None = None,
     threads: int = 0,
@@ -193,6 +198,7 @@ def encode_file(
 
     schema = RegisterSchema.load(register)
     recipe = EncodingProfile.load(profile, schema.profiles)
+    recipe.require_consent(given=consent_weak_profile)
     with progress("Reading") as report:
         table = read_register(file, schema, sheet=sheet, registration=registration, progress=report)
     with progress("Encoding") as report, delivery_writer(out) as writer:
@@ -204,6 +210,7 @@ def encode_file(
             name=name,
             period=period,
             round_name=round_name,
+            consent_weak_profile=consent_weak_profile,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             rng=np.random.default_rng(),
             progress=report,
@@ -291,6 +298,8 @@ def _show_encoded(
                 "register": header.register,
                 "profile": header.profile,
                 "key_id": header.key_id,
+                "profile_digest": header.profile_digest,
+                "weaknesses": list(header.weaknesses),
                 "round": header.round,
                 "digest": encoded.delivery.digest,
                 "rows_read": table.rows_read,
@@ -310,6 +319,8 @@ def _show_encoded(
         f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
         f"largest T {header.leak:.2f}."
     )
+    if header.weaknesses:
+        say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:
         say(
             "Warning: no round was named. Deliveries of this register made without a round share row ids and block "

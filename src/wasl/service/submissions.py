@@ -21,6 +21,7 @@ from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.profiles import require_known_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.intake import ParquetFile, is_text, require_rows
@@ -203,6 +204,12 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
         raise DeliveryError("the delivery's columns are not those its header names.")
     _require_types(file, expected_columns)
     _require_text(file, "pass")
+    require_known_profiles([header])
+    header.require_consent(
+        given=bool(register.definition.get("consent_weak_profiles", False)),
+        who="the register as it is declared here",
+        remedy="Encode it under `guarded`, or declare the register with consent_weak_profiles = true in its schema.",
+    )
     require_rows(file, header.content_digest)
     if register.signer:
         _require_signature(header, register.signer)

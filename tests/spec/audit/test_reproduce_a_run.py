@@ -43,7 +43,7 @@ def encoded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     schema, key = wasl.RegisterSchema.load("febrl"), LinkageKey.new("p", bytes(range(32)))
     for name in ("a", "b"):
-        made = wasl.encode(people(name), schema, key, name=name, profile="open")
+        made = wasl.encode(people(name), schema, key, name=name, profile="open", consent_weak_profile=True)
         made.delivery.write(folder / f"{name}.parquet")
         made.join_map.write(folder / f"{name}.join")
     return folder

@@ -91,6 +91,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         EncodingProfile.load("plain"),
         created="2026-01-01T00:00:00Z",
         rng=np.random.default_rng(0),
+        consent_weak_profile=True,
     )
     made.delivery.write(folder / "delivery.parquet")
     made.join_map.write(folder / "join.parquet")

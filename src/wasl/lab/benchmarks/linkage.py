@@ -107,6 +107,7 @@ def _link(frames: dict[str, pd.DataFrame], profile: str, plan: str) -> dict[str,
             rng=np.random.default_rng(0),
             name=name,
             threads=2,
+            consent_weak_profile=True,
         )
         for name, frame in frames.items()
     ]
