@@ -44,6 +44,7 @@ from wasl.service.payload_check import declared_columns
 from wasl.service.projects import create_project, declare_register
 from wasl.service.users import add_user, issue_token
 from wasl.web.app import create_app
+from wasl.web.connection import server_config
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
@@ -117,15 +118,8 @@ def open_installation(settings: ServiceSettings) -> Installation:
 @contextlib.contextmanager
 def serving(installation: Installation) -> Iterator[str]:
     """The address of a live server over the installation."""
-    config = uvicorn.Config(
-        create_app(installation),
-        port=0,
-        http="h11",
-        h11_max_incomplete_event_size=installation.settings.max_header_bytes,
-        log_level="error",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    settings = installation.settings
+    config = server_config(create_app(installation), settings, port=0, log_level="error", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

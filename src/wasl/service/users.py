@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from wasl.audit.events import TokenIssued, TokenRevoked, UserAdded, UserDisabled
 from wasl.errors import AccessError, InputError, StateError
-from wasl.service.access import Action, Actor, Role
+from wasl.service.access import RESERVED_NAMES, Action, Actor, Role
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import register_id
 from wasl.service.records import Project, Register, Token, User
@@ -17,7 +17,6 @@ from wasl.service.records import Project, Register, Token, User
 __all__ = ["IssuedToken", "add_user", "disable_user", "issue_token", "revoke_token", "token_actor"]
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
-RESERVED = frozenset({"anonymous"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def add_user(office: Office, caller: Caller, *, name: str, title: str = "") -> U
         StateError: The user is known already.
     """
     caller.check(Action.USER_MANAGE)
-    if USER_NAME.fullmatch(name) is None or name in RESERVED:
+    if USER_NAME.fullmatch(name) is None or name in RESERVED_NAMES:
         raise InputError("a user's name is made of a-z, 0-9, '.', '_', '@' and '-', 63 characters at most.")
     user = User(id=name, created_at=caller.stamp, created_by=caller.actor.name, title=title)
     with office.ledger.writing(caller) as ledger:

@@ -155,7 +155,7 @@ class SqlWriter(SqlReader):
             else:
                 self._insert(noun)
         if not self._receipted:
-            self._keep_receipt(event.subject)
+            self._keep_receipt(nouns[0].id if nouns else event.subject)
         return self._append(event)
 
     def keep_checkpoint(self, note: str, size: int, *, event: AuditEvent) -> None:
