@@ -205,7 +205,7 @@ def _attack_files(
     target = _target(read, joins, keeps, truth, numbers, largest_graph, starts)
     with progress("Attacking") as report:
         found = attack_linkage(target, knowledge, rng, report=report)
-        return found if view == "linkage" else [*found, *attack_joined(target, knowledge, rng)]
+        return found if view == "linkage" else [*found, *attack_joined(target, knowledge)]
 
 
 def _target(
@@ -240,7 +240,7 @@ def _target(
     if not joins:
         return target
     join_maps = [JoinMap.read(path) for path in joins]
-    joined, ids = observe_joined(views, *join_maps)
+    joined = observe_joined(views, *join_maps)
     if not keeps:
         return replace(target, joined=joined)
     keep_maps = [_read_keep_map(path) for path in keeps]
@@ -255,7 +255,7 @@ def _target(
     return replace(
         target,
         joined=joined,
-        joined_truth=place[match_labels(ids, kept)],
+        joined_truth=place[match_labels(joined.record_ids, kept)],
         truth={name: np.append(place, -1)[records] for name, records in behind.items()},
         overlap=float((place >= 0).mean()),
     )

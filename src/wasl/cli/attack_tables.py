@@ -42,7 +42,7 @@ def summary(outcomes: list[Outcome], *, intervals: bool = False) -> list[list[ob
         worst = {
             name: max(members, key=lambda outcome: (outcome.rate or 0.0, outcome.claimed))
             for name in ("linkage", "known", "told", "joined")
-            if (members := [outcome for outcome in found if _kind(outcome) == name])
+            if (members := [outcome for outcome in found if outcome.view == name])
         }
         linkage = worst.get("linkage", found[0])
         rows.append(
@@ -58,11 +58,6 @@ def summary(outcomes: list[Outcome], *, intervals: bool = False) -> list[list[ob
             ]
         )
     return rows
-
-
-def _kind(outcome: Outcome) -> str:
-    """The view, and in the linkage view whether pairs were known beforehand."""
-    return "known" if outcome.view == "linkage" and outcome.attack.startswith("extension") else outcome.view
 
 
 def _rate(outcome: Outcome, interval: bool) -> str:

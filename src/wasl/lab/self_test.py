@@ -107,7 +107,7 @@ def run_trials(
             yield _refused(trial)
         else:
             yield from attack_linkage(target, knowledge, rng, attacks)
-            yield from attack_joined(target, knowledge, rng)
+            yield from attack_joined(target, knowledge)
         if report is not None:
             report(done, len(trials))
 

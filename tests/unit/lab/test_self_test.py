@@ -22,9 +22,9 @@ def rates(trial: Trial, attacks: tuple[str, ...], starts: int = 2) -> dict[str, 
 
 
 def test_plain_filters_fall() -> None:
-    found = rates(Trial("plain", 600, 1.0), ("graph matching", "extension 10 %"))
+    found = rates(Trial("plain", 600, 1.0), ("graph matching", "known pairs 10 %"))
     assert found["graph matching"] > 0.95
-    assert found["extension 10 %"] > 0.95
+    assert found["known pairs 10 %"] > 0.95
 
 
 @pytest.mark.slow
@@ -46,8 +46,8 @@ def test_to_be_told_who_shares_a_block_helps_and_is_reported_apart() -> None:
 
 def test_guarded_stands_where_persons_have_several_records() -> None:
     trial = Trial("guarded", 2000, 1.0, ("taechir-contracts",))
-    found = rates(trial, ("equality", "frequencies", "graph matching", "extension 20 %"))
-    assert max(rate for attack, rate in found.items() if attack != "membership") <= 0.04
+    found = rates(trial, ("equality", "frequencies", "graph matching", "known pairs 20 %"))
+    assert max(rate for attack, rate in found.items() if attack != "embedding") <= 0.04
 
 
 def test_what_a_profile_is_worth_is_measured_beside() -> None:
@@ -60,8 +60,8 @@ def test_what_a_profile_is_worth_is_measured_beside() -> None:
 
 
 def test_guarded_stands() -> None:
-    found = rates(Trial("guarded", 1000, 1.0), ("equality", "frequencies", "graph matching", "extension 20 %"))
-    assert max(rate for attack, rate in found.items() if attack != "membership") <= 0.02
+    found = rates(Trial("guarded", 1000, 1.0), ("equality", "frequencies", "graph matching", "known pairs 20 %"))
+    assert max(rate for attack, rate in found.items() if attack != "embedding") <= 0.02
 
 
 def test_trials_are_planned_small_first() -> None:
@@ -121,7 +121,7 @@ def test_a_delivery_is_attacked_and_scored(encoded: Path, tmp_path: Path, monkey
     outcomes = run(encoded, tmp_path, monkeypatch, "--view", "joined", *scoring)["outcomes"]
     by_attack = {outcome["attack"]: outcome for outcome in outcomes}
     assert by_attack["graph matching"]["rate"] > 0.5
-    assert by_attack["membership"]["view"] == "joined"
+    assert by_attack["embedding"]["view"] == "joined"
     low, high = by_attack["graph matching"]["interval"]
     assert low < by_attack["graph matching"]["rate"] <= high
     assert (tmp_path / "attacks.svg").read_bytes().startswith(b"<?xml")
