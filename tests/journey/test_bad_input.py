@@ -49,7 +49,7 @@ def lines(*rows: str) -> bytes:
 
 
 def test_a_missing_column_is_named(encode: Any) -> None:
-    data = lines(row("1")).replace(b"date_naissance", b"naissance")
+    data = lines(row("1")).replace(b"date_naissance", b"colonne_9")
     assert "date_naissance" in encode(data, code=1).stderr
 
 

@@ -23,6 +23,16 @@ __all__ = ["encode_file", "new_key_file", "read_key", "register"]
 
 RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
 
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook; by default the one that has the columns.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of a text file, such as windows-1256; found by default.")
+]
+HeaderRowOption = Annotated[
+    int | None, typer.Option("--header-row", min=1, help="Row that names the columns; found by default.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs ``key``, ``check`` and ``encode``."""
@@ -38,7 +48,9 @@ def check_register(
         Path | None,
         typer.Option("--out", help="Folder for quality.fr.html, quality.en.html, quality.json, rejects.csv."),
     ] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
+    header_row: HeaderRowOption = None,
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
@@ -48,7 +60,7 @@ def check_register(
 
     Example: wasl check permits.csv --register dgsn-permits --out quality
     """
-    from wasl.audit.events import RegisterChecked
+    from wasl.audit.events import EventKind
     from wasl.cli.audit_trail import record_event
     from wasl.holder.quality.examine import examine
     from wasl.registers.reading.reader import read_register
@@ -56,18 +68,28 @@ def check_register(
 
     schema = RegisterSchema.load(register)
     with progress("Reading") as report:
-        table = read_register(file, schema, sheet=sheet, with_dropped=True, registration=registration, progress=report)
+        table = read_register(
+            file,
+            schema,
+            sheet=sheet,
+            encoding=encoding,
+            header_row=header_row,
+            with_dropped=True,
+            registration=registration,
+            progress=report,
+        )
     with progress("Examining"):
         quality = examine(table, schema, file=file.name, today=datetime.now(UTC).date())
     files = _write_quality(quality, table, out) if out is not None else {}
     record_event(
-        RegisterChecked(
-            schema=schema.digest,
-            rows=quality.rows_read,
-            rejects=quality.rejected,
-            findings=len(quality.findings),
-        ),
+        EventKind.REGISTER_CHECKED,
         subject=schema.register_id,
+        detail={
+            "schema": schema.digest,
+            "rows": quality.rows_read,
+            "rejects": quality.rejected,
+            "findings": len(quality.findings),
+        },
     )
     if as_json:
         emit(quality.to_json() | {"files": files})
@@ -124,10 +146,9 @@ def encode_register(
     round_name: Annotated[
         str, typer.Option("--round", help="Linkage round, as the plan names it; a new one for each period.")
     ] = "",
-    consent_weak_profile: Annotated[
-        bool, typer.Option("--consent-weak-profile", help="Use a profile that protects less, such as open, knowingly.")
-    ] = False,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first by default.")] = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
+    header_row: HeaderRowOption = None,
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
@@ -155,8 +176,9 @@ def encode_register(
         name=name,
         period=period,
         round_name=round_name,
-        consent_weak_profile=consent_weak_profile,
         sheet=sheet,
+        encoding=encoding,
+        header_row=header_row,
         registration=registration,
         threads=threads,
         sign=sign,
@@ -179,8 +201,9 @@ def encode_file(
     name: str | None = None,
     period: str = "",
     round_name: str = "",
-    consent_weak_profile: bool = False,
     sheet: str | None = None,
+    encoding: str | None = None,
+    header_row: int | None = None,
     registration: Path | None = None,
     threads: int = 0,
     sign: Path | None = None,
@@ -188,7 +211,7 @@ def encode_file(
     """Read a register, encode it, write what was asked for and record the event."""
     import numpy as np
 
-    from wasl.audit.events import RegisterEncoded
+    from wasl.audit.events import EventKind
     from wasl.cli.audit_trail import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
@@ -198,9 +221,16 @@ def encode_file(
 
     schema = RegisterSchema.load(register)
     recipe = EncodingProfile.load(profile, schema.profiles)
-    recipe.require_consent(given=consent_weak_profile)
     with progress("Reading") as report:
-        table = read_register(file, schema, sheet=sheet, registration=registration, progress=report)
+        table = read_register(
+            file,
+            schema,
+            sheet=sheet,
+            encoding=encoding,
+            header_row=header_row,
+            registration=registration,
+            progress=report,
+        )
     with progress("Encoding") as report, delivery_writer(out) as writer:
         encoded = encode(
             table,
@@ -210,7 +240,6 @@ def encode_file(
             name=name,
             period=period,
             round_name=round_name,
-            consent_weak_profile=consent_weak_profile,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             rng=np.random.default_rng(),
             progress=report,
@@ -222,18 +251,19 @@ def encode_file(
         writer.finish(encoded.delivery.header)
     header = encoded.delivery.header
     record_event(
-        RegisterEncoded(
-            delivery=encoded.delivery.digest,
-            key_id=header.key_id,
-            schema=header.schema_digest,
-            profile=header.profile,
-            round=header.round,
-            records=header.records,
-            rejects=header.rejects,
-            leak=header.leak,
-        ),
+        EventKind.REGISTER_ENCODED,
         project=header.project,
         subject=header.register,
+        detail={
+            "delivery": encoded.delivery.digest,
+            "key_id": header.key_id,
+            "schema": header.schema_digest,
+            "profile": header.profile,
+            "round": header.round,
+            "records": header.records,
+            "rejects": header.rejects,
+            "leak": header.leak,
+        },
     )
     return encoded, table, files
 
@@ -292,14 +322,13 @@ def _show_encoded(
         }
         for step in header.passes
     ]
+    warnings = encode_warnings(encoded, table)
     if as_json:
         emit(
             {
                 "register": header.register,
                 "profile": header.profile,
                 "key_id": header.key_id,
-                "profile_digest": header.profile_digest,
-                "weaknesses": list(header.weaknesses),
                 "round": header.round,
                 "digest": encoded.delivery.digest,
                 "rows_read": table.rows_read,
@@ -309,6 +338,7 @@ def _show_encoded(
                 "leak": header.leak,
                 "passes": passes,
                 "passes_left_out": list(encoded.passes_left_out),
+                "warnings": warnings,
                 "coverage": coverage,
                 "files": files,
             }
@@ -319,13 +349,12 @@ def _show_encoded(
         f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
         f"largest T {header.leak:.2f}."
     )
-    if header.weaknesses:
-        say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:
         say(
             "Warning: no round was named. Deliveries of this register made without a round share row ids and block "
             "labels, so who appears in which of them can identify persons. Name a new round with --round each period."
         )
+    _show_warnings(warnings, table)
     if explain:
         columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
         rows: list[list[Any]] = [
@@ -345,6 +374,33 @@ def _show_encoded(
             say(f"Passes this register lacks the features for: {', '.join(encoded.passes_left_out)}.")
     for what, place in files.items():
         say(f"{what}: {place}")
+
+
+def encode_warnings(encoded: Encoded, table: RegisterTable) -> list[dict[str, Any]]:
+    """What of the register was repaired, assumed or could not be used: check, column, count; no value."""
+    found = [{"check": note.check, "column": note.column, "count": note.count} for note in table.notes]
+    found += [{"check": note.check, "column": note.column, "count": note.count} for note in encoded.unused]
+    named = {(item["check"], item["column"]) for item in found}
+    for column in encoded.harmonized:
+        lost = 0 if column.harmonized is None else column.harmonized.present - column.harmonized.mapped
+        ambiguous = 0 if column.harmonized is None else column.harmonized.ambiguous
+        for check, count in (("spellings-unknown", lost - ambiguous), ("spellings-ambiguous", ambiguous)):
+            if count and (check, column.column) not in named:
+                found.append({"check": check, "column": column.column, "count": count})
+    return found
+
+
+def _show_warnings(warnings: list[dict[str, Any]], table: RegisterTable) -> None:
+    """Say what was assumed or lost, and which columns stood under another heading."""
+    from wasl.holder.quality.texts import CHECKS
+
+    if table.layout:
+        say(f"Read from {table.layout}.")
+    for column, heading in table.renamed.items():
+        say(f"Column {column!r} was read from the heading {heading!r}.")
+    if warnings:
+        rows = [[CHECKS[item["check"]]["en"][0], item["column"], item["count"]] for item in warnings]
+        show_table("Warnings (`wasl check` shows rows and values)", ["what", "column", "cells"], rows)
 
 
 def _write_csv(table: Any, path: Path, *, secret: bool = False) -> None:

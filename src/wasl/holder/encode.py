@@ -27,7 +27,7 @@ from wasl.holder.encoding.label_columns import fixed_bytes, hexadecimal
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 from wasl.holder.keys import LinkageKey
-from wasl.holder.normalize import describe_persons
+from wasl.holder.normalize import Unused, describe_persons
 from wasl.holder.payload import HarmonizedColumn, payload_columns
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
@@ -53,6 +53,7 @@ class Encoded:
         blocks: Figures per pass.
         leak_limit: The largest T the profile allows.
         passes_left_out: Passes the register lacks the features for.
+        unused: Cells that were there and could not be used (void identifiers, placeholders, unknown codes), counted.
     """
 
     delivery: Delivery
@@ -63,6 +64,7 @@ class Encoded:
     blocks: tuple[BlockFigures, ...] = field(repr=False)
     leak_limit: float = 1.0
     passes_left_out: tuple[str, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
 
 def encode(
@@ -76,7 +78,6 @@ def encode(
     name: str | None = None,
     period: str = "",
     round_name: str = "",
-    consent_weak_profile: bool = False,
     progress: Callable[[int, int], None] | None = None,
     threads: int = 1,
     signer: Ed25519PrivateKey | None = None,
@@ -95,7 +96,6 @@ def encode(
         period: The reference period the register describes.
         round_name: The linkage round the delivery is made for; only deliveries of one round can be compared. Empty
             for the round without a name.
-        consent_weak_profile: Whether a profile with weaknesses may be used; see ``EncodingProfile.weaknesses``.
         progress: Called with (steps done, steps in all).
         threads: Threads over which the rows of a pass are spread.
         signer: The holder's key, to sign the delivery with.
@@ -103,10 +103,8 @@ def encode(
 
     Raises:
         RegisterError: No record, or the register has no feature that any pass asks for.
-        LeakError: The profile is weak and nobody consented, or a pass would leak more than the profile allows; says
-            which, and what to do.
+        LeakError: A pass would leak more than the profile allows; says which, and what to do.
     """
-    profile.require_consent(given=consent_weak_profile)
     table = register if isinstance(register, RegisterTable) else register_from_table(_as_table(register), schema)
     if table.table.num_rows == 0:
         raise RegisterError("the register has no record that could be read.", remedy="See the rejects.")
@@ -127,6 +125,7 @@ def encode(
         grams = group_grams(persons, group)
         if grams is not None:
             filters[group.name] = prepare_group(group.name, grams, profile.bits, group.fill)
+    unused = persons.notes
     del persons  # what a register says is not held while it is encoded
 
     steps = [
@@ -161,7 +160,7 @@ def encode(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
             remedy="Check the features in the register schema, or choose another profile.",
         )
-    return _assemble(
+    assembled = _assemble(
         encoded,
         table,
         schema,
@@ -180,6 +179,7 @@ def encode(
         token_names,
         group_names,
     )
+    return replace(assembled, unused=unused)
 
 
 def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
@@ -224,7 +224,6 @@ def _assemble(
         content_digest=parts_digest(rows.parts),
         created=created,
         round=round_name,
-        weaknesses=profile.weaknesses,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
     joined = _join_rows(record_ids, by_id, encoded)

@@ -13,11 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.holder.identifiers import normalize_identifiers, shared_numbers
 from wasl.holder.names.normalizer import Name, normalize
-from wasl.registers.codes.classification import CodeList, spelling_key
+from wasl.holder.names.placeholders import what_is_no_name
+from wasl.registers.codes.classification import CodeList, code_list, spelling_key
+from wasl.registers.reading.partial_dates import date_codes
 from wasl.registers.schema import Feature, RegisterSchema
 
-__all__ = ["Persons", "WordColumn", "describe_names", "describe_persons", "normalize_identifiers"]
+__all__ = ["NO_DATE", "Persons", "Unused", "WordColumn", "describe_names", "describe_persons"]
 
 IDENTIFIERS = (
     Feature.PASSPORT,
@@ -38,10 +41,6 @@ TEXTS = (
     Feature.STREET_NUMBER,
     Feature.POSTCODE,
 )
-PLACEHOLDERS = frozenset(
-    {"", "0", "X", "XX", "XXX", "NEANT", "INCONNU", "NA", "NAN", "NULL", "NONE", "ND", "RAS", "SANS"}
-)
-ONE_CHARACTER = "^(?:" + "|".join(f"{c}{{4,}}" for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") + ")$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,23 @@ class WordColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Unused:
+    """Cells that were there and could not be used for linkage.
+
+    Attributes:
+        check: ``identifiers-void``, ``identifiers-shared``, ``names-placeholder``, ``names-unreadable``,
+            ``spellings-unknown``.
+        column: The column.
+        count, of: How many cells, among how many that were there.
+    """
+
+    check: str
+    column: str
+    count: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Persons:
     """The normalized features of a register's records.
 
@@ -74,60 +90,118 @@ class Persons:
         count: Records.
         names: Word columns: ``names`` (all words), ``surname``, ``given``.
         codes: String columns (identifiers, sex, nationality, texts), null where missing.
-        birth: Days since 1970 of the birth date; -2**31 where missing.
+        birth: Days since 1970 of whole birth dates; -2**31 where missing or where a part is unknown.
+        birth_codes: The birth date as ``yyyymmdd`` with 0 for unknown parts; 0 where missing.
+        notes: What of the register's cells could not be used, counted.
     """
 
     count: int
     names: dict[str, WordColumn]
     codes: dict[str, pa.Array]
     birth: NDArray[np.int32] | None
+    birth_codes: NDArray[np.int32] | None = None
+    notes: tuple[Unused, ...] = ()
 
 
 NO_DATE = np.int32(-(2**31))
-
-
-def normalize_identifiers(column: pa.ChunkedArray) -> pa.Array:
-    """Document numbers without separators, in capitals; leading zeros of plain numbers are dropped.
-
-    Spreadsheets strip leading zeros, so a number with and without them must agree. Placeholders are missing.
-    """
-    bare = pc.replace_substring_regex(pc.utf8_upper(_whole(column)), "[^A-Z0-9]+", "")
-    numeric = pc.match_substring_regex(bare, "^[0-9]+$")
-    bare = pc.if_else(numeric, pc.ascii_ltrim(bare, "0"), bare)
-    void = pc.or_(pc.is_in(bare, pa.array(sorted(PLACEHOLDERS))), pc.match_substring_regex(bare, ONE_CHARACTER))
-    return pc.if_else(void, pa.scalar(None, pa.string()), bare)
 
 
 def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) -> Persons:
     """The normalized features of a typed register table; of texts, only the wanted ones."""
     by_feature = schema.by_feature
     codes: dict[str, pa.Array] = {}
+    notes: list[Unused] = []
 
     def column(feature: Feature) -> pa.ChunkedArray | None:
         spec = by_feature.get(feature)
         return table[spec.name] if spec is not None else None
 
-    for feature in IDENTIFIERS:
-        values = column(feature)
-        if values is not None:
-            codes[feature.value] = normalize_identifiers(values)
+    birth = by_feature.get(Feature.BIRTH_DATE)
+    births = None if birth is None else date_codes(table, birth.name)
+    names, unused = describe_names(table, schema)
+    notes += unused
+    signatures = None if "names" not in names else _name_signatures(names["names"])
+    numbers: dict[str, pa.Array] = {}
     for spec in schema.fields:
-        if spec.piece_type is not None:
-            _sort_pieces(codes, table[spec.name], table[spec.piece_type], spec.piece_features)
+        if spec.name not in table.column_names or not (spec.feature in IDENTIFIERS or spec.piece_type is not None):
+            continue
+        values, unused = _identifiers(table[spec.name], spec.name, births, signatures, schema)
+        notes += unused
+        numbers[spec.name] = values
+    for feature in IDENTIFIERS:
+        spec_of = by_feature.get(feature)
+        if spec_of is not None and spec_of.name in numbers:
+            codes[feature.value] = numbers[spec_of.name]
+    for spec in schema.fields:
+        if spec.piece_type is not None and spec.name in numbers:
+            _sort_pieces(codes, numbers[spec.name], table[spec.piece_type], spec.piece_features)
     for feature, classification in ((Feature.SEX, "sex"), (Feature.NATIONALITY, "nationality")):
         values = column(feature)
         if values is not None:
-            codes[feature.value] = _map(values, CodeList.load(classification).comparable)
+            own = by_feature[feature]
+            codes[feature.value] = _comparable(values, own.classification, classification, schema)
+            notes += _unknown(values, codes[feature.value], own.name)
     for feature in TEXTS:
         values = column(feature) if feature.value in wanted else None
         if values is not None:
             codes[feature.value] = _map(values, lambda text: spelling_key(text) or None)
+    whole = None
+    if birth is not None:
+        whole = np.asarray(pc.fill_null(_whole(table[birth.name]).cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
+    return Persons(table.num_rows, names, codes, whole, births, tuple(notes))
 
-    date = column(Feature.BIRTH_DATE)
-    birth = None
-    if date is not None:
-        birth = np.asarray(pc.fill_null(date.combine_chunks().cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
-    return Persons(table.num_rows, describe_names(table, schema), codes, birth)
+
+def _identifiers(
+    column: pa.ChunkedArray,
+    name: str,
+    births: NDArray[np.int32] | None,
+    names: NDArray[np.uint64] | None,
+    schema: RegisterSchema,
+) -> tuple[pa.Array, list[Unused]]:
+    """The document numbers of a column without those that are nobody's, and how many these were."""
+    found = normalize_identifiers(column)
+    present = len(column) - column.null_count
+    void = sum(found.void.values())
+    notes = [Unused("identifiers-void", name, void, present)] if void else []
+    traits = births if births is not None and births.any() else None
+    shared = shared_numbers(
+        found.values, traits, None if traits is not None else names, duplicate_free=schema.duplicate_free
+    )
+    if not shared.any():
+        return found.values, notes
+    notes.append(Unused("identifiers-shared", name, int(shared.sum()), present))
+    return pc.if_else(pa.array(shared), pa.scalar(None, pa.string()), found.values), notes
+
+
+def _name_signatures(column: WordColumn) -> NDArray[np.uint64]:
+    """A number per record that records with the same skeletons in any order share; 0 where there is no name."""
+    skeletons = np.asarray(pa.array(column.skeletons, pa.string()).dictionary_encode().indices, dtype=np.uint64)
+    spread = (skeletons + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    spread ^= spread >> np.uint64(29)
+    running = np.zeros(len(column.words) + 1, np.uint64)
+    if len(column.words):
+        np.cumsum(spread[column.words], out=running[1:])
+    return running[column.offsets[1:]] - running[column.offsets[:-1]]
+
+
+def _comparable(values: pa.ChunkedArray, own: str | None, shipped: str, schema: RegisterSchema) -> pa.Array:
+    """Sex or nationality in codes that all registers share; a schema's own list is read first, where it has one."""
+    standard = CodeList.load(shipped)
+    if own is None or own == shipped:
+        return _map(values, standard.comparable)
+    listed = code_list(schema, own)
+
+    def both(text: str) -> str | None:
+        code = listed.comparable(text)
+        return None if code is None else standard.comparable(code) or code
+
+    return _map(values, both)
+
+
+def _unknown(values: pa.ChunkedArray, codes: pa.Array, name: str) -> list[Unused]:
+    present = len(values) - values.null_count
+    lost = present - (len(codes) - codes.null_count)
+    return [Unused("spellings-unknown", name, lost, present)] if lost else []
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
@@ -142,10 +216,9 @@ def _map(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.A
 
 
 def _sort_pieces(
-    codes: dict[str, pa.Array], numbers: pa.ChunkedArray, types: pa.ChunkedArray, meaning: dict[str, Feature]
+    codes: dict[str, pa.Array], normalized: pa.Array, types: pa.ChunkedArray, meaning: dict[str, Feature]
 ) -> None:
-    """Put numbers of one column under the documents they belong to, by the column that says which."""
-    normalized = normalize_identifiers(numbers)
+    """Put normalized numbers of one column under the documents they belong to, by the column that says which."""
     kinds = {spelling_key(text): feature.value for text, feature in meaning.items()}
     kind = _map(types, lambda text: kinds.get(spelling_key(text)))
     for feature in sorted(set(kinds.values())):
@@ -153,32 +226,57 @@ def _sort_pieces(
         codes[feature] = pc.coalesce(codes[feature], chosen) if feature in codes else chosen
 
 
-def describe_names(table: pa.Table, schema: RegisterSchema) -> dict[str, WordColumn]:
-    """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them."""
+def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, WordColumn], list[Unused]]:
+    """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them.
+
+    Also returns how many cells held no name (*NEANT*, غير معروف) or letters of a script that is not read.
+    """
     latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
     arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
     maiden = schema.by_feature.get(Feature.MARRIED_NAME)
     vocabulary: dict[tuple[str, str], int] = {}
     found: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
+    notes: list[Unused] = []
     for part, feature in latin.items():
         spec = schema.by_feature.get(feature)
         if spec is None:
             continue
-        values = table[spec.name]
+        values, unused = _real_names(table[spec.name], spec.name)
+        notes += unused
         other = schema.by_feature.get(arabic[part]) if part in arabic else None
         if other is not None:
-            values = pc.coalesce(values, table[other.name])
+            second, unused = _real_names(table[other.name], other.name)
+            notes += unused
+            values = pc.coalesce(values, second)
         if maiden is not None and part in ("surname", "full"):
             values = _from_birth(values, table[maiden.name], alone=part == "surname")
         found[part] = _words(values, vocabulary)
     if not found:
-        return {}
+        return {}, notes
     words = tuple(word for word, _ in vocabulary)
     skeletons = tuple(skeleton for _, skeleton in vocabulary)
     columns = {part: WordColumn(words, skeletons, *lists) for part, lists in found.items()}
     columns["names"] = _join(list(columns.values()))
     columns.pop("full", None)
-    return columns
+    return columns, notes
+
+
+def _real_names(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, list[Unused]]:
+    """A column of names without cells that hold no name, and how many those were."""
+    encoded = _whole(column).dictionary_encode()
+    kinds = [what_is_no_name(text) for text in encoded.dictionary.to_pylist()]
+    if not any(kinds):
+        return column, []
+    held = np.bincount(np.asarray(encoded.indices.drop_null(), dtype=np.int64), minlength=len(kinds))
+    present = int(held.sum())
+    notes = []
+    for kind in ("names-placeholder", "names-unreadable"):
+        count = int(sum(n for own, n in zip(kinds, held.tolist(), strict=True) if own == kind))
+        if count:
+            notes.append(Unused(kind, name, count, present))
+    drop = pa.array([kind is not None for kind in kinds]).take(encoded.indices)
+    kept = pc.if_else(pc.fill_null(drop, True), pa.scalar(None, pa.string()), _whole(column))
+    return pa.chunked_array([kept]), notes
 
 
 def _from_birth(names: pa.ChunkedArray, maiden: pa.ChunkedArray, *, alone: bool) -> pa.ChunkedArray:

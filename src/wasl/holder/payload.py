@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.registers.codes.classification import CodeList, Harmonized, harmonize
+from wasl.registers.codes.classification import Harmonized, code_list, harmonize
+from wasl.registers.reading.partial_dates import years
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = ["HarmonizedColumn", "payload_columns"]
@@ -42,19 +43,23 @@ def payload_columns(table: pa.Table, schema: RegisterSchema) -> list[HarmonizedC
         values = table[spec.name]
         if spec.type in ("integer", "decimal") and spec.divisor != 1:
             values = pc.divide(values.cast(pa.float64()), spec.divisor)
-        columns.append(_coded(spec.standard or spec.name, spec.name, values, spec.classification))
+        columns.append(_coded(schema, spec.standard or spec.name, spec.name, values, spec.classification))
     for variable in schema.payload:
         spec = schema.by_name[variable.column]
         values = table[variable.column]
         if variable.transform == "year":
-            columns.append(HarmonizedColumn(variable.standard, spec.name, pc.year(values).cast(pa.int32()), None))
+            columns.append(
+                HarmonizedColumn(variable.standard, spec.name, pa.chunked_array([years(table, variable.column)]), None)
+            )
         else:
-            columns.append(_coded(variable.standard, spec.name, values, spec.classification))
+            columns.append(_coded(schema, variable.standard, spec.name, values, spec.classification))
     return columns
 
 
-def _coded(standard: str, column: str, values: pa.ChunkedArray, classification: str | None) -> HarmonizedColumn:
+def _coded(
+    schema: RegisterSchema, standard: str, column: str, values: pa.ChunkedArray, classification: str | None
+) -> HarmonizedColumn:
     if classification is None or not pa.types.is_string(values.type):
         return HarmonizedColumn(standard, column, values, None)
-    harmonized = harmonize(values, CodeList.load(classification))
+    harmonized = harmonize(values, code_list(schema, classification))
     return HarmonizedColumn(standard, column, harmonized.values, harmonized)

@@ -12,8 +12,18 @@ from pydantic import model_validator
 
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.reading.dates import Calendar
 
-__all__ = ["Feature", "Field", "FieldRole", "PayloadVariable", "RegisterSchema", "Transform"]
+__all__ = [
+    "CodeSpellings",
+    "Feature",
+    "Field",
+    "FieldRole",
+    "FileLayout",
+    "PayloadVariable",
+    "RegisterSchema",
+    "Transform",
+]
 
 
 class FieldRole(StrEnum):
@@ -88,6 +98,11 @@ class Field(Document):
         divisor: What a number is divided by for the payload (100 turns centimes into dirhams).
         optional: Whether the column may be absent from the file (it then reads as missing everywhere).
         counts_by: Whether the quality report breaks its figures down by this column: a ``month`` or an ``office``.
+        aliases: Other headings of the column in files; case, accents, punctuation and spaces do not count.
+        earliest_year, latest_year: Years of dates outside are refused and counted (default 1880 and 2100).
+        calendar: ``gregorian``; ``hijri``; ``mixed``, where years 1300 to 1499 are Hijri.
+        century_pivot: Two-digit years below it are 20.., others 19...
+        parts: The columns ``day``, ``month`` and ``year`` that hold the date where no single column does.
     """
 
     name: str
@@ -111,9 +126,17 @@ class Field(Document):
     divisor: float = 1.0
     optional: bool = False
     counts_by: Literal["month", "office"] | None = None
+    aliases: tuple[str, ...] = ()
+    earliest_year: int | None = Option(default=None, ge=1, le=9999)
+    latest_year: int | None = Option(default=None, ge=1, le=9999)
+    calendar: Calendar = "gregorian"
+    century_pivot: int = Option(default=30, ge=0, le=100)
+    parts: dict[Literal["day", "month", "year"], str] = Option(default_factory=dict)
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
+        if self.parts and (self.type != "date" or "year" not in self.parts):
+            raise ValueError(f"column {self.name!r}: only a date has parts, and one of them is the year")
         if (self.feature is not None or self.piece_features) and not self.role.encoded:
             raise ValueError(f"column {self.name!r} has a feature but role {self.role.value!r} is not encoded")
         if bool(self.piece_type) != bool(self.piece_features):
@@ -140,6 +163,37 @@ class PayloadVariable(Document):
     label_fr: str = ""
 
 
+class FileLayout(Document):
+    """How the holder's files are written, where it cannot or should not be found out from the file.
+
+    Attributes:
+        encoding: ``utf-8``, ``windows-1252``, ``windows-1256``, …; found from the bytes by default.
+        separator: Of a CSV file; found by default.
+        sheet: Of a workbook; the one that has the schema's columns by default.
+        header_row: The row (from 1) that names the columns; found by default.
+    """
+
+    encoding: str | None = None
+    separator: str | None = Option(default=None, min_length=1, max_length=1)
+    sheet: str | None = None
+    header_row: int | None = Option(default=None, ge=1)
+
+
+class CodeSpellings(Document):
+    """One code of a code list that the schema itself brings: its labels, and the spellings that mean it.
+
+    Attributes:
+        code: The code, as it leaves in the payload.
+        parent: The code under which codes that registers confuse meet, for linkage.
+    """
+
+    code: str
+    label: str = ""
+    label_fr: str = ""
+    parent: str = ""
+    spellings: tuple[str, ...] = ()
+
+
 class RegisterSchema(Document):
     """A register: its holder, its columns, and the column that numbers its records.
 
@@ -150,10 +204,11 @@ class RegisterSchema(Document):
         record: The column whose value is unique per row (the holder's record number).
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
-        consent_weak_profiles: Whether deliveries of it under profiles with weaknesses are taken in (``open``).
         weight: Column of sampling weights, for surveys.
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
+        file: How its files are written.
+        code_lists: Code lists of its own by name; a field's ``classification`` names one of these or a shipped one.
     """
 
     register_id: str = Option(alias="id", pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -164,10 +219,11 @@ class RegisterSchema(Document):
     record: str
     duplicate_free: bool = False
     profiles: str = "morocco"
-    consent_weak_profiles: bool = False
     weight: str | None = None
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()
+    file: FileLayout = FileLayout()
+    code_lists: dict[str, tuple[CodeSpellings, ...]] = Option(default_factory=dict)
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:

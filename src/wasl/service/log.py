@@ -1,4 +1,4 @@
-"""The auditor's view: entries in three languages, proofs, checkpoints and the export."""
+"""The auditor's view: entries in two languages, proofs, checkpoints and the export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AccessDenied, AuditEvent, CheckpointSigned, FileRead, Language, LogExported
+from wasl.audit.events import AuditEvent, EventKind
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
@@ -37,12 +37,16 @@ class SaidEntry:
 
     index: int
     event: AuditEvent
-    sentences: Mapping[Language, str]
+    fr: str
+    en: str
 
 
 def event_of(data: bytes) -> AuditEvent:
     """The event in an entry's canonical bytes."""
-    return AuditEvent.from_json(json.loads(data))
+    value = json.loads(data)
+    return AuditEvent(
+        EventKind(value["kind"]), value["at"], value["actor"], value["project"], value["subject"], value["detail"]
+    )
 
 
 def read_entries(
@@ -57,8 +61,7 @@ def read_entries(
 
 def _said(entry: LogEntry) -> SaidEntry:
     event = event_of(entry.data)
-    languages: tuple[Language, ...] = ("fr", "ar", "en")
-    return SaidEntry(entry.index, event, {language: say_event(event, language) for language in languages})
+    return SaidEntry(entry.index, event, say_event(event, "fr"), say_event(event, "en"))
 
 
 def _within(caller: Caller, where: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +78,9 @@ def sign_checkpoint(office: Office, caller: Caller) -> str:
     with office.ledger.writing(caller) as ledger:
         size = ledger.log_size()
         note = Checkpoint.of(office.signer.name, load_frontier(ledger, size)).sign(office.signer)
-        event = caller.event(CheckpointSigned(entries=size, root=_root(note)), subject=office.signer.name)
+        event = caller.event(
+            EventKind.CHECKPOINT_SIGNED, subject=office.signer.name, detail={"entries": size, "root": _root(note)}
+        )
         ledger.keep_checkpoint(note, size, event=event)
     return note
 
@@ -106,7 +111,7 @@ def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
     caller.check(Action.AUDIT_EXPORT)
     if caller.actor.project is not None:
         raise AccessError("the export holds every project's entries; this token reaches one.")
-    event = caller.event(LogExported(), subject=office.signer.name)
+    event = caller.event(EventKind.LOG_EXPORTED, subject=office.signer.name)
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)
     note = sign_checkpoint(office, caller)
@@ -119,7 +124,7 @@ def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
 
 def record_read(office: Office, caller: Caller, *, project: str, subject: str, digest: str) -> None:
     """Log that a file was read."""
-    event = caller.event(FileRead(file=digest), project=project, subject=subject)
+    event = caller.event(EventKind.FILE_READ, project=project, subject=subject, detail={"file": digest})
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)
 
@@ -127,9 +132,10 @@ def record_read(office: Office, caller: Caller, *, project: str, subject: str, d
 def deny(office: Office, caller: Caller, *, what: str, reason: str) -> None:
     """Log a denied attempt."""
     event = caller.event(
-        AccessDenied(reason=reason),
+        EventKind.ACCESS_DENIED,
         project=caller.actor.project or "",
         subject=what[:DENIED_SUBJECT_CHARS],
+        detail={"reason": reason},
     )
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)

@@ -39,16 +39,7 @@ def registers():
 def encoded(table, name, profile):
     schema = RegisterSchema.load(name)
     recipe = EncodingProfile.load(profile)
-    return encode(
-        table,
-        schema,
-        KEY,
-        recipe,
-        created="2026-01-01",
-        rng=np.random.default_rng(0),
-        round_name="r",
-        consent_weak_profile=True,
-    )
+    return encode(table, schema, KEY, recipe, created="2026-01-01", rng=np.random.default_rng(0), round_name="r")
 
 
 def shuffled(table, seed):

@@ -1,7 +1,6 @@
 """The disclosure policy as a document, the methods it can name, and the release gate."""
 
 from wasl.disclosure.policy.document import (
-    AllCombinations,
     CombinationRule,
     DisclosurePolicy,
     HierarchySpec,
@@ -15,12 +14,9 @@ from wasl.disclosure.policy.document import (
     SynthesisSpec,
     Thresholds,
     VariableSpec,
-    VariableType,
-    require_thresholds,
 )
 
 __all__ = [
-    "AllCombinations",
     "CombinationRule",
     "DisclosurePolicy",
     "HierarchySpec",
@@ -34,6 +30,4 @@ __all__ = [
     "SynthesisSpec",
     "Thresholds",
     "VariableSpec",
-    "VariableType",
-    "require_thresholds",
 ]

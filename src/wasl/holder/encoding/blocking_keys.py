@@ -1,7 +1,8 @@
 """What blocks and tokens are made of: each part of a record as a keyed 16-byte digest, before it is keyed per pass.
 
 - ``birth_date``: the whole date; 1 January counts as unknown, for it is what clerks write when the day is unknown.
-- ``birth_year``; ``birth_days``: day and month without their order (swapped days and months meet), not 1 January.
+- ``birth_year``, also of a partial date; ``birth_days``: day and month without their order (swapped days and months
+  meet), not 1 January.
 - ``name_skeletons``: the skeletons of all name words, without their order (swapped and unsplit names meet).
   A name of one word is missing: alone it says too little.
 - ``word_1`` … ``word_3``: of the record's skeletons, the one whose keyed digest is smallest; another one in each part.
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 from wasl.holder.keys import RoundKey
-from wasl.holder.normalize import NO_DATE, Persons, WordColumn
+from wasl.holder.normalize import Persons, WordColumn
 from wasl.holder.profile import Part
 
 __all__ = ["PartDigests", "digest_parts"]
@@ -65,7 +66,7 @@ def digest_parts(persons: Persons, parts: list[Part], key: RoundKey) -> dict[Par
 
 def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
     if part in ("birth_date", "birth_year", "birth_days"):
-        return None if persons.birth is None else _date_part(persons.birth, part, key)
+        return None if persons.birth_codes is None else _date_part(persons.birth_codes, part, key)
     if part in ("name_skeletons", "names"):
         column = persons.names.get("names")
         spellings = () if column is None else column.vocabulary if part == "names" else column.skeletons
@@ -90,19 +91,25 @@ def _values(values: pa.Array, key: bytes) -> PartDigests:
     return PartDigests(digests, places, present)
 
 
-def _date_part(birth: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
-    """Digests of a birth date's part; ISO text is what is hashed."""
-    present = birth != NO_DATE
-    days = np.where(present, birth, 0).astype("datetime64[D]")
-    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
+def _date_part(births: NDArray[np.int32], part: str, key: bytes) -> PartDigests:
+    """Digests of a birth date's part, of births as ``yyyymmdd`` with 0 for unknown parts; ISO text is what is hashed.
+
+    A partial date has the parts it gives: 1985 alone has a year, 12 March of an unknown year has its days.
+    """
+    year, month, day = (births // 10_000).astype(np.int64), births // 100 % 100, births % 100
     if part == "birth_year":
-        code = days.astype("datetime64[Y]").astype(np.int64) + 1970
+        code, present = year, year > 0
     else:
-        present = present & ~((month == 1) & (day == 1))
-        code = days.astype(np.int64) if part == "birth_date" else np.minimum(day, month) * 100 + np.maximum(day, month)
-    distinct, inverse = _distinct(code)
-    texts = (str(np.datetime64(int(c), "D")) if part == "birth_date" else str(int(c)) for c in distinct)
+        present = (month > 0) & (day > 0) & ~((month == 1) & (day == 1))
+        if part == "birth_date":
+            code, present = births.astype(np.int64), present & (year > 0)
+        else:
+            code = (np.minimum(day, month) * 100 + np.maximum(day, month)).astype(np.int64)
+    distinct, inverse = _distinct(np.where(present, code, code[present].min() if present.any() else 0))
+    texts = (
+        f"{c // 10_000:04d}-{c // 100 % 100:02d}-{c % 100:02d}" if part == "birth_date" else str(c)
+        for c in distinct.tolist()
+    )
     return PartDigests(hash_words(key, texts)[:, :LABEL_BYTES], inverse.astype(np.int32), present)
 
 

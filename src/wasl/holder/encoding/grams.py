@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.holder.normalize import NO_DATE, Persons
+from wasl.holder.normalize import Persons
 from wasl.holder.profile import GramPart, Group
 
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]
@@ -80,8 +80,18 @@ SPLITTERS: dict[str, Callable[[str], list[str]]] = {
 
 
 def year_grams(year: int) -> list[str]:
-    """The year, a window around it, its decade and its last digit."""
-    return [f"y{year}", *(f"w{year + shift}" for shift in (-1, 0, 1)), f"y3{year // 10 % 10}", f"y4{year % 10}"]
+    """The year, a window around it, its decade and its last digit, and the last two digits without their order.
+
+    The gram without order is what 1985 and 1958 share.
+    """
+    low, high = sorted((year // 10 % 10, year % 10))
+    return [
+        f"y{year}",
+        *(f"w{year + shift}" for shift in (-1, 0, 1)),
+        f"y3{year // 10 % 10}",
+        f"y4{year % 10}",
+        f"ys{low}{high}",
+    ]
 
 
 def day_month_grams(place: str, number: int) -> list[str]:
@@ -158,7 +168,7 @@ def _part_pieces(
             return None
         return _number_texts(column.vocabulary, "", number), column.words, column.offsets
     if part.kind == "date":
-        return None if persons.birth is None else _date_pieces(persons.birth, number)
+        return None if persons.birth_codes is None else _date_pieces(persons.birth_codes, number)
     values = persons.codes.get(part.feature)
     if values is None:
         return None
@@ -189,25 +199,30 @@ def _number_texts(texts: Sequence[str], tag: str, number: Callable[[Sequence[str
 
 
 def _date_pieces(
-    birth: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
+    births: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
 ) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]]:
     """Grams of dates by year, month and day apart: there are few of each.
 
-    1 January stands for an unknown day: as a gap it says nothing, as a date it would say the wrong thing.
+    Args:
+        births: ``yyyymmdd`` with 0 for unknown parts; 0 where missing.
+        number: The numbers of some grams in the vocabulary.
+
+    A partial date has the grams of the parts it gives. 1 January of a whole date stands for an unknown day: as a gap it
+    says nothing, as a date it would say the wrong thing.
     """
-    days = np.where(birth == NO_DATE, 0, birth).astype("datetime64[D]")
-    months = days.astype("datetime64[M]")
-    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = months.astype(np.int64) % 12
-    day = (days - months).astype(np.int64)
-    known = (birth != NO_DATE) & ~((month == 0) & (day == 0))
-    first = int(year.min()) if len(year) else 0
-    last = int(year.max()) if len(year) else 0
+    year, month, day = births // 10_000, births // 100 % 100, births % 100
+    first_january = (month == 1) & (day == 1)
+    known = [(part > 0) & ~first_january for part in (day, month, year)]
+    years = year[known[2]]
+    first = int(years.min()) if len(years) else 0
+    last = int(years.max()) if len(years) else 0
     lists = [number(day_month_grams("d", d), "") for d in range(1, 32)]
     lists += [number(day_month_grams("m", m), "") for m in range(1, 13)]
     lists += [number(year_grams(y), "") for y in range(first, last + 1)]
-    pieces = np.stack([day, month + 31, year - first + 43], axis=1)[known]
-    return lists, pieces.astype(np.int32).ravel(), np.concatenate(([0], np.cumsum(np.where(known, 3, 0))))
+    pieces = np.stack([day - 1, month - 1 + 31, year - first + 43], axis=1)
+    there = np.stack(known, axis=1)
+    offsets = np.concatenate(([0], np.cumsum(there.sum(axis=1))))
+    return lists, pieces[there].astype(np.int32), offsets
 
 
 def _concatenate(

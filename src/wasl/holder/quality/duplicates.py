@@ -31,7 +31,7 @@ def duplicate_rows(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_]
 
     *Source:* comparison by the Record Linkage Toolkit (recordlinkage).
     """
-    names, birth = describe_names(table, schema).get("names"), schema.by_feature.get(Feature.BIRTH_DATE)
+    names, birth = describe_names(table, schema)[0].get("names"), schema.by_feature.get(Feature.BIRTH_DATE)
     if names is None or birth is None:
         return None
     found = np.zeros(table.num_rows, dtype=bool)

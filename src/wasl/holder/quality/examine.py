@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.holder.names.normalizer import normalize
+from wasl.holder.normalize import describe_persons
 from wasl.holder.payload import payload_columns
 from wasl.holder.quality.duplicates import duplicate_rows
 from wasl.holder.quality.findings import ROWS_SHOWN, Breakdown, ColumnFigures, Finding, QualityReport, Weight, finding
-from wasl.registers.codes.classification import CodeList, harmonize
+from wasl.registers.codes.classification import code_list, harmonize
 from wasl.registers.codes.icls import classify_migrants
+from wasl.registers.reading.partial_dates import date_codes
 from wasl.registers.reading.reader import SOURCE_ROW, RegisterTable
 from wasl.registers.schema import Feature, Field, FieldRole, RegisterSchema
 
@@ -25,6 +27,28 @@ __all__ = ["examine"]
 
 CIN = re.compile(r"[A-Z]{1,2}[0-9]{5,6}")
 OLDEST = 110
+READING: dict[str, Weight] = {
+    "mojibake-repaired": "warning",
+    "marks-dropped": "note",
+    "cells-merged": "warning",
+    "formulas-without-value": "problem",
+    "rows-mended": "warning",
+    "hijri-dates": "note",
+    "dates-partial": "note",
+    "dates-month-first": "warning",
+    "dates-two-digit-years": "warning",
+    "dates-serial-numbers": "warning",
+    "dates-with-zone": "note",
+    "dates-year-refused": "problem",
+}
+"""How much each note of the reader weighs."""
+UNUSED: dict[str, Weight] = {
+    "identifiers-void": "warning",
+    "identifiers-shared": "problem",
+    "names-placeholder": "warning",
+    "names-unreadable": "problem",
+}
+"""How much it weighs that cells cannot be used for linkage (unknown spellings are a finding of the codes)."""
 SHOWN_SPELLINGS = 20
 WORST_SHOWN = 12
 
@@ -51,12 +75,11 @@ def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today
         findings.append(finding("persons-repeated", "note", "", duplicates, rows))
     elif duplicates is not None:
         findings.append(finding("persons-repeated", "problem", "", duplicates, rows))
+    findings += _reading(register)
     findings += [
-        Finding("mojibake-repaired", "warning", column, count, register.rows_read)
-        for column, count in register.repaired.items()
-    ]
-    findings += [
-        Finding("hijri-dates", "note", column, count, register.rows_read) for column, count in register.hijri.items()
+        Finding(note.check, UNUSED[note.check], note.column, note.count, note.of)
+        for note in describe_persons(register.table, schema, frozenset()).notes
+        if note.check in UNUSED
     ]
     weights = {"problem": 0, "warning": 1, "note": 2}
     kept = sorted((f for f in findings if f is not None), key=lambda f: (weights[f.weight], -f.share, f.check))
@@ -78,6 +101,21 @@ def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today
     )
 
 
+def _reading(register: RegisterTable) -> list[Finding]:
+    """What the reader repaired, assumed or dropped; columns found under another heading; columns not asked for."""
+    found = [
+        Finding(note.check, READING.get(note.check, "note"), note.column, note.count, register.rows_read)
+        for note in register.notes
+    ]
+    found += [
+        Finding("columns-renamed", "note", column, register.rows_read, register.rows_read, (), ((heading, 1),))
+        for column, heading in register.renamed.items()
+    ]
+    if register.layout:
+        found.append(Finding("layout-found", "note", register.layout, register.rows_read, register.rows_read))
+    return found
+
+
 def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigures]:
     kinds = register.rejects.filter(pc.not_equal(register.rejects["reason"], "missing"))
     invalid = Counter({item["values"]: item["counts"] for item in pc.value_counts(kinds["column"]).to_pylist()})
@@ -88,7 +126,7 @@ def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigu
         column = register.table[spec.name]
         coverage = 1.0
         if spec.classification is not None:
-            coverage = harmonize(column, CodeList.load(spec.classification)).coverage
+            coverage = harmonize(column, code_list(schema, spec.classification)).coverage
         present = len(column) - column.null_count
         figures.append(
             ColumnFigures(
@@ -127,18 +165,17 @@ def _births(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64], to
     if spec is None:
         return []
     births = table[spec.name]
-    there = np.asarray(births.is_valid())
-    day = np.asarray(pc.fill_null(pc.day(births), 0))
-    month = np.asarray(pc.fill_null(pc.month(births), 0))
-    year = np.asarray(pc.fill_null(pc.year(births), 0))
-    known = int(there.sum())
+    codes = date_codes(table, spec.name)
+    year = codes // 10_000
+    known = int((codes > 0).sum())
+    oldest = min(today.year - OLDEST, spec.earliest_year or today.year)
     found = [
-        finding("births-first-january", "warning", spec.name, there & (day == 1) & (month == 1), rows, of=known),
+        finding("births-first-january", "warning", spec.name, (codes > 0) & (codes % 10_000 == 101), rows, of=known),
         finding(
             "births-impossible",
             "problem",
             spec.name,
-            there & ((year > today.year) | (year < today.year - OLDEST)),
+            (year > 0) & ((year > today.year) | (year < oldest)),
             rows,
             of=known,
         ),
@@ -199,7 +236,7 @@ def _codes(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> 
     for spec in schema.fields:
         if spec.classification is None or spec.name not in table.column_names:
             continue
-        codes = CodeList.load(spec.classification)
+        codes = code_list(schema, spec.classification)
         column = table[spec.name]
         present = len(column) - column.null_count
         several = [text for text in pc.unique(column).drop_null().to_pylist() if len(codes.codes(text)) > 1]
@@ -293,7 +330,7 @@ def _breakdowns(register: RegisterTable, schema: RegisterSchema) -> list[Breakdo
         column = next((f for f in schema.fields if f.counts_by == by and f.name in table.column_names), None)
         if column is None:
             continue
-        keys = _keys(table[column.name], column)
+        keys = _keys(table[column.name], column, schema)
         frame = pa.table({"key": keys, "gaps": gaps}).group_by("key").aggregate([("gaps", "mean"), ("gaps", "count")])
         ranked = sorted(frame.to_pylist(), key=lambda row: (-row["gaps_mean"], str(row["key"])))
         found += [
@@ -306,10 +343,10 @@ def _breakdowns(register: RegisterTable, schema: RegisterSchema) -> list[Breakdo
     return found
 
 
-def _keys(column: pa.ChunkedArray, spec: Field) -> pa.ChunkedArray:
+def _keys(column: pa.ChunkedArray, spec: Field, schema: RegisterSchema) -> pa.ChunkedArray:
     if pa.types.is_date(column.type):
         return pc.strftime(column.cast(pa.timestamp("s")), format="%Y-%m")
-    return harmonize(column, CodeList.load(spec.classification)).values if spec.classification else column
+    return harmonize(column, code_list(schema, spec.classification)).values if spec.classification else column
 
 
 def _icls(table: pa.Table, schema: RegisterSchema, today: dt.date) -> dict[str, int]:

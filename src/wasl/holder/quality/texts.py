@@ -70,8 +70,84 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "en": ("Broken accents, repaired", "The file was converted twice: export as UTF-8."),
     },
     "hijri-dates": {
-        "fr": ("Dates hégiriennes, converties", "Une année vers 1400 est lue dans le calendrier hégirien."),
-        "en": ("Hijri dates, converted", "A year about 1400 is read in the Hijri calendar."),
+        "fr": ("Dates hégiriennes, converties", "Converties dans le calendrier grégorien, comme le schéma le demande."),
+        "en": ("Hijri dates, converted", "Converted to the Gregorian calendar, as the schema asks."),
+    },
+    "dates-partial": {
+        "fr": ("Dates incomplètes", "Le jour ou le mois manque : l'année est gardée et sert à l'appariement."),
+        "en": ("Partial dates", "The day or the month is not given: the year is kept and used for linkage."),
+    },
+    "dates-month-first": {
+        "fr": ("Dates écrites mois/jour", "Le mois est avant le jour : les autres dates le sont peut-être aussi."),
+        "en": ("Dates written month first", "The month stands before the day: other dates may be written so too."),
+    },
+    "dates-two-digit-years": {
+        "fr": ("Années à deux chiffres", "Le siècle est ajouté selon `century_pivot` du schéma : vérifiez-le."),
+        "en": ("Two-digit years", "The century is added by the schema's `century_pivot`: check it."),
+    },
+    "dates-serial-numbers": {
+        "fr": ("Dates en numéros de tableur", "Un nombre de jours depuis 1900 a été converti : formatez en date."),
+        "en": (
+            "Dates as spreadsheet numbers",
+            "A number of days since 1900 was converted: format the column as a date.",
+        ),
+    },
+    "dates-with-zone": {
+        "fr": ("Dates avec fuseau horaire", "Le jour local est retenu."),
+        "en": ("Dates with a time zone", "The local day is taken."),
+    },
+    "dates-year-refused": {
+        "fr": (
+            "Dates hors des années admises",
+            "Lues comme manquantes : fixez `earliest_year`, `latest_year` ou `calendar` dans le schéma.",
+        ),
+        "en": (
+            "Dates outside the years allowed",
+            "Read as missing: set `earliest_year`, `latest_year` or `calendar` in the schema.",
+        ),
+    },
+    "marks-dropped": {
+        "fr": ("Caractères invisibles, retirés", "Marques de mise en forme (ZWNJ, LRM, BOM) au milieu des textes."),
+        "en": ("Invisible characters, dropped", "Format marks (ZWNJ, LRM, BOM) inside the texts."),
+    },
+    "cells-merged": {
+        "fr": ("Cellules fusionnées, remplies", "La valeur vaut pour toutes les lignes de la fusion : vérifiez-le."),
+        "en": (
+            "Merged cells, filled down",
+            "The value was given to every row of the merged range: check that it holds.",
+        ),
+    },
+    "formulas-without-value": {
+        "fr": ("Formules sans valeur", "Ouvrez le classeur dans un tableur et enregistrez-le : elles sont lues vides."),
+        "en": ("Formulas without a value", "Open the workbook in a spreadsheet and save it: they are read as missing."),
+    },
+    "rows-mended": {
+        "fr": ("Lignes complétées", "Séparateurs de fin en trop ou en moins : les cellules vides ont été ajustées."),
+        "en": ("Rows mended", "Trailing separators too many or too few: blank cells were added or dropped."),
+    },
+    "columns-renamed": {
+        "fr": ("Colonne trouvée sous un autre titre", "Ajoutez ce titre aux `aliases` du schéma s'il est juste."),
+        "en": ("Column found under another heading", "Add the heading to the schema's `aliases` if it is right."),
+    },
+    "layout-found": {
+        "fr": ("Disposition du fichier", "La feuille et la ligne des titres ont été trouvées, non données."),
+        "en": ("Layout of the file", "The sheet and the header row were found, not given."),
+    },
+    "identifiers-void": {
+        "fr": ("Numéros qui n'en sont pas", "« EN COURS », « PERDU », 123456… : lus comme manquants."),
+        "en": ("Identifiers that are none", "EN COURS, PERDU, 123456 and the like: read as missing."),
+    },
+    "identifiers-shared": {
+        "fr": ("Numéros communs à plusieurs personnes", "Portés par des naissances différentes : lus comme manquants."),
+        "en": ("Identifiers shared by several persons", "Held by persons of different birth: read as missing."),
+    },
+    "names-placeholder": {
+        "fr": ("Noms qui n'en sont pas", "« NEANT », « INCONNU », « غير معروف » : lus comme manquants."),
+        "en": ("Names that are none", "NEANT, INCONNU, غير معروف and the like: read as missing."),
+    },
+    "names-unreadable": {
+        "fr": ("Noms dans une écriture non lue", "Ni latin, ni arabe, ni tifinagh, ni cyrillique, ni grec."),
+        "en": ("Names in a script that is not read", "Neither Latin, Arabic, Tifinagh, Cyrillic nor Greek."),
     },
 }
 

@@ -20,19 +20,30 @@ from wasl.errors import SchemaError
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.cells import map_distinct
+from wasl.registers.reading.marks import fold_digits, without_marks
+from wasl.registers.schema import CodeSpellings, RegisterSchema
 
-__all__ = ["CodeEntry", "CodeList", "Harmonized", "harmonize", "spelling_key"]
+__all__ = ["CodeEntry", "CodeList", "Harmonized", "code_list", "harmonize", "spelling_key"]
 
 
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 
 
+LETTERS = str.maketrans(
+    {"Œ": "OE", "Æ": "AE", "Đ": "D", "Ð": "D", "Ø": "O", "Ł": "L", "ẞ": "SS", "İ": "I", "'": " ", "أ": "ا", "إ": "ا",
+     "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ـ": None}
+)  # fmt: skip
+"""Letters that decomposition leaves alone, and the letters of Arabic that spellings confuse."""
+
+
 def spelling_key(text: str) -> str:
-    """A value without case, accents and punctuation: how spellings are matched."""
+    """A value without case, accents, marks and punctuation: how spellings are matched."""
     if text.isascii():
         return " ".join(NOT_ALPHANUMERIC.sub(" ", text.upper()).split())
-    flat = unicodedata.normalize("NFKD", text.upper().replace("Œ", "OE").replace("'", " "))
-    return " ".join("".join(c if c.isalnum() else " " for c in flat if not unicodedata.combining(c)).split())
+    upper = fold_digits(without_marks(text)).upper().translate(LETTERS)
+    flat = unicodedata.normalize("NFKD", upper)
+    bare = "".join(c if c.isalnum() else " " for c in flat if not unicodedata.combining(c))
+    return " ".join(bare.replace("ٔ", "").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +112,48 @@ def _load(name: str) -> CodeList:
     lines = path.read_text(encoding="utf-8").splitlines()
     title = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else name
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    return _from_rows(name, title, str(path), rows)
+
+
+def _from_rows(name: str, title: str, where: str, rows: list[dict[str, str]]) -> CodeList:
     entries: dict[str, CodeEntry] = {}
     spellings: dict[str, list[str]] = {}
     for row in rows:
         if row["code"] in entries:
-            raise SchemaError(f"{path}: code {row['code']!r} is there twice.")
+            raise SchemaError(f"{where}: code {row['code']!r} is there twice.")
         entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"])
         own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
-        for spelling in dict.fromkeys(s if s.endswith("*") else spelling_key(s) for s in own):
+        for spelling in dict.fromkeys(s if s.endswith("*") else spelling_key(s) for s in own if s):
             spellings.setdefault(spelling, []).append(row["code"])
     # A code written out is never ambiguous, whatever else is spelled like it.
     final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
     final |= {spelling_key(code): (code,) for code in entries}
     return CodeList(name, title, entries, final, digest_json([rows]))
+
+
+def code_list(schema: RegisterSchema, name: str) -> CodeList:
+    """The code list a schema's field names: the schema's own one of that name, else the shipped one.
+
+    Raises:
+        SchemaError: There is none.
+    """
+    own = schema.code_lists.get(name)
+    return CodeList.load(name) if own is None else _own_list(schema.register_id, name, own)
+
+
+@lru_cache(maxsize=64)
+def _own_list(register: str, name: str, codes: tuple[CodeSpellings, ...]) -> CodeList:
+    rows = [
+        {
+            "code": code.code,
+            "label": code.label,
+            "label_fr": code.label_fr,
+            "parent": code.parent,
+            "spellings": "|".join(code.spellings),
+        }
+        for code in codes
+    ]
+    return _from_rows(name, f"{name} of register {register}", f"schema {register}, code list {name}", rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.registers.reading.dates import parse_date, parse_month
+from wasl.registers.reading.dates import EARLIEST_YEAR, LATEST_YEAR, DateNote, DateRule, parse_month, read_date
+from wasl.registers.reading.marks import drop_marks, fold_digits
+from wasl.registers.reading.partial_dates import whole_dates
 from wasl.registers.schema import Field
 
 __all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]
@@ -27,6 +29,18 @@ MOJIBAKE = re.compile("[ÃÂâØÙ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\
 """A UTF-8 lead byte read as Windows-1252, followed by what a continuation byte turns into."""
 
 
+DATE_CHECKS = {
+    DateNote.PARTIAL: "dates-partial",
+    DateNote.MONTH_FIRST: "dates-month-first",
+    DateNote.TWO_DIGITS: "dates-two-digit-years",
+    DateNote.SERIAL: "dates-serial-numbers",
+    DateNote.HIJRI: "hijri-dates",
+    DateNote.ZONED: "dates-with-zone",
+    DateNote.YEAR_REFUSED: "dates-year-refused",
+}
+"""The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class TypedColumn:
     """A column as its schema wants it.
@@ -35,25 +49,32 @@ class TypedColumn:
         values: Typed values; null where missing or invalid.
         invalid: Per row, whether a cell was there but could not be read.
         reason: What an invalid cell should have been.
-        repaired: Cells whose mojibake was repaired.
-        hijri: Dates that were written in the Hijri calendar.
+        codes: Dates as ``yyyymmdd`` with 0 for unknown parts, where a cell gave less than a whole date; else None.
+        day_lost: Per row, whether a date's day (or month) is impossible and was dropped; None where none is.
+        notes: Cells by check: what was repaired, assumed or dropped in reading them.
     """
 
     values: pa.Array | pa.ChunkedArray = field(repr=False)
     invalid: np.ndarray = field(repr=False)
     reason: str
-    repaired: int = 0
-    hijri: int = 0
+    codes: np.ndarray | None = field(default=None, repr=False)
+    day_lost: np.ndarray | None = field(default=None, repr=False)
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 def map_distinct(column: pa.ChunkedArray, function: Callable[[str], Any], kind: pa.DataType) -> pa.ChunkedArray:
     """Apply a function to each distinct value and spread the results; nulls stay null."""
+    encoded = _whole(column).dictionary_encode()
+    results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], kind)
+    return pa.chunked_array([results.take(encoded.indices)])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(whole, pa.ChunkedArray):
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
-    encoded = whole.dictionary_encode()
-    results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], kind)
-    return pa.chunked_array([results.take(encoded.indices)])
+    return whole
 
 
 def repair_mojibake(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
@@ -82,17 +103,26 @@ def _repair(text: str) -> str:
 def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
     """Type a column of text.
 
+    Format characters go first, in every column: nobody sees them and no two registers have the same.
+
     Args:
         field: What the column is.
         column: Its cells as strings, null where empty.
     """
-    text = pc.utf8_trim_whitespace(column)
+    notes: dict[str, int] = {}
+    text, marked = drop_marks(column)
+    text = pc.utf8_trim_whitespace(text)
     missing = {"", *field.missing}
     text = pc.if_else(pc.is_in(text, pa.array(sorted(missing))), pa.scalar(None, pa.string()), text)
-    repaired = 0
+    if marked:
+        notes["marks-dropped"] = marked
     if field.type in ("string", "code"):
         text, repaired = repair_mojibake(text)
-    values, reason, hijri = _typed(field, text)
+        if repaired:
+            notes["mojibake-repaired"] = repaired
+    if field.type == "date":
+        return _dates(field, text, notes)
+    values, reason = _typed(field, text)
     if field.pattern is not None:
         pattern = re.compile(field.pattern)
         matches = map_distinct(text, lambda value: pattern.fullmatch(value) is not None, pa.bool_())
@@ -102,38 +132,52 @@ def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
         if bound is not None:
             values = pc.if_else(holds(values, bound), values, pa.scalar(None, values.type))
     invalid = np.asarray(pc.and_(pc.is_valid(text), pc.is_null(values)))
-    return TypedColumn(values, invalid, reason, repaired, hijri)
+    return TypedColumn(values, invalid, reason, notes=notes)
 
 
-def _typed(field: Field, text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str, int]:
-    """Values, the reason an invalid cell gets, and the number of Hijri dates."""
-    if field.type == "date":
-        formats = field.format or DEFAULT_DATES
-        parsed: dict[str, bool] = {}
+def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int]) -> TypedColumn:
+    """A column of dates; each distinct cell is read once."""
+    earliest, latest = field.earliest_year or EARLIEST_YEAR, field.latest_year or LATEST_YEAR
+    rule = DateRule(tuple(field.format or DEFAULT_DATES), earliest, latest, field.calendar, field.century_pivot)
+    encoded = _whole(text).dictionary_encode()
+    read = [read_date(cell, rule) for cell in encoded.dictionary.to_pylist()]
+    places = np.asarray(encoded.indices.fill_null(len(read)), dtype=np.int64)
+    codes = np.array([*(code for code, _ in read), 0], np.int32)[places]
+    flags = np.array([*(int(note) for _, note in read), 0], np.int32)[places]
+    for flag, check in DATE_CHECKS.items():
+        count = int(np.count_nonzero(flags & int(flag)))
+        if count:
+            notes[check] = count
+    day_lost = (flags & int(DateNote.DAY_LOST)) > 0
+    values = whole_dates(codes)
+    less = (codes > 0) & np.asarray(values.is_null())
+    invalid = (codes == 0) & np.asarray(text.is_valid())
+    return TypedColumn(
+        pa.chunked_array([values]),
+        invalid,
+        "not a date",
+        codes if less.any() else None,
+        day_lost if day_lost.any() else None,
+        notes,
+    )
 
-        def read(value: str) -> Any:
-            date, hijri = parse_date(value, formats)
-            parsed[value] = hijri
-            return date
 
-        values = map_distinct(text, read, pa.date32())
-        hijri = [value for value, flag in parsed.items() if flag]
-        count = pc.sum(pc.is_in(text, pa.array(hijri, pa.string()))).as_py() or 0 if hijri else 0
-        return values, "not a date", int(count)
+def _typed(field: Field, text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
+    """Values, and the reason an invalid cell gets."""
     if field.type == "month":
         formats = field.format or DEFAULT_MONTHS
-        return map_distinct(text, lambda value: parse_month(value, formats), pa.string()), "not a month", 0
+        return map_distinct(text, lambda value: parse_month(value, formats), pa.string()), "not a month"
     if field.type == "integer":
-        return map_distinct(text, _integer, pa.int64()), "not a whole number within bounds", 0
+        return map_distinct(text, _integer, pa.int64()), "not a whole number within bounds"
     if field.type == "decimal":
-        return map_distinct(text, _decimal, pa.float64()), "not a number within bounds", 0
+        return map_distinct(text, _decimal, pa.float64()), "not a number within bounds"
     if field.type == "boolean":
-        return map_distinct(text, _boolean, pa.bool_()), "neither yes nor no", 0
-    return text, "not of the expected form", 0
+        return map_distinct(text, _boolean, pa.bool_()), "neither yes nor no"
+    return text, "not of the expected form"
 
 
 def _decimal(text: str) -> float | None:
-    bare = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+    bare = fold_digits(text).replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("٫", ".")
     if "," in bare and "." not in bare:
         bare = bare.replace(",", ".")
     try:

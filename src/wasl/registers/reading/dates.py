@@ -1,66 +1,321 @@
-"""Dates as registers write them: several formats, spreadsheet leftovers, Hijri years."""
+"""Dates as registers write them: several layouts, parts unknown, month names, spreadsheet serials, Hijri years.
+
+A date is read as a number ``yyyymmdd`` whose unknown parts are 0: ``19850000`` is the year 1985, ``19850300`` March
+1985, ``19850312`` a whole date. What had to be assumed is said in flags, which the reader counts per column.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntFlag
 from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-__all__ = ["EARLIEST_YEAR", "LATEST_YEAR", "parse_date", "parse_month"]
+from wasl.registers.reading.marks import fold_digits, without_marks
+from wasl.registers.reading.month_names import HIJRI_MONTHS, MONTHS
+
+__all__ = ["EARLIEST_YEAR", "LATEST_YEAR", "Calendar", "DateNote", "DateRule", "local_day", "parse_month", "read_date"]
 
 EARLIEST_YEAR = 1880
+"""Before this no living person of a register was born; a schema of older registers says ``earliest_year``."""
 LATEST_YEAR = 2100
 HIJRI_YEARS = range(1300, 1500)
-"""Years read as Hijri: 1882 to 2077."""
+"""Years that may be Hijri: 1882 to 2077."""
+EXCEL_DAY_0 = dt.date(1899, 12, 30)
+"""Day 0 of spreadsheet serials; right from 1 March 1900 on, for Lotus 1-2-3 counted a 29 February 1900."""
+ZONE = ZoneInfo("Africa/Casablanca")
+UNKNOWN = r"[xX?*_.\-]{1,2}"
+UNKNOWN_YEAR = r"[xX?*_\-]{2,4}"
+QUALIFIER = re.compile(
+    r"^(?:[~≈±]|(?:VERS|ENV|ENVIRON|PRESUMEE?|PRÉSUMÉE?|NEE?|NÉE?|CIRCA|CA|ABT|ABOUT|EN|LE|DU|IN|BORN|ANNEE|ANNÉE|سنة|عام"
+    r"|حوالي|نحو)(?=[\s.\d])\.?\s*)+",
+    re.IGNORECASE,
+)
+HIJRI_MARK = re.compile(r"\s*(?:هـ|هجرية?|ه$|(?<=\d)\s*(?:A\.?H\.?|H\.?)$)\s*", re.IGNORECASE)
+GREGORIAN_MARK = re.compile(r"\s*(?:ميلادية?|م$|(?<=\d)\s*(?:A\.?D\.?|C\.?E\.?)$)\s*", re.IGNORECASE)
+TIME = re.compile(
+    r"^(?P<date>.*?\d)(?:[T\s]+)(?P<h>\d{1,2})[:hH](?P<m>\d{2})(?::(?P<s>\d{2}))?(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\[[^\]]*\])?$",
+    re.IGNORECASE,
+)
+WORDS_IN_DATES = frozenset(["er", "de", "del", "of", "st", "nd", "rd", "th", "eme", "e", "d", "و", "من"])
+
+Calendar = Literal["gregorian", "hijri", "mixed"]
+
+
+class DateNote(IntFlag):
+    """What was assumed or lost in reading a date."""
+
+    NONE = 0
+    PARTIAL = 1
+    """The cell itself leaves a part unknown (1985, 00/03/1985, XX/XX/1985)."""
+    DAY_LOST = 2
+    """No such day (31/02/1990): year and month are kept."""
+    MONTH_FIRST = 4
+    """The month stands before the day, which the number of the day betrays (05/27/1990)."""
+    TWO_DIGITS = 8
+    """The century was added by the schema's rule."""
+    SERIAL = 16
+    """A spreadsheet's day number."""
+    HIJRI = 32
+    """Converted from the Hijri calendar."""
+    ZONED = 64
+    """A time with a zone: the day is the local one."""
+    YEAR_REFUSED = 128
+    """A date, but its year is outside the schema's limits: read as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateRule:
+    """How the dates of one column are read.
+
+    Attributes:
+        formats: Layouts to try in order, of ``%d``, ``%m``, ``%Y`` and ``%y``; a separator stands for any separator.
+        earliest, latest: Years outside are refused (and counted).
+        calendar: ``gregorian``; ``hijri``; or ``mixed``, where years 1300 to 1499 are Hijri.
+        pivot: Two-digit years below it are of this century, others of the last.
+    """
+
+    formats: tuple[str, ...]
+    earliest: int = EARLIEST_YEAR
+    latest: int = LATEST_YEAR
+    calendar: Calendar = "gregorian"
+    pivot: int = 30
+
+
+Read = tuple[int, DateNote]
+NOTHING: Read = (0, DateNote.NONE)
+
+
+@lru_cache(maxsize=256)
+def _pattern(layout: str) -> re.Pattern[str]:
+    """The regular expression of a layout; parts may be unknown marks, separators are interchangeable."""
+    if re.search(r"%[a-zA-Z]%", layout):  # no separator: fixed widths
+        groups = {
+            "%d": r"(?P<d>\d{2}|[xX?*_]{2})",
+            "%m": r"(?P<m>\d{2}|[xX?*_]{2})",
+            "%Y": r"(?P<y>\d{4})",
+            "%y": r"(?P<y>\d{2})",
+        }
+        return re.compile("".join(groups.get(part, re.escape(part)) for part in re.findall(r"%[a-zA-Z]|.", layout)))
+    groups = {
+        "%d": rf"(?P<d>\d{{1,2}}|{UNKNOWN})",
+        "%m": rf"(?P<m>\d{{1,2}}|{UNKNOWN})",
+        "%Y": rf"(?P<y>\d{{4}}|{UNKNOWN_YEAR})",
+        "%y": r"'?(?P<y>\d{2})",
+    }
+    parts = re.findall(r"%[a-zA-Z]|[/\-. ]|.", layout)
+    separator = r"\s*[/\-.,\s]\s*"
+    return re.compile("".join(groups.get(part, separator if part in "/-. " else re.escape(part)) for part in parts))
 
 
 @lru_cache(maxsize=64)
-def _pattern(layout: str) -> re.Pattern[str]:
-    groups = {"%d": r"(?P<d>\d{1,2})", "%m": r"(?P<m>\d{1,2})", "%Y": r"(?P<y>\d{4})"}
-    if "%m%d" in layout or "%d%m" in layout or "%m%Y" in layout or "%Y%m" in layout:
-        groups |= {"%d": r"(?P<d>\d{2})", "%m": r"(?P<m>\d{2})"}
-    text = re.escape(layout)
-    for code, group in groups.items():
-        text = text.replace(re.escape(code), group)
-    return re.compile(text)
+def _layouts(formats: tuple[str, ...]) -> tuple[str, ...]:
+    """The schema's layouts, then ISO, then year and month alone, then the same layouts with two-digit years."""
+    separated = [layout for layout in formats if "%Y" in layout]
+    order = (
+        "%m/%d" if separated and separated[0].find("%m") < separated[0].find("%d") and separated[0][1] != "Y" else ""
+    )
+    default = ("%m/%d/%Y",) if order else ("%d/%m/%Y",)
+    whole = dict.fromkeys([*formats, "%Y-%m-%d", *default, "%Y%m%d"])
+    months = ("%m/%Y", "%Y-%m", "%m%Y", "%Y%m")
+    short = [layout.replace("%Y", "%y") for layout in [*separated, *default]]
+    compact = ("%d%m%y", "%y%m%d") if not order else ("%m%d%y", "%y%m%d")
+    return tuple(dict.fromkeys([*whole, *months, *short, *compact]))
 
 
-def parse_date(text: str, formats: Sequence[str]) -> tuple[dt.date | None, bool]:
-    """The date a cell means, and whether it was written in the Hijri calendar; None where it is no date.
-
-    A time of day after the date is ignored. Formats are tried in order and understand ``%d``, ``%m``, ``%Y``.
-    """
-    bare = text.strip().split("T")[0].split(" ")[0]
-    for layout in formats:
-        found = _pattern(layout).fullmatch(bare)
-        if found is None:
+def read_date(text: str, rule: DateRule) -> Read:
+    """What a cell says of a date: ``yyyymmdd`` with 0 for unknown parts (0: nothing), and what was assumed."""
+    bare = fold_digits(without_marks(text))
+    bare, zoned = _without_time(bare)
+    hijri = HIJRI_MARK.search(bare) is not None
+    if hijri:
+        bare = HIJRI_MARK.sub(" ", bare)
+    gregorian = not hijri and GREGORIAN_MARK.search(bare) is not None
+    if gregorian:
+        bare = GREGORIAN_MARK.sub(" ", bare)
+    bare = QUALIFIER.sub("", bare.strip()).rstrip("?.,; ")
+    bare, named = _name_to_number(bare)
+    hijri = hijri or named == "hijri"
+    zone = DateNote.ZONED if zoned else DateNote.NONE
+    if named == "unknown word":
+        return NOTHING
+    if rule.calendar == "hijri" and not gregorian:
+        hijri = True
+    refused = False
+    damaged: Read | None = None
+    found = [
+        match.groupdict()
+        for layout in (("%d/%m/%Y", "%m/%Y", "%d/%m/%y") if named else _layouts(rule.formats))
+        if (match := _pattern(layout).fullmatch(bare)) is not None
+    ]
+    lone = re.fullmatch(r"(\d{4})(?:[.,]0+)?", bare)
+    if lone is not None:
+        found.append({"y": lone[1], "m": None, "d": None})
+    for parts in found:
+        read = _assemble(parts, rule, hijri, gregorian)
+        if read is None:
             continue
-        year, month, day = int(found["y"]), int(found["m"]), int(found["d"])
-        if year in HIJRI_YEARS:
-            return _from_hijri(year, month, day), True
+        if read[0] and DateNote.DAY_LOST not in read[1]:
+            return read[0], read[1] | zone
+        damaged = damaged or (read if read[0] else None)
+        refused |= DateNote.YEAR_REFUSED in read[1]
+    if damaged is not None:
+        return damaged[0], damaged[1] | zone
+    serial = re.fullmatch(r"(\d{5})(?:[.,]\d+)?", bare)
+    if serial is not None:
+        date = EXCEL_DAY_0 + dt.timedelta(days=int(serial[1]))
+        if rule.earliest <= date.year <= rule.latest:
+            return _code(date.year, date.month, date.day), DateNote.SERIAL
+    return 0, DateNote.YEAR_REFUSED if refused else DateNote.NONE
+
+
+def _code(year: int, month: int, day: int) -> int:
+    return year * 10_000 + month * 100 + day
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdigit() else 0
+
+
+def _assemble(parts: dict[str, str | None], rule: DateRule, hijri: bool, gregorian: bool) -> Read | None:
+    """The date of the parts a layout found, or None where they cannot be a date in this layout."""
+    written = parts.get("y") or ""
+    year, month, day = _number(written), _number(parts.get("m")), _number(parts.get("d"))
+    note = DateNote.NONE
+    if len(written) == 2 and written.isdigit():
+        year += 2000 if year < rule.pivot else 1900
+        note |= DateNote.TWO_DIGITS
+    if month > 12:
+        if not 1 <= day <= 12 or month > 31 or hijri:
+            if month > 31 and "d" not in parts:
+                return None
+            month, day = 0, 0
+            note |= DateNote.DAY_LOST
+        else:
+            month, day = day, month
+            note |= DateNote.MONTH_FIRST
+    if not (year or (month and day)):
+        return None
+    if year and (hijri or (rule.calendar == "mixed" and not gregorian)) and year in HIJRI_YEARS:
+        return _from_hijri(year, month, day, rule, note | DateNote.HIJRI)
+    if year and not rule.earliest <= year <= rule.latest:
+        return 0, note | DateNote.YEAR_REFUSED
+    if day and (day > 31 or (month and not _is_day(year or 2000, month, day))):
+        day = 0
+        note |= DateNote.DAY_LOST
+    if not (year and month and day) and DateNote.DAY_LOST not in note:
+        note |= DateNote.PARTIAL
+    if not year and not (month and day):
+        return None
+    return _code(year, month, day), note
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        dt.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _from_hijri(year: int, month: int, day: int, rule: DateRule, note: DateNote) -> Read:
+    """A Hijri date in the Gregorian calendar; where a part is unknown, the parts that the middle of the rest gives."""
+    from hijridate import Hijri
+
+    for whole in (bool(month and day), False):
         try:
-            date = dt.date(year, month, day)
-        except ValueError:
+            date = Hijri(year, month or 7, day if whole else 15).to_gregorian()
+        except (ValueError, OverflowError):
             continue
-        if EARLIEST_YEAR <= year <= LATEST_YEAR:
-            return date, False
-    return None, False
+        if not rule.earliest <= date.year <= rule.latest:
+            return 0, note | DateNote.YEAR_REFUSED
+        if whole:
+            return _code(date.year, date.month, date.day), note
+        lost = DateNote.DAY_LOST if month and day else DateNote.PARTIAL
+        return _code(date.year, date.month if month else 0, 0), note | lost
+    return 0, note
+
+
+def _without_time(text: str) -> tuple[str, bool]:
+    """The date before a time of day, and whether the time had a zone; midnight in Morocco written in UTC is undone."""
+    found = TIME.fullmatch(text)
+    if found is None:
+        return text, False
+    date, zone = found["date"].strip().rstrip(","), found["zone"]
+    if zone is None or zone.upper() not in ("Z", "UTC", "GMT", "+00:00", "+0000", "+00"):
+        return date, zone is not None  # an offset that is written makes the written day the local one
+    iso = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", date)
+    if iso is None:
+        return date, True
+    try:
+        year, month, day = (int(part) for part in iso.groups())
+        moment = dt.datetime(year, month, day, int(found["h"]), int(found["m"]), tzinfo=dt.UTC)
+    except ValueError:
+        return date, True
+    return local_day(moment).isoformat(), True
+
+
+def local_day(moment: dt.datetime) -> dt.date:
+    """The day in Morocco of a moment in UTC.
+
+    A birth date that a program turned into UTC was midnight somewhere: 22:00 or 23:00 UTC is midnight of the next day
+    one or two hours east, whatever the time zone database says of Morocco in that year.
+    """
+    if moment.minute == 0 and moment.second == 0 and moment.hour in (22, 23):
+        return (moment + dt.timedelta(hours=2)).date()
+    return moment.astimezone(ZONE).date()
+
+
+def _name_to_number(text: str) -> tuple[str, str]:
+    """A date with its month's name as a number, and ``named``, ``hijri``, ``unknown word`` or nothing."""
+    if text.isascii() and not any(c.isalpha() for c in text.replace("X", "").replace("x", "")):
+        return text, ""
+    kind = ""
+    month = 0
+    numbers: list[str] = []
+    lowered = text.casefold()
+    for name, number in HIJRI_MONTHS:  # names of two words before their first word alone
+        if name in lowered:
+            lowered, month, kind = lowered.replace(name, " ", 1), number, "hijri"
+            break
+    for token in re.findall(r"[^\W\d_]+|\d+|[?*_]+", lowered):
+        if not token[0].isalpha() or set(token) <= {"x"}:
+            numbers.append(token)
+        elif not month and _plain(token) in MONTHS:
+            month, kind = MONTHS[_plain(token)], "named"
+        elif _plain(token) not in WORDS_IN_DATES:
+            return text, "unknown word"
+    if not kind:
+        return text, ""
+    if len(numbers) == 2 and len(numbers[0]) == 4:  # the year first
+        numbers.reverse()
+    numbers.insert(max(0, len(numbers) - 1), str(month))
+    return "/".join(numbers), kind
+
+
+def _plain(token: str) -> str:
+    import unicodedata
+
+    flat = unicodedata.normalize("NFKD", token)
+    return (
+        "".join(c for c in flat if not unicodedata.combining(c)).replace("ى", "ي").replace("أ", "ا").replace("إ", "ا")
+    )
 
 
 def parse_month(text: str, formats: Sequence[str]) -> str | None:
     """The month a cell means, as ``YYYY-MM``; None where it is none."""
-    for layout in formats:
-        found = _pattern(layout).fullmatch(text.strip())
-        if found is not None and 1 <= int(found["m"]) <= 12 and EARLIEST_YEAR <= int(found["y"]) <= LATEST_YEAR:
-            return f"{int(found['y']):04d}-{int(found['m']):02d}"
+    bare = fold_digits(without_marks(text))
+    bare, named = _name_to_number(bare)
+    for layout in ("%m/%Y", "%Y/%m") if named == "named" else formats:
+        found = _pattern(layout).fullmatch(bare)
+        if found is None:
+            continue
+        year, month = _number(found["y"]), _number(found["m"])
+        if 1 <= month <= 12 and EARLIEST_YEAR <= year <= LATEST_YEAR:
+            return f"{year:04d}-{month:02d}"
     return None
-
-
-def _from_hijri(year: int, month: int, day: int) -> dt.date | None:
-    from hijridate import Hijri
-
-    try:
-        return Hijri(year, month, day).to_gregorian()
-    except (ValueError, OverflowError):
-        return None

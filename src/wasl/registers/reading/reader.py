@@ -13,15 +13,35 @@ import pyarrow.compute as pc
 from wasl.errors import RegisterError
 from wasl.registers.reading.cells import type_column
 from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
-from wasl.registers.reading.sources import Source, match_columns, read_source, text_of
-from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.registers.reading.headers import Header, Wanted, match_header, require, wanted_columns
+from wasl.registers.reading.partial_dates import parts_column
+from wasl.registers.reading.source import Source, text_of
+from wasl.registers.reading.sources import read_source
+from wasl.registers.schema import RegisterSchema
 
-__all__ = ["REJECTS_SCHEMA", "SOURCE_ROW", "RegisterTable", "read_register", "register_from_table", "type_register"]
+__all__ = [
+    "REJECTS_SCHEMA",
+    "SOURCE_ROW",
+    "ReadingNote",
+    "RegisterTable",
+    "read_register",
+    "register_from_table",
+    "type_register",
+]
 
 SOURCE_ROW = "source_row"
 REJECTS_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingNote:
+    """What was repaired, assumed or dropped in reading: which check counted it, in which column, how many cells."""
+
+    check: str
+    column: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +53,12 @@ class RegisterTable:
         rejects: Table of ``row, column, kind, reason``; kind ``row`` lost a row, kind ``cell`` only one cell.
         rows_read: Rows in the file; accepted plus rejected.
         encoding, separator: How a text file was written.
-        repaired: Cells per column whose mojibake was repaired.
-        hijri: Dates per column that were written in the Hijri calendar.
+        notes: What was repaired, assumed or dropped in reading, counted by check and column; nothing is changed
+            silently.
         numeric: Text cells per column that came as numbers (leading zeros may be lost).
         surplus: Columns of the file the schema does not know.
+        renamed: Columns whose heading in the file is not their name in the schema, with that heading.
+        layout: How the file was laid out, where a reader of it should know (sheet, row of the header).
     """
 
     table: pa.Table = field(repr=False)
@@ -44,10 +66,15 @@ class RegisterTable:
     rows_read: int
     encoding: str = ""
     separator: str = ""
-    repaired: dict[str, int] = field(default_factory=dict)
-    hijri: dict[str, int] = field(default_factory=dict)
+    notes: tuple[ReadingNote, ...] = ()
     numeric: dict[str, int] = field(default_factory=dict)
     surplus: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
+    layout: str = ""
+
+    def noted(self, check: str) -> dict[str, int]:
+        """Cells per column that one check counted in reading."""
+        return {note.column: note.count for note in self.notes if note.check == check}
 
     @property
     def rows_rejected(self) -> int:
@@ -60,6 +87,8 @@ def read_register(
     schema: RegisterSchema,
     *,
     sheet: str | None = None,
+    encoding: str | None = None,
+    header_row: int | None = None,
     with_dropped: bool = False,
     registration: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -69,7 +98,9 @@ def read_register(
     Args:
         path: CSV, Excel or Parquet, or a CNSS monthly declaration (fixed width).
         schema: What its columns are.
-        sheet: Sheet of a workbook; the first by default.
+        sheet: Sheet of a workbook; by default the one that has the schema's columns.
+        encoding: Encoding of a text file; found from its bytes by default.
+        header_row: The row (from 1) that names the columns; found by default.
         registration: CNSS's registration file, which a monthly declaration is joined with.
         with_dropped: Also read columns whose role is ``drop`` and whose ``kind`` can be checked (quality report).
         progress: Called with (bytes read, bytes in all).
@@ -78,14 +109,17 @@ def read_register(
         RegisterError: The file cannot be read as the schema says; names the file and the column.
     """
     place = Path(path)
-    wanted, optional = _wanted(schema, with_dropped)
+    wanted = wanted_columns(schema, with_dropped=with_dropped)
     if place.is_file() and is_monthly_declaration(place):
         return _read_declaration(place, schema, wanted, registration)
-    return type_register(read_source(place, wanted, optional=optional, sheet=sheet, progress=progress), schema)
+    layout = schema.file.model_copy(
+        update={k: v for k, v in {"sheet": sheet, "encoding": encoding, "header_row": header_row}.items() if v}
+    )
+    return type_register(read_source(place, wanted, layout=layout, progress=progress), schema)
 
 
 def _read_declaration(
-    path: Path, schema: RegisterSchema, wanted: list[str], registration: str | Path | None
+    path: Path, schema: RegisterSchema, wanted: Wanted, registration: str | Path | None
 ) -> RegisterTable:
     """A monthly declaration joined with the registration file; totals that do not add up are among the rejects."""
     if registration is None:
@@ -95,12 +129,13 @@ def _read_declaration(
         )
     declaration = read_monthly(path)
     declared = set(declaration.table.column_names)
-    others = [name for name in wanted if name not in declared]
-    known = read_source(Path(registration), ["num_immatriculation", *others], optional=frozenset(others)).table
+    others = [name for name in wanted.names if name not in declared]
+    asked = Wanted(("num_immatriculation", *others), frozenset(others), wanted.headings)
+    known = read_source(Path(registration), asked).table
     joined = join_registration(declaration.table, known)
     rows = pa.array(np.arange(1, joined.num_rows + 1, dtype=np.int64))
     table = pa.table(
-        {n: joined[n] if n in joined.column_names else pa.nulls(joined.num_rows, pa.string()) for n in wanted}
+        {n: joined[n] if n in joined.column_names else pa.nulls(joined.num_rows, pa.string()) for n in wanted.names}
     )
     read = type_register(Source(table, rows, declaration.broken), schema)
     notes = [(np.array([line]), total, "cell", reason) for line, total, reason in declaration.mismatches]
@@ -114,26 +149,28 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     bad cell becomes missing. Accepted and refused rows always add up to the rows of the file.
     """
     rows, broken, numeric = np.asarray(source.rows), source.broken, source.numeric
-    described = (source.encoding, source.separator, source.surplus)
-    texts = dict(zip(source.table.column_names, source.table.columns, strict=True))
+    described = source.without_cells()
+    texts = _with_dates_from_parts(source.table, schema)
     del source  # each column's text is let go as soon as it is typed
     keep = np.ones(len(rows), dtype=bool)
     rejects: list[tuple[np.ndarray, str, str, str]] = []
     columns: dict[str, pa.ChunkedArray] = {}
-    repaired: dict[str, int] = {}
-    hijri: dict[str, int] = {}
+    notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
         spec = schema.by_name[name]
         typed = type_column(spec, texts.pop(name))
         columns[name] = typed.values
-        if typed.repaired:
-            repaired[name] = typed.repaired
-        if typed.hijri:
-            hijri[name] = typed.hijri
+        if typed.codes is not None:
+            columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])
+        notes += [ReadingNote(check, name, count) for check, count in typed.notes.items()]
         if typed.invalid.any():
             rejects.append((rows[typed.invalid], name, "row" if spec.required else "cell", typed.reason))
+        if typed.day_lost is not None:
+            rejects.append((rows[typed.day_lost], name, "cell", "no such day or month; the rest of the date is kept"))
         if spec.required or name == schema.record:
             absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid
+            if typed.codes is not None:
+                absent &= typed.codes == 0
             if absent.any():
                 rejects.append((rows[absent], name, "row", "missing"))
             keep &= ~absent & ~typed.invalid
@@ -151,13 +188,40 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
         table,
         _rejects_table(rejects),
         len(rows) + len(broken),
-        described[0],
-        described[1],
-        repaired,
-        hijri,
-        {name: count for name, count in numeric.items() if schema.by_name[name].type in ("string", "code")},
-        described[2],
+        described.encoding,
+        described.separator,
+        tuple(notes),
+        {
+            name: count
+            for name, count in numeric.items()
+            if name in schema.by_name and schema.by_name[name].type in ("string", "code")
+        },
+        described.surplus,
+        described.renamed,
+        described.layout,
     )
+
+
+def _with_dates_from_parts(table: pa.Table, schema: RegisterSchema) -> dict[str, pa.ChunkedArray]:
+    """The columns by name; a date whose day, month and year stand apart becomes one column of text."""
+    texts = dict(zip(table.column_names, table.columns, strict=True))
+    for spec in schema.fields:
+        if not spec.parts or spec.parts["year"] not in texts:
+            continue
+        blank = pa.scalar("00")
+        pieces = [
+            pc.fill_null(pc.utf8_trim_whitespace(texts[spec.parts[part]]), blank) if part in spec.parts else blank
+            for part in ("day", "month")
+        ]
+        year = pc.utf8_trim_whitespace(texts[spec.parts["year"]])
+        whole = [pc.replace_substring_regex(piece, r"\.0+$", "") for piece in (*pieces, year)]
+        composed = pc.binary_join_element_wise(*whole, "/")
+        texts[spec.name] = pc.coalesce(texts[spec.name], composed) if spec.name in texts else composed
+        columns = {field.name for field in schema.fields}
+        for column in spec.parts.values():
+            if column not in columns:
+                texts.pop(column, None)
+    return texts
 
 
 def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTable:
@@ -166,10 +230,12 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
     Raises:
         RegisterError: A column is missing.
     """
-    wanted, optional = _wanted(schema, with_dropped=False)
-    places, surplus = match_columns(Path("table"), table.column_names, wanted, optional)
+    wanted = wanted_columns(schema, with_dropped=False)
+    match = match_header([(name,) for name in table.column_names], wanted)
+    require("table", Header(0, tuple((name,) for name in table.column_names), match), wanted, [table.column_names])
+    places = match.places
     columns = {}
-    for name in wanted:
+    for name in wanted.names:
         if name not in places:
             columns[name] = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             continue
@@ -188,19 +254,8 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
             )
         }
     )
-    return type_register(Source(pa.table(columns), rows, surplus=surplus), tolerant)
-
-
-def _wanted(schema: RegisterSchema, with_dropped: bool) -> tuple[list[str], frozenset[str]]:
-    """Columns to read, and those that may be absent."""
-    pieces = {f.piece_type for f in schema.fields if f.piece_type is not None}
-    wanted = [
-        f.name
-        for f in schema.fields
-        if f.role is not FieldRole.DROP or f.name in pieces or (with_dropped and f.kind is not None)
-    ]
-    optional = {f.name for f in schema.fields if f.optional or (f.role is FieldRole.DROP and f.name not in pieces)}
-    return wanted, frozenset(optional)
+    source = Source(pa.table(columns), rows, surplus=match.surplus, renamed=match.renamed)
+    return type_register(source, tolerant)
 
 
 def _repeated(record: pa.ChunkedArray, keep: np.ndarray) -> np.ndarray:

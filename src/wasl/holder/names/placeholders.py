@@ -1,0 +1,51 @@
+# ruff: noqa: E501 (tables of words)
+"""Cells of name columns that hold no name: placeholders, and scripts that are not read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+from wasl.holder.names.normalizer import normalize
+from wasl.registers.codes.classification import spelling_key
+
+__all__ = ["NoName", "what_is_no_name"]
+
+NoName = Literal["names-placeholder", "names-unreadable"]
+
+PHRASES = frozenset(
+    [
+        "NEANT", "INCONNU", "INCONNUE", "INCONNUS", "INCONNUES", "NON CONNU", "NON CONNUE", "SANS", "SANS NOM", "SANS PRENOM",
+        "SANS NOM NI PRENOM", "AUCUN", "AUCUN NOM", "PAS DE NOM", "PAS DE PRENOM", "NON PRECISE", "NON RENSEIGNE",
+        "NON DECLARE", "NON DETERMINE", "NON DISPONIBLE", "NON COMMUNIQUE", "INDETERMINE", "A COMPLETER", "A PRECISER",
+        "EN COURS", "N A", "N D", "N R", "N C", "NULL", "NONE", "VIDE", "RAS", "R A S",
+        "SNP", "S N P", "S P", "SANS NOM PATRONYMIQUE", "UNKNOWN", "UNK", "NO NAME", "NOT KNOWN", "NOT AVAILABLE",
+        "FNU", "LNU", "MISSING", "DESCONOCIDO", "DESCONOCIDA", "SIN NOMBRE", "TEST", "ANONYME", "X", "XX", "XXX",
+        "غير معروف", "غير معروفة", "غير محدد", "غير محددة", "غير متوفر", "غير مذكور", "غير مصرح به", "مجهول", "مجهولة", "مجهول الاسم", "بدون",
+        "بدون اسم", "بدون لقب", "لا يوجد", "لا شيء", "لا شيئ", "لاشيء", "لا اسم له", "دون اسم",
+    ]
+)  # fmt: skip
+"""Whole cells, as spelling keys."""
+WORDS = frozenset(["NEANT", "INCONNU", "INCONNUE", "UNKNOWN", "SNP", "FNU", "LNU", "XXX", "مجهول", "مجهولة"])
+"""Words that are no name beside any other; a cell of only these holds no name."""
+KEYS = frozenset(spelling_key(phrase) for phrase in PHRASES)
+
+
+def what_is_no_name(text: str) -> NoName | None:
+    """Why a name cell gives no name, or None where it gives one.
+
+    A cell without any letter (``...``, ``--``, ``123``) is a placeholder; a cell with letters of which no word could
+    be made is unreadable.
+    """
+    if text.isascii() and text.isalpha() and len(text) > 3 and text.upper() not in KEYS and len(set(text.upper())) > 1:
+        return None
+    if text in ("nan", "NaN"):  # a program's missing value; Nan in capitals is an Ivorian name
+        return "names-placeholder"
+    key = spelling_key(text)
+    words = key.split()
+    if key in KEYS or (words and all(word in WORDS or re.fullmatch(r"([A-Z])\1{2,}", word) for word in words)):
+        return "names-placeholder"
+    if not any(unicodedata.category(c).startswith("L") for c in text):
+        return "names-placeholder"
+    return None if normalize(text).words else "names-unreadable"

@@ -1,0 +1,286 @@
+"""CSV files to text columns: encoding, separator and header are found; broken rows are mended where possible."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from wasl.errors import RegisterError
+from wasl.registers.reading.encodings import detect_encoding, known_encoding
+from wasl.registers.reading.headers import Header, Wanted, find_header, require
+from wasl.registers.reading.source import Source, blank_rows, complete
+from wasl.registers.schema import FileLayout
+
+__all__ = ["Preface", "read_csv", "read_preface"]
+
+SEPARATORS = (";", ",", "\t", "|")
+LONGEST_CELL = 20_000
+BLOCK_BYTES = 8 << 20
+PREFACE_BYTES = 1 << 20
+"""What is looked at to find the header and the separator."""
+PREFACE_ROWS = 200
+SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Preface:
+    """The beginning of a CSV file.
+
+    Attributes:
+        encoding, separator: How it is written.
+        rows: Its first records, cut at the separator; a leading ``sep=`` line is the first.
+        ends: For each record the number of the physical line it ends on (a cell may hold line breaks).
+    """
+
+    encoding: str
+    separator: str
+    rows: tuple[tuple[str, ...], ...]
+    ends: tuple[int, ...]
+
+
+def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Preface, Header]:
+    """The beginning of a CSV file and its header, with the separator that makes most of the wanted columns.
+
+    Raises:
+        RegisterError: The encoding cannot be found out, or no line holds anything.
+    """
+    encoding = known_encoding(layout.encoding, str(path)) if layout.encoding else detect_encoding(path)
+    with path.open("rb") as stream:
+        data = stream.read(PREFACE_BYTES)
+    text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("replace").decode(data)
+    lines = text.splitlines()
+    if not any(line.strip() for line in lines):
+        raise RegisterError(f"{path}: the first line is empty; it should name the columns.")
+    said = SEPARATOR_LINE.match(lines[0])
+    marks: tuple[str, ...] = SEPARATORS
+    if layout.separator or said is not None:
+        mark = layout.separator or (said[1] if said is not None else "")
+        marks = ("\t" if mark.lower() in ("\\t", "tab") else mark,)
+    best: tuple[Preface, Header] | None = None
+    for mark in marks:
+        rows, ends = _cut(text, mark)
+        shown = [() if said is not None and place == 0 else row for place, row in enumerate(rows)]
+        header = find_header(shown, wanted, layout.header_row)
+        if header is None:
+            continue
+        found = Preface(encoding, mark, tuple(rows), tuple(ends)), header
+        if best is None or _better(header, best[1]):
+            best = found
+    if best is None:
+        raise RegisterError(
+            f"{path}: row {layout.header_row} should name the columns, but is empty or not there."
+            if layout.header_row
+            else f"{path}: the first line is empty; it should name the columns."
+        )
+    return best
+
+
+def _better(header: Header, than: Header) -> bool:
+    found, other = len(header.match.places), len(than.match.places)
+    return (found, len(header.names)) > (other, len(than.names)) if found == other else found > other
+
+
+def _cut(text: str, mark: str) -> tuple[list[tuple[str, ...]], list[int]]:
+    """The first records of a text, and the physical line each ends on."""
+    rows: list[tuple[str, ...]] = []
+    ends: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    try:
+        for row in reader:
+            rows.append(tuple(row))
+            ends.append(reader.line_num)
+            if len(rows) >= PREFACE_ROWS:
+                break
+    except csv.Error:  # an unclosed quotation mark: what was cut so far is enough for the header
+        pass
+    return rows, ends
+
+
+def read_csv(
+    path: Path, wanted: Wanted, layout: FileLayout, size: int, progress: Callable[[int, int], None] | None
+) -> Source:
+    """The wanted columns of a CSV file.
+
+    Raises:
+        RegisterError: The file cannot be decoded, lacks a column, has no rows, or a quotation mark is never closed.
+    """
+    preface, header = read_preface(path, wanted, layout)
+    require(str(path), header, wanted, preface.rows)
+    width = _width(header, preface)
+    skipped = preface.ends[header.row]
+    first = header.row + 2
+    invalid: list[tuple[int, str]] = []
+    table = _stream(path, preface, header, width, skipped, size, progress, invalid)
+    places = header.match.places
+    mended, broken, blank = _mend(invalid, width, places, wanted, preface.separator)
+    if table.num_rows + len(mended) == 0 and not broken:
+        raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
+    _refuse_runaway_cells(path, table)
+    taken = {number for number, _ in invalid}
+    numbers = np.arange(1, table.num_rows + len(taken) + 1, dtype=np.int64)
+    if taken:
+        numbers = np.delete(numbers, np.asarray(sorted(taken), dtype=np.int64) - 1)
+    notes: list[tuple[str, str, int]] = []
+    if mended:
+        rows = pa.table(
+            {
+                name: pa.array(
+                    [cells[place] or None if place < len(cells) else None for _, cells in mended], pa.string()
+                )
+                for name, place in places.items()
+            }
+        )
+        table = pa.concat_tables([table, rows])
+        numbers = np.concatenate([numbers, [number for number, _ in mended]])
+        order = np.argsort(numbers, kind="stable")
+        table, numbers = table.take(pa.array(order)), numbers[order]
+        notes.append(("rows-mended", "", len(mended)))
+    rows_of_file = pa.array(numbers + first - 1)
+    empty = blank_rows(table)
+    if pc.any(empty).as_py():
+        table, rows_of_file = table.filter(pc.invert(empty)), rows_of_file.filter(pc.invert(empty).combine_chunks())
+    return Source(
+        complete(table, wanted.names),
+        rows_of_file,
+        tuple((number + first - 1, reason) for number, reason in broken if number not in blank),
+        preface.encoding,
+        preface.separator,
+        header.match.surplus,
+        notes=tuple(notes),
+        renamed=header.match.renamed,
+        layout=f"header in row {header.row + 1}" if header.row else "",
+    )
+
+
+def _width(header: Header, preface: Preface) -> int:
+    """Cells per row: those of the header, unless the rows agree on more or fewer and the difference is blank."""
+    named = max((place for place, names in enumerate(header.names) if names[0]), default=-1) + 1
+    rows = [row for row in preface.rows[header.row + 1 :] if any(cell.strip() for cell in row)]
+    if not rows:
+        return len(header.names)
+    usual, count = Counter(len(row) for row in rows).most_common(1)[0]
+    agreed = usual >= named and count > len(rows) / 2
+    beyond_blank = all(not cell.strip() for row in rows for cell in row[len(header.names) :] if len(row) == usual)
+    return usual if agreed and beyond_blank else len(header.names)
+
+
+def _stream(
+    path: Path,
+    preface: Preface,
+    header: Header,
+    width: int,
+    skipped: int,
+    size: int,
+    progress: Callable[[int, int], None] | None,
+    invalid: list[tuple[int, str]],
+) -> pa.Table:
+    """The wanted cells of all rows of the right width; others go to ``invalid``, counted from 1 after the header."""
+    unclosed: list[int] = []
+
+    def note(row: pacsv.InvalidRow) -> str:
+        number = row.number - skipped
+        if row.text.count("\n") > 3 or len(row.text) > LONGEST_CELL:
+            unclosed.append(number + header.row + 1)
+        invalid.append((number, row.text))
+        return "skip"
+
+    positional = [f"c{place}" for place in range(width)]
+    places = header.match.places
+    batches: list[pa.RecordBatch] = []
+    done = 0
+    try:
+        reader = pacsv.open_csv(
+            path,
+            read_options=pacsv.ReadOptions(
+                encoding=preface.encoding,
+                column_names=positional,
+                skip_rows=skipped,
+                block_size=BLOCK_BYTES,
+                use_threads=False,
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=preface.separator,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in positional},
+                include_columns=[positional[place] for place in places.values()],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+        for batch in reader:
+            batches.append(batch)
+            done += batch.nbytes
+            if progress is not None:
+                progress(min(done, size), size)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise RegisterError(
+                f"{path}: there are columns but no rows.", remedy="Export the register again."
+            ) from None
+        raise RegisterError(
+            f"{path}: cannot be cut into rows and columns.",
+            remedy="Look for an unclosed quotation mark or a very long line.",
+        ) from None
+    except UnicodeError:
+        raise RegisterError(
+            f"{path}: is not written in {preface.encoding} throughout.",
+            remedy="Name another encoding, or export as UTF-8.",
+        ) from None
+    if unclosed:
+        raise RegisterError(f"{path}: a quotation mark is never closed, at or before row {unclosed[0]}.")
+    if not batches:
+        return pa.table({name: pa.array([], pa.string()) for name in places})
+    return pa.Table.from_batches(batches).rename_columns(list(places))
+
+
+def _mend(
+    invalid: list[tuple[int, str]], width: int, places: dict[str, int], wanted: Wanted, mark: str
+) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], set[int]]:
+    """Rows of another width: those that can be mended, those that are broken, and those that are blank.
+
+    A row with more cells is whole where the cells beyond are blank. Excel leaves the separators of trailing blank cells
+    out, in blocks of 16 rows; so a row with fewer cells is whole where a neighbouring row has as few and no column
+    that every record must have is among those cut off.
+    """
+    cut = [(number, next(csv.reader([text], delimiter=mark), [])) for number, text in invalid]
+    lengths = {number: len(cells) for number, cells in cut}
+    last_required = max((places[name] for name in wanted.required if name in places), default=width - 1)
+    mended: list[tuple[int, list[str]]] = []
+    broken: list[tuple[int, str]] = []
+    blank: set[int] = set()
+    for number, cells in cut:
+        count = len(cells)
+        if not any(cell.strip() for cell in cells):
+            blank.add(number)
+        elif count > width and not any(cell.strip() for cell in cells[width:]):
+            mended.append((number, cells[:width]))
+        elif last_required < count < width and count in (lengths.get(number - 1), lengths.get(number + 1)):
+            mended.append((number, cells + [""] * (width - count)))
+        else:
+            broken.append((number, f"{count} columns instead of {width}"))
+    return mended, broken, blank
+
+
+def _refuse_runaway_cells(path: Path, table: pa.Table) -> None:
+    for name in table.column_names:
+        longest = pc.max(pc.binary_length(table[name])).as_py() or 0
+        if longest > LONGEST_CELL:
+            raise RegisterError(
+                f"{path}: a cell of column {name!r} is {longest} bytes long: a quotation mark is never closed."
+            )

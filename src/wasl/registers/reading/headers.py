@@ -1,0 +1,331 @@
+"""Finds the row of a file that names the columns, and which column of the file is which column of the schema.
+
+A heading matches a column by its name, by one of the schema's aliases, by the same words (*N° Titre*, *Numéro du titre*
+and ``num_titre`` are the same words), by the schema's labels, or by a heading in general use for what the column says.
+Each of these is tried only for columns that the ones before left open.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from wasl.errors import RegisterError
+from wasl.registers.reading.headings import HEADINGS
+from wasl.registers.reading.marks import without_marks
+from wasl.registers.schema import FieldRole, RegisterSchema
+
+__all__ = [
+    "DEEPEST",
+    "Header",
+    "HeaderMatch",
+    "Wanted",
+    "column_key",
+    "find_header",
+    "match_header",
+    "require",
+    "wanted_columns",
+    "words_key",
+]
+
+ROWS_SEARCHED = 60
+"""A header stands among the first rows; a sheet with a longer preface names it with ``header_row``."""
+DEEPEST = 3
+"""Rows a header may have: a group above the columns, twice."""
+NUMBER = re.compile(r"^(?:n|no|nr|nbr|num|numero|number|رقم)$")
+BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+SMALL_WORDS = frozenset(
+    ["de", "du", "d", "des", "la", "le", "les", "l", "of", "the", "et", "a", "au", "en", "s", "e", "del", "ou"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The columns to look for.
+
+    Attributes:
+        names: By the schema's names.
+        optional: Those that may be absent.
+        headings: For each name, other headings of it: groups of texts, surest group first.
+        known: All columns of the schema, also those that are not read.
+        instead: Columns that may be absent where another one stands (a date and its year).
+        required: Columns without which a row is refused.
+    """
+
+    names: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    headings: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    instead: dict[str, str] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """Which column of a file is which wanted column.
+
+    Attributes:
+        places: Place in the file by wanted name.
+        missing: Wanted names that were not found and may not be absent.
+        doubled: Wanted names that several headings match equally well.
+        renamed: Names found under another heading, with that heading.
+        surplus: Headings nobody asked for.
+    """
+
+    places: dict[str, int]
+    missing: tuple[str, ...]
+    doubled: tuple[str, ...]
+    renamed: dict[str, str]
+    surplus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a file.
+
+    Attributes:
+        row: Place of its last row among the rows given (from 0).
+        names: For each column its possible names, surest first.
+        match: What it matches.
+    """
+
+    row: int
+    names: tuple[tuple[str, ...], ...]
+    match: HeaderMatch
+
+
+def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wanted:
+    """The columns of a schema to read; with the dropped ones whose kind can be checked, if asked for."""
+    pieces = {f.piece_type for f in schema.fields if f.piece_type is not None}
+    names = [
+        f.name
+        for f in schema.fields
+        if f.role is not FieldRole.DROP or f.name in pieces or (with_dropped and f.kind is not None)
+    ]
+    optional = {f.name for f in schema.fields if f.optional or (f.role is FieldRole.DROP and f.name not in pieces)}
+    headings: dict[str, tuple[tuple[str, ...], ...]] = {
+        f.name: (
+            f.aliases,
+            tuple(text for text in (f.label, f.label_fr) if text),
+            HEADINGS.get(f.feature.value, ()) if f.feature is not None else (),
+        )
+        for f in schema.fields
+    }
+    instead: dict[str, str] = {}
+    for spec in schema.fields:
+        if spec.parts and spec.name in names:
+            instead[spec.name] = spec.parts["year"]
+            parts = [column for column in spec.parts.values() if column not in names]
+            names += parts
+            optional |= set(parts)
+    required = frozenset(f.name for f in schema.fields if f.required or f.name == schema.record)
+    known = frozenset(field.name for field in schema.fields)
+    return Wanted(tuple(names), frozenset(optional), headings, known, instead, required)
+
+
+def _plain(text: str) -> str:
+    """Letters without case, accents, marks; the letters that Arabic spellings confuse are one."""
+    flat = unicodedata.normalize("NFKD", without_marks(text).replace("°", "o ").replace("º", "o ").replace("œ", "oe"))
+    bare = "".join(c for c in flat if not unicodedata.combining(c)).casefold().replace("đ", "d")
+    return bare.translate(str.maketrans("أإآٱىیةک", "ااااييهك")).replace("ـ", "")
+
+
+def column_key(name: str) -> str:
+    """A column name without case, accents, marks and punctuation, for matching."""
+    return "_".join(re.findall(r"[^\W_]+", _plain(name)))
+
+
+def words_key(name: str) -> frozenset[str]:
+    """The words that matter in a heading, in no order: *Date de naissance* is ``{date, naissance}``."""
+    words = []
+    for word in re.findall(r"[^\W_]+", _plain(name)):
+        if word in SMALL_WORDS:
+            continue
+        bare = word[2:] if word.startswith("ال") and len(word) > 4 else word
+        bare = bare[:-1] if len(bare) > 4 and bare.endswith("s") else bare
+        words.append("num" if NUMBER.match(bare) else bare)
+    return frozenset(words)
+
+
+def _bare(name: str) -> str:
+    """A heading without what stands in brackets: *Date de naissance (jj/mm/aaaa)*."""
+    return BRACKETS.sub(" ", name)
+
+
+def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMatch:
+    """Which columns of a header are wanted; each column's possible names are given, surest first."""
+    places: dict[str, int] = {}
+    doubled: list[str] = []
+    taken: set[int] = set()
+    keys = [{column_key(name) for name in names if name} - {""} for names in header]
+    words = [
+        {key for name in names for key in (words_key(name), words_key(_bare(name)))} - {frozenset()} for names in header
+    ]
+    every = dict.fromkeys([*wanted.names, *sorted(wanted.known)])
+
+    def claim(sought: Mapping[str, Set[object]], found: Sequence[Set[object]], strict: bool) -> None:
+        """Give open names the open columns that match them, where exactly one does."""
+        matches = {
+            name: [place for place, own in enumerate(found) if place not in taken and own & sought[name]]
+            for name in sought
+            if name not in places
+        }
+        claimed = [place for several in matches.values() for place in several]
+        for name, several in matches.items():
+            if len(several) > 1 and strict:
+                doubled.append(name)
+            if several and (strict or (len(several) == 1 and claimed.count(several[0]) == 1)):
+                places[name] = several[0]
+                taken.add(several[0])
+
+    def headings(name: str, level: int) -> tuple[str, ...]:
+        own = wanted.headings.get(name, ())
+        return own[level] if len(own) > level else ()
+
+    claim({name: {column_key(name)} for name in every}, keys, strict=True)
+    claim({name: {column_key(text) for text in headings(name, 0)} for name in every}, keys, strict=True)
+    claim({name: {words_key(text) for text in (name, *headings(name, 0))} for name in every}, words, strict=False)
+    claim({name: {words_key(text) for text in headings(name, 1)} for name in every}, words, strict=False)
+    claim({name: {words_key(text) for text in headings(name, 2)} for name in every}, words, strict=False)
+
+    found = {name: places[name] for name in wanted.names if name in places}
+    missing = tuple(
+        name
+        for name in wanted.names
+        if name not in found
+        and name not in wanted.optional
+        and (name not in wanted.instead or wanted.instead[name] not in found)
+    )
+    renamed = {
+        name: without_marks(header[place][0])
+        for name, place in found.items()
+        if column_key(name) not in keys[place] or column_key(header[place][0]) != column_key(name)
+    }
+    surplus = tuple(
+        without_marks(names[0]) for place, names in enumerate(header) if place not in taken and names and names[0]
+    )
+    twice = tuple(name for name in doubled if name in wanted.names)
+    return HeaderMatch(found, missing, twice, renamed, surplus)
+
+
+def find_header(rows: Sequence[Sequence[str | None]], wanted: Wanted, fixed: int | None = None) -> Header | None:
+    """The header among a file's first rows: the row, or the two or three rows together, that match the most columns.
+
+    Args:
+        rows: The first rows; a cell is None or empty where blank.
+        wanted: The columns to look for.
+        fixed: The row (from 1) that is the header's last, where the schema or the user says so.
+
+    Returns:
+        The header, or None where no row has a cell.
+    """
+    best: Header | None = None
+    last = range(len(rows))[:ROWS_SEARCHED] if fixed is None else [fixed - 1] if fixed <= len(rows) else []
+    for row in last:
+        if not any(cell and cell.strip() for cell in rows[row]):
+            continue
+        for depth in range(1, DEEPEST + 1):
+            if depth > row + 1:
+                break
+            names = _names(rows[row - depth + 1 : row + 1])
+            header = Header(row, names, match_header(names, wanted))
+            if best is None or _rank(header) > _rank(best):
+                best = header
+        if best is not None and not best.match.missing and not best.match.doubled and best.row == row:
+            break
+    return best
+
+
+def _rank(header: Header) -> tuple[int, int]:
+    return len(header.match.places) - len(header.match.doubled), -len(header.match.missing)
+
+
+def _names(rows: Sequence[Sequence[str | None]]) -> tuple[tuple[str, ...], ...]:
+    """Possible names of each column of a header of one or more rows; a group's name reaches right to the next one."""
+    width = max(len(row) for row in rows)
+    filled: list[list[str]] = []
+    for level, row in enumerate(rows):
+        cells = [(cell or "").strip() for cell in row] + [""] * (width - len(row))
+        if level < len(rows) - 1:
+            for place in range(1, width):
+                cells[place] = cells[place] or cells[place - 1]
+        filled.append(cells)
+    names = []
+    for place in range(width):
+        column = [cells[place] for cells in filled]
+        lowest = column[-1]
+        uppers = [text for text in column[:-1] if text]
+        if lowest:
+            joined = [f"{upper} {lowest}" for upper in reversed(uppers)]
+            names.append((lowest, *joined, *([" ".join([*uppers, lowest])] if len(uppers) > 1 else [])))
+        else:
+            own = (rows[-2][place] or "").strip() if len(rows) > 1 and place < len(rows[-2]) else ""
+            names.append((own,) if own else ("",))
+    return tuple(names)
+
+
+def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[str | None]]) -> None:
+    """Refuse a header that lacks a column, with what was found in its place.
+
+    Raises:
+        RegisterError: A column is missing or there twice; names the row read as header, the columns found and the
+            likely matches.
+    """
+    match = header.match
+    if match.doubled:
+        name = match.doubled[0]
+        key = column_key(name)
+        count = sum(any(column_key(text) == key for text in names) for names in header.names)
+        raise RegisterError(f"{where}: column {name!r} is there {max(count, 2)} times.", remedy="Keep one of them.")
+    if not match.missing:
+        return
+    missing = ", ".join(match.missing)
+    head = f"{where}: missing column{'s' * (len(match.missing) > 1)} {missing}."
+    if _looks_like_data(header, rows):
+        raise RegisterError(
+            f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names.",
+            remedy="Put the column names in the first row, or say which row has them (header_row).",
+        )
+    found = ", ".join(repr(without_marks(names[0])) for names in header.names if names[0])
+    likely = "; ".join(
+        f"{name!r} may be {' or '.join(repr(text) for text in texts)}"
+        for name in match.missing
+        if (texts := _likely(name, match.surplus, wanted))
+    )
+    raise RegisterError(
+        f"{head} Row {header.row + 1} was read as the header. Columns found: {found}."
+        + (f" Likely: {likely}." if likely else ""),
+        remedy="Add the heading to the column's `aliases` in the register schema, or rename the file's column.",
+    )
+
+
+def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bool:
+    """Whether the row read as header is a record: its cells would be somebody's values, and are not to be shown."""
+    if header.match.places:
+        return False
+    cells = [cell for cell in rows[header.row] if cell]
+    if any(len(re.findall(r"\d", cell)) >= 2 for cell in cells):
+        return True
+    following = [cell for row in rows[header.row + 1 : header.row + 6] for cell in row if cell]
+    return bool(following) and not any(re.search(r"\d\d", cell) for cell in following)
+
+
+def _likely(name: str, surplus: Sequence[str], wanted: Wanted) -> list[str]:
+    """Up to two headings that may be the column: words in common, or nearly the same letters."""
+    texts = [name, *(text for group in wanted.headings.get(name, ()) for text in group)]
+    scored = []
+    for heading in surplus:
+        words = words_key(heading)
+        score = max(
+            max(
+                difflib.SequenceMatcher(None, column_key(text), column_key(heading)).ratio(),
+                len(words & words_key(text)) / max(1, len(words | words_key(text))),
+            )
+            for text in texts
+        )
+        if score >= 0.5:
+            scored.append((-score, heading))
+    return [heading for _, heading in sorted(scored)[:2]]

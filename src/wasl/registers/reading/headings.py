@@ -1,0 +1,62 @@
+# ruff: noqa: E501 (tables of words)
+"""Headings in general use for what a column says of a person, in French, Arabic, English and Spanish.
+
+They are the last thing tried when a file's columns are matched (a schema's names and aliases come first), and the first
+when a schema is drafted from a file.
+"""
+
+from __future__ import annotations
+
+__all__ = ["HEADINGS"]
+
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "surname": (
+        "nom", "nom de famille", "nom patronymique", "patronyme", "nom fr", "nom latin", "nom en français", "surname",
+        "last name", "lastname", "family name", "apellido", "apellidos", "الاسم العائلي", "اللقب", "النسب", "اسم العائلة",
+        "nom naissance", "nom usuel",
+    ),
+    "given": (
+        "prénom", "prénoms", "prenom fr", "prénom en français", "given name", "given names", "first name", "firstname",
+        "forename", "nombre", "الاسم الشخصي", "الاسم", "الاسم الأول",
+    ),
+    "full_name": (
+        "nom et prénom", "nom prénom", "nom complet", "nom & prénoms", "noms et prénoms", "full name", "name",
+        "identité", "nom et prénom du salarié", "nombre completo", "الاسم الكامل", "الاسم واللقب", "الاسم والنسب",
+        "الاسم العائلي والشخصي",
+    ),
+    "married_name": ("nom de jeune fille", "nom d'épouse", "nom marital", "maiden name", "married name"),
+    "surname_arabic": ("nom arabe", "nom en arabe", "nom ar", "surname arabic", "الاسم العائلي بالعربية", "النسب بالعربية"),
+    "given_arabic": ("prénom arabe", "prénom en arabe", "prenom ar", "given arabic", "الاسم الشخصي بالعربية"),
+    "sex": ("sexe", "sex", "genre", "gender", "civilité", "sexo", "الجنس", "النوع"),
+    "birth_date": (
+        "date de naissance", "date naissance", "né le", "née le", "né(e) le", "naissance", "date naiss", "ddn", "dob",
+        "birth date", "date of birth", "birthdate", "birthday", "fecha de nacimiento", "تاريخ الازدياد", "تاريخ الميلاد",
+        "تاريخ الولادة", "date naissance jj mm aaaa",
+    ),
+    "birth_place": (
+        "lieu de naissance", "lieu naissance", "né à", "place of birth", "birth place", "ville de naissance",
+        "lieu naiss", "lugar de nacimiento", "مكان الازدياد", "مكان الميلاد", "مكان الولادة",
+    ),
+    "nationality": (
+        "nationalité", "nationality", "pays", "pays d'origine", "pays de nationalité", "nation", "citizenship", "country",
+        "nacionalidad", "الجنسية", "البلد",
+    ),
+    "passport": (
+        "numéro de passeport", "n° passeport", "passeport", "num passeport", "passport", "passport number", "passport no",
+        "pasaporte", "رقم جواز السفر", "جواز السفر",
+    ),
+    "permit": (
+        "numéro du titre de séjour", "n° titre", "numéro de titre", "titre de séjour", "carte de séjour", "n° carte séjour",
+        "num cs", "n° cs", "permit", "permit number", "رقم بطاقة الإقامة", "رقم السند", "بطاقة الإقامة", "رقم سند الإقامة",
+    ),
+    "cin": ("cin", "n° cin", "cnie", "n° cnie", "cni", "carte nationale", "رقم البطاقة الوطنية", "البطاقة الوطنية"),
+    "cnss": ("numéro cnss", "n° cnss", "cnss", "immatriculation cnss", "n° immatriculation", "رقم الضمان الاجتماعي"),
+    "certificate": ("n° attestation", "numéro attestation anapec", "attestation"),
+    "refugee_file": ("n° hcr", "num hcr", "dossier hcr", "unhcr case", "case number", "unhcr number", "رقم المفوضية"),
+    "national_id": ("identifiant national", "national id", "idcs", "nin", "رقم التعريف الوطني"),
+    "phone": ("téléphone", "tél", "tel", "gsm", "portable", "n° tél", "phone", "mobile", "telefono", "الهاتف", "رقم الهاتف"),
+    "street": ("adresse", "rue", "address", "street", "direccion", "العنوان"),
+    "locality": ("ville", "commune", "localité", "city", "town", "ciudad", "المدينة", "الجماعة"),
+    "postcode": ("code postal", "cp", "postcode", "zip", "zip code", "الرمز البريدي"),
+    "region": ("région", "region", "الجهة"),
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""Characters that nobody sees or that stand for others: format characters, spaces, digits of other scripts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["drop_marks", "fold_digits", "without_marks"]
+
+MARKS = r"[\p{Cf}\p{Cc}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180D}\x{FE00}-\x{FE0F}\x{FFF9}-\x{FFFD}]"
+"""RE2 class: format and control characters (ZWNJ, ZWJ, LRM, BOM, soft hyphen), variation selectors, U+FFFD."""
+SPACES = r"[\t\n\x{0B}\f\r\x{85}\p{Z}]+"
+"""RE2 class: every kind of space, the no-break ones of spreadsheets included."""
+
+
+def drop_marks(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """A column of text without format characters, every run of spaces as one; and how many cells held a mark.
+
+    Columns of plain ASCII without control characters are returned as they are.
+    """
+    if pc.all(pc.string_is_ascii(column)).as_py() is not False and not _any(column, r"[\x00-\x1F\x7F]|  "):
+        return column, 0
+    spaced = pc.replace_substring_regex(column, SPACES, " ")
+    bare = pc.replace_substring_regex(spaced, MARKS, "")
+    changed = pc.sum(pc.not_equal(bare, spaced)).as_py() or 0
+    return bare, int(changed)
+
+
+def _any(column: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def without_marks(text: str) -> str:
+    """One text without format characters, every run of spaces as one, nothing around it."""
+    spaced = " ".join(text.split())
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cf", "Cc") and not _VARIATION.match(c))
+
+
+_VARIATION = re.compile("[\u034f\ufe00-\ufe0f\ufffd]")
+
+
+def fold_digits(text: str) -> str:
+    """The digits of any script (Arabic, Persian, full-width) as ASCII digits."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text)
