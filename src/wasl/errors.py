@@ -46,9 +46,11 @@ class WaslError(Exception):
     Attributes:
         message: What is wrong and where, without any person's value.
         remedy: What the reader can do about it; empty when the message says it already.
+        event: The audit event of the refusal, set by the act that refused; None where there is none.
     """
 
     exit_code = 1
+    event: object | None = None
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         self.message = message

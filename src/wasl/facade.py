@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from wasl.audit.events import LinkageCompleted, ProtectionApplied, RiskAssessed, SpineResolved
     from wasl.audit.notes import NoteSigner
     from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import Protection
-    from wasl.disclosure.risk.assess import RiskReport
+    from wasl.disclosure.risk.risk_report import RiskReport
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.linkage.model.pairs import ScoredPairs
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
     from wasl.registers.schema import RegisterSchema
+    from wasl.workflow.act import Act
 
 __all__ = ["LinkageResult", "assess", "encode", "link", "protect", "publish"]
 
@@ -41,12 +43,16 @@ class LinkageResult:
         links: Linked pairs of records, or None without join maps.
         spine: Persons and their records, or None without join maps.
         report: Counts, model and quality, as JSON values.
+        linked: The act of the linkage unit.
+        resolved: The act of the spine keeper, or None without join maps.
     """
 
     pairs: pa.Table = field(repr=False)
     links: pa.Table | None = field(repr=False)
     spine: pa.Table | None = field(repr=False)
-    report: dict[str, object] = field(repr=False)
+    report: Mapping[str, Any] = field(repr=False)
+    linked: Act[ScoredPairs, LinkageCompleted] = field(repr=False)
+    resolved: Act[Resolution, SpineResolved] | None = field(repr=False)
 
 
 def encode(
@@ -58,6 +64,7 @@ def encode(
     name: str | None = None,
     period: str = "",
     round: str = "",  # noqa: A002 - the word of the plan and the command line
+    consent_weak_profile: bool = False,
 ) -> Encoded:
     """A register's records, encoded: ``.delivery``, ``.join_map`` and ``.payload``, which travel apart.
 
@@ -69,6 +76,7 @@ def encode(
         name: Name of the delivery's register, when two deliveries share one schema.
         period: The period the register describes.
         round: The linkage round; only deliveries of one round can be compared.
+        consent_weak_profile: Whether a profile that protects less (``open``, ``plain``) may be used.
 
     Raises:
         RegisterError: The columns are not those of the schema.
@@ -85,72 +93,117 @@ def encode(
         name=name,
         period=period,
         round_name=round,
+        consent_weak_profile=consent_weak_profile,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         rng=np.random.default_rng(),
     )
 
 
 def link(
-    deliveries: Sequence[Delivery], plan: LinkagePlan, *, joins: Sequence[JoinMap] = (), threads: int = 0
+    deliveries: Sequence[Delivery],
+    plan: LinkagePlan,
+    *,
+    joins: Sequence[JoinMap] = (),
+    threads: int = 0,
+    run: str = "local",
+    onto: pa.Table | None = None,
 ) -> LinkageResult:
     """Deliveries to scored pairs and, with their join maps, to persons.
+
+    Args:
+        deliveries: Two or more deliveries of one round, or one to deduplicate.
+        plan: How pairs are compared, scored and resolved.
+        joins: The join map of each delivery.
+        threads: Threads; 0 means one per processor.
+        run: Name of the run, kept with the persons.
+        onto: An earlier spine, whose persons keep their ids.
 
     Raises:
         MismatchError: The deliveries were not made to be compared.
     """
-    from wasl.linkage.resolve import resolve
-    from wasl.linkage.score import score_pairs
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.link import link as link_deliveries
+    from wasl.workflow.resolve import resolve
 
-    scored: ScoredPairs = score_pairs(plan, deliveries, threads=threads)
+    options = RunOptions(threads=threads)
+    linked = link_deliveries(plan, deliveries, options)
     if not joins:
-        return LinkageResult(scored.pairs, None, None, dict(scored.report))
-    resolution: Resolution = resolve(plan, scored, joins, run="local")
-    return LinkageResult(scored.pairs, resolution.links, resolution.spine, dict(resolution.report))
+        return LinkageResult(linked.result.pairs, None, None, linked.report, linked, None)
+    resolved = resolve(plan, linked.result, joins, options, run=run, onto=onto)
+    found = resolved.result
+    return LinkageResult(linked.result.pairs, found.links, found.spine, resolved.report, linked, resolved)
 
 
-def assess(data: Frame, policy: DisclosurePolicy) -> RiskReport:
-    """The disclosure risk of microdata under a policy."""
-    from wasl.disclosure.risk.assess import assess as assess_table
+def assess(data: Frame, policy: DisclosurePolicy, *, population: Frame | None = None) -> Act[RiskReport, RiskAssessed]:
+    """The disclosure risk of microdata under a policy; the result has the attributes of a `RiskReport`."""
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.assess import assess as assess_table
 
-    return assess_table(data, policy)
+    return assess_table(data, policy, RunOptions(), population=population)
 
 
-def protect(data: Frame, policy: DisclosurePolicy, *, seed: int) -> Protection:
-    """Microdata changed until the policy's thresholds hold.
+def protect(
+    data: Frame,
+    policy: DisclosurePolicy,
+    *,
+    seed: int,
+    population: Frame | None = None,
+    control: Frame | None = None,
+    earlier: Sequence[Frame] = (),
+    attack: bool = True,
+    today: date | None = None,
+) -> Act[Protection, ProtectionApplied]:
+    """Microdata changed until the policy's thresholds hold; the result has the attributes of a `Protection`.
+
+    Args:
+        data: The microdata.
+        policy: What is done and what must hold.
+        seed: Seed of everything random.
+        population: Population table with the same keys, for k-map.
+        control: Persons of the same population who are not in the data, for the attacks.
+        earlier: Earlier releases of the same population.
+        attack: Whether to attack the protected file.
+        today: The day of release; default: today, UTC.
 
     Raises:
-        PolicyError: They cannot be met; names the rules.
+        PolicyError: The thresholds cannot be met; names the rules.
     """
-    from wasl.disclosure.protect import protect as protect_table
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.protect import protect as protect_table
 
-    return protect_table(data, policy, seed=seed)
+    options = RunOptions(seed=seed, today=today or datetime.now(UTC).date())
+    return protect_table(data, policy, options, population=population, control=control, earlier=earlier, attack=attack)
 
 
-def publish(safe: Protection, description: DatasetDescription, *, signer: NoteSigner | None = None) -> dict[str, bytes]:
+def publish(
+    safe: Act[Protection, ProtectionApplied],
+    description: DatasetDescription,
+    *,
+    signer: NoteSigner | None = None,
+    created: datetime | None = None,
+) -> dict[str, bytes]:
     """A protected table as a signed release package: path in the package to bytes.
 
     Args:
         safe: What `protect` gave.
         description: What the table is and what its columns and codes mean.
         signer: The publisher's key; without it, a key made for this package alone.
+        created: Time of publication; default: now.
 
     Raises:
         InputError: Table and description do not agree; names the column.
     """
-    import json
-
     from wasl.audit.notes import NoteSigner
-    from wasl.disclosure.report.pages import public_page
-    from wasl.publication.package import REPORT_NAME, build_package
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.protect import public_report
+    from wasl.workflow.publish import publish as publish_table
 
-    report = {
-        REPORT_NAME: json.dumps(safe.public_report(), ensure_ascii=False, indent=2).encode(),
-        "public-report.html": public_page(safe).encode(),
-    }
-    return build_package(
-        safe.table,
+    act = publish_table(
+        safe.result.table,
+        public_report(safe.result),
         description,
-        report,
+        RunOptions(),
         signer=signer or NoteSigner.generate(f"wasl.release/{secrets.token_hex(8)}"),
-        created=datetime.now(UTC).replace(microsecond=0),
+        created=created or datetime.now(UTC),
     )
+    return dict(act.result)

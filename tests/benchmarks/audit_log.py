@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, DeliveryReceived
 from wasl.audit.export import ExportEntry, export_lines
 from wasl.audit.merkle import Frontier, Node, Place, leaf_hash, verify_inclusion
 from wasl.audit.notes import NoteSigner
@@ -48,10 +48,9 @@ class TableNodes:
 
 
 def event_bytes(number: int) -> bytes:
-    detail = {"records": number, "digest": "sha256:" + "ab" * 32}
-    return AuditEvent(
-        EventKind.DELIVERY_RECEIVED, "2026-01-01T00:00:00Z", "holder", "p", f"r{number}", detail
-    ).canonical_bytes()
+    digest = "sha256:" + "ab" * 32
+    received = DeliveryReceived(register="r", digest=digest, file=digest, rows=number, repeated=False)
+    return AuditEvent(received, "2026-01-01T00:00:00Z", "holder", "p", f"r{number}").canonical_bytes()
 
 
 def timed(what: str, work: Callable[[int], object], numbers: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, KeyCreated
 from wasl.audit.verification import verify_export
 from wasl.storage.local_log import LocalLog
 
@@ -21,10 +21,10 @@ ROUNDS = int(os.environ.get("WASL_TEST_KILLS", "4"))
 
 PROGRAM = """
 import sys
-from wasl.audit.events import EventKind
+from wasl.audit.events import KeyCreated
 from wasl.cli.audit_trail import record_event
 for number in range(100_000):
-    record_event(EventKind.KEY_CREATED, subject=f"{sys.argv[1]}-{number}")
+    record_event(KeyCreated(), subject=f"{sys.argv[1]}-{number}")
     print(f"{sys.argv[1]}-{number}", flush=True)
 """
 
@@ -48,7 +48,7 @@ def test_nothing_acknowledged_is_lost(tmp_path):
             # A last line without its end was cut off by the kill while it was printed.
             acknowledged += [line.strip() for line in process.communicate()[0].splitlines(True) if line.endswith("\n")]
     log = LocalLog(tmp_path / "home")
-    log.append(AuditEvent(EventKind.KEY_CREATED, "2026-01-01T00:00:00Z", "test", "", "after", {}))
+    log.append(AuditEvent(KeyCreated(), "2026-01-01T00:00:00Z", "test", "", "after"))
     subjects = [AuditEvent.parse(data).subject for data in log.events()]
     assert len(set(subjects)) == len(subjects)
     assert set(acknowledged) <= set(subjects)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import sqlalchemy as sa
 from service_support import make_settings, new_database, open_installation, start_postgres
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import FileRead
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.tree import consistency_proof, inclusion_proof
 from wasl.service.access import Actor
@@ -40,7 +40,7 @@ def fill(engine: sa.Engine, entries: int) -> None:
     for first in range(0, entries, BATCH):
         rows, nodes = [], []
         for index in range(first, min(first + BATCH, entries)):
-            event = CALLER.event(EventKind.FILE_READ, project="simimo", subject=f"s{index}")
+            event = CALLER.event(FileRead(), project="simimo", subject=f"s{index}")
             data = event.canonical_bytes()
             frontier, grown = frontier.append(leaf_hash(data))
             known = {"at": event.at, "kind": event.kind.value, "actor": event.actor, "project": event.project}
@@ -63,14 +63,14 @@ def milliseconds(work: Callable[[], object], times: int) -> dict[str, float]:
 
 def append(ledger: SqlLedger) -> None:
     with ledger.writing(CALLER) as transaction:
-        transaction.save(event=CALLER.event(EventKind.FILE_READ, subject="one more"))
+        transaction.save(event=CALLER.event(FileRead(), subject="one more"))
 
 
 def append_many(ledger: SqlLedger, count: int) -> None:
     """Appends in one transaction: what an append costs without its share of flushing the disk."""
     with ledger.writing(CALLER) as transaction:
         for _ in range(count):
-            transaction.save(event=CALLER.event(EventKind.FILE_READ, subject="one more"))
+            transaction.save(event=CALLER.event(FileRead(), subject="one more"))
 
 
 def prove(ledger: SqlLedger, entries: int, draws: random.Random) -> None:

@@ -37,12 +37,14 @@ from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryH
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.profiles import shipped_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import REGISTER_BOUND, Role
 from wasl.service.payload_check import declared_columns
 from wasl.service.projects import create_project, declare_register
 from wasl.service.users import add_user, issue_token
 from wasl.web.app import create_app
+from wasl.web.connection import server_config
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
@@ -116,15 +118,8 @@ def open_installation(settings: ServiceSettings) -> Installation:
 @contextlib.contextmanager
 def serving(installation: Installation) -> Iterator[str]:
     """The address of a live server over the installation."""
-    config = uvicorn.Config(
-        create_app(installation),
-        port=0,
-        http="h11",
-        h11_max_incomplete_event_size=installation.settings.max_header_bytes,
-        log_level="error",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    settings = installation.settings
+    config = server_config(create_app(installation), settings, port=0, log_level="error", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -340,7 +335,7 @@ def random_files(
     made = DeliveryHeader(
         scheme=SCHEME_VERSION,
         profile="morocco/guarded",
-        profile_digest="sha256:" + "1" * 64,
+        profile_digest=shipped_profiles()["morocco/guarded"],
         project=project,
         key_id="k1",
         holder=schema.holder,

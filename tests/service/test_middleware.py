@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -14,10 +15,10 @@ from service_support import PROJECT, Service, Template, make_settings, serving
 
 from wasl import errors
 from wasl.errors import AccessError, WaslError
-from wasl.service.access import Role
+from wasl.service.access import PUBLIC_ACTIONS, Action, Actor, Role
 from wasl.web.installation import Installation
 from wasl.web.middleware import SECURITY_HEADERS
-from wasl.web.oidc import OidcVerifier
+from wasl.web.oidc import IssuerKeys, OidcVerifier
 from wasl.web.problems import PROBLEMS
 from wasl.web.rate_limits import Rate
 from wasl.web.settings import ServiceSettings
@@ -43,7 +44,7 @@ def test_the_request_id_is_in_the_problem_and_in_the_log(service: Service) -> No
     answer = service.client(Role.HOLDER).post("/v1/projects", json={}, headers={"X-Request-Id": "find-me"})
     assert (answer.status_code, answer.json()["request_id"]) == (403, "find-me")
     entries = service.client(Role.AUDITOR, None).get("/v1/audit/entries", params={"kind": "AccessDenied"}).json()
-    assert entries["items"][-1]["detail"]["request"] == "find-me"
+    assert entries["items"][-1]["request"] == "find-me"
 
 
 def test_ready_says_what_is_behind_it(service: Service) -> None:
@@ -108,7 +109,9 @@ class TestOidc:
             f"{ISSUER}/.well-known/openid-configuration": {"jwks_uri": f"{ISSUER}/keys"},
             f"{ISSUER}/keys": KeySet([key]).as_dict(private=False),
         }
-        return OidcVerifier(settings, fetch=answers.__getitem__)
+        keys = IssuerKeys(settings, fetch=answers.__getitem__)
+        assert keys.refresh()
+        return OidcVerifier(settings, keys)
 
     def token(self, key: RSAKey, **changes: Any) -> str:
         claims = {
@@ -136,7 +139,10 @@ class TestOidc:
             {"wasl_role": "emperor"},
             {"wasl_role": None},
             {"preferred_username": "a b\nc"},
+            {"preferred_username": "operator"},
+            {"preferred_username": "Service"},
             {"wasl_role": "holder"},
+            {"wasl_role": "holder", "wasl_project": "*", "wasl_register": "cnss-employees"},
             {"wasl_role": "holder", "wasl_project": None, "wasl_register": "cnss-employees"},
         ],
     )
@@ -175,8 +181,9 @@ def test_every_setting_says_what_it_is() -> None:
 
 def test_every_setting_is_in_the_manual() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
-    for name in ServiceSettings.model_fields:
+    for name, field in ServiceSettings.model_fields.items():
         assert f"`{name}`" in manual, name
+        assert f"| {field.description} |" in manual, name
 
 
 def test_settings_come_from_the_environment_then_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,3 +193,111 @@ def test_settings_come_from_the_environment_then_from_the_file(tmp_path: Path, m
     monkeypatch.setenv("WASL_PORT", "9002")
     settings = ServiceSettings()
     assert (settings.port, settings.host) == (9002, "10.0.0.1")
+
+
+class TestIssuerKeys:
+    """Threat: an identity provider that hangs or is away must not keep anybody waiting."""
+
+    def keys(self, tmp_path: Path, fetch: Any, clock: Any = time.monotonic, **changes: Any) -> IssuerKeys:
+        settings = make_settings(tmp_path, "sqlite://", oidc_issuer=ISSUER, oidc_jwks_url=f"{ISSUER}/keys", **changes)
+        return IssuerKeys(settings, fetch=fetch, clock=clock)
+
+    def test_verifying_fetches_nothing(self, tmp_path: Path) -> None:
+        asked: list[str] = []
+        keys = self.keys(tmp_path, asked.append)
+        verifier = OidcVerifier(keys.settings, keys)
+        for token in (TestOidc().token(issuers_key()), "a.b.c", "x" * 100_000):
+            with pytest.raises(AccessError):
+                verifier.actor(token)
+        assert not asked
+
+    def test_a_provider_that_hangs_keeps_nobody_waiting(self, sqlite_template: Template, tmp_path: Path) -> None:
+        released = threading.Event()
+        folder = tmp_path / "data"
+        settings = make_settings(folder, sqlite_template.copy(folder), oidc_issuer=ISSUER, oidc_jwks_url="http://x/")
+        installation = Installation.open(settings)
+
+        def hang(_address: str) -> Any:
+            released.wait(60)
+            raise ValueError
+
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("wasl.web.oidc._fetch", hang)
+                with serving(installation) as address:
+                    service = Service(address, installation, sqlite_template.tokens)
+                    token = TestOidc().token(issuers_key())
+                    answers = [service.bearer(token).get("/v1/whoami").status_code for _ in range(5)]
+                    assert answers == [401] * 5
+                    assert service.client(Role.HOLDER).get("/v1/whoami").status_code == 200
+                    assert not released.is_set()
+                    service.close()
+        finally:
+            released.set()
+        installation.close()
+
+    def test_held_keys_are_used_while_the_provider_is_away(self, tmp_path: Path) -> None:
+        now = [0.0]
+        answers: list[Any] = [KeySet([issuers_key()]).as_dict(private=False)]
+
+        def fetch(_address: str) -> Any:
+            if not answers:
+                raise ValueError
+            return answers.pop()
+
+        keys = self.keys(tmp_path, fetch, clock=lambda: now[0], oidc_stale_seconds=1000)
+        assert keys.refresh()
+        now[0] = 999.0
+        assert not keys.refresh()
+        assert OidcVerifier(keys.settings, keys).actor(TestOidc().token(issuers_key())).name == "amina"
+        now[0] = 1001.0
+        with pytest.raises(AccessError):
+            keys.current()
+
+    def test_unknown_keys_ask_for_few_fetches(self, tmp_path: Path) -> None:
+        now = [0.0]
+        keys = self.keys(tmp_path, lambda _a: KeySet([issuers_key()]).as_dict(private=False), clock=lambda: now[0])
+        assert keys.refresh()
+        wanted = 0
+        for second in range(100):
+            now[0] = second / 10
+            keys.missing("forged")
+            wanted += keys._wanted.is_set()
+            keys._wanted.clear()
+        assert wanted == 0, "the first ten seconds after a fetch"
+        for second in range(100):
+            now[0] = 20.0 + second
+            keys.missing("forged")
+            wanted += keys._wanted.is_set()
+            keys._wanted.clear()
+        assert wanted == 0, "a key the issuer was found not to have"
+        keys.missing("new")
+        assert keys._wanted.is_set()
+
+    def test_a_provider_that_answers_nonsense_changes_nothing(self, tmp_path: Path) -> None:
+        answers: list[Any] = [[], "x", None, {"keys": "x"}, {"keys": [{"kty": "RSA"}]}, {"keys": [1]}]
+        good = KeySet([issuers_key()]).as_dict(private=False)
+        sent = [good, *answers]
+        keys = self.keys(tmp_path, lambda _a: sent.pop(0))
+        assert keys.refresh()
+        assert [keys.refresh() for _ in answers] == [False] * len(answers)
+        assert keys.current().keys
+
+
+class TestProjectClaim:
+    """Threat: a token without a project claim reaches every project."""
+
+    def actor(self, tmp_path: Path, **changes: Any) -> Actor:
+        key = issuers_key()
+        return TestOidc().verifier(tmp_path, key).actor(TestOidc().token(key, **changes))
+
+    @pytest.mark.parametrize("claim", [None, "", 5, [], ["simimo"], {"a": 1}, True])
+    def test_a_missing_project_claim_means_none(self, tmp_path: Path, claim: Any) -> None:
+        for role in ("release", "admin", "auditor", "approver"):
+            actor = self.actor(tmp_path, wasl_project=claim, wasl_role=role)
+            allowed = {action for action in Action if actor.can(action, project=PROJECT)}
+            assert allowed == PUBLIC_ACTIONS
+            assert {action for action in Action if actor.can(action)} == allowed | {Action.WHOAMI}
+
+    def test_all_projects_are_named_by_a_star(self, tmp_path: Path) -> None:
+        assert self.actor(tmp_path, wasl_project="*").project is None

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, ProjectCreated
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
@@ -37,7 +37,7 @@ def project(name: str) -> Project:
 
 
 def event(subject: str = "thing") -> AuditEvent:
-    return CALLER.event(EventKind.PROJECT_CREATED, project=subject, subject=subject)
+    return CALLER.event(ProjectCreated(), project=subject, subject=subject)
 
 
 class TestLedger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from service_support import PROJECT, REGISTER, Sent, Service, send
@@ -146,3 +147,18 @@ def _delivery(make_files: Callable[..., Sent], change: dict[str, str]) -> bytes:
 def _nothing_kept(service: Service) -> None:
     for folder in service.installation.files.folders.values():
         assert not [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"profile_digest": "sha256:" + "2" * 64}, "another document than the shipped one"),
+        ({"profile": "ours", "weaknesses": ("filters are released without diffusion",)}, "weak profile"),
+    ],
+)
+def test_a_false_or_weak_profile_is_not_taken_in(
+    service: Service, make_files: Callable[..., Sent], change: dict[str, Any], message: str
+) -> None:
+    sent = send(service.client(Role.HOLDER), "deliveries", make_files(header=change).delivery)
+    assert sent.status_code in (409, 422), sent.text
+    assert message in sent.text

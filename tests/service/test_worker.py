@@ -39,7 +39,7 @@ def duty(monkeypatch: pytest.MonkeyPatch) -> list[duties.Duty]:
     def score(office: Office, job: Job, progress: Progress) -> None:
         instead[0](office, job, progress)
 
-    monkeypatch.setitem(duties.DUTIES, JobKind.SCORE, score)
+    monkeypatch.setitem(duties.HANDLERS, JobKind.SCORE, score)
     return instead
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from wasl.cli.app import VERBS
+from wasl.cli.app import OVERVIEW, VERBS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -38,6 +41,37 @@ def test_every_command_explains_itself_with_an_example(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(set(VERBS.values())))
 def test_the_table_of_verbs_is_what_the_modules_register(module: str) -> None:
     assert {name.split()[0] for name in commands(module)} == {verb for verb, m in VERBS.items() if m == module}
+
+
+def test_the_overview_has_a_line_for_each_verb_and_no_other() -> None:
+    assert set(OVERVIEW) == set(VERBS)
+    for verb, (_, line) in OVERVIEW.items():
+        assert line.endswith("."), verb
+        assert len(line) < 80, verb
+
+
+def imported_by(*words: str) -> tuple[str, set[str]]:
+    """What ``wasl`` prints, and the names of all modules it imports for that."""
+    program = (
+        "import json, sys\n"
+        "from wasl.cli.app import main\n"
+        f"sys.argv = {['wasl', *words]!r}\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout, set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("words", [["--help"], []])
+def test_help_imports_neither_a_verb_nor_a_numerical_library(words: list[str]) -> None:
+    """`wasl --help` answers in 0.2 s of processor time because of this; a test of the time would depend on the load."""
+    shown, modules = imported_by(*words)
+    assert not modules & {"numpy", "pandas", "pyarrow", "numba", "scipy", "pydantic", "cryptography", "matplotlib"}
+    assert not modules & set(VERBS.values())
+    if words == ["--help"]:
+        assert all(verb in shown for verb in VERBS)
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

@@ -1,4 +1,4 @@
-"""All attacks on one delivery, from the linkage unit's view or with the join map, scored where the truth is known."""
+"""The attacks on one set of deliveries, from each view, scored where the truth is known."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from wasl.attack.block_likelihood import match_blocks
 from wasl.attack.blocks import match_pass
+from wasl.attack.claims import Claims
 from wasl.attack.codewords import find_codewords
 from wasl.attack.equality import match_colours, match_frequencies
-from wasl.attack.extension import extend
+from wasl.attack.joined_graph import match_joined
 from wasl.attack.knowledge import Knowledge
-from wasl.attack.membership import match_membership
-from wasl.attack.observation import PassView
+from wasl.attack.known_pairs import match_known
+from wasl.attack.observation import Joined, PassView
+from wasl.attack.order import trace_order
 from wasl.attack.outcomes import Outcome
 from wasl.attack.patterns import match_patterns
+from wasl.attack.payload import ENTRY, PERSONAL, column_values, match_payload
+from wasl.attack.tally import Tally
 
-__all__ = ["ATTACKS", "Target", "attack_joined", "attack_linkage"]
+__all__ = ["ATTACKS", "Target", "attack_joined", "attack_linkage", "attack_order", "attack_payload", "known_share"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -27,11 +33,12 @@ ATTACKS = (
     "frequencies",
     "patterns",
     "graph matching",
-    "extension 10 %",
-    "extension 20 %",
+    "likelihood",
+    "known pairs 10 %",
+    "known pairs 20 %",
     "codewords",
 )
-"""Attacks from the linkage unit's view; the joined view adds ``membership``."""
+"""Attacks from the linkage unit's view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +48,18 @@ class Target:
     Attributes:
         profile: Name of the encoding profile.
         registers: Names of the registers delivered.
-        leak: Largest T of the delivery.
-        records: Records in the delivery.
-        passes: Its passes.
-        truth: Record of the population behind each row, −1 where it is not in it, by pass; None if not known.
-        joined: The records behind the rows, where the adversary holds the join map.
+        leak: Largest T of the deliveries.
+        records: Records in the deliveries.
+        passes: Their passes.
+        truth: Record of the population behind each row, by pass, −1 where it is not in the population; None if unknown.
+        joined: The records behind the rows, if the adversary holds the join maps.
         joined_truth: Record of the population behind each of them.
-        overlap: Share of the delivery's records in the population.
-        largest_graph: Blocks above this size are attacked on a sample of so many records.
+        payload: Payload of each of them, in the same order.
+        overlap: Share of the delivered records that are in the population.
+        files: By file, the place in its source of each of its records, in the order of the file.
+        largest_graph: Larger blocks are attacked on a sample of so many records.
         starts: Starts of graph matching.
-        view: ``linkage``, or ``told`` where the adversary is told who shares a block.
+        view: ``linkage``, or ``told`` if the adversary is told who shares a block.
     """
 
     profile: str
@@ -59,44 +68,26 @@ class Target:
     records: int
     passes: dict[str, PassView] = field(repr=False)
     truth: dict[str, Ints] | None = field(repr=False, default=None)
-    joined: PassView | None = field(repr=False, default=None)
+    joined: Joined | None = field(repr=False, default=None)
     joined_truth: Ints | None = field(repr=False, default=None)
+    payload: pa.Table | None = field(repr=False, default=None)
     overlap: float | None = None
+    files: dict[str, Ints] = field(repr=False, default_factory=dict)
     largest_graph: int = 2500
     starts: int = 6
     view: str = "linkage"
 
     def exposed(self, knowledge: Knowledge) -> Ints | None:
-        """Persons of the population that are in the delivery."""
+        """Persons of the population that are in the deliveries."""
         if self.truth is None:
             return None
         found = np.unique(np.concatenate(list(self.truth.values())))
         return np.unique(knowledge.person[found[found >= 0]])
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Claims of one attack, pass by pass. A person is named rightly by any of its records."""
-
-    person: Ints
-    claimed: int = 0
-    named: list[Ints] = field(default_factory=list)
-
-    def add(self, rows: Ints, records: Ints, truth: Ints | None) -> None:
-        """Add the claims of a pass: rows and the records they are taken for."""
-        self.claimed += len(rows)
-        if truth is not None:
-            real, own = truth[rows], self.person[records]
-            self.named.append(np.unique(own[(real >= 0) & (records >= 0) & (self.person[real] == own)]))
-
-    def best(self, exposed: Ints) -> int:
-        """Exposed persons named rightly in the pass where most were."""
-        return max((int(np.isin(named, exposed).sum()) for named in self.named), default=0)
-
-    def anywhere(self, exposed: Ints) -> int:
-        """Exposed persons named rightly in any pass."""
-        whole = np.concatenate(self.named) if self.named else np.zeros(0, np.int64)
-        return len(np.intersect1d(whole, exposed))
+def known_share(attack: str) -> float:
+    """The share of pairs that an attack of ``ATTACKS`` is given."""
+    return float(attack.split()[2]) / 100 if attack.startswith("known pairs") else 0.0
 
 
 def attack_linkage(
@@ -106,9 +97,9 @@ def attack_linkage(
     attacks: tuple[str, ...] = ATTACKS,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
-    """What whoever holds the delivery and a population, but neither key nor join map, gets out of it."""
+    """Outcomes of the attacks by somebody who holds deliveries and a population, but neither key nor join map."""
     outcomes = []
-    # Every attack draws from its own stream, so that leaving one out changes no other.
+    # Every attack draws from a stream of its own: leaving one out changes no other.
     streams = dict(zip(ATTACKS, rng.spawn(len(ATTACKS)), strict=True))
     for done, attack in enumerate(attacks, 1):
         if attack == "codewords":
@@ -120,52 +111,109 @@ def attack_linkage(
     return outcomes
 
 
-def attack_joined(target: Target, knowledge: Knowledge, rng: np.random.Generator) -> list[Outcome]:
-    """What the linkage unit and the spine keeper get out of it together: the pattern of passes of each record."""
+def attack_joined(target: Target, knowledge: Knowledge) -> list[Outcome]:
+    """Outcomes of the attacks by linkage unit and spine keeper together: without payloads, then with them if given."""
     if target.joined is None:
         return []
-    rows, records = match_membership(target.joined, knowledge.joined, rng, target.largest_graph)
-    tally = _Tally(knowledge.person)
-    tally.add(rows, records, target.joined_truth)
-    return [_outcome(target, knowledge, "joined", "membership", tally, target.exposed(knowledge))]
+    cases: list[tuple[str, str, tuple[list[tuple[object, ...]], list[tuple[object, ...]]] | None]] = [
+        ("joined", "embedding", None)
+    ]
+    if target.payload is not None and knowledge.payload is not None:
+        sides = column_values(target.payload, PERSONAL), column_values(knowledge.payload, PERSONAL)
+        cases.append(("joined, payload", "embedding with " + ", ".join(PERSONAL), sides))
+    outcomes = []
+    for view, attack, labels in cases:
+        claims = match_joined(
+            target.joined, target.passes, knowledge, labels=labels, largest=max(target.largest_graph, 1)
+        )
+        tally = Tally(knowledge.person)
+        tally.add(claims, target.joined_truth)
+        limit = target.largest_graph
+        detail = f"the {limit} records of the largest connected parts" if len(target.joined.view) > limit else ""
+        outcomes.append(_outcome(target, knowledge, view, attack, tally, target.exposed(knowledge), detail))
+    return outcomes
+
+
+def attack_payload(target: Target, knowledge: Knowledge, rng: np.random.Generator) -> list[Outcome]:
+    """Outcomes of the attacks on payloads alone: by what acquaintances know, and by a date of entry besides."""
+    if target.payload is None or knowledge.payload is None:
+        return []
+    names = target.payload.column_names
+    entry = next((name for name in ENTRY if name in names), None)
+    outcomes = []
+    for columns in [PERSONAL] + ([(*PERSONAL, entry)] if entry else []):
+        tally = Tally(knowledge.person)
+        tally.add(match_payload(target.payload, knowledge.payload, columns, rng), target.joined_truth)
+        outcomes.append(_outcome(target, knowledge, "payload", ", ".join(columns), tally, target.exposed(knowledge)))
+    return outcomes
+
+
+def attack_order(target: Target, knowledge: Knowledge) -> list[Outcome]:
+    """Outcomes, file by file, of taking the k-th record of a file for the k-th record of its source."""
+    outcomes = []
+    for name, source in target.files.items():
+        ranks = np.argsort(np.argsort(source, kind="stable"), kind="stable")
+        trace = trace_order(source)
+        right = int(np.count_nonzero(ranks == np.arange(len(ranks))))
+        outcomes.append(
+            Outcome(
+                profile=target.profile,
+                view="order",
+                attack=name,
+                registers=target.registers,
+                population=knowledge.records,
+                records=target.records,
+                overlap=target.overlap,
+                claimed=len(ranks),
+                exposed=len(ranks),
+                correct=right,
+                anywhere=right,
+                leak=target.leak,
+                detail=f"rank correlation {trace.correlation:+.3f} ({trace.z:+.1f} standard deviations)",
+            )
+        )
+    return outcomes
 
 
 def _by_pass(target: Target, knowledge: Knowledge, attack: str, rng: np.random.Generator) -> Outcome:
-    tally = _Tally(knowledge.person)
+    tally = Tally(knowledge.person)
     exposed = target.exposed(knowledge)
-    seeds = np.zeros(0, np.int64)
-    if attack.startswith("extension"):
+    share = known_share(attack)
+    given = np.zeros(0, np.int64)
+    if share:
         if exposed is None:
             return _outcome(target, knowledge, target.view, attack, tally, None, "needs the truth to draw known pairs")
-        share = float(attack.split()[1]) / 100
-        seeds = rng.permutation(exposed)[: round(share * len(exposed))]
-        exposed = np.setdiff1d(exposed, seeds)
+        given = rng.permutation(exposed)[: round(share * len(exposed))]
+        exposed = np.setdiff1d(exposed, given)
     for name, view in target.passes.items():
         known = knowledge.passes.get(name)
         if known is None:
             continue
         truth = None if target.truth is None else target.truth[name]
         if attack == "equality":
-            rows, own = match_colours(view, known.view)
+            claims = Claims.guesses(*match_colours(view, known.view))
         elif attack == "frequencies":
-            rows, own = match_frequencies(view, known.view)
+            claims = Claims.guesses(*match_frequencies(view, known.view))
         elif attack == "patterns":
-            rows, own = _patterns(view, known.view, target.largest_graph)
+            claims = Claims.guesses(*_patterns(view, known.view, target.largest_graph))
         elif attack == "graph matching":
-            rows, own = match_pass(view, known, knowledge.taps, rng, target.starts, target.largest_graph)
+            claims = Claims.guesses(*match_pass(view, known, knowledge.taps, rng, target.starts, target.largest_graph))
+        elif attack == "likelihood":
+            claims = match_blocks(view, known, knowledge.taps, rng)
         else:
             assert truth is not None  # noqa: S101 - exposed is None without it
-            seeded = np.flatnonzero((truth >= 0) & np.isin(knowledge.person[truth], seeds))
-            rows, own = extend(view, known, knowledge.taps, seeded, truth[seeded], rng, target.largest_graph)
-        tally.add(rows, known.record[own], truth)
-    return _outcome(target, knowledge, target.view, attack, tally, exposed)
+            rows = np.flatnonzero((truth >= 0) & np.isin(knowledge.person[truth], given))
+            own = known.row[truth[rows]]
+            claims = match_known(view, known, knowledge.taps, rows[own >= 0], own[own >= 0], rng, target.largest_graph)
+        tally.add(Claims(claims.rows, known.record[claims.own], claims.posterior), truth)
+    view_name = "known" if share and target.view == "linkage" else target.view
+    return _outcome(target, knowledge, view_name, attack, tally, exposed, known=share)
 
 
 def _patterns(view: PassView, known: PassView, largest: int) -> tuple[Ints, Ints]:
-    """Pattern mining on the group whose patterns match most rows, in passes with one block."""
-    best = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    """Pattern mining in passes with a single block."""
     if view.block.max(initial=0) > 0 or known.block.max(initial=0) > 0 or not view.filters:
-        return best
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     groups = sorted(set(view.filters) & set(known.filters))
     # All groups side by side: a pattern never spans two, but records are compared by all of them.
     left = np.concatenate([view.filters[group] for group in groups], axis=1)[:largest]
@@ -174,7 +222,7 @@ def _patterns(view: PassView, known: PassView, largest: int) -> tuple[Ints, Ints
 
 
 def _codewords(target: Target, knowledge: Knowledge, rng: np.random.Generator) -> Outcome:
-    """Secret columns found in the largest block; they are not names yet, so nobody counts as named."""
+    """Secret columns found in the largest block. They are not names yet, so nobody counts as named."""
     words, searched, rank = 0, 0, 0
     for view in target.passes.values():
         if not view.filters:
@@ -192,7 +240,7 @@ def _codewords(target: Target, knowledge: Knowledge, rng: np.random.Generator) -
     if knowledge.taps == 0:
         detail = "undiffused: every column is already in the clear"
     return _outcome(
-        target, knowledge, target.view, "codewords", _Tally(knowledge.person), target.exposed(knowledge), detail
+        target, knowledge, target.view, "codewords", Tally(knowledge.person), target.exposed(knowledge), detail
     )
 
 
@@ -201,10 +249,12 @@ def _outcome(
     knowledge: Knowledge,
     view: str,
     attack: str,
-    tally: _Tally,
+    tally: Tally,
     exposed: Ints | None,
     detail: str = "",
+    known: float = 0.0,
 ) -> Outcome:
+    certain, right = tally.certain
     return Outcome(
         profile=target.profile,
         view=view,
@@ -219,4 +269,8 @@ def _outcome(
         anywhere=None if exposed is None else tally.anywhere(exposed),
         leak=target.leak,
         detail=detail,
+        certain=certain,
+        certain_right=right if exposed is not None else None,
+        certain_persons=tally.certain_persons(exposed) if exposed is not None and certain is not None else None,
+        known=known,
     )

@@ -1,8 +1,11 @@
-"""What the adversary can compute without the key: how a population it owns would look, encoded under keys of its own.
+"""What an adversary without the key can compute: its own population encoded under keys of its own.
 
-Whoever shares a block or a token does so under every key, and filters made under other keys differ from the true ones
-only by which bits collide; averaged over a few keys, their distances are those the true filters are expected to have.
-Diffusion is left out: t taps turn an agreement of 1 − 2d into (1 − 2d)^t in expectation.
+Two records with equal values share a block and a token under every key. Filters made under another key differ from the
+true ones only in which bits collide. The adversary averages the similarities over a few keys. It leaves diffusion out
+and computes its effect: t taps turn an agreement *a* into *a*^t on average.
+
+Some blocks follow a word of the name that the key selects. The adversary does not know which. It encodes the blocks
+under several keys; each gives one possible *arrangement* of the records into blocks.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import pyarrow as pa
 from wasl.attack.observation import (
     PassView,
     Records,
+    fixed_bytes,
     match_labels,
     observe,
     observe_joined,
@@ -29,7 +33,7 @@ from wasl.holder.profile import EncodingProfile
 from wasl.registers.reading.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["Knowledge", "KnownPass", "imitate", "record_ids", "record_rows"]
+__all__ = ["Knowledge", "KnownPass", "imitate", "payload_table", "record_ids", "record_rows"]
 
 EPOCH = "1970-01-01T00:00:00Z"
 
@@ -42,16 +46,24 @@ class KnownPass:
     """One pass of the adversary's own encodings.
 
     Attributes:
-        view: Blocks, tokens and undiffused filters under the first of its keys, one row per record of the pass.
-        record: Record of the population behind each row, of several the first.
+        view: Blocks, tokens and undiffused filters under the first of its keys; one row per person and block.
+        record: Record of the population behind each row; the first if there are several.
         row: Row of each record of the population, −1 where it has none.
         copies: The same filters under its other keys, by group.
+        arrangements: Block of each row under several keys, (arrangements, rows). A single one if the blocks do not
+            depend on the key.
     """
 
     view: PassView
     record: Ints = field(repr=False)
     row: Ints = field(repr=False)
     copies: tuple[dict[str, Bytes], ...] = field(repr=False)
+    arrangements: Ints = field(repr=False)
+
+    @property
+    def stable(self) -> bool:
+        """Whether the blocks are the same under every key."""
+        return len(self.arrangements) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,11 @@ class Knowledge:
     Attributes:
         records: Size of its population.
         passes: Its own encodings by pass.
-        person: For each of its records the first of the same person, as far as the encoding takes them together.
-        joined: Its records with blocks and tokens of all passes, row r being record r.
+        person: For each of its records the first record of the same person, as far as the encoding shows it.
+        joined: Its records with blocks and tokens of all passes; row r is record r.
         taps: Input bits per released bit in the profile (0: undiffused).
+        payload: Its records in the standard codes of the payload, row r for record r; None if the registers differ in
+            their columns.
     """
 
     records: int
@@ -71,27 +85,28 @@ class Knowledge:
     person: Ints = field(repr=False)
     joined: PassView
     taps: int
+    payload: pa.Table | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnKey(LinkageKey):
-    """A key of the adversary's. What blocks are made of follows another key: who meets whom is the same under all."""
+    """A key of the adversary. The parts of blocks follow another key, so that the blocks are the same under all."""
 
     blocks: RoundKey = field(repr=False, kw_only=True)
 
     def for_round(self, round_name: str, profile_digest: str) -> RoundKey:
-        """As of any key, but for the parts of blocks."""
+        """The round's key, except for the parts of blocks."""
         return _OwnRoundKey(self.secret, self.project, round_name, profile_digest, blocks=self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnRoundKey(RoundKey):
-    """See :class:`_OwnKey`."""
+    """A round of ``_OwnKey``."""
 
     blocks: RoundKey = field(repr=False, kw_only=True)
 
     def derive(self, purpose: Purpose, *, pass_: str = "", block: str = "", group: str = "") -> bytes:
-        """As of any key, but for the parts of blocks."""
+        """Derive as any key does, except for the parts of blocks."""
         own = RoundKey(self.secret, self.project, self.round_name, self.profile_digest)
         return (self.blocks if purpose == "part" else own).derive(purpose, pass_=pass_, block=block, group=group)
 
@@ -102,6 +117,7 @@ def imitate(
     rng: np.random.Generator,
     keys: int = 4,
     blocks: LinkageKey | None = None,
+    arrangements: int = 16,
 ) -> Knowledge:
     """The adversary's own encodings of registers it owns in clear; records are counted through all of them.
 
@@ -109,22 +125,25 @@ def imitate(
         populations: Registers as read, or tables with their schemas' columns.
         profile: The encoding profile, which is public.
         rng: Draws the adversary's keys.
-        keys: Over how many keys distances are averaged.
-        blocks: The holders' key, to grant the adversary who shares a block. (Which of a name's words a block follows
-            depends on the key; a real adversary would have to find that out.)
+        keys: Keys over which similarities are averaged.
+        blocks: The holders' key. It tells the adversary who shares a block, which a real adversary would have to find
+            out where the key selects the word that a block follows.
+        arrangements: Keys under which the blocks are computed; 1 if ``blocks`` is given.
     """
-    # Nothing is left out or refused, and nothing diffused: this is the adversary's own machine.
+    # The adversary's own machine leaves out, refuses and diffuses nothing.
     bare = profile.model_copy(
         update={"taps": 0, "released_bits": profile.bits, "excess": "report", "drop_limit": 1.0, "leak_limit": 1e9}
     )
+    told = blocks is not None
     known = blocks or LinkageKey(rng.bytes(SECRET_BYTES), "imitation")
     parts_key = known.for_round("", profile.digest)
     made = [_encode_all(populations, bare, rng, parts_key) for _ in range(keys)]
     views = [observe(*(encoded.delivery for encoded in each)) for each in made]
     found = [record_rows(each, view) for each, view in zip(made, views, strict=True)]
+    others = [] if told else [_block_codes(populations, bare, rng) for _ in range(arrangements - 1)]
     passes = {}
     for name in views[0]:
-        # Rows in the order of the records, so that the copies under other keys stand side by side.
+        # Rows are put in the order of the records, so that row r is the same record under every key.
         orders = [np.argsort(behind[name], kind="stable") for behind, _ in found]
         place = np.append(np.argsort(orders[0], kind="stable"), -1)
         passes[name] = KnownPass(
@@ -135,11 +154,68 @@ def imitate(
                 {group: data[order] for group, data in view[name].filters.items()}
                 for view, order in zip(views[1:], orders[1:], strict=True)
             ),
+            arrangements=_arrangements(views[0][name].block[orders[0]], found[0][0][name][orders[0]], name, others),
         )
-    joined, ids = observe_joined(views[0], *(encoded.join_map for encoded in made[0]))
+    joined = observe_joined(views[0], *(encoded.join_map for encoded in made[0]))
     kept = record_ids(*(encoded.keep_map for encoded in made[0]))
-    order = np.argsort(match_labels(ids, kept), kind="stable")
-    return Knowledge(len(kept), passes, same_persons(found[0][1], len(kept)), joined.take(order), profile.taps)
+    order = np.argsort(match_labels(joined.record_ids, kept), kind="stable")
+    return Knowledge(
+        records=len(kept),
+        passes=passes,
+        person=same_persons(found[0][1], len(kept)),
+        joined=joined.view.take(order),
+        taps=profile.taps,
+        payload=payload_table(made[0], kept),
+    )
+
+
+def payload_table(encoded: Sequence[Encoded], record_ids: Bytes) -> pa.Table:
+    """The payloads of several registers as one table, row r for record r of ``record_ids``.
+
+    A column that one of the registers lacks is null there.
+    """
+    whole = pa.concat_tables([each.payload.rows for each in encoded], promote_options="permissive")
+    ids, _ = fixed_bytes(whole["record_id"])
+    order = match_labels(record_ids, ids)
+    return whole.drop_columns("record_id").take(pa.array(order))
+
+
+def _block_codes(
+    populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
+    profile: EncodingProfile,
+    rng: np.random.Generator,
+) -> Records:
+    """Block of each record under a fresh key, −1 for none, by pass. Nothing but the blocks is encoded."""
+    steps = tuple(step.model_copy(update={"groups": (), "tokens": ()}) for step in profile.passes if step.block)
+    if not steps:
+        return {}
+    bare = profile.model_copy(update={"passes": steps, "groups": (), "tokens": ()})
+    parts_key = LinkageKey(rng.bytes(SECRET_BYTES), "imitation").for_round("", profile.digest)
+    made = _encode_all(populations, bare, rng, parts_key)
+    views = observe(*(encoded.delivery for encoded in made))
+    _, row_of = record_rows(made, views)
+    return {name: np.where(row >= 0, views[name].block[row], -1) for name, row in row_of.items()}
+
+
+def _arrangements(first: Ints, record: Ints, name: str, others: Sequence[Records]) -> Ints:
+    """Blocks of the rows of a pass under several keys; a single arrangement if all agree.
+
+    Args:
+        first: Block of each row under the first key.
+        record: Record behind each row.
+        name: The pass; it is not among ``others`` if it has no block.
+        others: Blocks of all records under the other keys, by pass.
+    """
+    rows = [other[name][record] for other in others if name in other]
+    if all(_same_partition(first, other) for other in rows):
+        return first[None, :]
+    return np.stack([first, *rows])
+
+
+def _same_partition(left: Ints, right: Ints) -> bool:
+    """Whether two numberings put the same rows together."""
+    pairs = np.unique(np.stack([left, right]), axis=1).shape[1]
+    return bool(pairs == len(np.unique(left)) == len(np.unique(right)))
 
 
 def _encode_all(
@@ -151,13 +227,25 @@ def _encode_all(
     key = _OwnKey(rng.bytes(SECRET_BYTES), "imitation", blocks=blocks)
     return [
         # Two registers of one schema need names of their own, or their record ids would collide.
-        encode(table, schema, key, profile, created=EPOCH, rng=rng, name=f"{place} {schema.register_id}")
+        encode(
+            table,
+            schema,
+            key,
+            profile,
+            created=EPOCH,
+            rng=rng,
+            name=f"{place} {schema.register_id}",
+            consent_weak_profile=True,
+        )
         for place, (table, schema) in enumerate(populations)
     ]
 
 
 def record_rows(encoded: Sequence[Encoded], views: dict[str, PassView]) -> tuple[Records, Records]:
-    """By pass the first record (row of the keep maps, one after another) behind each row, and each record's row."""
+    """By pass: the first record behind each row, and the row of each record.
+
+    Records are counted through the keep maps, one after another.
+    """
     join_rows = pa.concat_tables([each.join_map.rows for each in encoded])
     return rows_to_records(views, join_rows, record_ids(*(each.keep_map for each in encoded)))
 

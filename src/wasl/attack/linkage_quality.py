@@ -78,7 +78,7 @@ def _f1(
 ) -> float | None:
     """F1 of linking registers, given as frame, schema and name."""
     key = LinkageKey(rng.bytes(SECRET_BYTES), "worth")
-    document = LinkagePlan.load(plan).model_copy(update={"profiles": (profile.name,)})
+    document = LinkagePlan.load(plan).model_copy(update={"profiles": (profile.name,), "consent_weak_profile": True})
     try:
         made = [
             encode(
@@ -89,6 +89,7 @@ def _f1(
                 created=EPOCH,
                 rng=rng,
                 name=name,
+                consent_weak_profile=True,
             )
             for frame, schema, name in registers
         ]

@@ -1,4 +1,4 @@
-"""What an adversary sees in a delivery: per pass, who shares a block, who shares a token, and the released filters."""
+"""What an adversary sees in deliveries: by pass, which rows share a block or a token, and the released filters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = [
+    "Joined",
     "PassView",
     "fixed_bytes",
     "labels",
@@ -70,6 +71,21 @@ class PassView:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The records behind the rows, for an adversary who also holds the join maps.
+
+    Attributes:
+        view: One row per record: blocks and tokens of all passes as classes named ``pass`` and ``pass/token``.
+        record_ids: (records, 16) bytes.
+        rows: By pass, the row of each record, −1 where it has none.
+    """
+
+    view: PassView
+    record_ids: Bytes = field(repr=False)
+    rows: dict[str, Ints] = field(repr=False)
+
+
 def fixed_bytes(column: pa.ChunkedArray) -> tuple[Bytes, Bools]:
     """A fixed-size binary column as (rows, width) bytes, zeros where missing, and which rows are present."""
     width = column.type.byte_width
@@ -97,7 +113,7 @@ def match_labels(wanted: Bytes, among: Bytes) -> Ints:
 
 
 def observe(*deliveries: Delivery) -> dict[str, PassView]:
-    """The passes of deliveries made under one key, as their reader sees them: rows of the same pass together."""
+    """The passes of deliveries made under one key in one round; rows of the same pass come together."""
     tables = [
         delivery.rows.drop_columns("pass")
         .append_column("pass", delivery.rows["pass"].cast(pa.string()))
@@ -124,12 +140,8 @@ def observe(*deliveries: Delivery) -> dict[str, PassView]:
     return views
 
 
-def observe_joined(views: dict[str, PassView], *join_maps: JoinMap) -> tuple[PassView, Bytes]:
-    """The records behind the rows, for whoever also holds the join maps: blocks and tokens of all passes together.
-
-    Returns:
-        A view with one row per record (classes named ``pass`` and ``pass/token``), and the record ids.
-    """
+def observe_joined(views: dict[str, PassView], *join_maps: JoinMap) -> Joined:
+    """The records behind the rows of deliveries, by their join maps."""
     rows = pa.concat_tables([join_map.rows for join_map in join_maps])
     ids, _ = fixed_bytes(rows["record_id"])
     row_ids, has_row = fixed_bytes(rows["row_id"])
@@ -138,20 +150,24 @@ def observe_joined(views: dict[str, PassView], *join_maps: JoinMap) -> tuple[Pas
     first[record[::-1]] = np.arange(len(record))[::-1]
     names = np.array(rows["pass"].cast(pa.string()).to_pylist(), object)
     classes: dict[str, Ints] = {}
+    rows_of: dict[str, Ints] = {}
     maps = np.repeat(np.arange(len(join_maps)), [len(join_map.rows) for join_map in join_maps])
     for name, view in views.items():
         chosen = np.flatnonzero((names == name) & has_row)
         row = match_labels(row_ids[chosen], view.row_ids)
         found = row >= 0
+        rows_of[name] = np.full(len(distinct), -1, np.int64)
+        rows_of[name][record[chosen[found]]] = row[found]
         for label, values in {name: view.block, **{f"{name}/{k}": v for k, v in view.classes.items()}}.items():
             column = np.full(len(distinct), -1, np.int64)
             column[record[chosen[found]]] = values[row[found]]
             classes[label] = column
-    return PassView("joined", ids[first], maps[first], np.zeros(len(distinct), np.int64), classes, {}, {}), ids[first]
+    nowhere = np.zeros(len(distinct), np.int64)
+    return Joined(PassView("joined", ids[first], maps[first], nowhere, classes, {}, {}), ids[first], rows_of)
 
 
 def rows_to_records(views: dict[str, PassView], join_rows: pa.Table, record_ids: Bytes) -> tuple[Records, Records]:
-    """By pass: the first record (place in ``record_ids``) behind each row, and the row of each record, −1 for none."""
+    """By pass: the first record behind each row (its place in ``record_ids``), and each record's row; −1 for none."""
     ids, _ = fixed_bytes(join_rows["record_id"])
     row_ids, has_row = fixed_bytes(join_rows["row_id"])
     record = match_labels(ids, record_ids)
@@ -170,7 +186,7 @@ def rows_to_records(views: dict[str, PassView], join_rows: pa.Table, record_ids:
 
 
 def same_persons(row_of: Records, records: int) -> Ints:
-    """For each record the first of those it shares rows with, in one pass or through several."""
+    """For each record the first record that shares a row with it, in one pass or through several."""
     graph = sparse.coo_matrix((records, records), dtype=np.bool_)
     for rows in row_of.values():
         has = np.flatnonzero(rows >= 0)

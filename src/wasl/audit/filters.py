@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent
 
 __all__ = ["EventFilter"]
 
@@ -20,7 +20,7 @@ class EventFilter:
         after, before: ISO 8601 UTC times or dates; ``after`` is included, ``before`` is not.
     """
 
-    kinds: frozenset[EventKind] = frozenset()
+    kinds: frozenset[str] = frozenset()
     actor: str = ""
     project: str = ""
     subject: str = ""

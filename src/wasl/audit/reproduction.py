@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent
 from wasl.errors import NotFoundError
 
 __all__ = ["RecordedRun", "Reproduction", "find_run"]
@@ -22,6 +22,7 @@ class RecordedRun:
         plan_digest: The plan it followed.
         delivery_digests: The deliveries it linked, in order.
         pairs_digest, spine_digest: What came of it.
+        decided: How many pairs reviewers had decided.
     """
 
     run: str
@@ -31,6 +32,7 @@ class RecordedRun:
     delivery_digests: tuple[str, ...]
     pairs_digest: str
     spine_digest: str
+    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,18 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
         NotFoundError: The log records no such run, or not the linkage before it.
     """
     linkages: dict[tuple[str, str], AuditEvent] = {}
+    requests: dict[str, AuditEvent] = {}
     found: tuple[int, AuditEvent, AuditEvent | None] | None = None
     for index, event in enumerate(events):
-        plan = (event.project, str(event.detail.get("plan_digest")))
-        if event.kind is EventKind.LINKAGE_COMPLETED:
-            linkages[plan] = event
-        elif event.kind is EventKind.SPINE_RESOLVED and (
+        if event.kind == "LinkageRequested":
+            requests[event.subject] = event
+        elif event.kind == "LinkageCompleted":
+            for name in ("plan_digest", "pairs_digest"):
+                linkages[event.project, str(event.detail.get(name))] = event
+        elif event.kind == "SpineResolved" and (
             event.subject == run or (spine_digest and event.detail.get("spine_digest") == spine_digest)
         ):
-            found = index, event, linkages.get(plan)
+            found = index, event, _linkage_of(event, linkages)
     what = f"a run {run!r}" if run else "a run that gave this spine"
     if found is None:
         raise NotFoundError(
@@ -97,12 +102,25 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
     if linked is None:
         raise NotFoundError(f"the log records {what}, but not the linkage before it.")
     digests = linked.detail.get("delivery_digests")
+    if digests is None and resolved.subject in requests:  # the service of release 0.1.0 logged them with the request
+        digests = requests[resolved.subject].detail.get("deliveries")
+    decided = resolved.detail.get("decided")
     return RecordedRun(
         resolved.subject,
         resolved.project,
         entry,
-        str(resolved.detail["plan_digest"]),
+        str(resolved.detail.get("plan_digest", linked.detail.get("plan_digest"))),
         tuple(digests) if isinstance(digests, list) else (),
         str(linked.detail.get("pairs_digest")),
         str(resolved.detail.get("spine_digest")),
+        decided if isinstance(decided, int) else 0,
     )
+
+
+def _linkage_of(resolved: AuditEvent, linkages: Mapping[tuple[str, str], AuditEvent]) -> AuditEvent | None:
+    """The linkage whose pairs were resolved: by the digest of the pairs, in old logs by the digest of the plan."""
+    for name in ("pairs_digest", "plan_digest"):
+        linked = linkages.get((resolved.project, str(resolved.detail.get(name))))
+        if linked is not None and name in resolved.detail:
+            return linked
+    return linkages.get((resolved.project, str(resolved.detail.get("plan_digest"))))

@@ -11,7 +11,7 @@ import typer
 
 from wasl.errors import WaslError
 
-__all__ = ["VERBS", "build_app", "main"]
+__all__ = ["OVERVIEW", "VERBS", "build_app", "build_overview", "main"]
 
 VERBS: dict[str, str] = {
     "demo": "wasl.cli.demo",
@@ -39,7 +39,38 @@ VERBS: dict[str, str] = {
     "schema": "wasl.cli.schema",
     "benchmark": "wasl.cli.benchmark",
 }
-"""Each verb and the module whose ``register(app)`` adds it; only the module asked for is imported."""
+"""Each verb and the module whose ``register(app)`` adds it. `main` imports only the module of the verb it is given."""
+
+HOLDER, LINKAGE, DESK = "Data holder", "Linkage unit and spine keeper", "Release desk"
+AUDITOR, SERVICE, OTHER = "Auditor", "Service", "Trying, measuring, writing documents"
+
+OVERVIEW: dict[str, tuple[str, str]] = {
+    "check": (HOLDER, "Examine a register and report its data quality."),
+    "encode": (HOLDER, "Encode a register: delivery, join map and payload."),
+    "key": (HOLDER, "Make, wrap and show keys."),
+    "push": (HOLDER, "Send a delivery to a service."),
+    "attack": (HOLDER, "Attack deliveries without the key and measure how many persons are named."),
+    "link": (LINKAGE, "Compare deliveries: scored pairs and, with join maps, persons."),
+    "resolve": (LINKAGE, "Turn scored pairs and join maps into persons."),
+    "evaluate": (LINKAGE, "Measure linkage quality against the truth or reviewers' decisions."),
+    "assemble": (DESK, "Join payloads to the spine: one row per person."),
+    "assess": (DESK, "Measure the disclosure risk of microdata."),
+    "protect": (DESK, "Protect microdata until the policy's thresholds hold, or refuse."),
+    "synthesize": (DESK, "Make synthetic microdata (extra 'synth')."),
+    "publish": (DESK, "Make the signed release package."),
+    "verify": (AUDITOR, "Check a release package against its signed manifest."),
+    "audit": (AUDITOR, "Show, export, prove and verify the audit log; reproduce runs."),
+    "pull": (AUDITOR, "Fetch a published release from a service and verify it."),
+    "serve": (SERVICE, "Start the service (extra 'service')."),
+    "worker": (SERVICE, "Start a worker for the service's jobs."),
+    "migrate": (SERVICE, "Bring the database to the schema of this version."),
+    "user": (SERVICE, "Add users and issue tokens."),
+    "demo": (OTHER, "Run the whole way on a synthetic Morocco."),
+    "population": (OTHER, "Generate synthetic registers with the truth."),
+    "schema": (OTHER, "Print the JSON Schema of a document, or draft one."),
+    "benchmark": (OTHER, "Measure this machine beside other programs."),
+}
+"""Each verb's group and its line in ``wasl --help``, which imports no verb: help must answer at once."""
 
 
 def build_app(modules: list[str]) -> typer.Typer:
@@ -61,12 +92,24 @@ def build_app(modules: list[str]) -> typer.Typer:
     return app
 
 
+def build_overview() -> typer.Typer:
+    """The application that prints ``wasl --help``: each verb with its line and nothing behind it."""
+    app = build_app([])
+    for verb in dict.fromkeys([*OVERVIEW, *VERBS]):
+        panel, line = OVERVIEW.get(verb, (OTHER, ""))
+        app.command(verb, help=line, rich_help_panel=panel)(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    """Stands for a verb in the overview; `main` never runs it."""
+
+
 def main() -> None:
     """Run one verb; exit 0 done, 1 the input is at fault, 2 wrong usage, 3 a threshold or verification is not met."""
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    modules = [VERBS[verb]] if verb in VERBS else list(dict.fromkeys(VERBS.values()))
     try:
-        build_app(modules)()
+        (build_app([VERBS[verb]]) if verb in VERBS else build_overview())()
     except WaslError as error:
         sys.stderr.write(f"wasl: {error}\n")
         sys.exit(error.exit_code)

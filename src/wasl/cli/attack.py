@@ -1,14 +1,14 @@
-"""``wasl attack``: what an adversary without the key gets out of a delivery, and the self-test of all profiles."""
+"""``wasl attack``: attacks on deliveries by somebody without the key, and the self-test of all profiles."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wasl.cli.attack_tables import SUMMARY, summary, worth_table, write_tables
+from wasl.cli.attack_tables import SUMMARY, left_out_lines, summary, worth_table, write_tables
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
     from wasl.attack.campaign import Target
     from wasl.attack.outcomes import Outcome
+    from wasl.lab.self_test import LeftOut, Trial
     from wasl.registers.exchange.delivery import Delivery
 
 __all__ = ["register"]
+
+Number = TypeVar("Number", int, float)
 
 
 def register(app: typer.Typer) -> None:
@@ -63,6 +66,22 @@ def attack_deliveries(
         str, typer.Option("--populations", help="Population sizes of the self-test.")
     ] = "1000,5000,20000",
     overlaps: Annotated[str, typer.Option("--overlaps", help="Overlaps of the self-test.")] = "0.05,0.1,0.2,0.5,1.0",
+    together: Annotated[
+        str, typer.Option("--registers-together", help="How many registers the self-test delivers together.")
+    ] = "1,6",
+    periods: Annotated[
+        str, typer.Option("--periods", help="Monthly deliveries of one register in the self-test.")
+    ] = "1,12,36",
+    known: Annotated[
+        str, typer.Option("--known", help="Per cent of the persons whose rows the adversary knows: 0, 10, 20.")
+    ] = "0,10,20",
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Seeds of the self-test, whose counts are added up; default --seed.")
+    ] = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option("--time-budget", help="Minutes for the self-test; what does not fit is listed."),
+    ] = None,
     largest_graph: Annotated[
         int, typer.Option("--largest-graph", help="Larger blocks are attacked on a sample of so many records.")
     ] = 2500,
@@ -70,22 +89,25 @@ def attack_deliveries(
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")] = 1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Attack deliveries as somebody would who knows everything but the key, and say how many persons it names.
+    """Attack deliveries without the key, and report how many persons the attack names.
 
     Example: wasl attack dgsn.parquet --population dgsn-permits.csv --register dgsn-permits
     --join dgsn-join.parquet --keep-map dgsn-keep.csv --out attack
 
     Example: wasl attack --self-test --out attack-self-test
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import EncodingAttacked
     from wasl.cli.audit_trail import record_event
 
     if view not in ("linkage", "joined"):
         raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")
     worth: dict[str, dict[str, float | None]] = {}
+    left_out: LeftOut | None = None
     if self_test:
-        worth = _worth(_words(profiles), seed)
-        outcomes = _self_test(_words(profiles), _words(populations), _words(overlaps), largest_graph, starts, seed)
+        trials = _trials(profiles, populations, overlaps, together, periods, largest_graph)
+        attacks, numbers = _attacks(known), _numbers("--seeds", seeds or str(seed), int)
+        worth = _worth(_words(profiles), numbers[0])
+        outcomes, left_out = _self_test(trials, attacks, numbers, largest_graph, starts, time_budget)
         subject = "self-test"
     elif deliveries and population:
         outcomes = _attack_files(
@@ -105,19 +127,22 @@ def attack_deliveries(
     else:
         raise InputError("nothing to attack.", remedy="Give deliveries and --population, or --self-test.")
     out.mkdir(parents=True, exist_ok=True)
-    written = write_tables(outcomes, worth, out)
+    written = write_tables(outcomes, worth, out, left_out)
     worst = max((outcome.rate or 0.0 for outcome in outcomes if outcome.view == "linkage"), default=0.0)
     record_event(
-        EventKind.ENCODING_ATTACKED,
+        EncodingAttacked(attacks=len(outcomes), largest_rate=round(worst, 4), view=view, outcomes=written),
         subject=subject,
-        detail={"attacks": len(outcomes), "largest_rate": round(worst, 4), "view": view, "outcomes": written},
     )
     if as_json:
-        emit({"out": str(out), "outcomes": [outcome.to_json() for outcome in outcomes], "linkage_f1": worth})
+        skipped = [str(trial) for trial in left_out.trials] if left_out else []
+        listed = [outcome.to_json() for outcome in outcomes]
+        emit({"out": str(out), "outcomes": listed, "linkage_f1": worth, "not_run": skipped})
         return
-    show_table("Persons named by the most successful attack", SUMMARY, summary(outcomes))
+    show_table("Share of persons named by the strongest attack", SUMMARY, summary(outcomes))
     if worth:
-        show_table("What the profiles still link: F1", *worth_table(worth))
+        show_table("Linkage quality of each profile: F1", *worth_table(worth))
+    for line in left_out_lines(left_out):
+        say(line)
     say(f"In {out}: attacks.json, attacks.md, attacks.svg")
 
 
@@ -125,23 +150,68 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _self_test(
-    profiles: list[str], populations: list[str], overlaps: list[str], largest_graph: int, starts: int, seed: int
-) -> list[Outcome]:
-    from wasl.lab.self_test import PROFILES, plan_trials, run_trials
+def _numbers(option: str, text: str, kind: type[Number]) -> list[Number]:
+    """The numbers in an option's value, with commas between them."""
+    try:
+        return [kind(word) for word in _words(text)]
+    except ValueError:
+        what = "whole numbers" if kind is int else "numbers"
+        raise InputError(f"{option} takes {what}, with commas between.") from None
 
-    unknown = sorted(set(profiles) - set(PROFILES))
+
+def _trials(
+    profiles: str, populations: str, overlaps: str, together: str, periods: str, largest_graph: int
+) -> list[Trial]:
+    """What the self-test stages."""
+    from wasl.lab.self_test import PROFILES, TOGETHER, plan_trials
+
+    names = _words(profiles)
+    unknown = sorted(set(names) - set(PROFILES))
     if unknown:
         raise InputError(f"unknown profile {unknown[0]!r}.", remedy=f"Give some of: {', '.join(PROFILES)}.")
-    try:
-        sizes, shares = [int(n) for n in populations], [float(share) for share in overlaps]
-    except ValueError:
-        raise InputError("--populations takes whole numbers and --overlaps shares, with commas between.") from None
+    sizes = _numbers("--populations", populations, int)
+    shares = _numbers("--overlaps", overlaps, float)
+    counts = _numbers("--registers-together", together, int)
+    months = _numbers("--periods", periods, int)
     if any(n < 50 for n in sizes) or any(not 0 < share <= 1 for share in shares):
         raise InputError("populations have at least 50 records, and overlaps lie above 0 and up to 1.")
+    if set(counts) - set(TOGETHER):
+        raise InputError("--registers-together takes 1, 6 or both.")
+    if any(count < 1 for count in months):
+        raise InputError("--periods takes numbers from 1.")
+    return plan_trials(names, sizes, shares, largest_graph, together=counts, periods=months)
+
+
+def _attacks(known: str) -> tuple[str, ...]:
+    """The attacks with the shares of known pairs that are asked for."""
+    from wasl.lab.self_test import KNOWN, choose_attacks
+
+    shares = [per_cent / 100 for per_cent in _numbers("--known", known, float)]
+    if any(all(abs(share - one) > 1e-9 for one in KNOWN) for share in shares):
+        raise InputError("--known takes 0, 10 or 20.")
+    return choose_attacks(shares)
+
+
+def _self_test(
+    trials: list[Trial],
+    attacks: tuple[str, ...],
+    seeds: list[int],
+    largest_graph: int,
+    starts: int,
+    budget: float | None,
+) -> tuple[list[Outcome], LeftOut]:
+    from wasl.lab.self_test import run_trials
+
     with progress("Attacking") as report:
-        trials = plan_trials(profiles, sizes, shares, largest_graph)
-        return list(run_trials(trials, seed, largest_graph=largest_graph, starts=starts, report=report))
+        return run_trials(
+            trials,
+            seeds,
+            largest_graph=largest_graph,
+            starts=starts,
+            attacks=attacks,
+            budget=budget,
+            report=report,
+        )
 
 
 def _worth(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]:
@@ -206,7 +276,7 @@ def _attack_files(
     target = _target(read, joins, keeps, truth, numbers, largest_graph, starts)
     with progress("Attacking") as report:
         found = attack_linkage(target, knowledge, rng, report=report)
-        return found if view == "linkage" else [*found, *attack_joined(target, knowledge, rng)]
+        return found if view == "linkage" else [*found, *attack_joined(target, knowledge)]
 
 
 def _target(
@@ -241,7 +311,7 @@ def _target(
     if not joins:
         return target
     join_maps = [JoinMap.read(path) for path in joins]
-    joined, ids = observe_joined(views, *join_maps)
+    joined = observe_joined(views, *join_maps)
     if not keeps:
         return replace(target, joined=joined)
     keep_maps = [_read_keep_map(path) for path in keeps]
@@ -256,7 +326,7 @@ def _target(
     return replace(
         target,
         joined=joined,
-        joined_truth=place[match_labels(ids, kept)],
+        joined_truth=place[match_labels(joined.record_ids, kept)],
         truth={name: np.append(place, -1)[records] for name, records in behind.items()},
         overlap=float((place >= 0).mean()),
     )

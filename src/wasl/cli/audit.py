@@ -16,7 +16,7 @@ from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     from wasl.audit.checkpoint import Checkpoint
-    from wasl.audit.events import AuditEvent, DetailValue
+    from wasl.audit.events import AuditEvent
     from wasl.audit.notes import NoteVerifier
 
 __all__ = ["read_since", "read_verifier", "register"]
@@ -31,7 +31,16 @@ class LanguageChoice(StrEnum):
     """The languages sentences are written in."""
 
     FR = "fr"
+    AR = "ar"
     EN = "en"
+
+
+HEADINGS = {
+    "fr": ("Journal", "écriture", "date", "ce qui s'est passé"),
+    "ar": ("السجل التدقيقي", "القيد", "التاريخ", "ما حدث"),
+    "en": ("Log", "entry", "at", "what"),
+}
+"""Title and column headings of the list of entries, by language."""
 
 
 def register(app: typer.Typer) -> None:
@@ -61,22 +70,21 @@ def show(
 
     Example: wasl audit show --language fr --kind ReleasePublished --last 20
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import KINDS
     from wasl.audit.filters import EventFilter
     from wasl.audit.sentences import say_event
 
-    try:
-        kinds = frozenset(EventKind(name) for name in kind or ())
-    except ValueError as error:
-        raise InputError(f"{error}.", remedy=f"Kinds: {', '.join(EventKind)}.") from error
+    kinds = frozenset(kind or ())
+    if unknown := sorted(kinds - set(KINDS)):
+        raise InputError(f"no kind of event {', '.join(unknown)}.", remedy=f"Kinds: {', '.join(sorted(KINDS))}.")
     chosen = EventFilter(kinds, actor, project, subject, after, before)
     entries = [(index, event) for index, event in _entries(export_file) if chosen.matches(event)][-last:]
     if json_output:
         emit({"entries": [_entry_json(index, event) for index, event in entries]})
         return
     rows = [[str(index), event.at, say_event(event, language.value)] for index, event in entries]
-    headings = ("écriture", "date", "ce qui s'est passé") if language is LanguageChoice.FR else ("entry", "at", "what")
-    show_table("Journal" if language is LanguageChoice.FR else "Log", headings, rows)
+    title, *headings = HEADINGS[language.value]
+    show_table(title, headings, rows)
 
 
 def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
@@ -84,7 +92,7 @@ def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
 
     Example: wasl audit export --out log-2026-03.jsonl
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import LogExported
     from wasl.cli.audit_trail import open_log, record_reading
     from wasl.registers.exchange.digests import digest_bytes
 
@@ -96,8 +104,9 @@ def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
         typer.echo(data, nl=False)
     else:
         write_whole(out, data)
-    summary: dict[str, DetailValue] = {"entries": data.count(b"\n") - 1, "digest": digest_bytes(data)}
-    record_reading(EventKind.LOG_EXPORTED, subject=log.verifier().name, detail=summary)
+    exported = LogExported(entries=data.count(b"\n") - 1, digest=digest_bytes(data))
+    summary = exported.detail()
+    record_reading(exported, subject=log.verifier().name)
     if json_output:
         emit({"export": str(out), "public_key": str(log.verifier()), **summary})
     elif out is not None:
@@ -119,7 +128,7 @@ def verify(
 
     Example: wasl audit verify log.jsonl --public-key hcp.vkey --since checkpoint-2026-02.txt
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import LogVerified
     from wasl.audit.verification import verify_export, verify_proof
     from wasl.cli.audit_trail import record_reading
 
@@ -134,7 +143,7 @@ def verify(
             report = verify_export(lines, verifier, since=kept, known_leaves=leaves)
         result = report.to_json()
         recorded = {name: result[name] for name in ("verified", "entries", "root", "fault", "first_bad_entry")}
-        record_reading(EventKind.LOG_VERIFIED, subject=verifier.name, detail=recorded)
+        record_reading(LogVerified(**recorded), subject=verifier.name)
     if json_output:
         emit(result)
     if document is None:
@@ -307,7 +316,7 @@ def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
 def _entry_json(index: int, event: AuditEvent) -> dict[str, Any]:
     from wasl.audit.sentences import say_event
 
-    sentences = {"fr": say_event(event, "fr"), "en": say_event(event, "en")}
+    sentences = {language.value: say_event(event, language.value) for language in LanguageChoice}
     return {"index": index, **json.loads(event.canonical_bytes()), "sentences": sentences}
 
 

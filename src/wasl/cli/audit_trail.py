@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from wasl.audit.events import AuditEvent, DetailValue, EventKind
+from wasl.audit.events import AuditEvent, Happening
 from wasl.errors import WaslError
 from wasl.storage.local_log import LocalLog, actor, now
 
-__all__ = ["open_log", "record_event", "record_reading"]
+__all__ = ["open_log", "record_event", "record_reading", "recorded_refusal"]
 
 
-def record_event(
-    kind: EventKind, *, project: str = "", subject: str, detail: Mapping[str, DetailValue] | None = None
-) -> None:
+def record_event(happening: Happening, *, project: str = "", subject: str) -> None:
     """Append an event to the local log: who is the user of the machine, when is now.
 
     Args:
-        kind: What happened.
+        happening: What happened.
         project: In which project, or empty.
         subject: To which thing: a register, a run, a release.
-        detail: Digests, counts and measures, never a person's value; measures that are not finite become null.
 
     Raises:
         VerificationError: The log or its checkpoint was tampered with.
     """
-    plain = {name: _plain(value) for name, value in (detail or {}).items()}
-    open_log().append(AuditEvent(kind, now(), actor(), project, subject, plain))
+    open_log().append(AuditEvent(happening, now(), actor(), project, subject))
 
 
-def record_reading(kind: EventKind, *, subject: str, detail: Mapping[str, DetailValue] | None = None) -> None:
+@contextmanager
+def recorded_refusal(subject: str, *, project: str = "") -> Iterator[None]:
+    """Record the event that an act attached to its refusal, then let the refusal pass."""
+    try:
+        yield
+    except WaslError as error:
+        if isinstance(error.event, Happening):
+            record_event(error.event, project=project, subject=subject)
+        raise
+
+
+def record_reading(happening: Happening, *, subject: str) -> None:
     """Append an event that changes nothing (an export, a verification), where that is possible.
 
     Who only verifies need not have a place to write, and a broken log must not stop the verb that examines it.
     """
     with suppress(OSError, WaslError):
-        record_event(kind, subject=subject, detail=detail)
+        record_event(happening, subject=subject)
 
 
 def open_log() -> LocalLog:
@@ -45,11 +51,3 @@ def open_log() -> LocalLog:
     from wasl.settings import Settings
 
     return LocalLog(Settings().home_dir)
-
-
-def _plain(value: DetailValue) -> DetailValue:
-    item = getattr(value, "item", None)  # numpy scalars
-    plain = item() if callable(item) else value
-    if isinstance(plain, list | tuple):
-        return [str(element) for element in plain]
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -154,6 +154,7 @@ class Demo:
                 payload=own / f"{name}.payload.parquet",
                 keep_map=self.holder(name) / f"keep-map-{name}.csv",
                 profile=self.profile,
+                consent_weak_profile=self.profile == "open",
             )
             for kind, party in (
                 ("delivery", "linkage-unit"),

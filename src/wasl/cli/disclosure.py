@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wasl.audit.events import EventKind
-from wasl.cli.audit_trail import record_event
+from wasl.cli.artifacts import write_artifacts
+from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.errors import InputError, PolicyError
-from wasl.registers.exchange.whole_files import write_whole
+from wasl.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from wasl.audit.events import ProtectionApplied, RiskAssessed
     from wasl.disclosure.protect import Protection
-    from wasl.disclosure.risk.assess import RiskReport
+    from wasl.disclosure.risk.risk_report import RiskReport
+    from wasl.workflow.act import Act
 
 __all__ = [
     "ControlOption",
     "DataArgument",
     "PolicyOption",
     "assess_data",
-    "finite",
-    "json_text",
     "protect_data",
     "read_microdata",
     "register",
@@ -66,11 +64,11 @@ def assess(
     Example: wasl assess micro.parquet --policy public-use --out risk
     """
     with progress("assessing"):
-        report = assess_data(data, policy, out=out, population=population)
+        act = assess_data(data, policy, out=out, population=population)
     if as_json:
-        emit(finite(report.to_json()))
+        emit(act.report)
         return
-    _show_risk(report, out)
+    _show_risk(act.result, out)
 
 
 def protect(
@@ -96,45 +94,31 @@ def protect(
     Example: wasl protect micro.parquet --policy public-use --out safe --seed 7
     """
     with progress("protecting"):
-        protection = protect_data(
+        act = protect_data(
             data, policy, out, seed=seed, population=population, control=control, earlier=earlier or [], attack=attack
         )
     if as_json:
-        emit(finite({**protection.internal_report(), "out": str(out)}))
+        emit({**act.report, "out": str(out)})
         return
-    _show_protection(protection, out)
-    show_attacks(protection.attacks or {})
+    _show_protection(act.result, out)
+    show_attacks(act.result.attacks or {})
 
 
-def assess_data(data: Path, policy: str, *, out: Path | None = None, population: Path | None = None) -> RiskReport:
+def assess_data(
+    data: Path, policy: str, *, out: Path | None = None, population: Path | None = None
+) -> Act[RiskReport, RiskAssessed]:
     """Assess a file, write the report where a folder is given, record the event."""
-    from wasl.disclosure.policy.document import DisclosurePolicy
-    from wasl.disclosure.report.pages import assessment_page
-    from wasl.disclosure.risk.assess import assess as assess_table
-    from wasl.registers.exchange.delivery import write_parquet
-    from wasl.registers.exchange.digests import digest_table
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.assess import assess as assess_table
 
     rules = DisclosurePolicy.load(policy)
-    table = read_microdata(data)
     others = read_microdata(population) if population is not None else None
-    report = assess_table(table, rules, population=others)
+    act = assess_table(read_microdata(data), rules, RunOptions(), population=others)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "internal-report.json", json_text(report.to_json()))
-        write_whole(out / "internal-report.html", assessment_page(report, rules))
-        write_parquet(report.table(), out / "risk.parquet")
-    record_event(
-        EventKind.RISK_ASSESSED,
-        subject=rules.name,
-        detail={
-            "policy_digest": rules.digest,
-            "data_digest": digest_table(table),
-            "rows": report.rows,
-            "passed": report.passed,
-            "failing_rules": [failure.rule for failure in report.failures],
-        },
-    )
-    return report
+        write_artifacts(act.artifacts, out)
+    record_event(act.event, subject=rules.name)
+    return act
 
 
 def protect_data(
@@ -147,67 +131,28 @@ def protect_data(
     control: Path | None = None,
     earlier: Sequence[Path] = (),
     attack: bool = True,
-) -> Protection:
-    """Protect a file, attack it, write results and reports, record the event; a refusal is recorded, too."""
-    from wasl.disclosure.policy.document import DisclosurePolicy
-    from wasl.disclosure.protect import protect as protect_table
-    from wasl.disclosure.report.pages import internal_page, public_page
-    from wasl.registers.exchange.delivery import write_parquet
-    from wasl.registers.exchange.digests import digest_table
+) -> Act[Protection, ProtectionApplied]:
+    """Protect a file, write the artifacts, record the event; a refusal is recorded, too."""
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.protect import protect as protect_table
 
     rules = DisclosurePolicy.load(policy)
-    table = read_microdata(data)
-    others = read_microdata(population) if population is not None else None
-    known = {"policy_digest": rules.digest, "data_digest": digest_table(table), "rows": table.num_rows}
     chosen = seed if seed is not None else secrets.randbits(63)
-    try:
-        protection = protect_table(table, rules, seed=chosen, population=others, today=datetime.now(UTC).date())
-        if attack or earlier:
-            protection = replace(protection, attacks=_attack_protected(table, protection, control, earlier, chosen))
-    except PolicyError:
-        record_event(EventKind.PROTECTION_REFUSED, subject=rules.name, detail=known)
-        raise
-    out.mkdir(parents=True, exist_ok=True)
-    write_parquet(protection.table, out / "protected.parquet")
-    write_whole(out / "internal-report.json", json_text(protection.internal_report()))
-    write_whole(out / "internal-report.html", internal_page(protection))
-    write_whole(out / "public-report.json", json_text(protection.public_report()))
-    write_whole(out / "public-report.html", public_page(protection))
-    record_event(
-        EventKind.PROTECTION_APPLIED,
-        subject=rules.name,
-        detail={
-            **known,
-            "protected_digest": digest_table(protection.table),
-            "rows_after": protection.table.num_rows,
-            "methods": [change.method for change in protection.changes],
-            "k_before": protection.before.k,
-            "k_after": protection.after.k,
-            "risk_before": protection.before.individual.share,
-            "risk_after": protection.after.individual.share,
-            "earlier_releases": len(earlier),
-        },
-    )
-    return protection
-
-
-def _attack_protected(
-    table: pa.Table, protection: Protection, control: Path | None, earlier: Sequence[Path], seed: int
-) -> dict[str, Any]:
-    """Every release-side attack, and the gate against earlier releases."""
-    import numpy as np
-
-    from wasl.disclosure.attacks.evaluate import attack_protected, compare_releases, require_no_exposure
-
-    others = read_microdata(control) if control is not None else None
-    rng = np.random.Generator(np.random.PCG64([seed, 1]))
-    results = attack_protected(table, protection, rng, control=others).to_json()
-    if earlier:
-        before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
-        found = compare_releases(table, protection.table, before, protection.policy)
-        require_no_exposure(found)
-        results["differencing"] = found.to_json()
-    return results
+    before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
+    with recorded_refusal(rules.name):
+        act = protect_table(
+            read_microdata(data),
+            rules,
+            RunOptions(seed=chosen, today=datetime.now(UTC).date()),
+            population=read_microdata(population) if population is not None else None,
+            control=read_microdata(control) if control is not None else None,
+            earlier=before,
+            attack=attack,
+        )
+    write_artifacts(act.artifacts, out)
+    record_event(act.event, subject=rules.name)
+    return act
 
 
 def read_microdata(path: Path) -> pa.Table:
@@ -240,24 +185,6 @@ def read_microdata(path: Path) -> pa.Table:
         ) from error
 
 
-def json_text(value: dict[str, Any]) -> str:
-    """A report as the text of a JSON file."""
-    import json
-
-    return json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def finite(value: Any) -> Any:
-    """The value with NaN and infinities as null, which JSON can hold."""
-    if isinstance(value, dict):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
-        return None
-    return value
-
-
 def _show_risk(report: RiskReport, out: Path | None) -> None:
     rows: list[tuple[object, ...]] = [
         ("rows", report.rows),
@@ -285,7 +212,7 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
 
 def show_attacks(attacks: dict[str, Any]) -> None:
     """Print what the attacks on a release got, where there were any."""
-    if not attacks:
+    if not attacks.get("attacks"):
         return
     show_table(
         "Attacks on the file (confidential)",

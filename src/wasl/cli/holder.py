@@ -60,7 +60,7 @@ def check_register(
 
     Example: wasl check permits.csv --register dgsn-permits --out quality
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import RegisterChecked
     from wasl.cli.audit_trail import record_event
     from wasl.holder.quality.examine import examine
     from wasl.registers.reading.reader import read_register
@@ -82,14 +82,13 @@ def check_register(
         quality = examine(table, schema, file=file.name, today=datetime.now(UTC).date())
     files = _write_quality(quality, table, out) if out is not None else {}
     record_event(
-        EventKind.REGISTER_CHECKED,
+        RegisterChecked(
+            schema=schema.digest,
+            rows=quality.rows_read,
+            rejects=quality.rejected,
+            findings=len(quality.findings),
+        ),
         subject=schema.register_id,
-        detail={
-            "schema": schema.digest,
-            "rows": quality.rows_read,
-            "rejects": quality.rejected,
-            "findings": len(quality.findings),
-        },
     )
     if as_json:
         emit(quality.to_json() | {"files": files})
@@ -146,6 +145,9 @@ def encode_register(
     round_name: Annotated[
         str, typer.Option("--round", help="Linkage round, as the plan names it; a new one for each period.")
     ] = "",
+    consent_weak_profile: Annotated[
+        bool, typer.Option("--consent-weak-profile", help="Use a profile that protects less, such as open, knowingly.")
+    ] = False,
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
     header_row: HeaderRowOption = None,
@@ -176,6 +178,7 @@ def encode_register(
         name=name,
         period=period,
         round_name=round_name,
+        consent_weak_profile=consent_weak_profile,
         sheet=sheet,
         encoding=encoding,
         header_row=header_row,
@@ -201,6 +204,7 @@ def encode_file(
     name: str | None = None,
     period: str = "",
     round_name: str = "",
+    consent_weak_profile: bool = False,
     sheet: str | None = None,
     encoding: str | None = None,
     header_row: int | None = None,
@@ -211,7 +215,7 @@ def encode_file(
     """Read a register, encode it, write what was asked for and record the event."""
     import numpy as np
 
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import RegisterEncoded
     from wasl.cli.audit_trail import record_event
     from wasl.holder.encode import encode
     from wasl.holder.profile import EncodingProfile
@@ -221,6 +225,7 @@ def encode_file(
 
     schema = RegisterSchema.load(register)
     recipe = EncodingProfile.load(profile, schema.profiles)
+    recipe.require_consent(given=consent_weak_profile)
     with progress("Reading") as report:
         table = read_register(
             file,
@@ -240,6 +245,7 @@ def encode_file(
             name=name,
             period=period,
             round_name=round_name,
+            consent_weak_profile=consent_weak_profile,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             rng=np.random.default_rng(),
             progress=report,
@@ -251,19 +257,18 @@ def encode_file(
         writer.finish(encoded.delivery.header)
     header = encoded.delivery.header
     record_event(
-        EventKind.REGISTER_ENCODED,
+        RegisterEncoded(
+            delivery=encoded.delivery.digest,
+            key_id=header.key_id,
+            schema=header.schema_digest,
+            profile=header.profile,
+            round=header.round,
+            records=header.records,
+            rejects=header.rejects,
+            leak=header.leak,
+        ),
         project=header.project,
         subject=header.register,
-        detail={
-            "delivery": encoded.delivery.digest,
-            "key_id": header.key_id,
-            "schema": header.schema_digest,
-            "profile": header.profile,
-            "round": header.round,
-            "records": header.records,
-            "rejects": header.rejects,
-            "leak": header.leak,
-        },
     )
     return encoded, table, files
 
@@ -329,6 +334,8 @@ def _show_encoded(
                 "register": header.register,
                 "profile": header.profile,
                 "key_id": header.key_id,
+                "profile_digest": header.profile_digest,
+                "weaknesses": list(header.weaknesses),
                 "round": header.round,
                 "digest": encoded.delivery.digest,
                 "rows_read": table.rows_read,
@@ -349,6 +356,8 @@ def _show_encoded(
         f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
         f"largest T {header.leak:.2f}."
     )
+    if header.weaknesses:
+        say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:
         say(
             "Warning: no round was named. Deliveries of this register made without a round share row ids and block "

@@ -58,14 +58,14 @@ def new_key(
 
 def new_key_file(project: str, out: Path, *, passphrase: str | None = None) -> LinkageKey:
     """Make a key, write its file and record the event."""
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import KeyCreated
     from wasl.cli.audit_trail import record_event
     from wasl.holder.keyfile import seal_open, seal_passphrase
     from wasl.holder.keys import SECRET_BYTES, LinkageKey
 
     key = LinkageKey.new(project, os.urandom(SECRET_BYTES))
     _write_secret(out, seal_open(key) if passphrase is None else seal_passphrase(key, passphrase, os.urandom(28)))
-    record_event(EventKind.KEY_CREATED, project=project, subject=key.key_id)
+    record_event(KeyCreated(), project=project, subject=key.key_id)
     return key
 
 
@@ -80,7 +80,7 @@ def wrap_key(
 
     Example: wasl key wrap --key simimo.key --to cnss.pub --to dgsn.pub --out simimo.wrapped.key
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import KeyWrapped
     from wasl.cli.audit_trail import record_event
     from wasl.holder.keyfile import describe_key_file, seal_recipients
 
@@ -88,9 +88,7 @@ def wrap_key(
     publics = [Path(text).read_text(encoding="ascii").strip() if Path(text).is_file() else text for text in to]
     data = seal_recipients(secret, publics)
     _write_secret(out, data)
-    record_event(
-        EventKind.KEY_WRAPPED, project=secret.project, subject=secret.key_id, detail={"recipients": len(publics)}
-    )
+    record_event(KeyWrapped(recipients=len(publics)), project=secret.project, subject=secret.key_id)
     shown = describe_key_file(data) | {"file": str(out)}
     if as_json:
         emit(shown)
@@ -216,7 +214,7 @@ def _write_secret(path: Path, data: bytes) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except FileExistsError:
         raise KeyFileError(
             f"{path}: already there; keys are never overwritten.", remedy="Choose another name."

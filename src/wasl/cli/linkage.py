@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from wasl.audit.events import EventKind
+from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
-from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
 
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
-    from wasl.linkage.quality.evaluate import Evaluation
+    from wasl.registers.exchange.join_map import JoinMap
+    from wasl.workflow.act import Artifact
 
-__all__ = ["evaluate_files", "link_files", "register", "resolve_files", "review_files"]
+__all__ = ["evaluate_files", "link_files", "read_pairs", "register", "resolve_files", "review_files"]
 
 Engine = Literal["local", "spark"]
 QUALITY = ("precision", "recall", "f1")
@@ -145,6 +145,15 @@ def _say_linked(result: dict[str, Any]) -> None:
         say(f"{name}: {path}")
 
 
+FILE_KEYS = {"report.html": "page", "review.csv": "review_sheet", "review.html": "review_page"}
+"""Names under which ``--json`` lists files whose stem is not their name."""
+
+
+def _write(artifacts: Mapping[str, Artifact], out: Path) -> dict[str, str]:
+    written = write_artifacts(artifacts, out)
+    return {FILE_KEYS.get(name, Path(name).stem): path for name, path in written.items()}
+
+
 def _run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
@@ -167,13 +176,13 @@ def link_files(
     model: Path | None = None,
     run: str | None = None,
 ) -> dict[str, Any]:
-    """Read, link and write; returns the report with the files written, and records the events."""
+    """Read the inputs, link, and with join maps resolve; returns the report with the files written."""
     from wasl.linkage.plan import LinkagePlan
-    from wasl.linkage.score import score_pairs
-    from wasl.registers.exchange.delivery import Delivery, write_parquet
-    from wasl.registers.exchange.digests import digest_table
+    from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
     from wasl.settings import Settings
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.link import link as link_deliveries
 
     if onto is not None and not joins:
         raise InputError("--onto needs join maps: without them there are no persons.", remedy="Add --join FILE.")
@@ -181,34 +190,16 @@ def link_files(
     read = [Delivery.read(path) for path in deliveries]
     maps = [JoinMap.read(path) for path in joins]
     workers = Settings().threads if threads is None else threads
-    project = read[0].header.project if read else ""
-    earlier = _read_pairs(model).model if model is not None else None
+    earlier = read_pairs(model).model if model is not None else None
     with progress("linking") as report_progress:
-        if engine == "spark":
-            from wasl.engines.spark import score_pairs_on_spark
-
-            scored = score_pairs_on_spark(document, read, progress=report_progress, model=earlier)
-        else:
-            scored = score_pairs(document, read, threads=workers, progress=report_progress, model=earlier)
-    out.mkdir(parents=True, exist_ok=True)
-    pairs_path = out / "pairs.parquet"
-    write_parquet(scored.to_table(), pairs_path)
-    record_event(
-        EventKind.LINKAGE_COMPLETED,
-        project=project,
-        subject=document.name,
-        detail={
-            "plan_digest": document.digest,
-            "delivery_digests": [source["delivery_digest"] for source in scored.report["sources"]],
-            "pairs": scored.pairs.num_rows,
-            "pairs_digest": digest_table(scored.pairs),
-        },
-    )
-    files = {"pairs": str(pairs_path)}
+        options = RunOptions(threads=workers, progress=report_progress)
+        act = link_deliveries(document, read, options, engine=engine, model=earlier)
+    artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
+    files = _write(artifacts, out)
+    record_event(act.event, project=_project(act.result), subject=document.name)
     if not joins:
-        files |= _write_report(scored.report | {"model": scored.model.to_json()}, out)
-        return {**scored.report, "files": files}
-    report = _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), project)
+        return {**act.report, "files": files}
+    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto))
     report["files"] = files | report["files"]
     return report
 
@@ -216,19 +207,18 @@ def link_files(
 def resolve_files(
     plan: str | Path, pairs: Path, joins: Sequence[Path], out: Path, *, onto: Path | None = None, run: str | None = None
 ) -> dict[str, Any]:
-    """Read scored pairs and join maps, resolve and write; returns the report and records the event."""
+    """Read scored pairs and join maps, and resolve; returns the report with the files written."""
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.join_map import JoinMap
 
     document = LinkagePlan.load(plan)
-    scored = _read_pairs(pairs)
+    scored = read_pairs(pairs)
     maps = [JoinMap.read(path) for path in joins]
-    out.mkdir(parents=True, exist_ok=True)
-    project = scored.report["sources"][0]["project"] if scored.report["sources"] else ""
-    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), project)
+    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto))
 
 
-def _read_pairs(path: Path) -> ScoredPairs:
+def read_pairs(path: Path) -> ScoredPairs:
+    """The scored pairs in a file that `wasl link` wrote."""
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.registers.exchange.delivery import read_parquet
 
@@ -236,140 +226,74 @@ def _read_pairs(path: Path) -> ScoredPairs:
     return ScoredPairs.from_table(table, metadata)
 
 
+def _project(scored: ScoredPairs) -> str:
+    sources = scored.report["sources"]
+    return str(sources[0]["project"]) if sources else ""
+
+
 def _resolve_into(
-    plan: LinkagePlan,
-    scored: ScoredPairs,
-    joins: Sequence[Any],
-    out: Path,
-    run: str,
-    onto: pa.Table | None,
-    project: str,
+    plan: LinkagePlan, scored: ScoredPairs, joins: Sequence[JoinMap], out: Path, run: str, onto: pa.Table | None
 ) -> dict[str, Any]:
-    import json
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.resolve import resolve as resolve_pairs
 
-    from wasl.linkage.quality.breakdown import UNMET_KEY
-    from wasl.linkage.resolve import resolve as resolve_pairs
-    from wasl.registers.exchange.delivery import write_parquet
-    from wasl.registers.exchange.digests import digest_table
-
-    resolution = resolve_pairs(plan, scored, joins, run=run, onto=onto)
-    files: dict[str, str] = {}
-    chances = resolution.report["quality"]["unmet"]
-    unmet = json.dumps({row["register"]: chances[row["label"]] for row in scored.report["sources"]}).encode()
-    for name in ("spine", "links", "conflicts", "changes", "review"):
-        path = out / f"{name}.parquet"
-        table = getattr(resolution, name)
-        write_parquet(table.replace_schema_metadata({UNMET_KEY: unmet}) if name == "spine" else table, path)
-        files[name] = str(path)
-    files |= _write_review(resolution.review, scored, out)
-    files |= _write_report(resolution.report, out)
-    record_event(
-        EventKind.SPINE_RESOLVED,
-        project=project,
-        subject=run,
-        detail={
-            "plan_digest": plan.digest,
-            "records": resolution.report["records"],
-            "persons": resolution.report["persons"],
-            "conflicts": resolution.report["conflicts"],
-            "spine_digest": digest_table(resolution.spine),
-        },
-    )
-    return {**resolution.report, "files": files}
-
-
-def _write_report(report: dict[str, Any], out: Path) -> dict[str, str]:
-    import json
-
-    from wasl.linkage.quality.report import render_report
-
-    texts = {
-        "report.json": json.dumps(report, ensure_ascii=False, indent=2) + "\n",
-        "report.html": render_report(report),
-    }
-    for name, text in texts.items():
-        write_whole(out / name, text)
-    return {"report": str(out / "report.json"), "page": str(out / "report.html")}
-
-
-def _write_review(review: pa.Table, scored: ScoredPairs, out: Path) -> dict[str, str]:
-    """The reviewers' sheet, which shows neither probability nor grade, and the waterfalls."""
-    import csv
-    import io
-
-    from wasl.linkage.quality.report import render_review
-
-    columns = ("pair", "left_register", "left_record_id", "right_register", "right_record_id")
-    rows = review.to_pylist()
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow([*columns, "decision"])
-    for row in rows:
-        writer.writerow([row[name].hex() if name.endswith("_id") else row[name] for name in columns] + [""])
-    write_whole(out / "review.csv", sheet.getvalue())
-    write_whole(out / "review.html", render_review(rows, scored.model.passes))
-    return {"review_sheet": str(out / "review.csv"), "review_page": str(out / "review.html")}
+    with progress("resolving") as report_progress:
+        act = resolve_pairs(plan, scored, joins, RunOptions(progress=report_progress), run=run, onto=onto)
+    files = _write(act.artifacts, out)
+    record_event(act.event, project=_project(scored), subject=run)
+    return {**act.report, "files": files}
 
 
 def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
     """Estimate quality from reviewers' decisions, add it to the report, and record the event."""
-    import json
-
-    import numpy as np
-
-    from wasl.linkage.quality.review import estimate_from_review
     from wasl.registers.exchange.delivery import read_parquet
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.evaluate import evaluate_review
 
     design, _ = read_parquet(folder / "review.parquet", "review sample")
-    report_path = folder / "report.json"
-    if not report_path.is_file():
-        raise InputError(f"{report_path}: no such file.", remedy="Name the folder that `wasl link --out` wrote.")
-    report = json.loads(report_path.read_text(encoding="utf-8"))
-    parts = report["quality"]["missed_parts"]
-    rng = np.random.default_rng(0)
-    result = estimate_from_review(design, _read_csv(reviewed), parts["below"] + parts["never_met"], rng)
-    _write_report({**report, "review": result}, folder)
-    record_event(
-        EventKind.LINKAGE_EVALUATED,
-        subject=f"{folder.name}, by review",
-        detail={name: result[name]["value"] for name in QUALITY}
-        | {"reviewed": result["decided"], "drawn": result["drawn"]},
-    )
-    return result
+    report = _read_report(folder)
+    if report is None:
+        raise InputError(
+            f"{folder / 'report.json'}: no such file.", remedy="Name the folder that `wasl link --out` wrote."
+        )
+    act = evaluate_review(design, _read_csv(reviewed), report, RunOptions(seed=0))
+    write_artifacts(act.artifacts, folder)
+    record_event(act.event, subject=f"{folder.name}, by review")
+    return dict(act.report)
 
 
 def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None = None) -> dict[str, Any]:
-    """Evaluate the linkage in a folder, add the result to its report, and record the event."""
-    import json
-
+    """Compare the linkage in a folder with the truth, add the result to its report, and record the event."""
     from wasl.registers.exchange.delivery import read_parquet
-
-    evaluation = _evaluate(folder, truth, keep_maps)
-    result = evaluation.to_json()
-    report_path = folder / "report.json"
-    if report_path.is_file():
-        report = json.loads(report_path.read_text(encoding="utf-8"))
-        _write_report({**report, "evaluation": result}, folder)
-    record_event(
-        EventKind.LINKAGE_EVALUATED,
-        subject=folder.name,
-        detail={name: result[name] for name in ("precision", "recall", "f1")}
-        | {"records": read_parquet(folder / "spine.parquet", "spine")[0].num_rows},
-    )
-    return result
-
-
-def _evaluate(folder: Path, truth: Path, keep_maps: Sequence[Path] | None) -> Evaluation:
-    from wasl.linkage.quality.evaluate import evaluate as evaluate_spine
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.evaluate import evaluate as evaluate_spine
 
     spine, _ = read_parquet(folder / "spine.parquet", "spine")
     links_path = folder / "links.parquet"
     links = read_parquet(links_path, "links")[0] if links_path.is_file() else None
-    found = list(keep_maps or [])
-    if not found:
-        found = sorted({*folder.glob("keep-map*.csv"), *folder.parent.glob("keep-map*.csv")})
-    return evaluate_spine(spine, _read_csv(truth), [_read_csv(path) for path in found], links)
+    found = list(keep_maps or []) or sorted({*folder.glob("keep-map*.csv"), *folder.parent.glob("keep-map*.csv")})
+    act = evaluate_spine(
+        spine,
+        _read_csv(truth),
+        RunOptions(),
+        keep_maps=[_read_csv(path) for path in found],
+        links=links,
+        report=_read_report(folder),
+    )
+    write_artifacts(act.artifacts, folder)
+    record_event(act.event, subject=folder.name)
+    return dict(act.report)
+
+
+def _read_report(folder: Path) -> dict[str, Any] | None:
+    """The linkage report in a folder, or None."""
+    import json
+
+    path = folder / "report.json"
+    if not path.is_file():
+        return None
+    value = json.loads(path.read_text(encoding="utf-8"))
+    return value if isinstance(value, dict) else None
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from wasl.registers.exchange.plain_json import json_bytes
+
 __all__ = ["JsonFlag", "ProgressCallback", "emit", "progress", "say", "show_table"]
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
@@ -24,7 +25,7 @@ ProgressCallback = Callable[[int, int], None]
 
 def emit(result: Mapping[str, Any]) -> None:
     """Print the machine-readable result, the only thing on stdout under ``--json``."""
-    sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json_bytes(result).decode())
 
 
 def say(line: str) -> None:

@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
 
         Example: wasl population generate --persons 10000 --seed 1 --out morocco
         """
-        from wasl.audit.events import EventKind
+        from wasl.audit.events import PopulationGenerated
         from wasl.cli.audit_trail import record_event
         from wasl.population.generate import generate
         from wasl.registers.exchange.digests import digest_table
@@ -70,10 +70,9 @@ def register(app: typer.Typer) -> None:
             write_population(made, out, seed=seed, difficulty=difficulty)
         counts = {name: len(table) for name, table in made.registers.items()}
         record_event(
-            EventKind.POPULATION_GENERATED,
+            PopulationGenerated(persons=persons, records=sum(counts.values()), truth=digest_table(made.truth)),
             project="",
             subject=f"{persons} persons, seed {seed}",
-            detail={"persons": persons, "records": sum(counts.values()), "truth": digest_table(made.truth)},
         )
         if as_json:
             emit({"out": str(out), "persons": persons, "seed": seed, "difficulty": difficulty, "records": counts})

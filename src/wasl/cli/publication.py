@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["open_release", "publish_folder", "read_protected", "register", "staged_folder", "verify_release"]
 
 PROTECTED_TABLE = "protected.parquet"
-PUBLIC_REPORTS = ("public-report.json", "public-report.html")
 
 
 def register(app: typer.Typer) -> None:
@@ -89,49 +88,28 @@ def publish_folder(
     """
     from datetime import UTC, datetime
 
-    from wasl.audit.events import EventKind
     from wasl.cli.audit_trail import open_log, record_event
     from wasl.publication.description import DatasetDescription
-    from wasl.publication.package import build_package
-    from wasl.registers.exchange.digests import digest_bytes
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.publish import publish as publish_table
 
     if out.exists():
         raise InputError(f"{out}: exists already; a release is never overwritten.", remedy="Name another folder.")
     described = DatasetDescription.load(description)
-    table, report = read_protected(folder)
-    signer = _signer(signing_key)
+    table, reports = read_protected(folder)
     log = open_log()
-    package = build_package(
+    act = publish_table(
         table,
+        reports,
         described,
-        report,
-        signer=signer,
-        created=datetime.now(UTC).replace(microsecond=0),
+        RunOptions(),
+        signer=_signer(signing_key),
+        created=datetime.now(UTC),
         log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
     )
-    manifest_digest = digest_bytes(package["manifest.json"])
-    with staged_folder(package, out):  # no release without its event
-        record_event(
-            EventKind.RELEASE_PUBLISHED,
-            subject=f"{described.dataset_id} {described.version}",
-            detail={
-                "manifest_digest": manifest_digest,
-                "description_digest": described.digest,
-                "rows": table.num_rows,
-                "columns": table.num_columns,
-                "files": len(package),
-                "key_id": signer.verifier.key_id.hex(),
-            },
-        )
-    return {
-        "release": str(out),
-        "dataset": described.dataset_id,
-        "version": described.version,
-        "rows": table.num_rows,
-        "files": {path: len(data) for path, data in sorted(package.items())},
-        "manifest_digest": manifest_digest,
-        "public_key": str(signer.verifier),
-    }
+    with staged_folder(act.result, out):  # no release without its event
+        record_event(act.event, subject=f"{described.dataset_id} {described.version}")
+    return {"release": str(out), **act.report}
 
 
 def verify_release(release: Path, public_key: str = "") -> PackageVerification:
@@ -141,7 +119,7 @@ def verify_release(release: Path, public_key: str = "") -> PackageVerification:
         release: The folder or the ZIP file.
         public_key: The publisher's key, as a file or as its line; empty: the key in the package.
     """
-    from wasl.audit.events import EventKind
+    from wasl.audit.events import ReleaseVerified
     from wasl.cli.audit import read_verifier
     from wasl.cli.audit_trail import record_reading
     from wasl.publication.package import verify_package
@@ -150,8 +128,7 @@ def verify_release(release: Path, public_key: str = "") -> PackageVerification:
     with open_release(release) as files:
         result = verify_package(files, verifier)
     subject = f"{result.manifest.dataset_id} {result.manifest.version}" if result.manifest else "unreadable"
-    detail = {"verified": result.verified, "faulty_files": len(result.faults)}
-    record_reading(EventKind.RELEASE_VERIFIED, subject=subject, detail=detail)
+    record_reading(ReleaseVerified(verified=result.verified, faulty_files=len(result.faults)), subject=subject)
     return result
 
 
@@ -254,6 +231,8 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
     if not (folder / PROTECTED_TABLE).is_file():
         raise InputError(f"{folder}: holds no {PROTECTED_TABLE}.", remedy="`wasl protect --out` writes one.")
     table, _ = read_parquet(folder / PROTECTED_TABLE, "protected table")
+    from wasl.workflow.publish import PUBLIC_REPORTS
+
     return table, {name: (folder / name).read_bytes() for name in PUBLIC_REPORTS if (folder / name).is_file()}
 
 

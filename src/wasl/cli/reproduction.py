@@ -36,15 +36,15 @@ def reproduce(
 
     Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
     """
-    from wasl.audit.events import AuditEvent, EventKind
-    from wasl.audit.reproduction import Reproduction, find_run
+    from wasl.audit.events import AuditEvent
+    from wasl.audit.reproduction import find_run
     from wasl.cli.audit_trail import open_log, record_event
-    from wasl.linkage.model.pairs import ScoredPairs
+    from wasl.cli.linkage import read_pairs
     from wasl.linkage.plan import LinkagePlan
-    from wasl.linkage.resolve import resolve
-    from wasl.linkage.score import score_pairs
     from wasl.registers.exchange.delivery import read_parquet
     from wasl.registers.exchange.digests import digest_table
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.reproduce import reproduce as run_again
 
     events = map(AuditEvent.parse, open_log().events())
     if Path(run).is_dir():
@@ -53,30 +53,28 @@ def reproduce(
     else:
         recorded = find_run(events, run=run)
     document = LinkagePlan.load(plan)
-    if document.digest != recorded.plan_digest:
-        raise InputError(f"the plan is not the one run {recorded.run} followed.", remedy="Give that plan.")
     deliveries, joins = _recorded_inputs(inputs, recorded.delivery_digests)
-    earlier = None if model is None else ScoredPairs.from_table(*read_parquet(model, "file of scored pairs")).model
     with progress("linking again") as report:
-        scored = score_pairs(document, deliveries, threads=threads, progress=report, model=earlier)
-    base = None if onto is None else read_parquet(onto, "spine")[0]
-    found = resolve(document, scored, joins, run=recorded.run, onto=base).spine
-    result = Reproduction(recorded, digest_table(scored.pairs), digest_table(found))
-    record_event(
-        EventKind.LINKAGE_REPRODUCED,
-        project=recorded.project,
-        subject=recorded.run,
-        detail={"reproduced": not result.differing, "spine_digest": result.spine_digest},
-    )
+        act = run_again(
+            recorded,
+            document,
+            deliveries,
+            joins,
+            RunOptions(threads=threads, progress=report),
+            onto=None if onto is None else read_parquet(onto, "spine")[0],
+            model=None if model is None else read_pairs(model).model,
+        )
+    result = act.result
+    record_event(act.event, project=recorded.project, subject=recorded.run)
     if json_output:
-        emit(result.to_json())
+        emit(act.report)
     if result.differing:
         raise VerificationError(
             f"run {recorded.run} gave another result: {' and '.join(result.differing)} differ from the log's digests.",
             remedy="If the run was built onto a spine or used a kept model, give --onto and --model.",
         )
     if not json_output:
-        say(f"run {recorded.run} reproduced: {found.num_rows:,} records, spine {result.spine_digest}")
+        say(f"run {recorded.run} reproduced: spine {result.spine_digest}")
 
 
 def _recorded_inputs(places: Iterable[Path], digests: Sequence[str]) -> tuple[list[Delivery], list[JoinMap]]:

@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "register": ("wasl.registers.schema", "RegisterSchema", "what a register's columns are (config/registers)"),
     "profile": ("wasl.holder.profile", "EncodingProfile", "how records are encoded (config/profiles)"),
     "plan": ("wasl.linkage.plan", "LinkagePlan", "how deliveries are linked (config/linkage)"),
-    "microdata": ("wasl.service.microdata", "MicrodataSpec", "how spine and payloads are joined (config/microdata)"),
+    "microdata": ("wasl.workflow.microdata", "MicrodataSpec", "how spine and payloads are joined (config/microdata)"),
     "policy": (
         "wasl.disclosure.policy.document",
         "DisclosurePolicy",

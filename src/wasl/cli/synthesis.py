@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from wasl.audit.events import EventKind
+from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
 from wasl.cli.disclosure import (
     ControlOption,
     DataArgument,
     PolicyOption,
-    finite,
-    json_text,
     read_microdata,
     show_attacks,
 )
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
-from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
     from wasl.disclosure.synthesize import ModelName
@@ -69,7 +66,7 @@ def synthesize(
             replace_uniques=not keep_uniques,
         )
     if as_json:
-        emit(finite({**result, "out": str(out)}))
+        emit({**result, "out": str(out)})
         return
     uniques = result["equal_to_real_uniques"]
     show_table(
@@ -98,42 +95,22 @@ def synthesize_data(
     control: Path | None = None,
     replace_uniques: bool = True,
 ) -> dict[str, Any]:
-    """Synthesize a file, attack it, write results and reports, record the event; returns the internal report."""
-    import numpy as np
-
-    from wasl.disclosure.attacks.evaluate import attack_synthetic
-    from wasl.disclosure.policy.document import DisclosurePolicy
-    from wasl.disclosure.report.pages import synthesis_page
-    from wasl.disclosure.synthesize import synthesize as synthesize_table
-    from wasl.registers.exchange.delivery import write_parquet
-    from wasl.registers.exchange.digests import digest_table
+    """Synthesize a file, write the artifacts, record the event; returns the internal report."""
+    from wasl.disclosure.policy import DisclosurePolicy
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.synthesize import synthesize as synthesize_table
 
     rules = DisclosurePolicy.load(policy)
-    table = read_microdata(data)
-    others = read_microdata(control) if control is not None else None
-    chosen = seed if seed is not None else secrets.randbits(63)
-    result = synthesize_table(
-        table, rules, rows, seed=chosen, model=model, epochs=epochs, replace_uniques=replace_uniques
+    act = synthesize_table(
+        read_microdata(data),
+        rules,
+        rows,
+        RunOptions(seed=seed if seed is not None else secrets.randbits(63)),
+        model=model,
+        epochs=epochs,
+        control=read_microdata(control) if control is not None else None,
+        replace_uniques=replace_uniques,
     )
-    rng = np.random.Generator(np.random.PCG64(chosen))
-    attacks = attack_synthetic(table, result.table, rules, rng, control=others).to_json()
-    internal = {**result.internal_report(), "attacks": attacks}
-    out.mkdir(parents=True, exist_ok=True)
-    write_parquet(result.table, out / "protected.parquet")
-    write_whole(out / "internal-report.json", json_text(internal))
-    write_whole(out / "internal-report.html", synthesis_page(result, attacks, confidential=True))
-    write_whole(out / "public-report.json", json_text(result.public_report()))
-    write_whole(out / "public-report.html", synthesis_page(result, attacks, confidential=False))
-    record_event(
-        EventKind.DATA_SYNTHESIZED,
-        subject=rules.name,
-        detail={
-            "policy_digest": rules.digest,
-            "data_digest": digest_table(table),
-            "synthetic_digest": digest_table(result.table),
-            "rows": rows,
-            "model": model,
-            "equal_to_real_uniques": result.uniques.keys,
-        },
-    )
-    return internal
+    write_artifacts(act.artifacts, out)
+    record_event(act.event, subject=rules.name)
+    return dict(act.report)

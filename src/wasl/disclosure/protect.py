@@ -1,4 +1,4 @@
-"""Protection: the methods of a policy applied in order until its thresholds hold, or a refusal that says why."""
+"""Protection: the methods of a policy applied in order. If its thresholds then do not hold, the file is refused."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.coding import Frame, as_arrow
+from wasl.disclosure.keys.coding import Frame, as_arrow, beyond_exact
+from wasl.disclosure.keys.variable_types import is_number_type
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
 from wasl.disclosure.methods.steps.step import Change
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy.document import DisclosurePolicy, Role, require_thresholds
 from wasl.disclosure.policy.gate import release_failures
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import PolicyError
-from wasl.registers.exchange.digests import digest_table
 
 __all__ = ["Protection", "protect"]
 
 NUMERIC_RISK_ROWS = 20_000
+"""Rows on which the risk of numbers is measured: the standard error of a share is then at most 0.4 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Protection:
         table: The protected microdata.
         policy: The policy it meets.
         before, after: Risk; confidential.
-        utility: What it cost.
+        utility: How original and protected file differ; confidential, because masked values follow from it.
         numeric_risk: Interval and record-linkage risk of the numbers as released, against their originals.
         changes: What was done, in order.
         removed: Rows removed.
@@ -44,6 +45,7 @@ class Protection:
         search: The lattice search's result, if there was one.
         seed: Seed of everything random; confidential (it would undo swapping and order).
         attacks: Results of attacks on the file, as JSON values, where the caller made them; confidential.
+        prepared: The original as the policy reads it, so that attacks need not read it again; confidential.
     """
 
     table: pa.Table = field(repr=False)
@@ -58,31 +60,13 @@ class Protection:
     search: dict[str, Any] | None = None
     seed: int = field(default=0, repr=False)
     attacks: dict[str, Any] | None = None
+    prepared: WorkingFile | None = field(default=None, repr=False)
 
     def public_report(self) -> dict[str, Any]:
-        """What users may know: methods, suppression by variable, information loss; no risk value, no seed."""
-        return {
-            "policy": {"name": self.policy.name, "title": self.policy.title, "source": self.policy.source},
-            "rows": self.table.num_rows,
-            "rows_removed": self.removed,
-            "table_digest": digest_table(self.table),
-            "variables": [
-                {
-                    "name": variable.name,
-                    "label": variable.label or variable.name,
-                    "label_fr": variable.label_fr or variable.label or variable.name,
-                    "role": "identifying" if variable.role is Role.KEY else "other",
-                }
-                for variable in self.policy.variables
-                if variable.name in self.table.column_names
-            ],
-            "methods": [change.public() for change in self.changes],
-            "suppressed_cells": {
-                name: {"share": item.suppressed, "cells": round(item.suppressed * self.table.num_rows)}
-                for name, item in self.utility.variables.items()
-            },
-            "information_loss": self.utility.to_json(),
-        }
+        """What users may know, as ``report.public`` decides: no risk, no seed, no figure a value follows from."""
+        from wasl.disclosure.report.public import public_facts
+
+        return public_facts(self)
 
     def internal_report(self) -> dict[str, Any]:
         """Everything the release desk and the approver need; confidential."""
@@ -119,9 +103,10 @@ def protect(
         today: The day of release, for the rule on the age of the data.
 
     Raises:
-        InputError: The data do not fit the policy.
+        InputError: The data do not fit the policy, or the policy limits no risk.
         PolicyError: The thresholds or release rules do not hold in the end; names each failing rule.
     """
+    require_thresholds(policy)
     original = prepare(table, policy)
     rng = np.random.Generator(np.random.PCG64(seed))
     before = assess_file(original, population=population)
@@ -149,19 +134,22 @@ def protect(
             f"the policy {policy.name!r} leaves no row of {original.rows}.",
             remedy="Recode the keys further before removing records.",
         )
-    after = assess_file(file, population=None if others is None else others.table, removed=removed)
+    utility = _utility(original, file, kept)
+    numbers = _numeric_risk(original, file, kept, tuple(utility.numbers))
+    after = assess_file(
+        file,
+        population=None if others is None else others.table,
+        removed=removed,
+        numeric=_limits_of_numbers(numbers),
+    )
     failures = [*map(str, after.failures), *release_failures(file, today=today)]
     if failures:
         raise PolicyError(
             f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
             remedy="Recode further or suppress more in the policy's methods; thresholds are never weakened.",
         )
-    utility = _utility(original, file, kept)
     released, renumbered = _renumber_households(file, rng)
     changes.extend(renumbered)
-    numeric_risk = _numeric_risk(
-        original, file, kept, tuple(utility.numbers)
-    )  # rows still stand beside their originals
     order = rng.permutation(released.rows)
     released, kept = released.with_rows(pa.array(order)), kept[order]
     changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
@@ -171,13 +159,21 @@ def protect(
         before=before,
         after=after,
         utility=utility,
-        numeric_risk=numeric_risk,
+        numeric_risk=numbers,
         changes=tuple(changes),
         removed=removed,
         origin=kept,
         search=search,
         seed=seed,
+        prepared=original,
     )
+
+
+def _limits_of_numbers(measured: dict[str, Any]) -> dict[str, float]:
+    """Interval and linkage risk under their names in the policy; no numbers left are no risk."""
+    if not measured:
+        return {"interval_risk": 0.0, "linkage_risk": 0.0}
+    return {"interval_risk": measured["interval_1_percent"], "linkage_risk": measured["linkage"]}
 
 
 def _utility(original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int64]) -> UtilityReport:
@@ -190,8 +186,10 @@ def _utility(original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int
     for name in protected.table.column_names:
         if name in skip:
             continue
-        old, new = rows.column(name).type, protected.table.column(name).type
-        is_number = all(pa.types.is_integer(t) or pa.types.is_floating(t) or pa.types.is_decimal(t) for t in (old, new))
+        columns = (rows.column(name), protected.table.column(name))
+        is_number = all(is_number_type(column.type) for column in columns) and not any(
+            pa.types.is_integer(column.type) and beyond_exact(column) for column in columns
+        )
         is_key = policy.by_name[name].role is Role.KEY if name in policy.by_name else False
         (numeric if is_number and not is_key else categorical).append(name)
     return compare(rows, protected.table, categorical=categorical, numeric=numeric, rows_before=original.rows)

@@ -77,21 +77,10 @@ class Synthesis:
     seed: int = field(default=0, repr=False)
 
     def public_report(self) -> dict[str, Any]:
-        """What users may know; no risk value."""
-        return {
-            "policy": {"name": self.policy.name, "title": self.policy.title, "source": self.policy.source},
-            "rows": self.table.num_rows,
-            "synthetic": True,
-            "model": self.model,
-            "methods": [
-                {
-                    "method": "synthesis",
-                    "variables": self.table.column_names,
-                    "description": "Every record is synthetic: drawn from a statistical model of the data.",
-                }
-            ],
-            "information_loss": self.utility.to_json(),
-        }
+        """What users may know, as ``report.public`` decides."""
+        from wasl.disclosure.report.public import synthetic_facts
+
+        return synthetic_facts(self)
 
     def internal_report(self) -> dict[str, Any]:
         """What the release desk needs; confidential."""

@@ -78,6 +78,7 @@ def encode(
     name: str | None = None,
     period: str = "",
     round_name: str = "",
+    consent_weak_profile: bool = False,
     progress: Callable[[int, int], None] | None = None,
     threads: int = 1,
     signer: Ed25519PrivateKey | None = None,
@@ -96,6 +97,7 @@ def encode(
         period: The reference period the register describes.
         round_name: The linkage round the delivery is made for; only deliveries of one round can be compared. Empty
             for the round without a name.
+        consent_weak_profile: Whether a profile with weaknesses may be used; see ``EncodingProfile.weaknesses``.
         progress: Called with (steps done, steps in all).
         threads: Threads over which the rows of a pass are spread.
         signer: The holder's key, to sign the delivery with.
@@ -103,8 +105,10 @@ def encode(
 
     Raises:
         RegisterError: No record, or the register has no feature that any pass asks for.
-        LeakError: A pass would leak more than the profile allows; says which, and what to do.
+        LeakError: The profile is weak and nobody consented, or a pass would leak more than the profile allows; says
+            which, and what to do.
     """
+    profile.require_consent(given=consent_weak_profile)
     table = register if isinstance(register, RegisterTable) else register_from_table(_as_table(register), schema)
     if table.table.num_rows == 0:
         raise RegisterError("the register has no record that could be read.", remedy="See the rejects.")
@@ -224,6 +228,7 @@ def _assemble(
         content_digest=parts_digest(rows.parts),
         created=created,
         round=round_name,
+        weaknesses=profile.weaknesses,
     )
     delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
     joined = _join_rows(record_ids, by_id, encoded)

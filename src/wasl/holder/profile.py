@@ -9,8 +9,10 @@ from typing import Literal, Self
 from pydantic import Field as Option
 from pydantic import model_validator
 
+from wasl.errors import LeakError, SchemaError
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.profiles import shipped_digests
 
 __all__ = ["EncodingPass", "EncodingProfile", "GramPart", "Group", "Part", "TokenRule"]
 
@@ -44,6 +46,12 @@ Part = Literal[
     "phone",
 ]
 """What a block or token can be made of; ``parts.py`` says what each means."""
+
+
+FEWEST_TAPS = 3
+"""With one or two taps a released bit still follows single filter bits, so frequent grams show."""
+HIGHEST_LIMIT = 1.0
+"""T from which an eigenvector begins to show at all (see ``leak_meter``)."""
 
 
 class GramPart(Document):
@@ -113,7 +121,8 @@ class EncodingProfile(Document):
         excess: What to do with blocks above it: give the records that stand out a block of their own (``split``), leave
             them out (``drop``), ``refuse``, or only ``report``.
         drop_limit: Largest share of a pass's records that may be left out before the pass is refused.
-        consent: Whether plan and command must name this profile (``open`` and ``plain``).
+        consent: Whether the profile is declared weak (``open`` and ``plain``). What is found weak needs consent whether
+            it is declared or not, see ``weaknesses``.
     """
 
     name: str
@@ -137,10 +146,19 @@ class EncodingProfile(Document):
         """A profile by file, or a shipped one by name within a family.
 
         Raises:
-            SchemaError: There is none, or it does not hold together.
+            SchemaError: There is none, it does not hold together, or a file has a shipped profile's name and is another
+                document.
         """
         if Path(name_or_path).is_file():
-            return load_document(cls, Path(name_or_path))
+            profile = load_document(cls, Path(name_or_path))
+            known = shipped_digests(profile.name)
+            if known and profile.digest not in known:
+                raise SchemaError(
+                    f"{name_or_path}: the name {profile.name!r} belongs to a profile that ships with wasl, and this "
+                    "file differs from it.",
+                    remedy="Give the profile another name.",
+                )
+            return profile
         return load_document(cls, resolve_document("profiles", f"{family}/{name_or_path}"))
 
     @model_validator(mode="after")
@@ -170,6 +188,36 @@ class EncodingProfile(Document):
     def digest(self) -> str:
         """The digest of everything but the description."""
         return digest_json(self.model_dump(mode="json", exclude={"description"}))
+
+    @cached_property
+    def weaknesses(self) -> tuple[str, ...]:
+        """Why the profile protects less than the leak meter promises; empty for a profile that needs no consent.
+
+        Only filters count: a profile that releases none has nothing to diffuse and nothing to limit.
+        """
+        if not any(step.groups for step in self.passes):
+            return ("it is declared weak",) if self.consent else ()
+        found = (
+            (self.taps == 0, "filters are released without diffusion"),
+            (0 < self.taps < FEWEST_TAPS, f"fewer than {FEWEST_TAPS} filter bits meet in a released bit"),
+            (self.excess == "report", "blocks above the leak limit are released"),
+            (self.leak_limit > HIGHEST_LIMIT, f"the leak limit is above {HIGHEST_LIMIT:g}"),
+            (self.taps > 0 and 2 * self.released_bits > self.bits, "more than half as many bits are released as made"),
+            (self.consent, "it is declared weak"),
+        )
+        return tuple(reason for holds, reason in found if holds)
+
+    def require_consent(self, *, given: bool) -> None:
+        """Refuse a weak profile unless it was consented to.
+
+        Raises:
+            LeakError: Names the profile and its weaknesses.
+        """
+        if self.weaknesses and not given:
+            raise LeakError(
+                f"profile {self.name!r} is weak: {'; '.join(self.weaknesses)}.",
+                remedy="Use `guarded`, or consent with --consent-weak-profile; the plan must consent as well.",
+            )
 
     @cached_property
     def group_by_name(self) -> dict[str, Group]:

@@ -13,6 +13,7 @@ from wasl.errors import MismatchError
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.delivery import DeliveryHeader
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.profiles import require_known_profiles
 
 __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions"]
 
@@ -111,6 +112,7 @@ class LinkagePlan(Document):
     Attributes:
         name, version, title: What it is called.
         profiles: Encoding profiles it accepts.
+        consent_weak_profile: Whether deliveries under profiles with weaknesses are accepted (``open``, ``plain``).
         round: The round whose deliveries it links; empty accepts any one round.
         registers: Options per register name; any register may be linked without being named.
         candidates, model, resolution: See there.
@@ -121,6 +123,7 @@ class LinkagePlan(Document):
     title: str = ""
     round: str = ""
     profiles: tuple[str, ...] = ("guarded",)
+    consent_weak_profile: bool = False
     duplicate_free: bool = True
     dedupe: bool = False
     registers: dict[str, RegisterOptions] = Option(default_factory=dict)
@@ -159,11 +162,15 @@ class LinkagePlan(Document):
         return deliveries == 1 or (self.dedupe if chosen is None else chosen)
 
     def require_accepts(self, headers: list[DeliveryHeader]) -> None:
-        """Refuse deliveries of another round, or whose profile the plan does not name.
+        """Refuse deliveries of another round, whose profile the plan does not name, or that need consent.
+
+        A profile in the plan is a shipped name, a name of one's own, or a digest. A shipped name means the shipped
+        document.
 
         Raises:
             MismatchError: Names the register, its round or profile, and what the plan accepts.
         """
+        require_known_profiles(headers)
         for header in headers:
             if self.round and header.round != self.round:
                 raise MismatchError(
@@ -172,9 +179,14 @@ class LinkagePlan(Document):
                     remedy=f"Encode it again with --round {self.round}, or correct the round in the plan.",
                 )
             name = header.profile.rsplit("/", 1)[-1]
-            if name not in self.profiles and header.profile not in self.profiles:
+            if not {name, header.profile, header.profile_digest} & set(self.profiles):
                 raise MismatchError(
                     f"the delivery of {header.register!r} is encoded under profile {header.profile!r}, "
                     f"which plan {self.name!r} does not accept (it names {', '.join(self.profiles)}).",
                     remedy="Encode it under an accepted profile, or name the profile in the plan knowingly.",
                 )
+            header.require_consent(
+                given=self.consent_weak_profile,
+                who=f"plan {self.name!r}",
+                remedy="Encode it under `guarded`, or set consent_weak_profile = true in the plan knowingly.",
+            )

@@ -204,6 +204,7 @@ class RegisterSchema(Document):
         record: The column whose value is unique per row (the holder's record number).
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
+        consent_weak_profiles: Whether deliveries of it under profiles with weaknesses are taken in (``open``).
         weight: Column of sampling weights, for surveys.
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
@@ -219,6 +220,7 @@ class RegisterSchema(Document):
     record: str
     duplicate_free: bool = False
     profiles: str = "morocco"
+    consent_weak_profiles: bool = False
     weight: str | None = None
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()

@@ -11,7 +11,27 @@ from enum import StrEnum
 
 from wasl.errors import AccessError, InputError
 
-__all__ = ["ANONYMOUS", "PERMISSIONS", "PUBLIC_ACTIONS", "REGISTER_BOUND", "Action", "Actor", "Role"]
+__all__ = [
+    "ALL_PROJECTS",
+    "ANONYMOUS",
+    "NO_PROJECT",
+    "PERMISSIONS",
+    "PUBLIC_ACTIONS",
+    "REGISTER_BOUND",
+    "RESERVED_NAMES",
+    "Action",
+    "Actor",
+    "Role",
+]
+
+RESERVED_NAMES = frozenset({"anonymous", "operator", "service", "system", "wasl", "root"})
+"""Names under which the service itself, its machine or the public stand in the log; no user may have one."""
+
+NO_PROJECT = ""
+"""The project of a token that names none: it reaches no project."""
+
+ALL_PROJECTS = "*"
+"""How an OIDC claim says that a token reaches every project."""
 
 
 class Role(StrEnum):
@@ -140,7 +160,7 @@ class Actor:
     Attributes:
         name: The user's name known to the installation, or ``anonymous``.
         role: The one role of the token; None for the public.
-        project: The only project it reaches, or None for all.
+        project: The only project it reaches, None for all, or `NO_PROJECT`.
         register: The only register it reaches, or None for all.
         token_id: Which token was shown; empty for OIDC and the public.
         issued_by: Who issued the token; the fourth eye must not have been made by the second.
@@ -154,9 +174,9 @@ class Actor:
     issued_by: str = ""
 
     def __post_init__(self) -> None:
-        if self.role in REGISTER_BOUND and (self.project is None or self.register is None):
+        if self.role in REGISTER_BOUND and (not self.project or self.register is None):
             raise InputError(f"a token for the role {self.role!s} names a project and a register.")
-        if self.register is not None and self.project is None:
+        if self.register is not None and not self.project:
             raise InputError("a token tied to a register also names its project.")
 
     def check(self, action: Action, *, project: str | None = None, register: str | None = None) -> None:
@@ -169,6 +189,10 @@ class Actor:
             return
         if self.role is None:
             raise AccessError("this needs a token.", remedy="Send it as 'Authorization: Bearer …'.")
+        if self.project == NO_PROJECT and action is not Action.WHOAMI:
+            raise AccessError(
+                "this token names no project.", remedy="The issuer must set the project claim, or '*' for all projects."
+            )
         if self.role not in PERMISSIONS[action]:
             raise AccessError(f"the role {self.role} may not do {action}.")
         if self.project is not None and project is not None and project != self.project:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import SchemaError
+from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import config_dir, validate_document
-from wasl.service.microdata import MicrodataSpec
+from wasl.workflow.microdata import MicrodataSpec
 
-__all__ = ["accept_description", "accept_policy", "accept_specification", "require_bare_names"]
+__all__ = ["accept_description", "accept_plan", "accept_policy", "accept_specification", "require_bare_names"]
 
 BARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 NAMING = frozenset({"classification", "file"})
@@ -35,33 +37,79 @@ def require_bare_names(value: Any, where: str) -> None:
             require_bare_names(item, where)
 
 
+def accept_plan(value: Mapping[str, Any]) -> LinkagePlan:
+    """The linkage plan, checked.
+
+    Raises:
+        SchemaError: It does not hold together, or has the name of a shipped plan and other contents.
+    """
+    if _only_name(value):
+        return LinkagePlan.load(_shipped_file("linkage", value, "the linkage plan"))
+    plan = validate_document(LinkagePlan, dict(value), "the linkage plan")
+    shipped = config_dir() / "linkage" / f"{plan.name}.toml"
+    if BARE_NAME.fullmatch(plan.name) and shipped.is_file() and LinkagePlan.load(shipped).digest != plan.digest:
+        raise SchemaError(
+            f"the linkage plan {plan.name!r} is not the one that ships under this name.",
+            remedy="Give it another name, or send only the name to use the shipped plan.",
+        )
+    return plan
+
+
 def accept_specification(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The microdata specification, checked, as plain JSON."""
-    return validate_document(MicrodataSpec, dict(value), "the microdata specification").model_dump(mode="json")
+    """The microdata specification, checked, as plain JSON; a name alone means the shipped one."""
+    where = "the microdata specification"
+    if _only_name(value):
+        return MicrodataSpec.load(_shipped_file("microdata", value, where)).model_dump(mode="json")
+    return validate_document(MicrodataSpec, dict(value), where).model_dump(mode="json")
 
 
 def accept_description(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The dataset description, checked, as plain JSON."""
+    """The dataset description, checked, as plain JSON; a name alone means the shipped one."""
     where = "the dataset description"
+    if _only_name(value):
+        return DatasetDescription.load(_shipped_file("publication", value, where)).model_dump(
+            mode="json", by_alias=True
+        )
     require_bare_names(value, where)
     return validate_document(DatasetDescription, dict(value), where).model_dump(mode="json", by_alias=True)
 
 
 def accept_policy(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The disclosure policy, checked, as plain JSON with the texts of its hierarchy files.
+    """The disclosure policy, checked, as plain JSON with the texts of its hierarchies; a name means the shipped one.
 
     Raises:
         SchemaError: It does not hold together, or names a hierarchy that is neither sent along nor shipped.
     """
     where = "the disclosure policy"
     require_bare_names(value, where)
-    policy = validate_document(DisclosurePolicy, dict(value), where)
+    policy = (
+        DisclosurePolicy.load(_shipped_file("disclosure", value, where))
+        if _only_name(value)
+        else validate_document(DisclosurePolicy, dict(value), where)
+    )
     texts = dict(policy.hierarchy_texts)
     for variable in policy.variables:
         file = variable.hierarchy.file if variable.hierarchy is not None else None
         if file is not None and file not in texts:
             texts[file] = _shipped_hierarchy(file, where)
     return {**policy.model_dump(mode="json"), "hierarchy_texts": texts}
+
+
+def _only_name(value: Mapping[str, Any]) -> bool:
+    """Whether a document is nothing but the name of a shipped one."""
+    return set(value) == {"name"}
+
+
+def _shipped_file(kind: str, value: Mapping[str, Any], where: str) -> Path:
+    """The file of a shipped document; the service never reads another one that a caller names."""
+    name = value["name"]
+    if not isinstance(name, str) or BARE_NAME.fullmatch(name) is None or ".." in name:
+        raise SchemaError(f"{where}: 'name' must be the name of a shipped document.")
+    path = config_dir() / kind / f"{name}.toml"
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in path.parent.glob("*.toml")))
+        raise SchemaError(f"{where}: no document of this name ships with wasl.", remedy=f"Shipped: {names}.")
+    return path
 
 
 def _shipped_hierarchy(file: str, where: str) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import (
+    Happening,
+    JobCancelled,
+    LinkageCancelled,
+    LinkageFailed,
+    ProtectionFailed,
+    PublicationFailed,
+    ReproductionFailed,
+    ResolutionFailed,
+)
 from wasl.errors import WaslError
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
@@ -15,11 +24,11 @@ from wasl.service.releases import package, protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 
-__all__ = ["DUTIES", "abandon", "perform"]
+__all__ = ["HANDLERS", "abandon", "perform"]
 
-Duty = Callable[[Office, Job, Progress], None]
+Handler = Callable[[Office, Job, Progress], None]
 
-DUTIES: dict[JobKind, Duty] = {
+HANDLERS: dict[JobKind, Handler] = {
     JobKind.SCORE: score,
     JobKind.RESOLVE: resolve_run,
     JobKind.PROTECT: protect_release,
@@ -27,13 +36,14 @@ DUTIES: dict[JobKind, Duty] = {
     JobKind.REPRODUCE: reproduce,
 }
 
-_FAILED = {
-    JobKind.SCORE: EventKind.LINKAGE_FAILED,
-    JobKind.RESOLVE: EventKind.RESOLUTION_FAILED,
-    JobKind.PROTECT: EventKind.PROTECTION_REFUSED,
-    JobKind.PACKAGE: EventKind.PUBLICATION_FAILED,
-    JobKind.REPRODUCE: EventKind.LINKAGE_FAILED,
+_FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
+    JobKind.SCORE: lambda job, reason: LinkageFailed(job=job, reason=reason),
+    JobKind.RESOLVE: lambda job, reason: ResolutionFailed(job=job, reason=reason),
+    JobKind.PROTECT: lambda job, reason: ProtectionFailed(job=job, reason=reason),
+    JobKind.PACKAGE: lambda job, reason: PublicationFailed(job=job, reason=reason),
+    JobKind.REPRODUCE: lambda job, reason: ReproductionFailed(job=job, reason=reason),
 }
+"""The event of a job that failed, by its kind: made of the job's id and the kind of error."""
 
 
 def perform(office: Office, job: Job, progress: Progress) -> None:
@@ -46,7 +56,7 @@ def perform(office: Office, job: Job, progress: Progress) -> None:
     try:
         if job.cancel_asked:
             raise JobStopped
-        DUTIES[job.kind](office, job, progress)
+        HANDLERS[job.kind](office, job, progress)
     except JobStopped:
         with office.ledger.reading() as state:
             now = state.get(Job, job.id)
@@ -54,20 +64,41 @@ def perform(office: Office, job: Job, progress: Progress) -> None:
             raise
         abandon(office, now, "cancelled", status=JobStatus.CANCELLED)
     except WaslError as error:
-        abandon(office, job, str(error))
+        abandon(office, job, str(error), cause=type(error).__name__, happening=error.event)
 
 
-def abandon(office: Office, job: Job, reason: str, *, status: JobStatus = JobStatus.FAILED) -> None:
+def abandon(
+    office: Office,
+    job: Job,
+    reason: str,
+    *,
+    status: JobStatus = JobStatus.FAILED,
+    cause: str = "",
+    happening: object | None = None,
+) -> None:
     """Commit that a job came to nothing, and put back what it worked on.
+
+    Args:
+        office: The surroundings.
+        job: The job.
+        reason: For the person who reads the run or release.
+        status: Failed or cancelled.
+        cause: The kind of error, for the log.
+        happening: The event the act attached to its refusal, if it did.
 
     Raises:
         StateError: Another worker has taken it over; nothing was committed.
     """
     caller = job_caller(office, job)
-    kind = _FAILED[job.kind]
     if status is JobStatus.CANCELLED:
-        kind = EventKind.LINKAGE_CANCELLED if job.kind is JobKind.SCORE else EventKind.JOB_CANCELLED
-    event = caller.event(kind, project=job.project, subject=job.subject, detail={"job": job.id, "status": status.value})
+        told: Happening = (
+            LinkageCancelled(job=job.id) if job.kind is JobKind.SCORE else JobCancelled(job_kind=job.kind.value)
+        )
+    elif isinstance(happening, Happening):
+        told = happening
+    else:
+        told = _FAILED[job.kind](job.id, cause or "abandoned")
+    event = caller.event(told, project=job.project, subject=job.subject)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, *_put_back(ledger, job, reason, status), event=event, status=status, failure=reason)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, JobCancelled
 from wasl.errors import StateError
 from wasl.service.access import Action, Actor
 from wasl.service.ports import Caller, Office, Writer
@@ -74,8 +74,6 @@ def cancel_job(office: Office, caller: Caller, job_id: str) -> Job:
         caller.check(Action.JOB_CANCEL, project=job.project)
         if job.status not in ACTIVE:
             raise StateError(f"job {job_id} is {job.status}.", remedy="Only a queued or running job can be cancelled.")
-        event = caller.event(
-            EventKind.JOB_CANCELLED, project=job.project, subject=job_id, detail={"kind": job.kind.value}
-        )
+        event = caller.event(JobCancelled(job_kind=job.kind.value), project=job.project, subject=job_id)
         ledger.save(replace(job, cancel_asked=True), event=event)
         return ledger.get(Job, job_id)

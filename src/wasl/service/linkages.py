@@ -9,26 +9,46 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import LinkageRequested, PairsReceived
 from wasl.errors import InputError, NotFoundError, StateError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.score import score_pairs
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable, write_parquet
+from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
+from wasl.service.artifacts import keep_artifact
+from wasl.service.documents import accept_plan
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
+from wasl.workflow.act import RunOptions
+from wasl.workflow.link import link
 
-__all__ = ["cancel_run", "find_run", "import_pairs", "request_linkage", "run_plan", "score", "scored_pairs"]
+__all__ = [
+    "cancel_run",
+    "find_run",
+    "import_pairs",
+    "request_linkage",
+    "run_deliveries",
+    "run_plan",
+    "score",
+    "scored_pairs",
+]
 
 
 def request_linkage(
-    office: Office, caller: Caller, *, project: str, plan: Mapping[str, Any], deliveries: Sequence[str], onto: str = ""
+    office: Office,
+    caller: Caller,
+    *,
+    project: str,
+    plan: Mapping[str, Any],
+    deliveries: Sequence[str],
+    onto: str = "",
 ) -> Run:
     """Ask for a linkage run of these deliveries, or of the latest of every register when none are named.
 
@@ -40,7 +60,7 @@ def request_linkage(
     caller.check(Action.LINKAGE_REQUEST, project=project)
     if office.part is Part.SPINE:
         raise StateError("this installation keeps the spine and does not link.", remedy="Import scored pairs.")
-    document = validate_document(LinkagePlan, dict(plan), "the linkage plan")
+    document = accept_plan(plan)
     with office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         chosen = _chosen_deliveries(ledger, project, deliveries)
@@ -63,15 +83,14 @@ def request_linkage(
             job=job.id,
         )
         event = caller.event(
-            EventKind.LINKAGE_REQUESTED,
+            LinkageRequested(
+                plan_digest=document.digest,
+                deliveries=tuple(submission.digest for submission in chosen),
+                seed=document.model.seed,
+                onto=onto,
+            ),
             project=project,
             subject=run_id,
-            detail={
-                "plan_digest": document.digest,
-                "deliveries": [submission.digest for submission in chosen],
-                "seed": document.model.seed,
-                "onto": onto,
-            },
         )
         ledger.save(run, job, event=event)
         return ledger.get(Run, run_id)
@@ -87,7 +106,7 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
     caller.check(Action.PAIRS_SEND, project=project)
     if office.part is not Part.SPINE:
         raise StateError("only the spine keeper's own installation imports scored pairs.")
-    document = validate_document(LinkagePlan, dict(plan), "the linkage plan")
+    document = accept_plan(plan)
     with office.ledger.reading() as state:
         open_project(state, project)
     ParquetFile(incoming.path, "file of scored pairs", office.limits).measure_text()
@@ -102,13 +121,14 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
         plan_digest=document.digest,
         status=RunStatus.SCORED,
         pairs=stored.digest,
-        report=plain_report(scored.report),
+        report=plain_json(scored.report),
     )
     event = caller.event(
-        EventKind.PAIRS_RECEIVED,
+        PairsReceived(
+            plan_digest=document.digest, pairs=scored.pairs.num_rows, pairs_digest=digest_table(scored.pairs)
+        ),
         project=project,
         subject=run.id,
-        detail={"plan_digest": document.digest, "file": stored.digest, "pairs": scored.pairs.num_rows},
     )
     with office.ledger.writing(caller) as ledger:
         ledger.save(run, *_review_pairs(office, caller, run, scored), event=event)
@@ -116,29 +136,23 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
 
 
 def score(office: Office, job: Job, progress: Progress) -> None:
-    """The job: compare the run's deliveries and keep the scored pairs."""
+    """The job: compare the run's deliveries and keep the scored pairs with their report."""
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
-    scored = score_run(office, run, submissions, progress)
-    area = Area.LINKAGE
-    stored = office.files.make(area, lambda path: write_parquet(scored.to_table(), path))
+    options = RunOptions(threads=office.threads, progress=progress)
+    act = link(run_plan(run), run_deliveries(office, submissions), options)
+    stored = keep_artifact(office, Area.LINKAGE, act.artifacts["pairs.parquet"])
     caller = job_caller(office, job)
-    done = replace(run, status=RunStatus.SCORED, pairs=stored.digest, report=plain_report(scored.report))
-    event = caller.event(
-        EventKind.LINKAGE_COMPLETED,
-        project=run.project,
-        subject=run.id,
-        detail={"plan_digest": run.plan_digest, "file": stored.digest, "pairs": scored.pairs.num_rows},
-    )
+    done = replace(run, status=RunStatus.SCORED, pairs=stored, report=plain_json(act.result.report))
+    event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
-        finish_job(ledger, job, done, *_review_pairs(office, caller, run, scored), event=event)
+        finish_job(ledger, job, done, *_review_pairs(office, caller, run, act.result), event=event)
 
 
-def score_run(office: Office, run: Run, submissions: Sequence[Submission], progress: Progress) -> ScoredPairs:
-    """The scored pairs of a run's deliveries."""
-    deliveries = [Delivery.read(office.files.path(Area.LINKAGE, one.file)) for one in submissions]
-    return score_pairs(run_plan(run), deliveries, threads=office.threads, progress=progress)
+def run_deliveries(office: Office, submissions: Sequence[Submission]) -> list[Delivery]:
+    """The deliveries of a run, read when they are needed."""
+    return [Delivery.read(office.files.path(Area.LINKAGE, one.file)) for one in submissions]
 
 
 def scored_pairs(office: Office, run: Run) -> ScoredPairs:
@@ -171,23 +185,6 @@ def find_run(ledger: Reader, project: str, run: str) -> Run:
 def run_plan(run: Run) -> LinkagePlan:
     """The run's plan."""
     return validate_document(LinkagePlan, dict(run.plan), "the linkage plan")
-
-
-def plain_report(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as plain JSON: numpy numbers become numbers, what is not finite becomes null."""
-    return {str(name): _plain(value) for name, value in report.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return plain_report(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value if isinstance(value, str | int | bool | type(None)) else str(value)
 
 
 def _chosen_deliveries(ledger: Reader, project: str, wanted: Sequence[str]) -> list[Submission]:

@@ -1,4 +1,4 @@
-"""The auditor's view: entries in two languages, proofs, checkpoints and the export."""
+"""The auditor's view: entries in three languages, proofs, checkpoints and the export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AccessDenied, AuditEvent, CheckpointSigned, FileRead, Language, LogExported
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
@@ -37,16 +37,12 @@ class SaidEntry:
 
     index: int
     event: AuditEvent
-    fr: str
-    en: str
+    sentences: Mapping[Language, str]
 
 
 def event_of(data: bytes) -> AuditEvent:
     """The event in an entry's canonical bytes."""
-    value = json.loads(data)
-    return AuditEvent(
-        EventKind(value["kind"]), value["at"], value["actor"], value["project"], value["subject"], value["detail"]
-    )
+    return AuditEvent.from_json(json.loads(data))
 
 
 def read_entries(
@@ -61,7 +57,8 @@ def read_entries(
 
 def _said(entry: LogEntry) -> SaidEntry:
     event = event_of(entry.data)
-    return SaidEntry(entry.index, event, say_event(event, "fr"), say_event(event, "en"))
+    languages: tuple[Language, ...] = ("fr", "ar", "en")
+    return SaidEntry(entry.index, event, {language: say_event(event, language) for language in languages})
 
 
 def _within(caller: Caller, where: Mapping[str, str]) -> dict[str, str]:
@@ -78,9 +75,7 @@ def sign_checkpoint(office: Office, caller: Caller) -> str:
     with office.ledger.writing(caller) as ledger:
         size = ledger.log_size()
         note = Checkpoint.of(office.signer.name, load_frontier(ledger, size)).sign(office.signer)
-        event = caller.event(
-            EventKind.CHECKPOINT_SIGNED, subject=office.signer.name, detail={"entries": size, "root": _root(note)}
-        )
+        event = caller.event(CheckpointSigned(entries=size, root=_root(note)), subject=office.signer.name)
         ledger.keep_checkpoint(note, size, event=event)
     return note
 
@@ -111,7 +106,7 @@ def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
     caller.check(Action.AUDIT_EXPORT)
     if caller.actor.project is not None:
         raise AccessError("the export holds every project's entries; this token reaches one.")
-    event = caller.event(EventKind.LOG_EXPORTED, subject=office.signer.name)
+    event = caller.event(LogExported(), subject=office.signer.name)
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)
     note = sign_checkpoint(office, caller)
@@ -124,7 +119,7 @@ def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
 
 def record_read(office: Office, caller: Caller, *, project: str, subject: str, digest: str) -> None:
     """Log that a file was read."""
-    event = caller.event(EventKind.FILE_READ, project=project, subject=subject, detail={"file": digest})
+    event = caller.event(FileRead(file=digest), project=project, subject=subject)
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)
 
@@ -132,10 +127,9 @@ def record_read(office: Office, caller: Caller, *, project: str, subject: str, d
 def deny(office: Office, caller: Caller, *, what: str, reason: str) -> None:
     """Log a denied attempt."""
     event = caller.event(
-        EventKind.ACCESS_DENIED,
+        AccessDenied(reason=reason),
         project=caller.actor.project or "",
         subject=what[:DENIED_SUBJECT_CHARS],
-        detail={"reason": reason},
     )
     with office.ledger.writing(caller) as ledger:
         ledger.save(event=event)

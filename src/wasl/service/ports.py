@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from wasl.audit.events import AuditEvent, DetailValue, EventKind
+from wasl.audit.events import AuditEvent, Happening
 from wasl.audit.merkle import Place
 from wasl.audit.notes import NoteSigner
 from wasl.service.access import Action, Actor
@@ -110,16 +110,10 @@ class Caller:
         """`Actor.check` for the actor."""
         self.actor.check(action, project=project, register=register)
 
-    def event(
-        self, kind: EventKind, *, project: str = "", subject: str, detail: Mapping[str, DetailValue] | None = None
-    ) -> AuditEvent:
+    def event(self, happening: Happening, *, project: str = "", subject: str) -> AuditEvent:
         """An event of this caller's, now."""
-        full: dict[str, DetailValue] = dict(detail or {})
-        if self.request_id:
-            full["request"] = self.request_id
-        if self.actor.role is not None:
-            full["role"] = self.actor.role.value
-        return AuditEvent(kind, self.stamp, self.actor.name, project, subject, full)
+        role = self.actor.role.value if self.actor.role is not None else ""
+        return AuditEvent(happening, self.stamp, self.actor.name, project, subject, self.request_id, role)
 
 
 @dataclass(frozen=True, slots=True)

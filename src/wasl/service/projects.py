@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import ProjectChanged, ProjectCreated, RegisterDeclared
 from wasl.errors import InputError, StateError
 from wasl.registers.documents import validate_document
 from wasl.registers.schema import RegisterSchema
@@ -35,7 +35,7 @@ def create_project(office: Office, caller: Caller, *, name: str, title: str) -> 
     if PROJECT_NAME.fullmatch(name) is None:
         raise InputError("a project's name is made of a-z, 0-9 and '-', 63 characters at most.")
     project = Project(id=name, created_at=caller.stamp, created_by=caller.actor.name, title=title)
-    event = caller.event(EventKind.PROJECT_CREATED, project=name, subject=name)
+    event = caller.event(ProjectCreated(), project=name, subject=name)
     with office.ledger.writing(caller) as ledger:
         ledger.save(project, event=event)
         return ledger.get(Project, name)
@@ -58,7 +58,7 @@ def change_project(
             title=project.title if title is None else title,
             closed=project.closed if closed is None else closed,
         )
-        event = caller.event(EventKind.PROJECT_CHANGED, project=name, subject=name, detail={"closed": changed.closed})
+        event = caller.event(ProjectChanged(closed=changed.closed), project=name, subject=name)
         ledger.save(changed, event=event)
         return ledger.get(Project, name)
 
@@ -100,10 +100,9 @@ def declare_register(
             signer=signer,
         )
         event = caller.event(
-            EventKind.REGISTER_DECLARED,
+            RegisterDeclared(schema_digest=schema.digest, holder=schema.holder),
             project=project,
             subject=schema.register_id,
-            detail={"schema_digest": schema.digest, "holder": schema.holder},
         )
         ledger.save(register, event=event)
         return ledger.get(Register, identifier)

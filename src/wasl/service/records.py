@@ -122,6 +122,7 @@ class Run(Noun):
         status: Where it stands.
         job: The job that works on it, or that last did.
         pairs, links, spine, conflicts: SHA-256 of the stored files, empty until made.
+        artifacts: SHA-256 of every stored artifact of the resolution, by file name.
         spine_digest: The digest of the spine's rows.
         report: The linkage report: counts and measures.
         failure: Why it failed; empty otherwise.
@@ -138,6 +139,7 @@ class Run(Noun):
     links: str = ""
     spine: str = ""
     conflicts: str = ""
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     spine_digest: str = ""
     report: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
@@ -197,6 +199,7 @@ class Release(Noun):
         status: Where it stands.
         job: The job that works on it, or that last did.
         microdata, protected, package: SHA-256 of the stored files, empty until made.
+        artifacts: SHA-256 of every stored artifact of assembly and protection, by file name.
         risk: The confidential report: risk before and after, utility, changes.
         public_report: What readers are told: methods and information loss.
         failure: Why protection or packaging failed; empty otherwise.
@@ -217,6 +220,7 @@ class Release(Noun):
     microdata: str = ""
     protected: str = ""
     package: str = ""
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     risk: Mapping[str, Any] = field(default_factory=dict)
     public_report: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""

@@ -5,26 +5,41 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from wasl.audit.events import AuditEvent, EventKind
-from wasl.disclosure.policy.document import DisclosurePolicy
-from wasl.disclosure.protect import protect
-from wasl.errors import AccessError, InputError, NotFoundError, StateError, ThresholdError
-from wasl.registers.exchange.delivery import read_parquet, write_parquet
-from wasl.registers.exchange.digests import digest_json
+from wasl.audit.events import (
+    AuditEvent,
+    Happening,
+    ProtectionFailed,
+    ProtectionRequested,
+    PublicationRequested,
+    ReleaseApproved,
+    ReleaseRefused,
+    ReleaseRequested,
+    ReleaseWithdrawn,
+)
+from wasl.disclosure.policy import DisclosurePolicy
+from wasl.errors import AccessError, InputError, NotFoundError, StateError, ThresholdError, WaslError
+from wasl.publication.description import DatasetDescription
+from wasl.registers.documents import validate_document
+from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.service.access import Action
+from wasl.service.artifacts import keep_artifact, keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
 from wasl.service.jobs import finish_job, job_caller, queue_job
-from wasl.service.linkages import find_run, plain_report
-from wasl.service.microdata import MicrodataSpec, assemble_microdata
-from wasl.service.packaging import write_package
+from wasl.service.linkages import find_run
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run, Submission, SubmissionKind
-from wasl.service.states import ReleaseStep, next_status
+from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
+from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.assemble import assemble
+from wasl.workflow.assess import assess
+from wasl.workflow.microdata import MicrodataSpec
+from wasl.workflow.protect import protect, seed_digest
+from wasl.workflow.publish import PUBLIC_REPORTS, publish, zip_package
 
 __all__ = [
     "approve_release",
@@ -129,6 +144,7 @@ def protect_again(
             microdata="",
             protected="",
             package="",
+            artifacts={},
             risk={},
             public_report={},
             failure="",
@@ -141,70 +157,82 @@ def protect_again(
 
 
 def protect_release(office: Office, job: Job, progress: Progress) -> None:
-    """The job: assemble the microdata, protect them, and keep both with the report, or say why it cannot be done."""
+    """The job: assemble the microdata, protect and attack them, and keep every artifact, or say why it cannot be done.
+
+    The file is compared with every published release of the same project.
+    """
     progress(0, 3)
     with office.ledger.reading() as state:
         release = state.get(Release, job.subject)
         run = state.get(Run, release.run)
         sent = _payloads(state, release.project)
-    spine, _ = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
+        published = state.select(Release, project=release.project, status=ReleaseStatus.PUBLISHED)
+    spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
-    microdata = assemble_microdata(spine, payloads, MicrodataSpec.model_validate(release.specification))
+    options = RunOptions(threads=office.threads, seed=release.seed, today=office.now().date())
+    specification = MicrodataSpec.model_validate(release.specification)
+    assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options)
+    policy = DisclosurePolicy.model_validate(release.policy)
+    assessed = assess(assembled.result.table, policy, options)
     progress(1, 3)
-    assembled = office.files.make(Area.RELEASE, lambda path: write_parquet(microdata.table, path))
+    files = keep_artifacts(office, Area.RELEASE, assembled.artifacts)
+    files |= {f"assessment/{name}": digest for name, digest in _keep(office, assessed).items()}
     caller = job_caller(office, job)
-    detail = {
-        "run": run.id,
-        "spine_digest": run.spine_digest,
-        "policy_digest": digest_json(dict(release.policy)),
-        "microdata": assembled.digest,
-        "rows": microdata.table.num_rows,
-        "seed": release.seed,
-    }
-    table = microdata.table.drop_columns([name for name in ("person_id",) if name in microdata.table.column_names])
+    with office.ledger.writing(caller) as ledger:
+        ledger.hold(job)
+        event = caller.event(assembled.event, project=release.project, subject=release.id)
+        ledger.save(replace(release, microdata=files["microdata.parquet"], artifacts=files), event=event)
+        ledger.save(event=caller.event(assessed.event, project=release.project, subject=release.id))
+        release = ledger.get(Release, release.id)
+    earlier = [
+        read_parquet(office.files.path(Area.RELEASE, one.protected), "protected file")[0]
+        for one in published
+        if one.id != release.id
+    ]
     try:
-        result = protect(table, DisclosurePolicy.model_validate(release.policy), seed=release.seed)
+        act = protect(assembled.result.table, policy, options, earlier=earlier)
     except ThresholdError as error:
         refused = replace(
-            release,
-            status=next_status(release.status, ReleaseStep.THRESHOLDS_MISSED),
-            microdata=assembled.digest,
-            failure=str(error),
+            release, status=next_status(release.status, ReleaseStep.THRESHOLDS_MISSED), failure=str(error)
         )
-        event = caller.event(EventKind.PROTECTION_REFUSED, project=release.project, subject=release.id, detail=detail)
+        event = caller.event(_refusal(error), project=release.project, subject=release.id)
         with office.ledger.writing(caller) as ledger:
             finish_job(ledger, job, refused, event=event)
         return
     progress(2, 3)
-    protected = office.files.make(Area.RELEASE, lambda path: write_parquet(result.table, path))
+    files |= _keep(office, act)
     done = replace(
         release,
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),
-        microdata=assembled.digest,
-        protected=protected.digest,
-        risk=plain_report(result.internal_report()),
-        public_report=plain_report(result.public_report()),
+        protected=files["protected.parquet"],
+        artifacts=files,
+        risk=act.report,
+        public_report=plain_json(act.result.public_report()),
     )
-    event = caller.event(
-        EventKind.PROTECTION_APPLIED,
-        project=release.project,
-        subject=release.id,
-        detail={**detail, "protected": protected.digest},
-    )
+    event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, done, event=event)
 
 
+def _keep(office: Office, act: Act[Any, Any]) -> dict[str, str]:
+    return keep_artifacts(office, Area.RELEASE, act.artifacts)
+
+
+def _refusal(error: WaslError) -> Happening:
+    """The event the act attached to its refusal."""
+    return error.event if isinstance(error.event, Happening) else ProtectionFailed(reason=type(error).__name__)
+
+
 def request_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
     """Ask for the publication of a protected file. Only a file that meets its thresholds has the status for it."""
-    return _step(office, caller, project, release, version, ReleaseStep.REQUEST, EventKind.RELEASE_REQUESTED)
+    return _step(office, caller, project, release, version, ReleaseStep.REQUEST, ReleaseRequested)
 
 
 def approve_release(
     office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str = ""
 ) -> Release:
     """Approve a requested release, as somebody else than those who prepared and requested it."""
-    return _step(office, caller, project, release, version, ReleaseStep.APPROVE, EventKind.RELEASE_APPROVED, reason)
+    return _step(office, caller, project, release, version, ReleaseStep.APPROVE, ReleaseApproved, reason)
 
 
 def refuse_release(office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str) -> Release:
@@ -214,15 +242,15 @@ def refuse_release(office: Office, caller: Caller, *, project: str, release: str
         InputError: There is no reason.
     """
     if not reason.strip():
-        raise InputError("a refusal says why.")
-    return _step(office, caller, project, release, version, ReleaseStep.REFUSE, EventKind.RELEASE_REFUSED, reason)
+        raise InputError("give a reason for the refusal.")
+    return _step(office, caller, project, release, version, ReleaseStep.REFUSE, ReleaseRefused, reason)
 
 
 def withdraw_release(
     office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str
 ) -> Release:
     """Take a published release out of the catalogue, with the reason; its record stays."""
-    return _step(office, caller, project, release, version, ReleaseStep.WITHDRAW, EventKind.RELEASE_WITHDRAWN, reason)
+    return _step(office, caller, project, release, version, ReleaseStep.WITHDRAW, ReleaseWithdrawn, reason)
 
 
 def publish_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
@@ -234,7 +262,7 @@ def publish_release(office: Office, caller: Caller, *, project: str, release: st
         changed = replace(
             found, version=version, status=next_status(found.status, ReleaseStep.PUBLISH), job=job.id, failure=""
         )
-        event = caller.event(EventKind.PUBLICATION_REQUESTED, project=project, subject=release)
+        event = caller.event(PublicationRequested(), project=project, subject=release)
         ledger.save(changed, job, event=event)
         return ledger.get(Release, release)
 
@@ -247,29 +275,35 @@ def package(office: Office, job: Job, progress: Progress) -> None:
         checkpoint = state.latest_checkpoint() or ""
     table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
     caller = job_caller(office, job)
-    manifest_digest = ""
-
-    def write(path: Path) -> None:
-        nonlocal manifest_digest
-        manifest_digest = write_package(office, release, table, checkpoint=checkpoint, created=caller.at, path=path)
-
-    stored = office.files.make(Area.PUBLIC, write)
+    act = publish(
+        table,
+        _public_reports(office, release),
+        validate_document(DatasetDescription, dict(release.description), "the dataset description"),
+        RunOptions(),
+        signer=office.signer,
+        created=caller.at,
+        log_checkpoint=checkpoint,
+    )
+    stored = keep_artifact(office, Area.PUBLIC, zip_package(act.result))
     progress(1, 2)
     done = replace(
         release,
         status=next_status(release.status, ReleaseStep.PACKAGED),
-        package=stored.digest,
-        manifest_digest=manifest_digest,
+        package=stored,
+        manifest_digest=act.event.manifest_digest,
         published_at=caller.stamp,
     )
-    event = caller.event(
-        EventKind.RELEASE_PUBLISHED,
-        project=release.project,
-        subject=release.id,
-        detail={"manifest_digest": manifest_digest, "file": stored.digest, "protected": release.protected},
-    )
+    event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, done, event=event)
+
+
+def _public_reports(office: Office, release: Release) -> dict[str, bytes]:
+    """The public reports of the protection; a release of an older service has only the stored JSON value."""
+    stored = {name: release.artifacts[name] for name in PUBLIC_REPORTS if name in release.artifacts}
+    if not stored:
+        return {PUBLIC_REPORTS[0]: json_bytes(release.public_report)}
+    return {name: office.files.path(Area.RELEASE, digest).read_bytes() for name, digest in stored.items()}
 
 
 def find_release(ledger: Reader, project: str, release: str) -> Release:
@@ -306,7 +340,7 @@ def _step(
     release: str,
     version: int,
     step: ReleaseStep,
-    kind: EventKind,
+    kind: type[ReleaseRequested | ReleaseApproved | ReleaseRefused | ReleaseWithdrawn],
     reason: str = "",
 ) -> Release:
     action = step.action
@@ -325,10 +359,9 @@ def _step(
         if step is ReleaseStep.WITHDRAW:
             changed = replace(changed, reason=reason)
         event = caller.event(
-            kind,
+            kind(from_status=found.status.value, to_status=status.value, protected=found.protected),
             project=project,
             subject=release,
-            detail={"from": found.status.value, "to": status.value, "protected": found.protected},
         )
         ledger.save(changed, event=event)
         return ledger.get(Release, release)
@@ -343,10 +376,13 @@ def _accepted(
 
 def _protection_event(caller: Caller, release: Release) -> AuditEvent:
     return caller.event(
-        EventKind.PROTECTION_REQUESTED,
+        ProtectionRequested(
+            run=release.run,
+            policy_digest=DisclosurePolicy.model_validate(release.policy).digest,
+            seed_digest=seed_digest(release.seed),
+        ),
         project=release.project,
         subject=release.id,
-        detail={"run": release.run, "policy_digest": digest_json(dict(release.policy)), "seed": release.seed},
     )
 
 

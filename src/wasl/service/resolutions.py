@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pyarrow as pa
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import ReproductionRequested, ResolutionRequested
+from wasl.audit.reproduction import RecordedRun
 from wasl.errors import StateError
-from wasl.linkage.model.pairs import ScoredPairs
-from wasl.linkage.resolve import Resolution, resolve
-from wasl.registers.exchange.delivery import read_parquet, write_parquet
+from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
+from wasl.service.artifacts import keep_artifacts
 from wasl.service.jobs import finish_job, job_caller, queue_job
-from wasl.service.linkages import find_run, plain_report, run_plan, score_run, scored_pairs
+from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
 from wasl.service.reviews import review_queue, settled
 from wasl.service.states import RunStatus
+from wasl.workflow.act import RunOptions
+from wasl.workflow.reproduce import reproduce as run_again
+from wasl.workflow.resolve import resolve
 
 __all__ = ["reproduce", "request_reproduction", "request_resolution", "resolve_run"]
 
@@ -44,47 +46,38 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
             raise StateError(f"run {run} is {found.status}; only a scored run can be resolved.")
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
-        event = caller.event(EventKind.RESOLUTION_REQUESTED, project=project, subject=run)
+        event = caller.event(ResolutionRequested(), project=project, subject=run)
         ledger.save(replace(found, status=RunStatus.RESOLVING, job=job.id), job, event=event)
         return ledger.get(Run, run)
 
 
 def resolve_run(office: Office, job: Job, progress: Progress) -> None:
-    """The job: resolve the run and keep spine, links and conflicts in the spine keeper's area."""
-    progress(0, 2)
+    """The job: resolve the run and keep every artifact in the spine keeper's area."""
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
-        maps = _join_maps(state, run)
-        verdicts = settled(review_queue(state, run.id))
-        onto = state.get(Run, run.onto).spine if run.onto else ""
-    resolution = _resolve(office, run, scored_pairs(office, run), maps, verdicts, onto)
-    progress(1, 2)
-    tables = {"spine": resolution.spine, "links": resolution.links, "conflicts": resolution.conflicts}
-    files = {
-        name: office.files.make(Area.SPINE, partial(write_parquet, table)).digest for name, table in tables.items()
-    }
+        inputs = _inputs(state, run)
+    act = resolve(
+        run_plan(run),
+        scored_pairs(office, run),
+        _read_maps(office, inputs.maps),
+        RunOptions(threads=office.threads, progress=progress),
+        run=run.id,
+        onto=_read_onto(office, inputs.onto),
+        decisions=inputs.decisions,
+    )
+    files = keep_artifacts(office, Area.SPINE, act.artifacts)
     caller = job_caller(office, job)
     done = replace(
         run,
         status=RunStatus.RESOLVED,
-        spine=files["spine"],
-        links=files["links"],
-        conflicts=files["conflicts"],
-        spine_digest=digest_table(resolution.spine),
-        report=plain_report({**run.report, "resolution": resolution.report}),
+        spine=files["spine.parquet"],
+        links=files["links.parquet"],
+        conflicts=files["conflicts.parquet"],
+        artifacts=files,
+        spine_digest=act.event.spine_digest,
+        report=plain_json({**run.report, "resolution": act.report}),
     )
-    event = caller.event(
-        EventKind.SPINE_RESOLVED,
-        project=run.project,
-        subject=run.id,
-        detail={
-            "spine_digest": done.spine_digest,
-            "records": resolution.spine.num_rows,
-            "links": resolution.links.num_rows,
-            "conflicts": resolution.conflicts.num_rows,
-            "decided": len(verdicts),
-        },
-    )
+    event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, done, event=event)
 
@@ -101,60 +94,70 @@ def request_reproduction(office: Office, caller: Caller, *, project: str, run: s
         if not found.spine or not found.deliveries:
             raise StateError(f"run {run} has no spine made here from deliveries, so there is nothing to reproduce.")
         job = queue_job(office, caller, JobKind.REPRODUCE, project=project, subject=run)
-        event = caller.event(EventKind.REPRODUCTION_REQUESTED, project=project, subject=run)
+        event = caller.event(ReproductionRequested(), project=project, subject=run)
         ledger.save(job, event=event)
         return ledger.get(Job, job.id)
 
 
 def reproduce(office: Office, job: Job, progress: Progress) -> None:
-    """The job: repeat the run from what was recorded and compare the spine's digest."""
+    """The job: run the linkage again from what was recorded and compare the digests."""
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
-        maps = _join_maps(state, run)
-        verdicts = settled(review_queue(state, run.id))
-        onto = state.get(Run, run.onto).spine if run.onto else ""
-    scored = score_run(office, run, submissions, progress)
-    found = digest_table(_resolve(office, run, scored, maps, verdicts, onto).spine)
-    same = found == run.spine_digest
+        inputs = _inputs(state, run)
+    recorded = RecordedRun(
+        run=run.id,
+        project=run.project,
+        entry=-1,
+        plan_digest=run.plan_digest,
+        delivery_digests=tuple(one.digest for one in submissions),
+        pairs_digest=digest_table(scored_pairs(office, run).pairs),
+        spine_digest=run.spine_digest,
+        decided=len(inputs.decisions),
+    )
+    act = run_again(
+        recorded,
+        run_plan(run),
+        run_deliveries(office, submissions),
+        _read_maps(office, inputs.maps),
+        RunOptions(threads=office.threads, progress=progress),
+        onto=_read_onto(office, inputs.onto),
+        decisions=inputs.decisions,
+    )
+    found, same = act.result.spine_digest, not act.result.differing
     result = {"run": run.id, "recorded": run.spine_digest, "reproduced": found, "same": same}
     caller = job_caller(office, job)
-    event = caller.event(
-        EventKind.LINKAGE_REPRODUCED,
-        project=run.project,
-        subject=run.id,
-        detail={"spine_digest": found, "plan_digest": run.plan_digest, "verified": same},
-    )
+    event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, replace(job, result=result), event=event)
 
 
-def _resolve(
-    office: Office,
-    run: Run,
-    scored: ScoredPairs,
-    maps: list[Submission],
-    verdicts: Mapping[int, str],
-    onto: str,
-) -> Resolution:
-    joins = [JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps]
-    earlier = read_parquet(office.files.path(Area.SPINE, onto), "spine")[0] if onto else None
-    decided = replace(scored, pairs=apply_verdicts(scored.pairs, verdicts))
-    return resolve(run_plan(run), decided, joins, run=run.id, onto=earlier)
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a resolution needs beside the scored pairs.
+
+    Attributes:
+        maps: The join map of every delivery.
+        decisions: Reviewers' settled decisions by row of the scored pairs.
+        onto: Digest of the stored spine to build onto, or empty.
+    """
+
+    maps: list[Submission]
+    decisions: Mapping[int, str]
+    onto: str
 
 
-def apply_verdicts(pairs: pa.Table, verdicts: Mapping[int, str]) -> pa.Table:
-    """The scored pairs with reviewers' words in the model's place: probability 1 for the same, none for different."""
-    if not verdicts:
-        return pairs
-    places = np.fromiter(verdicts, np.int64, len(verdicts))
-    same = np.array([verdicts[int(place)] == "same" for place in places])
-    probability = pairs.column("probability").to_numpy().copy()
-    probability[places] = np.where(same, 1.0, 0.0)
-    keep = np.ones(pairs.num_rows, bool)
-    keep[places[~same]] = False
-    column = pairs.column_names.index("probability")
-    return pairs.set_column(column, pairs.schema.field(column), pa.array(probability)).filter(pa.array(keep))
+def _inputs(ledger: Reader, run: Run) -> _Inputs:
+    onto = ledger.get(Run, run.onto).spine if run.onto else ""
+    return _Inputs(_join_maps(ledger, run), settled(review_queue(ledger, run.id)), onto)
+
+
+def _read_maps(office: Office, maps: Sequence[Submission]) -> list[JoinMap]:
+    return [JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps]
+
+
+def _read_onto(office: Office, onto: str) -> pa.Table | None:
+    return read_parquet(office.files.path(Area.SPINE, onto), "spine")[0] if onto else None
 
 
 def _join_maps(ledger: Reader, run: Run) -> list[Submission]:

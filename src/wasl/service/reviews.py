@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import PairDecided
 from wasl.errors import NotFoundError, StateError
 from wasl.service.access import Action, Role
 from wasl.service.linkages import find_run
@@ -123,9 +123,7 @@ def decide(office: Office, caller: Caller, *, project: str, run: str, pair: str,
             reviewer=caller.actor.name,
             verdict=verdict,
         )
-        event = caller.event(
-            EventKind.PAIR_DECIDED, project=project, subject=pair, detail={"run": run, "verdict": verdict}
-        )
+        event = caller.event(PairDecided(run=run, verdict=verdict), project=project, subject=pair)
         ledger.save(decision, event=event)
         return ledger.get(Decision, decision.id)
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import TypeAdapter, ValidationError
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import DeliveryReceived, DeliveryRejected, JoinMapReceived, PayloadReceived, SubmissionWithdrawn
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
@@ -21,6 +21,7 @@ from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.profiles import require_known_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.intake import ParquetFile, is_text, require_rows
@@ -50,9 +51,9 @@ READ_ACTIONS = {
 }
 
 _RECEIVED = {
-    SubmissionKind.DELIVERY: EventKind.DELIVERY_RECEIVED,
-    SubmissionKind.JOIN_MAP: EventKind.JOIN_MAP_RECEIVED,
-    SubmissionKind.PAYLOAD: EventKind.PAYLOAD_RECEIVED,
+    SubmissionKind.DELIVERY: DeliveryReceived,
+    SubmissionKind.JOIN_MAP: JoinMapReceived,
+    SubmissionKind.PAYLOAD: PayloadReceived,
 }
 _TAKEN_BY = {
     Part.BOTH: frozenset(SubmissionKind),
@@ -95,16 +96,9 @@ def receive(
         same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
         kept = replace(same[0], withdrawn=False) if same else submission
         event = caller.event(
-            _RECEIVED[kind],
+            _RECEIVED[kind](register=register, digest=kept.digest, file=kept.file, rows=kept.rows, repeated=bool(same)),
             project=project,
             subject=kept.id,
-            detail={
-                "register": register,
-                "digest": kept.digest,
-                "file": kept.file,
-                "rows": kept.rows,
-                "repeated": bool(same),
-            },
         )
         ledger.save(kept, event=event)
         return ledger.get(Submission, kept.id)
@@ -123,7 +117,7 @@ def withdraw(
         found = find_submission(ledger, project, register, submission)
         if found.withdrawn:
             raise StateError(f"submission {submission} is withdrawn already.")
-        event = caller.event(EventKind.SUBMISSION_WITHDRAWN, project=project, subject=submission)
+        event = caller.event(SubmissionWithdrawn(), project=project, subject=submission)
         ledger.save(replace(found, version=version, withdrawn=True), event=event)
         return ledger.get(Submission, submission)
 
@@ -155,10 +149,9 @@ def _reject(
     office: Office, caller: Caller, register: Register, kind: SubmissionKind, incoming: Incoming, error: WaslError
 ) -> NoReturn:
     event = caller.event(
-        EventKind.DELIVERY_REJECTED,
+        DeliveryRejected(register=register.name, submission_kind=kind.value, reason=type(error).__name__),
         project=register.project,
         subject=incoming.stored.digest,
-        detail={"register": register.name, "kind": kind.value, "reason": type(error).__name__},
     )
     with office.ledger.writing(replace(caller, receipt=None)) as ledger:
         ledger.save(event=event)
@@ -211,6 +204,12 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
         raise DeliveryError("the delivery's columns are not those its header names.")
     _require_types(file, expected_columns)
     _require_text(file, "pass")
+    require_known_profiles([header])
+    header.require_consent(
+        given=bool(register.definition.get("consent_weak_profiles", False)),
+        who="the register as it is declared here",
+        remedy="Encode it under `guarded`, or declare the register with consent_weak_profiles = true in its schema.",
+    )
     require_rows(file, header.content_digest)
     if register.signer:
         _require_signature(header, register.signer)

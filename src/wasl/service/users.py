@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import TokenIssued, TokenRevoked, UserAdded, UserDisabled
 from wasl.errors import AccessError, InputError, StateError
-from wasl.service.access import Action, Actor, Role
+from wasl.service.access import RESERVED_NAMES, Action, Actor, Role
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import register_id
 from wasl.service.records import Project, Register, Token, User
@@ -17,7 +17,6 @@ from wasl.service.records import Project, Register, Token, User
 __all__ = ["IssuedToken", "add_user", "disable_user", "issue_token", "revoke_token", "token_actor"]
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
-RESERVED = frozenset({"anonymous"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,11 @@ def add_user(office: Office, caller: Caller, *, name: str, title: str = "") -> U
         StateError: The user is known already.
     """
     caller.check(Action.USER_MANAGE)
-    if USER_NAME.fullmatch(name) is None or name in RESERVED:
+    if USER_NAME.fullmatch(name) is None or name in RESERVED_NAMES:
         raise InputError("a user's name is made of a-z, 0-9, '.', '_', '@' and '-', 63 characters at most.")
     user = User(id=name, created_at=caller.stamp, created_by=caller.actor.name, title=title)
     with office.ledger.writing(caller) as ledger:
-        ledger.save(user, event=caller.event(EventKind.USER_ADDED, subject=name))
+        ledger.save(user, event=caller.event(UserAdded(), subject=name))
         return ledger.get(User, name)
 
 
@@ -52,7 +51,7 @@ def disable_user(office: Office, caller: Caller, *, name: str, version: int) -> 
     caller.check(Action.USER_MANAGE)
     with office.ledger.writing(caller) as ledger:
         user = ledger.get(User, name)
-        event = caller.event(EventKind.USER_DISABLED, subject=name)
+        event = caller.event(UserDisabled(), subject=name)
         ledger.save(replace(user, version=version, disabled=True), event=event)
         return ledger.get(User, name)
 
@@ -108,10 +107,9 @@ def issue_token(
         if project is not None and register is not None:
             ledger.get(Register, register_id(project, register))
         event = caller.event(
-            EventKind.TOKEN_ISSUED,
+            TokenIssued(user=user, token_role=role.value, register=register or "", expires=token.expires_at),
             project=project or "",
             subject=token.id,
-            detail={"user": user, "token_role": role.value, "register": register or "", "expires": token.expires_at},
         )
         ledger.save(token, event=event)
         return IssuedToken(ledger.get(Token, token.id), f"wasl_{token.id}_{secret}")
@@ -128,7 +126,7 @@ def revoke_token(office: Office, caller: Caller, *, token: str, version: int) ->
         found = ledger.get(Token, token)
         if found.revoked:
             raise StateError(f"token {token} is revoked already.")
-        event = caller.event(EventKind.TOKEN_REVOKED, project=found.project or "", subject=token)
+        event = caller.event(TokenRevoked(), project=found.project or "", subject=token)
         ledger.save(replace(found, version=version, revoked=True), event=event)
         return ledger.get(Token, token)
 

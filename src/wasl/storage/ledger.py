@@ -155,7 +155,7 @@ class SqlWriter(SqlReader):
             else:
                 self._insert(noun)
         if not self._receipted:
-            self._keep_receipt(event.subject)
+            self._keep_receipt(nouns[0].id if nouns else event.subject)
         return self._append(event)
 
     def keep_checkpoint(self, note: str, size: int, *, event: AuditEvent) -> None:
@@ -227,7 +227,7 @@ class SqlWriter(SqlReader):
         frontier = self._frontier or load_frontier(self, self.log_size())
         size, data = frontier.size, event.canonical_bytes()
         self._frontier, grown = frontier.append(leaf_hash(data))
-        entry = {"index": size, "at": event.at, "kind": event.kind.value, "actor": event.actor, "data": data}
+        entry = {"index": size, "at": event.at, "kind": event.kind, "actor": event.actor, "data": data}
         self._connection.execute(_ADD_ENTRY, {**entry, "project": event.project, "subject": event.subject})
         self._connection.execute(
             _ADD_NODES, [{"level": level, "position": position, "hash": value} for (level, position), value in grown]

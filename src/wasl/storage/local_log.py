@@ -8,14 +8,16 @@ In the home folder (``~/.wasl``, or ``WASL_HOME``):
 - ``log.state``: the tree's frontier, so that an append need not read the log (rebuilt when missing);
 - ``log.key`` (0600) and ``log.vkey``: the signing key, made on first use, and the verifier key.
 
-Every append holds a file lock and is flushed to disk before it counts. The order is line, checkpoint, state: after a
-crash at any point the next append finds what is missing, signs whole lines that were not yet signed, cuts a torn last
-line and records that it did. A log shorter than its checkpoint was tampered with, and is not written to again.
+Every append holds a file lock (``log.lock``) and is flushed to disk before it counts. The order is line, checkpoint,
+state. After a crash at any point the next append signs the whole lines that were not yet signed, cuts off a torn last
+line and records that it did so. A log shorter than its checkpoint was tampered with; nothing more is written to it.
+
+The module uses no POSIX-only function. The file modes apply on Linux and macOS; on Windows the files inherit the access
+rights of the user's profile folder.
 """
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
@@ -27,8 +29,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from filelock import FileLock
+
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, LogRecovered
 from wasl.audit.export import ExportEntry, export_lines
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner, NoteVerifier
@@ -37,7 +41,13 @@ from wasl.errors import StateError, VerificationError, WaslError
 __all__ = ["LocalLog", "actor", "now", "signing_key"]
 
 NOTES_TAIL_BYTES = 4096
-"""Enough of the end of ``log.checkpoints`` to hold its last whole line."""
+"""Bytes read from the end of ``log.checkpoints``; a line has about 300, so the last whole line is among them."""
+
+LOCK_POLL_SECONDS = 0.01
+"""Seconds between two tries to take the lock; one append holds it for a few milliseconds."""
+
+BINARY = getattr(os, "O_BINARY", 0)
+"""On Windows: no translation of line ends, which would change the bytes that were hashed."""
 
 
 def now() -> str:
@@ -49,8 +59,8 @@ def actor() -> str:
     """Who runs the program: the user's name on this machine."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return f"uid-{os.getuid()}"
+    except (OSError, KeyError, ImportError):  # a container's user without a name; ImportError: Windows without USERNAME
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def signing_key(folder: Path, stem: str, origin: str) -> NoteSigner:
@@ -58,8 +68,8 @@ def signing_key(folder: Path, stem: str, origin: str) -> NoteSigner:
 
     Args:
         folder: The home folder.
-        stem: What the key is for.
-        origin: What its name begins with; a random part follows.
+        stem: File name of the key without its extension.
+        origin: Beginning of the key's name; a random part follows.
     """
     with LocalLog(folder).locked():
         path = folder / f"{stem}.key"
@@ -188,10 +198,9 @@ class LocalLog:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Only one verb at a time writes; waits for the other to finish."""
+        """Hold the lock of the log; waits while another process holds it."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / "log.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with FileLock(self.folder / "log.lock", poll_interval=LOCK_POLL_SECONDS):
             yield
 
     def _signer(self) -> NoteSigner:
@@ -223,7 +232,7 @@ class LocalLog:
             )
         if torn:
             os.truncate(self.lines_path, state.offset)
-            event = AuditEvent(EventKind.LOG_RECOVERED, now(), actor(), "", "log", {"torn_bytes": torn})
+            event = AuditEvent(LogRecovered(torn_bytes=torn), now(), actor(), "", "log")
             state, _ = self._write(signer, state, event.canonical_bytes())
         elif state.frontier.size > signed.size:
             self._sign(signer, state)
@@ -295,10 +304,10 @@ def _signed_size(note: str) -> int:
 
 def _append(path: Path, line: bytes) -> None:
     """Append a line and wait until it is on disk; a short write is taken back, a torn line before it is closed."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY, 0o600)
     try:
         before = os.fstat(descriptor).st_size
-        torn = before > 0 and os.pread(descriptor, 1, before - 1) != b"\n"
+        torn = before > 0 and _last_byte(descriptor, before) != b"\n"
         data = b"\n" + line if torn else line
         if os.write(descriptor, data) != len(data):
             os.ftruncate(descriptor, before)
@@ -308,13 +317,19 @@ def _append(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
+def _last_byte(descriptor: int, size: int) -> bytes:
+    """The last byte of a file of ``size`` bytes that is open for appending (which moves the position by itself)."""
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)
+
+
 def _replace(path: Path, text: str, *, mode: int = 0o644, durable: bool = True) -> None:
     """Write a small file whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode())
         file.flush()
         if durable:
             os.fsync(file.fileno())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import sqlalchemy as sa
+import structlog
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -21,6 +24,9 @@ from wasl.web.middleware import Edge, Metrics
 __all__ = ["TOPICS", "create_app"]
 
 TOPICS = (status, projects, submissions, linkages, releases, audit, jobs, users)
+
+NOISE_SECONDS = 300.0
+"""Between two entries that count denials of callers without a token."""
 
 DESCRIPTION = """Links registers without seeing names, and publishes what may be published.
 
@@ -38,6 +44,10 @@ def create_app(installation: Installation, metrics: Metrics | None = None) -> Fa
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
+        doorkeeper: Doorkeeper = app.state.doorkeeper
+        if doorkeeper.oidc is not None:
+            doorkeeper.oidc.keys.start()
+        counting = asyncio.create_task(_log_noise(doorkeeper))
         workers = [
             threading.Thread(target=installation.worker(metrics).run, args=(stop,), name=f"worker-{number}")
             for number in range(settings.workers_in_process)
@@ -45,7 +55,11 @@ def create_app(installation: Installation, metrics: Metrics | None = None) -> Fa
         for worker in workers:
             worker.start()
         yield
+        counting.cancel()
         stop.set()
+        if doorkeeper.oidc is not None:
+            doorkeeper.oidc.keys.stop()
+        await run_sync(doorkeeper.noise.flush)
         for worker in workers:
             await run_sync(worker.join)
 
@@ -75,6 +89,16 @@ def create_app(installation: Installation, metrics: Metrics | None = None) -> Fa
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+async def _log_noise(doorkeeper: Doorkeeper) -> None:
+    """Log the count of anonymous denials from time to time, for as long as the process serves."""
+    while True:
+        await asyncio.sleep(NOISE_SECONDS)
+        try:
+            await run_sync(doorkeeper.noise.flush)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            structlog.get_logger().warning("denials not logged", error=type(error).__name__)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

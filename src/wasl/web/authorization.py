@@ -1,18 +1,25 @@
 """What stands before every route: who asks, how often, and whether the table of permissions allows the route's action.
 
-A route cannot be declared without an action (`Routes`), so none can be forgotten.
+The order is: size of the head, the token, the rate, the permission; only then is the body read, in bounded time and
+size. A route cannot be declared without an action (`Routes`), so none can be forgotten.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from wasl.errors import AccessError
 from wasl.registers.exchange.digests import digest_bytes
@@ -21,7 +28,8 @@ from wasl.service.log import deny
 from wasl.service.ports import Caller, Office, Receipt
 from wasl.service.records import User
 from wasl.service.users import token_actor
-from wasl.web.middleware import Metrics
+from wasl.web.middleware import LEAVE, Metrics
+from wasl.web.noise import Noise
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.web.rate_limits import Rate
@@ -31,7 +39,19 @@ from wasl.web.settings import ServiceSettings
 __all__ = ["AnyCaller", "Doorkeeper", "Routes", "office_of"]
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+PLAIN_TARGET = re.compile(r"[A-Za-z0-9/._@{}-]{1,180}")
 SEVEN_PROBLEMS = (401, 403, 404, 409, 422, 429, 503)
+STREAMS = "x-wasl-streams"
+ACTION = "x-wasl-action"
+
+HASHES_AT_A_TIME = 2
+"""Argon2 computations that run beside each other: each takes 19 MB and about 20 ms of a processor."""
+
+MAX_JSON_VALUES = 100_000
+"""Values in one JSON body: Python needs up to 100 bytes for each, so 1 MB of text becomes 10 MB at most."""
+
+INLINE_BYTES = 4096
+"""A body up to this size is parsed where it is; a longer one in a thread, so that nobody waits for it."""
 
 
 class Doorkeeper:
@@ -40,41 +60,110 @@ class Doorkeeper:
     Attributes:
         office: Surroundings.
         metrics: Counts denials and limits.
+        noise: Counts denials of callers without a token.
+        oidc: Verifies OIDC tokens; None without an issuer.
     """
 
     def __init__(self, office: Office, settings: ServiceSettings, metrics: Metrics) -> None:
         self.office = office
         self.metrics = metrics
+        self.noise = Noise(office)
+        self.oidc = OidcVerifier(settings) if settings.oidc_issuer else None
         self._secrets = SecretCheck()
-        self._oidc = OidcVerifier(settings) if settings.oidc_issuer else None
+        self._hashing = CapacityLimiter(HASHES_AT_A_TIME)
         self._known = Rate(per_minute=settings.requests_per_minute, at_a_time=settings.concurrent_requests)
         self._unknown = Rate(per_minute=settings.anonymous_requests_per_minute, at_a_time=settings.concurrent_requests)
 
-    def recognize(self, authorization: str) -> Actor:
-        """The actor of an ``Authorization`` header.
+    async def admit(self, request: Request, action: Action) -> tuple[Caller, Callable[[], None]]:
+        """The caller, who may do the action here, and what to call when the request is over. The body is not read.
 
         Raises:
-            AccessError: The token is not valid.
+            HttpProblem: 401 without a valid token, 429 when there are too many requests.
+            AccessError: The action is not allowed; the attempt is logged.
         """
+        authorization = request.headers.get("authorization")
+        address = f"address {request.client.host if request.client else ''}"
+        actor, rate, key = ANONYMOUS, self._unknown, address
+        if authorization:
+            actor = await self._recognize(authorization, address)
+            rate, key = self._known, f"actor {actor.token_id or actor.name}"
+        self._hurry(rate, key)
+        caller = Caller(actor, self.office.now(), _id(request))
+        project, register = (request.path_params.get(name) for name in ("project", "register"))
+        try:
+            if actor.role is not None or action not in PUBLIC_ACTIONS:
+                caller.check(action, project=project, register=register)
+        except AccessError as error:
+            rate.leave(key)
+            if actor.role is None:
+                self.noise.count("no token")
+                self.metrics.denied.inc()
+                raise _unauthorized(error.message, error.remedy) from error
+            await run_sync(self.deny, request, caller, "not permitted")
+            raise
+        return caller, lambda: rate.leave(key)
+
+    def deny(self, request: Request, caller: Caller, reason: str) -> None:
+        """Log a denied attempt of a known caller, with what it was aimed at."""
+        self.metrics.denied.inc()
+        path = request.url.path
+        if PLAIN_TARGET.fullmatch(path) is None:
+            path = getattr(request.scope.get("route"), "path", "")
+        deny(self.office, caller, what=f"{request.method} {path}", reason=reason)
+
+    async def _recognize(self, authorization: str, address: str) -> Actor:
+        """The actor of an ``Authorization`` header; unknown tokens are counted against the address they come from.
+
+        Raises:
+            HttpProblem: 401 when the token is not valid, 429 when too many unknown tokens came from the address.
+        """
+        known = self._secrets.remembers(authorization)
+        if not known:
+            self._hurry(self._unknown, address)
+        try:
+            actor = await self._actor(authorization)
+        except AccessError as error:
+            if not known:
+                self._unknown.leave(address)
+            self.noise.count("no valid token")
+            self.metrics.denied.inc()
+            raise _unauthorized(error.message, error.remedy) from error
+        if not known:
+            self._unknown.leave(address, refund=True)
+            self._secrets.remember(authorization)
+        return actor
+
+    async def _actor(self, authorization: str) -> Actor:
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         own = BEARER.fullmatch(token)
         if scheme.lower() != "bearer" or not token:
             raise AccessError("the Authorization header is not 'Bearer <token>'.")
         if own is not None:
-            with self.office.ledger.reading() as state:
-                actor, secret_hash = token_actor(state, own.group(1), self.office.now())
-            if self._secrets.fits(own.group(2), secret_hash):
+            identifier, secret = own.groups()
+            actor, secret_hash, fits = await run_sync(self._look_up, identifier, secret)
+            if fits or await run_sync(self._secrets.fits, secret, secret_hash, limiter=self._hashing):
                 return actor
-        elif self._oidc is not None:
-            actor = self._oidc.actor(token)
-            with self.office.ledger.reading() as state:
-                known = state.find(User, actor.name)
-            if known is None or not known.disabled:
-                return actor
+        elif self.oidc is not None:
+            return await run_sync(self._oidc_actor, token)
         raise AccessError("this token is not valid (any more).", remedy="Ask the administrator for a new one.")
 
-    def hurry(self, rate: Rate, key: str) -> None:
+    def _look_up(self, identifier: str, secret: str) -> tuple[Actor, str, bool]:
+        """The actor of a token, the hash of its secret, and whether this secret is known to fit it."""
+        with self.office.ledger.reading() as state:
+            actor, secret_hash = token_actor(state, identifier, self.office.now())
+        return actor, secret_hash, self._secrets.fitted(secret, secret_hash)
+
+    def _oidc_actor(self, token: str) -> Actor:
+        assert self.oidc is not None  # noqa: S101 - asked by the caller
+        actor = self.oidc.actor(token)
+        with self.office.ledger.reading() as state:
+            known = state.find(User, actor.name)
+        if known is not None and known.disabled:
+            raise AccessError("this user is disabled.", remedy="Ask the administrator.")
+        return actor
+
+    def _hurry(self, rate: Rate, key: str) -> None:
         """Count a request against a rate.
 
         Raises:
@@ -90,86 +179,88 @@ class Doorkeeper:
                 headers={"Retry-After": str(max(1, round(wait)))},
             )
 
-    def admit(self, request: Request, action: Action, receipt: Receipt | None) -> tuple[Caller, Callable[[], None]]:
-        """The caller, who may do the action here, and what to call when the request is over.
 
-        Raises:
-            HttpProblem: 401 without a valid token, 429 when there are too many requests.
-            AccessError: The action is not allowed; the attempt is logged.
-        """
-        authorization = request.headers.get("authorization")
-        address = f"address {request.client.host if request.client else ''}"
-        actor, rate, key = ANONYMOUS, self._unknown, address
-        if authorization:
+class GuardedRoute(APIRoute):
+    """A route whose caller is admitted before anything of the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind its guard."""
+        serve = super().get_route_handler()
+        extra = self.openapi_extra or {}
+        action, streams = Action(extra[ACTION]), bool(extra.get(STREAMS))
+
+        async def guarded(request: Request) -> Response:
+            doorkeeper: Doorkeeper = request.app.state.doorkeeper
+            caller, leave = await doorkeeper.admit(request, action)
+            request.scope[LEAVE] = leave  # called when the answer is sent
+            receipt = await _receipt(request, streams=streams)
+            caller = replace(caller, receipt=receipt)
+            request.state.caller = caller
             try:
-                actor = self.recognize(authorization)
-            except AccessError as error:
-                self.hurry(self._unknown, address)
-                self._unknown.leave(address)
-                self._deny(request, Caller(ANONYMOUS, self.office.now(), _id(request)), "no valid token")
-                raise _unauthorized(error.message, error.remedy) from error
-            rate, key = self._known, f"actor {actor.token_id or actor.name}"
-        self.hurry(rate, key)
-        caller = Caller(actor, self.office.now(), _id(request), receipt)
-        project, register = (request.path_params.get(name) for name in ("project", "register"))
-        try:
-            if actor.role is not None or action not in PUBLIC_ACTIONS:
-                caller.check(action, project=project, register=register)
-        except AccessError as error:
-            rate.leave(key)
-            self._deny(request, caller, "not permitted")
-            if actor.role is None:
-                raise _unauthorized(error.message, error.remedy) from error
-            raise
-        return caller, lambda: rate.leave(key)
+                return await serve(request)
+            except AccessError:
+                # Scope that only the use case knows (four eyes, another's thing): denied attempts are logged too.
+                await run_sync(doorkeeper.deny, request, caller, "not permitted here")
+                raise
 
-    def _deny(self, request: Request, caller: Caller, reason: str) -> None:
-        self.metrics.denied.inc()
-        what = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
-        deny(self.office, caller, what=what, reason=reason)
+        return guarded
 
 
-class Guard:
-    """The dependency before a route."""
+async def _receipt(request: Request, *, streams: bool) -> Receipt | None:
+    """The idempotency key and what the request is, once its body (of routes that do not stream it) is read.
 
-    def __init__(self, action: Action, *, streams: bool) -> None:
-        self.action = action
-        self.streams = streams
+    Raises:
+        HttpProblem: 400, 408, 413 or 422.
+    """
+    if request.method == "GET":
+        return None
+    parts = [request.method, request.url.path, request.url.query]
+    if streams:
+        parts.append(request.headers.get("content-digest", ""))
+    else:
+        parts.append(digest_bytes(await _body(request)))
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if IDEMPOTENCY_KEY.fullmatch(key) is None:
+        raise HttpProblem(400, "an Idempotency-Key has 1 to 200 visible ASCII characters.")
+    return Receipt(key, hashlib.sha256("\0".join(parts).encode()).hexdigest())
 
-    async def __call__(self, request: Request) -> AsyncIterator[None]:
-        """Admit the caller, or raise a problem; whoever was admitted is in ``request.state.caller``."""
-        doorkeeper: Doorkeeper = request.app.state.doorkeeper
-        receipt = await self._receipt(request)
-        caller, leave = await run_sync(doorkeeper.admit, request, self.action, receipt)
-        request.state.caller = caller
-        try:
-            yield
-        except AccessError:
-            # Scope that only the use case knows (four eyes, another's thing): denied attempts are logged all the same.
-            await run_sync(doorkeeper._deny, request, caller, "not permitted here")
-            raise
-        finally:
-            leave()
 
-    async def _receipt(self, request: Request) -> Receipt | None:
-        if request.method == "GET":
-            return None
-        parts = [request.method, request.url.path, request.url.query]
-        if self.streams:
-            parts.append(request.headers.get("content-digest", ""))
-        else:
+async def _body(request: Request) -> bytes:
+    """The body, read within the deadline; JSON is parsed here, once, and off the event loop when it is long."""
+    settings: ServiceSettings = request.app.state.settings
+    try:
+        async with asyncio.timeout(settings.body_seconds):
             body = await request.body()
-            _require_plain(body, request.headers.get("content-type", ""))
-            parts.append(digest_bytes(body))
-        key = request.headers.get("idempotency-key")
-        if key is None:
-            return None
-        if IDEMPOTENCY_KEY.fullmatch(key) is None:
-            raise HttpProblem(400, "an Idempotency-Key has 1 to 200 visible ASCII characters.")
-        return Receipt(key, hashlib.sha256("\0".join(parts).encode()).hexdigest())
+    except TimeoutError as error:
+        raise HttpProblem(408, "the request's body did not arrive in time.") from error
+    except ClientDisconnect as error:
+        raise HttpProblem(400, "the request broke off.") from error
+    if body and "json" in request.headers.get("content-type", ""):
+        request._json = parse_json(body) if len(body) <= INLINE_BYTES else await run_sync(parse_json, body)
+    return body
 
 
-def caller_of(request: Request) -> Caller:
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON body that any database can store.
+
+    Raises:
+        HttpProblem: 400 or 422; the offending text is not repeated.
+    """
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_JSON_VALUES:
+        raise HttpProblem(413, f"the body holds more than {MAX_JSON_VALUES:,} values.")
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+        text = json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise HttpProblem(400, "the body is not plain JSON in UTF-8.") from error
+    if b"\\u0000" in text:
+        raise HttpProblem(422, "the body holds a NUL character.")
+    return value
+
+
+async def caller_of(request: Request) -> Caller:
     """The caller that the guard admitted."""
     caller: Caller = request.state.caller
     return caller
@@ -188,7 +279,7 @@ class Routes:
     """Routes of one topic; each is declared with the action it needs."""
 
     def __init__(self, topic: str) -> None:
-        self.router = APIRouter(prefix="/v1", tags=[topic])
+        self.router = APIRouter(prefix="/v1", tags=[topic], route_class=GuardedRoute)
 
     def __call__(
         self, method: str, path: str, action: Action, *, streams: bool = False, status: int = 200, **extra: Any
@@ -200,37 +291,20 @@ class Routes:
         described |= extra.pop("responses", {})
         more = extra.pop("openapi_extra", {})
         security: dict[str, Any] = {} if action in PUBLIC_ACTIONS else {"security": [{"bearer": []}]}
+        streamed: dict[str, Any] = {STREAMS: True} if streams else {}
         return self.router.api_route(
             path,
             methods=[method],
             status_code=status,
-            dependencies=[Depends(Guard(action, streams=streams))],
             responses=described,
-            openapi_extra={"x-wasl-action": action.value, **security, **more},
+            openapi_extra={ACTION: action.value, **streamed, **security, **more},
             **extra,
         )
 
     @staticmethod
     def _problems(method: str, action: Action) -> list[int]:
         codes = {400, *SEVEN_PROBLEMS} - ({401, 403} if action in PUBLIC_ACTIONS else set())
-        return sorted(codes | ({412, 413, 428} if method != "GET" else set()))
-
-
-def _require_plain(body: bytes, content_type: str) -> None:
-    """Refuse JSON that no database stores: NaN, NUL characters, lone surrogates.
-
-    Raises:
-        HttpProblem: 422; the offending text is not repeated.
-    """
-    if not body or "json" not in content_type:
-        return
-    try:
-        value = json.loads(body, parse_constant=_refuse_constant)
-        text = json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise HttpProblem(400, "the body is not plain JSON in UTF-8.") from error
-    if b"\\u0000" in text:
-        raise HttpProblem(422, "the body holds a NUL character.")
+        return sorted(codes | ({408, 412, 413, 428} if method != "GET" else set()))
 
 
 def _refuse_constant(_name: str) -> float:

@@ -15,7 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasl.web.problems import HttpProblem, problem_response, unforeseen
 
-__all__ = ["SECURITY_HEADERS", "Edge", "Metrics"]
+__all__ = ["LEAVE", "SECURITY_HEADERS", "Edge", "Metrics"]
+
+LEAVE = "wasl_leave"
+"""Where a request's scope carries what is called once its answer is sent."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods that metrics tell apart; a client can invent any number of others."""
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -101,6 +107,9 @@ class Edge:
             await response(scope, receive, send_marked)
         finally:
             self.metrics.active.dec()
+            leave = scope.pop(LEAVE, None)
+            if leave is not None:
+                leave()
             self._note(scope, request_id, status, time.perf_counter() - began)
 
     def _refusal(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[None]] | None:
@@ -138,13 +147,14 @@ class Edge:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
-        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self.metrics.requests.labels(method, route, str(status)).inc()
         self.metrics.seconds.labels(route).observe(seconds)
         caller = scope.get("state", {}).get("caller")
         self.log.info(
             "request",
             request_id=request_id,
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             milliseconds=round(seconds * 1000, 1),

@@ -1,5 +1,8 @@
 """OIDC bearer tokens: a signed JWT of the one issuer that is trusted, for this audience, with a role in it.
 
+The issuer's keys are fetched in a thread of their own, never while a request waits. When the issuer does not answer,
+the keys that are held go on being used until they are `oidc_stale_seconds` old.
+
 Does not protect against: an issuer that gives roles to the wrong people. A role claim of a role that is tied to a
 register needs the project and register claims too.
 """
@@ -13,15 +16,16 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from joserfc import jwt
+import structlog
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from wasl.errors import AccessError, WaslError
-from wasl.service.access import Actor, Role
+from wasl.service.access import ALL_PROJECTS, NO_PROJECT, RESERVED_NAMES, Actor, Role
 from wasl.web.settings import ServiceSettings
 
-__all__ = ["OidcVerifier"]
+__all__ = ["IssuerKeys", "OidcVerifier"]
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Signatures by public keys only: with a shared secret, whoever verifies could also forge."""
@@ -29,7 +33,99 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 FETCH_SECONDS = 5.0
 LEEWAY_SECONDS = 60
 REFRESH_SECONDS = 10.0
+"""Between two fetches that unknown keys ask for."""
+
+UNKNOWN_SECONDS = 300.0
+"""For so long, a key id the issuer does not have asks for no further fetch."""
+
+UNKNOWN_REMEMBERED = 1000
+MAX_TOKEN_BYTES = 16 << 10
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
+
+
+class IssuerKeys:
+    """The issuer's public keys, as last fetched.
+
+    Attributes:
+        settings: Issuer and address of the keys.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        fetch: Callable[[str], Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._fetch = fetch or _fetch
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._fetched_at = self._tried_at = float("-inf")
+        self._unknown: dict[str, float] = {}
+        self._wanted = threading.Event()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to fetch keys in the background."""
+        self._over.clear()
+        self._thread = threading.Thread(target=self._run, name="oidc-keys", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the background thread; a fetch that hangs is not waited for."""
+        self._over.set()
+        self._wanted.set()
+
+    def refresh(self) -> bool:
+        """Fetch the keys now; gives whether that worked. Held keys stay when it does not."""
+        self._tried_at = self._clock()
+        try:
+            address = self.settings.oidc_jwks_url
+            if not address:
+                issuer = self.settings.oidc_issuer.rstrip("/")
+                address = str(self._fetch(f"{issuer}/.well-known/openid-configuration")["jwks_uri"])
+            self._keys = KeySet.import_key_set(self._fetch(address))
+        except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            structlog.get_logger().warning("keys of the OIDC issuer not fetched", error=type(error).__name__)
+            return False
+        self._fetched_at = self._clock()
+        known = {key.kid for key in self._keys.keys}
+        self._unknown = {kid: at for kid, at in self._unknown.items() if kid not in known}
+        return True
+
+    def current(self) -> KeySet:
+        """The keys to verify with; returns at once.
+
+        Raises:
+            AccessError: None were fetched yet, or they are too old.
+        """
+        keys = self._keys
+        if keys is None or self._clock() - self._fetched_at > self.settings.oidc_stale_seconds:
+            self._wanted.set()
+            raise AccessError("the issuer of OIDC tokens does not answer.", remedy="Try again later.")
+        return keys
+
+    def missing(self, kid: str) -> None:
+        """A token names a key that is not held: ask for a fetch, unless the issuer was found not to have it."""
+        now = self._clock()
+        if now - self._unknown.get(kid, float("-inf")) < UNKNOWN_SECONDS:
+            return
+        if len(self._unknown) >= UNKNOWN_REMEMBERED:
+            self._unknown.clear()
+        self._unknown[kid] = now
+        if now - self._tried_at >= REFRESH_SECONDS:
+            self._wanted.set()
+
+    def _run(self) -> None:
+        pause = REFRESH_SECONDS
+        while not self._over.is_set():
+            self._wanted.clear()
+            fetched = self.refresh()
+            pause = self.settings.oidc_cache_seconds if fetched else min(pause * 2, self.settings.oidc_cache_seconds)
+            self._wanted.wait(pause)
+            if not self._over.is_set():
+                self._over.wait(max(0.0, REFRESH_SECONDS - (self._clock() - self._tried_at)))
 
 
 class OidcVerifier:
@@ -37,49 +133,52 @@ class OidcVerifier:
 
     Attributes:
         settings: Issuer, audience and claims.
+        keys: The issuer's keys.
     """
 
-    def __init__(self, settings: ServiceSettings, fetch: Callable[[str], Any] | None = None) -> None:
+    def __init__(self, settings: ServiceSettings, keys: IssuerKeys | None = None) -> None:
         self.settings = settings
-        self._fetch = fetch or _fetch
-        self._keys: KeySet | None = None
-        self._fetched_at = 0.0
-        self._lock = threading.Lock()
+        self.keys = keys or IssuerKeys(settings)
 
     def actor(self, token: str) -> Actor:
-        """The actor a token makes.
+        """The actor a token makes. Fetches nothing.
 
         Raises:
             AccessError: It is not signed by the issuer, not for this audience, expired, or names no role.
         """
-        refused = AccessError("this token is not valid.", remedy="Sign in again.")
         try:
             claims = self._claims(token)
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise refused from error
+            raise AccessError("this token is not valid.", remedy="Sign in again.") from error
         try:
-            name = str(claims[self.settings.oidc_user_claim])
+            name = str(claims[self.settings.oidc_user_claim]).lower()
             role = Role(str(claims[self.settings.oidc_role_claim]))
         except (KeyError, ValueError) as error:
             raise AccessError("this token names no user or no role of wasl's.") from error
-        if USER.fullmatch(name) is None:
+        if USER.fullmatch(name) is None or name in RESERVED_NAMES:
             raise AccessError("this token's user name is not one that wasl can log.")
         try:
             return Actor(
-                name.lower(),
+                name,
                 role,
-                _optional(claims.get(self.settings.oidc_project_claim)),
+                _project(claims.get(self.settings.oidc_project_claim)),
                 _optional(claims.get(self.settings.oidc_register_claim)),
             )
         except WaslError as error:
             raise AccessError(error.message) from error
 
     def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            decoded = jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)
-        except (JoseError, ValueError):
-            # A key the issuer has begun to use since: look once more, but not at every forged token.
-            decoded = jwt.decode(token, self._key_set(not_before=REFRESH_SECONDS), algorithms=ALGORITHMS)
+        if len(token) > MAX_TOKEN_BYTES:
+            raise ValueError("too long")
+        keys = self.keys.current()
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
+        if isinstance(kid, str) and kid not in {key.kid for key in keys.keys}:
+            self.keys.missing(kid)
+            raise AccessError(
+                "this token is signed by a key that is not known.",
+                remedy="If you signed in just now, try again in half a minute.",
+            )
+        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
         registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self.settings.oidc_issuer},
@@ -89,26 +188,16 @@ class OidcVerifier:
         registry.validate(decoded.claims)
         return dict(decoded.claims)
 
-    def _key_set(self, *, not_before: float | None = None) -> KeySet:
-        """The issuer's keys, fetched anew when they are older than the settings (or ``not_before``) say."""
-        with self._lock:
-            age = time.monotonic() - self._fetched_at
-            limit = self.settings.oidc_cache_seconds if not_before is None else not_before
-            if self._keys is None or age > limit:
-                address = self.settings.oidc_jwks_url
-                if not address:
-                    issuer = self.settings.oidc_issuer.rstrip("/")
-                    address = str(self._fetch(f"{issuer}/.well-known/openid-configuration")["jwks_uri"])
-                self._keys = KeySet.import_key_set(self._fetch(address))
-                self._fetched_at = time.monotonic()
-            return self._keys
-
 
 def _fetch(address: str) -> Any:
-    try:
-        return httpx.get(address, timeout=FETCH_SECONDS).raise_for_status().json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise AccessError("the issuer of OIDC tokens does not answer.", remedy="Try again later.") from error
+    return httpx.get(address, timeout=FETCH_SECONDS).raise_for_status().json()
+
+
+def _project(value: Any) -> str | None:
+    """The only project a claim names: none when the claim is missing, all of them when it is ``*``."""
+    if not isinstance(value, str) or not value:
+        return NO_PROJECT
+    return None if value == ALL_PROJECTS else value
 
 
 def _optional(value: Any) -> str | None:

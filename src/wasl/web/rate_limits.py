@@ -53,12 +53,13 @@ class Rate:
             bucket.active += 1
             return 0.0
 
-    def leave(self, key: str) -> None:
-        """End a request that had begun."""
+    def leave(self, key: str, *, refund: bool = False) -> None:
+        """End a request that had begun; with ``refund``, it does not count against the minute."""
         with self._lock:
             bucket = self._buckets.get(key)
             if bucket is not None:
                 bucket.active = max(0, bucket.active - 1)
+                bucket.left = min(float(self.per_minute), bucket.left + refund)
 
     def _forget(self, now: float) -> None:
         """Drop buckets that are full again: they say nothing."""

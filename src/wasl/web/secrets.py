@@ -47,22 +47,42 @@ class SecretCheck:
         self._fitted: dict[bytes, float] = {}
         self._lock = threading.Lock()
 
+    def remembers(self, text: str) -> bool:
+        """Whether a header was remembered as one with a valid token, not long ago."""
+        return self._is_kept(hashlib.sha256(text.encode()).digest())
+
+    def remember(self, text: str) -> None:
+        """Remember a header whose token was valid: its next use does not count as an unknown token."""
+        self._keep(hashlib.sha256(text.encode()).digest())
+
+    def fitted(self, secret: str, secret_hash: str) -> bool:
+        """Whether the secret was found to fit this hash not long ago; computes no Argon2."""
+        return self._is_kept(_pair(secret, secret_hash))
+
     def fits(self, secret: str, secret_hash: str) -> bool:
-        """Whether the secret is the one that was hashed."""
-        now = time.monotonic()
-        key = hashlib.sha256(f"{secret_hash}\0{secret}".encode()).digest()
-        with self._lock:
-            if self._fitted.get(key, 0.0) > now:
-                return True
+        """Whether the secret is the one that was hashed; takes some 20 ms when it was not checked not long ago."""
+        if self.fitted(secret, secret_hash):
+            return True
         try:
             HASHER.verify(secret_hash, secret)
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
+        self._keep(_pair(secret, secret_hash))
+        return True
+
+    def _is_kept(self, key: bytes) -> bool:
+        with self._lock:
+            return self._fitted.get(key, 0.0) > time.monotonic()
+
+    def _keep(self, key: bytes) -> None:
         with self._lock:
             if len(self._fitted) >= REMEMBERED:
                 self._fitted.clear()
-            self._fitted[key] = now + REMEMBER_SECONDS
-        return True
+            self._fitted[key] = time.monotonic() + REMEMBER_SECONDS
+
+
+def _pair(secret: str, secret_hash: str) -> bytes:
+    return hashlib.sha256(f"{secret_hash}\0{secret}".encode()).digest()
 
 
 def load_signer(path: Path) -> NoteSigner:

@@ -60,6 +60,18 @@ class ServiceSettings(BaseSettings):
     )
     max_json_bytes: int = Field(default=1 << 20, ge=1, description="bytes of any other request body")
     max_header_bytes: int = Field(default=32 << 10, ge=1024, description="bytes of all request headers together")
+    max_connections: int = Field(
+        default=1000, ge=10, description="connections of one process at a time; more are answered 503"
+    )
+    header_seconds: float = Field(
+        default=10, gt=0, description="seconds in which a request's head must arrive; keeps slow clients from piling up"
+    )
+    body_seconds: float = Field(
+        default=20, gt=0, description="seconds in which a request's body must arrive, uploads apart"
+    )
+    upload_bytes_per_second: int = Field(
+        default=2_000, ge=0, description="least average speed of an upload, after its first upload_stall_seconds"
+    )
     upload_stall_seconds: float = Field(
         default=60, gt=0, description="seconds an upload may send nothing before it is given up"
     )
@@ -114,10 +126,18 @@ class ServiceSettings(BaseSettings):
         default="", description="where the issuer's keys are; empty: as <issuer>/.well-known/openid-configuration says"
     )
     oidc_role_claim: str = Field(default="wasl_role", description="claim that holds the role")
-    oidc_project_claim: str = Field(default="wasl_project", description="claim that holds the only project, if any")
+    oidc_project_claim: str = Field(
+        default="wasl_project",
+        description="claim that holds the only project, or * for all; without it a token reaches no project",
+    )
     oidc_register_claim: str = Field(default="wasl_register", description="claim that holds the only register, if any")
     oidc_user_claim: str = Field(default="preferred_username", description="claim that holds the user's name")
-    oidc_cache_seconds: float = Field(default=300, gt=0, description="seconds the issuer's keys are kept")
+    oidc_cache_seconds: float = Field(
+        default=300, gt=0, description="seconds after which the issuer's keys are fetched again, in the background"
+    )
+    oidc_stale_seconds: float = Field(
+        default=86_400, gt=0, description="seconds the issuer's keys are used at most while it does not answer"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severity of what is written to stderr"
     )

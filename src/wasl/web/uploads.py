@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import re
+import time
 
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -57,7 +58,7 @@ async def receive_body(request: Request, area: Area) -> IncomingFile:
     _require_size(request, settings, store)
     incoming = await run_sync(lambda: store.receive(area, max_bytes=settings.max_upload_bytes))
     try:
-        await _fill(request, incoming, settings.upload_stall_seconds)
+        await _fill(request, incoming, settings)
         if incoming.stored.digest != announced:
             raise HttpProblem(400, "the body is not what its Content-Digest says.", remedy="Send it again.")
     except BaseException:
@@ -67,16 +68,21 @@ async def receive_body(request: Request, area: Area) -> IncomingFile:
     return incoming
 
 
-async def _fill(request: Request, incoming: IncomingFile, stall_seconds: float) -> None:
+async def _fill(request: Request, incoming: IncomingFile, settings: ServiceSettings) -> None:
     buffer = bytearray()
     stream = request.stream().__aiter__()
+    began, received = time.monotonic(), 0
     try:
         while True:
-            async with asyncio.timeout(stall_seconds):
+            async with asyncio.timeout(settings.upload_stall_seconds):
                 chunk = await anext(stream, None)
             if chunk is None:
                 break
             buffer += chunk
+            received += len(chunk)
+            late = time.monotonic() - began - settings.upload_stall_seconds
+            if late > 0 and received < late * settings.upload_bytes_per_second:
+                raise HttpProblem(408, "the upload is too slow and was given up.")
             if len(buffer) >= WRITE_BYTES:
                 await run_sync(incoming.write, bytes(buffer))
                 buffer.clear()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, RegisterEncoded
 from wasl.audit.export import ExportEntry, encode_base64, export_lines
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteSigner
@@ -21,10 +21,10 @@ LAWS = settings(max_examples=40, deadline=None)
 
 
 def event_bytes(number, word="x"):
-    detail = {"records": number, "leak": number / 7, "digest": word}
-    return AuditEvent(
-        EventKind.REGISTER_ENCODED, "2026-01-01T00:00:00Z", "amina", "p", f"r{number}", detail
-    ).canonical_bytes()
+    encoded = RegisterEncoded(
+        delivery=word, key_id="k", schema="s", profile="guarded", records=number, rejects=0, leak=number / 7
+    )
+    return AuditEvent(encoded, "2026-01-01T00:00:00Z", "amina", "p", f"r{number}").canonical_bytes()
 
 
 def export(events, *, signed_every=1, signer=SIGNER):

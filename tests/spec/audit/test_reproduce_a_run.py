@@ -43,7 +43,7 @@ def encoded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     schema, key = wasl.RegisterSchema.load("febrl"), LinkageKey.new("p", bytes(range(32)))
     for name in ("a", "b"):
-        made = wasl.encode(people(name), schema, key, name=name, profile="open")
+        made = wasl.encode(people(name), schema, key, name=name, profile="open", consent_weak_profile=True)
         made.delivery.write(folder / f"{name}.parquet")
         made.join_map.write(folder / f"{name}.join")
     return folder
@@ -80,9 +80,9 @@ def test_another_plan_or_missing_inputs_are_refused(linked, encoded, tmp_path):
 
 
 def test_a_log_that_claims_another_spine_is_found_out(linked, encoded, monkeypatch):
-    from wasl.linkage import resolve as module
+    from wasl.workflow import resolve as module
 
-    real = module.resolve
-    monkeypatch.setattr(module, "resolve", lambda *given, run, **more: real(*given, run="another", **more))
+    real = module.resolve_pairs
+    monkeypatch.setattr(module, "resolve_pairs", lambda *given, run, **more: real(*given, run="another", **more))
     message = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, expect=VerificationError)
     assert "spine" in message

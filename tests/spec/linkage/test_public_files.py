@@ -30,6 +30,7 @@ def encoded(frame, register, profile, *, name=None):
         created="2026-01-01T00:00:00Z",
         rng=np.random.default_rng(0),
         name=name,
+        consent_weak_profile=True,
     )
 
 

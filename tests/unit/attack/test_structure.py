@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from wasl.attack.equality import match_colours, match_frequencies
-from wasl.attack.membership import match_membership
 from wasl.attack.observation import PassView, labels, match_labels
 from wasl.attack.outcomes import Outcome, wilson
 from wasl.attack.patterns import match_patterns, mine_patterns
@@ -32,23 +31,6 @@ def test_blocks_of_a_size_of_their_own_are_recognised() -> None:
     population = view([0] * 5 + [1] * 3 + [2] * 3 + [3])
     rows, records = match_frequencies(population, population)
     assert rows.tolist() == records.tolist() == [0, 1, 2, 3, 4]
-
-
-def test_passes_that_say_nothing_alone_identify_together() -> None:
-    # Each pass pairs people up; in each all blocks have two members.
-    first, second = [0, 0, 1, 1, 2, 2, -1], [-1, 0, 0, 1, 1, 2, 2]
-    records = PassView(
-        "joined",
-        np.arange(112, dtype=np.uint8).reshape(7, 16),
-        np.zeros(7, np.int64),
-        np.zeros(7, np.int64),
-        {"a": np.array(first), "b": np.array(second)},
-        {},
-        {},
-    )
-    order = np.array([3, 0, 6, 2, 5, 1, 4])
-    rows, found = match_membership(records.take(order), records, np.random.default_rng(0), 100)
-    assert (order[rows] == found).sum() == 7
 
 
 def test_bits_that_always_go_together_are_a_pattern() -> None:

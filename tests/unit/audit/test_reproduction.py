@@ -2,23 +2,42 @@ from __future__ import annotations
 
 import pytest
 
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, LegacyHappening, LinkageCompleted, SpineResolved
 from wasl.audit.reproduction import Reproduction, find_run
 from wasl.errors import NotFoundError
 
 
-def event(kind, subject, **detail):
-    return AuditEvent(kind, "2026-01-01T00:00:00Z", "amina", "p", subject, detail)
+def event(happening, subject):
+    return AuditEvent(happening, "2026-01-01T00:00:00Z", "amina", "p", subject)
 
 
 def linked(plan="P", pairs="A"):
     return event(
-        EventKind.LINKAGE_COMPLETED, "plan", plan_digest=plan, pairs_digest=pairs, delivery_digests=["d1", "d2"]
+        LinkageCompleted(plan_digest=plan, pairs=1, pairs_digest=pairs, delivery_digests=("d1", "d2"), engine="local"),
+        "plan",
     )
 
 
-def resolved(run, spine, plan="P"):
-    return event(EventKind.SPINE_RESOLVED, run, plan_digest=plan, spine_digest=spine)
+def resolved(run, spine, plan="P", pairs="A"):
+    return event(
+        SpineResolved(
+            run=run,
+            plan_digest=plan,
+            pairs_digest=pairs,
+            join_digests=(),
+            decided=0,
+            records=2,
+            persons=1,
+            links=1,
+            conflicts=0,
+            spine_digest=spine,
+        ),
+        run,
+    )
+
+
+def old(kind, subject, **detail):
+    return event(LegacyHappening(kind, detail), subject)
 
 
 LOG = [
@@ -26,7 +45,7 @@ LOG = [
     resolved("r1", "S1"),
     linked(plan="Q", pairs="B"),
     linked(pairs="C"),
-    resolved("r2", "S2"),
+    resolved("r2", "S2", pairs="C"),
     linked(pairs="D"),
 ]
 
@@ -53,3 +72,24 @@ def test_differences_are_named():
     assert Reproduction(recorded, "X", "S2").differing == ("pairs",)
     result = Reproduction(recorded, "C", "X").to_json()
     assert (result["reproduced"], result["differing"]) == (False, ["spine"])
+
+
+def test_the_linkage_is_found_by_its_pairs_although_later_ones_follow_the_same_plan():
+    log = [linked(pairs="A"), linked(pairs="B"), resolved("r", "S", pairs="A")]
+    assert find_run(log, run="r").pairs_digest == "A"
+
+
+def test_logs_of_release_0_1_0_are_read():
+    command_line = [
+        old("LinkageCompleted", "plan", plan_digest="P", pairs_digest="A", delivery_digests=["d1"]),
+        old("SpineResolved", "r1", plan_digest="P", spine_digest="S1"),
+    ]
+    found = find_run(command_line, spine_digest="S1")
+    assert (found.delivery_digests, found.pairs_digest, found.plan_digest) == (("d1",), "A", "P")
+    service = [
+        old("LinkageRequested", "r9", plan_digest="P", deliveries=["d7"], seed=1, onto=""),
+        old("LinkageCompleted", "r9", plan_digest="P", file="F", pairs=1),
+        old("SpineResolved", "r9", plan_digest="P", spine_digest="S9", decided=2),
+    ]
+    found = find_run(service, run="r9")
+    assert (found.delivery_digests, found.decided) == (("d7",), 2)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AuditEvent, EventKind
+from wasl.audit.events import AuditEvent, KeyCreated, KeyWrapped, LinkageEvaluated
 from wasl.audit.merkle import Frontier, leaf_hash
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_export
@@ -25,7 +25,7 @@ def log(tmp_path, monkeypatch):
 
 def record(count, start=0):
     for number in range(start, start + count):
-        record_event(EventKind.KEY_CREATED, subject=f"k{number}", detail={"records": number})
+        record_event(KeyWrapped(recipients=number), subject=f"k{number}")
 
 
 def kinds(log):
@@ -44,7 +44,7 @@ def test_events_are_appended_and_signed(log):
     record(3)
     require_whole(log, 3)
     first = AuditEvent.parse(next(log.events()))
-    assert (first.kind, first.subject, first.detail) == (EventKind.KEY_CREATED, "k0", {"records": 0})
+    assert (first.kind, first.subject, first.detail) == ("KeyWrapped", "k0", {"recipients": 0})
 
 
 def test_the_key_is_made_once_and_for_the_owner_only(log):
@@ -59,9 +59,11 @@ def test_the_key_is_made_once_and_for_the_owner_only(log):
 
 def test_numbers_of_numpy_and_measures_that_are_not_finite_are_plain(log):
     np = pytest.importorskip("numpy")
-    detail = {"rows": np.int64(7), "f1": np.float64("nan"), "registers": ["a"], "leak": float("inf")}
-    record_event(EventKind.RISK_ASSESSED, subject="s", detail=detail)
-    assert AuditEvent.parse(next(log.events())).detail == {"rows": 7, "f1": None, "registers": ["a"], "leak": None}
+    evaluated = LinkageEvaluated(
+        precision=np.float64(0.5), recall=float("inf"), f1=np.float64("nan"), records=np.int64(7)
+    )
+    record_event(evaluated, subject="s")
+    assert AuditEvent.parse(next(log.events())).detail == {"precision": 0.5, "records": 7}
 
 
 def test_nothing_logged_yet_is_said_so(log):
@@ -76,7 +78,7 @@ def test_a_torn_last_line_is_cut_and_recorded(log):
     with log.lines_path.open("ab") as lines:
         lines.write(b'{"actor":"som')
     record(1, start=2)
-    assert kinds(log) == [EventKind.KEY_CREATED] * 2 + [EventKind.LOG_RECOVERED, EventKind.KEY_CREATED]
+    assert kinds(log) == ["KeyWrapped"] * 2 + ["LogRecovered", "KeyWrapped"]
     require_whole(log, 4)
 
 
@@ -94,7 +96,7 @@ def test_a_crash_between_line_checkpoint_and_state_is_mended(log, lost):
 
 def test_a_crash_before_signing_does_not_make_the_export_look_tampered(log):
     record(3)
-    event = AuditEvent(EventKind.KEY_CREATED, "2026-01-01T00:00:00Z", "a", "", "s", {})
+    event = AuditEvent(KeyCreated(), "2026-01-01T00:00:00Z", "a", "", "s")
     with log.lines_path.open("ab") as lines:
         lines.write(event.canonical_bytes() + b"\n")
     result = verify_export(log.export(), log.verifier())
@@ -188,8 +190,8 @@ def test_an_edited_entry_is_named_by_the_export(log):
 
 def test_concurrent_verbs_lose_nothing(tmp_path):
     program = (
-        "from wasl.cli.audit_trail import record_event\nfrom wasl.audit.events import EventKind\n"
-        "for n in range(15): record_event(EventKind.KEY_CREATED, subject=str(n))"
+        "from wasl.cli.audit_trail import record_event\nfrom wasl.audit.events import KeyCreated\n"
+        "for n in range(15): record_event(KeyCreated(), subject=str(n))"
     )
     environment = {**os.environ, "WASL_HOME": str(tmp_path)}
     running = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(3)]

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from wasl.audit.events import EventKind
+from wasl.audit.events import FileRead, KeyCreated, ProjectChanged
 from wasl.cli.app import build_app
 from wasl.cli.audit_trail import open_log, record_event
 from wasl.errors import InputError, KeyFileError, NotFoundError, VerificationError
@@ -16,7 +16,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     for number in range(6):
-        record_event(EventKind.REGISTER_ENCODED, project="p", subject=f"r{number}", detail={"records": number})
+        record_event(ProjectChanged(closed=bool(number % 2)), project="p", subject=f"r{number}")
     return tmp_path
 
 
@@ -73,7 +73,7 @@ def test_tampering_exits_3_and_names_the_entry(exported, key, deed):
 
 def test_kept_checkpoint_and_kept_export(exported, key, home):
     run("checkpoint", "--out", "kept.txt")
-    record_event(EventKind.KEY_CREATED, subject="k")
+    record_event(KeyCreated(), subject="k")
     run("export", "--out", "later.jsonl")
     for kept in ("kept.txt", exported):
         assert json.loads(run("verify", "later.jsonl", "--public-key", key, "--since", kept, "--json").stdout)["since"]
@@ -101,7 +101,7 @@ def test_proofs_verify_alone(home, key):
     (home / "entry.json").write_text(json.dumps(document))
     run("verify", "entry.json", "--public-key", key, expect=VerificationError)
     run("checkpoint", "--out", "kept.txt")
-    record_event(EventKind.KEY_CREATED, subject="k")
+    record_event(KeyCreated(), subject="k")
     run("prove", "--since", "kept.txt", "--out", "growth.json")
     run("verify", "growth.json", "--public-key", key, "--since", "kept.txt")
     run("verify", "growth.json", "--public-key", key, expect=VerificationError)
@@ -118,13 +118,14 @@ def test_malformed_proofs_are_refused(home, key, field):
         run("verify", "entry.json", "--public-key", key, expect=VerificationError)
 
 
-def test_show_filters_and_speaks_both_languages(exported):
+def test_show_filters_and_speaks_each_language(exported):
     shown = json.loads(run("show", "--subject", "r3", "--json").stdout)["entries"]
     assert [entry["index"] for entry in shown] == [3]
-    assert "a encodé" in shown[0]["sentences"]["fr"]
-    assert "encoded" in shown[0]["sentences"]["en"]
+    assert "a modifié" in shown[0]["sentences"]["fr"]
+    assert "changed" in shown[0]["sentences"]["en"]
+    assert "المشروع" in shown[0]["sentences"]["ar"]
     assert len(json.loads(run("show", exported, "--last", 2, "--json").stdout)["entries"]) == 2
-    assert "encodé" in run("show", "--language", "fr").stdout
+    assert "modifié" in run("show", "--language", "fr").stdout
     assert json.loads(run("show", "--kind", "KeyCreated", "--json").stdout)["entries"] == []
     run("show", "--kind", "Nonsense", expect=InputError)
 
@@ -142,7 +143,7 @@ def test_what_is_no_export_is_refused(home, key):
 
 
 def test_subjects_with_line_separators_do_not_break_the_export(home, key):
-    record_event(EventKind.FILE_READ, subject="a\u2028b\x85c\nd")
+    record_event(FileRead(), subject="a\u2028b\x85c\nd")
     run("export", "--out", "log.jsonl")
     run("verify", "log.jsonl", "--public-key", key)
     run("verify", "log.jsonl", "--public-key", key, "--since", "log.jsonl")
@@ -157,5 +158,5 @@ def test_show_names_a_broken_entry(home):
 
 
 def test_markup_in_a_subject_is_shown_as_it_is(home):
-    record_event(EventKind.FILE_READ, subject="[/x][red]")
+    record_event(FileRead(), subject="[/x][red]")
     assert "[/x][red]" in run("show", "--last", 1).stdout

@@ -254,7 +254,7 @@ PERTURBATIONS = [
 @pytest.mark.parametrize("method", PERTURBATIONS, ids=lambda method: "-".join(map(str, list(method.values())[:2])))
 def test_every_method_works_through_a_policy(rng, micro, method):
     micro["hours"] = rng.integers(10, 60, len(micro))
-    document = policy_of(methods=[], thresholds={}).model_dump(mode="json")
+    document = policy_of(methods=[], thresholds={}, no_thresholds="methods alone").model_dump(mode="json")
     document["variables"].append({"name": "hours", "role": "free"})
     document["methods"] = [method]
     policy = validate_document(DisclosurePolicy, document, "test")
@@ -275,11 +275,11 @@ def test_every_method_works_through_a_policy(rng, micro, method):
 
 
 def test_the_risk_of_numbers_is_measured_on_what_is_released(micro):
-    plain = protect(micro, policy_of(thresholds={}, methods=[]), seed=1).numeric_risk
+    plain = protect(micro, policy_of(thresholds={}, no_thresholds="numbers alone", methods=[]), seed=1).numeric_risk
     assert (plain["variables"], plain["interval_1_percent"]) == (["wage"], 1.0)
     assert plain["linkage"] > 0.99
     method = {"kind": "microaggregate", "variables": ["wage"], "size": 10}
-    masked = protect(micro, policy_of(thresholds={}, methods=[method]), seed=1)
+    masked = protect(micro, policy_of(thresholds={}, no_thresholds="numbers alone", methods=[method]), seed=1)
     assert masked.numeric_risk["linkage"] < 0.2
     assert "Risk of the numbers as released: wage" in internal_page(masked)
     assert "numeric_risk" not in masked.public_report()

@@ -65,6 +65,14 @@ def projects():
 def make(schema, key):
     def make(table: pa.Table, profile: str = "guarded", *, under: LinkageKey = key, **options):
         recipe = profile if isinstance(profile, EncodingProfile) else EncodingProfile.load(profile)
-        return encode(table, schema, under, recipe, created="2026-01-01", rng=np.random.default_rng(0), **options)
+        return encode(
+            table,
+            schema,
+            under,
+            recipe,
+            created="2026-01-01",
+            rng=np.random.default_rng(0),
+            **{"consent_weak_profile": True} | options,
+        )
 
     return make

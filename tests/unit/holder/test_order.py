@@ -39,7 +39,16 @@ def registers():
 def encoded(table, name, profile):
     schema = RegisterSchema.load(name)
     recipe = EncodingProfile.load(profile)
-    return encode(table, schema, KEY, recipe, created="2026-01-01", rng=np.random.default_rng(0), round_name="r")
+    return encode(
+        table,
+        schema,
+        KEY,
+        recipe,
+        created="2026-01-01",
+        rng=np.random.default_rng(0),
+        round_name="r",
+        consent_weak_profile=True,
+    )
 
 
 def shuffled(table, seed):

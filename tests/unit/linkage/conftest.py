@@ -15,9 +15,9 @@ import pytest
 
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
-from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.profiles import shipped_profiles
 
 BITS, PLAIN_BITS, TAPS = 1024, 2048, 7
 
@@ -106,7 +106,7 @@ def simulate(
         summaries.append(PassSummary(name, len(part), len(sizes), int(sizes.max(initial=0)), 0.0, {}))
     rows = RowsInMemory.of(pa.concat_tables(tables).unify_dictionaries())
     header = DeliveryHeader(
-        SCHEME_VERSION, profile, digest_json([profile, sorted(passes)]), "test", "key", "holder", register, "schema",
+        SCHEME_VERSION, profile, shipped_profiles()[f"morocco/{profile}"], "test", "key", "holder", register, "schema",
         period, len(frame), 0, tuple(tokens), dict.fromkeys(groups, BITS), 0.0, tuple(summaries),
         parts_digest(rows.parts), "2026-01-01T00:00:00Z",
     )  # fmt: skip

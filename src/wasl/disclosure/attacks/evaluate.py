@@ -58,13 +58,13 @@ def attack_protected(
     """Attack a protected file knowing the originals, recoded as the release recodes.
 
     Args:
-        original: The microdata before protection.
+        original: The microdata before protection; read again only if the protection does not carry them prepared.
         protection: The protected file; it remembers which row came from where.
         rng: Draws targets and descriptions.
         control: Persons of the same population who are not in the file.
     """
     policy = protection.policy
-    file = prepare(original, policy)
+    file = protection.prepared if protection.prepared is not None else prepare(original, policy)
     released = protection.table
     names = [name for name in released.column_names if name not in (policy.weight, policy.household)]
     aligned = file.with_rows(pa.array(protection.origin)).table
@@ -101,17 +101,17 @@ def attack_synthetic(
 
 
 def compare_releases(
-    original: Frame, released: Frame, earlier: Sequence[Frame], policy: DisclosurePolicy
+    original: Frame | WorkingFile, released: Frame, earlier: Sequence[Frame], policy: DisclosurePolicy
 ) -> Differencing:
     """Check a release against every earlier one of the same population, on the keys they share.
 
     Args:
-        original: The population at full detail.
+        original: The population at full detail, already prepared or not.
         released: The new release.
         earlier: The earlier ones, recoded along the policy's hierarchies.
         policy: Its hierarchies and k.
     """
-    file = prepare(original, policy)
+    file = original if isinstance(original, WorkingFile) else prepare(original, policy)
     shared = [name for name in file.keys if all(name in as_arrow(frame).column_names for frame in (released, *earlier))]
     k = policy.thresholds.k or 3
     return differencing(file.table, [released, *earlier], _hierarchies(file, shared), k=k)

@@ -24,6 +24,7 @@ __all__ = [
     "CodedColumn",
     "Frame",
     "as_arrow",
+    "beyond_exact",
     "code_column",
     "code_columns",
     "code_together",
@@ -37,6 +38,10 @@ MISSING = -1
 """The code of a cell that is not known."""
 
 DENSE_RANGE = 1 << 20
+"""Whole numbers within so wide a range are coded by direct addressing: 4 MB of ranks, which a core's cache holds."""
+
+EXACT_WHOLE = 1 << 53
+"""Whole numbers up to here are exact as float64 (IEEE 754: 53 bits of significand)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ def as_arrow(frame: Frame) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame
     if isinstance(frame, pd.DataFrame):
+        doubled = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+        if doubled:
+            raise InputError(f"two columns of the data have the same name: {', '.join(doubled)}.")
         try:
             return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         except (pa.ArrowException, TypeError, ValueError) as error:
@@ -119,7 +127,13 @@ def code_columns(frame: Frame, names: Sequence[str]) -> tuple[CodedColumn, ...]:
 
 
 def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
-    """One Arrow column as codes with sorted labels; null and NaN become ``MISSING``."""
+    """One Arrow column as codes with sorted labels (an ordered dictionary keeps its order); null and NaN are missing.
+
+    Raises:
+        InputError: The column holds lists or records.
+    """
+    if pa.types.is_nested(values.type):
+        raise InputError(f"column {name!r} holds {values.type} cells, which are not single values.")
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
@@ -136,7 +150,8 @@ def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
     codes = indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     labels = encoded.dictionary
     used = np.bincount(codes[codes >= 0], minlength=len(labels)) > 0
-    order = pc.sort_indices(labels).to_numpy()
+    ordered = pa.types.is_dictionary(array.type) and array.type.ordered
+    order = np.arange(len(labels)) if ordered else pc.sort_indices(labels).to_numpy()
     order = order[used[order]]
     rank = np.full(len(labels) + 1, MISSING, np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
@@ -171,8 +186,21 @@ def numeric_column(frame: Frame, name: str) -> NDArray[np.float64]:
             raise InputError(
                 f"column {name!r} is {array.type}, not numeric.", remedy="Use it as a key, or convert it first."
             )
+    if pa.types.is_integer(array.type) and beyond_exact(array):
+        raise InputError(
+            f"column {name!r} holds whole numbers beyond 2^53, which cannot be calculated with exactly.",
+            remedy="Give it the type nominal, or a smaller unit.",
+        )
     values: NDArray[np.float64] = array.cast(pa.float64()).to_numpy()
     return values
+
+
+def beyond_exact(array: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether a column of whole numbers has one that float64 cannot hold exactly."""
+    if len(array) == array.null_count:
+        return False
+    low, high = (bound.as_py() for bound in pc.min_max(array).values())
+    return bool(max(abs(low), abs(high)) > EXACT_WHOLE)
 
 
 def _code_integers(name: str, array: pa.Array) -> CodedColumn | None:

@@ -18,9 +18,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.intervals import Closed, width_labels
 from wasl.errors import InputError, SchemaError
 
-__all__ = ["ANY", "Hierarchy", "Level", "generalize", "group_labels", "interval_label", "intervals", "prefixes"]
+__all__ = ["ANY", "Hierarchy", "Level", "generalize", "group_labels", "intervals", "prefixes"]
 
 ANY = "*"
 """The category that contains every other."""
@@ -91,21 +92,39 @@ class Hierarchy:
     def codes_at(self, texts: Sequence[str], level: int) -> tuple[NDArray[np.int32], list[str]]:
         """For each of the given categories, its group's number at a level, and the groups' labels in order.
 
+        A category of a higher level (of a file already protected) stays up to its level and is grouped from there on.
+
         Raises:
             InputError: Categories outside the hierarchy (their number, not their values), or no such level.
         """
         if not 0 <= level <= self.height:
             raise InputError(f"variable {self.name!r} has levels 0 to {self.height}, not {level}.")
-        unknown = sum(text not in self._index for text in texts)
+        coarser = self._coarser([text for text in texts if text not in self._index])
+        unknown = sum(text not in self._index and text not in coarser for text in texts)
         if unknown:
             raise InputError(
                 f"variable {self.name!r}: {unknown} of {len(texts)} categories are outside its hierarchy.",
                 remedy="Extend the hierarchy; out-of-range values are never recoded to missing.",
             )
-        targets = [text if level == 0 else self.levels[level - 1][self._index[text]] for text in texts]
+        targets = []
+        for text in texts:
+            if text in coarser:
+                held, leaf = coarser[text]
+                targets.append(text if held >= level else self.levels[level - 1][leaf])
+            else:
+                targets.append(text if level == 0 else self.levels[level - 1][self._index[text]])
         labels = list(dict.fromkeys(targets))
         number = {label: code for code, label in enumerate(labels)}
         return np.array([number[target] for target in targets], np.int32), labels
+
+    def _coarser(self, texts: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """For texts that are categories of a higher level: the lowest such level, and one of their leaves."""
+        found: dict[str, tuple[int, int]] = {}
+        for number, groups in enumerate(self.levels, 1):
+            for text in texts:
+                if text not in found and text in groups:
+                    found[text] = (number, groups.index(text))
+        return found
 
     def shares(self, level: int) -> dict[str, float]:
         """For each category of a level, the share of all leaves it covers (its loss of detail)."""
@@ -130,35 +149,21 @@ def generalize(column: CodedColumn, hierarchy: Hierarchy, level: int) -> CodedCo
     return CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
 
 
-def interval_label(low: float, high: float, *, whole: bool) -> str:
-    """``15-19`` for whole numbers, ``[15, 20)`` for others."""
-    return f"{int(low)}-{int(high) - 1}" if whole else f"[{low:g}, {high:g})"
-
-
 def intervals(
-    texts: Sequence[str], width: float, *, origin: float = 0.0, bottom: float | None = None, top: float | None = None
+    texts: Sequence[str],
+    width: float,
+    *,
+    origin: float = 0.0,
+    bottom: float | None = None,
+    top: float | None = None,
+    closed: Closed = "left",
 ) -> Level:
-    """A level of intervals of equal width; below ``bottom`` becomes ``<bottom``, from ``top`` on becomes ``top+``.
+    """A level of intervals of equal width; see ``intervals.width_labels``.
 
     Raises:
         InputError: The width is not positive, or a category is not a number.
     """
-    if not width > 0:
-        raise InputError("the width of intervals must be positive.")
-    numbers = _numbers(texts)
-    whole = float(width).is_integer() and float(origin).is_integer() and all(number.is_integer() for number in numbers)
-    level = {}
-    for text, number in zip(texts, numbers, strict=True):
-        if top is not None and number >= top:
-            level[text] = f"{top:g}+"
-        elif bottom is not None and number < bottom:
-            level[text] = f"<{bottom:g}"
-        else:
-            low = origin + width * np.floor((number - origin) / width)
-            lower = max(low, bottom) if bottom is not None else low
-            upper = min(low + width, top) if top is not None else low + width
-            level[text] = interval_label(lower, upper, whole=whole)
-    return level
+    return width_labels(texts, width, origin=origin, bottom=bottom, top=top, closed=closed)
 
 
 def prefixes(texts: Sequence[str], length: int) -> Level:
@@ -171,6 +176,8 @@ def group_labels(
 ) -> Level:
     """A level from named groups of categories; what is in no group becomes ``other``.
 
+    A category that is already the label of a group, or ``other``, stays: a protected file can be grouped again.
+
     Raises:
         InputError: A category is in no group and there is no ``other``, or in two groups.
     """
@@ -180,6 +187,8 @@ def group_labels(
             if category in member:
                 raise InputError(f"variable {name!r}: a category is in two groups.")
             member[category] = label
+    for label in [*groups, *([other] if other is not None else [])]:
+        member.setdefault(label, label)
     left = [text for text in texts if text not in member]
     if left and other is None:
         raise InputError(
@@ -187,10 +196,3 @@ def group_labels(
             remedy="Add them to a group, or give 'other' a label.",
         )
     return {text: member.get(text, other or "") for text in texts}
-
-
-def _numbers(texts: Sequence[str]) -> list[float]:
-    try:
-        return [float(text) for text in texts]
-    except ValueError as error:
-        raise InputError("intervals need a numeric variable; a category is not a number.") from error

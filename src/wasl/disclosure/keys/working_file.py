@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column, numeric_column
-from wasl.disclosure.keys.hierarchy import ANY, Hierarchy, Level, group_labels, intervals, prefixes
-from wasl.disclosure.policy.document import DisclosurePolicy, HierarchySpec, Role
+from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column, label_text, numeric_column
+from wasl.disclosure.keys.hierarchy import ANY, Hierarchy, Level, group_labels, prefixes
+from wasl.disclosure.keys.households import same_within
+from wasl.disclosure.keys.intervals import break_labels, date_labels, width_labels
+from wasl.disclosure.keys.variable_types import as_days, as_numbers, null_codes, require_plain
+from wasl.disclosure.policy.document import DisclosurePolicy, HierarchySpec, Role, VariableSpec
 from wasl.errors import InputError, SchemaError
 
-__all__ = ["WorkingFile", "prepare", "resolve_hierarchy"]
+__all__ = ["WorkingFile", "in_order", "prepare", "resolve_hierarchy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class WorkingFile:
         table: The columns the policy keeps, missing codes already null.
         policy: The policy.
         dropped: Columns removed on the way in (role ``drop``, or not listed).
+        orders: Ordered categories, the lowest first, by variable.
     """
 
     table: pa.Table = field(repr=False)
     policy: DisclosurePolicy = field(repr=False)
     dropped: tuple[str, ...] = ()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def rows(self) -> int:
@@ -47,8 +51,15 @@ class WorkingFile:
         return self.present(self.policy.named(Role.KEY))
 
     def coded(self, names: Sequence[str]) -> tuple[CodedColumn, ...]:
-        """Columns as codes."""
-        return tuple(code_column(name, self.table.column(name)) for name in names)
+        """Columns as codes; categories with an order are numbered in it."""
+        return tuple(
+            in_order(column, self.orders[column.name]) if column.name in self.orders else column
+            for column in (code_column(name, self.table.column(name)) for name in names)
+        )
+
+    def coded_keys(self) -> tuple[CodedColumn, ...]:
+        """The key variables as codes; one constant column where the policy has none (numeric files)."""
+        return self.coded(self.keys) or (CodedColumn("", np.zeros(self.rows, np.int32), pa.array([""])),)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A numeric column as float64."""
@@ -56,9 +67,9 @@ class WorkingFile:
 
     @property
     def weights(self) -> NDArray[np.float64] | None:
-        """Sampling weights, if the policy names them."""
+        """Sampling weights, if the policy names them and the file (still) has them."""
         name = self.policy.weight
-        return None if name is None else self.numbers(name)
+        return None if name is None or name not in self.table.column_names else self.numbers(name)
 
     @property
     def households(self) -> NDArray[np.int64] | None:
@@ -71,6 +82,19 @@ class WorkingFile:
         codes[alone] = codes.max(initial=-1) + 1 + np.arange(int(alone.sum()))
         return codes
 
+    def household_level(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of the variables that all members of a household share, by the policy or else by the data."""
+        numbers = self.households
+        if numbers is None:
+            return ()
+        stated = {name: self.policy.by_name[name].level for name in names if name in self.policy.by_name}
+        return tuple(
+            name
+            for name in self.present(names)
+            if stated.get(name) == "household"
+            or (stated.get(name) is None and same_within(self.coded([name])[0], numbers))
+        )
+
     def importance(self, keys: Sequence[CodedColumn]) -> tuple[int, ...]:
         """Importance of each key; where the policy gives none, after the given ones by number of categories."""
         given = {name: spec.importance for name, spec in self.policy.by_name.items()}
@@ -79,10 +103,11 @@ class WorkingFile:
         highest = max((value for value in given.values() if value is not None), default=0)
         return tuple(given[column.name] or highest + position[column.name] for column in keys)
 
-    def with_column(self, name: str, values: pa.Array) -> WorkingFile:
-        """The same with one column replaced."""
+    def with_column(self, name: str, values: pa.Array, order: Sequence[str] | None = None) -> WorkingFile:
+        """The same with one column replaced, and with the order of its categories where they are new."""
         index = self.table.column_names.index(name)
-        return replace(self, table=self.table.set_column(index, name, values))
+        orders = self.orders if order is None else {**self.orders, name: tuple(order)}
+        return replace(self, table=self.table.set_column(index, name, values), orders=orders)
 
     def with_rows(self, rows: pa.Array) -> WorkingFile:
         """The same with some rows, in the given order."""
@@ -108,18 +133,32 @@ class WorkingFile:
         return resolve_hierarchy(name, spec, self.policy, self.coded([name])[0].texts)
 
 
+def in_order(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
+    """The column with its categories numbered in the given order; others follow as they were."""
+    place = {text: number for number, text in enumerate(order)}
+    texts = column.texts
+    ranked = sorted(range(len(texts)), key=lambda code: (place.get(texts[code], len(place)), code))
+    rank = np.full(len(texts) + 1, -1, np.int32)
+    rank[ranked] = np.arange(len(texts), dtype=np.int32)
+    return CodedColumn(column.name, rank[column.codes], column.labels.take(pa.array(ranked, pa.int64())))
+
+
 def prepare(frame: Frame, policy: DisclosurePolicy) -> WorkingFile:
-    """The frame checked against the policy: every column has a role, missing codes become null.
+    """The frame read as the policy says: every column has a role and a type, missing codes become null.
 
     Raises:
-        InputError: A column the policy names is not there, one it does not name is, or there are no rows.
+        InputError: A column the policy names is not there, one it does not name is, a column cannot be read as its
+            type, or there are no rows.
     """
     table = as_arrow(frame)
     if table.num_rows == 0:
         raise InputError("the data have no rows.")
-    if len(set(table.column_names)) != len(table.column_names):
-        raise InputError("two columns of the data have the same name.")
-    absent = [v.name for v in policy.variables if not v.optional and v.name not in table.column_names]
+    doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if doubled:
+        raise InputError(f"two columns of the data have the same name: {', '.join(doubled)}.")
+    removed = {name for method in policy.methods if method.kind == "drop" for name in method.names}
+    needed = [v for v in policy.variables if not v.optional and v.role is not Role.DROP and v.name not in removed]
+    absent = [v.name for v in needed if v.name not in table.column_names]
     if absent:
         raise InputError(
             f"the data lack columns the policy {policy.name!r} names: {', '.join(absent)}.",
@@ -134,13 +173,59 @@ def prepare(frame: Frame, policy: DisclosurePolicy) -> WorkingFile:
     gone = [name for name in policy.named(Role.DROP) if name in table.column_names]
     gone += unlisted if policy.unlisted == "drop" else []
     kept = table.drop_columns(gone) if gone else table
-    codes = policy.missing.codes
-    if codes:
-        kept = pa.table({name: _null_codes(kept.column(name), codes) for name in kept.column_names})
-    file = WorkingFile(kept, policy, tuple(gone))
-    if not file.keys:
-        raise InputError(f"the policy {policy.name!r} names no key variable that the data have.")
+    columns: dict[str, pa.ChunkedArray] = {}
+    orders: dict[str, tuple[str, ...]] = {}
+    for name in kept.column_names:
+        columns[name], order = _read(name, kept.column(name), policy)
+        if order:
+            orders[name] = order
+    file = WorkingFile(pa.table(columns), policy, tuple(gone), orders)
+    limits = policy.thresholds
+    if not file.keys and limits.interval_risk is None and limits.linkage_risk is None:
+        raise InputError(
+            f"the policy {policy.name!r} names no key variable that the data have.",
+            remedy="Give a variable the role key; for a file of numbers alone, set interval_risk or linkage_risk.",
+        )
     return file
+
+
+def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """One column as the policy reads it, and the order of its categories where they have one.
+
+    Raises:
+        InputError: The column cannot be read as its type, or a category is not in the stated order.
+    """
+    require_plain(name, column)
+    spec = policy.by_name.get(name)
+    order: tuple[str, ...] = ()
+    if pa.types.is_dictionary(column.type) and column.type.ordered:
+        order = tuple(label_text(v) for v in column.combine_chunks().dictionary.to_pylist())
+    codes = [*policy.missing.codes, *(spec.missing if spec is not None else ())]
+    if codes:
+        column = null_codes(column, codes)
+    if name in policy.numbers:
+        return as_numbers(name, column, classes=spec is not None and spec.hierarchy is not None), ()
+    if name in policy.dates:
+        return as_days(name, column), ()
+    if spec is not None and spec.order:
+        order = spec.order
+        texts = code_column(name, column).texts
+        coarser = _labels_above(spec, policy)
+        strange = [text for text in texts if text not in order and text not in coarser]
+        if strange:
+            raise InputError(
+                f"variable {name!r}: {len(strange)} of {len(texts)} categories are not in its order.",
+                remedy="Add them to order, or list them under missing.",
+            )
+    return column, order
+
+
+def _labels_above(spec: VariableSpec, policy: DisclosurePolicy) -> set[str]:
+    """The categories that the levels of a variable's hierarchy produce from its order."""
+    if spec.hierarchy is None:
+        return set()
+    hierarchy = resolve_hierarchy(spec.name, spec.hierarchy, policy, spec.order)
+    return {label for level in hierarchy.levels for label in level}
 
 
 def resolve_hierarchy(name: str, spec: HierarchySpec, policy: DisclosurePolicy, texts: Sequence[str]) -> Hierarchy:
@@ -160,7 +245,13 @@ def resolve_hierarchy(name: str, spec: HierarchySpec, policy: DisclosurePolicy, 
     below: Level = {text: text for text in texts}
     for rule in spec.levels:
         if rule.width is not None:
-            level = intervals(texts, rule.width, origin=rule.origin, bottom=rule.bottom, top=rule.top)
+            level: Level = width_labels(
+                texts, rule.width, origin=rule.origin, bottom=rule.bottom, top=rule.top, closed=rule.closed
+            )
+        elif rule.breaks:
+            level = break_labels(texts, rule.breaks, closed=rule.closed)
+        elif rule.date is not None:
+            level = date_labels(texts, rule.date)
         elif rule.prefix is not None:
             level = prefixes(texts, rule.prefix)
         elif rule.groups is not None:
@@ -171,25 +262,3 @@ def resolve_hierarchy(name: str, spec: HierarchySpec, policy: DisclosurePolicy, 
         levels.append(level)
         below = level
     return Hierarchy.from_levels(name, texts, levels)
-
-
-def _null_codes(column: pa.ChunkedArray, codes: Sequence[str]) -> pa.ChunkedArray:
-    """The column with the spellings of missing made null."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        hit = pc.is_in(column, value_set=pa.array(codes, column.type))
-    elif pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        numbers = [float(code) for code in codes if _is_number(code)]
-        hit = pc.is_in(column.cast(pa.float64()), value_set=pa.array(numbers, pa.float64()))
-    else:
-        return column
-    return pc.if_else(hit, pa.scalar(None, column.type), column)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.errors import InputError
 
-__all__ = ["Randomized", "invariant_matrix", "pram", "retention_matrix"]
+__all__ = ["Randomized", "invariant_matrix", "invariant_retention", "pram", "retention_matrix"]
+
+BALANCING_ROUNDS = 1_000
+"""Rounds of proportional fitting; it converges geometrically, and 200 rounds reach 1e-12 on 50 categories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,15 @@ class Randomized:
 
     Attributes:
         column: The column after.
-        matrices: The transition matrix used in each stratum (one without strata).
+        matrices: The effective transition matrix of each stratum (one without strata), in code order.
         changed: Cells whose category changed.
+        retained: Smallest and largest effective probability that an occurring category stays.
     """
 
     column: CodedColumn = field(repr=False)
     matrices: tuple[NDArray[np.float64], ...] = field(repr=False)
     changed: int
+    retained: tuple[float, float] = (1.0, 1.0)
 
 
 def retention_matrix(categories: int, retain: float) -> NDArray[np.float64]:
@@ -64,6 +69,53 @@ def invariant_matrix(matrix: NDArray[np.float64], frequencies: NDArray[np.float6
     return result
 
 
+def invariant_retention(retain: float, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An invariant matrix whose categories stay with the asked probability, rare ones included.
+
+    The flow between two categories is the same in both directions, so ``t R = t``. Flows are proportional to
+    ``d_i d_j`` with factors that make ``t_i (1 - retain)`` leave each category. If the most frequent category has more
+    to give than all others together, it keeps more than asked; the others keep exactly what was asked.
+
+    Args:
+        retain: Probability that a category stays.
+        frequencies: t, how often each category occurs, shape (categories,).
+
+    Returns:
+        float64, shape (categories, categories), rows sum to 1. Categories that do not occur stay as they are.
+
+    Raises:
+        InputError: ``retain`` is not a probability.
+    """
+    if not 0.0 <= retain <= 1.0:
+        raise InputError(f"retain is {retain}, but is a probability between 0 and 1.")
+    t = frequencies.astype(np.float64)
+    matrix = np.eye(len(t))
+    present = np.flatnonzero(t > 0)
+    if len(present) < 2 or retain == 1.0:
+        return matrix
+    leaving = t[present] * (1.0 - retain)
+    largest = int(np.argmax(leaving))
+    others = leaving.sum() - leaving[largest]
+    if leaving[largest] >= others:
+        # Everything the others give goes to the largest category, which gives the same amount back.
+        flow = np.zeros((len(present), len(present)))
+        flow[largest] = flow[:, largest] = leaving
+        flow[largest, largest] = 0.0
+    else:
+        factor = np.sqrt(leaving)
+        for _ in range(BALANCING_ROUNDS):
+            held = factor
+            factor = 0.5 * (held + leaving / (held.sum() - held))
+            if np.max(np.abs(factor - held) / held) < 1e-14:
+                break
+        flow = np.outer(factor, factor)
+        np.fill_diagonal(flow, 0.0)
+    stay = flow / t[present][:, None]
+    np.fill_diagonal(stay, 1.0 - stay.sum(axis=1))
+    matrix[np.ix_(present, present)] = stay
+    return matrix
+
+
 def pram(
     column: CodedColumn,
     rng: np.random.Generator,
@@ -74,6 +126,10 @@ def pram(
     strata: CodedColumn | None = None,
 ) -> Randomized:
     """Randomize a column's categories; missing stays missing.
+
+    With ``retain`` and ``invariant``, every category keeps the asked probability (``invariant_retention``). With a
+    matrix and ``invariant``, the two-stage matrix of Gouweleeuw et al. is used, whose effective retention differs from
+    the given matrix's: read it from ``matrices``.
 
     Args:
         column: What is randomized.
@@ -96,14 +152,21 @@ def pram(
         raise InputError(f"the matrix for {column.name!r} has rows that are not probabilities summing to 1.")
     groups = np.zeros(len(column.codes), np.int64) if strata is None else strata.codes.astype(np.int64) + 1
     matrices = []
+    stays: list[float] = []
     for stratum in range(int(groups.max(initial=0)) + 1):
         inside = column.codes[(groups == stratum) & (column.codes >= 0)]
         counts = np.bincount(inside, minlength=width).astype(np.float64)
-        matrices.append(invariant_matrix(base, counts) if invariant else base)
+        if invariant:
+            matrices.append(invariant_retention(retain, counts) if matrix is None else invariant_matrix(base, counts))
+        else:
+            matrices.append(base)
+        if counts.any():
+            stays += np.diag(matrices[-1])[counts > 0].tolist()
     cumulative = np.cumsum(np.array(matrices), axis=2)
     codes = _draw(column.codes, groups, cumulative, rng.random(len(column.codes)))
     changed = int(np.count_nonzero(codes != column.codes))
-    return Randomized(column.with_codes(codes), tuple(matrices), changed)
+    retained = (min(stays), max(stays)) if stays else (1.0, 1.0)
+    return Randomized(column.with_codes(codes), tuple(matrices), changed, retained)
 
 
 @njit(cache=True, nogil=True)

@@ -40,6 +40,16 @@ class RecordSuppression:
     removed: int
 
 
+LEAST_AVERAGED = 3
+"""A mean replaces coded values only if at least this many are coded: of two, each person could compute the other's."""
+
+LARGEST_SHARE = 0.1
+"""p of the p % rule: without the two largest excesses, the rest must be at least this share of the largest.
+
+Source: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2.1 (p % rule; 10 % is the customary p).
+"""
+
+
 def top_bottom_code(
     values: NDArray[np.float64],
     *,
@@ -50,7 +60,9 @@ def top_bottom_code(
 ) -> NDArray[np.float64]:
     """Values below ``bottom`` and above ``top`` replaced by one value each; NaN stays.
 
-    Without a given replacement it is the mean of the replaced values, so that the variable's total is kept.
+    Without a given replacement, the coded values become their mean, so that the variable's total is kept. Where the
+    mean would disclose a value (fewer than three values, one that dominates, or one that equals the mean), they become
+    the bound itself. No coded value ever keeps its own value.
 
     Args:
         values: Numbers, NaN where missing.
@@ -59,8 +71,13 @@ def top_bottom_code(
         bottom_value: What values below become.
         top_value: What values above become.
 
+    Returns:
+        float64 per row.
+
     Raises:
         InputError: The bottom is above the top.
+
+    Does not protect against: an intruder who knows that a person's value is beyond the bound.
     """
     if bottom is not None and top is not None and bottom > top:
         raise InputError(f"bottom {bottom:g} is above top {top:g}.")
@@ -70,8 +87,20 @@ def top_bottom_code(
         (top, top_value, values > (top if top is not None else np.inf)),
     ):
         if bound is not None and strike.any():
-            coded[strike] = value if value is not None else values[strike].mean()
+            coded[strike] = value if value is not None else _safe_mean(values[strike], bound)
     return coded
+
+
+def _safe_mean(beyond: NDArray[np.float64], bound: float) -> float:
+    """The mean of the values beyond a bound, or the bound where the mean would disclose one of them."""
+    if len(beyond) < LEAST_AVERAGED:
+        return bound
+    excess = np.sort(np.abs(beyond - bound))
+    mean = float(beyond.mean())
+    dominated = excess[:-2].sum() < LARGEST_SHARE * excess[-1]
+    if dominated or not np.isfinite(mean) or np.isclose(beyond, mean, rtol=1e-9, atol=0.0).any():
+        return bound
+    return mean
 
 
 def group_categories(

@@ -1,6 +1,7 @@
 """The disclosure policy as a document, the methods it can name, and the release gate."""
 
 from wasl.disclosure.policy.document import (
+    AllCombinations,
     CombinationRule,
     DisclosurePolicy,
     HierarchySpec,
@@ -14,9 +15,12 @@ from wasl.disclosure.policy.document import (
     SynthesisSpec,
     Thresholds,
     VariableSpec,
+    VariableType,
+    require_thresholds,
 )
 
 __all__ = [
+    "AllCombinations",
     "CombinationRule",
     "DisclosurePolicy",
     "HierarchySpec",
@@ -30,4 +34,6 @@ __all__ = [
     "SynthesisSpec",
     "Thresholds",
     "VariableSpec",
+    "VariableType",
+    "require_thresholds",
 ]

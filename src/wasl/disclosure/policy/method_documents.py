@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Option
+from pydantic import model_validator
 
 from wasl.registers.documents import Document
 
@@ -43,6 +44,22 @@ class MethodBase(Document):
         """The variables that must be keys."""
         return ()
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.names
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("a variable is named twice in one method")
+        return self
+
 
 class Recode(MethodBase):
     """Global recoding of a variable to a level of its hierarchy."""
@@ -58,7 +75,13 @@ class Recode(MethodBase):
 
 
 class TopBottom(MethodBase):
-    """Top and bottom coding of a number; without values, the mean of what is replaced."""
+    """Top and bottom coding of a number.
+
+    Attributes:
+        variable: The number.
+        bottom, top: Values below and above are replaced; at least one is given.
+        bottom_value, top_value: What they become. Default: their mean, or the bound where the mean would disclose one.
+    """
 
     kind: Literal["top_bottom"]
     variable: str
@@ -67,10 +90,25 @@ class TopBottom(MethodBase):
     bottom_value: float | None = None
     top_value: float | None = None
 
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Self:
+        if self.bottom is None and self.top is None:
+            raise ValueError("top and bottom coding needs bottom or top")
+        if self.bottom is not None and self.top is not None and self.bottom > self.top:
+            raise ValueError("bottom is above top")
+        if (self.bottom is None and self.bottom_value is not None) or (self.top is None and self.top_value is not None):
+            raise ValueError("a replacement is given without its bound")
+        return self
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every variable the method names."""
         return (self.variable,)
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.names
 
 
 class GroupCategories(MethodBase):
@@ -118,6 +156,11 @@ class Round(MethodBase):
         """Every variable the method names."""
         return (self.variable,)
 
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.names
+
 
 class LocalSuppression(MethodBase):
     """Local suppression until the policy's k and combinations hold.
@@ -136,12 +179,24 @@ class LocalSuppression(MethodBase):
         """Every variable the method names."""
         return () if self.strata is None else (self.strata,)
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return ()
+
 
 class RiskSuppression(MethodBase):
-    """Key values suppressed in rows above an individual risk, the least important variable first."""
+    """Key values suppressed in rows above a risk, the least important variable first.
+
+    Attributes:
+        threshold: The largest risk allowed.
+        of: The risk of the row itself, or that of its household (at least one member is re-identified).
+        variables: Where to suppress, in this order; default: all keys, the least important first.
+    """
 
     kind: Literal["risk_suppression"]
     threshold: Share
+    of: Literal["individual", "household"] = "individual"
     variables: tuple[str, ...] = ()
 
     @property
@@ -175,15 +230,21 @@ class Microaggregate(MethodBase):
         """Every variable the method names."""
         return self.variables
 
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
 
 class Pram(MethodBase):
     """Post-randomization of categories.
 
     Attributes:
         variables: Randomized one by one.
-        retain: Probability that a category stays (diagonal before it is made invariant).
+        retain: Probability that a category stays. Under ``invariant`` every category keeps it; only a category more
+            frequent than all others together may stay more often.
         matrix: A transition matrix instead, rows in the order of ``categories``.
-        invariant: Whether expected frequencies are preserved.
+        invariant: Whether expected frequencies are preserved. The internal report gives the effective matrix.
         strata: Randomize within the categories of this variable.
     """
 
@@ -200,6 +261,11 @@ class Pram(MethodBase):
         """Every variable the method names."""
         return self.variables + (() if self.strata is None else (self.strata,))
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.variables
+
 
 class AddNoise(MethodBase):
     """Noise added to numbers: independent, or correlated like the data."""
@@ -212,6 +278,11 @@ class AddNoise(MethodBase):
     @property
     def names(self) -> tuple[str, ...]:
         """Every variable the method names."""
+        return self.variables
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
         return self.variables
 
 
@@ -227,6 +298,11 @@ class RankSwap(MethodBase):
         """Every variable the method names."""
         return self.variables
 
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
 
 class ShuffleValues(MethodBase):
     """Numbers shuffled so that ranks follow a regression on other variables."""
@@ -239,6 +315,16 @@ class ShuffleValues(MethodBase):
     def names(self) -> tuple[str, ...]:
         """Every variable the method names."""
         return self.variables + self.given
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.variables
 
 
 class SwapRecords(MethodBase):
@@ -263,6 +349,11 @@ class SwapRecords(MethodBase):
     def names(self) -> tuple[str, ...]:
         """Every variable the method names."""
         return (*self.areas, *self.similar, *self.risk_variables)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.areas
 
 
 class DropVariables(MethodBase):

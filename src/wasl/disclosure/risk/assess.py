@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.classes import pack_keys
+from wasl.disclosure.keys.classes import equivalence_classes, pack_keys
 from wasl.disclosure.keys.coding import CodedColumn, Frame
 from wasl.disclosure.keys.frequencies import Frequencies, frequencies, k_map, violations
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
-from wasl.disclosure.policy.document import DisclosurePolicy, Role, SensitiveRule
+from wasl.disclosure.policy.document import DisclosurePolicy, Role, SensitiveRule, require_thresholds
 from wasl.disclosure.risk.diversity import (
     ClassCounts,
     alpha_k,
@@ -37,7 +38,7 @@ from wasl.disclosure.risk.reidentification import (
     risk_threshold,
 )
 from wasl.disclosure.risk.risk_report import Failure, RiskReport, SensitiveMeasure
-from wasl.disclosure.risk.suda2 import SudaScores, suda2
+from wasl.disclosure.risk.suda2 import MAX_VARIABLES, SudaScores, suda2
 from wasl.disclosure.risk.uniqueness import population_uniques
 from wasl.errors import InputError
 
@@ -51,8 +52,11 @@ __all__ = [
     "sensitive_column",
 ]
 
-SUDA_MAX_KEYS = 12
+SUDA_MAX_KEYS = MAX_VARIABLES
 """SUDA2 looks at every subset of keys; beyond this many it is left out of the assessment and the report says so."""
+
+ASSUMED_FRACTION = 0.01
+"""Sampling fraction assumed for DIS scores where neither weights nor the policy tell it: the tools' custom."""
 
 
 def assess(table: Frame, policy: DisclosurePolicy, *, population: Frame | None = None) -> RiskReport:
@@ -64,13 +68,19 @@ def assess(table: Frame, policy: DisclosurePolicy, *, population: Frame | None =
         population: The linked register or a census table with the same keys, for k-map.
 
     Raises:
-        InputError: The data do not fit the policy.
+        InputError: The data do not fit the policy, or the policy limits no risk.
     """
+    require_thresholds(policy)
     return assess_file(prepare(table, policy), population=population)
 
 
 def assess_file(
-    file: WorkingFile, *, population: Frame | None = None, removed: int = 0, depth: bool = True
+    file: WorkingFile,
+    *,
+    population: Frame | None = None,
+    removed: int = 0,
+    depth: bool = True,
+    numeric: Mapping[str, float] | None = None,
 ) -> RiskReport:
     """The same for a file already prepared.
 
@@ -79,6 +89,8 @@ def assess_file(
         population: Population table for k-map.
         removed: Rows already removed from the file, for the cap on removals.
         depth: Whether explanations (contributions, SUDA2, uniqueness) are wanted beside the thresholds.
+        numeric: ``interval_risk`` and ``linkage_risk`` of the numbers against their originals; default 1 each, which
+            is what they are in a file that was not masked.
 
     Raises:
         InputError: The policy asks for k-map, but no population is given.
@@ -86,7 +98,7 @@ def assess_file(
     policy = file.policy
     limits = policy.thresholds
     meaning = policy.missing.meaning
-    keys = file.coded(file.keys)
+    keys = file.coded_keys()
     weights = file.weights
     found = frequencies(keys, weight=weights, missing=meaning)
     risks = individual_risk(found.sample, found.population)
@@ -123,6 +135,18 @@ def assess_file(
         counts = frequencies(part, missing=meaning).sample
         named[rule.name] = {"k": float(counts.min()), "required": rule.k, "violating": violations(counts, rule.k)}
         bound(f"thresholds.combinations.{rule.name}", counts, rule.k, least=True)
+    if (every := limits.all_combinations) is not None:
+        size = min(every.size, len(keys))
+        least_of = np.full(file.rows, np.inf)
+        for chosen in combinations(keys, size):
+            least_of = np.minimum(least_of, frequencies(chosen, missing=meaning).sample)
+        name = f"all combinations of up to {size} keys"
+        named[name] = {"k": float(least_of.min()), "required": every.k, "violating": violations(least_of, every.k)}
+        bound("thresholds.all_combinations", least_of, every.k, least=True)
+    close = {"interval_risk": 1.0, "linkage_risk": 1.0} if numeric is None else numeric
+    for name, limit in (("interval_risk", limits.interval_risk), ("linkage_risk", limits.linkage_risk)):
+        if limit is not None and close.get(name, 1.0) > limit:
+            failures.append(Failure(f"thresholds.{name}", close.get(name, 1.0), limit))
 
     mapped = None
     if limits.k_map is not None and population is None:
@@ -132,13 +156,19 @@ def assess_file(
         mapped = float(in_population.min())
         bound("thresholds.k_map", in_population, limits.k_map, least=True)
 
-    measures = []
-    rules = {rule.variable: rule for rule in limits.sensitive}
-    for name in file.present(policy.named(Role.SENSITIVE)):
-        sensitive_rule = rules.get(name, SensitiveRule(variable=name))
-        measures.append(_measure(file, found, sensitive_rule, failures, violating))
+    stated = [rule for rule in limits.sensitive if file.present([rule.variable])]
+    left_out = [rule.variable for rule in limits.sensitive if not file.present([rule.variable])]
+    left_out += [key for rule in limits.combinations for key in rule.keys if not file.present([key])]
+    ruled = {rule.variable for rule in stated}
+    unruled = [name for name in file.present(policy.named(Role.SENSITIVE)) if name not in ruled]
+    # A sensitive variable without a rule is measured, too; nothing is required of it.
+    stated += [SensitiveRule.model_construct(variable=name) for name in unruled]
+    measures = [_measure(file, found, rule, failures, violating) for rule in stated]
 
-    scores = suda2(keys) if (depth or limits.suda_dis is not None) and len(keys) <= SUDA_MAX_KEYS else None
+    fraction, source = _sampling_fraction(file, weights)
+    wanted = (depth or limits.suda_dis is not None) and bool(file.keys) and len(keys) <= SUDA_MAX_KEYS
+    # In a complete register a match on a unique is correct: the largest fraction below 1 gives DIS 1.
+    scores = suda2(keys, fraction=min(fraction, float(np.nextafter(1.0, 0.0)))) if wanted else None
     if limits.suda_dis is not None:
         if scores is None:
             raise InputError(f"the policy bounds DIS scores, but SUDA2 takes at most {SUDA_MAX_KEYS} keys.")
@@ -174,10 +204,10 @@ def assess_file(
         thresholds={f"{share:g}": risk_threshold(risks, share) for share in (0.001, 0.005, 0.01, 0.05)},
         combinations=named,
         sensitive=tuple(measures),
-        contributions=_contributions(keys, weights, file, scores) if depth else {},
-        categories=_categories(keys, risks, found.sample, limits.k or 2) if depth else {},
-        suda=_suda_summary(scores, len(keys)) if depth else {},
-        uniqueness=_uniqueness(keys, found, weights) if depth else {},
+        contributions=_contributions(keys, weights, file, scores) if depth and file.keys else {},
+        categories=_categories(keys, risks, found.sample, limits.k or 2) if depth and file.keys else {},
+        suda=_suda_summary(scores, len(file.keys), fraction, source) if depth else {},
+        uniqueness=_uniqueness(keys, found, weights) if depth and file.keys else {},
         k_map=mapped,
         failures=tuple(failures),
         frequency=found.sample,
@@ -186,7 +216,18 @@ def assess_file(
         household_risks=household_values,
         dis=None if scores is None else scores.dis,
         violating_rows=violating,
+        left_out=tuple(dict.fromkeys(left_out)),
+        no_thresholds="" if limits.bound_risk else policy.no_thresholds,
     )
+
+
+def _sampling_fraction(file: WorkingFile, weights: NDArray[np.float64] | None) -> tuple[float, str]:
+    """The share of the population in the file, for DIS scores, and where it comes from."""
+    if file.policy.sampling_fraction is not None:
+        return file.policy.sampling_fraction, "stated in the policy"
+    if weights is not None:
+        return min(1.0, file.rows / float(weights.sum())), "rows over the sum of weights"
+    return ASSUMED_FRACTION, "assumed: the file has no weights and the policy states none"
 
 
 def _approximate(found: Frequencies) -> GlobalRisk:
@@ -213,8 +254,15 @@ def _measure(
 ) -> SensitiveMeasure:
     """All measures of one sensitive variable; failing rules are added to ``failures``, their rows marked."""
     column = sensitive_column(file, rule)
-    packed = pack_keys(file.coded(file.keys)).take(found.classes.first)
-    counts = compatible_counts(class_counts(found.classes, column), packed, file.policy.missing.meaning)
+    keys = file.coded_keys()
+    classes = found.classes
+    if rule.variable in file.keys:
+        # Inside a class of all keys a key has one value: what the other keys tell about it is measured.
+        others = [key for key in keys if key.name != rule.variable]
+        keys = tuple(others) or (CodedColumn("", np.zeros(file.rows, np.int32), pa.array([""])),)
+        classes = equivalence_classes(keys)
+    packed = pack_keys(keys).take(classes.first)
+    counts = compatible_counts(class_counts(classes, column), packed, file.policy.missing.meaning)
     spread = diversity(counts, c=rule.recursive_c)
     distance = class_distance(file, rule, counts, column)
     largest, gain, ratio = alpha_k(counts), beta_likeness(counts), delta_disclosure(counts)
@@ -233,7 +281,7 @@ def _measure(
             continue
         # A hair of tolerance: shares and entropies are sums of rounded numbers.
         wrong = values < limit - 1e-12 if least else values > limit + 1e-12
-        rows = wrong[found.classes.ids]
+        rows = wrong[classes.ids]
         over[name] = int(np.count_nonzero(rows))
         if over[name]:
             violating |= rows
@@ -307,13 +355,15 @@ def _categories(
     return result
 
 
-def _suda_summary(scores: SudaScores | None, keys: int) -> dict[str, Any]:
+def _suda_summary(scores: SudaScores | None, keys: int, fraction: float, source: str) -> dict[str, Any]:
     if scores is None:
         return {"left_out": f"{keys} keys; SUDA2 is computed for at most {SUDA_MAX_KEYS}"}
     positive = scores.dis[scores.scores > 0]
     edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0]
     counts = pd.cut(pd.Series(positive), edges, include_lowest=False).value_counts(sort=False).tolist()
     return {
+        "sampling_fraction": fraction,
+        "sampling_fraction_from": source,
         "special_uniques": int(np.count_nonzero(scores.scores > 0)),
         "largest_score": float(scores.scores.max(initial=0.0)),
         "largest_dis": float(scores.dis.max(initial=0.0)),

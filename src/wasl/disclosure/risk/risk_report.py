@@ -74,6 +74,8 @@ class RiskReport:
         k_map: Smallest frequency in the population table, if one was given.
         failures: The rules of the policy that do not hold.
         frequency, risk, household_risks, dis: Per row, for the release desk only.
+        left_out: Optional variables that a rule names and the data lack: the rule was not checked for them.
+        no_thresholds: The policy's reason for limiting no risk, where it limits none.
     """
 
     rows: int
@@ -102,6 +104,8 @@ class RiskReport:
     household_risks: NDArray[np.float64] | None = field(repr=False)
     dis: NDArray[np.float64] | None = field(repr=False)
     violating_rows: NDArray[np.bool_] = field(repr=False)
+    left_out: tuple[str, ...] = ()
+    no_thresholds: str = ""
 
     @property
     def passed(self) -> bool:
@@ -159,6 +163,8 @@ class RiskReport:
             "population_uniqueness": self.uniqueness,
             "k_map": self.k_map,
             "riskiest_rows": self.riskiest(),
+            "rules_left_out": list(self.left_out),
+            "no_thresholds": self.no_thresholds,
             "passed": self.passed,
             "failures": [{**asdict(failure), "sentence": str(failure)} for failure in self.failures],
         }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wasl.lab.peers import peer_python
+from wasl.lab.peers import ask_peer
 
 __all__ = ["cost_series", "made_up_census", "run"]
 
@@ -198,13 +196,12 @@ def _pycanon(frame: pd.DataFrame, peers: Path | None, repeats: int) -> list[dict
     keys = _keys_of(frame)
     ours = _timed(lambda: frequencies(frame, keys), repeats)
     result: dict[str, Any] = {"operation": "k-anonymity from a frame", "rows": len(frame), **ours}
-    python = peer_python(peers, "pycanon")
-    if python is None:
+    if peers is None:
         return [result]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         frame[keys].to_csv(path, index=False)
-        seconds = [_peer_seconds(python, path) for _ in range(repeats)]
+        seconds = [float(ask_peer(peers, "pycanon", "-c", PYCANON, path)) for _ in range(repeats)]
     peer = statistics.median(seconds)
     return [
         {**result, "times faster than pycanon": peer / ours["seconds"]},
@@ -215,8 +212,3 @@ def _pycanon(frame: pd.DataFrame, peers: Path | None, repeats: int) -> list[dict
             "spread": max(seconds) / min(seconds),
         },
     ]
-
-
-def _peer_seconds(python: Path, path: Path) -> float:
-    command = [str(python), "-c", PYCANON, str(path)]
-    return float(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))  # noqa: S603 - ours

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from wasl.lab.peers import peer_python
+from wasl.lab.peers import ask_peer
 
 __all__ = ["best_f1", "cleartext_peers", "components", "f1_at", "pair_scores", "run_peer"]
 
@@ -25,15 +23,12 @@ COMPONENT_SCORES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.9
 
 
 def run_peer(peers: Path | None, name: str, script: str, *arguments: object) -> dict[str, Any] | None:
-    """What a peer's script prints, run in the peer's environment; None where it is not installed."""
-    python = peer_python(peers, name)
-    if python is None:
-        return None
-    command = [str(python), "-W", "ignore", str(SCRIPTS / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
-    if done.returncode:
-        return {"error": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed"}
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    """The figures a peer's script prints; None when no folder of peers was given.
+
+    Raises:
+        InputError: The peer is not installed or cannot run.
+    """
+    answer: dict[str, Any] | None = ask_peer(peers, name, SCRIPTS / script, *arguments)
     return answer
 
 
@@ -55,14 +50,12 @@ def cleartext_peers(
     row: dict[str, Any] = {}
     for name in names:
         answer = run_peer(peers, name, f"{name}_{kind}.py", path, found)
-        if answer and "seconds" in answer:
+        if answer is not None:
             with np.load(found) as pairs:
                 ends, score = (pairs["left"], pairs["right"]), pairs["score"]
                 row[f"{name} F1"] = best_f1(*ends, score, person)
                 row[f"{name} F1 at .5"] = f1_at(*ends, score, person, 0.5)
             row[f"{name} s"] = answer["seconds"]
-        elif answer:
-            row[f"{name} F1"] = answer["error"]
     return row
 
 

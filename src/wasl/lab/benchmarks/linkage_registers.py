@@ -115,7 +115,10 @@ def _linked(title: str, population: Population, profile: str, plan: str) -> dict
         schema = RegisterSchema.load(name)
         options = EncodingProfile.load(profile, family=schema.profiles)
         rng = np.random.default_rng(0)
-        encoded.append(encode(table, schema, key, options, created="2026-01-01T00:00:00Z", rng=rng, threads=2))
+        made = encode(
+            table, schema, key, options, created="2026-01-01T00:00:00Z", rng=rng, threads=2, consent_weak_profile=True
+        )
+        encoded.append(made)
     scored = score_pairs(document, [part.delivery for part in encoded])
     resolution = resolve(document, scored, [part.join_map for part in encoded], run="benchmark")
     seconds = perf_counter() - start

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
 from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.profiles import shipped_profiles
 
 __all__ = ["draw", "made_up_delivery", "measure", "run"]
 
@@ -132,8 +132,9 @@ def made_up_delivery(rows: int, folder: Path, seed: int = 1) -> float:
             orders.append(order)
         digest = parts_digest(writer.kept().parts)
         header = DeliveryHeader(
-            SCHEME_VERSION, "guarded", "sha256:made-up", "benchmark", "key", "nobody", REGISTER, "schema", "2026",
-            rows, 0, (), dict.fromkeys(GROUPS, 64 * WORDS), 0.0, tuple(summaries), digest, "2026-01-01",
+            SCHEME_VERSION, "guarded", shipped_profiles()["morocco/guarded"], "benchmark", "key", "nobody",
+            REGISTER, "schema", "2026", rows, 0, (), dict.fromkeys(GROUPS, 64 * WORDS), 0.0, tuple(summaries),
+            digest, "2026-01-01",
         )  # fmt: skip
         writer.finish(header)
     _join_map(folder, header, joins, orders)
@@ -180,6 +181,8 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
     resolution = resolve(plan, scored, [JoinMap.read(folder / "join.parquet")], run="benchmark")
     write_parquet(resolution.spine, folder / "spine.parquet")
     done, processor = perf_counter(), process_time() - spent
+    import resource  # POSIX only; this benchmark does not run on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {
         "s": done - start,

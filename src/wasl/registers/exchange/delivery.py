@@ -96,6 +96,7 @@ class DeliveryHeader:
         content_digest: Digest of the rows: of the list of their parts.
         created: ISO 8601 time of encoding.
         round: The linkage round it was made for; empty for deliveries made without one.
+        weaknesses: Why the profile protects less than the leak meter promises; empty for most profiles.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
     """
 
@@ -117,12 +118,26 @@ class DeliveryHeader:
     content_digest: str
     created: str
     round: str = ""
+    weaknesses: tuple[str, ...] = ()
     signer: str = ""
     signature: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The header as a JSON value."""
         return dataclasses.asdict(self)
+
+    def require_consent(self, *, given: bool, who: str, remedy: str) -> None:
+        """Refuse a delivery under a weak profile unless ``who`` consented.
+
+        Raises:
+            MismatchError: Names the register, the profile and its weaknesses.
+        """
+        if self.weaknesses and not given:
+            raise MismatchError(
+                f"the delivery of {self.register!r} is encoded under the weak profile {self.profile!r} "
+                f"({'; '.join(self.weaknesses)}), and {who} does not consent to weak profiles.",
+                remedy=remedy,
+            )
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -141,6 +156,7 @@ class DeliveryHeader:
             data = dict(value)
             data["passes"] = tuple(PassSummary(**item) for item in data["passes"])
             data["token_names"] = tuple(data["token_names"])
+            data["weaknesses"] = tuple(data["weaknesses"])
             return cls(**data)
         except (KeyError, TypeError) as error:
             raise DeliveryError("the delivery's header is incomplete or of another version.") from error

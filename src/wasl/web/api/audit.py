@@ -1,4 +1,4 @@
-"""The auditor's routes: entries in two languages, checkpoints, proofs, export."""
+"""The auditor's routes: entries in three languages, checkpoints, proofs, export."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel
 
-from wasl.audit.events import EventKind
-from wasl.errors import NotFoundError
+from wasl.audit.events import KINDS
+from wasl.errors import InputError, NotFoundError
 from wasl.service import log
 from wasl.service.access import Action
 from wasl.web.authorization import AnyCaller, Routes, office_of
@@ -26,16 +26,19 @@ LINES = {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}},
 
 
 class EntryView(BaseModel):
-    """An entry of the log, as a sentence in French and in English, and as it was hashed."""
+    """An entry of the log, as a sentence in French, Arabic and English, and as it was hashed."""
 
     index: int
     at: str
-    kind: EventKind
+    kind: str
     actor: str
     project: str
     subject: str
     detail: dict[str, Any]
+    request: str
+    role: str
     fr: str
+    ar: str
     en: str
 
 
@@ -59,7 +62,7 @@ def list_entries(
     caller: AnyCaller,
     first: Number = 0,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
-    kind: EventKind | None = None,
+    kind: Word = "",
     actor: Word = "",
     project: Word = "",
     subject: Word = "",
@@ -67,7 +70,9 @@ def list_entries(
     before: Annotated[str, Query(max_length=40, description="ISO 8601 UTC, not included")] = "",
 ) -> EntryPage:
     """Entries from a number on, chosen by kind, actor, project, subject and time."""
-    where = {"kind": kind.value if kind else "", "actor": actor, "project": project, "subject": subject}
+    if kind and kind not in KINDS:
+        raise InputError(f"no kind of event {kind!r}.", remedy="docs/events.md lists the kinds.")
+    where = {"kind": kind, "actor": actor, "project": project, "subject": subject}
     found = log.read_entries(
         office_of(request), caller, first=first, limit=limit + 1, after=after, before=before, **where
     )
@@ -134,7 +139,10 @@ def _entry(said: log.SaidEntry) -> EntryView:
         actor=event.actor,
         project=event.project,
         subject=event.subject,
-        detail=dict(event.detail),
-        fr=said.fr,
-        en=said.en,
+        detail=event.detail,
+        request=event.request,
+        role=event.role,
+        fr=said.sentences["fr"],
+        ar=said.sentences["ar"],
+        en=said.sentences["en"],
     )

@@ -9,7 +9,7 @@ from wasl.service.access import Action
 from wasl.service.ports import Caller, Office
 from wasl.web.api.views import Identifier, JobView, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once
 
 routes = Routes("jobs")
 
@@ -24,8 +24,7 @@ def read_job(request: Request, response: Response, caller: AnyCaller, job: Ident
 def cancel_job(request: Request, response: Response, caller: AnyCaller, job: Identifier) -> JobView:
     """Ask a job to stop."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        jobs.cancel_job(office, caller, job)
+    once(request, caller, lambda: jobs.cancel_job(office, caller, job))
     return _job(office, caller, response, job)
 
 

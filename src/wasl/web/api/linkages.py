@@ -30,7 +30,7 @@ from wasl.web.api.views import (
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once, replayed_later
 from wasl.web.problems import HttpProblem
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
 
@@ -71,12 +71,11 @@ def request_linkage(
 ) -> RunView:
     """Ask for a run; its job does the work."""
     office = office_of(request)
-    name = replayed(office, caller)
-    if name is None:
-        run = linkages.request_linkage(
-            office, caller, project=project, plan=body.plan, deliveries=body.deliveries, onto=body.onto
-        )
-        name = run.id
+    name = once(
+        request,
+        caller,
+        lambda: linkages.request_linkage(office, caller, project=project, **body.model_dump()),
+    )
     view = _run(office, response, project, name)
     response.headers["Location"] = f"/v1/jobs/{view.job}"
     return view
@@ -101,7 +100,7 @@ async def import_pairs(
     """Begin a run with pairs that the linkage unit's own installation scored (strong mode)."""
     office = office_of(request)
     document = _json_object(plan)
-    name = await run_sync(replayed, office, caller)
+    name = await replayed_later(request, caller)
     if name is None:
         with await receive_body(request, Area.SPINE) as incoming:
             name = await run_sync(lambda: _import(office, caller, project, document, incoming))
@@ -120,8 +119,7 @@ def cancel_run(
 ) -> RunView:
     """Ask the run's job to stop."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        linkages.cancel_run(office, caller, project=project, run=run)
+    once(request, caller, lambda: linkages.cancel_run(office, caller, project=project, run=run))
     return _run(office, response, project, run)
 
 
@@ -194,11 +192,9 @@ def decide(
 ) -> DecisionView:
     """Say whether a pair is one person."""
     office = office_of(request)
-    pair = replayed(office, caller)
-    if pair is None:
-        pair = reviews.decide(office, caller, project=project, run=run, pair=body.pair, verdict=body.verdict).pair
+    once(request, caller, lambda: reviews.decide(office, caller, project=project, run=run, **body.model_dump()))
     with office.ledger.reading() as state:
-        found = state.get(Decision, reviews.decision_id(pair, caller))
+        found = state.get(Decision, reviews.decision_id(body.pair, caller))
     tag(response, found)
     return DecisionView.of(found)
 
@@ -209,8 +205,7 @@ def request_resolution(
 ) -> RunView:
     """Ask for the spine: scored pairs, reviewers' verdicts and join maps become persons."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        resolutions.request_resolution(office, caller, project=project, run=run)
+    once(request, caller, lambda: resolutions.request_resolution(office, caller, project=project, run=run))
     view = _run(office, response, project, run)
     response.headers["Location"] = f"/v1/jobs/{view.job}"
     return view
@@ -222,9 +217,7 @@ def request_reproduction(
 ) -> JobView:
     """Ask that the run be repeated from its recorded deliveries, plan and seed, and the spines compared."""
     office = office_of(request)
-    name = replayed(office, caller)
-    if name is None:
-        name = resolutions.request_reproduction(office, caller, project=project, run=run).id
+    name = once(request, caller, lambda: resolutions.request_reproduction(office, caller, project=project, run=run))
     with office.ledger.reading() as state:
         job = state.get(Job, name)
     tag(response, job)

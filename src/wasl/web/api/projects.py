@@ -23,7 +23,7 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once
 
 routes = Routes("projects")
 
@@ -62,7 +62,7 @@ def list_projects(request: Request, caller: AnyCaller, paging: Paging) -> Page[P
 def create_project(request: Request, response: Response, caller: AnyCaller, body: NewProject) -> ProjectView:
     """Open a project."""
     office = office_of(request)
-    name = replayed(office, caller) or projects.create_project(office, caller, name=body.name, title=body.title).id
+    name = once(request, caller, lambda: projects.create_project(office, caller, name=body.name, title=body.title))
     return _project(request, response, name)
 
 
@@ -83,8 +83,8 @@ def change_project(
 ) -> ProjectView:
     """Change a project's title, close it or open it again."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        projects.change_project(office, caller, name=project, version=version, title=body.title, closed=body.closed)
+    changes = body.model_dump()
+    once(request, caller, lambda: projects.change_project(office, caller, name=project, version=version, **changes))
     return _project(request, response, project)
 
 
@@ -104,12 +104,14 @@ def declare_register(
 ) -> RegisterView:
     """Declare a register, or give it another schema."""
     office = office_of(request)
-    name = replayed(office, caller)
-    if name is None:
-        declared = projects.declare_register(
+    once(
+        request,
+        caller,
+        lambda: projects.declare_register(
             office, caller, project=project, definition=body.definition, signer=body.signer
-        )
-        name = declared.name
+        ),
+    )
+    name = str(body.definition["id"])  # the schema was accepted, now or before, so it has one
     return _register(request, response, project, name)
 
 

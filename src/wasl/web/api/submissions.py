@@ -25,7 +25,7 @@ from wasl.web.api.views import (
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once, replayed_later
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
 
 routes = Routes("submissions")
@@ -57,7 +57,7 @@ def _add_routes(kind: SubmissionKind, plural: str) -> None:
         request: Request, response: Response, caller: AnyCaller, project: ProjectName, register: RegisterName
     ) -> SubmissionView:
         office = office_of(request)
-        name = await run_sync(replayed, office, caller)
+        name = await replayed_later(request, caller)
         if name is None:
             with await receive_body(request, submissions.AREAS[kind]) as incoming:
                 name = await run_sync(lambda: _receive(office, caller, project, register, kind, incoming))
@@ -111,11 +111,14 @@ def _add_routes(kind: SubmissionKind, plural: str) -> None:
         version: SeenVersion,
     ) -> SubmissionView:
         office = office_of(request)
-        if replayed(office, caller) is None:
-            _read(office, response, project, register, submission, kind)
-            submissions.withdraw(
+        _read(office, response, project, register, submission, kind)
+        once(
+            request,
+            caller,
+            lambda: submissions.withdraw(
                 office, caller, project=project, register=register, submission=submission, version=version
-            )
+            ),
+        )
         return _read(office, response, project, register, submission, kind)
 
 

@@ -21,7 +21,7 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once
 from wasl.web.secrets import new_secret
 
 routes = Routes("users")
@@ -73,7 +73,7 @@ def list_users(request: Request, paging: Paging) -> Page[UserView]:
 def add_user(request: Request, response: Response, caller: AnyCaller, body: NewUser) -> UserView:
     """Add a user."""
     office = office_of(request)
-    name = replayed(office, caller) or users.add_user(office, caller, name=body.name, title=body.title).id
+    name = once(request, caller, lambda: users.add_user(office, caller, name=body.name, title=body.title))
     with office.ledger.reading() as state:
         found = state.get(User, name)
     tag(response, found)
@@ -86,8 +86,7 @@ def disable_user(
 ) -> UserView:
     """Make all tokens of a user useless."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        users.disable_user(office, caller, name=user, version=version)
+    once(request, caller, lambda: users.disable_user(office, caller, name=user, version=version))
     with office.ledger.reading() as state:
         found = state.get(User, user)
     tag(response, found)
@@ -109,8 +108,9 @@ def issue_token(
 ) -> IssuedTokenView:
     """Issue a token; its secret is in this one response and nowhere else."""
     office = office_of(request)
-    name, secret = replayed(office, caller), ""
-    if name is None:
+    secrets: list[str] = []
+
+    def issue() -> Token:
         issued = users.issue_token(
             office,
             caller,
@@ -121,11 +121,14 @@ def issue_token(
             days=body.days,
             new_secret=new_secret,
         )
-        name, secret = issued.token.id, issued.secret
+        secrets.append(issued.secret)
+        return issued.token
+
+    name = once(request, caller, issue)
     with office.ledger.reading() as state:
         found = state.get(Token, name)
     tag(response, found)
-    return IssuedTokenView.of(found).model_copy(update={"secret": secret})
+    return IssuedTokenView.of(found).model_copy(update={"secret": "".join(secrets)})
 
 
 @routes("POST", "/tokens/{token}/revoke", Action.USER_MANAGE, openapi_extra=IF_MATCH)
@@ -134,8 +137,7 @@ def revoke_token(
 ) -> TokenView:
     """Make a token useless."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        users.revoke_token(office, caller, token=token, version=version)
+    once(request, caller, lambda: users.revoke_token(office, caller, token=token, version=version))
     with office.ledger.reading() as state:
         found = state.get(Token, token)
     tag(response, found)

@@ -247,11 +247,7 @@ class Cursor:
 class PageQuery:
     """``limit`` and ``cursor`` of a list."""
 
-    def __init__(
-        self,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at most")] = DEFAULT_PAGE,
-        cursor: Annotated[str, Query(max_length=200, description="`next` of the page before")] = "",
-    ) -> None:
+    def __init__(self, limit: int, cursor: str) -> None:
         self.limit = limit
         self.after = Cursor.read(cursor) if cursor else ""
 
@@ -262,10 +258,19 @@ class PageQuery:
         return Page[V](items=items, next=Cursor.write(found[self.limit - 1].id) if more else None)
 
 
-Paging = Annotated[PageQuery, Depends()]
+async def _paging(
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at most")] = DEFAULT_PAGE,
+    cursor: Annotated[
+        str, Query(max_length=200, description="`next` of the page before; opaque, valid as long as the list exists")
+    ] = "",
+) -> PageQuery:
+    return PageQuery(limit, cursor)  # a coroutine function: FastAPI would call a class in a thread
 
 
-def _seen_version(request: Request) -> int:
+Paging = Annotated[PageQuery, Depends(_paging)]
+
+
+async def _seen_version(request: Request) -> int:
     """The version in ``If-Match``.
 
     Raises:

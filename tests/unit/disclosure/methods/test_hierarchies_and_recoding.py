@@ -66,13 +66,24 @@ def test_grouping_keeps_missing():
     assert grouped.decode().to_pylist() == ["ab", None, "ab", "rest"]
 
 
-def test_top_and_bottom_coding_keeps_the_total_by_default():
-    values = np.array([1.0, 5.0, 9.0, 20.0, 40.0, np.nan])
+def test_top_and_bottom_coding_keeps_the_total_where_no_value_follows():
+    values = np.array([1.0, 5.0, 9.0, 20.0, 40.0, 33.0, np.nan])
     coded = top_bottom_code(values, bottom=5, top=9)
-    np.testing.assert_array_equal(coded, [1.0, 5.0, 9.0, 30.0, 30.0, np.nan])
-    np.testing.assert_array_equal(top_bottom_code(values, top=9, top_value=10)[3:5], [10, 10])
+    np.testing.assert_array_equal(coded, [5.0, 5.0, 9.0, 31.0, 31.0, 31.0, np.nan])
+    np.testing.assert_array_equal(top_bottom_code(values, top=9, top_value=10)[3:6], [10, 10, 10])
     with pytest.raises(InputError, match="above top"):
         top_bottom_code(values, bottom=9, top=5)
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [[40.0], [40.0, 50.0], [40.0, 40.0, 40.0], [30.0, 40.0, 50.0], [31.0, 31.0, 9_000.0], [np.inf, 40.0, 50.0]],
+    ids=["one", "two", "equal", "one is the mean", "one dominates", "infinite"],
+)
+def test_a_coded_value_never_keeps_or_discloses_its_value(beyond):
+    values = np.array([1.0, 2.0, *beyond])
+    np.testing.assert_array_equal(top_bottom_code(values, top=20)[2:], np.full(len(beyond), 20.0))
+    np.testing.assert_array_equal(top_bottom_code(-values, bottom=-20)[2:], np.full(len(beyond), -20.0))
 
 
 def test_rounding():

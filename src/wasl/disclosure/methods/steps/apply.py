@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from wasl.disclosure.keys.households import first_members
 from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.recode import group_categories
 from wasl.disclosure.methods.steps import perturbation as perturbation_steps
 from wasl.disclosure.methods.steps import recoding as recoding_steps
 from wasl.disclosure.methods.steps import suppression as suppression_steps
-from wasl.disclosure.methods.steps.step import Applied, Step, perform
+from wasl.disclosure.methods.steps.step import Applied, Change, Step, perform
 from wasl.disclosure.policy import method_documents as m
+from wasl.errors import InputError
 
 __all__ = ["STEP_MODULES", "apply_method", "recode_alike"]
 
@@ -41,7 +44,32 @@ def apply_method(
     Raises:
         InputError, PolicyError: The method does not fit the data, or cannot reach its goal.
     """
-    return perform(method, Step(file, rng, removed, population))
+    shared = file.household_level(method.changed) if isinstance(method, PER_HOUSEHOLD) else ()
+    if not shared or any(name not in shared for name in file.present(method.changed)):
+        return perform(method, Step(file, rng, removed, population))
+    return _once_per_household(file, method, rng, shared)
+
+
+PER_HOUSEHOLD = (m.Pram, m.AddNoise, m.RankSwap, m.ShuffleValues, m.Microaggregate)
+"""Methods that change a household-level variable once per household, so that members cannot be compared."""
+
+
+def _once_per_household(
+    file: WorkingFile, method: m.Method, rng: np.random.Generator, names: tuple[str, ...]
+) -> Applied:
+    """A method performed on one row per household, its result given to every member."""
+    numbers = file.households
+    if numbers is None:
+        raise InputError("the method is to be done by household, but the data have no household variable.")
+    units, _, change = perform(method, Step(file.with_rows(pa.array(first_members(numbers))), rng, 0, None))
+    if change is None:
+        return file, None, None
+    for name in names:
+        known = file.table.column(name).is_valid().combine_chunks()
+        values = units.table.column(name).combine_chunks().take(pa.array(numbers))
+        file = file.with_column(name, pc.if_else(known, values, pa.scalar(None, values.type)))
+    sentence = f"{change.sentence.removesuffix('.')}, once per household."
+    return file, None, Change(change.method, change.variables, change.parameters, change.counts, sentence)
 
 
 def recode_alike(others: WorkingFile, method: m.Method, file: WorkingFile, rng: np.random.Generator) -> WorkingFile:

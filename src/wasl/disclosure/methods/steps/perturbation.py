@@ -43,6 +43,7 @@ def _pram(method: m.Pram, step: Step) -> Applied:
     file = step.file
     names = file.present([name for name in method.variables if name != method.strata])
     counts: dict[str, int] = {}
+    effective: dict[str, Any] = {}
     for name in names:
         column = file.coded([name])[0]
         strata = file.coded([method.strata])[0] if method.strata and file.present([method.strata]) else None
@@ -55,9 +56,14 @@ def _pram(method: m.Pram, step: Step) -> Applied:
             strata=strata,
         )
         counts[name] = done.changed
+        effective[name] = {
+            "categories": column.texts,
+            "matrices": [np.round(matrix, 6).tolist() for matrix in done.matrices],
+            "retained": {"smallest": round(done.retained[0], 6), "largest": round(done.retained[1], 6)},
+        }
         file = file.with_column(name, done.column.decode())
     sentence = f"{_list(names)}: categories are exchanged at random with known probabilities (PRAM)."
-    parameters = {"retain": method.retain, "invariant": method.invariant}
+    parameters = {"retain": method.retain, "invariant": method.invariant, "effective": effective}
     return file, None, Change("pram", names, parameters, counts, sentence) if names else None
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
+from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.hierarchy import generalize
+from wasl.disclosure.keys.households import spread_missing
+from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.recode import group_categories, group_rare, round_values, top_bottom_code
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, change_numbers, perform
 from wasl.disclosure.policy import method_documents as m
+from wasl.errors import PolicyError
 
 __all__: list[str] = []
 
@@ -24,7 +29,8 @@ def _recode(method: m.Recode, step: Step) -> Applied:
     counts = {"categories_before": len(column.labels), "categories_after": len(coarse.labels)}
     sentence = f"{method.variable} is grouped into {len(coarse.labels)} categories."
     change = Change("recode", (method.variable,), {"level": method.level}, counts, sentence)
-    return file.with_column(method.variable, coarse.decode()), None, change
+    ordered = method.variable in file.orders or method.variable in file.policy.numbers | file.policy.dates
+    return file.with_column(method.variable, coarse.decode(), coarse.texts if ordered else None), None, change
 
 
 @perform.register
@@ -46,6 +52,10 @@ def _group(method: m.GroupCategories, step: Step) -> Applied:
     column = file.coded([method.variable])[0]
     grouped = group_categories(column, method.groups, other=method.other)
     counts = {"categories_before": len(column.labels), "categories_after": len(grouped.labels)}
+    named = {category for members in method.groups.values() for category in members}
+    absent = len(named - set(column.texts))
+    if absent and not set(column.texts) <= {*method.groups, method.other}:
+        counts["named_categories_not_in_the_data"] = absent
     sentence = f"{method.variable} is grouped into {len(grouped.labels)} categories."
     change = Change("group", (method.variable,), {}, counts, sentence)
     return file.with_column(method.variable, grouped.decode()), None, change
@@ -58,13 +68,32 @@ def _group_rare(method: m.GroupRare, step: Step) -> Applied:
         return file, None, None
     column = file.coded([method.variable])[0]
     grouped = group_rare(column, method.below, method.into)
+    grouped = grouped.with_codes(_whole_households(file, column, grouped))
+    if file.policy.by_name[method.variable].never_suppress and np.any((grouped.codes < 0) & (column.codes >= 0)):
+        raise PolicyError(
+            f"{method.variable!r} must not be suppressed, but its rare categories together have fewer than "
+            f"{method.below} rows.",
+            remedy="Recode it further, or group its rare categories by name.",
+        )
     before, after = np.array([*column.texts, ""]), np.array([*grouped.texts, ""])
     touched = int(np.count_nonzero(before[column.codes] != after[grouped.codes]))
     if not touched:
         return file, None, None
-    sentence = f"Rare categories of {method.variable} are grouped or suppressed."
-    change = Change("group_rare", (method.variable,), {"below": method.below}, {"cells": touched}, sentence)
+    lost = int(np.count_nonzero((grouped.codes < 0) & (column.codes >= 0)))
+    done = "suppressed" if lost == touched else ("grouped or suppressed" if lost else "grouped")
+    sentence = f"Rare categories of {method.variable} are {done}."
+    counts = {"cells": touched, "suppressed": lost}
+    change = Change("group_rare", (method.variable,), {"below": method.below}, counts, sentence)
     return file.with_column(method.variable, grouped.decode()), None, change
+
+
+def _whole_households(file: WorkingFile, before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
+    """The codes after, missing for a whole household where a household-level value is suppressed for one member."""
+    numbers = file.households
+    if numbers is None or not file.household_level([before.name]):
+        return after.codes
+    # A category that the data no longer have is not missing: compare which cells were known.
+    return spread_missing(np.where(before.codes < 0, -1, 0).astype(np.int32), after.codes, numbers)
 
 
 @perform.register

@@ -29,7 +29,7 @@ class Change:
         variables: What it touched.
         parameters: How it was set; confidential where it would help to undo it.
         counts: Cells or rows changed.
-        sentence: What a user of the file is told.
+        sentence: What was done, for the internal report; the public one has its own (``report.sentences``).
     """
 
     method: str
@@ -38,13 +38,20 @@ class Change:
     counts: dict[str, int]
     sentence: str
 
-    def public(self) -> dict[str, Any]:
-        """Method, variables and sentence; no parameters."""
-        return {"method": self.method, "variables": list(self.variables), "description": self.sentence}
+    @property
+    def took_effect(self) -> bool:
+        """Whether anything changed; only then is the method named in the public report."""
+        return not self.counts or any(self.counts.values())
 
     def internal(self) -> dict[str, Any]:
-        """Everything."""
-        return {**self.public(), "parameters": self.parameters, "counts": self.counts}
+        """Everything, for the release desk."""
+        return {
+            "method": self.method,
+            "variables": list(self.variables),
+            "description": self.sentence,
+            "parameters": self.parameters,
+            "counts": self.counts,
+        }
 
 
 @dataclass(frozen=True, slots=True)

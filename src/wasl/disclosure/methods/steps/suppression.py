@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 import pyarrow as pa
 
+from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.frequencies import frequencies
+from wasl.disclosure.keys.households import spread_missing
 from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.local_suppression import Combination, Suppression, local_suppression, suppress_above_risk
 from wasl.disclosure.methods.recode import suppress_records
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, perform
 from wasl.disclosure.policy import method_documents as m
 from wasl.disclosure.risk.assess import assess_file
-from wasl.disclosure.risk.reidentification import individual_risk
+from wasl.disclosure.risk.reidentification import household_risk, individual_risk
 from wasl.errors import InputError
 
 __all__: list[str] = []
@@ -21,25 +26,50 @@ __all__: list[str] = []
 @perform.register
 def _local(method: m.LocalSuppression, step: Step) -> Applied:
     file = step.file
+    if not file.keys:
+        raise InputError("local suppression needs key variables.")
     limits = file.policy.thresholds
     k = method.k or limits.k
     goals = [] if k is None else [Combination(file.keys, k)]
     goals += [Combination(file.present(rule.keys), rule.k) for rule in limits.combinations if file.present(rule.keys)]
+    if (every := limits.all_combinations) is not None:
+        goals += [Combination(keys, every.k) for keys in combinations(file.keys, min(every.size, len(file.keys)))]
     if not goals:
-        raise InputError("local suppression needs a k: in the method, in thresholds.k or in thresholds.combinations.")
+        raise InputError(
+            "local suppression needs a k: in the method, in thresholds.k, combinations or all_combinations."
+        )
     columns = file.coded(file.keys)
     strata = file.coded([method.strata])[0] if method.strata and file.present([method.strata]) else None
-    done = local_suppression(
-        columns,
-        goals[0].k,
-        importance=file.importance(columns),
-        never=[name for name in file.keys if file.policy.by_name[name].never_suppress],
-        strata=strata,
-        combinations=goals,
-        missing=file.policy.missing.meaning,
-    )
-    sentence = "Single values of identifying variables are suppressed where combinations were rare."
-    return _suppressed(file, done, Change("local_suppression", file.keys, {"k": k}, done.cells, sentence))
+    shared = file.household_level(file.keys)
+    cells = dict.fromkeys(file.keys, 0)
+    touched = np.zeros(file.rows, np.bool_)
+    rounds = 0
+    while True:
+        done = local_suppression(
+            columns,
+            goals[0].k,
+            importance=file.importance(columns),
+            never=[name for name in file.keys if file.policy.by_name[name].never_suppress],
+            strata=strata,
+            combinations=goals,
+            missing=file.policy.missing.meaning,
+        )
+        rounds += done.rounds
+        after = _whole_households(file, columns, done.columns, shared)
+        for old, new in zip(columns, after, strict=True):
+            struck = (new.codes < 0) & (old.codes >= 0)
+            cells[new.name] += int(np.count_nonzero(struck))
+            touched |= struck
+        columns = after
+        # Under a full wildcard further suppression cannot lower a frequency; otherwise the goals are checked again.
+        if not done.total or not shared or file.policy.missing.meaning.alpha == 1.0:
+            break
+    done = Suppression(tuple(columns), cells, int(touched.sum()), rounds)
+    change = Change("local_suppression", file.keys, {"k": k, "household_level": list(shared)}, cells, _SENTENCE)
+    return _suppressed(file, done, change)
+
+
+_SENTENCE = "Single values of identifying variables are suppressed where combinations were rare."
 
 
 @perform.register
@@ -47,19 +77,45 @@ def _by_risk(method: m.RiskSuppression, step: Step) -> Applied:
     file = step.file
     columns = file.coded(file.keys)
     ranks = dict(zip(file.keys, file.importance(columns), strict=True))
-    chosen = file.present(method.variables) or tuple(sorted(ranks, key=lambda name: -ranks[name]))
+    kept = {name for name in file.keys if file.policy.by_name[name].never_suppress}
+    if stated := kept & set(method.variables):
+        raise InputError(f"risk suppression names variables that must not be suppressed: {', '.join(sorted(stated))}.")
+    by_rank = sorted(ranks, key=lambda name: -ranks[name])
+    chosen = file.present(method.variables) or tuple(name for name in by_rank if name not in kept)
+    numbers = file.households
+    if method.of == "household" and numbers is None:
+        raise InputError("risk suppression by household needs a household variable in the data.")
+    shared = file.household_level(file.keys)
     cells = dict.fromkeys(file.keys, 0)
     touched = np.zeros(file.rows, np.bool_)
     for name in chosen:
         found = frequencies(columns, weight=file.weights, missing=file.policy.missing.meaning)
-        struck = suppress_above_risk(columns, name, individual_risk(found.sample, found.population), method.threshold)
+        risks = individual_risk(found.sample, found.population)
+        if method.of == "household" and numbers is not None:
+            risks = household_risk(risks, numbers)
+        struck = suppress_above_risk(columns, name, risks, method.threshold)
+        after = _whole_households(file, columns, struck.columns, shared)
         position = file.keys.index(name)
-        touched |= (struck.columns[position].codes < 0) & (columns[position].codes >= 0)
-        columns = struck.columns
-        cells[name] += struck.total
+        lost = (after[position].codes < 0) & (columns[position].codes >= 0)
+        touched |= lost
+        columns = after
+        cells[name] += int(np.count_nonzero(lost))
     done = Suppression(tuple(columns), cells, int(touched.sum()), 1)
-    sentence = "Single values of identifying variables are suppressed where combinations were rare."
-    return _suppressed(file, done, Change("risk_suppression", chosen, {"threshold": method.threshold}, cells, sentence))
+    parameters = {"threshold": method.threshold, "of": method.of, "household_level": list(shared)}
+    return _suppressed(file, done, Change("risk_suppression", chosen, parameters, cells, _SENTENCE))
+
+
+def _whole_households(
+    file: WorkingFile, before: Sequence[CodedColumn], after: Sequence[CodedColumn], shared: Sequence[str]
+) -> tuple[CodedColumn, ...]:
+    """Suppressed cells of household-level variables made missing for every member of the household."""
+    numbers = file.households
+    if numbers is None or not shared:
+        return tuple(after)
+    return tuple(
+        new.with_codes(spread_missing(old.codes, new.codes, numbers)) if new.name in shared else new
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _suppressed(file: WorkingFile, done: Suppression, change: Change) -> Applied:
@@ -67,7 +123,8 @@ def _suppressed(file: WorkingFile, done: Suppression, change: Change) -> Applied
         if done.cells[column.name]:
             file = file.with_column(column.name, column.decode())
     counts = {**change.counts, "rows": done.rows}
-    return file, None, Change(change.method, change.variables, change.parameters, counts, change.sentence)
+    sentence = change.sentence if done.total else "No value had to be suppressed."
+    return file, None, Change(change.method, change.variables, change.parameters, counts, sentence)
 
 
 @perform.register

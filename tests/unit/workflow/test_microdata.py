@@ -7,7 +7,7 @@ import pytest
 
 from wasl.errors import InputError, MismatchError
 from wasl.registers.exchange.payload import Payload
-from wasl.service.microdata import MicrodataSpec, VariableSpec, assemble_microdata
+from wasl.workflow.microdata import MicrodataSpec, VariableSpec, assemble_microdata
 
 
 def rid(number: int) -> bytes:

@@ -15,6 +15,7 @@ from pydantic import Field as Option
 
 from wasl.errors import InputError, MismatchError
 from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.payload import Payload
 
 IntArray = npt.NDArray[np.int64]
@@ -57,6 +58,11 @@ class MicrodataSpec(Document):
     def load(cls, name_or_path: str | Path) -> Self:
         """The specification in a TOML file, or a shipped one by name."""
         return load_document(cls, resolve_document("microdata", name_or_path))
+
+    @property
+    def digest(self) -> str:
+        """The digest of the specification's meaning."""
+        return digest_json(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True)

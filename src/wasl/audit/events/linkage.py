@@ -1,0 +1,222 @@
+"""Events of linkage: runs, review, resolution and reproduction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wasl.audit.events.event import Happening, Language
+
+__all__ = [
+    "LinkageCancelled",
+    "LinkageCompleted",
+    "LinkageEvaluated",
+    "LinkageFailed",
+    "LinkageReproduced",
+    "LinkageRequested",
+    "PairDecided",
+    "PairsReceived",
+    "ReproductionFailed",
+    "ReproductionRequested",
+    "ResolutionFailed",
+    "ResolutionRequested",
+    "SpineResolved",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageRequested(Happening):
+    """A linkage run was requested."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé l'appariement {subject}",
+        "ar": "طلب {actor} الربط {subject}",
+        "en": "{actor} requested the linkage {subject}",
+    }
+
+    plan_digest: str
+    deliveries: tuple[str, ...]
+    seed: int
+    onto: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageCompleted(Happening):
+    """Pairs of deliveries were scored."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "L'appariement {subject}, lancé par {actor}, est terminé",
+        "ar": "اكتمل الربط {subject} الذي أجراه {actor}",
+        "en": "The linkage {subject}, run by {actor}, was completed",
+    }
+
+    plan_digest: str
+    delivery_digests: tuple[str, ...]
+    pairs: int
+    pairs_digest: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageFailed(Happening):
+    """A linkage run ended without scored pairs."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "L'appariement {subject}, lancé par {actor}, a échoué",
+        "ar": "فشل الربط {subject} الذي أجراه {actor}",
+        "en": "The linkage {subject}, run by {actor}, failed",
+    }
+
+    job: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageCancelled(Happening):
+    """A linkage run was cancelled."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a annulé l'appariement {subject}",
+        "ar": "ألغى {actor} الربط {subject}",
+        "en": "{actor} cancelled the linkage {subject}",
+    }
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairsReceived(Happening):
+    """Scored pairs of another installation were received."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a remis les paires notées {subject}",
+        "ar": "سلّم {actor} الأزواج المقيَّمة {subject}",
+        "en": "{actor} handed in the scored pairs {subject}",
+    }
+
+    plan_digest: str
+    pairs: int
+    pairs_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairDecided(Happening):
+    """A reviewer decided on a masked pair."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a tranché sur la paire {subject}",
+        "ar": "بتّ {actor} في الزوج {subject}",
+        "en": "{actor} decided on the pair {subject}",
+    }
+
+    run: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionRequested(Happening):
+    """The resolution of a scored run into persons was requested."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé la résolution de l'appariement {subject}",
+        "ar": "طلب {actor} استخراج الأشخاص من الربط {subject}",
+        "en": "{actor} requested the resolution of the linkage {subject}",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionFailed(Happening):
+    """A resolution ended without a spine."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "La résolution de {subject}, lancée par {actor}, a échoué",
+        "ar": "فشل استخراج الأشخاص {subject} الذي أجراه {actor}",
+        "en": "The resolution of {subject}, run by {actor}, failed",
+    }
+
+    job: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpineResolved(Happening):
+    """Scored pairs were resolved into persons."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a établi le référentiel des personnes {subject}",
+        "ar": "أنشأ {actor} مرجع الأشخاص {subject}",
+        "en": "{actor} resolved the spine of persons {subject}",
+    }
+
+    run: str
+    plan_digest: str
+    pairs_digest: str
+    join_digests: tuple[str, ...]
+    onto_digest: str | None = None
+    decided: int
+    records: int
+    persons: int
+    links: int
+    conflicts: int
+    spine_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageEvaluated(Happening):
+    """A linkage was compared with the truth or with reviewers' decisions."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a évalué l'appariement {subject}",
+        "ar": "قيّم {actor} الربط {subject}",
+        "en": "{actor} evaluated the linkage {subject}",
+    }
+
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    records: int | None = None
+    reviewed: int | None = None
+    drawn: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproductionRequested(Happening):
+    """A second run of a recorded linkage was requested."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé de rejouer l'appariement {subject}",
+        "ar": "طلب {actor} إعادة إجراء الربط {subject}",
+        "en": "{actor} asked to re-run the linkage {subject}",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageReproduced(Happening):
+    """A recorded linkage was run again and its digests were compared."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a rejoué l'appariement {subject} et comparé son résultat",
+        "ar": "أعاد {actor} إجراء الربط {subject} وقارن نتيجته",
+        "en": "{actor} re-ran the linkage {subject} and compared its result",
+    }
+
+    run: str
+    plan_digest: str
+    pairs_digest: str
+    spine_digest: str
+    reproduced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproductionFailed(Happening):
+    """The second run of a recorded linkage could not be finished."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "Le nouveau calcul de l'appariement {subject}, demandé par {actor}, n'a pas pu aboutir",
+        "ar": "تعذّر إتمام إعادة الربط {subject} التي طلبها {actor}",
+        "en": "The re-run of the linkage {subject}, asked for by {actor}, could not be finished",
+    }
+
+    job: str
+    reason: str | None = None

@@ -1,0 +1,172 @@
+"""Columns read as their policy says: numbers, days, or what the file holds. Nothing is rounded or guessed on the way.
+
+Text stays text unless the policy reads the variable as a number or a day. Values that a method could not treat exactly
+(infinities, lists, whole numbers beyond 2⁵³ used as numbers) are refused with the column's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.disclosure.keys.intervals import is_class_label
+from wasl.errors import InputError
+
+__all__ = ["as_days", "as_numbers", "is_number_type", "null_codes", "require_plain"]
+
+DECIMAL_COMMA = r"^\s*[-+]?\d+,\d+\s*$"
+DECIMAL_POINT = r"\."
+
+
+def is_number_type(kind: pa.DataType) -> bool:
+    """Whether a column of the type holds numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def is_text_type(kind: pa.DataType) -> bool:
+    """Whether a column of the type holds text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def require_plain(name: str, column: pa.ChunkedArray) -> None:
+    """Refuse a column whose cells are not single finite values.
+
+    Raises:
+        InputError: The column holds lists, records or bytes, or an infinity.
+    """
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise InputError(
+            f"column {name!r} holds {kind} cells, which are not single values.",
+            remedy="Make one column of each part, or leave the column out.",
+        )
+    if pa.types.is_floating(kind):
+        infinite = pc.sum(pc.is_inf(column.cast(pa.float64()))).as_py() or 0
+        if infinite:
+            raise InputError(
+                f"column {name!r} is infinite in {infinite} rows.", remedy="Make them missing, or correct the data."
+            )
+
+
+def null_codes(column: pa.ChunkedArray, codes: Sequence[str]) -> pa.ChunkedArray:
+    """The column with the spellings of missing made null; numbers are compared by value, whole numbers exactly."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = column.type
+    if is_text_type(kind):
+        hit = pc.is_in(column, value_set=pa.array(codes, kind))
+    elif pa.types.is_integer(kind):
+        bounds = np.iinfo(kind.to_pandas_dtype())
+        whole = [value for code in codes if (value := _whole(code)) is not None]
+        hit = pc.is_in(column, value_set=pa.array([w for w in whole if bounds.min <= w <= bounds.max], kind))
+    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        numbers = [number for code in codes if (number := _number(code)) is not None]
+        hit = pc.is_in(column.cast(pa.float64()), value_set=pa.array(numbers, pa.float64()))
+    else:
+        return column
+    return pc.if_else(hit, pa.scalar(None, kind), column)
+
+
+def as_numbers(name: str, column: pa.ChunkedArray, *, classes: bool) -> pa.ChunkedArray:
+    """A column that the policy reads as a number: text becomes int64 where every cell is whole, float64 otherwise.
+
+    A decimal comma is read where every cell with a fraction is written with one.
+
+    Args:
+        name: The column, for messages.
+        column: The cells.
+        classes: Whether the cells may be classes of numbers already ("20-29"); the column then stays text.
+
+    Raises:
+        InputError: A cell is not a number (how many, and the first row).
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind) or pa.types.is_boolean(kind):
+        return column
+    if pa.types.is_decimal(kind):
+        return column.cast(pa.float64())
+    if not is_text_type(kind):
+        raise InputError(f"the policy reads {name!r} as a number, but the column is {kind}.")
+    text = pc.utf8_trim_whitespace(column)
+    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, kind), text)
+    distinct = pc.unique(text).drop_null()
+    if classes and any(is_class_label(value) for value in distinct.to_pylist()):
+        return column
+    commas = pc.match_substring_regex(distinct, DECIMAL_COMMA)
+    if pc.any(commas).as_py() and not pc.any(pc.match_substring_regex(distinct, DECIMAL_POINT)).as_py():
+        text = pc.replace_substring(text, ",", ".")
+    try:
+        return text.cast(pa.int64())
+    except pa.ArrowInvalid:
+        pass
+    values = _cells(name, text, lambda cells: cells.cast(pa.float64()), "a number")
+    require_plain(name, values)
+    return values
+
+
+def as_days(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column that the policy reads as days: text such as 2024-03-31 becomes a date; classes of days stay text.
+
+    Raises:
+        InputError: A cell is not a day (how many, and the first row).
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = column.type
+    if pa.types.is_date(kind) or pa.types.is_null(kind):
+        return column.cast(pa.date32())
+    if pa.types.is_timestamp(kind):
+        local = column if kind.tz is None else pc.local_timestamp(column)
+        return local.cast(pa.date32(), safe=False)
+    if not is_text_type(kind):
+        raise InputError(f"the policy reads {name!r} as a day, but the column is {kind}.")
+    text = pc.utf8_trim_whitespace(column)
+    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, kind), text)
+    distinct = pc.unique(text).drop_null()
+    if any(is_class_label(value) or (len(value) == 4 and value.isdigit()) for value in distinct.to_pylist()):
+        return column
+    return _cells(name, text, lambda cells: cells.cast(pa.date32()), "a day such as 2024-03-31")
+
+
+def _cells(
+    name: str, text: pa.ChunkedArray, cast: Callable[[pa.ChunkedArray], pa.ChunkedArray], what: str
+) -> pa.ChunkedArray:
+    """The cast column; where a cell does not fit, an error with the number of such cells and the first row."""
+    try:
+        return cast(text)
+    except pa.ArrowInvalid:
+        wrong = [value for value in pc.unique(text).drop_null().to_pylist() if not _casts(value, cast)]
+        hit = pc.is_in(text, value_set=pa.array(wrong, text.type))
+        count, first = pc.sum(hit).as_py(), pc.index(hit, True).as_py()
+    raise InputError(
+        f"the policy reads {name!r} as {what}, but {count} of {len(text)} cells are not, first in row {first + 1}.",
+        remedy="List these spellings under missing, give the variable another type, or correct the data.",
+    )
+
+
+def _casts(value: str, cast: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> bool:
+    try:
+        cast(pa.chunked_array([[value]], pa.string()))
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        number = _number(text)
+        return int(number) if number is not None and np.isfinite(number) and number.is_integer() else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

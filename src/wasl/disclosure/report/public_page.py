@@ -1,0 +1,233 @@
+"""The public reports as HTML pages, in French, Arabic or English. They show what ``report.public`` decided, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from wasl.disclosure.report import layout, plots
+from wasl.disclosure.report.sentences import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from wasl.disclosure.protect import Protection
+    from wasl.disclosure.synthesize import Synthesis
+
+__all__ = ["public_page", "synthesis_page"]
+
+_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "rows": ("Le fichier compte {rows} enregistrements.", "يضم الملف {rows} تسجيلا.", "The file has {rows} records."),
+    "removed": (
+        "Enregistrements retirés : {band}.",
+        "تسجيلات مسحوبة: {band}.",
+        "Records removed: {band}.",
+    ),
+    "purpose": (
+        (
+            "Il a été protégé contre l'identification des personnes avant sa diffusion. Cette page dit comment, et ce "
+            "que cela change pour l'analyse."
+        ),
+        "حُمي الملف من التعرف على الأشخاص قبل نشره. تبين هذه الصفحة كيف تم ذلك وأثره على التحليل.",
+        (
+            "It was protected against the identification of persons before release. This page says how, and what that "
+            "means for analysis."
+        ),
+    ),
+    "bands": (
+        (
+            "Les pertes sont données par tranches, afin qu'aucune valeur masquée ne puisse en être déduite. « – » : "
+            "non publié pour la même raison."
+        ),
+        "تُعطى الخسائر في فئات حتى لا يمكن استنتاج أي قيمة محجوبة منها. «–»: غير منشور للسبب نفسه.",
+        (
+            'Losses are given in bands, so that no masked value can be deduced from them. "–": not published, for the '
+            "same reason."
+        ),
+    ),
+    "rules": ("Règles : {title}. {source}", "القواعد: {title}. {source}", "Rules: {title}. {source}"),
+    "variables": ("Variables", "المتغيرات", "Variables"),
+    "label": ("libellé", "التسمية", "label"),
+    "name": ("nom", "الاسم", "name"),
+    "kind": ("nature", "النوع", "kind"),
+    "identifying": ("identifiante", "معرِّف", "identifying"),
+    "other": ("autre", "آخر", "other"),
+    "methods": ("Méthodes, dans l'ordre", "الطرق بالترتيب", "Methods, in order"),
+    "step": ("étape", "المرحلة", "step"),
+    "description": ("description", "الوصف", "description"),
+    "none": ("Aucune méthode n'a modifié le fichier.", "لم تغير أي طريقة الملف.", "No method changed the file."),
+    "loss": ("Perte d'information", "فقدان المعلومات", "Information loss"),
+    "variable": ("variable", "المتغير", "variable"),
+    "categories": ("catégories diffusées", "الفئات المنشورة", "categories released"),
+    "suppressed": ("cellules supprimées", "خلايا محذوفة", "suppressed cells"),
+    "detail_kept": ("détail conservé", "التفصيل المحتفظ به", "detail kept"),
+    "changed": ("cellules changées", "خلايا معدلة", "changed cells"),
+    "distance": ("distance de Hellinger", "مسافة هيلينغر", "Hellinger distance"),
+    "number": ("nombre", "العدد", "number"),
+    "mean_shift": (
+        "déplacement de la moyenne (écarts types)",
+        "انزياح المتوسط (بالانحراف المعياري)",
+        "shift of the mean (standard deviations)",
+    ),
+    "spread_shift": (
+        "variation relative de l'écart type",
+        "التغير النسبي للانحراف المعياري",
+        "relative change of the standard deviation",
+    ),
+    "pairs": (
+        "Distance moyenne des tableaux à deux variables : {band}.",
+        "متوسط مسافة الجداول الثنائية: {band}.",
+        "Mean distance of two-way tables: {band}.",
+    ),
+    "below": ("moins de {high}", "أقل من {high}", "under {high}"),
+    "between": ("{low} à {high}", "من {low} إلى {high}", "{low} to {high}"),
+    "nothing": ("aucun", "لا شيء", "none"),
+    "synthetic": (
+        (
+            "Chaque enregistrement est synthétique, tiré d'un modèle statistique ({model}) des données. Aucun "
+            "n'est celui d'une personne."
+        ),
+        "كل تسجيل اصطناعي، مسحوب من نموذج إحصائي ({model}) للبيانات. لا يخص أي تسجيل شخصا.",
+        (
+            "Every record is synthetic, drawn from a statistical model ({model}) of the data. No record is that of a "
+            "person."
+        ),
+    ),
+    "chart": (
+        "Détail conservé, au moins",
+        "التفصيل المحتفظ به على الأقل",
+        "Detail kept, at least",
+    ),
+}
+"""Words of the pages: French, Arabic, English."""
+
+
+def public_page(protection: Protection, language: Language = "en") -> str:
+    """What users of the file are told: methods, suppression, information loss in bands; no risk values.
+
+    Args:
+        protection: The protected file.
+        language: ``fr``, ``ar`` or ``en``.
+    """
+    facts = protection.public_report()
+    title = protection.policy.title or protection.policy.name
+    removed = _band(facts["rows_removed"], language, share=False)
+    parts = [
+        layout.paragraph(
+            f"{_word('rows', language, rows=format(facts['rows'], ','))} {_word('removed', language, band=removed)} "
+            f"{_word('purpose', language)}"
+        ),
+        *_common(facts, language),
+    ]
+    return layout.page(title, parts, confidential=False, language=language)
+
+
+def synthesis_page(
+    synthesis: Synthesis, attacks: Mapping[str, Any], *, confidential: bool, language: Language = "en"
+) -> str:
+    """The report of a synthetic file, with or without what is confidential.
+
+    Args:
+        synthesis: The synthetic file.
+        attacks: Results of attacks, for the confidential page.
+        confidential: Whether to show real uniques, attacks and exact losses (in English).
+        language: Of the public page.
+    """
+    facts = synthesis.public_report()
+    title = synthesis.policy.title or synthesis.policy.name
+    parts = [
+        layout.paragraph(
+            f"{_word('rows', language, rows=format(facts['rows'], ','))} "
+            f"{_word('synthetic', language, model=facts['model'])}"
+        ),
+        *_common(facts, language),
+    ]
+    if confidential:
+        from wasl.disclosure.report.pages import attack_tables, utility_tables
+
+        uniques = [
+            ("rows equal to real sample uniques on the keys", layout.number(synthesis.uniques.keys)),
+            ("rows equal to real sample uniques in all categories, left", layout.number(synthesis.uniques.whole)),
+            ("rows drawn anew", layout.number(synthesis.uniques.replaced)),
+        ]
+        parts += [
+            layout.heading("Exact losses"),
+            utility_tables(synthesis.utility),
+            layout.heading("Real uniques"),
+            layout.table(("measure", "value"), uniques),
+            attack_tables(attacks),
+        ]
+    return layout.page(title, parts, confidential=confidential, language=language)
+
+
+def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
+    """Rules, variables, methods and losses."""
+    suffix = "" if language == "en" else f"_{language}"
+    policy, loss = facts["policy"], facts["information_loss"]
+    variables = [(item[f"label{suffix}"], item["name"], _word(item["role"], language)) for item in facts["variables"]]
+    methods = [(number, item[f"description{suffix}"]) for number, item in enumerate(facts["methods"], 1)]
+    suppressed = facts.get("suppressed_cells", {})
+    columns = ["variable", "categories"]
+    figures = [name for name in ("detail_kept", "changed", "distance") if any(name in v for v in _values(loss))]
+    hidden = any(item["share"]["below"] > 0 for item in suppressed.values())
+    columns += (["suppressed"] if hidden else []) + figures
+    rows = [
+        (
+            name,
+            layout.number(item["categories"]),
+            *((_band(suppressed[name]["share"], language),) if hidden else ()),
+            *(_band(item.get(figure), language, share=figure != "distance") for figure in figures),
+        )
+        for name, item in loss["variables"].items()
+    ]
+    parts = [
+        layout.paragraph(_word("rules", language, title=policy["title"] or policy["name"], source=policy["source"])),
+        layout.heading(_word("variables", language)),
+        layout.table(tuple(_word(w, language) for w in ("label", "name", "kind")), variables),
+        layout.heading(_word("methods", language)),
+        layout.table(tuple(_word(w, language) for w in ("step", "description")), methods)
+        if methods
+        else layout.paragraph(_word("none", language)),
+        layout.heading(_word("loss", language)),
+        layout.paragraph(_word("bands", language)),
+        layout.table(tuple(_word(w, language) for w in columns), rows),
+    ]
+    if loss["numbers"]:
+        shifts = ("mean_shift", "spread_shift")
+        parts.append(
+            layout.table(
+                tuple(_word(w, language) for w in ("number", *shifts)),
+                [(name, *(_band(item[s], language) for s in shifts)) for name, item in loss["numbers"].items()],
+            )
+        )
+    if loss["two_way_tables"] is not None:
+        pairs = _band(loss["two_way_tables"], language, share=False)
+        parts.append(layout.paragraph(_word("pairs", language, band=pairs)))
+    least = {name: item["detail_kept"]["from"] for name, item in loss["variables"].items() if item.get("detail_kept")}
+    if least:
+        parts.append(layout.figure(_word("chart", language), plots.bars(least, label="")))
+    return parts
+
+
+def _values(loss: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(loss["variables"].values())
+
+
+def _word(name: str, language: Language, **values: Any) -> str:
+    return _WORDS[name][LANGUAGES.index(language)].format(**values)
+
+
+def _band(band: Mapping[str, float] | None, language: Language, *, share: bool = True) -> str:
+    """A band in words."""
+    if band is None:
+        return "–"
+    low, high = band["from"], band["below"]
+
+    def figure(value: float) -> str:
+        return f"{value:.0%}" if share else f"{value:g}"
+
+    if low == high:
+        return _word("nothing", language) if low == 0.0 else figure(low)
+    if low == 0.0:
+        return _word("below", language, high=figure(high))
+    return _word("between", language, low=figure(low), high=figure(high))

@@ -1,0 +1,82 @@
+"""What every act takes and gives: run options in, an `Act` with artifacts, an audit event and a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import pyarrow as pa
+
+from wasl.audit.events import Happening
+from wasl.errors import InputError
+from wasl.registers.exchange.digests import digest_bytes, digest_table
+
+__all__ = ["Act", "Artifact", "Progress", "RunOptions"]
+
+R_co = TypeVar("R_co", covariant=True)
+E_co = TypeVar("E_co", bound=Happening, covariant=True)
+
+Artifact: TypeAlias = "pa.Table | bytes"
+"""A table, or the bytes of a file."""
+
+Progress = Callable[[int, int], None]
+"""Called by long work with (done, total); raises when the work is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How an act runs, stated by the caller so that the act itself depends on nothing else.
+
+    Attributes:
+        threads: Threads of the local engine; 0 means one per processor. No result depends on it.
+        seed: Seed of everything random; acts that draw need one.
+        progress: Told how far long work is, or None.
+        today: The day of the act, for rules on the age of data, or None.
+    """
+
+    threads: int = 0
+    seed: int | None = field(default=None, repr=False)
+    progress: Progress | None = field(default=None, repr=False)
+    today: date | None = None
+
+    def require_seed(self) -> int:
+        """The seed.
+
+        Raises:
+            InputError: None was given.
+        """
+        if self.seed is None:
+            raise InputError("this act draws at random and needs a seed.", remedy="Give RunOptions(seed=...).")
+        return self.seed
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Generic[R_co, E_co]):
+    """What an act gives.
+
+    Attributes:
+        artifacts: File name to table or bytes; a table is saved as Parquet with its metadata.
+        event: The audit event of the act.
+        report: What happened, as plain JSON values.
+        result: The typed result. Its attributes can be asked of the act itself.
+    """
+
+    artifacts: Mapping[str, Artifact] = field(repr=False)
+    event: E_co
+    report: Mapping[str, Any] = field(repr=False)
+    result: R_co = field(repr=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the result."""
+        if name.startswith("_") or name == "result":
+            raise AttributeError(name)
+        return getattr(self.result, name)
+
+    def digests(self) -> dict[str, str]:
+        """The digest of every artifact: of a table's values, or of the bytes."""
+        return {
+            name: digest_table(artifact) if isinstance(artifact, pa.Table) else digest_bytes(artifact)
+            for name, artifact in self.artifacts.items()
+        }

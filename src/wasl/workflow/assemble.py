@@ -1,0 +1,78 @@
+"""The act of the release desk that joins payloads to a spine: microdata, one row per person."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from wasl.audit.events import MicrodataAssembled
+from wasl.errors import InputError
+from wasl.linkage.quality.breakdown import UNMET_KEY, attributes_of, break_down
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.payload import Payload
+from wasl.registers.exchange.plain_json import plain_json
+from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.microdata import Microdata, MicrodataSpec, assemble_microdata
+
+__all__ = ["assemble"]
+
+
+def assemble(
+    spine: pa.Table, payloads: Sequence[Payload], specification: MicrodataSpec, options: RunOptions
+) -> Act[Microdata, MicrodataAssembled]:
+    """Join payloads to the spine: the persons the specification asks for, with their variables.
+
+    Args:
+        spine: ``spine.parquet`` of the act `resolve`, with its metadata.
+        payloads: One or more per register.
+        specification: Who is in, and which register is trusted for what.
+        options: Not used yet; every act takes them.
+
+    Returns:
+        Artifacts ``microdata.parquet`` and ``quality.csv`` (false and missed matches by register, nationality, sex
+        and birth period, as the linkage estimates them).
+
+    Raises:
+        MismatchError: A payload's register is not in the spine.
+        InputError: A variable is in no payload, or the spine has no grades and probabilities.
+    """
+    del options
+    microdata = assemble_microdata(spine, payloads, specification)
+    event = MicrodataAssembled(
+        specification_digest=specification.digest,
+        spine_digest=digest_table(spine),
+        payload_digests=tuple(digest_table(payload.rows) for payload in payloads),
+        persons=microdata.table.num_rows,
+        variables=microdata.table.num_columns,
+        unmatched_records=microdata.unmatched_records,
+        microdata_digest=digest_table(microdata.table),
+    )
+    report = {
+        "persons": microdata.table.num_rows,
+        "coverage": microdata.coverage,
+        "conflicts": microdata.conflicts,
+        "unmatched_records": microdata.unmatched_records,
+        "digest": event.microdata_digest,
+    }
+    artifacts = {"microdata.parquet": microdata.table, "quality.csv": _quality(spine, payloads)}
+    return Act(artifacts, event, plain_json(report), microdata)
+
+
+def _quality(spine: pa.Table, payloads: Sequence[Payload]) -> bytes:
+    """False and missed matches by group as CSV."""
+    if not {"grade", "probability"} <= set(spine.column_names):
+        raise InputError(
+            "the spine has no columns 'grade' and 'probability'.", remedy="Give spine.parquet of `wasl link`."
+        )
+    unmet = json.loads((spine.schema.metadata or {}).get(UNMET_KEY, b"{}"))
+    rows = break_down(spine, attributes_of(spine, payloads), unmet)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows.column_names)
+    for row in rows.to_pylist():
+        writer.writerow([f"{value:.5f}" if isinstance(value, float) else value for value in row.values()])
+    return text.getvalue().encode()

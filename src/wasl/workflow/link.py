@@ -1,0 +1,68 @@
+"""The act of the linkage unit: deliveries to scored pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from wasl.audit.events import LinkageCompleted
+from wasl.linkage.model.match_model import MatchModel
+from wasl.linkage.model.pairs import ScoredPairs
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.report import render_report
+from wasl.linkage.score import score_pairs
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.workflow.act import Act, Artifact, RunOptions
+
+__all__ = ["Engine", "link"]
+
+Engine = Literal["local", "spark"]
+"""Where the work runs; the result is the same."""
+
+
+def link(
+    plan: LinkagePlan,
+    deliveries: Sequence[Delivery],
+    options: RunOptions,
+    *,
+    engine: Engine = "local",
+    model: MatchModel | None = None,
+) -> Act[ScoredPairs, LinkageCompleted]:
+    """Score the pairs of two or more deliveries, or of one delivery with itself.
+
+    Args:
+        plan: How pairs are compared and scored.
+        deliveries: Made under one key, project and profile.
+        options: Threads and progress; nothing is drawn but under the plan's own seed.
+        engine: Where the work runs.
+        model: A model of an earlier run, used as it is.
+
+    Returns:
+        Artifacts ``pairs.parquet``, ``report.json`` and ``report.html``.
+
+    Raises:
+        InputError: No delivery was given.
+        MismatchError: The deliveries were not made to be compared, or the plan does not accept their profile.
+    """
+    if engine == "spark":
+        from wasl.engines.spark import score_pairs_on_spark
+
+        scored = score_pairs_on_spark(plan, deliveries, progress=options.progress, model=model)
+    else:
+        scored = score_pairs(plan, deliveries, threads=options.threads, progress=options.progress, model=model)
+    event = LinkageCompleted(
+        plan_digest=plan.digest,
+        delivery_digests=tuple(source["delivery_digest"] for source in scored.report["sources"]),
+        pairs=scored.pairs.num_rows,
+        pairs_digest=digest_table(scored.pairs),
+        engine=engine,
+    )
+    report = plain_json({**scored.report, "model": scored.model.to_json()})
+    artifacts: dict[str, Artifact] = {
+        "pairs.parquet": scored.to_table(),
+        "report.json": json_bytes(report),
+        "report.html": render_report(report).encode(),
+    }
+    return Act(artifacts, event, report, scored)

@@ -1,0 +1,128 @@
+"""The act that protects microdata, attacks the result and compares it with earlier releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from wasl.audit.events import ProtectionApplied, ProtectionFailed, ProtectionRefused
+from wasl.disclosure.attacks.evaluate import attack_protected, compare_releases, require_no_exposure
+from wasl.disclosure.keys.coding import Frame
+from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.protect import Protection
+from wasl.disclosure.protect import protect as protect_table
+from wasl.disclosure.report.pages import internal_page, public_page
+from wasl.errors import ThresholdError, WaslError
+from wasl.registers.exchange.digests import digest_json, digest_table
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.assess import without_person_id
+
+__all__ = ["protect", "public_report", "seed_digest"]
+
+
+def protect(
+    data: Frame,
+    policy: DisclosurePolicy,
+    options: RunOptions,
+    *,
+    population: Frame | None = None,
+    control: Frame | None = None,
+    earlier: Sequence[Frame] = (),
+    attack: bool = True,
+) -> Act[Protection, ProtectionApplied]:
+    """Change microdata until the policy holds, attack the result, and compare it with earlier releases.
+
+    Args:
+        data: The microdata.
+        policy: What is done and what must hold.
+        options: The seed of everything random, and the day of release.
+        population: Population table with the same keys, for k-map.
+        control: Persons of the same population who are not in the data, for the attacks.
+        earlier: Earlier releases of the same population; the result must not isolate persons together with them.
+        attack: Whether to attack the protected file. The comparison with earlier releases does not depend on it.
+
+    Returns:
+        Artifacts ``protected.parquet``, ``internal-report.{json,html}`` (confidential) and
+        ``public-report.{json,html}``.
+
+    Raises:
+        InputError: The data do not fit the policy. The error carries the event `ProtectionFailed`.
+        ThresholdError: The thresholds do not hold. The error carries the event `ProtectionRefused`.
+    """
+    seed = options.require_seed()
+    table = without_person_id(data)
+    known: dict[str, Any] = {"policy_digest": policy.digest, "data_digest": digest_table(table)}
+    try:
+        protection = protect_table(table, policy, seed=seed, population=population, today=options.today)
+        findings = _examine(table, protection, seed, control=control, earlier=earlier, attack=attack)
+    except ThresholdError as error:
+        error.event = ProtectionRefused(rows=table.num_rows, **known)
+        raise
+    except WaslError as error:
+        error.event = ProtectionFailed(reason=type(error).__name__, **known)
+        raise
+    protection = replace(protection, attacks=findings or None)
+    artifacts: dict[str, Artifact] = {
+        "protected.parquet": protection.table,
+        "internal-report.json": json_bytes(protection.internal_report()),
+        "internal-report.html": internal_page(protection).encode(),
+        **public_report(protection),
+    }
+    event = ProtectionApplied(
+        **known,
+        seed_digest=seed_digest(seed),
+        rows=table.num_rows,
+        protected_digest=digest_table(protection.table),
+        rows_after=protection.table.num_rows,
+        methods=tuple(change.method for change in protection.changes),
+        k_before=_number(protection.before.k),
+        k_after=_number(protection.after.k),
+        risk_before=_number(protection.before.individual.share),
+        risk_after=_number(protection.after.individual.share),
+        attacked=attack,
+        earlier_releases=len(earlier),
+    )
+    return Act(artifacts, event, plain_json(protection.internal_report()), protection)
+
+
+def public_report(protection: Protection) -> dict[str, bytes]:
+    """The public report of a protection: file name to bytes."""
+    return {
+        "public-report.json": json_bytes(protection.public_report()),
+        "public-report.html": public_page(protection).encode(),
+    }
+
+
+def seed_digest(seed: int) -> str:
+    """The digest of a seed: the log can prove which seed was used without showing it."""
+    return digest_json(["seed", seed])
+
+
+def _examine(
+    table: pa.Table,
+    protection: Protection,
+    seed: int,
+    *,
+    control: Frame | None,
+    earlier: Sequence[Frame],
+    attack: bool,
+) -> dict[str, Any]:
+    """The results of the attacks and of the comparison with earlier releases, as far as each was asked for."""
+    results: dict[str, Any] = {}
+    if attack:
+        rng = np.random.Generator(np.random.PCG64([seed, 1]))
+        results |= attack_protected(table, protection, rng, control=control).to_json()
+    if earlier:
+        found = compare_releases(table, protection.table, earlier, protection.policy)
+        require_no_exposure(found)
+        results["differencing"] = found.to_json()
+    return results
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)

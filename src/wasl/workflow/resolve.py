@@ -1,0 +1,127 @@
+"""The act of the spine keeper: scored pairs and join maps to persons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from wasl.audit.events import SpineResolved
+from wasl.linkage.model.pairs import ScoredPairs
+from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.breakdown import UNMET_KEY
+from wasl.linkage.quality.report import render_report, render_review
+from wasl.linkage.resolve import Resolution
+from wasl.linkage.resolve import resolve as resolve_pairs
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.workflow.act import Act, Artifact, RunOptions
+
+__all__ = ["apply_decisions", "resolve"]
+
+REVIEW_COLUMNS = ("pair", "left_register", "left_record_id", "right_register", "right_record_id")
+
+
+def resolve(
+    plan: LinkagePlan,
+    scored: ScoredPairs,
+    joins: Sequence[JoinMap],
+    options: RunOptions,
+    *,
+    run: str,
+    onto: pa.Table | None = None,
+    decisions: Mapping[int, str] | None = None,
+) -> Act[Resolution, SpineResolved]:
+    """Resolve scored pairs into persons.
+
+    Args:
+        plan: Costs, assignment and constraints.
+        scored: Pairs of rows with probabilities.
+        joins: One join map per linked delivery.
+        options: Progress.
+        run: Name of this run, kept with the records it places.
+        onto: The spine to build onto: its persons keep their ids.
+        decisions: Reviewers' decisions by row of ``scored.pairs``: ``same`` or ``different``. They replace the
+            model's probabilities.
+
+    Returns:
+        Artifacts ``spine.parquet`` (its metadata hold the probability of an unmet match per register),
+        ``links.parquet``, ``conflicts.parquet``, ``changes.parquet``, ``review.parquet``, ``review.csv``,
+        ``review.html``, ``report.json`` and ``report.html``.
+
+    Raises:
+        MismatchError: A join map is missing or belongs to another delivery.
+        DeliveryError: A pair names a row that is in no join map.
+    """
+    decisions = decisions or {}
+    decided = replace(scored, pairs=apply_decisions(scored.pairs, decisions))
+    if options.progress:
+        options.progress(0, 2)
+    resolution = resolve_pairs(plan, decided, joins, run=run, onto=onto)
+    if options.progress:
+        options.progress(1, 2)
+    chances = resolution.report["quality"]["unmet"]
+    unmet = {source["register"]: chances[source["label"]] for source in scored.report["sources"]}
+    report = plain_json(resolution.report)
+    rows = resolution.review.to_pylist()
+    artifacts: dict[str, Artifact] = {
+        "spine.parquet": resolution.spine.replace_schema_metadata({UNMET_KEY: json.dumps(unmet).encode()}),
+        "links.parquet": resolution.links,
+        "conflicts.parquet": resolution.conflicts,
+        "changes.parquet": resolution.changes,
+        "review.parquet": resolution.review,
+        "review.csv": _review_sheet(rows),
+        "review.html": render_review(rows, scored.model.passes).encode(),
+        "report.json": json_bytes(report),
+        "report.html": render_report(report).encode(),
+    }
+    event = SpineResolved(
+        run=run,
+        plan_digest=plan.digest,
+        pairs_digest=digest_table(scored.pairs),
+        join_digests=tuple(digest_table(join.rows) for join in joins),
+        onto_digest=None if onto is None else digest_table(onto),
+        decided=len(decisions),
+        records=resolution.report["records"],
+        persons=resolution.report["persons"],
+        links=resolution.links.num_rows,
+        conflicts=resolution.conflicts.num_rows,
+        spine_digest=digest_table(resolution.spine),
+    )
+    if options.progress:
+        options.progress(2, 2)
+    return Act(artifacts, event, report, resolution)
+
+
+def apply_decisions(pairs: pa.Table, decisions: Mapping[int, str]) -> pa.Table:
+    """The scored pairs with reviewers' decisions in place of the model's probabilities.
+
+    A pair decided ``same`` gets probability 1; a pair decided ``different`` is removed.
+    """
+    if not decisions:
+        return pairs
+    places = np.fromiter(decisions, np.int64, len(decisions))
+    same = np.array([decisions[int(place)] == "same" for place in places])
+    probability = pairs.column("probability").to_numpy().copy()
+    probability[places] = np.where(same, 1.0, 0.0)
+    keep = np.ones(pairs.num_rows, bool)
+    keep[places[~same]] = False
+    column = pairs.column_names.index("probability")
+    return pairs.set_column(column, pairs.schema.field(column), pa.array(probability)).filter(pa.array(keep))
+
+
+def _review_sheet(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """The reviewers' sheet as CSV; it shows neither probability nor grade."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow([*REVIEW_COLUMNS, "decision"])
+    for row in rows:
+        cells = (row[name] for name in REVIEW_COLUMNS)
+        writer.writerow([*(cell.hex() if isinstance(cell, bytes) else cell for cell in cells), ""])
+    return sheet.getvalue().encode()

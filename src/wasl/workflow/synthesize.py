@@ -1,0 +1,75 @@
+"""The act that makes synthetic microdata and attacks them like any other release."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wasl.audit.events import DataSynthesized
+from wasl.disclosure.attacks.evaluate import attack_synthetic
+from wasl.disclosure.keys.coding import Frame
+from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.report.pages import synthesis_page
+from wasl.disclosure.synthesize import ModelName, Synthesis
+from wasl.disclosure.synthesize import synthesize as synthesize_table
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.assess import without_person_id
+
+__all__ = ["synthesize"]
+
+
+def synthesize(
+    data: Frame,
+    policy: DisclosurePolicy,
+    rows: int,
+    options: RunOptions,
+    *,
+    model: ModelName = "gaussian-copula",
+    epochs: int = 100,
+    control: Frame | None = None,
+    replace_uniques: bool = True,
+) -> Act[Synthesis, DataSynthesized]:
+    """Make synthetic microdata with SDV and attack them.
+
+    Args:
+        data: The microdata the model is fitted to.
+        policy: Its variables and thresholds; the thresholds inform, they do not bind.
+        rows: How many synthetic rows.
+        options: The seed.
+        model: Which synthesizer.
+        epochs: Training epochs of ctgan.
+        control: Persons of the same population who are not in the data.
+        replace_uniques: Whether synthetic rows that equal real sample uniques are drawn anew.
+
+    Returns:
+        Artifacts ``protected.parquet``, ``internal-report.{json,html}`` and ``public-report.{json,html}``.
+
+    Raises:
+        MissingExtraError: SDV is not installed.
+        InputError: The data do not fit the policy.
+    """
+    seed = options.require_seed()
+    table = without_person_id(data)
+    synthesis = synthesize_table(
+        table, policy, rows, seed=seed, model=model, epochs=epochs, replace_uniques=replace_uniques
+    )
+    rng = np.random.Generator(np.random.PCG64(seed))
+    attacks = attack_synthetic(table, synthesis.table, policy, rng, control=control).to_json()
+    internal = plain_json({**synthesis.internal_report(), "attacks": attacks})
+    artifacts: dict[str, Artifact] = {
+        "protected.parquet": synthesis.table,
+        "internal-report.json": json_bytes(internal),
+        "internal-report.html": synthesis_page(synthesis, attacks, confidential=True).encode(),
+        "public-report.json": json_bytes(synthesis.public_report()),
+        "public-report.html": synthesis_page(synthesis, attacks, confidential=False).encode(),
+    }
+    event = DataSynthesized(
+        policy_digest=policy.digest,
+        data_digest=digest_table(table),
+        synthetic_digest=digest_table(synthesis.table),
+        rows=rows,
+        model=model,
+        equal_to_real_uniques=synthesis.uniques.keys,
+    )
+    return Act(artifacts, event, internal, synthesis)
