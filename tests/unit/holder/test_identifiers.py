@@ -11,7 +11,6 @@ from wasl.holder.normalize import describe_persons
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.schema import RegisterSchema
 
-
 VOID = """
 EN COURS|en cours de renouvellement|PAS DE PASSEPORT|Perdu|PERDU LE 12/03/2020|VOLÉ|DÉPOSÉ 2019|NEANT|Néant|aucun|SANS
 #REF!|#N/A|#VALEUR!|#NOM?|####|1E+05|1,23E+08|9.99E+11|123456|12345678|0123456789|987654|000000|AB000000|1111111
