@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wasl.audit.events import AuditEvent
     from wasl.audit.notes import NoteVerifier
 
-__all__ = ["read_since", "read_verifier", "register"]
+__all__ = ["read_entries", "read_since", "read_verifier", "register"]
 
 PublicKey = Annotated[
     str, typer.Option("--public-key", help="The log's verifier key: a file, or the line name+id+base64 itself.")
@@ -78,7 +78,7 @@ def show(
     if unknown := sorted(kinds - set(KINDS)):
         raise InputError(f"no kind of event {', '.join(unknown)}.", remedy=f"Kinds: {', '.join(sorted(KINDS))}.")
     chosen = EventFilter(kinds, actor, project, subject, after, before)
-    entries = [(index, event) for index, event in _entries(export_file) if chosen.matches(event)][-last:]
+    entries = [(index, event) for index, event in read_entries(export_file) if chosen.matches(event)][-last:]
     if json_output:
         emit({"entries": [_entry_json(index, event) for index, event in entries]})
         return
@@ -292,7 +292,8 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
+def read_entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
+    """The numbered entries of an export, or of this installation's log where none is given."""
     from wasl.audit.events import AuditEvent
     from wasl.cli.audit_trail import open_log
 

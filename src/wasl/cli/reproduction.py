@@ -27,6 +27,9 @@ def reproduce(
     ],
     onto: Annotated[Path | None, typer.Option(help="The earlier spine the run was built onto.")] = None,
     model: Annotated[Path | None, typer.Option(help="pairs.parquet whose model the run used.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="An export of the log that recorded the run; without it, this log.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0: one per processor.")] = 0,
     json_output: JsonFlag = False,
 ) -> None:
@@ -34,10 +37,13 @@ def reproduce(
 
     The inputs are recognized by the digests in the log, whatever their files are called.
 
+    The log may be this installation's or the export of another one, such as a service.
+
     Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
     """
     from wasl.audit.events import AuditEvent
     from wasl.audit.reproduction import find_run
+    from wasl.cli.audit import read_entries
     from wasl.cli.audit_trail import open_log, record_event
     from wasl.cli.linkage import read_pairs
     from wasl.linkage.plan import LinkagePlan
@@ -46,12 +52,17 @@ def reproduce(
     from wasl.workflow.act import RunOptions
     from wasl.workflow.reproduce import reproduce as run_again
 
-    events = map(AuditEvent.parse, open_log().events())
+    events = map(AuditEvent.parse, open_log().events()) if log is None else (event for _, event in read_entries(log))
     if Path(run).is_dir():
         spine, _ = read_parquet(Path(run) / "spine.parquet", "spine")
         recorded = find_run(events, spine_digest=digest_table(spine))
     else:
         recorded = find_run(events, run=run)
+    if recorded.decided:
+        raise InputError(
+            f"reviewers decided {recorded.decided} pairs of run {recorded.run}; the log does not hold their decisions.",
+            remedy="Ask the service that holds them: POST /v1/projects/{project}/linkage-runs/{run}/reproduction.",
+        )
     document = LinkagePlan.load(plan)
     deliveries, joins = _recorded_inputs(inputs, recorded.delivery_digests)
     with progress("linking again") as report:

@@ -38,20 +38,24 @@ def require_bare_names(value: Any, where: str) -> None:
 
 
 def accept_plan(value: Mapping[str, Any]) -> LinkagePlan:
-    """The linkage plan, checked.
+    """The linkage plan, checked; a name, or a name and a round, mean the shipped plan.
 
     Raises:
         SchemaError: It does not hold together, or has the name of a shipped plan and other contents.
     """
-    if _only_name(value):
-        return LinkagePlan.load(_shipped_file("linkage", value, "the linkage plan"))
-    plan = validate_document(LinkagePlan, dict(value), "the linkage plan")
-    shipped = config_dir() / "linkage" / f"{plan.name}.toml"
-    if BARE_NAME.fullmatch(plan.name) and shipped.is_file() and LinkagePlan.load(shipped).digest != plan.digest:
-        raise SchemaError(
-            f"the linkage plan {plan.name!r} is not the one that ships under this name.",
-            remedy="Give it another name, or send only the name to use the shipped plan.",
-        )
+    where = "the linkage plan"
+    if "name" in value and set(value) <= {"name", "round"}:
+        shipped = LinkagePlan.load(_shipped_file("linkage", value, where))
+        return validate_document(LinkagePlan, {**shipped.model_dump(mode="json"), **value}, where)
+    plan = validate_document(LinkagePlan, dict(value), where)
+    path = config_dir() / "linkage" / f"{plan.name}.toml"
+    if BARE_NAME.fullmatch(plan.name) and path.is_file():
+        shipped = LinkagePlan.load(path)
+        if plan.model_copy(update={"round": shipped.round}).digest != shipped.digest:
+            raise SchemaError(
+                f"the linkage plan {plan.name!r} is not the one that ships under this name.",
+                remedy="Give it another name, or send only the name to use the shipped plan.",
+            )
     return plan
 
 

@@ -85,7 +85,7 @@ def resolve(
         run=run,
         plan_digest=plan.digest,
         pairs_digest=digest_table(scored.pairs),
-        join_digests=tuple(digest_table(join.rows) for join in joins),
+        join_digests=_join_digests(scored, joins),
         onto_digest=None if onto is None else digest_table(onto),
         decided=len(decisions),
         records=resolution.report["records"],
@@ -97,6 +97,13 @@ def resolve(
     if options.progress:
         options.progress(2, 2)
     return Act(artifacts, event, report, resolution)
+
+
+def _join_digests(scored: ScoredPairs, joins: Sequence[JoinMap]) -> tuple[str, ...]:
+    """The digest of each join map, in the order of the linked deliveries."""
+    by_delivery = {join.delivery_digest: digest_table(join.rows) for join in joins}
+    wanted = (source["delivery_digest"] for source in scored.report["sources"])
+    return tuple(by_delivery[digest] for digest in wanted if digest in by_delivery)
 
 
 def apply_decisions(pairs: pa.Table, decisions: Mapping[int, str]) -> pa.Table:

@@ -86,3 +86,13 @@ def test_a_log_that_claims_another_spine_is_found_out(linked, encoded, monkeypat
     monkeypatch.setattr(module, "resolve_pairs", lambda *given, run, **more: real(*given, run="another", **more))
     message = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, expect=VerificationError)
     assert "spine" in message
+
+
+def test_a_run_is_reproduced_from_the_export_of_another_installation(linked, encoded, tmp_path, monkeypatch):
+    from wasl.cli.audit_trail import open_log
+
+    export = tmp_path / "export.jsonl"
+    export.write_bytes(b"".join(open_log().export()))
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "auditor"))
+    result = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, "--log", export)
+    assert result["reproduced"]

@@ -184,10 +184,11 @@ def attack_tables(attacks: Mapping[str, Any] | None) -> Markup:
             layout.share(item["naive"]["value"]) if item["naive"] else "–",
             f"{layout.share(item['risk'])} ({layout.share(item['low'])} – {layout.share(item['high'])})",
         )
-        for item in attacks["attacks"]
+        for item in attacks.get("attacks", ())
     ]
     columns = ("attack", "success", "on persons not in the file", "by guessing", "risk (95 % interval)")
-    parts = [layout.heading("Attacks on the file"), layout.table(columns, rows)]
+    parts = [layout.heading("Attacks on the file")]
+    parts.append(layout.table(columns, rows) if rows else layout.paragraph("The file was not attacked."))
     if (local := attacks.get("downcoding")) is not None:
         mixed = ", ".join(local["mixed"]) or "none"
         parts.append(layout.paragraph(f"Variables recoded at mixed levels (open to downcoding): {mixed}."))
