@@ -53,6 +53,7 @@ from wasl.service.access import Role
 from wasl.service.log import event_of, export_log
 from wasl.service.ports import Area, Caller
 from wasl.service.records import Job, JobStatus, Release, Run, Submission
+from wasl.service.retention import named_files
 from wasl.service.states import ReleaseStatus, RunStatus
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
@@ -360,7 +361,7 @@ def check(installation: Installation, done: Done) -> None:
             assert seen[kind, release.id] == 1, f"{kind} {seen[kind, release.id]} times"
     assert {one.id for one in releases} == set(done.releases)
     assert all(job.status is JobStatus.DONE for job in jobs)
-    installation.files.sweep(digests(submissions, runs, releases), older_than_seconds=-1)
+    installation.files.sweep(named_files_of(installation), older_than_seconds=-1)
     for area, digest in files(submissions, runs, releases):
         data = installation.files.path(area, digest).read_bytes()
         assert "sha256:" + hashlib.sha256(data).hexdigest() == digest, "a kept file is not whole"
@@ -385,5 +386,6 @@ def files(submissions: list[Submission], runs: list[Run], releases: list[Release
         yield Area.PUBLIC, release.package
 
 
-def digests(submissions: list[Submission], runs: list[Run], releases: list[Release]) -> set[str]:
-    return {digest for _, digest in files(submissions, runs, releases)}
+def named_files_of(installation: Installation) -> set[str]:
+    with installation.ledger.reading() as state:
+        return named_files(state)

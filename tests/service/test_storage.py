@@ -319,12 +319,18 @@ class TestFiles:
         with pytest.raises(NotFoundError):
             self.store(tmp_path).path(Area.LINKAGE, digest)
 
-    def test_sweeping_removes_what_no_record_names(self, tmp_path: Path) -> None:
+    def test_sweeping_sets_aside_what_no_record_names(self, tmp_path: Path) -> None:
         store = self.store(tmp_path)
         kept = store.make(Area.LINKAGE, lambda path: path.write_bytes(b"kept") and None)
-        store.make(Area.LINKAGE, lambda path: path.write_bytes(b"orphan") and None)
-        assert store.sweep([kept.digest], older_than_seconds=3600) == 0
-        assert store.sweep([kept.digest], older_than_seconds=-1) == 1
+        orphan = store.make(Area.LINKAGE, lambda path: path.write_bytes(b"orphan") and None)
+        assert store.sweep([kept.digest], older_than_seconds=3600).quarantined == []
+        assert store.sweep([kept.digest], older_than_seconds=-1).quarantined == [orphan.digest]
+        assert store.path(Area.LINKAGE, kept.digest).read_bytes() == b"kept"
+        assert store.sweep([kept.digest, orphan.digest], older_than_seconds=-1).restored == [orphan.digest]
+        assert store.path(Area.LINKAGE, orphan.digest).read_bytes() == b"orphan"
+        store.sweep([kept.digest], older_than_seconds=-1)
+        swept = store.sweep([kept.digest], [orphan.digest, kept.digest], older_than_seconds=-1)
+        assert swept.deleted == [orphan.digest], "what is named is kept, whatever is said of it"
         assert store.path(Area.LINKAGE, kept.digest).read_bytes() == b"kept"
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from service_support import PROJECT, REGISTER, Service, Template, make_settings, send
 
+from wasl.errors import VerificationError
 from wasl.linkage.plan import LinkagePlan
 from wasl.service import job_handlers as duties
+from wasl.service import linkages
 from wasl.service.access import Role
 from wasl.service.jobs import JobStopped
 from wasl.service.ports import Office, Progress
 from wasl.service.records import Job, JobKind, Run
+from wasl.storage.tables import jobs as jobs_table
 from wasl.web.installation import Installation
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
@@ -32,9 +38,9 @@ def requested(service: Service, outboxes: dict[str, Path]) -> str:
 
 
 @pytest.fixture
-def duty(monkeypatch: pytest.MonkeyPatch) -> list[duties.Duty]:
+def duty(monkeypatch: pytest.MonkeyPatch) -> list[duties.Handler]:
     """Whatever is put in here is done instead of scoring."""
-    instead: list[duties.Duty] = []
+    instead: list[duties.Handler] = []
 
     def score(office: Office, job: Job, progress: Progress) -> None:
         instead[0](office, job, progress)
@@ -49,8 +55,8 @@ def status(service: Service, run: str) -> tuple[str, str]:
         return found.status.value, state.get(Job, found.job).status.value
 
 
-def test_what_breaks_down_is_tried_again_and_then_given_up(
-    service: Service, requested: str, duty: list[duties.Duty]
+def test_what_breaks_down_is_tried_again_and_then_parked(
+    service: Service, requested: str, duty: list[duties.Handler]
 ) -> None:
     tried: list[int] = []
 
@@ -61,13 +67,148 @@ def test_what_breaks_down_is_tried_again_and_then_given_up(
     duty.append(break_down)
     service.work()
     assert tried == [1, 2, 3, 4, 5]
-    assert status(service, requested) == ("failed", "failed")
-    shown = service.client(Role.LINKAGE).get(f"{RUNS}/{requested}").json()
-    assert "MARKER" not in shown["failure"]
+    assert status(service, requested) == ("requested", "parked")
+    job = service.client(Role.LINKAGE).get(f"{RUNS}/{requested}").json()["job"]
+    shown = service.client(Role.ADMIN).get(f"/v1/jobs/{job}").json()
+    assert (shown["failures"], "RuntimeError" in shown["failure"], "MARKER" in shown["failure"]) == (5, True, False)
+    assert service.client(None).get("/v1/ready").json()["parked"] == 1
+    tried.clear()
+    assert service.client(Role.ADMIN).post(f"/v1/jobs/{job}/retry").status_code == 200
+    service.work()
+    assert len(tried) == 5
+    assert service.client(Role.LINKAGE).post(f"/v1/jobs/{job}/cancel").status_code == 200
+    service.work()
+    assert status(service, requested) == ("cancelled", "cancelled")
+
+
+def test_a_job_that_broke_down_waits_longer_each_time(
+    service: Service, requested: str, duty: list[duties.Handler]
+) -> None:
+    def break_down(_office: Office, _job: Job, _progress: Progress) -> None:
+        raise RuntimeError
+
+    duty.append(break_down)
+    worker = service.installation.worker()
+    worker.retry_seconds = 100.0
+    pauses = []
+    for _ in range(4):
+        with service.installation.engine.begin() as connection:
+            connection.execute(sa.update(jobs_table).values(not_before=0.0))
+        assert worker.work_once()
+        with service.installation.ledger.reading() as state:
+            pauses.append(state.select(Job)[0].not_before - service.installation.office.now().timestamp())
+    assert all(later > 1.5 * sooner for sooner, later in itertools.pairwise(pauses))
+    assert not worker.work_once(), "it is not due"
+
+
+def test_restarts_do_not_use_up_a_jobs_attempts(service: Service, requested: str, duty: list[duties.Handler]) -> None:
+    original = linkages.score
+
+    def stopped(_office: Office, _job: Job, _progress: Progress) -> None:
+        stop.set()
+        raise JobStopped
+
+    duty.append(stopped)
+    for _ in range(12):
+        stop = threading.Event()
+        assert service.installation.worker().work_once(stop)
+    duty[0] = original
+    service.work()
+    assert status(service, requested) == ("scored", "done")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_waits(service: Service, requested: str, duty: list[duties.Handler], number: int) -> None:
+    full = [True]
+    original = linkages.score
+
+    def score(office: Office, job: Job, progress: Progress) -> None:
+        if full[0]:
+            raise OSError(number, "No space left on device")
+        original(office, job, progress)
+
+    duty.append(score)
+    for _ in range(8):
+        with service.installation.engine.begin() as connection:
+            connection.execute(sa.update(jobs_table).values(not_before=0.0))
+        assert service.installation.worker().work_once()
+        assert status(service, requested) == ("requested", "queued")
+    full[0] = False
+    with service.installation.engine.begin() as connection:
+        connection.execute(sa.update(jobs_table).values(not_before=0.0))
+    service.work()
+    assert status(service, requested) == ("scored", "done")
+    with service.installation.ledger.reading() as state:
+        assert state.select(Job)[0].failures == 0
+
+
+def test_a_role_cancels_its_own_jobs_only(service: Service, requested: str) -> None:
+    job = service.client(Role.LINKAGE).get(f"{RUNS}/{requested}").json()["job"]
+    for role in (Role.SPINE, Role.RELEASE, Role.AUDITOR):
+        assert service.client(role).post(f"/v1/jobs/{job}/cancel").status_code == 403
+    assert service.client(Role.LINKAGE).post(f"/v1/jobs/{job}/cancel").status_code == 200
+
+
+def run_worker(service: Service, until: Callable[[], bool]) -> None:
+    """Let a worker run until something is so."""
+    stop = threading.Event()
+    thread = threading.Thread(target=service.installation.worker().run, args=(stop,))
+    thread.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not until():
+            assert time.monotonic() < deadline
+            assert thread.is_alive()
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        thread.join(60)
+
+
+def test_a_worker_whose_log_cannot_be_signed_goes_on_and_says_so(
+    service: Service, requested: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise VerificationError("MARKER")
+
+    monkeypatch.setattr("wasl.web.worker.sign_checkpoint", fail)
+    seen: list[int] = []
+
+    def done_and_seen() -> bool:
+        answer = service.client(None).get("/v1/ready")
+        if answer.status_code == 503 and "not signed" in answer.text:
+            seen.append(1)
+            assert "MARKER" not in answer.text
+        return bool(seen) and status(service, requested) == ("scored", "done")
+
+    run_worker(service, done_and_seen)
+
+
+def test_ready_and_metrics_know_the_workers_and_the_key(service: Service) -> None:
+    service.client(Role.AUDITOR, None).post("/v1/audit/checkpoint")
+    ready = service.client(None).get("/v1/ready").json()
+    assert (ready["workers"], ready["queued"], ready["parked"]) == (0, 0, 0)
+    assert ready["checkpoint_age_seconds"] >= 0
+    run_worker(service, lambda: service.client(None).get("/v1/ready").json()["workers"] == 1)
+    assert service.client(None).get("/v1/ready").json()["workers"] == 0
+    text = service.client(Role.ADMIN, None).get("/v1/metrics").text
+    for line in ("wasl_workers 0.0", 'wasl_jobs_waiting{state="parked"} 0.0', "wasl_signing_key_held 1.0"):
+        assert line in text
+    key = service.installation.settings.key_path
+    hidden = key.rename(key.with_name("elsewhere"))
+    assert service.client(None).get("/v1/ready").status_code == 503
+    assert "wasl_signing_key_held 0.0" in service.client(Role.ADMIN, None).get("/v1/metrics").text
+    hidden.rename(key)
+    assert service.client(None).get("/v1/ready").status_code == 200
+
+
+def test_ready_says_that_jobs_wait_and_nobody_works(service: Service, requested: str) -> None:
+    answer = service.client(None).get("/v1/ready")
+    assert (answer.status_code, "no worker" in answer.json()["detail"]) == (503, True)
 
 
 def test_a_database_that_is_away_for_a_moment_does_not_end_a_run(
-    service: Service, requested: str, duty: list[duties.Duty]
+    service: Service, requested: str, duty: list[duties.Handler]
 ) -> None:
     turns = iter([True, False])
 
@@ -83,7 +224,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_a_run(
     assert status(service, requested) == ("scored", "done")
 
 
-def test_a_running_job_stops_when_it_is_cancelled(service: Service, requested: str, duty: list[duties.Duty]) -> None:
+def test_a_running_job_stops_when_it_is_cancelled(service: Service, requested: str, duty: list[duties.Handler]) -> None:
     started = threading.Event()
 
     def long_work(_office: Office, _job: Job, progress: Progress) -> None:
@@ -102,7 +243,9 @@ def test_a_running_job_stops_when_it_is_cancelled(service: Service, requested: s
     assert status(service, requested) == ("cancelled", "cancelled")
 
 
-def test_a_worker_that_was_only_slow_commits_nothing(service: Service, requested: str, duty: list[duties.Duty]) -> None:
+def test_a_worker_that_was_only_slow_commits_nothing(
+    service: Service, requested: str, duty: list[duties.Handler]
+) -> None:
     from wasl.service.linkages import score as original
 
     def slow_then_overtaken(office: Office, job: Job, progress: Progress) -> None:
@@ -121,7 +264,7 @@ def test_a_worker_that_was_only_slow_commits_nothing(service: Service, requested
     assert len(done) == 1
 
 
-def test_an_orderly_end_gives_the_job_back(service: Service, requested: str, duty: list[duties.Duty]) -> None:
+def test_an_orderly_end_gives_the_job_back(service: Service, requested: str, duty: list[duties.Handler]) -> None:
     stop = threading.Event()
 
     def until_stopped(_office: Office, _job: Job, progress: Progress) -> None:
@@ -134,7 +277,7 @@ def test_an_orderly_end_gives_the_job_back(service: Service, requested: str, dut
     assert status(service, requested) == ("requested", "queued")
 
 
-def test_progress_is_seen_while_the_work_goes_on(service: Service, requested: str, duty: list[duties.Duty]) -> None:
+def test_progress_is_seen_while_the_work_goes_on(service: Service, requested: str, duty: list[duties.Handler]) -> None:
     seen = threading.Event()
 
     def half(_office: Office, _job: Job, progress: Progress) -> None:

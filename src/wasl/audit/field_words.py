@@ -137,5 +137,20 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "verified": {"fr": "vérifié", "ar": "متحقق منه", "en": "verified"},
     "view": {"fr": "point de vue", "ar": "زاوية النظر", "en": "view"},
     "weight": {"fr": "poids", "ar": "الوزن", "en": "weight"},
+    "old_key": {"fr": "ancienne clé", "ar": "المفتاح القديم", "en": "old key"},
+    "new_key": {"fr": "nouvelle clé", "ar": "المفتاح الجديد", "en": "new key"},
+    "endorsement": {
+        "fr": "signature de l'ancienne clé",
+        "ar": "توقيع المفتاح القديم",
+        "en": "signature of the old key",
+    },
+    "failures": {"fr": "échecs", "ar": "حالات الفشل", "en": "failures"},
+    "requests": {"fr": "requêtes", "ar": "الطلبات", "en": "requests"},
+    "what": {"fr": "objet", "ar": "الموضوع", "en": "what"},
+    "days": {"fr": "jours", "ar": "الأيام", "en": "days"},
+    "rule": {"fr": "règle", "ar": "القاعدة", "en": "rule"},
+    "target": {"fr": "cible", "ar": "الهدف", "en": "target"},
+    "address_class": {"fr": "type d'adresse", "ar": "نوع العنوان", "en": "class of address"},
+    "unmatched_share": {"fr": "part non rattachée", "ar": "النسبة غير المرتبطة", "en": "share not matched"},
 }
 """The word for each field, by its name in events."""

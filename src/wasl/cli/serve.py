@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: the setting.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
     config: ConfigOption = None,
+    accept_older_database: Annotated[
+        bool, typer.Option("--accept-older-database", help="Go on with a database older than its folders; logged.")
+    ] = False,
 ) -> None:
     """Start the service: with no configuration SQLite and a local folder, API and worker in one process.
 
@@ -48,39 +51,44 @@ def serve(
 
     Example: wasl serve --port 8000
     """
-    settings = _settings(config)
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = settings.model_copy(update=changed)
+    settings = _settings(config, **changed)
     import uvicorn
 
     from wasl.web.app import create_app
+    from wasl.web.connection import bind, require_tls, server_config
     from wasl.web.installation import Installation, configure_logging
     from wasl.web.middleware import Metrics
 
     configure_logging(settings.log_level)
-    installation = Installation.open(settings)
-    installation.sweep()
-    issued = installation.first_admin()
-    if issued is not None:
-        sys.stderr.write(f"First administrator's token (shown once; store it now): {issued.secret}\n")
-        sys.stderr.flush()
-    uvicorn.run(
-        create_app(installation, Metrics.shared()),
-        host=settings.host,
-        port=settings.port,
-        http="h11",  # its limit on headers holds before they are in memory
-        h11_max_incomplete_event_size=settings.max_header_bytes,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        forwarded_allow_ips=settings.trusted_proxies,
-        ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
-        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=30,
-    )
-    installation.close()
+    secure = require_tls(settings)
+    with bind(settings) as listening:
+        installation = Installation.open(settings, accept_older=accept_older_database)
+        swept = installation.sweep()
+        if swept.quarantined:
+            sys.stderr.write(f"{len(swept.quarantined)} files that no record names were set aside (.quarantine).\n")
+        issued = installation.first_admin()
+        if issued is not None:
+            sys.stderr.write(f"First administrator's token (shown once; store it now): {issued.secret}\n")
+        name, number = listening.getsockname()[:2]
+        _say_where(f"{'https' if secure else 'http'}://{f'[{name}]' if ':' in name else name}:{number}", settings)
+        server = uvicorn.Server(server_config(create_app(installation, Metrics.shared()), settings))
+        server.run(sockets=[listening])
+        installation.close()
+
+
+def _say_where(address: str, settings: ServiceSettings) -> None:
+    """Tell the operator where the service listens, how to sign in, and where to read on."""
+    lines = [
+        f"wasl listens on {address} (API: {address}/v1, description: {address}/v1/openapi.json)",
+        f"Data, log and signing key: {settings.home}",
+        "Sign in: wasl user add NAME; wasl user token NAME --role ROLE; then send 'Authorization: Bearer TOKEN'",
+        "Manual: docs/service.md, docs/deployment.md, docs/security.md. Stop with Ctrl+C.",
+    ]
+    if not address.startswith("https") and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        lines.insert(1, "Warning: this address is reached from other machines without TLS; tokens travel in the clear.")
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
 
 
 def worker(config: ConfigOption = None) -> None:
@@ -247,24 +255,14 @@ def user_revoke(
         say(f"Token {token} is revoked.")
 
 
-def _settings(config: Path | None) -> ServiceSettings:
+def _settings(config: Path | None, **changes: Any) -> ServiceSettings:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError("service", "the service")
-    from pydantic import ValidationError
+    from wasl.web.settings import load_settings
 
-    from wasl.web.settings import CONFIG_VARIABLE, ServiceSettings
-
-    if config is not None:
-        if not config.is_file():
-            raise InputError(f"{config}: no such file of settings.")
-        os.environ[CONFIG_VARIABLE] = str(config)
-    try:
-        return ServiceSettings()
-    except ValidationError as error:
-        # The reason only: a value may be a secret.
-        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/deployment.md.") from error
+    os.umask(0o077)  # whatever the service writes is its user's alone
+    return load_settings(config, **changes)
 
 
 def _open(settings: ServiceSettings) -> Installation:

@@ -91,6 +91,7 @@ class Action(StrEnum):
     WHOAMI = "whoami"
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
+    JOB_RETRY = "job.retry"
     STATUS_READ = "status.read"
     METRICS_READ = "metrics.read"
 
@@ -139,8 +140,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.LINKAGE_REPRODUCE: frozenset({_U}),
     Action.USER_MANAGE: frozenset({_A}),
     Action.WHOAMI: _EVERYBODY,
-    Action.JOB_READ: frozenset({_L, _S, _R, _P, _U}),
-    Action.JOB_CANCEL: frozenset({_L, _S, _R}),
+    Action.JOB_READ: frozenset({_L, _S, _R, _P, _U, _A}),
+    Action.JOB_CANCEL: frozenset({_L, _S, _R, _U}),
+    Action.JOB_RETRY: frozenset({_A}),
     Action.STATUS_READ: _EVERYBODY,
     Action.METRICS_READ: frozenset({_A, _U}),
 }

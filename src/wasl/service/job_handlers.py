@@ -8,6 +8,8 @@ from dataclasses import replace
 from wasl.audit.events import (
     Happening,
     JobCancelled,
+    JobParked,
+    JobQueuedAgain,
     LinkageCancelled,
     LinkageFailed,
     ProtectionFailed,
@@ -15,16 +17,17 @@ from wasl.audit.events import (
     ReproductionFailed,
     ResolutionFailed,
 )
-from wasl.errors import WaslError
+from wasl.errors import StateError, WaslError
+from wasl.service.access import Action
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
-from wasl.service.ports import Office, Progress, Reader
+from wasl.service.ports import Caller, Office, Progress, Reader
 from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
 from wasl.service.releases import package, protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 
-__all__ = ["HANDLERS", "abandon", "perform"]
+__all__ = ["HANDLERS", "abandon", "park", "perform", "queue_again"]
 
 Handler = Callable[[Office, Job, Progress], None]
 
@@ -101,6 +104,39 @@ def abandon(
     event = caller.event(told, project=job.project, subject=job.subject)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, *_put_back(ledger, job, reason, status), event=event, status=status, failure=reason)
+
+
+def park(office: Office, job: Job, *, failures: int, cause: str) -> None:
+    """Set a job aside that breaks down every time. What it works on stays as it is, until an administrator decides.
+
+    Raises:
+        StateError: Another worker has taken it over; nothing was committed.
+    """
+    caller = job_caller(office, job)
+    reason = f"broke down {failures} times, the last time with {cause}; see the worker's log."
+    event = caller.event(
+        JobParked(job_kind=job.kind.value, failures=failures, reason=cause), project=job.project, subject=job.id
+    )
+    with office.ledger.writing(caller) as ledger:
+        held = ledger.hold(job)
+        ledger.save(replace(held, status=JobStatus.PARKED, failures=failures, failure=reason), event=event)
+
+
+def queue_again(office: Office, caller: Caller, job_id: str) -> Job:
+    """Queue a parked job again, once its cause is mended.
+
+    Raises:
+        StateError: It is not parked.
+    """
+    with office.ledger.writing(caller) as ledger:
+        job = ledger.get(Job, job_id)
+        caller.check(Action.JOB_RETRY, project=job.project)
+        if job.status is not JobStatus.PARKED:
+            raise StateError(f"job {job_id} is {job.status}.", remedy="Only a parked job can be queued again.")
+        event = caller.event(JobQueuedAgain(job_kind=job.kind.value), project=job.project, subject=job_id)
+        queued = replace(job, status=JobStatus.QUEUED, failures=0, not_before=0.0, failure="")
+        ledger.save(queued, event=event)
+        return ledger.get(Job, job_id)
 
 
 def _put_back(ledger: Reader, job: Job, reason: str, status: JobStatus) -> tuple[Noun, ...]:

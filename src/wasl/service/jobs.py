@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wasl.audit.events import AuditEvent, JobCancelled
-from wasl.errors import StateError
-from wasl.service.access import Action, Actor
+from wasl.errors import AccessError, StateError
+from wasl.service.access import Action, Actor, Role
 from wasl.service.ports import Caller, Office, Writer
 from wasl.service.records import Job, JobKind, JobStatus, Noun
 
 __all__ = ["JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
 
-ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PARKED)
+
+CANCELLED_BY = {
+    JobKind.SCORE: Role.LINKAGE,
+    JobKind.REPRODUCE: Role.AUDITOR,
+    JobKind.RESOLVE: Role.SPINE,
+    JobKind.PROTECT: Role.RELEASE,
+    JobKind.PACKAGE: Role.RELEASE,
+}
+"""The role whose job it is: no other role may stop it."""
 
 
 class JobStopped(Exception):  # noqa: N818 - it is no error
@@ -72,8 +81,12 @@ def cancel_job(office: Office, caller: Caller, job_id: str) -> Job:
     with office.ledger.writing(caller) as ledger:
         job = ledger.get(Job, job_id)
         caller.check(Action.JOB_CANCEL, project=job.project)
+        owner = CANCELLED_BY[job.kind]
+        if caller.actor.role is not owner:
+            raise AccessError(f"a job of the kind '{job.kind}' is cancelled by the role {owner}.")
         if job.status not in ACTIVE:
             raise StateError(f"job {job_id} is {job.status}.", remedy="Only a queued or running job can be cancelled.")
         event = caller.event(JobCancelled(job_kind=job.kind.value), project=job.project, subject=job_id)
-        ledger.save(replace(job, cancel_asked=True), event=event)
+        queued = JobStatus.QUEUED if job.status is JobStatus.PARKED else job.status
+        ledger.save(replace(job, cancel_asked=True, status=queued, not_before=0.0), event=event)
         return ledger.get(Job, job_id)

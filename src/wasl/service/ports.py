@@ -158,6 +158,10 @@ class Files(Protocol):
         """
         ...
 
+    def erase(self, area: Area, digest: str) -> None:
+        """Delete a kept file for good; the caller has committed that it is discarded."""
+        ...
+
     def make(self, area: Area, write: Callable[[Path], None]) -> StoredFile:
         """Keep what ``write`` puts into the path it is given."""
         ...

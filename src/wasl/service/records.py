@@ -15,14 +15,17 @@ __all__ = [
     "JobKind",
     "JobStatus",
     "Noun",
+    "Objection",
     "Project",
     "Register",
     "Release",
+    "RetentionRule",
     "ReviewPair",
     "Run",
     "Submission",
     "SubmissionKind",
     "Token",
+    "TokenStatus",
     "User",
 ]
 
@@ -96,7 +99,9 @@ class Submission(Noun):
         file: SHA-256 of the stored file.
         size_bytes, rows: How much.
         header: The delivery's header, the join map's or the payload's, as the file carries it.
-        withdrawn: Whether its holder took it back; runs made with it stay as they are.
+        withdrawn: Whether its holder took it back: nothing uses it from then on.
+        sent_at: When it was last sent; the submission sent last counts, whatever was sent in between.
+        purged: Whether its file was erased; digest and record stay.
     """
 
     kind: SubmissionKind
@@ -108,6 +113,8 @@ class Submission(Noun):
     rows: int
     header: Mapping[str, Any]
     withdrawn: bool = False
+    sent_at: str = ""
+    purged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,7 @@ class Run(Noun):
         spine_digest: The digest of the spine's rows.
         report: The linkage report: counts and measures.
         failure: Why it failed; empty otherwise.
+        payloads: Submission ids of the payloads its releases use, pinned when the spine was asked for.
     """
 
     project: str
@@ -143,6 +151,7 @@ class Run(Noun):
     spine_digest: str = ""
     report: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
+    payloads: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +213,7 @@ class Release(Noun):
         public_report: What readers are told: methods and information loss.
         failure: Why protection or packaging failed; empty otherwise.
         requested_by, decided_by, reason: The four eyes, and what the second pair said.
+        protected_by: Who asked for the protection that counts; does not decide on it either.
         manifest_digest: The digest of the signed manifest once published.
         published_at: ISO 8601 UTC, empty before.
     """
@@ -229,6 +239,7 @@ class Release(Noun):
     reason: str = ""
     manifest_digest: str = ""
     published_at: str = ""
+    protected_by: str = ""
 
 
 class JobKind(StrEnum):
@@ -249,6 +260,8 @@ class JobStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PARKED = "parked"
+    """Broke down too often; an administrator can queue it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +276,8 @@ class Job(Noun):
         cancel_asked: Whether somebody asked to stop it.
         failure: Why it failed; empty otherwise.
         result: What it found, for jobs that change nothing (a reproduction).
+        failures: How often it broke down for an unknown reason; restarts and a full disk do not count.
+        not_before: No worker takes it before this time, in seconds since 1970.
     """
 
     kind: JobKind
@@ -274,6 +289,8 @@ class Job(Noun):
     cancel_asked: bool = False
     failure: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
+    failures: int = 0
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +306,16 @@ class User(Noun):
     disabled: bool = False
 
 
+class TokenStatus(StrEnum):
+    """Where a token stands."""
+
+    REQUESTED = "requested"
+    """One administrator asked for it; another must agree."""
+    INVITED = "invited"
+    """Its owner can redeem the invitation and see the secret, once."""
+    ACTIVE = "active"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token(Noun):
     """A bearer token: its secret is stored hashed and was shown once.
@@ -298,6 +325,9 @@ class Token(Noun):
         secret_hash: Argon2id hash of the secret.
         expires_at: ISO 8601 UTC.
         revoked: Whether it is dead before that.
+        status: Whether it is in use yet.
+        approved_by: The second administrator, where two were needed.
+        invitation: SHA-256 of each part of the invitation, in hexadecimal.
     """
 
     user: str
@@ -307,3 +337,36 @@ class Token(Noun):
     secret_hash: str = field(repr=False)
     expires_at: str
     revoked: bool = False
+    status: TokenStatus = TokenStatus.ACTIVE
+    approved_by: str = ""
+    invitation: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRule(Noun):
+    """How long what a register sent is kept.
+
+    Attributes:
+        project, register: Where; an empty register stands for all registers of the project.
+        round: Of which round; empty for every round without a rule of its own.
+        days: Days after the last sending.
+    """
+
+    project: str
+    register: str
+    round: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection(Noun):
+    """Records of persons who objected to the use of their data.
+
+    Attributes:
+        project, register: Where.
+        records: Their record ids, 32 hexadecimal digits each.
+    """
+
+    project: str
+    register: str
+    records: list[str]

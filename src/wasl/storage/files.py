@@ -8,18 +8,37 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from wasl.errors import InputError, NotFoundError
 from wasl.service.ports import Area, StoredFile
 
-__all__ = ["FileStore", "IncomingFile"]
+__all__ = ["FileStore", "IncomingFile", "Sweep"]
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 CHUNK_BYTES = 1 << 20
 INCOMING = ".incoming"
+QUARANTINE = ".quarantine"
+HALF_NAME = re.compile(r"[0-9a-f]{32}")
+KEPT_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a sweep did, by digest.
+
+    Attributes:
+        quarantined: Set aside, as no record names them.
+        restored: Brought back, as a record names them again.
+        deleted: Deleted, as the log shows them as discarded.
+    """
+
+    quarantined: list[str]
+    restored: list[str]
+    deleted: list[str]
 
 
 class IncomingFile:
@@ -121,27 +140,51 @@ class FileStore:
             draft.unlink(missing_ok=True)
         return stored
 
-    def sweep(self, known: Iterable[str], *, older_than_seconds: float = 86_400) -> int:
-        """Remove what a crash left behind: half-received files, and kept ones that no record names.
+    def sweep(
+        self, named: Iterable[str], discarded: Iterable[str] = (), *, older_than_seconds: float = 86_400
+    ) -> Sweep:
+        """Set aside what a crash left behind, bring back what is named again, and delete what the log discarded.
+
+        Only files that wasl made are touched: half-received ones by their place and name, kept ones whose content has
+        the digest they are named by. A file no record names goes into quarantine; nothing leaves the quarantine for
+        good but what the log shows as discarded.
 
         Args:
-            known: Digests that records name.
+            named: Digests that records name.
+            discarded: Digests the log shows as discarded; one that is named all the same is kept.
             older_than_seconds: Younger files are spared: their transaction may be about to commit.
-
-        Returns:
-            How many files were removed.
         """
-        named = set(known)
+        known = set(named)
+        gone = set(discarded) - known
         limit = time.time() - older_than_seconds
-        removed = 0
+        swept = Sweep([], [], [])
         for folder in self.folders.values():
-            for path in folder.rglob("*"):
-                if path.is_file() and path.stat().st_mtime < limit:
-                    unnamed = path.parent.name == INCOMING or "sha256:" + path.name not in named
-                    if unnamed:
+            for path in _own_files(folder):
+                digest = "sha256:" + path.name
+                if path.parent.name == QUARANTINE:
+                    if digest in known:
+                        _settle(path, _place(folder, digest))
+                        swept.restored.append(digest)
+                    elif digest in gone:
                         path.unlink(missing_ok=True)
-                        removed += 1
-        return removed
+                        swept.deleted.append(digest)
+                elif path.parent.name == INCOMING:
+                    if path.stat().st_mtime < limit:
+                        _settle(path, folder / QUARANTINE / path.name)
+                elif digest in gone:
+                    path.unlink(missing_ok=True)
+                    swept.deleted.append(digest)
+                elif digest not in known and path.stat().st_mtime < limit and _has_digest(path, digest):
+                    _settle(path, folder / QUARANTINE / path.name)
+                    swept.quarantined.append(digest)
+        return swept
+
+    def erase(self, area: Area, digest: str) -> None:
+        """Delete a kept file, in its place and in quarantine; the caller has committed that it is discarded."""
+        if DIGEST.fullmatch(digest) is not None:
+            folder = self.folders[area]
+            _place(folder, digest).unlink(missing_ok=True)
+            (folder / QUARANTINE / digest.removeprefix("sha256:")).unlink(missing_ok=True)
 
     def free_bytes(self) -> int:
         """The room left on the fullest of the disks."""
@@ -153,9 +196,25 @@ def _place(folder: Path, digest: str) -> Path:
     return folder / name[:2] / name
 
 
+def _own_files(folder: Path) -> Iterator[Path]:
+    """The files of an area that have the place and the name wasl gives."""
+    for path in sorted(folder.glob("*/*")):
+        parent, name = path.parent.name, path.name
+        half = parent == INCOMING and HALF_NAME.fullmatch(name)
+        kept = KEPT_NAME.fullmatch(name) and parent in (name[:2], QUARANTINE)
+        if (half or kept) and path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    with path.open("rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest() == digest
+
+
 def _settle(path: Path, place: Path) -> None:
     """Rename into place and flush the folder, so that the name survives a power cut too."""
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o600)
     path.replace(place)
     place.touch()
     for folder in (place.parent, place.parent.parent):

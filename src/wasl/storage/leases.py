@@ -8,13 +8,34 @@ log: the events of a job are those of the run or release it works on.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from wasl.service.records import Job, JobStatus
 from wasl.storage.ledger import SqlLedger, SqlReader
-from wasl.storage.tables import jobs
+from wasl.storage.tables import jobs, workers
 
-__all__ = ["JobLeases"]
+__all__ = ["Crew", "JobLeases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works, and what waits.
+
+    Attributes:
+        workers: Workers that were heard of lately and can work.
+        failing: What keeps the others from working.
+        queued, running, parked: Jobs in each state.
+        oldest: When the job was made that has waited longest and could be taken; ISO 8601, or empty.
+    """
+
+    workers: int
+    failing: tuple[str, ...]
+    queued: int
+    running: int
+    parked: int
+    oldest: str
 
 
 class JobLeases:
@@ -32,7 +53,7 @@ class JobLeases:
     def take(self, worker: str, now: float) -> Job | None:
         """The oldest job nobody works on, leased to this worker; None when there is none."""
         free = sa.or_(
-            jobs.c.status == JobStatus.QUEUED.value,
+            sa.and_(jobs.c.status == JobStatus.QUEUED.value, jobs.c.not_before <= now),
             sa.and_(jobs.c.status == JobStatus.RUNNING.value, jobs.c.lease_until < now),
         )
         with self.ledger.reading() as reader:
@@ -73,14 +94,61 @@ class JobLeases:
             ).one_or_none()
         return row is not None and not row.cancel_asked
 
-    def release(self, job: Job) -> None:
-        """Give a job back unfinished, for another worker to take at once (an orderly shutdown)."""
+    def release(self, job: Job, *, not_before: float = 0.0, failed: bool = False) -> None:
+        """Give a job back unfinished, for another worker to take.
+
+        Args:
+            job: The job, as it was taken.
+            not_before: When it may be taken again, in seconds since 1970; 0 for at once.
+            failed: Whether it broke down; an orderly shutdown or a full disk is no failure.
+        """
         with self.ledger.engine.begin() as connection:
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.status == JobStatus.RUNNING.value)
-                .values(status=JobStatus.QUEUED.value, lease_until=0, worker="", version=jobs.c.version + 1)
+                .values(
+                    status=JobStatus.QUEUED.value,
+                    lease_until=0,
+                    worker="",
+                    not_before=not_before,
+                    failures=jobs.c.failures + int(failed),
+                    version=jobs.c.version + 1,
+                )
             )
+
+    def see(self, worker: str, now: float, failure: str = "") -> None:
+        """Note that a worker lives, and what keeps it from working, if anything does."""
+        with self.ledger.engine.begin() as connection:
+            values = {"seen_at": now, "failure": failure}
+            if not connection.execute(sa.update(workers).where(workers.c.name == worker).values(values)).rowcount:
+                connection.execute(sa.insert(workers).values(name=worker, **values))
+
+    def leave(self, worker: str) -> None:
+        """Note that a worker ended."""
+        with self.ledger.engine.begin() as connection:
+            connection.execute(sa.delete(workers).where(workers.c.name == worker))
+
+    def crew(self, now: float, *, silent_seconds: float) -> Crew:
+        """The workers and the queue at this moment; workers silent for longer are not counted."""
+        with self.ledger.reading() as reader:
+            execute = reader._connection.execute
+            seen = execute(sa.select(workers.c.failure).where(workers.c.seen_at >= now - silent_seconds)).scalars()
+            failures = [str(failure) for failure in seen]
+            grouped = execute(sa.select(jobs.c.status, sa.func.count()).group_by(jobs.c.status))
+            counts: dict[str, int] = {str(status): int(count) for status, count in grouped}
+            oldest = execute(
+                sa.select(sa.func.min(jobs.c.created_at)).where(
+                    jobs.c.status == JobStatus.QUEUED.value, jobs.c.not_before <= now
+                )
+            ).scalar_one()
+        return Crew(
+            workers=failures.count(""),
+            failing=tuple(sorted({failure for failure in failures if failure})),
+            queued=int(counts.get("queued", 0)),
+            running=int(counts.get("running", 0)),
+            parked=int(counts.get("parked", 0)),
+            oldest=str(oldest or ""),
+        )
 
     def waiting(self) -> int:
         """How many jobs are queued or running."""

@@ -132,6 +132,11 @@ class SqlReader:
         query = sa.select(log_checkpoints.c.note).order_by(log_checkpoints.c.size.desc()).limit(1)
         return self._connection.execute(query).scalar_one_or_none()
 
+    def checkpoint_at(self) -> str:
+        """When the last checkpoint was signed, ISO 8601; empty before the first."""
+        query = sa.select(log_checkpoints.c.at).order_by(log_checkpoints.c.size.desc()).limit(1)
+        return str(self._connection.execute(query).scalar_one_or_none() or "")
+
     def checkpoints(self) -> Mapping[int, str]:
         """All signed checkpoints, by the number of entries they speak of."""
         query = sa.select(log_checkpoints.c.size, log_checkpoints.c.note).order_by(log_checkpoints.c.size)

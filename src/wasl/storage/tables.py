@@ -74,6 +74,8 @@ submissions = _noun(
     _whole("rows"),
     _document("header"),
     _flag("withdrawn"),
+    _text("sent_at"),
+    _flag("purged"),
     sa.UniqueConstraint("project", "register", "kind", "digest"),
     sa.Index(None, "project", "kind", "id"),
 )
@@ -94,6 +96,7 @@ runs = _noun(
     _text("spine_digest"),
     _document("report"),
     _text("failure"),
+    _document("payloads"),
     sa.Index(None, "project", "id"),
 )
 review_pairs = _noun(
@@ -143,6 +146,7 @@ releases = _noun(
     _text("reason"),
     _text("manifest_digest"),
     _text("published_at"),
+    _text("protected_by"),
     sa.Index(None, "project", "id"),
     sa.Index(None, "status", "id"),
 )
@@ -157,6 +161,8 @@ jobs = _noun(
     _flag("cancel_asked"),
     _text("failure"),
     _document("result"),
+    _whole("failures"),
+    _real("not_before"),
     # The lease: machinery of the workers, not part of the noun.
     sa.Column("worker", sa.Text, nullable=False, server_default=""),
     sa.Column("lease_until", sa.Double, nullable=False, server_default=sa.text("0")),
@@ -172,7 +178,39 @@ tokens = _noun(
     _text("secret_hash"),
     _text("expires_at"),
     _flag("revoked"),
+    _text("status"),
+    _text("approved_by"),
+    _document("invitation"),
     sa.Index(None, "user"),
+)
+retention_rules = _noun(
+    "retention_rules",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _text("register"),
+    _text("round"),
+    _whole("days"),
+)
+objections = _noun(
+    "objections",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _text("register"),
+    _document("records"),
+)
+
+installation = sa.Table(
+    "installation",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("created_at"),
+    _text("verifier"),
+    _document("areas"),
+)
+workers = sa.Table(
+    "workers",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.Double, nullable=False),
+    _text("failure"),
 )
 
 receipts = sa.Table(
@@ -230,5 +268,7 @@ TABLES: dict[type[nouns.Noun], sa.Table] = {
     nouns.Job: jobs,
     nouns.User: users,
     nouns.Token: tokens,
+    nouns.RetentionRule: retention_rules,
+    nouns.Objection: objections,
 }
 """Where each noun is kept; every attribute has the column of its name."""

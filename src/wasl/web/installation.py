@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 
+from wasl.audit.events import DatabaseAccepted, FilesDeleted, FilesQuarantined
 from wasl.service.access import Actor, Role
 from wasl.service.ports import Caller, Office
-from wasl.service.records import Release, Run, Submission, User
+from wasl.service.records import User
+from wasl.service.retention import named_files
 from wasl.service.users import IssuedToken, add_user, issue_token
+from wasl.storage.custody import Custody
 from wasl.storage.database import connect, dialect_of
-from wasl.storage.files import FileStore
+from wasl.storage.files import FileStore, Sweep
 from wasl.storage.leases import JobLeases
-from wasl.storage.ledger import SqlLedger
+from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
 from wasl.web.middleware import Metrics
 from wasl.web.secrets import load_signer, new_secret
 from wasl.web.settings import ServiceSettings
-from wasl.web.worker import Worker
+from wasl.web.worker import SERVICE, Worker
 
 __all__ = ["OPERATOR", "Installation", "configure_logging"]
 
@@ -33,6 +38,11 @@ OPERATOR = Actor("operator", Role.ADMIN)
 
 FIRST_ADMIN = "admin"
 
+DIGESTS_PER_ENTRY = 500
+"""Digests in one entry of the log, which is then about 36 kB long."""
+
+MOST_ENTRIES = 1 << 40
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -40,7 +50,7 @@ class Installation:
 
     Attributes:
         settings: What was configured.
-        engine, ledger, files, leases: Storage.
+        engine, ledger, files, custody, leases: Storage.
         office: Surroundings of use cases.
     """
 
@@ -48,48 +58,84 @@ class Installation:
     engine: sa.Engine
     ledger: SqlLedger
     files: FileStore
+    custody: Custody
     leases: JobLeases
     office: Office
 
     @classmethod
-    def open(cls, settings: ServiceSettings) -> Installation:
+    def open(cls, settings: ServiceSettings, *, accept_older: bool = False) -> Installation:
         """Open the installation; the embedded database is made, or brought up to date, on the way.
 
+        Args:
+            settings: What was configured.
+            accept_older: Whether a database older than its folders is meant; that is logged.
+
         Raises:
-            StateError: The database is of another revision; `wasl migrate` changes that.
+            StateError: The database is of another revision (`wasl migrate` changes that), or the folders or the
+                signing key are not those of this database.
+            KeyFileError: The signing key is missing or damaged.
         """
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if dialect_of(settings.url) == "sqlite":
+            _make_private(settings.url)
         engine = connect(settings.url, pool_size=settings.database_pool)
         if dialect_of(settings.url) == "sqlite" and current_revision(engine) != latest_revision():
             migrate(engine)
         require_latest(engine)
         ledger = SqlLedger(engine)
         files = FileStore(settings.folders)
+        custody = Custody.take(
+            ledger, files.folders, new_id=new_id(), at=Caller(OPERATOR, _now()).stamp, accept_older=accept_older
+        )
+        known = custody.verifier()
+        signer = load_signer(settings.key_path, known="" if known is None else known.name)
+        custody.tie_key(signer.verifier)
         office = Office(
             ledger=ledger,
             files=files,
             now=_now,
             new_id=new_id,
-            signer=load_signer(settings.key_path),
+            signer=signer,
             part=settings.part,
             limits=settings.limits,
             threads=settings.threads,
         )
-        return cls(settings, engine, ledger, files, JobLeases(ledger, lease_seconds=settings.lease_seconds), office)
+        leases = JobLeases(ledger, lease_seconds=settings.lease_seconds)
+        opened = cls(settings, engine, ledger, files, custody, leases, office)
+        if accept_older:
+            caller = opened.operator()
+            with ledger.writing(caller) as transaction:
+                happening = DatabaseAccepted(entries=transaction.log_size())
+                transaction.save(event=caller.event(happening, subject=custody.id))
+        return opened
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Note how long the log is, and give the connections back."""
+        try:
+            self.custody.witness()
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            structlog.get_logger().warning("the folders were not marked", error=type(error).__name__)
         self.engine.dispose()
 
-    def sweep(self) -> int:
-        """Remove files that a crash left behind and no record names; gives how many."""
+    def sweep(self) -> Sweep:
+        """Set aside files that no record names, and delete those set aside longer than the quarantine lasts.
+
+        A file is deleted only after the log has shown it as discarded, so whoever restores an older database finds
+        every file that database names.
+        """
+        caller = Caller(SERVICE, self.office.now())
         with self.ledger.reading() as state:
-            named = {one.file for one in state.select(Submission)}
-            for run in state.select(Run):
-                named |= {run.pairs, run.links, run.spine, run.conflicts}
-            for release in state.select(Release):
-                named |= {release.microdata, release.protected, release.package}
-        return self.files.sweep(named)
+            named = named_files(state)
+            erased = _listed(state, "FilesErased", before="")
+            before = Caller(SERVICE, caller.at - timedelta(days=self.settings.quarantine_days)).stamp
+            discarded = erased | _listed(state, "FilesQuarantined", before=before)
+        done = self.files.sweep(named, discarded)
+        for digests, happening in ((done.quarantined, FilesQuarantined), (done.deleted, FilesDeleted)):
+            for start in range(0, len(digests), DIGESTS_PER_ENTRY):
+                some = tuple(digests[start : start + DIGESTS_PER_ENTRY])
+                with self.ledger.writing(caller) as transaction:
+                    transaction.save(event=caller.event(happening(files=some), subject=f"{len(some)} files"))
+        return done
 
     def operator(self) -> Caller:
         """The caller in whose name the command line acts."""
@@ -119,9 +165,27 @@ class Installation:
             self.leases,
             poll_seconds=self.settings.poll_seconds,
             max_attempts=self.settings.max_attempts,
+            retry_seconds=self.settings.retry_seconds,
             checkpoint_minutes=self.settings.checkpoint_minutes,
+            witness=self.custody.witness,
             metrics=metrics,
         )
+
+
+def _listed(state: SqlReader, kind: str, *, before: str) -> set[str]:
+    """The digests that entries of a kind, made before a time, list as discarded."""
+    entries = state.log_entries(first=0, limit=MOST_ENTRIES, kind=kind, before=before)
+    return {str(digest) for entry in entries for digest in json.loads(entry.data)["detail"]["files"]}
+
+
+def _make_private(url: str) -> None:
+    """Make the embedded database's file readable by its owner only; SQLite gives its journals the same mode."""
+    name = sa.make_url(url).database
+    if name and name != ":memory:":
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
 
 
 def new_id() -> str:

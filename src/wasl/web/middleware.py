@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -14,6 +14,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasl.web.problems import HttpProblem, problem_response, unforeseen
+
+if TYPE_CHECKING:
+    from wasl.web.condition import Condition
 
 __all__ = ["LEAVE", "SECURITY_HEADERS", "Edge", "Metrics"]
 
@@ -55,6 +58,21 @@ class Metrics:
         self.denied = Counter("wasl_denied", "Attempts denied", registry=self.registry)
         self.limited = Counter("wasl_rate_limited", "Requests refused for their rate", registry=self.registry)
         self.jobs = Counter("wasl_jobs", "Jobs ended", ["kind", "outcome"], registry=self.registry)
+
+        self.workers = Gauge("wasl_workers", "Job workers that can work", registry=self.registry)
+        self.queue = Gauge("wasl_jobs_waiting", "Jobs by state", ["state"], registry=self.registry)
+        self.key_held = Gauge("wasl_signing_key_held", "1 when the signing key's file is there", registry=self.registry)
+        self.checkpoint_age = Gauge(
+            "wasl_checkpoint_age_seconds", "Age of the last signed checkpoint; -1 before", registry=self.registry
+        )
+
+    def show(self, found: Condition) -> None:
+        """Set the gauges to the state of the installation."""
+        self.workers.set(found.crew.workers)
+        for state in ("queued", "running", "parked"):
+            self.queue.labels(state).set(getattr(found.crew, state))
+        self.key_held.set(found.key_held)
+        self.checkpoint_age.set(-1.0 if found.checkpoint_age_seconds is None else found.checkpoint_age_seconds)
 
     @classmethod
     def shared(cls) -> Metrics:

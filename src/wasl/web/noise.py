@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from wasl.audit.events import DenialsCounted
 from wasl.service.access import ANONYMOUS
-from wasl.service.log import deny
 from wasl.service.ports import Caller, Office
 
 __all__ = ["Noise"]
@@ -38,5 +38,7 @@ class Noise:
             counts, self._counts = self._counts, Counter()
         for reason, number in sorted(counts.items()):
             caller = Caller(ANONYMOUS, self.office.now())
-            deny(self.office, caller, what=f"{number} requests", reason=reason)
+            event = caller.event(DenialsCounted(requests=number, reason=reason), subject=f"{number} requests")
+            with self.office.ledger.writing(caller) as ledger:
+                ledger.save(event=event)
         return counts.total()

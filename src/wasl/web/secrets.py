@@ -85,13 +85,22 @@ def _pair(secret: str, secret_hash: str) -> bytes:
     return hashlib.sha256(f"{secret_hash}\0{secret}".encode()).digest()
 
 
-def load_signer(path: Path) -> NoteSigner:
-    """The signing key in a file, made on first use, readable by its owner only; the verifier key lies beside it.
+def load_signer(path: Path, *, known: str = "") -> NoteSigner:
+    """The signing key in a file, readable by its owner only; the verifier key lies beside it.
+
+    Args:
+        path: The file; it is made when the log was never signed.
+        known: Name of the key the log is signed with, or empty.
 
     Raises:
-        KeyFileError: The file is damaged, or others may read it.
+        KeyFileError: The file is missing though the log is signed, is damaged, or others may read it.
     """
     if not path.exists():
+        if known:
+            raise KeyFileError(
+                f"the signing key {path} is missing; the log is signed with {known}.",
+                remedy="Restore the key file from the backup. If it is lost for good: `wasl key rotate --lost`.",
+            )
         _make_signer(path)
     if path.stat().st_mode & 0o077:
         raise KeyFileError(f"{path}: others may read the signing key.", remedy=f"chmod 600 {path}")
@@ -110,6 +119,7 @@ def _make_signer(path: Path) -> None:
     try:
         os.link(draft, path)  # of several processes that start at once, one makes the key
         path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
+        path.with_suffix(".vkey").chmod(0o600)
     except FileExistsError:
         pass
     finally:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from wasl.errors import InputError
 from wasl.service.ports import Area, Limits, Part
 
-__all__ = ["CONFIG_VARIABLE", "ServiceSettings"]
+__all__ = ["CONFIG_VARIABLE", "ServiceSettings", "load_settings"]
 
 CONFIG_VARIABLE = "WASL_CONFIG"
+
+OTHER_VARIABLES = frozenset(
+    {CONFIG_VARIABLE, "WASL_HOME", "WASL_PASSPHRASE", "WASL_DEBUG", "WASL_TOKEN", "WASL_SERVER", "WASL_SPARK_MASTER"}
+)
+"""Variables of wasl's other verbs."""
+
+TEST_PREFIX = "WASL_TEST_"
 
 
 class ServiceSettings(BaseSettings):
@@ -22,7 +33,7 @@ class ServiceSettings(BaseSettings):
     Every setting says its unit and why one would change it; secrets are never printed.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WASL_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="WASL_", extra="forbid", frozen=True)
 
     data_dir: Path = Field(
         default=Path("~/.wasl/service"), description="folder of the embedded database, the files and the signing key"
@@ -93,6 +104,9 @@ class ServiceSettings(BaseSettings):
     max_columns: int = Field(default=500, ge=1, description="columns of one submission")
     max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
     token_days: int = Field(default=366, ge=1, description="days a token may live at most")
+    quarantine_days: float = Field(
+        default=30, ge=0, description="days a file that no record names is kept in quarantine before it is deleted"
+    )
     workers_in_process: int = Field(
         default=1, ge=0, le=8, description="job workers inside each web process; 0 where `wasl worker` runs"
     )
@@ -101,7 +115,10 @@ class ServiceSettings(BaseSettings):
     )
     poll_seconds: float = Field(default=1.0, gt=0, description="seconds between looks for a job")
     max_attempts: int = Field(
-        default=5, ge=1, description="times a job is tried when it breaks down for no known reason"
+        default=5, ge=1, description="breakdowns for no known reason after which a job is parked; restarts do not count"
+    )
+    retry_seconds: float = Field(
+        default=10, gt=0, description="seconds before a job that broke down is tried again; doubled each time"
     )
     checkpoint_minutes: float = Field(
         default=60, gt=0, description="minutes after which the log, if it grew, is signed again"
@@ -195,3 +212,53 @@ class ServiceSettings(BaseSettings):
             max_review_pairs=self.max_review_pairs,
             token_days=self.token_days,
         )
+
+
+def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings:
+    """The settings of this process; unknown names in the environment or the file are refused.
+
+    Args:
+        config: The TOML file; None for the one ``WASL_CONFIG`` names, if it names one.
+        changes: Settings given on the command line; they go before all others.
+
+    Raises:
+        InputError: A setting is unknown, or its value is not allowed; names the setting, never its value.
+    """
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config)
+    file = os.environ.get(CONFIG_VARIABLE)
+    if file and not Path(file).is_file():
+        raise InputError(f"{file}: no such file of settings.", remedy="Correct --config or WASL_CONFIG.")
+    known = {f"WASL_{name.upper()}" for name in ServiceSettings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith("WASL_")
+        and name.upper() not in known | OTHER_VARIABLES
+        and not name.startswith(TEST_PREFIX)
+    )
+    if unknown:
+        raise InputError(
+            f"unknown settings in the environment: {', '.join(_meant(name, known) for name in unknown)}.",
+            remedy="docs/deployment.md lists all settings.",
+        )
+    try:
+        return ServiceSettings(**changes)
+    except ValidationError as error:
+        # The reason only: a value may be a secret.
+        names = set(ServiceSettings.model_fields)
+        reasons = "; ".join(
+            f"{_meant(str(item['loc'][0]), names)}: unknown setting"
+            if item["type"] == "extra_forbidden"
+            else f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        )
+        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/deployment.md.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file}: not a TOML file ({error}).") from error
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """An unknown name, with the known one it is most like."""
+    near = difflib.get_close_matches(name.upper() if name.isupper() else name, sorted(known), n=1)
+    return f"{name} (did you mean {near[0]}?)" if near else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -15,7 +16,7 @@ import structlog
 from wasl.audit.checkpoint import Checkpoint
 from wasl.errors import StateError
 from wasl.service.access import Actor
-from wasl.service.job_handlers import abandon, perform
+from wasl.service.job_handlers import park, perform
 from wasl.service.jobs import JobStopped
 from wasl.service.log import sign_checkpoint
 from wasl.service.ports import Caller, Office
@@ -23,13 +24,20 @@ from wasl.service.records import Job
 from wasl.storage.leases import JobLeases
 from wasl.web.middleware import Metrics
 
-__all__ = ["SERVICE", "Worker"]
+__all__ = ["SEEN_SECONDS", "SERVICE", "Worker"]
 
 SERVICE = Actor("service", None)
 """In whose name the service signs its log on schedule."""
 
 RENEWALS_PER_LEASE = 4
 PERCENT = 100
+SEEN_SECONDS = 15.0
+"""Between two notes of a worker that it lives; `ready` forgets it after four times as long."""
+
+LONGEST_RETRY_SECONDS = 3600.0
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+FULL_DISK_SECONDS = 60.0
+"""After which a job is tried again that found no room; this is no failure of the job."""
 
 
 class Worker:
@@ -38,8 +46,10 @@ class Worker:
     Attributes:
         office, leases: Surroundings, and the queue.
         poll_seconds: Between looks for a job.
-        max_attempts: How often a job is tried that breaks down for no known reason.
+        max_attempts: Breakdowns for no known reason after which a job is parked.
+        retry_seconds: Before the first repetition of a job that broke down; doubled each time.
         checkpoint_minutes: After which a log that grew is signed.
+        witness: Called when the log was signed.
     """
 
     def __init__(
@@ -49,34 +59,45 @@ class Worker:
         *,
         poll_seconds: float,
         max_attempts: int,
+        retry_seconds: float,
         checkpoint_minutes: float,
+        witness: Callable[[], None] = lambda: None,
         metrics: Metrics | None = None,
     ) -> None:
         self.office = office
         self.leases = leases
         self.poll_seconds = poll_seconds
         self.max_attempts = max_attempts
+        self.retry_seconds = retry_seconds
         self.checkpoint_every = timedelta(minutes=checkpoint_minutes)
+        self.witness = witness
         self.metrics = metrics
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.log = structlog.get_logger().bind(worker=self.name)
         self._signed_at: datetime | None = None
+        self._seen_at = float("-inf")
+        self._failure = ""
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop; a database that is away is waited for."""
+        """Work until told to stop. Whatever goes wrong is noted where `ready` sees it, and tried again."""
         while not stop.is_set():
             try:
-                self._sign_when_due()
+                failure = self._sign_when_due()
                 worked = self.work_once(stop)
-            except (sa.exc.SQLAlchemyError, OSError) as error:
-                self.log.warning("worker waits", error=type(error).__name__)
-                worked = False
+            except Exception as error:  # a worker that dies unseen leaves every job waiting
+                failure, worked = type(error).__name__, False
+                self.log.warning("worker waits", error=failure, where=_where(error))
+            self._be_seen(failure)
             if not worked:
                 stop.wait(self.poll_seconds)
+        try:
+            self.leases.leave(self.name)
+        except sa.exc.SQLAlchemyError as error:
+            self.log.warning("worker did not sign off", error=type(error).__name__)
 
     def work_once(self, stop: threading.Event | None = None) -> bool:
         """Do one job, if there is one; gives whether there was."""
-        job = self.leases.take(self.name, self.office.now().timestamp())
+        job = self.leases.take(self.name, self._now())
         if job is None:
             return False
         self.log.info("job taken", job=job.id, kind=job.kind.value, attempt=job.attempt)
@@ -86,11 +107,11 @@ class Worker:
             self.metrics.jobs.labels(job.kind.value, outcome).inc()
         return True
 
+    def _now(self) -> float:
+        return self.office.now().timestamp()
+
     def _do(self, job: Job, stop: threading.Event) -> str:
-        if job.attempt > self.max_attempts:
-            abandon(self.office, job, f"broke down {self.max_attempts} times; see the worker's log.")
-            return "given up"
-        with _Heartbeat(self.leases, job, lambda: self.office.now().timestamp(), stop) as beat:
+        with _Heartbeat(self.leases, job, self._now, stop, self._be_seen) as beat:
             try:
                 perform(self.office, job, beat.progress)
             except JobStopped:
@@ -100,31 +121,77 @@ class Worker:
                 return "lost"
             except StateError:
                 return "lost"
+            except OSError as error:
+                if error.errno not in FULL_DISK:
+                    return self._broke_down(job, error)
+                self.log.error("job waits for room on the disk", job=job.id)
+                self.leases.release(job, not_before=self._now() + FULL_DISK_SECONDS)
+                return "no room"
+            except sa.exc.OperationalError as error:
+                self.log.warning("job waits for the database", job=job.id, error=type(error).__name__)
+                self.leases.release(job, not_before=self._now() + self.retry_seconds)
+                return "no database"
             except Exception as error:  # whatever it is, the job must not vanish
-                # The kind only: a message may quote what was read.
-                self.log.error("job broke down", job=job.id, error=type(error).__name__, where=_where(error))
-                stop.wait(self.poll_seconds)
-                self.leases.release(job)
-                return "broke down"
+                return self._broke_down(job, error)
         return "done"
 
-    def _sign_when_due(self) -> None:
+    def _broke_down(self, job: Job, error: Exception) -> str:
+        """Count a failure of the job: it is tried again later each time, and parked after the last."""
+        # The kind only: a message may quote what was read.
+        self.log.error("job broke down", job=job.id, error=type(error).__name__, where=_where(error))
+        failures = job.failures + 1
+        if failures >= self.max_attempts:
+            park(self.office, job, failures=failures, cause=type(error).__name__)
+            return "parked"
+        pause = min(LONGEST_RETRY_SECONDS, self.retry_seconds * 2.0 ** (failures - 1))
+        self.leases.release(job, not_before=self._now() + pause, failed=True)
+        return "broke down"
+
+    def _sign_when_due(self) -> str:
+        """Sign the log if it grew; gives why it could not be signed, or nothing. Work goes on meanwhile."""
         now = self.office.now()
         if self._signed_at is not None and now - self._signed_at < self.checkpoint_every:
-            return
+            return self._failure
         self._signed_at = now
-        with self.office.ledger.reading() as state:
-            note, size = state.latest_checkpoint(), state.log_size()
-        signed = Checkpoint.open(note, self.office.signer.verifier).size if note else 0
-        if size > signed + 1:  # the signing itself is an entry
-            sign_checkpoint(self.office, Caller(SERVICE, now))
+        self._failure = ""
+        try:
+            with self.office.ledger.reading() as state:
+                note, size = state.latest_checkpoint(), state.log_size()
+            signed = Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
+            if size > signed + 1:  # the signing itself is an entry
+                sign_checkpoint(self.office, Caller(SERVICE, now))
+            self.witness()
+        except (sa.exc.SQLAlchemyError, OSError):
+            self._signed_at = None
+            raise
+        except Exception as error:
+            self._failure = f"the log was not signed ({type(error).__name__})"
+            self.log.error("the log was not signed", error=type(error).__name__, where=_where(error))
+        return self._failure
+
+    def _be_seen(self, failure: str = "") -> None:
+        now = self._now()
+        if now - self._seen_at < SEEN_SECONDS and failure == self._failure:
+            return
+        try:
+            self.leases.see(self.name, now, failure)
+            self._seen_at = now
+        except sa.exc.SQLAlchemyError as error:
+            self.log.warning("worker is not seen", error=type(error).__name__)
 
 
 class _Heartbeat:
     """Renews a job's lease in a thread of its own, and tells the work when to stop."""
 
-    def __init__(self, leases: JobLeases, job: Job, now: Callable[[], float], stop: threading.Event) -> None:
-        self._leases, self._job, self._now, self._stop = leases, job, now, stop
+    def __init__(
+        self,
+        leases: JobLeases,
+        job: Job,
+        now: Callable[[], float],
+        stop: threading.Event,
+        be_seen: Callable[[], None],
+    ) -> None:
+        self._leases, self._job, self._now, self._stop, self._be_seen = leases, job, now, stop, be_seen
         self._percent = 0
         self._lost = threading.Event()
         self._over = threading.Event()
@@ -148,6 +215,7 @@ class _Heartbeat:
         pause = min(1.0, self._leases.lease_seconds / RENEWALS_PER_LEASE)
         renewed, last = self._now(), -1
         while not self._over.wait(pause):
+            self._be_seen()
             due = self._now() - renewed >= self._leases.lease_seconds / RENEWALS_PER_LEASE
             if not due and self._percent == last:
                 continue

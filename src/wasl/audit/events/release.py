@@ -180,6 +180,7 @@ class ReleaseApproved(Happening):
     from_status: str
     to_status: str
     protected: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,7 @@ class ReleaseRefused(Happening):
     from_status: str
     to_status: str
     protected: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +256,7 @@ class ReleaseWithdrawn(Happening):
     from_status: str
     to_status: str
     protected: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,8 @@ class SubmissionWithdrawn(Happening):
         "en": "{actor} withdrew the submission {subject}",
     }
 
+    reason: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead(Happening):
@@ -166,6 +168,8 @@ class AccessDenied(Happening):
     }
 
     reason: str
+    target: str | None = None
+    address_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from wasl.service import jobs
+from wasl.service import job_handlers, jobs
 from wasl.service.access import Action
 from wasl.service.ports import Caller, Office
 from wasl.web.api.views import Identifier, JobView, tag
@@ -25,6 +25,14 @@ def cancel_job(request: Request, response: Response, caller: AnyCaller, job: Ide
     """Ask a job to stop."""
     office = office_of(request)
     once(request, caller, lambda: jobs.cancel_job(office, caller, job))
+    return _job(office, caller, response, job)
+
+
+@routes("POST", "/jobs/{job}/retry", Action.JOB_RETRY)
+def retry_job(request: Request, response: Response, caller: AnyCaller, job: Identifier) -> JobView:
+    """Queue a parked job again, once its cause is mended."""
+    office = office_of(request)
+    once(request, caller, lambda: job_handlers.queue_again(office, caller, job))
     return _job(office, caller, response, job)
 
 

@@ -174,6 +174,7 @@ class JobView(View):
     percent: int
     attempt: int
     cancel_asked: bool
+    failures: int = Field(description="breakdowns for no known reason")
     failure: str
     result: dict[str, Any]
 
