@@ -54,6 +54,13 @@ class PackedKeys:
             mask |= self.masks[variable]
         return mask
 
+    def codes(self) -> list[NDArray[np.int32]]:
+        """The codes of each variable again, -1 for missing."""
+        return [
+            ((self.words[:, home] & mask[home]) >> np.uint64(shift)).astype(np.int32) - np.int32(1)
+            for home, shift, mask in zip(self.homes, self.shifts, self.masks, strict=True)
+        ]
+
     def take(self, rows: NDArray[np.int64]) -> PackedKeys:
         """The packed keys of some rows."""
         return PackedKeys(self.words[rows], self.masks, self.shifts, self.homes)

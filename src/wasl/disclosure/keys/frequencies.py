@@ -23,7 +23,18 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import Classes, PackedKeys, group, hash_words, pack_keys, same_words
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together, numeric_column
+from wasl.disclosure.keys.compatible import compatible_sums, short_codes
 from wasl.errors import InputError
+
+SCAN_PATTERNS = 200
+"""With more missing patterns than this, classes are compared by a scan instead of pattern by pattern.
+
+Measured at 1,000 to 100,000 classes of 8 to 20 keys: a pattern costs a look-up per class (about 15 ns), the scan about
+0.02 ns per key and class, so the two are equal at 50 to 300 patterns.
+"""
+
+SCAN_KEYS = 62
+"""Missing patterns are bits of one word, and differences must fit a byte."""
 
 __all__ = ["Frequencies", "Missing", "frequencies", "k_map", "missing_patterns", "violations"]
 
@@ -156,6 +167,8 @@ def _compatible_sums(packed: PackedKeys, sums: NDArray[np.float64], missing: Mis
     distinct, members = np.unique(patterns, return_inverse=True)
     if len(distinct) == 1 and distinct[0] == 0:
         return sums
+    if len(distinct) > SCAN_PATTERNS and packed.variables <= SCAN_KEYS:
+        return compatible_sums(short_codes(packed.codes()), patterns, sums, missing.alpha)
     rows_of = [np.flatnonzero(members == p) for p in range(len(distinct))]
     totals = np.zeros_like(sums)
     for p, own in enumerate(distinct):

@@ -1,8 +1,9 @@
-"""Local suppression: the fewest single cells made missing so that every key combination occurs k times.
+"""Local suppression: as few single cells as possible made missing so that every key combination occurs k times.
 
-Each violating class is made safe by its own suppressions: the smallest set of variables (among equals, the least
-important ones) without which at least k rows agree with it. Work is done on classes with multiplicities: for one set
-of variables at a time, all still violating classes are looked up together.
+Two ways lead there. ``sets`` takes, for every violating class, the smallest set of keys without which k rows agree;
+rows that suppress the same set are certain company for each other. ``nearest`` makes each violating class compatible
+with the nearest others; it needs fewer cells, and its cost does not grow with the number of sets of keys, but more rows
+are safe only because others could be they. Afterwards every suppressed value that is not needed is put back.
 
 *Does not protect against* attribute disclosure (see diversity), nor against an intruder who can tell *why* a cell is
 missing; publish how many cells were suppressed per variable, never which rule struck where.
@@ -15,15 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations as subsets_of
+from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.classes import PackedKeys, group, hash_words, pack_keys, same_words
+from wasl.disclosure.keys.classes import Classes, group, pack_keys
 from wasl.disclosure.keys.coding import MISSING, CodedColumn
-from wasl.disclosure.keys.frequencies import Missing, frequencies, missing_patterns
+from wasl.disclosure.keys.compatible import BLOCK, ShortCodes, short_codes
+from wasl.disclosure.keys.frequencies import Missing, frequencies
+from wasl.disclosure.methods.nearest_suppression import FIXED_COST, FIXED_KEYS, choose_nearest
+from wasl.disclosure.methods.put_back import Condition, put_back
+from wasl.disclosure.methods.set_suppression import UNREACHED, choose_sets, gather, suppression_order
 from wasl.errors import InputError, PolicyError
 
 __all__ = [
@@ -36,8 +40,16 @@ __all__ = [
 ]
 
 
-UNREACHED, RELEASED = -1, -2
-"""No set is enough yet; none is needed any more, because others' suppressions have made the class safe."""
+Search = Literal["auto", "sets", "nearest"]
+
+SET_KEYS = 8
+"""``auto`` searches sets up to so many keys (256 sets: 0.04 s for 1,000 rows, 0.4 s for a million)."""
+
+FEW_KEYS, FEW_CLASSES = 10, 2_000
+"""Up to so many keys ``auto`` still searches sets, if at most so many classes violate (1,024 sets: 0.5 s)."""
+
+PAIRS = 10_000_000_000
+"""Pairs of classes compared at most in one pass (about 10 seconds); larger files are cut into blocks of classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +96,6 @@ def default_importance(columns: Sequence[CodedColumn]) -> tuple[int, ...]:
     return tuple(ranks)
 
 
-def suppression_order(suppressible: Sequence[int], importance: Sequence[int]) -> list[tuple[int, ...]]:
-    """All sets of variables that may be suppressed, the cheapest first.
-
-    Fewer variables come first; among equals, the set whose most important member is the least important.
-    """
-    sets = [chosen for size in range(1, len(suppressible) + 1) for chosen in subsets_of(suppressible, size)]
-    return sorted(sets, key=lambda chosen: (len(chosen), sorted(-importance[v] for v in chosen)[::-1]))
-
-
 def local_suppression(
     columns: Sequence[CodedColumn],
     k: int,
@@ -102,6 +105,7 @@ def local_suppression(
     strata: CodedColumn | None = None,
     combinations: Sequence[Combination] = (),
     missing: Missing | None = None,
+    search: Search = "auto",
 ) -> Suppression:
     """Suppress cells until every row's key combination occurs at least ``k`` times.
 
@@ -113,6 +117,8 @@ def local_suppression(
         strata: k must hold inside each of its categories; never suppressed itself.
         combinations: Sets of keys with their own k, instead of all keys together.
         missing: What a missing value means when counting; default ``Missing.wildcard()``.
+        search: ``sets``, ``nearest``, or what suits the number of keys. Under ``alpha`` below 1, and where missing is a
+            category, only certain company counts: sets are searched then.
 
     Raises:
         InputError: A name or rank does not fit the columns.
@@ -141,9 +147,12 @@ def local_suppression(
             )
         for goal in goals:
             members = [names.index(key) for key in goal.keys]
-            changed |= _repair(columns, current, members, goal.k, ranks, set(never), strata, meaning)
+            changed |= _repair(columns, current, members, goal.k, ranks, set(never), strata, meaning, search)
         # Under a full wildcard other rows' suppressions can only raise a count, so one round is final.
         if meaning.alpha == 1.0:
+            _restore(
+                columns, current, names, goals, ranks, strata, guarded=search != "nearest" and len(columns) <= FEW_KEYS
+            )
             break
     results = tuple(column.with_codes(codes) for column, codes in zip(columns, current, strict=True))
     lost = [(codes == MISSING) & (column.codes != MISSING) for column, codes in zip(columns, current, strict=True)]
@@ -191,6 +200,7 @@ def _repair(
     never: set[str],
     strata: CodedColumn | None,
     meaning: Missing,
+    search: Search,
 ) -> bool:
     """One round for one combination: suppress in every row that violates it now. Returns whether anything changed."""
     keys = [columns[v].with_codes(current[v]) for v in members]
@@ -204,16 +214,14 @@ def _repair(
     if len(keys[0].codes) < k:
         raise PolicyError(f"the file has {len(keys[0].codes)} rows, fewer than k = {k}.")
     suppressible = [v for v, column in enumerate(keys) if column.name not in never]
+    if meaning.alpha == 1.0 and _by_nearest(search, len(suppressible), len(violating)):
+        _suppress_nearest(keys, fixed, current, members, classes, violating, k, ranks, never)
+        return True
     order = suppression_order(suppressible, [ranks[v] for v in members])
-    chosen = _choose(packed.take(classes.first), classes.sizes, violating, k, order, meaning)
+    chosen = choose_sets(packed.take(classes.first), classes.sizes, violating, k, order, meaning)
     if np.any(chosen[violating] == UNREACHED) and meaning.alpha != 1.0 and len(suppressible) == packed.variables:
-        _gather(chosen, classes.sizes, violating, k, len(order) - 1)
-    if np.any(chosen[violating] == UNREACHED):
-        count = int(classes.sizes[violating][chosen[violating] == UNREACHED].sum())
-        raise PolicyError(
-            f"{count} rows cannot reach k = {k} by local suppression of the allowed variables.",
-            remedy="Recode globally, allow more variables to be suppressed, or suppress records.",
-        )
+        gather(chosen, classes.sizes, violating, k, len(order) - 1)
+    _require_reached(classes.sizes[violating[chosen[violating] == UNREACHED]], k)
     per_row = chosen[classes.ids]
     for v in suppressible:
         strikes = np.array([v in chosen_set for chosen_set in order] + [False, False])
@@ -221,153 +229,144 @@ def _repair(
     return True
 
 
-def _gather(
-    chosen: NDArray[np.int64], sizes: NDArray[np.int64], violating: NDArray[np.int64], k: int, whole: int
+def _by_nearest(search: Search, keys: int, violating: int) -> bool:
+    """Whether the nearest classes are looked for, instead of sets of keys."""
+    if search != "auto":
+        return search == "nearest"
+    return keys > FEW_KEYS or (keys > SET_KEYS and violating > FEW_CLASSES)
+
+
+def _require_reached(unreached: NDArray[np.int64], k: int) -> None:
+    """Refuse where some classes (given by their rows) cannot reach k.
+
+    Raises:
+        PolicyError: Says how many rows.
+    """
+    if len(unreached):
+        raise PolicyError(
+            f"{int(unreached.sum())} rows cannot reach k = {k} by local suppression of the allowed variables.",
+            remedy="Recode globally, allow more variables to be suppressed, or suppress records.",
+        )
+
+
+def _suppress_nearest(
+    keys: Sequence[CodedColumn],
+    fixed: Sequence[CodedColumn],
+    current: list[NDArray[np.int32]],
+    members: list[int],
+    classes: Classes,
+    violating: NDArray[np.int64],
+    k: int,
+    ranks: tuple[int, ...],
+    never: set[str],
 ) -> None:
-    """A last resort where rows find no company: all violating classes lose every key and hide among each other.
+    """Suppress in every violating class the keys that keep it from the nearest others, under a full wildcard.
 
-    Where they are fewer than k rows, the smallest other classes join them.
+    Raises:
+        PolicyError: Some rows cannot reach k.
+        InputError: More keys than the method takes.
     """
-    chosen[violating] = whole
-    lacking = k - int(sizes[violating].sum())
-    others = np.flatnonzero(chosen == UNREACHED)
-    for other in others[np.argsort(sizes[others], kind="stable")]:
-        if lacking <= 0:
-            break
-        chosen[other] = whole
-        lacking -= int(sizes[other])
+    # The most dispensable key is the first bit: among sets of equal size the smallest number is the cheapest.
+    order = sorted(range(len(keys)), key=lambda v: -ranks[members[v]])
+    columns = [keys[v] for v in order] + list(fixed)
+    kept = np.array([column.name in never for column in columns[: len(order)]] + [True] * len(fixed))
+    if len(columns) - int(kept.sum()) >= FIXED_COST or int(kept.sum()) > FIXED_KEYS:
+        raise InputError(
+            f"local suppression takes at most {FIXED_COST - 1} keys and {FIXED_KEYS} that must not be suppressed.",
+            remedy="Use named combinations of fewer keys.",
+        )
+    codes = short_codes([column.codes[classes.first] for column in columns])
+    holes = np.zeros(len(classes), np.int64)
+    pending = np.zeros(len(classes), np.bool_)
+    pending[violating] = True
+    stuck: list[NDArray[np.int64]] = []
+    for block in _blocks(codes, len(violating)):
+        inside = np.flatnonzero(pending[block])
+        holes[block], left = choose_nearest(
+            np.ascontiguousarray(codes[:, block]), classes.sizes[block], inside, k, kept
+        )
+        stuck.append(block[left])
+    unreached = np.concatenate(stuck)
+    if len(unreached) and len(stuck) > 1:
+        # What finds no company in its block may find it in the whole file.
+        holes[unreached], left = _among_all(codes, classes.sizes, holes, unreached, k, kept)
+        unreached = unreached[left]
+    _require_reached(classes.sizes[unreached], k)
+    for bit, v in enumerate(order):
+        struck = (holes >> bit & 1 == 1)[classes.ids]
+        current[members[v]][struck] = MISSING
 
 
-def _choose(
-    packed: PackedKeys,
+def _among_all(
+    codes: ShortCodes,
     sizes: NDArray[np.int64],
-    violating: NDArray[np.int64],
+    holes: NDArray[np.int64],
+    pending: NDArray[np.int64],
     k: int,
-    order: list[tuple[int, ...]],
-    meaning: Missing,
-) -> NDArray[np.int64]:
-    """For each class, the position in ``order`` of the set to suppress, ``UNREACHED`` or ``RELEASED``."""
-    if meaning.alpha == 1.0:
-        return _choose_compatible(packed, sizes, violating, k, order)
-    return _choose_certain(packed, sizes, violating, k, order, category=meaning.alpha is None)
+    kept: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Holes of classes compared with the whole file, and the places of those that cannot reach k."""
+    work = codes.copy()
+    for bit in range(len(work)):
+        work[bit, holes >> bit & 1 == 1] = 0
+    found, left = choose_nearest(work, sizes, pending, k, kept)
+    return found[pending], np.flatnonzero(np.isin(pending, left))
 
 
-def _choose_compatible(
-    packed: PackedKeys, sizes: NDArray[np.int64], violating: NDArray[np.int64], k: int, order: list[tuple[int, ...]]
-) -> NDArray[np.int64]:
-    """The choice under a full wildcard, where every suppression can only raise other rows' counts.
-
-    All sets of one size are tried, in order, until none helps any more; the holes made so far count. Before more
-    variables are taken, classes that others' holes have made safe are let go.
-    """
-    chosen = np.full(len(sizes), UNREACHED, np.int64)
-    holes = missing_patterns(packed)
-    pending = violating
-    for size in sorted({len(variables) for variables in order}):
-        candidates = [(position, variables) for position, variables in enumerate(order) if len(variables) == size]
-        progress = True
-        while progress and len(pending):
-            progress = False
-            for position, variables in candidates:
-                bits = sum(1 << v for v in variables)
-                eligible = pending[holes[pending] & bits == 0]
-                safe = eligible[_compatible_rows(packed, holes, eligible, bits, sizes) >= k]
-                if len(safe):
-                    chosen[safe] = position
-                    holes[safe] |= bits
-                    pending = np.setdiff1d(pending, safe, assume_unique=True)
-                    progress = True
-                if len(pending) == 0:
-                    return chosen
-        released = pending[_compatible_rows(packed, holes, pending, 0, sizes) >= k]
-        chosen[released] = RELEASED
-        pending = np.setdiff1d(pending, released, assume_unique=True)
-        if len(pending) == 0:
-            break
-    return chosen
+def _blocks(codes: ShortCodes, violating: int) -> list[NDArray[np.int64]]:
+    """All classes in one block; in a large file, blocks of classes that are alike in their most important keys."""
+    count = codes.shape[1]
+    size = max(BLOCK, PAIRS // max(violating, 1))
+    if size >= count:
+        return [np.arange(count)]
+    order = np.lexsort(tuple(codes))
+    return np.array_split(order, -(-count // size))
 
 
-def _compatible_rows(
-    packed: PackedKeys, holes: NDArray[np.int64], asking: NDArray[np.int64], bits: int, sizes: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """How many rows each asking class would be compatible with if it also missed the variables in ``bits``."""
-    totals = np.zeros(len(asking), np.int64)
-    patterns, members = np.unique(holes, return_inverse=True)
-    givers_of = np.split(np.argsort(members, kind="stable"), np.cumsum(np.bincount(members))[:-1])
-    for own in np.unique(holes[asking]):
-        askers = np.flatnonzero(holes[asking] == own)
-        for pattern, givers in zip(patterns, givers_of, strict=True):
-            unknown = int(own) | bits | int(pattern)
-            mask = packed.mask_of([v for v in range(packed.variables) if not unknown >> v & 1])
-            totals[askers] += _matching_rows(packed.words, mask, asking[askers], givers, sizes)
-    return totals
-
-
-def _choose_certain(
-    packed: PackedKeys,
-    sizes: NDArray[np.int64],
-    violating: NDArray[np.int64],
-    k: int,
-    order: list[tuple[int, ...]],
+def _restore(
+    columns: Sequence[CodedColumn],
+    current: list[NDArray[np.int32]],
+    names: Sequence[str],
+    goals: Sequence[Combination],
+    ranks: tuple[int, ...],
+    strata: CodedColumn | None,
     *,
-    category: bool,
-) -> NDArray[np.int64]:
-    """The choice when only certain matches count: complete, quiet classes and those that will miss the same variables.
+    guarded: bool,
+) -> None:
+    """Put back every suppressed value that no goal needs, under a full wildcard.
 
-    With missing as a category, complete classes count only where they miss the same variables.
+    Args:
+        columns: The key columns before suppression.
+        current: Their codes after it; changed.
+        names: The keys.
+        goals: What must go on holding.
+        ranks: Importance of each key.
+        strata: Where k must hold inside each category.
+        guarded: Whether rows with k certain matches must keep them.
     """
-    chosen = np.full(len(sizes), UNREACHED, np.int64)
-    patterns = missing_patterns(packed)
-    quiet = np.ones(len(sizes), np.bool_)
-    quiet[violating] = False
-    complete = np.flatnonzero(quiet & (patterns == 0))
-    for pattern in np.unique(patterns[violating]):
-        pending = violating[patterns[violating] == pattern]
-        bits = int(pattern)
-        for position, variables in enumerate(order):
-            if any(bits >> v & 1 for v in variables):
-                continue
-            target = bits | sum(1 << v for v in variables)
-            mask = packed.mask_of([v for v in range(packed.variables) if not target >> v & 1])
-            alike = np.flatnonzero(quiet & (patterns == target)) if category else complete
-            reached = _matching_rows(packed.words, mask, pending, np.concatenate([alike, pending]), sizes) >= k
-            chosen[pending[reached]] = position
-            pending = pending[~reached]
-            if len(pending) == 0:
-                break
-    return chosen
-
-
-@njit(cache=True, nogil=True)
-def _matching_rows(words, mask, pending, givers, sizes):  # type: ignore[no-untyped-def]
-    """For each pending class, how many rows the givers hold that agree with it under the mask."""
-    capacity = 16
-    while capacity < 2 * pending.shape[0]:
-        capacity *= 2
-    top = np.uint64(capacity - 1)
-    slots = np.zeros(capacity, np.int32)
-    owner = np.empty(pending.shape[0], np.int64)
-    total = np.zeros(pending.shape[0], np.int64)
-    place = np.empty(pending.shape[0], np.int64)
-    count = 0
-    for p in range(pending.shape[0]):
-        row = pending[p]
-        slot = np.int64(hash_words(words, row, mask) & top)
-        while slots[slot] and not same_words(words, row, words, owner[slots[slot] - 1], mask):
-            slot = (slot + 1) & (capacity - 1)
-        if slots[slot] == 0:
-            owner[count] = row
-            count += 1
-            slots[slot] = count
-        place[p] = slots[slot] - 1
-    for g in range(givers.shape[0]):
-        row = givers[g]
-        slot = np.int64(hash_words(words, row, mask) & top)
-        while slots[slot] and not same_words(words, row, words, owner[slots[slot] - 1], mask):
-            slot = (slot + 1) & (capacity - 1)
-        if slots[slot]:
-            total[slots[slot] - 1] += sizes[row]
-    matching = np.empty(pending.shape[0], np.int64)
-    for p in range(pending.shape[0]):
-        matching[p] = total[place[p]]
-    return matching
+    order = sorted(range(len(columns)), key=lambda v: -ranks[v])
+    fixed = [] if strata is None else [strata]
+    packed = pack_keys([*columns, *fixed])
+    classes = group(packed.words, packed.full_mask)
+    first = classes.first
+    holes = np.zeros(len(classes), np.int64)
+    for bit, v in enumerate(order):
+        struck = (current[v][first] == MISSING) & (columns[v].codes[first] != MISSING)
+        holes |= struck.astype(np.int64) << bit
+    touched = int(np.count_nonzero(holes))
+    if not touched or len(goals) * touched * len(classes) > PAIRS:
+        return
+    conditions: list[Condition] = []
+    for goal in goals:
+        inside = np.array([names[v] in goal.keys for v in order] + [True] * len(fixed))
+        keys = [columns[v].with_codes(current[v]) for v in order if names[v] in goal.keys]
+        found = frequencies([*keys, *fixed]).sample[first].astype(np.int64)
+        sure = None
+        if guarded:
+            sure = frequencies([*keys, *fixed], missing=Missing(0.0)).sample[first].astype(np.int64)
+        conditions.append(Condition(inside, goal.k, found, sure))
+    codes = short_codes([column.codes[first] for column in [*(columns[v] for v in order), *fixed]])
+    left = put_back(codes, classes.sizes, holes, conditions)
+    for bit, v in enumerate(order):
+        back = ((holes & ~left) >> bit & 1 == 1)[classes.ids]
+        current[v][back] = columns[v].codes[back]

@@ -4,9 +4,9 @@ A *minimal sample unique* (MSU) of a row is a set of variables on which the row 
 makes it unique. The fewer variables it needs, the more it weighs; a row's score is the sum over its MSUs. A missing
 value takes part in no MSU.
 
-All subsets of variables are visited as a tree from the full set down, each computed from the distinct keys of its
-parent; a subtree without unique rows is cut. Uniqueness per subset is kept as bits of the row, and minimality is then
-a few word operations per row.
+Subsets of variables are visited from the empty set up. A subset splits the groups of its parent, and a row that is
+alone leaves the walk: it is unique on every larger set, too. So only rows that still share their values are looked at.
+Uniqueness per subset is kept as bits of the row, and minimality is then a few word operations per row.
 
 Source: Elliot, Manning, Ford (2002), IJUFKS 10(5); Manning, Haglin, Keane (2008), Data Min. Knowl. Discov. 16;
 scores and DIS as in Templ, Kowarik, Meindl (2015), J. Stat. Software 67(4), section 3.4, and the IHSN guide to SDC.
@@ -24,7 +24,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.classes import group, hash_words, longer, pack_keys, same_words
+from wasl.disclosure.keys.classes import group, pack_keys
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
 from wasl.errors import InputError
 
@@ -42,6 +42,13 @@ LANES = np.array(
     np.uint64,
 )
 """For variable v < 6, the subsets of a word that do not contain it."""
+
+PLACES = np.zeros(64, np.int64)
+PLACES[[((0x03F79D71B4CB0A89 << place) % (1 << 64)) >> 58 for place in range(64)]] = np.arange(64)
+"""The number of the one bit set in a word, by the top six bits of its product with a de Bruijn sequence.
+
+Source: Leiserson, Prokop, Randall (1998), Using de Bruijn sequences to index a 1 in a computer word.
+"""
 
 MAX_VARIABLES = 16
 """2^16 subsets; beyond it the number of subsets, not of rows, decides."""
@@ -135,21 +142,24 @@ def suda2(
     if not 0.0 < fraction < 1.0:
         raise InputError(f"the sampling fraction is {fraction}, but must lie between 0 and 1.")
     n = len(columns[0].codes)
-    # The subtrees that leave out the first variables are the largest: put there what splits the file most.
-    order = sorted(range(m), key=lambda v: -len(columns[v].labels))
+    # The last variable has the largest subtree below it: put there what splits the file most.
+    order = sorted(range(m), key=lambda v: len(columns[v].labels))
     packed = pack_keys([columns[v] for v in order])
     classes = group(packed.words, packed.full_mask)
     alone = np.flatnonzero(classes.sizes == 1)
     unique_rows = classes.first[alone]
-    unique_of = np.full(len(classes), -1, np.int64)
-    unique_of[alone] = np.arange(len(alone))
-    words = packed.words[classes.first]
+    # Unique rows come first, and codes are short: the walk then reads little memory.
+    placed = classes.first[np.concatenate([alone, np.flatnonzero(classes.sizes > 1)])]
+    widest = max(len(column.labels) for column in columns) + 1
+    short = np.uint16 if widest <= np.iinfo(np.uint16).max else np.int32
+    codes = np.array([columns[v].codes[placed] + 1 for v in order]).astype(short)
+    limit = m if max_size is None else min(max_size, m)
     bits = np.zeros((len(alone), max(1, (1 << m) >> 6)), np.uint64)
     if len(alone):
-        _visit(words, packed.masks, unique_of, bits, m)
+        _walk(codes, len(alone), bits, limit, widest)
+        _clear_missing(codes, bits, LANES)
     weights = msu_weights(m, scoring)
-    limit = m if max_size is None else max_size
-    counts, sorted_shares = _weigh(bits, m, weights, limit, LANES)
+    counts, sorted_shares = _weigh(bits, m, weights, limit, LANES, PLACES, _sizes(m))
     shares = sorted_shares[:, np.argsort(order)]
     per_unique = np.zeros(len(alone))
     for size, weight in enumerate(weights):
@@ -201,99 +211,148 @@ def _dis(scores: NDArray[np.float64], uniques: int, pairs: int, m: int, fraction
     return dis
 
 
-def _visit(
-    words: NDArray[np.uint64],
-    masks: NDArray[np.uint64],
-    unique_of: NDArray[np.int64],
-    bits: NDArray[np.uint64],
-    m: int,
-) -> None:
-    """Walk the subsets from the full set down; a child leaves out one variable beyond the last left out."""
-    stack = [(words, unique_of, (1 << m) - 1, 0)]
-    while stack:
-        keys, owners, subset, start = stack.pop()
-        if not _mark(keys, masks, owners, bits, subset):
-            continue
-        for variable in range(m - 1, start - 1, -1):
-            child = subset & ~(1 << variable)
-            if child:
-                mask = np.zeros(masks.shape[1], np.uint64)
-                for v in range(m):
-                    if child >> v & 1:
-                        mask |= masks[v]
-                reduced, kept, count = _project(keys, owners, mask)
-                stack.append((reduced[:count].copy(), kept[:count].copy(), child, variable + 1))
+def _sizes(m: int) -> NDArray[np.int8]:
+    """The number of variables of each subset."""
+    sizes = np.zeros(1, np.int8)
+    for _ in range(m):
+        sizes = np.concatenate([sizes, sizes + 1]).astype(np.int8)
+    return sizes
 
 
 @njit(cache=True, nogil=True)
-def _mark(keys, masks, owners, bits, subset):  # type: ignore[no-untyped-def]
-    """Set the subset's bit in every row unique on it (and missing none of it); whether any key is unique at all."""
-    m = masks.shape[0]
-    anyone = False
-    word = subset >> 6
-    bit = np.uint64(1) << np.uint64(subset & 63)
-    for i in range(owners.shape[0]):
-        if owners[i] < 0:
-            continue
-        anyone = True
-        complete = True
-        for v in range(m):
-            if subset >> v & 1:
-                found = np.uint64(0)
-                for w in range(keys.shape[1]):
-                    found |= keys[i, w] & masks[v, w]
-                if found == 0:
-                    complete = False
-                    break
-        if complete:
-            bits[owners[i], word] |= bit
-    return anyone
+def _walk(codes, alone, bits, limit, width):  # type: ignore[no-untyped-def]
+    """Visit the subsets up to a size depth first; set the bits of all supersets reached from where a row is alone.
 
-
-@njit(cache=True, nogil=True)
-def _project(keys, owners, mask):  # type: ignore[no-untyped-def]
-    """Distinct keys under the mask, each with its owner if it comes from one unique key only, else -1."""
-    n = keys.shape[0]
-    width = keys.shape[1]
-    capacity = 1 << 10
-    slots = np.zeros(capacity, np.int32)
-    out = np.empty((min(n, 1024), width), np.uint64)
-    kept = np.empty(min(n, 1024), np.int64)
-    count = 0
+    Args:
+        codes: Of each class, shape (variables, classes), 0 for missing; unique rows first.
+        alone: How many unique rows there are.
+        bits: Per unique row, one bit per subset; filled in.
+        limit: Largest subset visited.
+        width: Above all codes.
+    """
+    m, n = codes.shape
+    rows = np.empty((limit + 1, n), np.int32)
+    ends = np.empty((limit + 1, n // 2 + 2), np.int32)
+    groups = np.zeros(limit + 1, np.int64)
+    following = np.zeros(limit + 1, np.int64)
+    lowest = np.zeros(limit + 1, np.int64)
+    subset = np.zeros(limit + 1, np.int64)
+    counts = np.zeros(width, np.int32)
+    lone = np.zeros(width, np.int32)
+    places = np.zeros(width, np.int32)
+    touched = np.empty(width, np.int32)
     for i in range(n):
-        top = np.uint64(capacity - 1)
-        slot = np.int64(hash_words(keys, i, mask) & top)
-        while slots[slot] and not same_words(keys, i, out, slots[slot] - 1, mask):
-            slot = (slot + 1) & (capacity - 1)
-        if slots[slot]:
-            kept[slots[slot] - 1] = -1
+        rows[0, i] = i
+    ends[0, 0] = n
+    groups[0] = 1 if n > 1 else 0
+    lowest[0] = m
+    depth = 0
+    if n == 1:
+        # A single class is alone on every subset, the empty one included; one variable is then enough.
+        for v in range(m):
+            _fill(bits, 0, 1 << v, v)
+        return
+    while depth >= 0:
+        v = following[depth]
+        if depth == limit or v >= lowest[depth] or groups[depth] == 0:
+            depth -= 1
             continue
-        if count == kept.shape[0]:
-            grown = np.empty((2 * count, width), np.uint64)
-            for c in range(count):
-                for w in range(width):
-                    grown[c, w] = out[c, w]
-            out = grown
-            kept = longer(kept)
-        for w in range(width):
-            out[count, w] = keys[i, w] & mask[w]
-        kept[count] = owners[i]
-        count += 1
-        slots[slot] = count
-        if count * 2 > capacity:
-            capacity *= 4
-            slots = np.zeros(capacity, np.int32)
-            top = np.uint64(capacity - 1)
-            for c in range(count):
-                slot = np.int64(hash_words(out, c, mask) & top)
-                while slots[slot]:
-                    slot = (slot + 1) & (capacity - 1)
-                slots[slot] = c + 1
-    return out, kept, count
+        following[depth] = v + 1
+        child = subset[depth] | (1 << v)
+        column = codes[v]
+        source = rows[depth]
+        target = rows[depth + 1]
+        held = 0
+        made = 0
+        a = 0
+        for g in range(groups[depth]):
+            b = ends[depth, g]
+            if b - a == 2:
+                x = source[a]
+                y = source[a + 1]
+                if column[x] == column[y]:
+                    target[held] = x
+                    target[held + 1] = y
+                    held += 2
+                    ends[depth + 1, made] = held
+                    made += 1
+                else:
+                    if x < alone:
+                        _fill(bits, x, child, v)
+                    if y < alone:
+                        _fill(bits, y, child, v)
+                a = b
+                continue
+            kinds = 0
+            for i in range(a, b):
+                row = source[i]
+                code = column[row]
+                if counts[code] == 0:
+                    touched[kinds] = code
+                    kinds += 1
+                counts[code] += 1
+                if row < alone:
+                    lone[code] += 1
+            for t in range(kinds):
+                code = touched[t]
+                # A group without a unique row can give none later.
+                if counts[code] > 1 and lone[code] > 0:
+                    places[code] = held
+                    held += counts[code]
+                    ends[depth + 1, made] = held
+                    made += 1
+                else:
+                    places[code] = -1
+            for i in range(a, b):
+                row = source[i]
+                code = column[row]
+                if places[code] >= 0:
+                    target[places[code]] = row
+                    places[code] += 1
+                elif counts[code] == 1 and row < alone:
+                    _fill(bits, row, child, v)
+            for t in range(kinds):
+                counts[touched[t]] = 0
+                lone[touched[t]] = 0
+            a = b
+        depth += 1
+        groups[depth] = made
+        following[depth] = 0
+        lowest[depth] = v
+        subset[depth] = child
 
 
 @njit(cache=True, nogil=True)
-def _weigh(bits, m, weights, limit, lanes):  # type: ignore[no-untyped-def]
+def _fill(bits, owner, subset, variable):  # type: ignore[no-untyped-def]
+    """Set the bits of a subset and of all it makes with variables below its lowest: numbers one after the other."""
+    if variable < 6:
+        span = np.uint64(1) << np.uint64(1 << variable)
+        bits[owner, subset >> 6] |= (span - np.uint64(1)) << np.uint64(subset & 63)
+        return
+    first = subset >> 6
+    for word in range(first, first + (1 << (variable - 6))):
+        bits[owner, word] = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@njit(cache=True, nogil=True)
+def _clear_missing(codes, bits, lanes):  # type: ignore[no-untyped-def]
+    """Clear, in each unique row, the subsets with a variable that the row misses."""
+    m = codes.shape[0]
+    for i in range(bits.shape[0]):
+        for v in range(m):
+            if codes[v, i]:
+                continue
+            if v < 6:
+                for word in range(bits.shape[1]):
+                    bits[i, word] &= lanes[v]
+            else:
+                for word in range(bits.shape[1]):
+                    if word & (1 << (v - 6)):
+                        bits[i, word] = 0
+
+
+@njit(cache=True, nogil=True)
+def _weigh(bits, m, weights, limit, lanes, places, sizes):  # type: ignore[no-untyped-def]
     """Minimal subsets of each unique row: their number by size, and the weight each variable takes part in."""
     rows = bits.shape[0]
     width = bits.shape[1]
@@ -317,20 +376,17 @@ def _weigh(bits, m, weights, limit, lanes):  # type: ignore[no-untyped-def]
             left = bits[r, w] & ~above[w]
             while left:
                 low = left & (~left + np.uint64(1))
-                position = 0
-                probe = low
-                while probe > 1:
-                    probe >>= np.uint64(1)
-                    position += 1
                 left ^= low
-                subset = (w << 6) | position
-                size = 0
-                for v in range(m):
-                    size += subset >> v & 1
+                subset = (w << 6) | places[(low * np.uint64(0x03F79D71B4CB0A89)) >> np.uint64(58)]
+                size = sizes[subset]
                 if size > limit:
                     continue
                 counts[r, size - 1] += 1
-                for v in range(m):
-                    if subset >> v & 1:
-                        shares[r, v] += weights[size - 1]
+                weight = weights[size - 1]
+                v = 0
+                while subset:
+                    if subset & 1:
+                        shares[r, v] += weight
+                    subset >>= 1
+                    v += 1
     return counts, shares
