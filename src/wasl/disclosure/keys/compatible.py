@@ -7,6 +7,7 @@ differences of one class to all others in bytes, which the processor's vector un
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -17,7 +18,7 @@ __all__ = ["BLOCK", "ShortCodes", "compatible_sums", "distances", "short_codes"]
 BLOCK = 1024
 """Classes whose differences are added up at a time: the counters stay in the first-level cache."""
 
-ShortCodes = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+ShortCodes: TypeAlias = NDArray[np.unsignedinteger[Any]]
 """Key codes of classes, shape (keys, classes); 0 is missing."""
 
 

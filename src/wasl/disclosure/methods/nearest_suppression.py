@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.compatible import BLOCK, distances
+from wasl.disclosure.keys.compatible import BLOCK, ShortCodes, distances
 
 __all__ = ["FIXED_KEYS", "choose_nearest"]
 
@@ -35,7 +35,7 @@ SEEDS = 24
 
 
 def choose_nearest(
-    codes: NDArray[np.uint8] | NDArray[np.uint16],
+    codes: ShortCodes,
     sizes: NDArray[np.int64],
     pending: NDArray[np.int64],
     k: int,
@@ -60,12 +60,7 @@ def choose_nearest(
     stuck = pending[estimate < 0]
     pending, estimate = pending[estimate >= 0], estimate[estimate >= 0]
     for size in range(1, len(codes) + 1):
-        while True:
-            due = pending[estimate <= size]
-            if not len(due):
-                break
-            _suppress(work, sizes, due, k, fixed, holes)
-            pending, estimate = pending[estimate > size], estimate[estimate > size]
+        _suppress(work, sizes, pending[estimate == size], k, fixed, holes)
     return holes, stuck
 
 
@@ -76,9 +71,10 @@ def _needed(codes, sizes, i, held, k, costs, distance, lows, chosen, differ):  #
     row = codes[:, i].copy()
     distances(codes, row, held, costs, distance, lows)
     blocks = (codes.shape[1] + BLOCK - 1) // BLOCK
-    reach = 255
+    reach = np.int64(255)
     for block in range(blocks):
-        reach = min(reach, np.int64(lows[block]))
+        if lows[block] < reach:
+            reach = np.int64(lows[block])
     count = 0
     while True:
         # Everything as near as ``reach``; then a step farther, so that there is a choice.
