@@ -298,6 +298,10 @@ def _write_others(
         rejects = out.with_name(out.name + ".rejects.csv")
         _write_csv(table.rejects, rejects)
         files["rejects"] = str(rejects)
+    if encoded.merged.num_rows:
+        merged = out.with_name(out.name + ".merged.csv")
+        _write_csv(encoded.merged, merged, secret=True)
+        files["merged"] = str(merged)
     if join is not None:
         encoded.join_map.write(join)
         files["join_map"] = str(join)
@@ -343,6 +347,7 @@ def _show_encoded(
                 "rejects": header.rejects,
                 "invalid_cells": table.rejects.num_rows - header.rejects,
                 "leak": header.leak,
+                "records_taken_as_one": encoded.merged.num_rows,
                 "passes": passes,
                 "passes_left_out": list(encoded.passes_left_out),
                 "warnings": warnings,
@@ -356,6 +361,9 @@ def _show_encoded(
         f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
         f"largest T {header.leak:.2f}."
     )
+    if encoded.merged.num_rows:
+        groups = len(encoded.merged["group"].unique())
+        say(f"{encoded.merged.num_rows:,} records were taken as {groups:,} persons; the file `merged` lists them.")
     if header.weaknesses:
         say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:

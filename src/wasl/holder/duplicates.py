@@ -1,16 +1,22 @@
-"""Which records of one register are one person, as far as the register itself says so beyond doubt.
+"""Which records of one register are one person, as far as the register itself shows it beyond doubt.
 
-Two records are one person's when they agree on all name skeletons (in any order), on the whole birth date, on sex and
-on nationality; or on an identifier and on all name skeletons, or on the day and month of birth. What follows from that
-in several steps holds as well. Typing errors in everything at once stay undiscovered: finding those is for the linkage.
+Two records are taken as one person when they agree on one of these:
 
-A person then has one row per block (see ``passes.py``): how often somebody stands in a register, how alike the
-spellings are, is a fingerprint, and to nobody's use.
+- all name words in canonical spelling (in any order), the whole birth date, sex and nationality;
+- an identifier, and either all name skeletons or the day and month of birth.
+
+What follows from that in several steps holds as well, unless identifiers conflict: twins with names of one skeleton
+have passports of their own. Records with different passports (or permits, national or insurance numbers) are never
+taken as one. A register that its schema declares free of duplicates is left as it is. Typing errors in everything at
+once stay undiscovered: linkage finds those.
+
+A person then has one row per block (see ``passes.py``): the number of records a person has, and how alike their
+spellings are, could identify the person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -19,46 +25,97 @@ from numpy.typing import NDArray
 
 from wasl.holder.normalize import NO_DATE, Persons
 
-__all__ = ["number_persons"]
+__all__ = ["list_merged", "number_persons"]
 
 IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "national_id")
+PERSONAL = ("passport", "permit", "cin", "cnss", "refugee_file", "national_id")
+"""Identifiers a person has one of at a time: two values speak for two persons. A person has several certificates."""
 TRAITS = ("sex", "nationality")
 MISSING = np.uint64(0)
 
 
 def number_persons(persons: Persons) -> NDArray[np.int64]:
     """For each record the first record of the same person: (records,) places."""
-    first = np.arange(persons.count)
-    for key in _keys(persons):
+    identifiers = [_codes(persons.codes[name]) for name in PERSONAL if name in persons.codes]
+    whole = _united(persons.count, _keys(persons))
+    torn = _conflicting(whole, identifiers)
+    if not torn.any():
+        return whole
+    # Where identifiers conflict, agreement without an identifier is not beyond doubt.
+    certain = _united(persons.count, (np.where(torn, key, MISSING) for key in _identifier_keys(persons)))
+    alone = torn & _conflicting(certain, identifiers)
+    return np.where(alone, np.arange(persons.count), np.where(torn, certain, whole))
+
+
+def list_merged(person: NDArray[np.int64], records: pa.Array) -> pa.Table:
+    """The records that are taken as one person, for the holder alone.
+
+    Args:
+        person: For each record the first record of the same person.
+        records: Record numbers.
+
+    Returns:
+        ``group, record``: groups are numbered from 1; a record that is alone is not listed.
+    """
+    shared = np.flatnonzero(np.bincount(person, minlength=len(person))[person] > 1)
+    shared = shared[np.argsort(person[shared], kind="stable")]
+    groups = np.unique(person[shared], return_inverse=True)[1] + 1
+    return pa.table({"group": pa.array(groups, pa.int64()), "record": records.take(pa.array(shared))})
+
+
+def _united(count: int, keys: Iterable[NDArray[np.uint64]]) -> NDArray[np.int64]:
+    """For each record the first one it is joined to by records of equal keys."""
+    first = np.arange(count)
+    for key in keys:
         _unite(key, first)
     _settle(first)
     return first
 
 
+def _conflicting(person: NDArray[np.int64], identifiers: list[NDArray[np.uint64]]) -> NDArray[np.bool_]:
+    """Records whose person has two values of one identifier."""
+    torn = np.zeros(len(person), dtype=bool)
+    for values in identifiers:
+        known = np.flatnonzero(values != MISSING)
+        held = np.unique(np.stack([person[known], values[known].astype(np.int64)]), axis=1)[0]
+        torn |= np.bincount(held, minlength=len(person)) > 1
+    return torn[person]
+
+
 def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
     """What two records of one person share: (records,) 64-bit values, 0 where a record lacks a part of it.
 
-    Two different values meet by chance in one of 2**64 pairs.
+    Two different values are equal by chance in one of 2**64 pairs.
     """
-    names, birth = _names(persons), _birth(persons)
+    names, birth = _names(persons, spelled=True), _birth(persons)
     if names is not None and birth is not None:
         traits = [_codes(persons.codes[name]) + np.uint64(1) for name in TRAITS if name in persons.codes]
         yield _mixed(names, birth, *traits)
-    identifiers = [_codes(persons.codes[name]) for name in IDENTIFIERS if name in persons.codes]
-    if not identifiers:
-        return
+    yield from _identifier_keys(persons)
+
+
+def _identifier_keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
+    """The keys among them that hold an identifier."""
+    names, birth = _names(persons, spelled=False), _birth(persons)
     others = [names, None if birth is None else _day_and_month(birth)]
-    for number in identifiers:
-        yield from (_mixed(number, other) for other in others if other is not None)
+    for name in IDENTIFIERS:
+        if name in persons.codes:
+            number = _codes(persons.codes[name])
+            yield from (_mixed(number, other) for other in others if other is not None)
 
 
-def _names(persons: Persons) -> NDArray[np.uint64] | None:
-    """The set of a record's name skeletons as one value; a name of one word alone says too little."""
+def _names(persons: Persons, *, spelled: bool) -> NDArray[np.uint64] | None:
+    """The set of a record's name words as one value, missing for a name of one word.
+
+    Args:
+        persons: The records.
+        spelled: Compare canonical spellings; else skeletons, which Hassan and Houcine share.
+    """
     column = persons.names.get("names")
     if column is None:
         return None
-    skeletons = pa.array(column.skeletons, pa.string()).dictionary_encode()
-    words = _scrambled(np.asarray(skeletons.indices, dtype=np.uint64) + np.uint64(1))
+    distinct = pa.array(column.vocabulary if spelled else column.skeletons, pa.string()).dictionary_encode()
+    words = _scrambled(np.asarray(distinct.indices, dtype=np.uint64) + np.uint64(1))
     running = np.zeros(len(column.words) + 1, np.uint64)
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
-from wasl.holder.duplicates import number_persons
+from wasl.holder.duplicates import list_merged, number_persons
 from wasl.holder.encoding.blocking_keys import digest_parts
 from wasl.holder.encoding.blocks import order_labels
 from wasl.holder.encoding.filters import PreparedGroup, prepare_group
@@ -49,6 +49,7 @@ class Encoded:
         join_map: For the spine keeper.
         payload: For the release desk.
         keep_map: Stays with the holder: ``register, record, record_id`` (hexadecimal).
+        merged: Stays with the holder: ``group, record``, the records that were taken as one person.
         harmonized: How payload variables were coded; stays with the holder (it can show unknown spellings).
         blocks: Figures per pass.
         leak_limit: The largest T the profile allows.
@@ -60,6 +61,7 @@ class Encoded:
     join_map: JoinMap
     payload: Payload
     keep_map: pa.Table = field(repr=False)
+    merged: pa.Table = field(repr=False)
     harmonized: tuple[HarmonizedColumn, ...] = field(repr=False)
     blocks: tuple[BlockFigures, ...] = field(repr=False)
     leak_limit: float = 1.0
@@ -117,7 +119,8 @@ def encode(
     wanted += [part for token in profile.tokens for part in token.parts]
     features = {part.feature for group in profile.groups for part in group.parts}
     persons = describe_persons(table.table, schema, features | set(wanted))
-    person = number_persons(persons) if profile.rows == "person" else np.arange(persons.count)
+    as_they_are = profile.rows == "record" or schema.duplicate_free
+    person = np.arange(persons.count) if as_they_are else number_persons(persons)
     round_key = key.for_round(round_name, profile.digest)
     parts = digest_parts(persons, wanted, round_key)
     records = table.table[schema.record].combine_chunks()
@@ -172,6 +175,7 @@ def encode(
         profile,
         record_ids,
         by_id,
+        person,
         records,
         register_name,
         period,
@@ -198,6 +202,7 @@ def _assemble(
     profile: EncodingProfile,
     record_ids: NDArray[np.uint8],
     by_id: NDArray[np.int64],
+    person: NDArray[np.int64],
     records: pa.Array,
     register_name: str,
     period: str,
@@ -250,6 +255,7 @@ def _assemble(
         JoinMap(register_name, delivery.digest, joined),
         payload,
         keep_map,
+        list_merged(person, records),
         tuple(harmonized),
         tuple(step.figures for step in encoded),
         profile.leak_limit,

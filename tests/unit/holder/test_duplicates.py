@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 
-from wasl.holder.duplicates import number_persons
+from wasl.holder.duplicates import PERSONAL, number_persons
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import describe_persons
@@ -60,6 +61,69 @@ def test_an_unknown_day_of_birth_and_a_single_name_say_too_little():
         ("Diallo", "", "1990-05-17", ""),
         ("Diallo", "", "1990-05-17", ""),
     ) == [0, 1, 2, 3]
+
+
+TWINS = [("Hassan", "Houcine"), ("Assane", "Ousseynou"), ("Karim", "Karima"), ("Mohamed", "Mahmoud")]
+
+
+@pytest.mark.parametrize("pair", TWINS)
+def test_twins_with_names_of_one_skeleton_are_two_persons(pair):
+    one, other = pair
+    assert numbered(("Alaoui", one, "1990-05-17", ""), ("Alaoui", other, "1990-05-17", "")) == [0, 1]
+    assert numbered(("Alaoui", one, "1990-05-17", "A1234567"), ("Alaoui", other, "1990-05-17", "B7654321")) == [0, 1]
+
+
+def test_conflicting_identifiers_forbid_what_everything_else_says():
+    assert numbered(
+        ("Diallo", "Mamadou", "1990-05-17", "A1234567"),
+        ("Diallo", "Mamadou", "1990-05-17", "B7654321"),
+    ) == [0, 1]
+
+
+def test_a_record_between_two_persons_joins_neither():
+    records = (
+        ("Diallo", "Mamadou", "1990-05-17", "A1234567"),
+        ("Diallo", "Mamadou", "1990-05-17", ""),
+        ("Diallo", "Mamadou", "1990-05-17", "B7654321"),
+        ("DIALO", "Mamadu", "1990-05-17", "A1234567"),
+    )
+    assert numbered(*records) == [0, 1, 2, 0]
+    assert numbered(*records[::-1]) == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("identifier", PERSONAL)
+def test_every_personal_identifier_forbids_a_merge(identifier):
+    both = describe_persons(contracts(*[("Diallo", "Mamadou", "1990-05-17", "")] * 3).table, SCHEMA, set())
+    assert number_persons(both).tolist() == [0, 0, 0]
+    both.codes[identifier] = pa.array(["A1", "B2", "A1"])
+    assert number_persons(both).tolist() == [0, 1, 0]
+    both.codes.pop(identifier)
+    both.codes["certificate"] = pa.array(["A1", "B2", "A1"])
+    assert number_persons(both).tolist() == [0, 0, 0]
+
+
+def test_a_register_declared_free_of_duplicates_is_left_as_it_is():
+    twice = contracts(("Diallo", "Mamadou", "1990-05-17", "A1"), ("Diallo", "Mamadou", "1990-05-17", "A1"))
+    free = SCHEMA.model_copy(update={"duplicate_free": True})
+    made = encoded(twice, free)
+    assert made.merged.num_rows == 0
+    assert {step.rows for step in made.delivery.header.passes} == {2}
+
+
+def test_the_holder_is_told_what_was_merged():
+    made = encoded(
+        contracts(
+            ("Diop", "Awa", "1988-03-09", "C1"),
+            ("Diallo", "Mamadou", "1990-05-17", "A1"),
+            ("Diop", "Awa", "1988-03-09", "C1"),
+            ("Sow", "Awa", "1977-03-09", ""),
+            ("Diallo", "Mamadou", "1990-05-17", "A1"),
+        )
+    )
+    assert made.merged.to_pydict() == {
+        "group": [1, 1, 2, 2],
+        "record": ["TC0000000", "TC0000002", "TC0000001", "TC0000004"],
+    }
 
 
 def encoded(table, schema=SCHEMA, **changes):
