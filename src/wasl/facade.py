@@ -61,6 +61,7 @@ def encode(
     key: LinkageKey,
     *,
     profile: str = "guarded",
+    with_schemas: Sequence[RegisterSchema] = (),
     name: str | None = None,
     period: str = "",
     round: str = "",  # noqa: A002 - the word of the plan and the command line
@@ -72,7 +73,8 @@ def encode(
         data: The register's columns as its schema names them.
         schema: What the columns are.
         key: The project's key.
-        profile: Name or path of the encoding profile.
+        profile: Name or path of the encoding profile, or ``generic`` for one composed from the schema.
+        with_schemas: Schemas of the other registers of the linkage, for a composed profile.
         name: Name of the delivery's register, when two deliveries share one schema.
         period: The period the register describes.
         round: The linkage round; only deliveries of one round can be compared.
@@ -82,14 +84,14 @@ def encode(
         RegisterError: The columns are not those of the schema.
         LeakError: The encoding would leak more than the profile allows.
     """
+    from wasl.holder.composition import load_profile
     from wasl.holder.encode import encode as encode_register
-    from wasl.holder.profile import EncodingProfile
 
     return encode_register(
         data,
         schema,
         key,
-        EncodingProfile.load(profile, family=schema.profiles),
+        load_profile(profile, schema, with_schemas),
         name=name,
         period=period,
         round_name=round,

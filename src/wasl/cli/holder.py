@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -137,7 +139,13 @@ def encode_register(
     keep_map: Annotated[
         Path | None, typer.Option("--keep-map", help="Map from record number to record id (CSV); never leaves you.")
     ] = None,
-    profile: Annotated[str, typer.Option("--profile", help="guarded, open, tokens, plain, or a file.")] = "guarded",
+    profile: Annotated[
+        str, typer.Option("--profile", help="guarded, open, tokens, plain, generic (composed), or a file.")
+    ] = "guarded",
+    with_schema: Annotated[
+        list[str] | None,
+        typer.Option("--with-schema", help="Schema of another register of the linkage, for a composed profile."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the delivery, when two files of one schema are linked.")
     ] = None,
@@ -175,6 +183,7 @@ def encode_register(
         payload=payload,
         keep_map=keep_map,
         profile=profile,
+        with_schemas=with_schema or (),
         name=name,
         period=period,
         round_name=round_name,
@@ -201,6 +210,7 @@ def encode_file(
     payload: Path | None = None,
     keep_map: Path | None = None,
     profile: str = "guarded",
+    with_schemas: Sequence[str] = (),
     name: str | None = None,
     period: str = "",
     round_name: str = "",
@@ -217,14 +227,14 @@ def encode_file(
 
     from wasl.audit.events import RegisterEncoded
     from wasl.cli.audit_trail import record_event
+    from wasl.holder.composition import load_profile
     from wasl.holder.encode import encode
-    from wasl.holder.profile import EncodingProfile
     from wasl.registers.exchange.delivery import delivery_writer
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
     schema = RegisterSchema.load(register)
-    recipe = EncodingProfile.load(profile, schema.profiles)
+    recipe = load_profile(profile, schema, [RegisterSchema.load(other) for other in with_schemas])
     recipe.require_consent(given=consent_weak_profile)
     with progress("Reading") as report:
         table = read_register(
@@ -351,6 +361,7 @@ def _show_encoded(
                 "passes": passes,
                 "passes_left_out": list(encoded.passes_left_out),
                 "warnings": warnings,
+                "left_out": [asdict(item) for item in encoded.left_out],
                 "coverage": coverage,
                 "files": files,
             }
@@ -364,6 +375,9 @@ def _show_encoded(
     if encoded.merged.num_rows:
         groups = len(encoded.merged["group"].unique())
         say(f"{encoded.merged.num_rows:,} records were taken as {groups:,} persons; the file `merged` lists them.")
+    for item in encoded.left_out:
+        if not item.expected:
+            say(f"Warning: the {item.kind} {item.name} is left out: {item.reason}.")
     if header.weaknesses:
         say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:
@@ -387,8 +401,8 @@ def _show_encoded(
             for step in header.passes
         ]
         show_table("Passes", columns, rows)
-        if encoded.passes_left_out:
-            say(f"Passes this register lacks the features for: {', '.join(encoded.passes_left_out)}.")
+        if encoded.left_out:
+            show_table("Left out", ["what", "name", "why"], [[i.kind, i.name, i.reason] for i in encoded.left_out])
     for what, place in files.items():
         say(f"{what}: {place}")
 

@@ -27,8 +27,8 @@ from wasl.holder.normalize import NO_DATE, Persons
 
 __all__ = ["list_merged", "number_persons"]
 
-IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "national_id")
-PERSONAL = ("passport", "permit", "cin", "cnss", "refugee_file", "national_id")
+IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "consular", "national_id")
+PERSONAL = ("passport", "permit", "cin", "cnss", "refugee_file", "consular", "national_id")
 """Identifiers a person has one of at a time: two values speak for two persons. A person has several certificates."""
 TRAITS = ("sex", "nationality")
 MISSING = np.uint64(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
-from wasl.errors import RegisterError
+from wasl.errors import LeakError, RegisterError
 from wasl.holder.duplicates import list_merged, number_persons
 from wasl.holder.encoding.blocking_keys import digest_parts
 from wasl.holder.encoding.blocks import order_labels
@@ -29,7 +30,7 @@ from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import Unused, describe_persons
 from wasl.holder.payload import HarmonizedColumn, payload_columns
-from wasl.holder.profile import EncodingProfile
+from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
@@ -37,7 +38,25 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["BlockFigures", "Encoded", "encode"]
+__all__ = ["BlockFigures", "Encoded", "LeftOut", "encode"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A pass or group of the profile that is not in the delivery.
+
+    Attributes:
+        kind: ``pass`` or ``group``.
+        name: Its name.
+        reason: Why, in a phrase.
+        expected: Whether the register has nothing of what it is made of. If it has a part of it, that is a warning: one
+            absent feature took the whole away.
+    """
+
+    kind: Literal["pass", "group"]
+    name: str
+    reason: str
+    expected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +72,7 @@ class Encoded:
         harmonized: How payload variables were coded; stays with the holder (it can show unknown spellings).
         blocks: Figures per pass.
         leak_limit: The largest T the profile allows.
-        passes_left_out: Passes the register lacks the features for.
+        left_out: Passes and groups of the profile that are not in the delivery, and why.
         unused: Cells that were there and could not be used (void identifiers, placeholders, unknown codes), counted.
     """
 
@@ -65,8 +84,13 @@ class Encoded:
     harmonized: tuple[HarmonizedColumn, ...] = field(repr=False)
     blocks: tuple[BlockFigures, ...] = field(repr=False)
     leak_limit: float = 1.0
-    passes_left_out: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     unused: tuple[Unused, ...] = ()
+
+    @property
+    def passes_left_out(self) -> tuple[str, ...]:
+        """Names of the passes that are not in the delivery."""
+        return tuple(item.name for item in self.left_out if item.kind == "pass")
 
 
 def encode(
@@ -153,9 +177,16 @@ def encode(
         | {f"token_{name}": LABEL_BYTES for name in token_names}
         | {f"filter_{name}": profile.released_bits // 8 for name in group_names}
     )
+    left_out = _left_out(profile, steps, set(parts), filters, schema)
     encoded: list[PassRows] = []
     for done, step in enumerate(steps):
-        rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads)
+        try:
+            rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads)
+        except LeakError as error:
+            if not step.optional:
+                raise
+            left_out.append(LeftOut("pass", step.name, error.message, expected=False))
+            continue
         if rows.summary.rows:
             sink.add(step.name, pa.table(rows.columns))
             encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
@@ -181,13 +212,53 @@ def encode(
         period,
         round_name,
         created,
-        tuple(step.name for step in profile.passes if step not in steps),
+        tuple(left_out),
         signer,
         sink.kept(),
         token_names,
         group_names,
     )
     return replace(assembled, unused=unused)
+
+
+def _left_out(
+    profile: EncodingProfile,
+    steps: list[EncodingPass],
+    parts: set[Part],
+    filters: Mapping[str, PreparedGroup],
+    schema: RegisterSchema,
+) -> list[LeftOut]:
+    """The groups and passes that the register lacks features for.
+
+    Args:
+        profile: How to encode.
+        steps: The passes that are encoded.
+        parts: The parts of blocks and tokens that the register has.
+        filters: The groups it has.
+        schema: What its columns are.
+    """
+    found: list[LeftOut] = []
+    for group in profile.groups:
+        if group.name not in filters:
+            known = {part.feature: _has_feature(schema, part.feature) for part in group.parts}
+            missing = [part.feature for part in group.parts if part.required and not known[part.feature]]
+            absent = ", ".join(missing or known)
+            reason = f"the register has no {absent}"
+            found.append(LeftOut("group", group.name, reason, expected=not any(known.values())))
+    for step in profile.passes:
+        if step not in steps:
+            missing = [part for part in step.block if part not in parts]
+            reason = f"the register has no {', '.join(missing)}" if missing else "none of its groups can be released"
+            found.append(LeftOut("pass", step.name, reason, expected=True))
+    return found
+
+
+def _has_feature(schema: RegisterSchema, feature: str) -> bool:
+    """Whether a column of the register gives a feature, or what it is composed of."""
+    if feature == "names":
+        return any(name in schema.by_feature for name in ("surname", "given", "full_name"))
+    pieces = {name.value for field in schema.fields for name in field.piece_features.values()}
+    return feature in schema.by_feature or feature in pieces
 
 
 def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
@@ -208,7 +279,7 @@ def _assemble(
     period: str,
     round_name: str,
     created: str,
-    left_out: tuple[str, ...],
+    left_out: tuple[LeftOut, ...],
     signer: Ed25519PrivateKey | None,
     rows: EncodedRows,
     token_names: list[str],

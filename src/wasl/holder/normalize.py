@@ -18,7 +18,7 @@ from wasl.holder.names.normalizer import Name, normalize
 from wasl.holder.names.placeholders import what_is_no_name
 from wasl.registers.codes.classification import CodeList, code_list, spelling_key
 from wasl.registers.reading.partial_dates import date_codes
-from wasl.registers.schema import Feature, RegisterSchema
+from wasl.registers.schema import OWN_FEATURE, Feature, FieldRole, RegisterSchema
 
 __all__ = ["NO_DATE", "Persons", "Unused", "WordColumn", "describe_names", "describe_persons"]
 
@@ -30,6 +30,8 @@ IDENTIFIERS = (
     Feature.CERTIFICATE,
     Feature.REFUGEE_FILE,
     Feature.NATIONAL_ID,
+    Feature.CONSULAR,
+    Feature.ANAPEC_NUMBER,
     Feature.PHONE,
 )
 TEXTS = (
@@ -40,6 +42,7 @@ TEXTS = (
     Feature.REGION,
     Feature.STREET_NUMBER,
     Feature.POSTCODE,
+    Feature.HOUSEHOLD,
 )
 
 
@@ -141,10 +144,15 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
             own = by_feature[feature]
             codes[feature.value] = _comparable(values, own.classification, classification, schema)
             notes += _unknown(values, codes[feature.value], own.name)
+    for own_feature, spec in by_feature.items():
+        if own_feature.startswith(OWN_FEATURE):
+            text = spec.role is not FieldRole.IDENTIFIER
+            cells = table[spec.name]
+            codes[own_feature] = _map(cells, _text_key) if text else normalize_identifiers(cells).values
     for feature in TEXTS:
         values = column(feature) if feature.value in wanted else None
         if values is not None:
-            codes[feature.value] = _map(values, lambda text: spelling_key(text) or None)
+            codes[feature.value] = _map(values, _text_key)
     whole = None
     if birth is not None:
         whole = np.asarray(pc.fill_null(_whole(table[birth.name]).cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
@@ -202,6 +210,11 @@ def _unknown(values: pa.ChunkedArray, codes: pa.Array, name: str) -> list[Unused
     present = len(values) - values.null_count
     lost = present - (len(codes) - codes.null_count)
     return [Unused("spellings-unknown", name, lost, present)] if lost else []
+
+
+def _text_key(text: str) -> str | None:
+    """A text without case, accents and separators; None where nothing is left."""
+    return spelling_key(text) or None
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -4,49 +4,42 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
+from pydantic import AfterValidator, model_validator
 from pydantic import Field as Option
-from pydantic import model_validator
 
 from wasl.errors import LeakError, SchemaError
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.profiles import shipped_digests
+from wasl.registers.schema import OWN_FEATURE
 
-__all__ = ["EncodingPass", "EncodingProfile", "GramPart", "Group", "Part", "TokenRule"]
+__all__ = ["PARTS", "EncodingPass", "EncodingProfile", "GramPart", "Group", "Part", "TokenRule"]
 
-Part = Literal[
-    "passport",
-    "permit",
-    "cin",
-    "cnss",
-    "certificate",
-    "refugee_file",
-    "national_id",
-    "sex",
-    "nationality",
-    "birth_date",
-    "birth_year",
-    "birth_days",
-    "name_skeletons",
-    "word_1",
-    "word_2",
-    "word_3",
-    "word_prefix_1",
-    "word_prefix_2",
-    "surname_skeleton",
-    "given_skeleton",
-    "names",
-    "postcode",
-    "locality",
-    "street_number",
-    "street",
-    "region",
-    "phone",
-]
-"""What a block or token can be made of; ``parts.py`` says what each means."""
+Part = str
+"""What a block or token can be made of: one of ``PARTS``, or a feature of one's own (``own_…``)."""
 
+PARTS = frozenset(
+    {
+        *("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "consular", "anapec_number"),
+        *("national_id", "household", "phone"),
+        *("sex", "nationality", "birth_date", "birth_year", "birth_days", "birth_place"),
+        *("names", "name_skeletons", "surname_skeleton", "given_skeleton"),
+        *("word_1", "word_2", "word_3", "word_4", "word_5", "word_prefix_1", "word_prefix_2", "word_prefix_3"),
+        *("postcode", "locality", "street_number", "street", "address_detail", "region"),
+    }
+)
+"""The parts every profile can name; ``blocking_keys.py`` says what each means."""
+
+
+def _known_part(part: str) -> str:
+    if part not in PARTS and not part.startswith(OWN_FEATURE):
+        raise ValueError(f"unknown part {part!r}; a feature of one's own begins with {OWN_FEATURE!r}")
+    return part
+
+
+BlockPart = Annotated[str, AfterValidator(_known_part)]
 
 FEWEST_TAPS = 3
 """With one or two taps a released bit still follows single filter bits, so frequent grams show."""
@@ -79,7 +72,7 @@ class Group(Document):
         parts: What goes in.
     """
 
-    name: str = Option(pattern=r"^[a-z_]+$")
+    name: str = Option(pattern=r"^[a-z][a-z0-9_]*$")
     fill: float = Option(default=0.185, gt=0.05, lt=0.5)
     parts: tuple[GramPart, ...] = Option(min_length=1)
 
@@ -88,7 +81,7 @@ class TokenRule(Document):
     """An exact token: keyed hash of an identifier, or of several parts together (a match key)."""
 
     name: str = Option(pattern=r"^[a-z_]+$")
-    parts: tuple[Part, ...] = Option(min_length=1)
+    parts: tuple[BlockPart, ...] = Option(min_length=1)
 
 
 class EncodingPass(Document):
@@ -99,12 +92,15 @@ class EncodingPass(Document):
         block: Parts whose joint value is the block; empty: everybody meets. Records lacking one are not in the pass.
         groups, tokens: Names of groups and tokens released in this pass; without any, the block itself is the token:
             who shares it agrees, and nothing else is compared.
+        optional: Whether the pass is left out, with a warning, where the leak meter would leave out too many records;
+            else encoding is refused.
     """
 
     name: str = Option(pattern=r"^[a-z][a-z0-9-]*$")
-    block: tuple[Part, ...] = ()
+    block: tuple[BlockPart, ...] = ()
     groups: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class EncodingProfile(Document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Option
 from pydantic import model_validator
@@ -15,6 +15,7 @@ from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.dates import Calendar
 
 __all__ = [
+    "OWN_FEATURE",
     "CodeSpellings",
     "Feature",
     "Field",
@@ -69,8 +70,15 @@ class Feature(StrEnum):
     LOCALITY = "locality"
     POSTCODE = "postcode"
     REGION = "region"
+    CONSULAR = "consular"
+    ANAPEC_NUMBER = "anapec_number"
+    HOUSEHOLD = "household"
     PHONE = "phone"
 
+
+OWN_FEATURE = "own_"
+"""What a feature of one's own begins with, so that a misspelt feature is not taken for one."""
+OwnFeature = Annotated[str, Option(pattern=r"^own_[a-z0-9_]+$")]
 
 FieldType = Literal["string", "integer", "decimal", "date", "month", "code", "boolean"]
 
@@ -82,7 +90,8 @@ class Field(Document):
         name: The column's name in the holder's file.
         type: How its cells are read.
         role: What may happen to it.
-        feature: What it says about a person, for encoded roles (a profile composes groups from features).
+        feature: What it says about a person, for encoded roles (a profile composes groups from features). A feature of
+            one's own begins with ``own_``; it is compared as a number where the role is ``identifier``, else as text.
         format: Date formats to try in order (``%d/%m/%Y``), for dates and months.
         pattern: Regular expression a whole cell must match, for identifiers and codes.
         required: A row without it is rejected.
@@ -108,7 +117,7 @@ class Field(Document):
     name: str
     type: FieldType = "string"
     role: FieldRole
-    feature: Feature | None = None
+    feature: Feature | OwnFeature | None = Option(default=None, union_mode="left_to_right")
     format: tuple[str, ...] = ()
     pattern: str | None = None
     required: bool = False
@@ -278,9 +287,9 @@ class RegisterSchema(Document):
         return {field.name: field for field in self.fields}
 
     @cached_property
-    def by_feature(self) -> dict[Feature, Field]:
+    def by_feature(self) -> dict[Feature | str, Field]:
         """The encoded fields by what they say about a person (the first column of each feature)."""
-        found: dict[Feature, Field] = {}
+        found: dict[Feature | str, Field] = {}
         for field in self.fields:
             if field.feature is not None:
                 found.setdefault(field.feature, field)

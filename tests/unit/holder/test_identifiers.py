@@ -71,7 +71,7 @@ def test_persons_without_numbers_of_their_own_share_none():
     count = 12
     data = {field.name: [""] * count for field in schema.fields}
     data |= {
-        "num_inscription": [f"R{i}" for i in range(count)],
+        "num_inscription": [f"R7{i:02}4{i:02}" for i in range(count)],
         "num_carte_sejour": ["EN COURS"] * 3 + ["C888999"] * 6 + ["C888991", "C888992", ""],
         "nom": ["Diallo"] * count,
         "date_naissance": [f"{i + 10}/03/1985" for i in range(count)],

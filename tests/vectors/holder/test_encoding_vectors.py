@@ -165,6 +165,18 @@ def test_a_filter_is_what_the_scheme_says(encoded, profile):
     assert rows_of(encoded, "birth")["filter_names"] == expected
 
 
+def test_a_filter_of_a_birth_date_is_what_the_scheme_says(encoded, profile):
+    smallest = min(part("word_1", word) for word in json.loads(VECTORS.read_text())["skeletons"])
+    message = smallest + part("birth_year", "1990") + part("nationality", "GIN") + part("sex", "M")
+    seed = hmac.digest(hkdf("block", "word-1", "", ""), message, "sha256")[16:28]
+    grams = ["y1990", "w1989", "w1990", "w1991", "y39", "y40", "ys09"]
+    for place, text in (("m", "02"), ("d", "05")):
+        grams += [f"{place}{text}", f"{place}1{text[0]}", f"{place}2{text[1]}", f"pa{text}", f"pb{text}"]
+    positions = filter_positions("word-1", "birth", grams, profile.bits, profile.group_by_name["birth"].fill)
+    expected = diffuse("word-1", "birth", seed, positions, profile.bits, profile.released_bits, profile.taps)
+    assert rows_of(encoded, "word-1")["filter_birth"] == expected
+
+
 def test_a_block_of_names_has_no_order(encoded):
     known = json.loads(VECTORS.read_text())
     message = skeleton_set(known["skeletons"]) + part("birth_year", "1990") + part("sex", "M")

@@ -5,8 +5,8 @@
   meet), not 1 January.
 - ``name_skeletons``: the skeletons of all name words, without their order (swapped and unsplit names meet).
   A name of one word is missing: alone it says too little.
-- ``word_1`` … ``word_3``: of the record's skeletons, the one whose keyed digest is smallest; another one in each part.
-  ``word_prefix_1``, ``_2``: the same of skeletons cut to two letters. Two records choose the same as often as they
+- ``word_1`` … ``word_5``: of the record's skeletons, the one whose keyed digest is smallest; another one in each part.
+  ``word_prefix_1`` … ``_3``: the same of skeletons cut to two letters. Two records choose the same as often as they
   share words, whatever their order and whichever is missing (min-wise hashing: Broder, Compression and Complexity of
   Sequences, 1997); one word is enough.
 - ``surname_skeleton``, ``given_skeleton``: of the column's words; ``names``: canonical spellings of all words.

@@ -110,7 +110,7 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
         f.name: (
             f.aliases,
             tuple(text for text in (f.label, f.label_fr) if text),
-            HEADINGS.get(f.feature.value, ()) if f.feature is not None else (),
+            HEADINGS.get(str(f.feature), ()),
         )
         for f in schema.fields
     }
