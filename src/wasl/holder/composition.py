@@ -66,7 +66,7 @@ def compose_profile(schemas: Sequence[RegisterSchema]) -> EncodingProfile:
     """
     each = [_features(schema) for schema in schemas]
     some, every = set().union(*each), set.intersection(*each)
-    codes = {field.feature for schema in schemas for field in schema.fields if field.type == "code"}
+    codes = {str(field.feature) for schema in schemas for field in schema.fields if field.type == "code"}
     own_numbers = {
         str(field.feature)
         for schema in schemas
@@ -100,7 +100,7 @@ def _features(schema: RegisterSchema) -> set[str]:
     return found | ({"names"} if found & {"surname", "given", "full_name"} else set())
 
 
-def _groups(some: set[str], every: set[str], codes: set[object], own_numbers: set[str]) -> Iterator[Group]:
+def _groups(some: set[str], every: set[str], codes: set[str], own_numbers: set[str]) -> Iterator[Group]:
     if "names" in some:
         yield Group(name="names", parts=(GramPart(feature="names", kind="words", required=True),))
     if "birth_date" in some:
@@ -146,10 +146,10 @@ def _passes(some: set[str], every: set[str], own_numbers: set[str], groups: set[
     if names and birth:
         yield step("birth", ("birth_date", *traits), "birth")
         yield step("day-word", ("birth_date", "word_4"), "birth")
-        for number in (1, 2, 3):
-            yield step(f"word-{number}", (f"word_{number}", "birth_year", *traits))
-        for number in (1, 2):
-            yield step(f"prefix-{number}", (f"word_prefix_{number}", "birth_days", *traits))
+        for word in (1, 2, 3):
+            yield step(f"word-{word}", (f"word_{word}", "birth_year", *traits))
+        for word in (1, 2):
+            yield step(f"prefix-{word}", (f"word_prefix_{word}", "birth_days", *traits))
     if names:
         yield step("names", ("name_skeletons",), "names")
         if place is not None:
