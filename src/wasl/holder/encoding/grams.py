@@ -101,7 +101,7 @@ def day_month_grams(place: str, number: int) -> list[str]:
 
 
 def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
-    """The grams of a group, or None where the register has none of its required features."""
+    """The grams of a group, or None where the register (or every record of it) lacks a required feature."""
     vocabulary: dict[str, int] = {}
     lists: list[list[int]] = []
     ragged: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
@@ -122,8 +122,12 @@ def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
     pieces, offsets = _concatenate(ragged)
     grams = np.fromiter(chain.from_iterable(lists), np.int32)
     starts = np.concatenate(([0], np.cumsum([len(own) for own in lists], dtype=np.int64)))
+    if not vocabulary:
+        return None
     grams, starts, pieces, offsets = _take_apart_rare(grams, starts, pieces, offsets, len(vocabulary))
     present &= offsets[1:] > offsets[:-1]
+    if not present.any():
+        return None
     return GroupGrams(tuple(vocabulary), grams, starts, pieces, offsets, present)
 
 

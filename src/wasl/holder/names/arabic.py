@@ -11,11 +11,15 @@ import unicodedata
 
 __all__ = ["is_arabic", "romanize"]
 
-ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
+ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 LETTER = "[\u0600-\u06ff]"
+PERSIAN = str.maketrans(
+    {"ی": "ي", "ې": "ي", "ے": "ي", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۀ": "ة", "ۃ": "ة", "ک": "ك", "ٱ": "ا"}
+)
+"""Letters that Persian and Urdu keyboards give for Arabic ones."""
 UNIFY = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ؤ": "و", "ئ": "ي", "ء": None, "گ": "ك", "ڭ": "ك", "ݣ": "ك", "ک": "ك", "پ": "ب",
-     "ڤ": "ف", "چ": "ش", "ی": "ي"}
+     "ڤ": "ف", "چ": "ش"}
 )  # fmt: skip
 LETTERS = str.maketrans(
     {"ا": "A", "ب": "B", "ت": "T", "ث": "T", "ج": "J", "ح": "H", "خ": "K", "د": "D", "ذ": "D", "ر": "R", "ز": "Z",
@@ -26,6 +30,12 @@ STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"\bعبد ?ا?لله\b", "عبدلاه"),  # Abdallah
+        (rf"\b[أاإ]ب[وي] ?(?:ال)?(?={LETTER}{{2}})|\bبو ?(?:ال)?(?={LETTER}{{2}})", "بو"),  # father of …
+        (rf"\b[إا]?بن ?(?:ال)?(?={LETTER}{{2}})", "بن"),  # son of …
+        (r"\bطه\b", "طاها"),
+        (r"اة\b", "ات"),  # Najat, Hayat
+        (r"\bلحسن\b", "حسن"),  # the article, its vowel lost
+        (rf"(?<={LETTER}{{2}})(?<![ياوء])ه\b", "ة"),  # final h for ta marbuta: Fatima, Khadija
         (r"\bعبد ?الل?", "عبد"),  # servant of …
         (r"(?<=\w) ?الدين\b", "دين"),  # … of the religion
         (r"\bفاط[يم]*ة? ?ال?زهرا?\w?\b", "فاطمةزهرا"),  # Fatima Zahra
@@ -51,8 +61,9 @@ def is_arabic(text: str) -> bool:
 
 def romanize(text: str) -> str:
     """A name in Arabic script as upper-case Latin words."""
-    bare = "".join(c for c in unicodedata.normalize("NFKC", text) if not unicodedata.combining(c))
-    bare = bare.replace("ـ", "").replace("ٱ", "ا")
+    whole = unicodedata.normalize("NFKC", text)
+    bare = "".join(c for c in whole if not unicodedata.combining(c) and unicodedata.category(c) not in ("Cf", "Cc"))
+    bare = bare.replace("ـ", "").translate(PERSIAN)
     for pattern, replacement in STEPS:
         bare = pattern.sub(replacement, bare)
     bare = bare.translate(UNIFY).replace("ى", "ي")

@@ -20,6 +20,7 @@ from wasl.holder.names.rules import (
     VOWELS,
     WORD_RULES,
 )
+from wasl.holder.names.scripts import to_latin
 
 __all__ = ["Name", "canonical", "normalize", "skeleton"]
 
@@ -27,8 +28,21 @@ NOT_A_LETTER = re.compile(r"[^A-Z]+")
 APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ]")
 SPECIAL = str.maketrans(
     {"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "İ": "I", "Ŋ": "N", "Ɓ": "B", "Ɗ": "D",
-     "Ɲ": "N", "Ç": "SS"}
+     "Ɲ": "N", "Ɖ": "D", "Ɛ": "E", "Ɔ": "O", "Ƴ": "Y", "Ƙ": "K", "Ɣ": "GH", "Ħ": "H", "Ŧ": "T", "Ə": "A", "Ƒ": "F",
+     "Ʋ": "V", "Ɩ": "I", "Ʊ": "U", "Ǝ": "E", "ẞ": "SS", "Ç": "SS"}
 )  # fmt: skip
+INITIAL = re.compile(r"\b(?:(N) (?=[BCDFGJKLSTZ])|(M) (?=B|P|HAM[AEI]))")
+"""N and M before the consonants they begin words with; M before another is *Monsieur*."""
+MISTER = re.compile(r"\bM\.")
+SHORT = 3
+"""Consonants that a skeleton keeps whatever the skeleton rules say."""
+EGYPTIAN = re.compile(r"^G(?=..)|(?<=.)G")
+"""Egypt's g is the j of others (Gamal, Jamal); not in short names that begin with it, nor after an initial nasal."""
+LABIAL = re.compile(r"N(?=[BP])")
+"""N before b and p is m: Banba, Bamba."""
+NASAL = re.compile(r"(?<=.)(?:M(?=[BP])|N(?=[DGJKT]))")
+"""A nasal before a stop is a vowel's colour: Tounkara, Toukara."""
+TWICE = re.compile(r"(.)\1+")
 TURKISH_C = re.compile(r"\bÇ|Ç\b")
 """Where ç is Turkish and not French: passports write it, like ş, without its cedilla."""
 
@@ -121,16 +135,18 @@ def _latin(text: str) -> list[str]:
     upper = text.upper()
     if upper.isascii():
         if upper.replace(" ", "").isalpha():
-            return upper.split()
+            return _with_initials(upper).split()
     else:
-        upper = APOSTROPHES.sub("", unicodedata.normalize("NFC", upper))
+        upper = APOSTROPHES.sub("", to_latin(unicodedata.normalize("NFC", upper)))
         upper = TURKISH_C.sub("C", upper).translate(SPECIAL)
         upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c)).upper()
-    words = upper.split()
-    for word in words:
-        if not word.isalpha() or not word.isascii():
-            return NOT_A_LETTER.sub(" ", upper.replace("'", "").replace("`", "")).split()
-    return words
+    upper = MISTER.sub(" ", upper)
+    return _with_initials(NOT_A_LETTER.sub(" ", upper.replace("'", "").replace("`", ""))).split()
+
+
+def _with_initials(line: str) -> str:
+    """Words with a nasal that stands alone before its word joined to it: N Diaye, M Baye."""
+    return INITIAL.sub(r"\1\2", line) if " " in line else line
 
 
 @lru_cache(maxsize=1 << 18)
@@ -145,9 +161,21 @@ def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
 
 
 def _skeleton(word: str) -> str:
-    """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs."""
+    """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs.
+
+    Consonants that careful and careless spellings of one name differ in are left out of long words (a plural s, a nasal
+    before a stop, the second of two equal ones); short words have none to spare.
+    """
     if not word:
         return ""
     first = "A" if word[0] in VOWELS else word[0]
-    bones = first + "".join(c for c in word[1:] if c not in VOWELS)
-    return bones + "I" if len(word) > 2 and word[-1] == "I" else bones
+    bones = LABIAL.sub("M", first + "".join(c for c in word[1:] if c not in VOWELS))
+    last = word[-2] if len(bones) > SHORT and word[-1] == "S" else word[-1]
+    ending = "I" if len(word) > 2 and last == "I" else ""
+    if "G" in bones and word[:2] not in ("NG", "MG"):
+        bones = EGYPTIAN.sub("J", bones)
+    if len(bones) > SHORT:
+        bones = bones.removesuffix("S")
+        bones = NASAL.sub("", bones) if len(bones) > SHORT else bones
+        bones = TWICE.sub(r"\1", bones) if len(bones) > SHORT else bones
+    return bones + ending
