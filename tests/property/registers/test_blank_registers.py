@@ -1,4 +1,4 @@
-"""Whatever columns of a register are blank or hold placeholders, checking and encoding it is a result or one refusal."""
+"""Whatever columns of a register are blank or hold placeholders, checking and encoding it works or is refused."""
 
 from __future__ import annotations
 
