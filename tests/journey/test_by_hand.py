@@ -11,6 +11,7 @@ from pathlib import Path
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.slow
 def test_the_readmes_commands_work_as_they_stand(tmp_path: Path) -> None:
     block = README.read_text(encoding="utf-8").split("## By hand")[1].split("```sh\n")[1].split("```")[0]
     assert block.count("wasl ") > 12

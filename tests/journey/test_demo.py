@@ -48,6 +48,7 @@ def test_each_party_has_only_what_it_may_see(demo: Demo) -> None:
     assert not [path for path in out.rglob("*.key") if "holders" not in path.parts and "log" not in path.parts]
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_of_any_published_file_is_found_and_the_file_named(
     demo: Demo, tmp_path: Path, wasl: Any
 ) -> None:

@@ -75,6 +75,7 @@ def test_peers_get_one_table_in_one_coding(population):
     assert set(rows["single"]) == {"yes", "no"}
 
 
+@pytest.mark.slow
 def test_one_run_measures_everything():
     rows = run(None, 1, True)
     what = " | ".join(row["what"] for row in rows)

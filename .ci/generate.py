@@ -1,0 +1,278 @@
+"""Write the pages of the documentation that repeat the code, or check that they are up to date.
+
+Usage: python .ci/generate.py [--check]
+
+Writes ``docs/reference/*.md`` (command line, settings, errors, permissions, routes, library), the index of decisions,
+and ``docs/figures/rooms.svg`` (the picture of the packages and their imports).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+MADE = "<!-- Written by .ci/generate.py from the code; change the code, then run `poe docs`. -->\n\n"
+
+
+def command_line() -> str:
+    """Every verb with its options, as ``--help`` has them."""
+    import typer
+
+    from wasl.cli.app import OVERVIEW, VERBS, build_app
+
+    program = typer.main.get_command(build_app(list(dict.fromkeys(VERBS.values()))))
+    lines = ["# Command line", "", "Each verb has `--help`. Exit codes: 0 done; 1 the input is at fault; 2 wrong usage;"]
+    lines += ["3 a threshold or a verification is not met; 70 a defect of wasl.", ""]
+    panels: dict[str, list[str]] = defaultdict(list)
+    for verb, (panel, _) in OVERVIEW.items():
+        panels[panel].append(verb)
+    for panel, verbs in panels.items():
+        lines += [f"## {panel}", ""]
+        for verb in verbs:
+            lines += [f"### `wasl {verb}`", "", OVERVIEW[verb][1], ""]
+            command: Any = program.commands[verb]  # type: ignore[attr-defined]
+            if hasattr(command, "commands"):
+                for name, inner in command.commands.items():
+                    lines += [f"#### `wasl {verb} {name}`", "", *one_command(inner)]
+            else:
+                lines += one_command(command)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def one_command(command: Any) -> list[str]:
+    """The text, the example and the table of parameters of a command."""
+    text, _, example = (command.help or "").partition("Example:")
+    lines = [" ".join(text.split()), ""]
+    if example.strip():
+        lines += ["```sh", " ".join(example.split()), "```", ""]
+    rows = []
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        name = ", ".join(parameter.opts + parameter.secondary_opts) if parameter.param_type_name == "option" else None
+        shown = f"`{name}`" if name else f"`{parameter.name.upper()}`"
+        default = parameter.default
+        plain = isinstance(default, str | int | float) and not isinstance(default, bool) and default != ""
+        note = "required" if parameter.required else (f"default {default}" if plain else "")
+        rows.append(f"| {shown} | {cell(getattr(parameter, 'help', '') or '')} | {note} |")
+    if rows:
+        lines += ["| Parameter | Meaning | |", "|---|---|---|", *rows, ""]
+    return lines
+
+
+def cell(text: str) -> str:
+    """Text for a cell of a table."""
+    return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def settings() -> str:
+    """Every setting of the command line and of the service."""
+    lines = ["# Settings", "", "Set the variable of the environment. The service also reads a TOML file", ""]
+    lines[-2] += " (`--config`, `WASL_CONFIG`), in which the name is lower-case and without `WASL_`."
+    for title, module, name in (
+        ("Command line", "wasl.settings", "Settings"),
+        ("Service", "wasl.web.settings", "ServiceSettings"),
+    ):
+        model = getattr(import_module(module), name)
+        lines += [f"## {title}", "", "| Variable | Default | Meaning, unit, reason |", "|---|---|---|"]
+        for key, info in model.model_fields.items():
+            default = info.default.get_secret_value() if hasattr(info.default, "get_secret_value") else info.default
+            shown = "" if default in (None, "") else f"`{default}`"
+            lines.append(f"| `WASL_{key.upper()}` | {shown} | {cell(info.description or '')} |")
+        lines.append("")
+    lines += ["Three more variables are read outside these classes: `WASL_PASSPHRASE` (passphrase of a key file),"]
+    lines += ["`WASL_CONFIG` (the service's TOML file) and `WASL_DEBUG` (show tracebacks, which may hold personal data)."]
+    return "\n".join(lines) + "\n"
+
+
+def error_page() -> str:
+    """Every error with its exit code and HTTP status."""
+    from wasl import errors
+    from wasl.web.problems import PROBLEMS
+
+    lines = ["# Errors", "", "Every message says what is wrong, where, and what to do. None carries a person's value.", ""]
+    lines += ["| Error | Meaning | Exit code | HTTP status |", "|---|---|---|---|"]
+    for name in errors.__all__:
+        kind = getattr(errors, name)
+        doc = (kind.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{name}` | {cell(doc)} | {kind.exit_code} | {PROBLEMS[kind][0]} |")
+    return "\n".join(lines) + "\n"
+
+
+def permissions() -> str:
+    """Which role may do which action, and what needs no token."""
+    from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, Role
+
+    lines = ["# Permissions", "", "A token carries one role. A role may do what has a mark in its column, nothing else.", ""]
+    lines += ["| Action | " + " | ".join(Role) + " | public |", "|---" * (len(Role) + 2) + "|"]
+    for action, roles in PERMISSIONS.items():
+        marks = ["●" if role in roles else "" for role in Role] + ["●" if action in PUBLIC_ACTIONS else ""]
+        lines.append(f"| `{action}` | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def routes() -> str:
+    """Every route of the HTTP API."""
+    import tempfile
+
+    from wasl.web.app import create_app
+    from wasl.web.installation import Installation
+    from wasl.web.settings import ServiceSettings
+
+    with tempfile.TemporaryDirectory() as folder:
+        opened = Installation.open(ServiceSettings(data_dir=Path(folder), workers_in_process=0))
+        try:
+            described = create_app(opened).openapi()
+        finally:
+            opened.close()
+    lines = ["# Routes of the service", "", "`/v1/openapi.json` of a running service has parameters and answers.", ""]
+    lines += ["| Method | Path | Purpose |", "|---|---|---|"]
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            text = (operation.get("description") or operation.get("summary") or "").strip().split("\n\n")[0]
+            lines.append(f"| {method.upper()} | `{path}` | {cell(text)} |")
+    return "\n".join(lines) + "\n"
+
+
+def library() -> str:
+    """The names of the façade, for mkdocstrings."""
+    import wasl
+
+    lines = ["# Library", "", "The names below are imported from `wasl`. Files and services are not needed.", ""]
+    for name in sorted(wasl.__all__, key=str.lower):
+        lines += [f"## `wasl.{name}`", "", f"::: {getattr(wasl, name).__module__}.{name}", "    options:"]
+        lines += ["      show_root_heading: false", "      show_root_toc_entry: false", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+HEADER = re.compile(r"Date: ([\d-]+)\. Status: ([^.]+)\.")
+
+
+def decisions() -> str:
+    """The index of decisions: number, title, date, status, options."""
+    lines = ["# Decisions", "", "Each page has the context, the options, the choice and its price.", ""]
+    lines += ["| No. | Decision | Date | Status | Options considered |", "|---|---|---|---|---|"]
+    for path in sorted((DOCS / "decisions").glob("[0-9]*.md")):
+        text = path.read_text(encoding="utf-8")
+        number, title = text.splitlines()[0].removeprefix("# ").split(". ", 1)
+        found = HEADER.search(text)
+        if found is None:
+            raise SystemExit(f"{path}: no line 'Date: YYYY-MM-DD. Status: ….' below the title.")
+        options = re.search(r"\*\*Options considered\.\*\* (.+?)\n\n", text, re.DOTALL)
+        if options is None:
+            raise SystemExit(f"{path}: no paragraph '**Options considered.**'.")
+        shown = cell(options.group(1))
+        lines.append(f"| {number} | [{cell(title)}]({path.name}) | {found.group(1)} | {found.group(2)} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+ROW_GAP, BOX, ROW, WIDTH = 34, 34, 150, 1000
+COLOURS = {"holder": "#f6d5c9", "attack": "#f6d5c9", "population": "#e8e8e8", "lab": "#e8e8e8"}
+
+
+def rooms() -> str:
+    """A picture of the packages: the layers of import-linter from top to bottom, imports as lines."""
+    import grimp
+
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    graph = grimp.build_graph("wasl")
+    rows = []
+    for layer in layers:
+        names = [part.strip(" ()").removeprefix("wasl.") for part in layer.split("|")]
+        rows.append([name for name in names if f"wasl.{name}" in graph.modules])
+    rows = [row for row in rows if row]
+    place: dict[str, tuple[float, float]] = {}
+    count: dict[str, int] = defaultdict(int)
+    imports: set[tuple[str, str]] = set()
+    for module in graph.modules:
+        room = module.split(".")[1] if "." in module else ""
+        count[room] += 1
+        for other in graph.find_modules_directly_imported_by(module):
+            if other.startswith("wasl.") and room and other.split(".")[1] != room:
+                imports.add((room, other.split(".")[1]))
+    for r, row in enumerate(rows):
+        step = WIDTH / (len(row) + 1)
+        for j, name in enumerate(row):
+            place[name] = ((j + 1) * step, 30 + r * (BOX + ROW_GAP))
+    height = int(30 + len(rows) * (BOX + ROW_GAP))
+    below: dict[str, set[str]] = defaultdict(set)
+    for a, b in imports:
+        if a in place and b in place:
+            below[a].add(b)
+    svg = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">']
+    svg.append('<rect width="100%" height="100%" fill="white"/>')
+    for a, others in sorted(below.items()):
+        reached = {further for other in others for further in closure(other, below)}
+        for b in sorted(others - reached):
+            (x, y), (u, v) = place[a], place[b]
+            middle = (y + BOX + v) / 2
+            svg.append(
+                f'<path d="M{x:.0f},{y + BOX:.0f} C{x:.0f},{middle:.0f} {u:.0f},{middle:.0f} {u:.0f},{v:.0f}" '
+                'fill="none" stroke="#7a8a99" stroke-width="1"/>'
+            )
+    for name, (x, y) in place.items():
+        width = 44 + 7.2 * len(name)
+        fill = COLOURS.get(name, "#dbe9f4")
+        svg.append(
+            f'<rect x="{x - width / 2:.0f}" y="{y:.0f}" width="{width:.0f}" height="{BOX}" rx="5" fill="{fill}" '
+            f'stroke="#5b6b7a"/><text x="{x:.0f}" y="{y + 15:.0f}" text-anchor="middle" font-size="12">{escape(name)}</text>'
+            f'<text x="{x:.0f}" y="{y + 28:.0f}" text-anchor="middle" font-size="9" fill="#555">{count[name]} modules</text>'
+        )
+    return "\n".join([*svg, "</svg>"]) + "\n"
+
+
+def closure(name: str, below: dict[str, set[str]]) -> set[str]:
+    """Everything that a room imports, directly or through others."""
+    seen: set[str] = set()
+    todo = list(below[name])
+    while todo:
+        other = todo.pop()
+        if other not in seen:
+            seen.add(other)
+            todo += below[other]
+    return seen
+
+
+PAGES = {
+    "reference/command-line.md": command_line,
+    "reference/settings.md": settings,
+    "reference/errors.md": error_page,
+    "reference/permissions.md": permissions,
+    "reference/routes.md": routes,
+    "reference/library.md": library,
+    "decisions/index.md": decisions,
+    "figures/rooms.svg": rooms,
+}
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` compare them."""
+    stale = []
+    for name, make in PAGES.items():
+        text = make()
+        if name.endswith(".md"):
+            title, rest = text.split("\n", 1)
+            text = f"{title}\n\n{MADE}{rest.lstrip()}"
+        path = DOCS / name
+        if "--check" in sys.argv:
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                stale.append(name)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    if stale:
+        sys.stderr.write(f"out of date, run `poe docs`: {', '.join(stale)}\n")
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
