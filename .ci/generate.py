@@ -2,8 +2,8 @@
 
 Usage: python .ci/generate.py [--check]
 
-Writes ``docs/reference/*.md`` (command line, settings, errors, permissions, routes, library), the index of decisions,
-and ``docs/figures/rooms.svg`` (the picture of the packages and their imports).
+Writes ``docs/reference/*.md`` (command line, settings, errors, permissions, routes,
+library, events), the index of decisions, and ``docs/figures/rooms.svg`` (the picture of the packages and their imports).
 """
 
 from __future__ import annotations
@@ -142,6 +142,29 @@ def routes() -> str:
     return "\n".join(lines) + "\n"
 
 
+def events() -> str:
+    """Every kind of audit event with its sentences and fields."""
+    from dataclasses import fields
+
+    from wasl.audit.events import KINDS
+    from wasl.audit.field_words import DETAIL_WORDS
+
+    lines = ["# Audit events", "", "A kind has fields that hold references, counts, measures and digests, never a value of a"]
+    lines += ["person. Its sentences are what `wasl audit show` and a visit report say.", ""]
+    for name in sorted(KINDS):
+        kind = KINDS[name]
+        lines += [f"## {name}", "", (kind.__doc__ or "").strip().splitlines()[0], ""]
+        lines += [f"- {language}: {cell(text)}" for language, text in sorted(kind.sentences.items())]
+        lines.append("")
+        if fields(kind):
+            lines += ["| Field | Type | Meaning |", "|---|---|---|"]
+            for field in fields(kind):
+                word = DETAIL_WORDS.get(field.name, {}).get("en", "")
+                lines.append(f"| `{field.name}` | `{cell(str(field.type))}` | {cell(word)} |")
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def library() -> str:
     """The names of the façade, for mkdocstrings."""
     import wasl
@@ -249,6 +272,7 @@ PAGES = {
     "reference/permissions.md": permissions,
     "reference/routes.md": routes,
     "reference/library.md": library,
+    "reference/events.md": events,
     "decisions/index.md": decisions,
     "figures/rooms.svg": rooms,
 }

@@ -1,4 +1,4 @@
-"""The README's chain of commands, run as it stands there."""
+"""The commands of ``docs/step-by-step.md``, run as they stand there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "step-by-step.md"
 
 
 @pytest.mark.slow
-def test_the_readmes_commands_work_as_they_stand(tmp_path: Path) -> None:
-    block = README.read_text(encoding="utf-8").split("## By hand")[1].split("```sh\n")[1].split("```")[0]
+def test_the_commands_work_as_they_stand(tmp_path: Path) -> None:
+    block = PAGE.read_text(encoding="utf-8").split("```sh\n")[1].split("```")[0]
     assert block.count("wasl ") > 12
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(

@@ -174,18 +174,6 @@ def test_every_error_is_a_problem() -> None:
     assert all(400 <= status < 600 for status, _ in PROBLEMS.values())
 
 
-def test_every_setting_says_what_it_is() -> None:
-    for name, field in ServiceSettings.model_fields.items():
-        assert field.description, name
-
-
-def test_every_setting_is_in_the_manual() -> None:
-    manual = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
-    for name, field in ServiceSettings.model_fields.items():
-        assert f"`{name}`" in manual, name
-        assert f"| {field.description} |" in manual, name
-
-
 def test_settings_come_from_the_environment_then_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "wasl.toml"
     file.write_text('port = 9001\nhost = "10.0.0.1"\n', encoding="utf-8")

@@ -1,8 +1,9 @@
-"""The command line as a whole: every verb loads, has help with an example, and stands in the README."""
+"""The command line as a whole: every verb loads, has help with an example, and stands in the reference."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -15,6 +16,7 @@ import typer
 from wasl.cli.app import OVERVIEW, VERBS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def commands(module: str) -> dict[str, Any]:
@@ -75,8 +77,21 @@ def test_help_imports_neither_a_verb_nor_a_numerical_library(words: list[str]) -
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_every_verb_stands_in_the_readme(verb: str) -> None:
-    assert f"`wasl {verb}" in README or f"· `{verb}" in README
+def test_every_verb_has_its_section_in_the_reference(verb: str) -> None:
+    """The page is generated; ``python .ci/generate.py --check`` compares it with the code in CI."""
+    page = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert f"### `wasl {verb}`" in page
+
+
+def test_the_readme_is_short_and_has_a_door_for_each_reader() -> None:
+    assert len(README.splitlines()) <= 150
+    doors = ("You hold a register", "You link registers", "You prepare releases", "You audit", "You change wasl")
+    assert all(f"**{door}.**" in README for door in doors)
+
+
+def test_every_link_of_the_readme_leads_to_a_file() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
+        assert (DOCS.parent / target).exists(), target
 
 
 def test_the_readme_opens_with_the_two_commands() -> None:
