@@ -3,7 +3,7 @@
 Usage: python .ci/generate.py [--check]
 
 Writes ``docs/reference/*.md`` (command line, settings, errors, permissions, routes,
-library, events), the index of decisions, and ``docs/figures/rooms.svg`` (the picture of the packages and their imports).
+library, events), the index of decisions, and ``docs/figures/rooms.svg`` (the packages and their imports).
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ def command_line() -> str:
     from wasl.cli.app import OVERVIEW, VERBS, build_app
 
     program = typer.main.get_command(build_app(list(dict.fromkeys(VERBS.values()))))
-    lines = ["# Command line", "", "Each verb has `--help`. Exit codes: 0 done; 1 the input is at fault; 2 wrong usage;"]
+    lines = [
+        "# Command line",
+        "",
+        "Each verb has `--help`. Exit codes: 0 done; 1 the input is at fault; 2 wrong usage;",
+    ]
     lines += ["3 a threshold or a verification is not met; 70 a defect of wasl.", ""]
     panels: dict[str, list[str]] = defaultdict(list)
     for verb, (panel, _) in OVERVIEW.items():
@@ -89,7 +93,9 @@ def settings() -> str:
             lines.append(f"| `WASL_{key.upper()}` | {shown} | {cell(info.description or '')} |")
         lines.append("")
     lines += ["Three more variables are read outside these classes: `WASL_PASSPHRASE` (passphrase of a key file),"]
-    lines += ["`WASL_CONFIG` (the service's TOML file) and `WASL_DEBUG` (show tracebacks, which may hold personal data)."]
+    lines += [
+        "`WASL_CONFIG` (the service's TOML file) and `WASL_DEBUG` (show tracebacks, which may hold personal data)."
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -98,7 +104,12 @@ def error_page() -> str:
     from wasl import errors
     from wasl.web.problems import PROBLEMS
 
-    lines = ["# Errors", "", "Every message says what is wrong, where, and what to do. None carries a person's value.", ""]
+    lines = [
+        "# Errors",
+        "",
+        "Every message says what is wrong, where, and what to do. None carries a person's value.",
+        "",
+    ]
     lines += ["| Error | Meaning | Exit code | HTTP status |", "|---|---|---|---|"]
     for name in errors.__all__:
         kind = getattr(errors, name)
@@ -111,7 +122,12 @@ def permissions() -> str:
     """Which role may do which action, and what needs no token."""
     from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, Role
 
-    lines = ["# Permissions", "", "A token carries one role. A role may do what has a mark in its column, nothing else.", ""]
+    lines = [
+        "# Permissions",
+        "",
+        "A token carries one role. A role may do what has a mark in its column, nothing else.",
+        "",
+    ]
     lines += ["| Action | " + " | ".join(Role) + " | public |", "|---" * (len(Role) + 2) + "|"]
     for action, roles in PERMISSIONS.items():
         marks = ["●" if role in roles else "" for role in Role] + ["●" if action in PUBLIC_ACTIONS else ""]
@@ -149,7 +165,11 @@ def events() -> str:
     from wasl.audit.events import KINDS
     from wasl.audit.field_words import DETAIL_WORDS
 
-    lines = ["# Audit events", "", "A kind has fields that hold references, counts, measures and digests, never a value of a"]
+    lines = [
+        "# Audit events",
+        "",
+        "A kind has fields that hold references, counts, measures and digests, never a value of a",
+    ]
     lines += ["person. Its sentences are what `wasl audit show` and a visit report say.", ""]
     for name in sorted(KINDS):
         kind = KINDS[name]
@@ -205,7 +225,9 @@ def rooms() -> str:
     """A picture of the packages: the layers of import-linter from top to bottom, imports as lines."""
     import grimp
 
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     graph = grimp.build_graph("wasl")
     rows = []
@@ -247,8 +269,9 @@ def rooms() -> str:
         fill = COLOURS.get(name, "#dbe9f4")
         svg.append(
             f'<rect x="{x - width / 2:.0f}" y="{y:.0f}" width="{width:.0f}" height="{BOX}" rx="5" fill="{fill}" '
-            f'stroke="#5b6b7a"/><text x="{x:.0f}" y="{y + 15:.0f}" text-anchor="middle" font-size="12">{escape(name)}</text>'
-            f'<text x="{x:.0f}" y="{y + 28:.0f}" text-anchor="middle" font-size="9" fill="#555">{count[name]} modules</text>'
+            f'stroke="#5b6b7a"/><text x="{x:.0f}" y="{y + 15:.0f}" text-anchor="middle" font-size="12">{escape(name)}'
+            f'</text><text x="{x:.0f}" y="{y + 28:.0f}" text-anchor="middle" font-size="9" fill="#555">'
+            f"{count[name]} modules</text>"
         )
     return "\n".join([*svg, "</svg>"]) + "\n"
 

@@ -1,7 +1,7 @@
 """The how-to pages work: a copy of the tree, changed as a page's code blocks say, does what the page promises.
 
-A block whose title is a path is written to that file. A title ``PATH, before: LINE`` puts the block before the first line
-of the file that begins with LINE. A block titled ``commands`` is run by a shell.
+A block whose title is a path is written to that file. A title ``PATH, before: LINE`` puts the block before the
+first line of the file that begins with LINE. A block titled ``commands`` is run by a shell.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def run(command: list[str], tree: Path) -> subprocess.CompletedProcess[str]:
 def test_a_protection_method_added_as_its_page_says_passes_the_pages_tests(tmp_path: Path) -> None:
     follow("protection-method.md", tmp_path)
     tests = "tests/unit/disclosure/methods/test_quantile_medians.py"
-    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", tests], tmp_path)
+    done = run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", tests], tmp_path
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     assert "3 passed" in done.stdout
     # The new method's code obeys the project's own rules, too.

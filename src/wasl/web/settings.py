@@ -240,7 +240,7 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
     if unknown:
         raise InputError(
             f"unknown settings in the environment: {', '.join(_meant(name, known) for name in unknown)}.",
-            remedy="docs/deployment.md lists all settings.",
+            remedy="docs/reference/settings.md lists all settings.",
         )
     try:
         return ServiceSettings(**changes)
@@ -253,7 +253,7 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
             else f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
             for item in error.errors(include_input=False, include_url=False)
         )
-        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/deployment.md.") from error
+        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/reference/settings.md.") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file}: not a TOML file ({error}).") from error
 
