@@ -253,7 +253,9 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
             else f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
             for item in error.errors(include_input=False, include_url=False)
         )
-        raise InputError(f"the settings do not hold together: {reasons}.", remedy="See docs/reference/settings.md.") from error
+        raise InputError(
+            f"the settings do not hold together: {reasons}.", remedy="See docs/reference/settings.md."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file}: not a TOML file ({error}).") from error
 
