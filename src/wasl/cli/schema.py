@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "DisclosurePolicy",
         "what must hold before data leave (config/disclosure)",
     ),
+    "tables": ("wasl.tables.specification", "TablesSpec", "which tables are made and protected (config/tables)"),
     "description": ("wasl.publication.description", "DatasetDescription", "what is published (config/publication)"),
 }
 """Each kind of document: the module and the model that read it, and what it is for."""

@@ -90,6 +90,7 @@ from wasl.audit.events.service import (
     UserAdded,
     UserDisabled,
 )
+from wasl.audit.events.tables import EstimatesMade, TablesProtected, TablesRefused
 
 __all__ = [
     "KINDS",
@@ -105,6 +106,7 @@ __all__ = [
     "DenialsCounted",
     "DetailValue",
     "EncodingAttacked",
+    "EstimatesMade",
     "FileRead",
     "FilesDeleted",
     "FilesErased",
@@ -160,6 +162,8 @@ __all__ = [
     "RiskAssessed",
     "SpineResolved",
     "SubmissionWithdrawn",
+    "TablesProtected",
+    "TablesRefused",
     "TokenApproved",
     "TokenIssued",
     "TokenRedeemed",

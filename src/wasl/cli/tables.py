@@ -1,0 +1,259 @@
+"""``wasl tables``: protected frequency and magnitude tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.cli.artifacts import write_artifacts
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.errors import InputError
+from wasl.registers.exchange.whole_files import write_whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from wasl.audit.events import TablesProtected
+    from wasl.tables.earlier import EarlierTable
+    from wasl.tables.protect import ProtectedTables
+    from wasl.tables.specification import TablesSpec
+    from wasl.workflow.act import Act
+
+__all__ = ["make_tables", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``tables``."""
+    app.command("tables")(tables)
+
+
+def tables(
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Microdata or an aggregate, CSV or Parquet; several for linked tables.", metavar="DATA..."),
+    ],
+    spec: Annotated[str, typer.Option("--spec", help="Specification: a TOML file or a shipped name.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="OUT folder of tables published before; repeatable."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--record-key", help="File with the secret of the record keys; default: this installation's."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of random rounding; default: a fresh one.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make protected tables: aggregate, find unsafe cells, protect, audit against everything published before.
+
+    Writes OUT/table.csv (.parquet, .xlsx) and OUT/method.html to publish; OUT/internal.csv, OUT/report.json and
+    OUT/heat-map.html for the office alone. One Ctrl-C ends the search with the best protected answer found so far.
+
+    Example: wasl tables micro.parquet --spec tables.toml --out tables --earlier last-year
+    """
+    made = make_tables(data, spec, out, earlier=earlier or [], key=key, seed=seed)
+    if as_json:
+        shown = {name: value for name, value in made.report.items() if name != "tables"}
+        listed = [{k: v for k, v in table.items() if k != "dimensions"} for table in made.report["tables"]]
+        emit({**shown, "tables": listed, "out": str(out)})
+        return
+    _show(made, out)
+
+
+def make_tables(
+    data: Sequence[Path],
+    spec: str,
+    out: Path,
+    *,
+    earlier: Sequence[Path] = (),
+    key: Path | None = None,
+    seed: int | None = None,
+) -> Act[ProtectedTables, TablesProtected]:
+    """Read, tabulate, write, record the event; a refusal is recorded, too."""
+    from wasl.tables.specification import ProtectionMethod, TablesSpec
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.tabulate import tabulate
+
+    document = TablesSpec.load(spec)
+    folders = [Path(spec).parent, *(path.parent for path in data), Path()]
+    sources = _sources(document, data, folders)
+    hierarchies = _hierarchies(document, folders)
+    before = [table for folder in earlier for table in _earlier(folder)]
+    secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
+    with recorded_refusal(document.name), progress("protecting") as bar, _first_interrupt() as stop:
+        made = tabulate(
+            document,
+            sources,
+            hierarchies,
+            RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar),
+            earlier=before,
+            secret=secret,
+            stop=stop,
+        )
+    write_artifacts(made.artifacts, out)
+    record_event(made.event, subject=document.name)
+    return made
+
+
+@contextmanager
+def _first_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a request to finish with the best answer; a second one interrupts as usual."""
+    asked: list[int] = []
+    try:
+        usual = signal.getsignal(signal.SIGINT)
+
+        def ask(number: int, frame: Any) -> None:
+            if asked and callable(usual):
+                usual(number, frame)
+            asked.append(number)
+
+        signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _sources(document: TablesSpec, data: Sequence[Path], folders: Sequence[Path]) -> list[pa.Table]:
+    """The data of each table: its own file, the file of its name, or the files in order."""
+    named = [table.input.file for table in document.tables]
+    wanted = [{dimension.source for dimension in table.dimensions} for table in document.tables]
+    if len(data) not in (1, len(document.tables)) and not all(named):
+        raise InputError(
+            f"{len(data)} data files for {len(document.tables)} tables.", remedy="Give one file, or one per table."
+        )
+    read: dict[Path, pa.Table] = {}
+    result = []
+    by_stem = {path.stem: path for path in data}
+    for i, table in enumerate(document.tables):
+        if table.input.file:
+            path = _find(table.input.file, folders)
+        else:
+            path = by_stem.get(table.name, data[i if len(data) > 1 else 0])
+        if path not in read:
+            read[path] = _read(path, set().union(*wanted))
+        result.append(read[path])
+    return result if len(read) > 1 or len(result) == 1 else result[:1]
+
+
+def _find(name: str, folders: Sequence[Path]) -> Path:
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError(f"{name}: no such file beside the specification or the data.")
+
+
+def _hierarchies(document: TablesSpec, folders: Sequence[Path]) -> dict[str, pa.Table]:
+    from wasl.registers.documents import config_dir
+
+    places = [*folders, config_dir() / "tables" / "hierarchies"]
+    names = {dimension.hierarchy for table in document.tables for dimension in table.dimensions if dimension.hierarchy}
+    return {name: _read(_find(name, places), None) for name in sorted(names)}
+
+
+def _read(path: Path, texts: set[str] | None) -> pa.Table:
+    """A CSV or Parquet file; the columns named (all, if None) are read as text, so that codes keep leading zeros."""
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    from wasl.cli.disclosure import read_microdata
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return read_microdata(path)
+    try:
+        with path.open("rb") as file:
+            header = file.readline().decode("utf-8-sig").rstrip("\r\n")
+        delimiter = max((";", "\t", ","), key=header.count)
+        names = [name.strip().strip('"') for name in header.split(delimiter)]
+        columns = {name: pa.string() for name in names if texts is None or name in texts}
+        return pacsv.read_csv(
+            path,
+            parse_options=pacsv.ParseOptions(delimiter=delimiter),
+            convert_options=pacsv.ConvertOptions(column_types=columns, strings_can_be_null=texts is not None),
+        )
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: cannot be read as CSV ({type(error).__name__}).",
+            remedy="Give UTF-8 CSV with a header line, or Parquet.",
+        ) from error
+
+
+def _earlier(folder: Path) -> list[EarlierTable]:
+    from wasl.tables.earlier import read_earlier
+
+    report = folder / "report.json"
+    if not report.is_file():
+        raise InputError(
+            f"{folder}: no report.json.",
+            remedy="Give the folder that `wasl tables` wrote, its internal files included.",
+        )
+    described = json.loads(report.read_text(encoding="utf-8"))["tables"]
+    result = []
+    for item in described:
+        name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
+        texts = {dimension["name"] for dimension in item["dimensions"]} | {"status", "rule"}
+        result.append(read_earlier(folder.name, item, _read(folder / name, texts)))
+    return result
+
+
+def _secret(path: Path | None) -> bytes:
+    """The secret of the record keys: from a file, or this installation's own, made at first use."""
+    from wasl.settings import Settings
+
+    place = path or Settings().home_dir / "record.key"
+    if place.is_file():
+        return place.read_bytes()
+    if path is not None:
+        raise InputError(f"{path}: no such file.")
+    fresh = secrets.token_bytes(32)
+    write_whole(place, fresh, mode=0o600)
+    os.chmod(place, 0o600)  # noqa: PTH101 - whatever the umask was
+    return fresh
+
+
+def _show(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
+    report = made.report
+    rows: list[tuple[object, ...]] = [("method", report["method"])]
+    if report["audit"] is not None:
+        rows += [
+            ("unsafe cells", report["primary"]),
+            ("further cells withheld", report["secondary"]),
+            ("cost", f"{report['cost']:,.2f}"),
+            ("no pattern costs less than", f"{report['bound']:,.2f}" + (" (proven)" if report["proven"] else "")),
+            ("cells attacked by the audit", report["audit"]["cells_attacked"]),
+            ("earlier tables considered", len(report["audit"]["earlier_tables"])),
+        ]
+    rows.append(("seconds", f"{report['seconds']:.1f}"))
+    show_table("Protected tables (confidential)", ("measure", "value"), rows)
+    for table in report["tables"]:
+        counts = ", ".join(f"{count:,} {name}" for name, count in table["status"].items() if count)
+        say(f"{table['name']}: {table['cells']:,} cells: {counts}")
+        if table["rows_without_value"]:
+            say(f"{table['name']}: {table['rows_without_value']:,} rows without a value were left out.")
+        for name, count in table["rows_without_code"].items():
+            if count:
+                say(f"{table['name']}: {count:,} rows without {name} are counted under _U.")
+    if report.get("interrupted"):
+        say("The search was ended early; every unsafe cell is protected, but cheaper patterns may exist.")
+    for reason in (report["audit"] or {}).get("earlier_tables_left_out", []):
+        say(f"not compared: {reason}")
+    from wasl.workflow.tabulate import internal_artifacts
+
+    internal = internal_artifacts(list(made.artifacts))
+    say(f"publish: {', '.join(sorted(set(made.artifacts) - set(internal)))}")
+    say(f"keep: {', '.join(internal)} in {out}")

@@ -1,0 +1,1 @@
+"""Protected tables: aggregation, primary rules, secondary suppression, cell keys, rounding and the interval audit."""

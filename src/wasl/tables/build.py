@@ -1,0 +1,330 @@
+"""From data to cells: counts, sums, largest contributions and record keys over all hierarchies in one pass.
+
+Every record falls into one cell of the finest codes. Totals are then added up along one dimension after the other, so
+the cost of margins is that of reading the array of cells once per dimension, whatever the number of records.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.errors import InputError
+from wasl.tables.cells import CellTable, Floats, Ints, added
+from wasl.tables.contributions import Contributions, contributions_of, largest_records
+from wasl.tables.hierarchy import UNKNOWN, Hierarchy
+from wasl.tables.specification import DimensionSpec, InputSpec, MeasureKind, TableSpec
+
+__all__ = ["MAX_CELLS", "Built", "build_table"]
+
+MAX_CELLS = 50_000_000
+"""Most cells a table may have, margins included: three arrays of 8 bytes a cell are then 1.2 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A table, and what its making left out.
+
+    Attributes:
+        table: The cells.
+        rows: Rows of the data.
+        unknown: For each dimension, rows without a value, counted under the code ``_U``.
+        valueless: Rows left out because their value is missing.
+    """
+
+    table: CellTable
+    rows: int
+    unknown: Mapping[str, int]
+    valueless: int
+
+
+def build_table(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
+    """The cells of a table, margins included.
+
+    Args:
+        data: Microdata or an aggregate, as ``spec.input`` says.
+        spec: The table.
+        hierarchies: For each file named by a dimension, its columns from coarse to fine.
+
+    Raises:
+        InputError: A column is missing, a code is not in its hierarchy, an aggregate repeats a cell, or the table
+            has too many cells.
+    """
+    _require_columns(data, spec)
+    if spec.input.kind == "aggregate":
+        return _from_aggregate(data, spec, hierarchies)
+    return _from_microdata(data, spec, hierarchies)
+
+
+def _require_columns(data: pa.Table, spec: TableSpec) -> None:
+    source = spec.input
+    names = [d.source for d in spec.dimensions]
+    names += [source.denominator, source.weight, source.contributor, source.holding, source.waiver, source.record]
+    names += [source.contributors, *source.largest, "" if source.counts else source.value]
+    missing = sorted({name for name in names if name and name not in data.column_names})
+    if missing:
+        raise InputError(
+            f"table {spec.name!r}: the data lack the columns {', '.join(missing)}.",
+            remedy=f"Correct the specification. The data have: {', '.join(data.column_names[:30])}.",
+        )
+
+
+def _numbers(data: pa.Table, name: str, table: str) -> Floats:
+    column = data.column(name)
+    try:
+        values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"table {table!r}: column {name!r} contains values that are not numbers.") from error
+    if np.isinf(values).any():
+        raise InputError(f"table {table!r}: column {name!r} contains infinite values.")
+    return values
+
+
+def _coded(
+    data: pa.Table, dimension: DimensionSpec, hierarchies: Mapping[str, pa.Table], table: str, *, totals: bool
+) -> tuple[Hierarchy, NDArray[np.int32], int]:
+    """The hierarchy of a dimension, the index of each row's code in it, and the rows without a code."""
+    column = data.column(dimension.source)
+    if dimension.bands:
+        column = _banded(column, dimension, table)
+    if not pa.types.is_dictionary(column.type):
+        if pa.types.is_floating(column.type):
+            column = column.cast(pa.int64(), safe=False) if _whole(column) else column
+        column = column.cast(pa.string()).dictionary_encode() if _textual(column.type) else column.dictionary_encode()
+    column = column.unify_dictionaries()
+    encoded = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    codes = [str(code) for code in encoded.dictionary.to_pylist()]
+    if dimension.hierarchy:
+        hierarchy = _from_file(dimension, hierarchies)
+    else:
+        present = {code for code in codes if code != dimension.total}
+        hierarchy = Hierarchy.flat(dimension.name, dimension.total, _natural(present, dimension))
+    indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+    blank = [i for i, code in enumerate(codes) if code in ("", "None")]
+    unknown = int(encoded.null_count) + int(np.isin(indices, blank).sum() if blank else 0)
+    if unknown:
+        hierarchy = hierarchy.with_unknown()
+    known = hierarchy.index()
+    place = np.array([known.get(UNKNOWN if i in blank else code, -1) for i, code in enumerate(codes)] + [-1], np.int32)
+    if unknown:
+        place[-1] = known[UNKNOWN]
+    if not totals and dimension.total in codes:
+        raise InputError(
+            f"table {table!r}: column {dimension.source!r} of the microdata contains the code of the total.",
+            remedy='Give the total another code (dimensions.total), or say input.kind = "aggregate".',
+        )
+    result = place[indices]
+    strange = int((result < 0).sum())
+    if strange:
+        bad = sorted(codes[i] for i in np.unique(indices[result < 0]) if i < len(codes))
+        raise InputError(
+            f"table {table!r}: {strange} rows have {len(bad)} codes of {dimension.source!r} that its hierarchy lacks.",
+            remedy=f"Complete {dimension.hierarchy or 'the hierarchy'}; the first missing codes: {', '.join(bad[:5])}.",
+        )
+    return hierarchy, result, unknown
+
+
+def _whole(column: pa.ChunkedArray) -> bool:
+    values = column.drop_null().to_numpy()
+    return bool(np.all(values == np.round(values)))
+
+
+def _textual(kind: pa.DataType) -> bool:
+    return not (pa.types.is_integer(kind) or pa.types.is_string(kind))
+
+
+def _natural(codes: set[str], dimension: DimensionSpec) -> list[str]:
+    if dimension.bands:
+        return [label for label in _band_labels(dimension.bands) if label in codes]
+    if all(code.isdigit() for code in codes):
+        return sorted(codes, key=lambda code: (int(code), code))
+    return sorted(codes)
+
+
+def _from_file(dimension: DimensionSpec, hierarchies: Mapping[str, pa.Table]) -> Hierarchy:
+    if dimension.hierarchy not in hierarchies:
+        raise InputError(f"dimension {dimension.name!r}: the hierarchy {dimension.hierarchy} was not given.")
+    levels = hierarchies[dimension.hierarchy]
+    columns = [["" if v is None else str(v) for v in column.to_pylist()] for column in levels.columns]
+    return Hierarchy.of_paths(dimension.name, dimension.total, zip(*columns, strict=True))
+
+
+def _band_labels(bands: tuple[int, ...]) -> list[str]:
+    closed = [f"{a}-{b - 1}" if b - a > 1 else str(a) for a, b in itertools.pairwise(bands)]
+    return [f"<{bands[0]}", *closed, f"{bands[-1]}+"]
+
+
+def _banded(column: pa.ChunkedArray, dimension: DimensionSpec, table: str) -> pa.ChunkedArray:
+    values = _numbers(pa.table({dimension.source: column}), dimension.source, table)
+    missing = np.isnan(values)
+    at = np.searchsorted(np.array(dimension.bands), np.where(missing, 0, values), side="right").astype(np.int32)
+    indices = pa.array(at, mask=missing)
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, pa.array(_band_labels(dimension.bands)))])
+
+
+def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
+    coded = [_coded(data, d, hierarchies, spec.name, totals=True) for d in spec.dimensions]
+    dimensions = tuple(item[0] for item in coded)
+    places = np.stack([item[1] for item in coded], axis=1) if coded else np.zeros((data.num_rows, 0), np.int32)
+    value = _numbers(data, spec.input.value, spec.name)
+    if np.isnan(value).any():
+        raise InputError(
+            f"table {spec.name!r}: {int(np.isnan(value).sum())} cells of the aggregate have no value.",
+            remedy="Give the true values; wasl needs them to choose which cells protect which.",
+        )
+    unique, count = np.unique(places, axis=0, return_counts=True)
+    if len(unique) != len(places):
+        raise InputError(f"table {spec.name!r}: {int((count > 1).sum())} cells occur more than once in the aggregate.")
+    contributors = (
+        _numbers(data, spec.input.contributors, spec.name)
+        if spec.input.contributors
+        else np.where(value != 0, np.inf, 0)
+    )
+    largest = (
+        np.stack([np.abs(_numbers(data, name, spec.name)) for name in spec.input.largest], axis=1)
+        if spec.input.largest
+        else np.zeros((len(value), 0))
+    )
+    table = CellTable(
+        spec.name,
+        dimensions,
+        places,
+        value,
+        np.abs(value),
+        np.nan_to_num(contributors, nan=0.0),
+        np.nan_to_num(largest),
+        target=largest[:, 0] if largest.shape[1] else None,
+        intruder=largest[:, 1] if largest.shape[1] > 1 else None,
+    )
+    return Built(table, data.num_rows, {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}, 0)
+
+
+def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
+    source = spec.input
+    rows, valueless = data.num_rows, 0
+    if not source.counts:
+        gaps = pc.is_null(data.column(source.value), nan_is_null=True)
+        if source.denominator:
+            gaps = pc.or_(gaps, pc.is_null(data.column(source.denominator), nan_is_null=True))
+        valueless = int(pc.sum(gaps.cast(pa.int64())).as_py() or 0)
+        if valueless:
+            data = data.filter(pc.invert(gaps))
+    coded = [_coded(data, d, hierarchies, spec.name, totals=False) for d in spec.dimensions]
+    dimensions = tuple(item[0] for item in coded)
+    sizes = [d.size for d in dimensions]
+    cells = int(np.prod([float(size) for size in sizes]))
+    if cells > MAX_CELLS:
+        raise InputError(
+            f"table {spec.name!r} would have {cells:,} cells; at most {MAX_CELLS:,} are possible.",
+            remedy="Leave out a dimension, or use coarser codes.",
+        )
+    key = np.zeros(data.num_rows, dtype=np.int64)
+    for size, (_, place, _) in zip(sizes, coded, strict=True):
+        key *= size
+        key += place
+    weight = _weights(data, source, spec.name)
+    value = np.ones(data.num_rows) if source.counts else _numbers(data, source.value, spec.name)
+    measured = _measure(key, cells, value, weight, spec)
+    keys = _record_keys(data, key, cells)
+    arrays = [array for array in measured if array is not None]
+    for array in (*arrays, *([keys] if keys is not None else [])):
+        _roll_up(array, dimensions)
+    total, absolute, count, denominator = measured
+    simple = not (source.contributor or source.holding or source.waiver)
+    concentrated = spec.primary.depth > 0
+    if simple and not (concentrated and weight is not None):
+        largest = largest_records(key, np.abs(value), cells, spec.primary.depth, dimensions)
+        contributions = Contributions(count, largest)
+    else:
+        places = [place for _, place, _ in coded]
+        contributions = contributions_of(data, spec, dimensions, places, np.abs(value), weight, cells)
+    keep = np.arange(cells)
+    places_of = np.stack(np.unravel_index(keep, sizes), axis=1).astype(np.int32)
+    shown = _shown(spec, total, count if weight is None else denominator, denominator)
+    table = CellTable(
+        spec.name,
+        dimensions,
+        places_of,
+        total,
+        total if absolute is None else absolute,
+        contributions.contributors,
+        contributions.largest,
+        target=contributions.target,
+        intruder=contributions.intruder,
+        waived=contributions.waived,
+        dominance_waived=contributions.dominance_waived,
+        shown=shown,
+        keys=keys,
+        counts=count,
+    )
+    return Built(table, rows, {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}, valueless)
+
+
+def _weights(data: pa.Table, source: InputSpec, table: str) -> Floats | None:
+    if not source.weight:
+        return None
+    weight = _numbers(data, source.weight, table)
+    if np.isnan(weight).any() or (weight < 0).any():
+        raise InputError(
+            f"table {table!r}: {int(np.isnan(weight).sum() + (weight < 0).sum())} weights are missing or negative."
+        )
+    return weight
+
+
+def _measure(
+    key: Ints, cells: int, value: Floats, weight: Floats | None, spec: TableSpec
+) -> tuple[Floats, Floats | None, Floats, Floats | None]:
+    """Per finest cell: total, sum of absolute values (if any is negative), records, sum of weights."""
+    count = np.bincount(key, minlength=cells).astype(np.float64)
+    if spec.input.counts and weight is None:
+        return count.copy(), None, count, None
+    weighted = value if weight is None else value * weight
+    total = added(key, weighted, cells)
+    negative = bool((value < 0).any())
+    absolute = added(key, np.abs(weighted), cells) if negative else None
+    below = added(key, weight, cells) if weight is not None else None
+    return total, absolute, count, below
+
+
+def _shown(spec: TableSpec, total: Floats, count: Floats | None, weights: Floats | None) -> Floats | None:
+    if spec.input.shown is not MeasureKind.MEAN:
+        return None
+    below = weights if weights is not None else count
+    assert below is not None  # noqa: S101 - one of the two is always there
+    return np.divide(total, below, out=np.zeros_like(total), where=below > 0)
+
+
+def _roll_up(array: NDArray[Any], dimensions: tuple[Hierarchy, ...]) -> None:
+    """Add every code to the code above it, along one dimension after the other, in place."""
+    shaped = array.reshape([d.size for d in dimensions])
+    for axis, dimension in enumerate(dimensions):
+        view = np.moveaxis(shaped, axis, 0)
+        for code in range(dimension.size - 1, 0, -1):  # children stand after their parents
+            view[dimension.parents[code]] += view[code]
+
+
+def _record_keys(data: pa.Table, key: Ints, cells: int) -> NDArray[np.uint64] | None:
+    from wasl.tables.cell_keys.records import RECORD_KEY
+
+    if RECORD_KEY not in data.column_names:
+        return None
+    own = np.asarray(data.column(RECORD_KEY).to_numpy(), dtype=np.uint64)
+    sums = np.zeros(cells, dtype=np.uint64)
+    _add_keys(key, own, sums)
+    return sums
+
+
+@numba.njit(cache=True)
+def _add_keys(key: Ints, own: NDArray[np.uint64], sums: NDArray[np.uint64]) -> None:
+    for i in range(len(key)):
+        sums[key[i]] += own[i]

@@ -1,0 +1,1 @@
+"""The cell-key method: stable record keys, maximum-entropy transition tables, and their application to counts."""

@@ -1,0 +1,219 @@
+"""Who contributes to the cells: how many, how much the largest ones give, and who of them waives protection.
+
+If every record is a contributor of its own, the largest ones of a total are among the largest ones of its parts. A
+contributor with records in several cells is counted anew in every combination of levels.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.tables.cells import Floats, Ints
+from wasl.tables.hierarchy import Hierarchy
+from wasl.tables.specification import InputSpec, TableSpec
+
+__all__ = ["Contributions", "contributions_of", "largest_records"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """Who contributes to the cells, as the primary rules ask."""
+
+    contributors: Floats
+    largest: Floats
+    target: Floats | None = None
+    intruder: Floats | None = None
+    waived: NDArray[np.bool_] | None = None
+    dominance_waived: NDArray[np.bool_] | None = None
+
+
+def largest_records(key: Ints, value: Floats, cells: int, depth: int, dimensions: tuple[Hierarchy, ...]) -> Floats:
+    """The largest values of every cell, each record being a contributor of its own; shape (cells, depth)."""
+    top = np.zeros((cells, depth))
+    if not depth:
+        return top
+    _insert(key, value, top)
+    strides = np.cumprod([1, *[d.size for d in dimensions[:0:-1]]])[::-1].astype(np.int64)
+    for dimension, stride in zip(dimensions, strides, strict=True):
+        _merge_up(top, dimension.parents.astype(np.int64), stride, dimension.size)
+    return top
+
+
+@numba.njit(cache=True)
+def _insert(key: Ints, value: Floats, top: Floats) -> None:
+    depth = top.shape[1]
+    for i in range(len(key)):
+        row = top[key[i]]
+        x = value[i]
+        if x <= row[depth - 1]:
+            continue
+        j = depth - 1
+        while j > 0 and row[j - 1] < x:
+            row[j] = row[j - 1]
+            j -= 1
+        row[j] = x
+
+
+@numba.njit(cache=True)
+def _merge_up(top: Floats, parents: Ints, stride: int, size: int) -> None:
+    cells, depth = top.shape
+    block = stride * size
+    for outer in range(0, cells, block):
+        for code in range(size - 1, 0, -1):
+            for inner in range(stride):
+                child = outer + code * stride + inner
+                row = top[outer + parents[code] * stride + inner]
+                for k in range(depth):
+                    x = top[child, k]
+                    if x <= row[depth - 1]:
+                        break
+                    j = depth - 1
+                    while j > 0 and row[j - 1] < x:
+                        row[j] = row[j - 1]
+                        j -= 1
+                    row[j] = x
+
+
+def contributions_of(
+    data: pa.Table,
+    spec: TableSpec,
+    dimensions: tuple[Hierarchy, ...],
+    places: list[NDArray[np.int32]],
+    value: Floats,
+    weight: Floats | None,
+    cells: int,
+) -> Contributions:
+    """The same where a contributor may have several records, a weight, or a waiver.
+
+    A contributor with records in several cells is one contributor of their total, so each combination of levels is
+    counted from the records.
+    """
+    source, depth = spec.input, max(spec.primary.depth, 1)
+    who = _contributor(data, source)
+    waiver = (
+        np.asarray(pc.fill_null(data.column(source.waiver).cast(pa.bool_()), fill_value=False).to_numpy(), np.bool_)
+        if source.waiver
+        else None
+    )
+    units = weight if weight is not None and spec.primary.weighted else None
+    result = Contributions(
+        np.zeros(cells),
+        np.zeros((cells, depth)),
+        np.zeros(cells),
+        np.zeros(cells),
+        np.zeros(cells, np.bool_),
+        np.zeros((cells, depth), np.bool_),
+    )
+    ancestors = [_ancestors(dimension, place) for dimension, place in zip(dimensions, places, strict=True)]
+    for levels in itertools.product(*[range(int(d.depths.max()) + 1) for d in dimensions]):
+        key = np.zeros(len(value), dtype=np.int64)
+        there = np.ones(len(value), dtype=np.bool_)
+        for dimension, ancestor, level in zip(dimensions, ancestors, levels, strict=True):
+            key = key * dimension.size + ancestor[level]
+            there &= ancestor[level] >= 0
+        rows = np.flatnonzero(there)
+        if len(rows):
+            _level(
+                key[rows],
+                who[rows],
+                value[rows],
+                None if units is None else units[rows],
+                None if waiver is None else waiver[rows],
+                result,
+            )
+    return result
+
+
+def _contributor(data: pa.Table, source: InputSpec) -> Ints:
+    """A number per contributor: the holding where there is one, else the contributor, else the record itself."""
+    rows = np.arange(data.num_rows, dtype=np.int64)
+    who, taken = rows.copy(), np.zeros(len(rows), dtype=np.bool_)
+    base = data.num_rows
+    for name in (source.holding, source.contributor):
+        if not name:
+            continue
+        encoded = data.column(name).combine_chunks().dictionary_encode()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.chunk(0)
+        known = ~np.asarray(encoded.is_null().to_numpy(zero_copy_only=False), np.bool_) & ~taken
+        indices = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        who[known] = base + indices[known]
+        taken |= known
+        base += len(encoded.dictionary)
+    return who
+
+
+def _ancestors(dimension: Hierarchy, place: NDArray[np.int32]) -> list[Ints]:
+    """For each depth, the code of that depth above (or at) each row's code; -1 below it."""
+    result = []
+    for level in range(int(dimension.depths.max()) + 1):
+        above = np.full(dimension.size, -1, dtype=np.int64)
+        for code in range(dimension.size):
+            if dimension.depths[code] == level:
+                above[code] = code
+            elif dimension.depths[code] > level:
+                above[code] = above[dimension.parents[code]]
+        result.append(above[place])
+    return result
+
+
+def _level(
+    key: Ints, who: Ints, value: Floats, units: Floats | None, waiver: NDArray[np.bool_] | None, into: Contributions
+) -> None:
+    """Fill in the cells of one combination of levels."""
+    order = np.lexsort((who, key))
+    key, who, value = key[order], who[order], value[order]
+    first = np.flatnonzero(np.concatenate([[True], (key[1:] != key[:-1]) | (who[1:] != who[:-1])]))
+    amount = np.add.reduceat(value, first)
+    cell = key[first]
+    size = np.diff(np.append(first, len(key)))
+    if units is None:
+        stands_for = np.ones(len(first))
+    else:
+        ordered = units[order]
+        heavy = np.add.reduceat(ordered * value, first)
+        plain = np.add.reduceat(ordered, first) / size
+        stands_for = np.divide(heavy, amount, out=plain, where=amount > 0)
+    consents = np.zeros(len(first), np.bool_) if waiver is None else np.logical_and.reduceat(waiver[order], first)
+    rank = np.lexsort((-amount, cell))
+    cell, amount, stands_for, consents = cell[rank], amount[rank], stands_for[rank], consents[rank]
+    head = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
+    cells = cell[head]
+    into.contributors[cells] = np.diff(np.append(head, len(cell)))
+    before = _units_before(stands_for, head)
+    previous = np.zeros(len(cells))
+    depth = into.largest.shape[1]
+    assert into.waived is not None  # noqa: S101
+    assert into.dominance_waived is not None  # noqa: S101
+    for j in range(depth):
+        taken = np.clip(j + 1 - before, 0.0, stands_for)
+        top = np.add.reduceat(amount * taken, head)
+        into.largest[cells, j] = top - previous
+        previous = top
+        into.dominance_waived[cells, j] = np.logical_and.reduceat(consents | (taken <= 0), head)
+    into.waived[cells] = np.logical_and.reduceat(consents, head)
+    _pair(cells, amount, consents, head, into)
+
+
+def _units_before(units: Floats, head: Ints) -> Floats:
+    """Units that stand before each contribution within its cell."""
+    total = np.cumsum(units) - units
+    return total - np.repeat(total[head], np.diff(np.append(head, len(units))))
+
+
+def _pair(cells: Ints, amount: Floats, consents: NDArray[np.bool_], head: Ints, into: Contributions) -> None:
+    """The largest contribution to be protected, and the largest other one."""
+    assert into.target is not None  # noqa: S101
+    assert into.intruder is not None  # noqa: S101
+    into.target[cells] = np.maximum.reduceat(np.where(consents, 0.0, amount), head)
+    second = into.largest[cells, 1] if into.largest.shape[1] > 1 else np.zeros(len(cells))
+    lone = into.largest[cells, 0]
+    own = ~consents[head]  # the largest is to be protected itself
+    into.intruder[cells] = np.where(own, second, lone)

@@ -1,0 +1,122 @@
+"""Tables published before, which an attacker combines with the new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.errors import InputError
+from wasl.tables.cells import RELATIVE, CellTable, Floats
+from wasl.tables.hierarchy import Hierarchy
+
+__all__ = ["EarlierTable", "comparable", "read_earlier"]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTable:
+    """An earlier table, as the office that made it knows it.
+
+    Attributes:
+        name: Of the release and table.
+        quantity: What its values measure.
+        table: Its true cells.
+        hidden: Cells that were not published.
+        lower, upper: Protection levels of its unsafe cells, else zero.
+        perturbed: Whether its figures carry noise or are rounded.
+    """
+
+    name: str
+    quantity: str
+    table: CellTable = field(repr=False)
+    hidden: NDArray[np.bool_] = field(repr=False)
+    lower: Floats = field(repr=False)
+    upper: Floats = field(repr=False)
+    perturbed: bool = False
+
+
+def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table) -> EarlierTable:
+    """An earlier table from its entry in ``report.json`` and its internal file.
+
+    Args:
+        release: Name of the release, for messages.
+        described: The entry of ``tables`` in ``report.json``.
+        internal: ``internal.csv`` as a table, dimension columns as text.
+
+    Raises:
+        InputError: Report and file do not belong together.
+    """
+    dimensions = tuple(_hierarchy(item) for item in described["dimensions"])
+    lacking = {*(d.name for d in dimensions), "value", "status", "lower_level", "upper_level"} - set(
+        internal.column_names
+    )
+    if lacking:
+        raise InputError(f"{release}: the internal file lacks the columns {', '.join(sorted(lacking))}.")
+    places = np.zeros((internal.num_rows, len(dimensions)), dtype=np.int32)
+    for d, dimension in enumerate(dimensions):
+        known = dimension.index()
+        try:
+            places[:, d] = [known[code] for code in internal.column(dimension.name).to_pylist()]
+        except KeyError as error:
+            raise InputError(f"{release}: {dimension.name!r} has codes that its report does not list.") from error
+    value = internal.column("value").cast(pa.float64()).to_numpy()
+    status = np.array(internal.column("status").to_pylist())
+    blank = np.zeros(len(value))
+    return EarlierTable(
+        f"{release}/{described['name']}",
+        str(described["quantity"]),
+        CellTable(str(described["name"]), dimensions, places, value, np.abs(value), blank, np.zeros((len(value), 0))),
+        np.isin(status, ("primary", "secondary")),
+        internal.column("lower_level").cast(pa.float64()).to_numpy(),
+        internal.column("upper_level").cast(pa.float64()).to_numpy(),
+        bool((status == "perturbed").any()),
+    )
+
+
+def _hierarchy(item: Mapping[str, Any]) -> Hierarchy:
+    parents = np.array(item["parents"], dtype=np.int32)
+    depths = np.zeros(len(parents), dtype=np.int32)
+    for i in range(1, len(parents)):
+        depths[i] = depths[parents[i]] + 1
+    return Hierarchy(str(item["name"]), tuple(str(code) for code in item["codes"]), parents, depths)
+
+
+def comparable(
+    tables: Sequence[CellTable], quantities: Sequence[str], earlier: Sequence[EarlierTable]
+) -> tuple[list[EarlierTable], list[str]]:
+    """The earlier tables of the same figures, and why the others are left out.
+
+    A table of another quantity, or whose common cells have other values (another period, revised data), tells nothing
+    exact about the new one.
+    """
+    known: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+    if earlier:
+        for table, quantity in zip(tables, quantities, strict=True):
+            known |= {(quantity, key): float(v) for key, v in zip(_keys(table), table.value, strict=True)}
+    kept, left_out = [], []
+    for item in earlier:
+        if item.perturbed:
+            left_out.append(f"{item.name}: its figures are perturbed")
+            continue
+        pairs = [
+            (known[item.quantity, key], float(value))
+            for key, value in zip(_keys(item.table), item.table.value, strict=True)
+            if (item.quantity, key) in known
+        ]
+        different = sum(abs(a - b) > RELATIVE * max(abs(a), 1.0) for a, b in pairs)
+        if not pairs:
+            left_out.append(f"{item.name}: it has no cell in common with the new tables")
+        elif different:
+            left_out.append(f"{item.name}: {different} of {len(pairs)} common cells have other values")
+        else:
+            kept.append(item)
+    return kept, left_out
+
+
+def _keys(table: CellTable) -> list[frozenset[tuple[str, str]]]:
+    names = [[(d.name, code) for code in d.codes] for d in table.dimensions]
+    return [frozenset(names[d][place] for d, place in enumerate(places) if place) for places in table.places.tolist()]

@@ -1,0 +1,193 @@
+"""Pages about protected tables: the public method note, and the internal map of what was suppressed and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment
+
+from wasl.tables.primary import RULES
+from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables
+from wasl.tables.specification import ProtectionMethod
+
+__all__ = ["heat_map_page", "method_page"]
+
+MOST_CELLS = 20_000
+"""Cells of a table that the map shows; past that, a browser takes seconds to draw it."""
+
+_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+_METHODS: Mapping[ProtectionMethod, Mapping[str, str]] = {
+    ProtectionMethod.SUPPRESSION: {
+        "en": "Cells that could tell something about a single contributor are not published. Further cells are "
+        "withheld so that these cannot be computed from totals. All other figures are the true ones. Withheld cells "
+        "are empty; their status is 'primary' or 'secondary'. They are not zero.",
+        "fr": "Les cases qui pourraient révéler une information sur un contributeur ne sont pas publiées. D'autres "
+        "cases sont retirées afin qu'on ne puisse pas les calculer à partir des totaux. Les autres chiffres sont "
+        "exacts. Les cases retirées sont vides ; leur statut est « primary » ou « secondary ». Elles ne valent pas "
+        "zéro.",
+        "ar": "لا تُنشر الخانات التي قد تكشف معلومة عن مساهم واحد. وتُحجب خانات أخرى حتى لا يمكن حسابها من المجاميع. "
+        "جميع الأرقام الأخرى صحيحة. الخانات المحجوبة فارغة وليست صفرا.",
+    },
+    ProtectionMethod.CELL_KEY: {
+        "en": "A small random number was added to every count. The same group of persons has the same number in every "
+        "table. Totals may differ slightly from the sum of their parts. Zeros are true zeros.",
+        "fr": "Un petit nombre aléatoire a été ajouté à chaque effectif. Un même groupe de personnes reçoit le même "
+        "nombre dans tous les tableaux. Les totaux peuvent différer légèrement de la somme des parties. Les zéros "
+        "sont vrais.",
+        "ar": "أُضيف عدد عشوائي صغير إلى كل عدد. المجموعة نفسها من الأشخاص لها العدد نفسه في كل الجداول. "
+        "قد تختلف المجاميع قليلا عن مجموع الأجزاء. الأصفار حقيقية.",
+    },
+    ProtectionMethod.ROUNDING: {
+        "en": "All figures are rounded.",
+        "fr": "Tous les chiffres sont arrondis.",
+        "ar": "جميع الأرقام مقرّبة.",
+    },
+    ProtectionMethod.NONE: {
+        "en": "The figures are published as they are.",
+        "fr": "Les chiffres sont publiés tels quels.",
+        "ar": "تُنشر الأرقام كما هي.",
+    },
+}
+
+_TITLES = {"en": "How this table was protected", "fr": "Comment ce tableau a été protégé", "ar": "كيف حُمي هذا الجدول"}
+_COUNTED = {"en": ("status", "cells"), "fr": ("statut", "cases"), "ar": ("الحالة", "الخانات")}
+
+_METHOD = _ENVIRONMENT.from_string(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ name }}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 50rem; padding: 0 1rem; }
+table { border-collapse: collapse; } td, th { border-bottom: 1px solid #ddd; padding: .25rem 1rem .25rem 0; }
+section { margin-top: 2rem; }
+</style>
+</head>
+<body>
+<h1>{{ name }}</h1>
+{% for part in parts %}
+<section lang="{{ part.language }}"{% if part.language == "ar" %} dir="rtl"{% endif %}>
+<h2>{{ part.title }}</h2>
+<p>{{ part.text }}</p>
+{% for table in tables %}
+<h3>{{ table.name }}</h3>
+<table>
+<tr><th>{{ part.counted[0] }}</th><th>{{ part.counted[1] }}</th></tr>
+{% for status, count in table.counts %}
+<tr><td>{{ status }}</td><td>{{ count }}</td></tr>
+{% endfor %}
+</table>
+{% endfor %}
+</section>
+{% endfor %}
+</body>
+</html>
+"""
+)
+
+_MAP = _ENVIRONMENT.from_string(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{{ name }}: what was suppressed and why</title>
+<style>
+body { font: 14px/1.4 system-ui, sans-serif; color: #222; margin: 1rem; }
+.confidential { background: #7a1f1f; color: #fff; padding: .4rem .8rem; }
+table { border-collapse: collapse; margin: 1rem 0; } td { width: 1.4rem; height: 1.1rem; border: 1px solid #fff; }
+th { text-align: left; font-weight: normal; padding-right: .6rem; white-space: nowrap; }
+th.v { writing-mode: vertical-rl; transform: rotate(180deg); padding: .3rem 0; }
+.published { background: #e4eee7; } .zero { background: #f6f6f6; } .perturbed { background: #d5e3f0; }
+.secondary { background: #f0b45a; } .frequency { background: #a02020; } .dominance { background: #7b2d8b; }
+.p-percent { background: #4b2d8b; } .pq { background: #2d3b8b; } .zero-rule { background: #555; }
+.key td { width: auto; padding: 0 .6rem; }
+</style>
+</head>
+<body>
+<p class="confidential">Confidential: this page names the unsafe cells and the rules they break.</p>
+<h1>{{ name }}</h1>
+<table class="key"><tr>
+{% for kind in kinds %}
+<td class="{{ kind }}"{% if kind not in light %} style="color:#fff"{% endif %}>{{ kind }}</td>
+{% endfor %}
+</tr></table>
+{% for table in tables %}
+<h2>{{ table.name }}</h2>
+{% if table.rows is none %}
+<p>{{ table.size }} cells are too many for a picture. internal.csv lists them.</p>
+{% else %}
+<table>
+<tr><th></th>{% for column in table.columns %}<th class="v">{{ column }}</th>{% endfor %}</tr>
+{% for label, depth, cells in table.rows %}
+<tr><th style="padding-left:{{ depth }}rem">{{ label }}</th>
+{% for kind, title in cells %}
+<td{% if kind %} class="{{ kind }}" title="{{ title }}"{% endif %}></td>
+{% endfor %}
+</tr>
+{% endfor %}
+</table>
+{% endif %}
+{% endfor %}
+</body>
+</html>
+"""
+)
+
+_LIGHT = ("published", "zero", "perturbed", "secondary")
+
+
+def method_page(result: ProtectedTables) -> str:
+    """The public note in English, French and Arabic; it states the method but none of its parameters."""
+    method = result.spec.protection.method
+    return _METHOD.render(
+        name=result.spec.tables[0].title or result.spec.name,
+        parts=[
+            {"language": language, "title": _TITLES[language], "text": text, "counted": _COUNTED[language]}
+            for language, text in _METHODS[method].items()
+        ],
+        tables=[
+            {"name": table.spec.title or table.spec.name, "counts": [(k, v) for k, v in table.counts().items() if v]}
+            for table in result.tables
+        ],
+    )
+
+
+def heat_map_page(result: ProtectedTables) -> str:
+    """The internal map: a square per cell, coloured by status and, for unsafe cells, by the rule they break."""
+    return _MAP.render(
+        name=result.spec.name,
+        tables=[_drawn(table) for table in result.tables],
+        kinds=[*_LIGHT, *RULES[:4], "zero-rule"],
+        light=_LIGHT,
+    )
+
+
+def _drawn(table: ProtectedTable) -> dict[str, Any]:
+    cells = table.cells
+    if cells.size > MOST_CELLS:
+        return {"name": table.spec.name, "size": cells.size, "rows": None}
+    first = cells.dimensions[0]
+    rest = cells.places[:, 1:]
+    combinations, column = np.unique(rest, axis=0, return_inverse=True)
+    grid: list[list[tuple[str, str]]] = [[("", "")] * len(combinations) for _ in range(first.size)]
+    for cell in range(cells.size):
+        kind = STATUSES[table.status[cell]]
+        if kind == "primary":
+            rule = RULES[table.rule[cell] - 1] if table.rule[cell] else "frequency"
+            kind = "zero-rule" if rule == "zero" else rule
+        title = cells.label(cell)
+        if table.status[cell] in (1, 2):
+            title += f": {kind}; interval {table.low[cell]:.6g} to {table.high[cell]:.6g}"
+        grid[cells.places[cell, 0]][int(column.reshape(-1)[cell])] = (kind, title)
+    names = [
+        " · ".join(d.codes[p] for d, p in zip(cells.dimensions[1:], places, strict=True) if p)
+        or cells.dimensions[0].total
+        for places in combinations.tolist()
+    ]
+    rows = [(code, int(first.depths[i]), grid[i]) for i, code in enumerate(first.codes)]
+    return {"name": table.spec.name, "size": cells.size, "columns": names, "rows": rows}

@@ -1,0 +1,367 @@
+"""The specification of protected tables: a TOML document, validated before any data are read.
+
+`wasl schema tables` prints its JSON Schema. Several linked tables stand under ``[[tables]]``; what they do not state
+themselves they take from the top of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field as Option
+from pydantic import field_validator, model_validator
+
+from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.exchange.digests import digest_json
+
+__all__ = [
+    "CellKeyOptions",
+    "DimensionSpec",
+    "Dominance",
+    "InputSpec",
+    "MeasureKind",
+    "PrimaryRules",
+    "ProtectionMethod",
+    "ProtectionSpec",
+    "RoundingOptions",
+    "TableSpec",
+    "TablesSpec",
+]
+
+
+class MeasureKind(StrEnum):
+    """What a cell of a table shows."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    RATIO = "ratio"
+
+
+class ProtectionMethod(StrEnum):
+    """How a table is protected."""
+
+    SUPPRESSION = "suppression"
+    CELL_KEY = "cell-key"
+    ROUNDING = "rounding"
+    NONE = "none"
+
+
+class InputSpec(Document):
+    """What the rows of the data are.
+
+    Attributes:
+        kind: ``microdata`` (a row per record) or ``aggregate`` (a row per cell, margins included).
+        file: Data file of this table, beside the specification; default: the DATA given on the command line.
+        value: Column of the amount to be added up; ``count`` counts the records of microdata.
+        measure: What a cell shows; default: ``count`` where the value is ``count``, else ``sum``.
+        denominator: Column below the fraction line of a ratio.
+        weight: Column of the sampling weight (microdata).
+        contributor: Column that identifies who contributes a record (microdata); default: every record is one.
+        holding: Column of the group a contributor belongs to; a holding counts as one contributor (microdata).
+        waiver: Column that is true where the contributor consents to be recognized (microdata).
+        contributors: Column with the number of contributors (aggregate).
+        largest: Columns with the largest, second largest, … contribution (aggregate).
+        record: Column with a stable identifier of the record, from which its record key is derived (cell-key).
+    """
+
+    kind: Literal["microdata", "aggregate"] = "microdata"
+    file: str = ""
+    value: str = "count"
+    measure: MeasureKind | None = None
+    denominator: str = ""
+    weight: str = ""
+    contributor: str = ""
+    holding: str = ""
+    waiver: str = ""
+    contributors: str = ""
+    largest: tuple[str, ...] = ()
+    record: str = ""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.kind == "aggregate":
+            given = [name for name in ("weight", "contributor", "holding", "waiver") if getattr(self, name)]
+            if given:
+                raise ValueError(f"an aggregate has no column for {', '.join(given)}: these belong to microdata")
+            if self.shown in (MeasureKind.MEAN, MeasureKind.RATIO):
+                raise ValueError("means and ratios are computed from microdata")
+        elif self.contributors or self.largest:
+            raise ValueError("contributors and largest are columns of an aggregate; microdata have their own")
+        if self.shown is MeasureKind.RATIO and not self.denominator:
+            raise ValueError("a ratio needs a denominator")
+        if self.shown is not MeasureKind.COUNT and self.counts:
+            raise ValueError(f"a {self.shown.value} needs the column of a value")
+        return self
+
+    @property
+    def counts(self) -> bool:
+        """Whether the records themselves are counted."""
+        return self.kind == "microdata" and self.value == "count"
+
+    @property
+    def shown(self) -> MeasureKind:
+        """The measure, the default filled in."""
+        return self.measure or (MeasureKind.COUNT if self.value == "count" else MeasureKind.SUM)
+
+
+class DimensionSpec(Document):
+    """One dimension of a table.
+
+    Attributes:
+        name: Its name in the output.
+        column: Its column in the data; default: the name.
+        total: Code of the total.
+        hierarchy: CSV file of the levels, columns from coarse to fine; codes equal on two levels are one cell.
+        bands: Lower limits of classes of a number; ``[15, 25, 65]`` gives ``15-24``, ``25-64``, ``65+``.
+        label, label_fr, label_ar: For people.
+        concept: SDMX concept; default: from the name.
+    """
+
+    name: str = Option(min_length=1)
+    column: str = ""
+    total: str = "Total"
+    hierarchy: str = ""
+    bands: tuple[int, ...] = ()
+    label: str = ""
+    label_fr: str = ""
+    label_ar: str = ""
+    concept: str = ""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.hierarchy and self.bands:
+            raise ValueError(f"dimension {self.name!r}: give a hierarchy or bands, not both")
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError(f"dimension {self.name!r}: bands must rise")
+        return self
+
+    @property
+    def source(self) -> str:
+        """The column of the data."""
+        return self.column or self.name
+
+
+class Dominance(Document):
+    """A cell is unsafe if its ``n`` largest contributions exceed ``k`` percent of it."""
+
+    n: int = Option(ge=1, le=10)
+    k: float = Option(gt=0, lt=100)
+
+
+class PrimaryRules(Document):
+    """Which cells may not be published as they are.
+
+    Attributes:
+        minimum_contributors: A cell with fewer contributors (and at least one) is unsafe.
+        dominance: (n, k) rules.
+        p_percent: A cell is unsafe if its second largest contributor can estimate the largest to within p percent.
+        pq: The same, when everybody knows every contribution to within q percent beforehand: ``[p, q]``.
+        weighted: Whether a record of weight w stands for w contributors in the rules.
+        zeros: Whether zeros may be published (``safe``) or say too much (``unsafe``).
+        zero_level: Units an outsider must not be able to rule out for an unsafe zero.
+    """
+
+    minimum_contributors: int = Option(default=3, ge=0)
+    dominance: tuple[Dominance, ...] = ()
+    p_percent: float = Option(default=0.0, ge=0, lt=100)
+    pq: tuple[float, float] | None = None
+    weighted: bool = True
+    zeros: Literal["safe", "unsafe"] = "safe"
+    zero_level: float = Option(default=1.0, gt=0)
+
+    @field_validator("pq")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not 0 < value[0] < value[1] <= 100:
+            raise ValueError("pq needs 0 < p < q <= 100")
+        return value
+
+    @property
+    def depth(self) -> int:
+        """How many of the largest contributions the rules look at."""
+        return max([0, *(rule.n for rule in self.dominance), *([2] if self.p_percent or self.pq else [])])
+
+
+class CellKeyOptions(Document):
+    """Parameters of the cell-key method; kept from users of the tables.
+
+    Attributes:
+        maximum: D, the largest noise.
+        variance: V, the variance of the noise.
+        small: j_s: after perturbation no count lies in 1..j_s.
+        stay: Probability that a count keeps its value; default: what maximum entropy gives.
+        modulus: Record keys are integers below it.
+        additive: Whether the noise is adjusted until totals add up (``True``) or each cell stands alone.
+    """
+
+    maximum: int = Option(default=5, ge=1, le=50)
+    variance: float = Option(default=3.0, gt=0)
+    small: int = Option(default=0, ge=0, le=20)
+    stay: float | None = Option(default=None, gt=0, lt=1)
+    modulus: int = Option(default=2**32, ge=256, le=2**32)
+    additive: bool = False
+
+
+class RoundingOptions(Document):
+    """How values are rounded: to the nearest multiple, at random, or so that the table still adds up."""
+
+    base: int = Option(default=5, ge=2)
+    kind: Literal["conventional", "random", "controlled"] = "controlled"
+
+
+class ProtectionSpec(Document):
+    """How the table is protected.
+
+    Attributes:
+        method: ``suppression``, ``cell-key``, ``rounding`` or ``none``.
+        lower, upper: Protection levels as shares of the value, for cells unsafe by frequency or dominance; p % and pq
+            rules give their own. Without them dominance gives its own, too, and frequency takes a tenth.
+        attacker_bounds: What everybody is assumed to know beforehand, as multiples of the value.
+        cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
+        singletons: Whether a lone contributor, who knows its own cell, must not recognize others.
+        search: ``exact``, ``fast`` (heuristic) or ``auto``: exact while time remains.
+        time_limit_seconds: After that, the best feasible answer found so far is taken.
+        gap: Relative gap between cost and bound at which the search may stop.
+        cell_key, rounding: Parameters of these methods.
+    """
+
+    method: ProtectionMethod = ProtectionMethod.SUPPRESSION
+    lower: float | None = Option(default=None, ge=0)
+    upper: float | None = Option(default=None, ge=0)
+    attacker_bounds: tuple[float, float] = (0.0, 2.0)
+    cost: Literal["value", "one", "contributors"] = "value"
+    singletons: bool = False
+    search: Literal["auto", "exact", "fast"] = "auto"
+    time_limit_seconds: float = Option(default=60.0, gt=0)
+    gap: float = Option(default=0.0, ge=0, lt=1)
+    cell_key: CellKeyOptions = CellKeyOptions()
+    rounding: RoundingOptions = RoundingOptions()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        low, high = self.attacker_bounds
+        if not low <= 1 <= high or low == high:
+            raise ValueError("attacker_bounds must enclose 1: the true value is among what is possible")
+        return self
+
+
+class TableSpec(Document):
+    """One table.
+
+    Attributes:
+        name: Also of its file.
+        title, title_fr, title_ar: For people.
+        input, dimensions, primary, protection: See there.
+        unit: Unit of the value.
+    """
+
+    name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    title: str = ""
+    title_fr: str = ""
+    title_ar: str = ""
+    unit: str = ""
+    input: InputSpec = InputSpec()
+    dimensions: tuple[DimensionSpec, ...] = Option(min_length=1, max_length=12)
+    primary: PrimaryRules = PrimaryRules()
+    protection: ProtectionSpec = ProtectionSpec()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        names = [dimension.name for dimension in self.dimensions]
+        if len(set(names)) != len(names):
+            raise ValueError("two dimensions have the same name")
+        reserved = {"value", "status"} & set(names)
+        if reserved:
+            raise ValueError(f"{', '.join(sorted(reserved))}: these columns of the output have their own meaning")
+        aggregate = self.input.kind == "aggregate"
+        if aggregate and 0 < len(self.input.largest) < self.primary.depth:
+            raise ValueError(f"the rules need the {self.primary.depth} largest contributions of a cell (input.largest)")
+        if aggregate and self.primary.depth and not self.input.largest:
+            raise ValueError("dominance, p % and pq rules need input.largest")
+        if aggregate and self.primary.minimum_contributors and not self.input.contributors:
+            raise ValueError("minimum_contributors needs input.contributors")
+        if self.protection.method is ProtectionMethod.CELL_KEY and not (self.input.counts or aggregate):
+            raise ValueError("the cell-key method here perturbs counts; use suppression for magnitudes")
+        if self.protection.method is ProtectionMethod.CELL_KEY and aggregate:
+            raise ValueError("the cell-key method needs microdata: the key of a cell is the sum of its records' keys")
+        return self
+
+
+SHARED = ("input", "primary", "protection", "dimensions", "unit")
+"""Keys a linked table takes from the top of the document where it does not state them."""
+
+
+class TablesSpec(Document):
+    """One table, or several linked ones that are protected together.
+
+    Attributes:
+        name: Of the whole.
+        tables: The tables; a document without ``[[tables]]`` is its own only table.
+    """
+
+    name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    tables: tuple[TableSpec, ...] = Option(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        if not data.get("tables"):
+            return {"name": data.get("name"), "tables": [dict(data)]} if "tables" not in data else data
+        shared = {key: data[key] for key in SHARED if key in data}
+        known = {"name", "tables", *SHARED, "title", "title_fr", "title_ar"}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise ValueError(f"unknown keys: {', '.join(unknown)}")
+        tables = []
+        for number, table in enumerate(data["tables"], start=1):
+            if not isinstance(table, Mapping):
+                tables.append(table)
+                continue
+            merged: dict[str, Any] = {"name": f"{data.get('name', 'table')}-{number}"}
+            for key, value in shared.items():
+                own = table.get(key)
+                merged[key] = {**value, **own} if isinstance(value, Mapping) and isinstance(own, Mapping) else value
+            tables.append(
+                {**merged, **{k: v for k, v in table.items() if k not in merged or not isinstance(v, Mapping)}}
+            )
+        return {"name": data.get("name"), "tables": tables}
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        names = [table.name for table in self.tables]
+        if len(set(names)) != len(names):
+            raise ValueError("two tables have the same name")
+        if len({table.protection.method for table in self.tables}) > 1:
+            raise ValueError("linked tables are protected by one method")
+        totals: dict[str, tuple[str, str]] = {}
+        for table in self.tables:
+            for dimension in table.dimensions:
+                known = totals.setdefault(dimension.name, (dimension.total, dimension.hierarchy))
+                if known[0] != dimension.total:
+                    raise ValueError(f"dimension {dimension.name!r} has two names for its total")
+        return self
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The specification in a TOML file, or a shipped one by name.
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("tables", name_or_path))
+
+    @property
+    def protection(self) -> ProtectionSpec:
+        """The settings of the common search; levels, bounds and costs are each table's own."""
+        return self.tables[0].protection
+
+    @property
+    def digest(self) -> str:
+        """The digest of the specification's meaning."""
+        return digest_json(self.model_dump(mode="json"))

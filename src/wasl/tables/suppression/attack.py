@@ -1,0 +1,200 @@
+"""The attacker's linear programs: how far an unsafe cell can move while all sums hold.
+
+One HiGHS model serves all cells: only bounds and objective change, so every program starts from the basis of the one
+before. Its dual solution is the cut that a pattern must satisfy to keep the attacker away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.errors import WaslError
+from wasl.tables.cells import Floats
+from wasl.tables.suppression.problem import Problem
+
+__all__ = ["Attack", "AttackModel", "Check", "Cut"]
+
+SMALL = 1e-9
+"""Coefficients of a cut below this share of its right-hand side are dropped: HiGHS ignores them, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """The outcome of one program.
+
+    Attributes:
+        reach: How far the cell can move, at most the level asked for.
+        moves: Movement of every cell in the attacker's solution.
+    """
+
+    reach: float
+    moves: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An inequality every protecting pattern satisfies: sum of ``weight * suppressed`` over ``cells`` >= 1."""
+
+    cells: NDArray[np.int32] = field(repr=False)
+    weight: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What attacking all unsafe cells under one pattern found.
+
+    Attributes:
+        cuts: One cut for each unprotected target.
+        open: The unprotected targets: (cell, direction, level, reach).
+    """
+
+    cuts: list[Cut]
+    open: list[tuple[int, int, float, float]]
+
+
+class AttackModel:
+    """All attacks on one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        levels = np.concatenate([problem.upper[problem.unsafe], problem.lower[problem.unsafe]])
+        positive = levels[levels > 0]
+        self.scale = float(np.median(positive)) if len(positive) else 1.0
+        self.solved = 0
+        n = problem.cells
+        self._columns = np.arange(n, dtype=np.int32)
+        self._low, self._high = np.zeros(n), np.zeros(n)
+        self._target = -1
+        self._model = model = quiet_model()
+        model.setOptionValue("presolve", "off")
+        model.setOptionValue("simplex_strategy", 4)  # primal: the basis stays feasible when the objective changes
+        model.setOptionValue("primal_feasibility_tolerance", 1e-9)
+        model.addVars(n, self._low, self._high)
+        relations = problem.relations
+        zeros = np.zeros(relations.rows)
+        model.addRows(
+            relations.rows,
+            zeros,
+            zeros,
+            len(relations.index),
+            relations.start[:-1].astype(np.int32),
+            relations.index.astype(np.int32),
+            relations.sign,
+        )
+        model.changeObjectiveSense(highspy.ObjSense.kMaximize)
+
+    def open_cells(self, pattern: Floats, *, known: int = -1) -> None:
+        """Let every cell move as far as ``pattern`` (0 published, 1 suppressed, or between) allows.
+
+        Args:
+            pattern: Between 0 and 1 for each cell.
+            known: Number of the attacker; the cells a lone contributor knows do not move.
+        """
+        self._low = -self.problem.down * pattern / self.scale
+        self._high = self.problem.up * pattern / self.scale
+        own = self.problem.known_to(known)
+        self._low[own] = self._high[own] = 0.0
+        self._model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
+        self._release()
+
+    def _release(self) -> None:
+        if self._target >= 0:
+            self._model.changeColCost(self._target, 0.0)
+            self._model.changeColBounds(self._target, self._low[self._target], self._high[self._target])
+            self._target = -1
+
+    def attack(self, cell: int, direction: int, level: float) -> Attack:
+        """Move one cell up or down, as far as possible but no further than its level."""
+        self._release()
+        model = self._model
+        limit = level / self.scale
+        model.changeColBounds(cell, -limit if direction < 0 else 0.0, limit if direction > 0 else 0.0)
+        model.changeColCost(cell, float(direction))
+        self._target = cell
+        model.run()
+        self.solved += 1
+        if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._from_scratch()
+        solution = model.getSolution()
+        moves = np.array(solution.col_value) * self.scale
+        return Attack(direction * float(moves[cell]), moves)
+
+    def slope(self) -> Floats:
+        """How the reach of the last attack grows with the bounds of each cell (reduced costs)."""
+        return np.array(self._model.getSolution().col_dual)
+
+    def _from_scratch(self) -> None:
+        """Solve again without the old basis: after many changes it can be numerically worn."""
+        self._model.clearSolver()
+        self._model.setOptionValue("simplex_strategy", 1)
+        self._model.run()
+        self._model.setOptionValue("simplex_strategy", 4)
+        status = self._model.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise WaslError(f"the attacker's linear program ended as {status}.", remedy="Report this as a defect.")
+
+    def check(self, pattern: Floats, *, tolerance: float, known: int = -1, limit: int | None = None) -> Check:
+        """Attack every unsafe cell under a pattern.
+
+        Args:
+            pattern: Between 0 and 1 for each cell.
+            tolerance: Share of a level that may be missing.
+            known: Number of the attacker; -1 for outsiders.
+            limit: Stop after so many unprotected targets.
+        """
+        problem = self.problem
+        self.open_cells(pattern, known=known)
+        cuts: list[Cut] = []
+        unprotected: list[tuple[int, int, float, float]] = []
+        reached_up, reached_down = np.zeros(problem.cells, np.bool_), np.zeros(problem.cells, np.bool_)
+        slack = 1 - tolerance / 2
+        for cell, direction, level in problem.targets(known):
+            if reached_up[cell] if direction > 0 else reached_down[cell]:
+                continue
+            outcome = self.attack(cell, direction, level)
+            reached_up |= outcome.moves >= problem.upper * slack
+            reached_down |= -outcome.moves >= problem.lower * slack
+            if outcome.reach >= level * (1 - tolerance):
+                continue
+            unprotected.append((cell, direction, level, outcome.reach))
+            cut = self._cut(cell, level, known)
+            if cut is not None:
+                cuts.append(cut)
+            if limit is not None and len(unprotected) >= limit:
+                break
+        return Check(cuts, unprotected)
+
+    def _cut(self, cell: int, level: float, known: int) -> Cut | None:
+        problem = self.problem
+        slope = self.slope()
+        weight = np.where(slope > 0, slope * problem.up, -slope * problem.down) / level
+        weight[cell] = 0.0
+        weight[problem.known_to(known)] = 0.0
+        certain = float(weight[problem.unsafe].sum())
+        if certain >= 1 - SMALL:
+            return None
+        weight[problem.unsafe] = 0.0
+        weight /= 1 - certain
+        cells = np.flatnonzero(weight > SMALL)
+        return Cut(cells.astype(np.int32), np.minimum(weight[cells], 1.0))
+
+
+class _QuietHighs(highspy.Highs):
+    """HiGHS that does not print its banner on stdout, which `highspy` does on setting its callbacks up."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
+        """Silence first."""
+        self.silent()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def quiet_model() -> highspy.Highs:
+    """A HiGHS model that prints nothing and uses one thread, so that results do not depend on the machine."""
+    model = _QuietHighs()  # type: ignore[no-untyped-call]  # highspy is typed in part
+    model.setOptionValue("threads", 1)
+    model.setOptionValue("random_seed", 0)
+    return model

@@ -1,0 +1,199 @@
+"""A fast pattern that protects every unsafe cell: cheapest movements one after the other, then removal of what is idle.
+
+For each unprotected cell a linear program finds the cheapest movement of published cells that reaches the level; the
+cells that move are suppressed and cost nothing from then on. Afterwards secondary cells are published again, the
+dearest first, wherever every unsafe cell stays protected.
+
+*Source:* the idea of the first step is that of J. Kelly, B. Golden and A. Assad, "Cell suppression: disclosure
+protection for sensitive tabular data", Networks 22 (1992), 397-417.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.tables.cells import Floats, Ints
+from wasl.tables.suppression.attack import AttackModel, quiet_model
+from wasl.tables.suppression.problem import Problem
+
+__all__ = ["TOLERANCE", "complete", "cost_of", "prune"]
+
+TOLERANCE = 1e-7
+"""Share of a protection level that may be missing in a finished pattern: far below any published digit."""
+
+Stop = Callable[[], bool]
+
+
+def cost_of(problem: Problem, pattern: NDArray[np.bool_]) -> float:
+    """Cost of the secondary cells of a pattern."""
+    return float(problem.cost[pattern & ~problem.unsafe].sum())
+
+
+class _Movements:
+    """Linear programs for the cheapest movement of published cells that carries one cell to its level."""
+
+    def __init__(self, problem: Problem, attack: AttackModel) -> None:
+        self.problem, self.scale = problem, attack.scale
+        n, relations = problem.cells, problem.relations
+        self._columns = np.arange(2 * n, dtype=np.int32)
+        self._model = model = quiet_model()
+        model.setOptionValue("presolve", "off")
+        up, down = problem.up / self.scale, problem.down / self.scale
+        if not np.isfinite(up).all():
+            up = np.where(np.isfinite(up), up, highspy.kHighsInf)
+        model.addVars(2 * n, np.zeros(2 * n), np.concatenate([up, down]))
+        self._up, self._down = up, down
+        start = 2 * relations.start[:-1]
+        index = np.empty(2 * len(relations.index), dtype=np.int32)
+        sign = np.empty(2 * len(relations.index))
+        index[0::2], index[1::2] = relations.index, relations.index + n
+        sign[0::2], sign[1::2] = relations.sign, -relations.sign
+        zeros = np.zeros(relations.rows)
+        model.addRows(relations.rows, zeros, zeros, len(index), start.astype(np.int32), index, sign)
+
+    def cells(self, cell: int, direction: int, level: float, price: Floats) -> NDArray[np.bool_] | None:
+        """The cells that move; None if no movement reaches the level."""
+        n, model = self.problem.cells, self._model
+        model.changeColsCost(2 * n, self._columns, np.concatenate([price, price]))
+        here, back = (cell, cell + n) if direction > 0 else (cell + n, cell)
+        need = level / self.scale
+        top, other = float(self._up[cell]), float(self._down[cell])
+        limits = (top, other) if direction > 0 else (other, top)
+        if limits[0] < need * (1 - TOLERANCE):
+            return None
+        model.changeColBounds(here, min(need, limits[0]), limits[0])
+        model.changeColBounds(back, 0.0, 0.0)
+        model.run()
+        optimal = model.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        values = np.array(model.getSolution().col_value) if optimal else None
+        model.changeColBounds(here, 0.0, limits[0])
+        model.changeColBounds(back, 0.0, limits[1])
+        if values is None:
+            return None
+        return np.asarray(np.abs(values[:n] - values[n:]) > 1e-9, dtype=np.bool_)
+
+
+def complete(
+    problem: Problem,
+    attack: AttackModel,
+    pattern: NDArray[np.bool_],
+    *,
+    guide: Floats | None = None,
+    stop: Stop | None = None,
+) -> NDArray[np.bool_] | None:
+    """A pattern with at least the given cells that protects every unsafe one; None if there is none, or on stop.
+
+    Args:
+        problem: What to protect.
+        attack: The attacker's programs for it.
+        pattern: Cells to start from.
+        guide: A pattern between 0 and 1 (from the relaxation) whose cells are cheaper.
+        stop: Asked now and then whether to give up.
+    """
+    pattern = pattern | problem.unsafe
+    movements = _Movements(problem, attack)
+    # The price of moving a cell by one unit: its cost, spread over a movement of typical size.
+    room = np.minimum(problem.up, problem.down)
+    room = np.where(room > 0, np.minimum(room, attack.scale * 10), np.maximum(problem.up, problem.down))
+    price = (problem.cost + 1e-9) / np.maximum(room, 1e-12) * attack.scale
+    price /= max(float(np.median(price)), 1e-30)
+    if guide is not None:
+        price = price * (1.0 - np.minimum(guide, 0.98))
+    price = np.minimum(np.maximum(price, 1e-6), 1e6)
+    for known in problem.attackers:
+        mine = problem.known_to(known)
+        while True:
+            if stop is not None and stop():
+                return None
+            check = attack.check(pattern.astype(np.float64), tolerance=TOLERANCE, known=known)
+            if not check.open:
+                break
+            before = int(pattern.sum())
+            reached: set[int] = set()
+            for cell, direction, level, _ in check.open:
+                if (cell in reached and known < 0) or (stop is not None and stop()):
+                    continue
+                own = np.where(pattern, 0.0, price)
+                own[mine] = 1e7
+                moved = movements.cells(cell, direction, level, own)
+                if moved is None or moved[mine].any():
+                    return None
+                pattern = pattern | moved
+            if int(pattern.sum()) == before:
+                return None
+    return pattern
+
+
+def prune(
+    problem: Problem,
+    attack: AttackModel,
+    pattern: NDArray[np.bool_],
+    *,
+    stop: Stop | None = None,
+) -> NDArray[np.bool_]:
+    """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
+
+    A movement that reaches a level is kept as its witness: a cell that no witness moves is idle, and taking another
+    cell away only requires the programs of those targets whose witness moved it.
+    """
+    pattern = pattern.copy()
+    witnesses = _Witnesses(problem, attack)
+    if not witnesses.find(pattern, np.arange(witnesses.count)):
+        return pattern
+    secondary = np.flatnonzero(pattern & ~problem.unsafe)
+    for cell in secondary[np.argsort(-problem.cost[secondary], kind="stable")]:
+        if stop is not None and stop():
+            break
+        users = np.flatnonzero(witnesses.moved[:, cell])
+        pattern[cell] = False
+        if len(users):
+            kept = witnesses.moved[users].copy()
+            if not witnesses.find(pattern, users):
+                witnesses.moved[users] = kept
+                pattern[cell] = True
+    return pattern
+
+
+class _Witnesses:
+    """For every target (cell, direction, who attacks) the cells that one movement to its level moves."""
+
+    def __init__(self, problem: Problem, attack: AttackModel) -> None:
+        targets = [(*target, known) for known in problem.attackers for target in problem.targets(known)]
+        self._problem = problem
+        self.count = len(targets)
+        self._attack = attack
+        self._cell = np.array([target[0] for target in targets], dtype=np.int64)
+        self._direction = np.array([target[1] for target in targets], dtype=np.int64)
+        self._level = np.array([target[2] for target in targets])
+        self._known = np.array([target[3] for target in targets], dtype=np.int64)
+        self.moved = np.zeros((self.count, problem.cells), dtype=np.bool_)
+
+    def find(self, pattern: NDArray[np.bool_], which: Ints) -> bool:
+        """Find a movement for each of the given targets; False as soon as one has none."""
+        opened: int | None = None
+        todo = np.zeros(self.count, dtype=np.bool_)
+        todo[which] = True
+        while len(left := np.flatnonzero(todo)):
+            number = left[0]
+            known = int(self._known[number])
+            if opened != known:
+                self._attack.open_cells(pattern.astype(np.float64), known=known)
+                opened = known
+            level = float(self._level[number])
+            outcome = self._attack.attack(int(self._cell[number]), int(self._direction[number]), level)
+            if outcome.reach < level * (1 - TOLERANCE):
+                return False
+            moves = outcome.moves
+            moved = np.abs(moves) > 1e-12 * self._attack.scale
+            reached = self._direction[left] * moves[self._cell[left]] >= self._level[left] * (1 - TOLERANCE)
+            who = self._known[left]
+            tells = np.array([False, *(moved[own].any() for own in self._problem.singletons)])  # its own cell moved
+            reached &= (who == known) | ~tells[who + 1]
+            reached[0] = True
+            self.moved[left[reached]] = moved
+            todo[left[reached]] = False
+        return True

@@ -1,0 +1,176 @@
+"""The master problem: the cheapest pattern that satisfies all cuts found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.tables.cells import Floats
+from wasl.tables.suppression.attack import Cut, quiet_model
+from wasl.tables.suppression.problem import Problem
+
+__all__ = ["Master", "Relaxed", "Solved"]
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The optimum of the relaxation: a pattern between 0 and 1, its cost, and the reduced costs."""
+
+    pattern: Floats = field(repr=False)
+    cost: float
+    reduced: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The answer of the integer program: a pattern (or None), and a bound no pattern can go below."""
+
+    pattern: NDArray[np.bool_] | None = field(repr=False)
+    bound: float
+    finished: bool
+
+
+class Master:
+    """The relaxation, which grows by cuts, and the integer program over the same cuts."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        secondary = ~problem.unsafe & ~problem.fixed & (problem.cost > 0)
+        self.unit = float(problem.cost[secondary].mean()) if secondary.any() else 1.0
+        """Costs are divided by it, for numerical reasons."""
+        self.cuts: list[Cut] = []
+        self._low = problem.unsafe.astype(np.float64)
+        self._high = np.where(problem.fixed & ~problem.unsafe, 0.0, 1.0)
+        self._cost = np.where(problem.unsafe, 0.0, problem.cost) / self.unit
+        self._columns = np.arange(problem.cells, dtype=np.int32)
+        self._row = problem.relations.row_of_entry()
+        self._bridges: set[tuple[int, int]] = set()
+        self._model = quiet_model()
+        self._model.addVars(problem.cells, self._low, self._high)
+        self._model.changeColsCost(problem.cells, self._columns, self._cost)
+
+    def add(self, cuts: Sequence[Cut]) -> None:
+        """Add cuts."""
+        if not cuts:
+            return
+        self.cuts.extend(cuts)
+        start = np.concatenate([[0], np.cumsum([len(cut.cells) for cut in cuts])])
+        self._model.addRows(
+            len(cuts),
+            np.ones(len(cuts)),
+            np.full(len(cuts), highspy.kHighsInf),
+            int(start[-1]),
+            start[:-1].astype(np.int32),
+            np.concatenate([cut.cells for cut in cuts]),
+            np.concatenate([cut.weight for cut in cuts]),
+        )
+
+    def add_bridges(self, pattern: Floats) -> int:
+        """Add violated bridge inequalities; return how many.
+
+        A lone suppressed cell in a sum can be computed, so suppressing it protects nothing: an optimal pattern
+        suppresses none or at least two cells of each sum.
+        """
+        relations = self.problem.relations
+        at = pattern[relations.index]
+        total = np.bincount(self._row, weights=at, minlength=relations.rows)[self._row]
+        violated = np.flatnonzero(at > total - at + 1e-6)
+        added = 0
+        for entry in violated:
+            row, cell = int(self._row[entry]), int(relations.index[entry])
+            if (row, cell) in self._bridges:
+                continue
+            self._bridges.add((row, cell))
+            others = relations.index[relations.start[row] : relations.start[row + 1]]
+            weight = np.where(others == cell, -1.0, 1.0)
+            self._model.addRow(0.0, highspy.kHighsInf, len(others), others.astype(np.int32), weight)
+            added += 1
+        return added
+
+    def relax(self) -> Relaxed | None:
+        """The optimum of the relaxation; None if no pattern satisfies the cuts."""
+        self._model.run()
+        if self._model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._model.clearSolver()
+            self._model.run()
+            if self._model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+        solution = self._model.getSolution()
+        pattern = np.clip(np.array(solution.col_value), 0.0, 1.0)
+        cost = self._model.getInfo().objective_function_value * self.unit
+        return Relaxed(pattern, cost, np.array(solution.col_dual) * self.unit)
+
+    def drop_slack(self, keep_at_most: float = 1e-6) -> int:
+        """Remove cuts that do not bind in the present relaxation, which keeps the model small; they may come back."""
+        rows = np.array(self._model.getSolution().row_value)
+        low = np.array(self._model.getLp().row_lower_)
+        basis = np.array([status == highspy.HighsBasisStatus.kBasic for status in self._model.getBasis().row_status])
+        loose = np.flatnonzero(basis & (rows > low + keep_at_most) & (low > 0))
+        if len(loose) > 200:
+            self._model.deleteRows(len(loose), loose.astype(np.int32))
+        return len(loose)
+
+    def fix_by_reduced_cost(self, relaxed: Relaxed, incumbent: float) -> int:
+        """Fix cells whose change would cost more than the best known pattern; return how many are still free."""
+        slack = incumbent - relaxed.cost
+        out = (relaxed.pattern < 1e-9) & (relaxed.reduced > slack * (1 + 1e-9) + 1e-9 * max(1.0, incumbent))
+        into = (relaxed.pattern > 1 - 1e-9) & (-relaxed.reduced > slack * (1 + 1e-9) + 1e-9 * max(1.0, incumbent))
+        self._high[out & ~self.problem.unsafe] = 0.0
+        self._low[into & (self._high > 0)] = 1.0
+        self._model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
+        return int((self._low < self._high).sum())
+
+    def solve(
+        self,
+        *,
+        seconds: float,
+        gap: float,
+        only: NDArray[np.bool_] | None = None,
+        stop: Stop | None = None,
+    ) -> Solved:
+        """The integer program over all cuts.
+
+        Args:
+            seconds: Time limit.
+            gap: Relative gap at which to stop.
+            only: Cells that may be suppressed; the bound is then none of the whole problem.
+            stop: Asked now and then whether to give up.
+        """
+        model = self._model
+        high = self._high if only is None else np.where(only | self.problem.unsafe, self._high, self._low)
+        if only is not None:
+            model.changeColsBounds(len(self._columns), self._columns, self._low, high)
+        kinds = np.full(len(self._columns), highspy.HighsVarType.kInteger)
+        model.changeColsIntegrality(len(self._columns), self._columns, kinds)
+        model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
+        model.setOptionValue("mip_rel_gap", max(gap, 1e-9))
+        model.setOptionValue("mip_abs_gap", 1e-9)
+        model.clearSolver()  # given a solution to start from, HiGHS 1.16 can return that one in place of its optimum
+        if stop is not None:
+            model.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stop() else None)
+        try:
+            model.run()
+        finally:
+            if stop is not None:
+                model.cbMipInterrupt.clear()  # type: ignore[no-untyped-call]
+        status = model.getModelStatus()
+        info = model.getInfo()
+        values = np.array(model.getSolution().col_value)
+        found = len(values) > 0 and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        result = Solved(
+            values > 0.5 if found else None,
+            float(info.mip_dual_bound) * self.unit,
+            status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible),
+        )
+        kinds = np.full(len(self._columns), highspy.HighsVarType.kContinuous)
+        model.changeColsIntegrality(len(self._columns), self._columns, kinds)
+        model.setOptionValue("time_limit", highspy.kHighsInf)
+        if only is not None:
+            model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
+        return result

@@ -1,0 +1,111 @@
+"""The act of making protected tables: data and a specification in, files, report and event out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from wasl.audit.events import TablesProtected, TablesRefused
+from wasl.errors import ThresholdError
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.tables.earlier import EarlierTable
+from wasl.tables.pages import heat_map_page, method_page
+from wasl.tables.protect import ProtectedTables, protect_tables
+from wasl.tables.specification import TablesSpec
+from wasl.tables.workbook import workbook_bytes
+from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.protect import seed_digest
+
+__all__ = ["internal_artifacts", "tabulate"]
+
+
+def tabulate(
+    spec: TablesSpec,
+    data: Sequence[pa.Table],
+    hierarchies: Mapping[str, pa.Table],
+    options: RunOptions,
+    *,
+    earlier: Sequence[EarlierTable] = (),
+    secret: bytes = b"",
+    stop: Callable[[], bool] | None = None,
+) -> Act[ProtectedTables, TablesProtected]:
+    """Build the tables of a specification, protect them together, and audit them.
+
+    Args:
+        spec: The tables.
+        data: The data of each table, in the specification's order; one entry serves all.
+        hierarchies: The levels of each hierarchy file named.
+        options: The seed of random rounding, and progress in percent of the proof.
+        earlier: Tables published before, with what the office knows of them.
+        secret: Secret of the record keys (cell-key method).
+        stop: Asked now and then whether to end with the best answer so far.
+
+    Returns:
+        For a single table the artifacts ``table.{csv,parquet,xlsx}`` and ``method.html``, which may be published, and
+        ``internal.csv``, ``report.json`` and ``heat-map.html``, which may not; linked tables bear their names.
+
+    Raises:
+        InputError: The data do not fit the specification.
+        ThresholdError: An unsafe cell cannot be protected, or is public already. It carries the event `TablesRefused`.
+    """
+    seed = options.require_seed()
+    digests = tuple(digest_table(table) for table in data)
+
+    def percent(_: str, bound: float, cost: float) -> None:
+        if options.progress is not None:
+            options.progress(int(100 * bound / cost) if cost > 0 else 100, 100)
+
+    try:
+        result = protect_tables(
+            spec, data, hierarchies, earlier=earlier, secret=secret, seed=seed, progress=percent, stop=stop
+        )
+    except ThresholdError as error:
+        error.event = TablesRefused(specification_digest=spec.digest, data_digests=digests)
+        raise
+    artifacts: dict[str, Artifact] = {}
+    public = [table.public() for table in result.tables]
+    without_workbook = []
+    for table, rows in zip(result.tables, public, strict=True):
+        linked = len(result.tables) > 1
+        stem, own = (table.spec.name, f"{table.spec.name}.internal.csv") if linked else ("table", "internal.csv")
+        artifacts[f"{stem}.csv"] = _csv(rows)
+        artifacts[f"{stem}.parquet"] = rows
+        book = workbook_bytes(table)
+        if book is None:
+            without_workbook.append(table.spec.name)
+        else:
+            artifacts[f"{stem}.xlsx"] = book
+        artifacts[own] = _csv(table.internal())
+    report = plain_json({**result.report, "too_large_for_a_workbook": without_workbook})
+    artifacts["method.html"] = method_page(result).encode()
+    artifacts["heat-map.html"] = heat_map_page(result).encode()
+    artifacts["report.json"] = json_bytes(report)
+    event = TablesProtected(
+        specification_digest=spec.digest,
+        data_digests=digests,
+        table_digests=tuple(digest_table(rows) for rows in public),
+        seed_digest=seed_digest(seed),
+        method=str(report["method"]),
+        tables=len(result.tables),
+        cells=sum(table.cells.size for table in result.tables),
+        primary=int(report["primary"]),
+        secondary=int(report["secondary"]),
+        proven=bool(report["proven"]),
+        earlier_releases=len(earlier),
+    )
+    return Act(artifacts, event, report, result)
+
+
+def internal_artifacts(names: Sequence[str]) -> list[str]:
+    """Those artifacts of the act that must not leave the office."""
+    return sorted(name for name in names if name in ("report.json", "heat-map.html") or name.endswith("internal.csv"))
+
+
+def _csv(table: pa.Table) -> bytes:
+    target = io.BytesIO()
+    pacsv.write_csv(table, target, pacsv.WriteOptions(quoting_style="needed", quoting_header="needed"))
+    return target.getvalue()
