@@ -26,6 +26,7 @@ from wasl.registers.schema import CodeSpellings, RegisterSchema
 __all__ = ["CodeEntry", "CodeList", "Harmonized", "code_list", "harmonize", "spelling_key"]
 
 
+BRACKETS = re.compile(r"\([^()]*\)?")
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 
 
@@ -85,6 +86,8 @@ class CodeList:
     def codes(self, text: str) -> tuple[str, ...]:
         """The codes a spelling may mean; empty when it is unknown."""
         found = self.spellings.get(text) or self.spellings.get(spelling_key(text), ())
+        if not found and "(" in text:  # Sénégalais(e), Guinée (République de)
+            found = self.spellings.get(spelling_key(BRACKETS.sub(" ", text)), ())
         return found or self._by_prefix(text)
 
     def _by_prefix(self, text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import SchemaError
-from wasl.registers.codes.classification import CodeList, harmonize
+from wasl.registers.codes.classification import CodeList, code_list, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.schema import RegisterSchema
 
@@ -71,3 +71,79 @@ def test_every_shipped_schema_names_shipped_lists(path: Path):
 def test_an_unknown_list_is_refused():
     with pytest.raises(SchemaError, match="no classification"):
         CodeList.load("nothing")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("R.D. CONGO", "COD"),
+        ("R.D.C.", "COD"),
+        ("Congo (RDC)", "COD"),
+        ("Congo, République démocratique du", "COD"),
+        ("جمهورية الكونغو الديمقراطية", "COD"),
+        ("180", "COD"),
+        ("CD", "COD"),
+        ("Congo (Brazzaville)", "COG"),
+        ("République du Congo", "COG"),
+        ("République de Guinée", "GIN"),
+        ("Guinée (Conakry)", "GIN"),
+        ("Guinée-Bissau", "GNB"),
+        ("غينيا الاستوائية", "GNQ"),
+        ("504", "MAR"),
+        ("٥٠٤", "MAR"),
+        ("12", "DZA"),
+        ("MA", "MAR"),
+        ("مغربية", "MAR"),
+        ("السنغال", "SEN"),
+        ("Sénégalais(e)", "SEN"),
+        ("سينغالي", "SEN"),
+        ("كوت ديفوار", "CIV"),
+        ("Côte d’Ivoire", "CIV"),
+        ("Türkiye", "TUR"),
+        ("Alemania", "DEU"),
+    ],
+)
+def test_countries_in_the_words_and_numbers_of_registers(text, code):
+    assert CodeList.load("nationality").codes(text) == (code,)
+
+
+@pytest.mark.parametrize("text", ["غينية", "guinéen", "كونغولي"])
+def test_demonyms_of_several_countries_stay_ambiguous(text):
+    assert len(CodeList.load("nationality").codes(text)) > 1
+
+
+def test_every_country_has_its_iso_codes():
+    nationality = CodeList.load("nationality")
+    assert all(any(key.isdigit() for key, codes in nationality.spellings.items() if code in codes) or code == "XKX"
+               for code in ("MAR", "FRA", "SEN", "CIV", "COD", "SYR", "CHN"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ذكر", "M"),
+        ("أنثى", "F"),
+        ("انثي", "F"),
+        ("امرأة", "F"),
+        ("Masculin", "M"),
+        ("MME", "F"),
+        ("01", "M"),
+        ("Fém.", "F"),
+    ],
+)
+def test_sex_in_arabic_and_other_words(text, code):
+    assert CodeList.load("sex").codes(text) == (code,)
+
+
+def test_a_schema_may_bring_a_code_list_of_its_own():
+    data = RegisterSchema.load("anapec-projects").model_dump(by_alias=True)
+    next(f for f in data["fields"] if f["name"] == "sexe")["classification"] = "our-sex"
+    data["code_lists"] = {
+        "our-sex": [{"code": "M", "label": "Homme", "spellings": ["G1"]}, {"code": "F", "spellings": ["G2", "dame"]}]
+    }
+    schema = RegisterSchema.model_validate(data)
+    own = code_list(schema, "our-sex")
+    assert (own.codes("g1"), own.codes("Dame"), own.codes("M"), own.codes("H")) == (("M",), ("F",), ("M",), ())
+    assert code_list(schema, "region").codes("04") == CodeList.load("region").codes("04")
+    with pytest.raises(SchemaError, match="no classification"):
+        code_list(schema, "their-sex")
