@@ -25,7 +25,6 @@ from wasl.linkage.comparison.engine import (
     PassSums,
     Steps,
     count_patterns,
-    distance_histogram,
     emit_pairs,
     survey,
 )
@@ -168,21 +167,6 @@ class Spark:
             bits=tuple(total.get(("bits", g), 0) for g in groups),
         )
 
-    def histogram(self, steps: Steps) -> NDArray[np.int64]:
-        """See :class:`wasl.linkage.comparison.engine.Engine`."""
-
-        def step(layout: PassLayout, tasks: Tasks) -> pa.Table:
-            counts = distance_histogram(layout, tasks, steps)
-            group, distance = np.nonzero(counts)
-            places = (group * counts.shape[1] + distance).tolist()
-            return _sums_table([("pairs", k, n) for k, n in zip(places, counts[group, distance].tolist(), strict=True)])
-
-        longest = max(steps.widths.values(), default=0) * 64
-        counts = np.zeros((len(steps.widths), longest + 1), np.int64)
-        for (_, place), value in _add_up(self._apply(steps, step, SUMS)).items():
-            counts.reshape(-1)[place] = value
-        return counts
-
     def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
         """See :class:`wasl.linkage.comparison.engine.Engine`."""
 
@@ -236,7 +220,7 @@ class Spark:
         )
 
 
-SCALARS = ("rows", "blocks", "pairs", "sample_pairs", "hot_blocks", "hot_pairs", "hot_shown")
+SCALARS = ("rows", "blocks", "pairs", "hot_blocks", "hot_pairs", "hot_shown")
 
 
 def _read_part(rows: EncodedRows, part: int, source: int, wanted: Sequence[str], buckets: int) -> pa.Table:

@@ -60,7 +60,7 @@ class ModelOptions(Document):
     classes: int = Option(default=4, ge=2, le=4)
     iterations: int = Option(default=500, ge=1)
     tolerance: float = Option(default=1e-9, gt=0)
-    levels: int = Option(default=8, ge=2, le=15)
+    levels: int = Option(default=11, ge=2, le=15)
     personal: tuple[str, ...] = ("birth",)
     term_frequency: tuple[str, ...] = ()
     seed: int = Option(default=1, ge=0)
@@ -76,6 +76,7 @@ class ResolutionOptions(Document):
         cost_missed_link: Cost of not linking one.
         cost_review: Cost of having a clerk look at a pair.
         keep: Pairs below this probability are not written to pairs.parquet.
+        keep_all: Write every compared pair to pairs.parquet and links.parquet, whatever its probability.
         assignment: Optimal one-to-one between duplicate-free registers, or what the weights alone say.
         chain: How much a pair that never was a candidate speaks against merging two clusters: 1 as much as its absence
             tells if pairs are independent, 0 not at all (connected components under the constraints).
@@ -86,6 +87,7 @@ class ResolutionOptions(Document):
     cost_missed_link: float = Option(default=1.0, gt=0)
     cost_review: float = Option(default=0.1, ge=0)
     keep: float = Option(default=0.01, gt=0, lt=1)
+    keep_all: bool = False
     assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
     chain: float = Option(default=0.3, ge=0, le=1)
     review_sample: int = Option(default=200, ge=0)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
-from wasl.linkage.persons.merging import MergedPairs, compete, log_odds, merge_passes
+from wasl.linkage.persons.competition import compete
+from wasl.linkage.persons.merging import MergedPairs, log_odds, merge_passes
 from wasl.linkage.persons.records import Records, open_pairs, records_of
 from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.plan import LinkagePlan
@@ -104,7 +105,7 @@ def resolve(
     grade_code, probability = _membership(plan, records, pairs, together)
     at = everyone.place
     spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
-    shown = pairs.probability >= plan.resolution.possible
+    shown = pairs.probability >= (0.0 if plan.resolution.keep_all else plan.resolution.possible)
     links = _pair_table(records, pairs.at(shown | together))
     chosen = shown | together
     links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(grades[chosen], GRADES))

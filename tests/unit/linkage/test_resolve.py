@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from wasl.errors import MismatchError
-from wasl.linkage.model.fitting import falling
+from wasl.linkage.model.opinions import falling
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records

@@ -1,7 +1,7 @@
-"""What is done to the rows of a pass, wherever they lie: survey, histogram, count, emit.
+"""The three operations every engine provides for one pass: survey, count, emit.
 
-Each step takes laid-out rows and gives something that adds up over partitions. An engine brings rows and steps
-together: threads over one layout here, Spark over many elsewhere; the sums are the same, so are model and pairs.
+Each operation takes laid-out rows and returns sums that can be added over partitions. The local engine runs threads
+over one layout; Spark runs many layouts. The sums are equal, so the model and the pairs are equal too.
 """
 
 from __future__ import annotations
@@ -33,9 +33,6 @@ ROOM = 1 << 16
 """Pairs written out before a sweep pauses."""
 CHUNK_PAIRS = 1 << 23
 """Pairs of a chunk of tasks, about: enough work to hide the cost of starting it."""
-LEVEL_SAMPLE_PAIRS = 4_000_000
-SAMPLE_LEFT, SAMPLE_RIGHT = 16, 512
-"""Of each sampled task, so many left and right rows show how far apart filters are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +40,7 @@ class PassSums:
     """What a survey of a pass adds up to.
 
     Attributes:
-        rows, blocks, pairs, sample_pairs: Counts; `pairs` are those of tasks, `sample_pairs` those that sampled tasks
-            would show.
+        rows, blocks, pairs: Counts; `pairs` are those of the tasks.
         hot_blocks, hot_pairs, hot_shown: Blocks over the budget, pairs in them, and pairs of their sub-blocks, counted
             in every table that shows them.
         filters: (groups) rows that meet another and have the filter.
@@ -54,7 +50,6 @@ class PassSums:
     rows: int
     blocks: int
     pairs: int
-    sample_pairs: int
     hot_blocks: int
     hot_pairs: int
     hot_shown: int
@@ -74,10 +69,10 @@ class Steps:
         once: (sources) whether a person is in it at most once.
         strangers: (sources) whether pairs within it are counted, as pairs of different people.
         block_pairs: Most pairs of a block.
-        dice: (groups) see :func:`wasl.linkage.comparison.kernels.distance_counts`.
-        limits: (groups, limits) int32, see :func:`wasl.linkage.comparison.kernels.sweep`.
-        level_share, training_share: Shares of the tasks that are sampled.
-        seed: Of the samples.
+        dice: (groups) see :func:`wasl.linkage.comparison.kernels.Rules`.
+        limits: (groups, limits) int32, see :class:`wasl.linkage.comparison.kernels.Rules`.
+        training_share: Share of the tasks that the model is trained on.
+        seed: Of that sample.
     """
 
     name: str
@@ -89,7 +84,6 @@ class Steps:
     block_pairs: int
     dice: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     limits: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), np.int32))
-    level_share: float = 1.0
     training_share: float = 1.0
     seed: int = 1
 
@@ -135,9 +129,6 @@ class Engine(Protocol):
     def survey(self, steps: Steps) -> PassSums:
         """Count rows, blocks and pairs."""
 
-    def histogram(self, steps: Steps) -> NDArray[np.int64]:
-        """(groups, distances) pairs of a sample by distance."""
-
     def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
         """Codes, their counts, and the most matches possible per stratum number, of the training tasks."""
 
@@ -173,83 +164,63 @@ def sweep_tasks(
         layout: The rows.
         tasks: All tasks.
         chosen: Those to compare.
-        limits: See :func:`wasl.linkage.comparison.kernels.sweep`.
+        limits: See :class:`wasl.linkage.comparison.kernels.Rules`.
         dice: See there.
         kept: Codes whose pairs are written out; None writes none.
         known: Codes seen in training; a code not among them is written out for the model to judge.
     """
-    slots = TABLE_SLOTS
-    keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
-    state = np.array([0, -1, -1, 0, 0, 0], np.int64)
-    table = tasks.table[chosen]
+    state = kernels.new_state()
+    chosen_tasks = tasks.table[chosen]
+    table = kernels.new_table(TABLE_SLOTS)
     if known is not None and kept is not None:
+        slots = TABLE_SLOTS
         while 4 * len(known) > slots:
             slots *= 2
-        keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
-        places = kernels.enter_codes(keys, known)
-        keep[places] = np.isin(known, kept)
-        state[3] = len(known)
-    room = ROOM if kept is not None else 0
-    room = max(room, kernels.LANES)
-    written_out = [np.empty(room, kind) for kind in (np.int32, np.int32, np.uint64, np.uint8)]
-    out: list[list[NDArray[Any]]] = [[part[:0] for part in written_out]]
-    while state[0] < len(table):
+        table = kernels.new_table(slots)
+        table.keep[kernels.enter_codes(table.keys, known)] = np.isin(known, kept)
+        state[kernels.CODES] = len(known)
+    positions = kernels.Positions(tasks.place, tasks.hot.owner, tasks.hot.buckets)
+    rows = kernels.Rows(layout.words, layout.offsets, layout.bits, layout.present, layout.tokens)
+    room = max(ROOM if kept is not None else 0, kernels.LANES)
+    out = kernels.Written(*(np.empty(room, kind) for kind in (np.int32, np.int32, np.uint64, np.uint8)))
+    found: list[list[NDArray[Any]]] = [[part[:0] for part in out]]
+    while state[kernels.TASK] < len(chosen_tasks):
         written = kernels.sweep(
-            table, tasks.place, tasks.hot.owner, tasks.hot.buckets,
-            layout.words, layout.offsets, layout.bits, layout.present, layout.tokens, limits, dice,
-            keys, counts, keep, kept is not None, state, *written_out,
-        )  # fmt: skip
+            chosen_tasks, positions, rows, kernels.Rules(limits, dice), table, kept is not None, state, out
+        )
         if written:
-            out.append([part[:written].copy() for part in written_out])
-        if 2 * state[3] > len(keys):
-            held = keys != 0
-            old = keys[held] - np.uint64(1)
-            old_counts, old_keep = counts[held], keep[held]
-            slots = 4 * len(keys)
-            keys, counts, keep = np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8)
-            places = kernels.enter_codes(keys, old)
-            counts[places], keep[places] = old_counts, old_keep
-    met = counts > 0
-    left, right, codes, tables = (np.concatenate(parts) for parts in zip(*out, strict=True))
-    return Swept(keys[met] - np.uint64(1), counts[met], left, right, codes, tables, int(state[5]))
+            found.append([part[:written].copy() for part in out])
+        if 2 * state[kernels.CODES] > len(table.keys):
+            table = _grown(table)
+    met = table.counts > 0
+    left, right, codes, tables = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    hot = int(state[kernels.HOT_PAIRS])
+    return Swept(table.keys[met] - np.uint64(1), table.counts[met], left, right, codes, tables, hot)
 
 
-def _sampled(tasks: Tasks, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Some tasks cut down to what a sample of levels looks at."""
-    table = tasks.table[chosen]
-    table[:, 1] = np.minimum(table[:, 1], table[:, 0] + SAMPLE_LEFT)
-    table[:, 3] = np.minimum(table[:, 3], table[:, 2] + SAMPLE_RIGHT)
-    return table
+def _grown(table: kernels.CodeTable) -> kernels.CodeTable:
+    """A table of four times the slots with the same codes."""
+    held = table.keys != 0
+    larger = kernels.new_table(4 * len(table.keys))
+    places = kernels.enter_codes(larger.keys, table.keys[held] - np.uint64(1))
+    larger.counts[places], larger.keep[places] = table.counts[held], table.keep[held]
+    return larger
 
 
 def survey(layout: PassLayout, tasks: Tasks) -> PassSums:
     """Count rows, blocks, pairs, filters and their bits."""
     mine = tasks.candidates
-    table = _sampled(tasks, mine)
     there = layout.present == 1
     return PassSums(
         layout.all_rows,
         layout.all_blocks,
         int(tasks.pairs[mine].sum()),
-        int(((table[:, 1] - table[:, 0]) * (table[:, 3] - table[:, 2])).sum()),
         tasks.hot_blocks,
         tasks.hot_pairs,
         int(tasks.pairs[tasks.table[:, 5] >= 0].sum()),
         tuple(there.sum(axis=0).tolist()),
         tuple(np.where(there, layout.bits, 0).sum(axis=0, dtype=np.int64).tolist()),
     )
-
-
-def distance_histogram(layout: PassLayout, tasks: Tasks, steps: Steps) -> NDArray[np.int64]:
-    """(groups, distances) pairs of a sample of tasks by distance."""
-    longest = max(steps.widths.values(), default=0) * 64
-    counts = np.zeros((len(steps.widths), longest + 1), np.int64)
-    chosen = tasks.sample(steps.level_share, steps.seed)
-    table = _sampled(tasks, chosen[~tasks.strangers[chosen]])
-    kernels.distance_counts(
-        table, tasks.place, layout.words, layout.offsets, layout.bits, layout.present, steps.dice, counts
-    )
-    return counts
 
 
 def _capacity(tasks: Tasks, chosen: NDArray[np.int64], once: Sequence[bool], strata: int) -> NDArray[np.float64]:
@@ -343,10 +314,6 @@ class Threads:
     def survey(self, steps: Steps) -> PassSums:
         """See :class:`Engine`."""
         return survey(*self._layout(steps))
-
-    def histogram(self, steps: Steps) -> NDArray[np.int64]:
-        """See :class:`Engine`."""
-        return distance_histogram(*self._layout(steps), steps)
 
     def count(self, steps: Steps) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64]]:
         """See :class:`Engine`."""

@@ -13,12 +13,26 @@ Source of the layout: own measurements; the pattern counts feed Fellegi and Sunt
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from wasl.registers.compiled.bits import popcount
 
-__all__ = ["LANES", "distance_counts", "enter_codes", "sweep", "tile_distances"]
+__all__ = [
+    "LANES",
+    "CodeTable",
+    "Positions",
+    "Rows",
+    "Rules",
+    "Written",
+    "enter_codes",
+    "new_state",
+    "new_table",
+    "sweep",
+    "tile_distances",
+]
 
 LANES = 64
 """Right rows compared at once."""
@@ -29,6 +43,83 @@ ROW_PATH_ROWS = 6
 ROW_PATH_LANES = 16
 """Fewer right rows than this leave too many lanes idle."""
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 divided by the golden ratio. Source: D. Knuth, The Art of Computer Programming 3 (1973), section 6.4."""
+
+TASK, RIGHT, LEFT, CODES, PAIRS, HOT_PAIRS = range(6)
+"""Places in the state of a sweep."""
+
+
+class Positions(NamedTuple):
+    """Positions that tasks name, and the rows at them.
+
+    Attributes:
+        place: (positions) int32 row at each.
+        owner: (positions of sub-blocks, the last ones) int32 row of `buckets`.
+        buckets: (members of hot blocks, tables) int32, see :class:`wasl.linkage.comparison.large_blocks.SubBlocks`.
+    """
+
+    place: np.ndarray
+    owner: np.ndarray
+    buckets: np.ndarray
+
+
+class Rows(NamedTuple):
+    """Encoded rows.
+
+    Attributes:
+        words: (rows, words) uint64, filters of all groups side by side.
+        offsets: (groups + 1) int64, first word of each group.
+        bits: (rows, groups) int32, set bits.
+        present: (rows, groups) uint8, whether the group is not missing.
+        tokens: (rows, tokens) uint64, 0 where missing.
+    """
+
+    words: np.ndarray
+    offsets: np.ndarray
+    bits: np.ndarray
+    present: np.ndarray
+    tokens: np.ndarray
+
+
+class Rules(NamedTuple):
+    """How distances become levels.
+
+    Attributes:
+        limits: (groups, limits) int32, largest (scaled) distance of each level, -1 where there are fewer.
+        dice: (groups) int32: 0 for the Hamming distance, else the number that 1 - Dice is multiplied by.
+    """
+
+    limits: np.ndarray
+    dice: np.ndarray
+
+
+class CodeTable(NamedTuple):
+    """Counts of codes in an open-addressing table; the number of slots is a power of two.
+
+    Attributes:
+        keys: (slots) uint64, code + 1; 0 where the slot is empty.
+        counts: (slots) int64, pairs per code.
+        keep: (slots) uint8, whether pairs of this code are written out.
+    """
+
+    keys: np.ndarray
+    counts: np.ndarray
+    keep: np.ndarray
+
+
+class Written(NamedTuple):
+    """Room for pairs written out.
+
+    Attributes:
+        left, right: (room) int32 rows.
+        code: (room) uint64.
+        tables: (room) uint8, how many tables show the pair, 0 outside hot blocks.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    code: np.ndarray
+    tables: np.ndarray
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -113,47 +204,6 @@ def _scaled(distance: int, left_bits: int, right_bits: int, dice: int) -> int:
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def distance_counts(
-    tasks: np.ndarray,
-    place: np.ndarray,
-    words: np.ndarray,
-    offsets: np.ndarray,
-    bits: np.ndarray,
-    present: np.ndarray,
-    dice: np.ndarray,
-    counts: np.ndarray,
-) -> None:
-    """Count the distances of every group over the pairs of the tasks.
-
-    Args:
-        tasks: See :func:`sweep`.
-        place: See :func:`sweep`.
-        words: See :func:`sweep`.
-        offsets: See :func:`sweep`.
-        bits: See :func:`sweep`.
-        present: (rows, groups) uint8.
-        dice: (groups) int32: 0 for Hamming distance, else the scale of 1 - Dice.
-        counts: (groups, distances) int64, added to.
-    """
-    groups = offsets.shape[0] - 1
-    distances = np.zeros((groups, LANES), np.int32)
-    for t in range(tasks.shape[0]):
-        within = tasks[t, 0] <= tasks[t, 2] < tasks[t, 1]
-        for first in range(tasks[t, 2], tasks[t, 3], LANES):
-            lanes = min(LANES, tasks[t, 3] - first)
-            for left in range(tasks[t, 0], tasks[t, 1]):
-                i = place[left]
-                _row_distances(words, i, place, first, lanes, offsets, distances)
-                for lane in range(lanes):
-                    if within and first + lane <= left:
-                        continue
-                    j = place[first + lane]
-                    for g in range(groups):
-                        if present[i, g] and present[j, g]:
-                            counts[g, _scaled(distances[g, lane], bits[i, g], bits[j, g], dice[g])] += 1
-
-
-@njit(cache=True, nogil=True, boundscheck=False)
 def _place(code: np.uint64, mask: np.uint64) -> np.uint64:
     """Where an open-addressing table looks for a code first."""
     return ((code + np.uint64(1)) * HASH_MULTIPLIER) >> np.uint64(32) & mask
@@ -203,25 +253,13 @@ def _shared(buckets: np.ndarray, left: int, right: int, tables: int) -> int:
 @njit(cache=True, nogil=True, boundscheck=False)
 def sweep(
     tasks: np.ndarray,
-    place: np.ndarray,
-    owner: np.ndarray,
-    buckets: np.ndarray,
-    words: np.ndarray,
-    offsets: np.ndarray,
-    bits: np.ndarray,
-    present: np.ndarray,
-    tokens: np.ndarray,
-    limits: np.ndarray,
-    dice: np.ndarray,
-    keys: np.ndarray,
-    counts: np.ndarray,
-    keep: np.ndarray,
+    positions: Positions,
+    rows: Rows,
+    rules: Rules,
+    table: CodeTable,
     keep_new: bool,
     state: np.ndarray,
-    out_left: np.ndarray,
-    out_right: np.ndarray,
-    out_code: np.ndarray,
-    out_tables: np.ndarray,
+    out: Written,
 ) -> int:
     """Compare the pairs of the tasks, count their patterns, and write out those whose pattern is kept.
 
@@ -232,31 +270,24 @@ def sweep(
         tasks: (tasks, 6) int64: left start, left stop, right start, right stop, stratum, table. A right range that
             begins inside the left one means pairs within a register: only those with the right position above the left
             one are met. Tasks of a table above -1 skip pairs that an earlier table shows.
-        place: (positions) int32 row at each.
-        owner: (positions of sub-blocks, the last ones) int32 row of `buckets`.
-        buckets: (members of hot blocks, tables) int32, see :class:`wasl.linkage.comparison.large_blocks.SubBlocks`.
-        words: (rows, words) uint64.
-        offsets: (groups + 1) int64.
-        bits: (rows, groups) int32, set bits.
-        present: (rows, groups) uint8, whether the group is not missing.
-        tokens: (rows, tokens) uint64, 0 where missing.
-        limits: (groups, limits) int32, largest (scaled) distance of each level, -1 where there are fewer.
-        dice: (groups) int32, see :func:`distance_counts`.
-        keys: (slots) uint64, open-addressing table, slots a power of two; holds code + 1.
-        counts: (slots) int64, pairs per code, added to.
-        keep: (slots) uint8, whether pairs of this code are written out.
+        positions: Which row is at which position.
+        rows: What is compared.
+        rules: How.
+        table: Counts of codes, updated.
         keep_new: What `keep` becomes for a code first met here.
-        state: (6) int64: task, first right position, left position to go on from; codes in the table; pairs met, and
-            those of them in hot blocks. Updated.
-        out_left: (room) int32, left rows of the pairs written out.
-        out_right: (room) int32, right rows.
-        out_code: (room) uint64, their codes.
-        out_tables: (room) uint8, how many tables show the pair, 0 outside hot blocks.
+        state: (6) int64, updated; `TASK`, `RIGHT` and `LEFT` are the places to go on from (-1: the beginning), `CODES`
+            the codes in the table, `PAIRS` the pairs met, `HOT_PAIRS` those of them in hot blocks.
+        out: Room for the pairs written out.
 
     Returns:
-        Pairs written out. The sweep is over when ``state[0]`` equals the number of tasks; else it stopped because the
-        room was used up (call again with fresh room) or the table is half full (``state[3]``).
+        Pairs written out. The sweep is over when ``state[TASK]`` equals the number of tasks. Else it stopped because
+        the room was used up (call again with fresh room) or the table is half full (``state[CODES]``).
     """
+    place, owner, buckets = positions.place, positions.owner, positions.buckets
+    words, offsets, bits, present, tokens = rows.words, rows.offsets, rows.bits, rows.present, rows.tokens
+    limits, dice = rules.limits, rules.dice
+    keys, counts, keep = table.keys, table.counts, table.keep
+    out_left, out_right, out_code, out_tables = out.left, out.right, out.code, out.tables
     groups = offsets.shape[0] - 1
     token_count = tokens.shape[1]
     tile = np.zeros((words.shape[1], LANES), np.uint64)
@@ -270,14 +301,14 @@ def sweep(
     mask = np.uint64(keys.shape[0] - 1)
     stratum_shift = np.uint64(4 * groups + 2 * token_count)
     written = 0
-    for t in range(state[0], tasks.shape[0]):
+    for t in range(state[TASK], tasks.shape[0]):
         left_start, left_stop, right_start, right_stop = tasks[t, 0], tasks[t, 1], tasks[t, 2], tasks[t, 3]
         stratum = np.uint64(tasks[t, 4]) << stratum_shift
         within = left_start <= right_start < left_stop
         search = tasks[t, 5]
         begin = right_start
-        if state[1] >= 0:
-            begin = state[1]
+        if state[RIGHT] >= 0:
+            begin = state[RIGHT]
         for first in range(begin, right_stop, LANES):
             lanes = min(LANES, right_stop - first)
             by_tile = left_stop - left_start >= ROW_PATH_ROWS and lanes >= ROW_PATH_LANES
@@ -291,15 +322,15 @@ def sweep(
                 for k in range(token_count):
                     others[k, lane] = tokens[row, k]
             left_begin = left_start
-            if state[2] >= 0:
-                left_begin = state[2]
-            state[1] = -1
-            state[2] = -1
+            if state[LEFT] >= 0:
+                left_begin = state[LEFT]
+            state[RIGHT] = -1
+            state[LEFT] = -1
             for position in range(left_begin, left_stop):
                 if within and first + lanes - 1 <= position:
                     continue
-                if written + lanes > out_left.shape[0] or 2 * state[3] > keys.shape[0]:
-                    state[0], state[1], state[2] = t, first, position
+                if written + lanes > out_left.shape[0] or 2 * state[CODES] > keys.shape[0]:
+                    state[TASK], state[RIGHT], state[LEFT] = t, first, position
                     return written
                 i = place[position]
                 if by_tile:
@@ -329,14 +360,14 @@ def sweep(
                 for lane in range(lanes):
                     places[lane] = _place(codes[lane], mask)
                 begin_lane = max(0, position + 1 - first) if within else 0
-                state[4] += lanes - begin_lane
+                state[PAIRS] += lanes - begin_lane
                 for lane in range(begin_lane, lanes):
                     if search >= 0:
                         left_owner, right_owner = owner[position - ordinary], owner[first + lane - ordinary]
                         if _shared(buckets, left_owner, right_owner, search):
-                            state[4] -= 1
+                            state[PAIRS] -= 1
                             continue
-                        state[5] += 1
+                        state[HOT_PAIRS] += 1
                     code = codes[lane]
                     slot = places[lane]
                     if keys[slot] != code + np.uint64(1):
@@ -344,7 +375,7 @@ def sweep(
                         if keys[slot] == np.uint64(0):
                             keys[slot] = code + np.uint64(1)
                             keep[slot] = keep_new
-                            state[3] += 1
+                            state[CODES] += 1
                     counts[slot] += 1
                     if keep[slot]:
                         j = place[first + lane]
@@ -358,7 +389,7 @@ def sweep(
                         if search >= 0:
                             out_tables[written] = np.uint8(_shared(buckets, left_owner, right_owner, buckets.shape[1]))
                         written += 1
-    state[0] = tasks.shape[0]
+    state[TASK] = tasks.shape[0]
     return written
 
 
@@ -370,3 +401,15 @@ def enter_codes(keys: np.ndarray, codes: np.ndarray) -> np.ndarray:
         places[k] = _slot(keys, codes[k])
         keys[places[k]] = codes[k] + np.uint64(1)
     return places
+
+
+def new_state() -> np.ndarray:
+    """The state of a sweep that has not begun."""
+    state = np.zeros(6, np.int64)
+    state[RIGHT] = state[LEFT] = -1
+    return state
+
+
+def new_table(slots: int) -> CodeTable:
+    """An empty table of codes."""
+    return CodeTable(np.zeros(slots, np.uint64), np.zeros(slots, np.int64), np.zeros(slots, np.uint8))

@@ -1,104 +1,69 @@
-"""Fellegi and Sunter's model with latent classes, fitted by EM on pattern counts.
+"""The model of one pass: several fits of Fellegi and Sunter's model, of which the sound one that fits best is taken.
 
 A pair belongs to one of the classes *match*, *match with errors*, *relatives* (persons who share a household, a
-surname, an address) or *rest*. Given its class, its comparisons are independent; a missing comparison says nothing. How
-common each class is depends on the stratum: the pair of registers, and the size of the block the pair was met in.
+surname, an address) or *rest*. One record can hold several errors, so two classes of matches are tried: one class with
+independent comparisons would call pairs with several errors something else. Relatives differ from matches with errors
+on the *personal* comparisons: there they agree as seldom as unrelated people do.
 
-Errors come together: a record spelled carelessly once is spelled careless throughout. Two classes of matches hold what
-one class, with independent comparisons, would have to call something else. Relatives are told from matches with
-errors by what relatives do not share: on the *personal* comparisons they agree as seldom as unrelated people do.
-Narrow blocks can hold hardly any pair but matches. So that the rest is not fitted to matches there, it keeps to what
-unrelated records do: the better a level of agreement, the rarer.
+A mixture of two classes is determined by three comparisons or more. With one or two, many mixtures describe the same
+pairs equally well, among them "names agree, birth dates do not". Then u-probabilities are taken from the pairs of wide
+blocks, nearly all of which are non-matches, and held; where all blocks are narrow, m-probabilities follow a prior
+opinion. In every case a fit is rejected if its matches do not agree better than the rest on every comparison.
 
-Source: I. Fellegi, A. Sunter, A Theory for Record Linkage, JASA 64 (1969); W. Winkler, Using the EM Algorithm for
-Weight Computation, 1988/2000; the class of relatives is ours.
+Source: I. Fellegi, A. Sunter (1969); W. Winkler (1988/2000); the number of classes by the Bayesian information
+criterion, G. Schwarz, Annals of Statistics 6 (1978). The class of relatives is a contribution of this project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
+from wasl.linkage.model.em import (
+    FLOOR,
+    PSEUDO_PAIRS,
+    SAME_PERSON,
+    Evidence,
+    Parameters,
+    Setup,
+    maximize_likelihood,
+)
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, Fit, PassModel
+from wasl.linkage.model.opinions import agreeing, agreement
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["falling", "fit_pass"]
+__all__ = ["ENOUGH_COMPARISONS", "fit_pass"]
 
 SHAPES = ((MATCH, REST), (MATCH, ERRORS, REST), (MATCH, RELATIVES, REST), (MATCH, ERRORS, RELATIVES, REST))
 """Sets of classes that are tried; matches come first, the rest last."""
-FLOOR = 1e-7
-"""No state is impossible in any class."""
-PSEUDO_PAIRS = 3.0
-"""Pairs of prior opinion behind each m- and u-probability: matches mostly agree, others mostly do not."""
-NARROW = 1.0
-"""Above so many matches to a pair that is none, a pass is narrow: it teaches too little about the rest."""
-SAME_PERSON = 0.5
-"""A class of matches lies at least so far from the rest towards full agreement on every personal comparison."""
-LEAST_REST = 0.003
-"""However narrow the blocks, this share of the pairs of a stratum besides is taken to be no matches."""
+ENOUGH_COMPARISONS = 3
+"""A mixture of two classes with independent comparisons is identified from three comparisons on.
+Source: J. Kruskal, Linear Algebra and its Applications 18 (1977); E. Allman et al., Annals of Statistics 37 (2009)."""
+WIDE_SHARE = 0.02
+"""Blocks in which at most this share of the pairs can be matches are wide: u is estimated from them."""
+WIDE_PAIRS = 2_000.0
+"""Fewer pairs of wide blocks do not determine u-probabilities."""
 KEYS_MATCH = 0.9
 """Share of pairs with equal match keys that are taken for matches, where nothing is compared and nothing counted."""
-TRUST = 3.0
-"""Strangers counted at home are worth up to so many times the pairs at hand."""
-LEAST_AGREEMENT = 0.3
+LEAST_AGREEMENT = 0.5
 """Share of filters on which a class of matches must be above the lowest level, on average."""
-REST_SHARE, REST_PAIRS = 0.3, 1000.0
-"""Behind u-probabilities besides: this share of the pairs, up to so many; narrow blocks hold few to learn u from."""
+OPINION_SHARE = 0.1
+"""With too few comparisons and narrow blocks, this share of the possible matches stands behind m-probabilities."""
+FEW_PAIRS = 20.0
+"""Pairs of opinion behind m-probabilities with few comparisons and wide blocks. With 3 the model took chance
+resemblances among 10,000 distinct persons for 45 matches in one of five draws."""
+REFINEMENTS = 2
+"""Rounds in which the matches found are taken out of the pairs that u is estimated from."""
 
-
-def _marginals(patterns: PatternCounts, comparisons: Sequence[Comparison]) -> list[NDArray[np.float64]]:
-    tables = []
-    for c, comparison in enumerate(comparisons):
-        met = np.bincount(patterns.states[:, c], weights=patterns.counts, minlength=comparison.states)
-        table = met.astype(np.float64) + 1e-3
-        table[MISSING] = 0
-        tables.append(table / table.sum())
-    return tables
-
-
-def _agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
-    """A distribution that favours good levels: each level ``strength`` times as likely as the one below."""
-    if comparison.kind == "token":
-        return np.array([0.0, 0.2, 0.8])
-    table: NDArray[np.float64] = np.power(strength, np.arange(comparison.states, dtype=np.float64))
-    table[MISSING] = 0
-    share: NDArray[np.float64] = table / table.sum()
-    return share
-
-
-def _disagreeing(comparison: Comparison) -> NDArray[np.float64]:
-    """A distribution that favours bad levels: each level a quarter as likely as the one below."""
-    if comparison.kind == "token":
-        return np.array([0.0, 0.99, 0.01])
-    table: NDArray[np.float64] = np.power(0.25, np.arange(comparison.states, dtype=np.float64))
-    table[MISSING] = 0
-    share: NDArray[np.float64] = table / table.sum()
-    return share
-
-
-def _start(
-    comparisons: Sequence[Comparison],
-    marginals: Sequence[NDArray[np.float64]],
-    classes: Sequence[str],
-    personal: frozenset[str],
-) -> list[NDArray[np.float64]]:
-    start = []
-    for comparison, marginal in zip(comparisons, marginals, strict=True):
-        rest = 0.5 * (_disagreeing(comparison) + marginal)
-        shapes = {
-            MATCH: _agreeing(comparison, 2.0),
-            ERRORS: _agreeing(comparison, 1.1),
-            RELATIVES: rest
-            if comparison.name in personal or comparison.kind == "token"
-            else 0.5 * (_agreeing(comparison, 1.5) + rest),
-            REST: rest,
-        }
-        start.append(np.array([shapes[name] for name in classes]))
-    return start
+START_ITERATIONS = 100
+"""Iterations after which the fits are compared."""
+CONTINUED = 3
+"""So many of the best fits are continued to the end."""
 
 
 def fit_pass(
@@ -110,6 +75,7 @@ def fit_pass(
     options: ModelOptions,
     earlier: PassModel | None = None,
     strangers: Strangers | None = None,
+    borrowed: Sequence[PassModel] = (),
 ) -> PassModel:
     """Fit the model of one pass.
 
@@ -122,135 +88,226 @@ def fit_pass(
         options: Classes, iterations, tolerance, manual probabilities.
         earlier: A model of an earlier period: its probabilities are kept and only the priors are fitted.
         strangers: Pairs of different people to be expected, where that is known.
+        borrowed: Models of passes with more comparisons, whose m-probabilities are the opinion of a pass with few.
 
     Returns:
-        The fit with the number of classes that the Bayesian information criterion prefers.
+        The sound fit that the Bayesian information criterion prefers.
     """
     if strangers is None and not comparisons:
         most = np.minimum(capacity, patterns.per_stratum)
         none = np.zeros(len(strata), np.bool_)
         strangers = Strangers(none, patterns.per_stratum - KEYS_MATCH * most, 1.0)
+    evidence = Evidence.of(patterns, comparisons, capacity, strangers)
+    finished = _Finisher(name, strata, evidence, options)
     if earlier is not None:
-        return _fit(name, patterns, comparisons, strata, capacity, strangers, options, earlier.classes, earlier)
-    told = any(comparison.name in options.personal for comparison in comparisons)
+        setup = Setup(earlier.classes, options, fixed=earlier.probabilities)
+        return finished(setup, maximize_likelihood(evidence, setup))
+    started = _start_fits(evidence, strata, options, borrowed, finished.one_to_one)
+    ranked = sorted(started, key=lambda fit: finished.model(*fit).fit.bic)
+    sound = [fit for fit in ranked if _is_sound(finished.model(*fit), options)]
     fits = []
-    for shape in SHAPES:
-        if len(shape) <= options.classes and (told or RELATIVES not in shape):
-            model = _fit(name, patterns, comparisons, strata, capacity, strangers, options, shape)
-            if model.classes != shape:  # relatives turned up where errors were looked for: now with what holds of them
-                again = _fit(
-                    name, patterns, comparisons, strata, capacity, strangers, options, model.classes, start=model
-                )
-                if _agrees(comparisons, again.probabilities, frozenset(options.personal), 0):
-                    model = again
+    for setup, fitted in (sound or ranked)[:CONTINUED]:
+        whole = maximize_likelihood(evidence, setup, (fitted.tables, fitted.prior))
+        model = finished(setup, whole if not fitted.converged else fitted)
+        if _is_sound(model, options):
             fits.append(model)
-    sound = [model for model in fits if _matches_agree(model)]
-    return min(sound or fits[:1], key=lambda model: model.fit.bic)
+    if not fits:
+        setup = _with_opinion(Setup((MATCH, REST), options, bound=True), evidence, borrowed)
+        fits = [finished(setup, maximize_likelihood(evidence, setup))]
+    return min(fits, key=lambda model: model.fit.bic)
 
 
-def _matches_agree(model: PassModel) -> bool:
-    """Whether every class of matches agrees on its filters more than by chance.
+def _start_fits(
+    evidence: Evidence,
+    strata: Sequence[tuple[str, str, int]],
+    options: ModelOptions,
+    borrowed: Sequence[PassModel],
+    one_to_one: NDArray[np.bool_],
+) -> list[tuple[Setup, Parameters]]:
+    """Fits of every set of classes from every start, not yet at the end; see the head of this module."""
+    few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
+    counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
+    wide = _wide(evidence, strata, one_to_one)
+    fits = []
+    for shape in _shapes(evidence.comparisons, options):
+        setup = Setup(shape, options)
+        if wide is not None:
+            weight = FEW_PAIRS if few else PSEUDO_PAIRS
+            held, fitted = _fit_pinned(evidence, replace(setup, bound=True, weight=weight), wide, few)
+            if few:
+                fits.append((held, fitted))
+                continue
+            start = fitted.tables, fitted.prior
+            fits.append((setup, maximize_likelihood(evidence, setup, start, START_ITERATIONS)))
+        elif few and not counted:
+            setup = _with_opinion(setup, evidence, borrowed)
+        fits.append((setup, maximize_likelihood(evidence, setup, None, START_ITERATIONS)))
+    return fits
 
-    Among many pairs a second class can settle on chance resemblances of strangers; it describes the data well, but what
-    it describes are no matches.
+
+def _shapes(comparisons: Sequence[Comparison], options: ModelOptions) -> list[tuple[str, ...]]:
+    """The sets of classes to try: relatives only where something personal is compared."""
+    told = any(comparison.name in options.personal for comparison in comparisons)
+    if len(comparisons) < ENOUGH_COMPARISONS and not told:
+        return [SHAPES[0], SHAPES[1]][: max(options.classes - 1, 1)]
+    return [shape for shape in SHAPES if len(shape) <= options.classes and (told or RELATIVES not in shape)]
+
+
+def _wide(
+    evidence: Evidence, strata: Sequence[tuple[str, str, int]], one_to_one: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """(strata) whether nearly all pairs of the stratum are non-matches; None where such pairs are too few."""
+    pairs = np.maximum(evidence.per_stratum, 1.0)
+    # In a block of n rows of one register a person with c rows has c (c - 1) / 2 pairs; c = 5 gives 2 n at most.
+    rows = np.array([2.0 ** (size - 1) for _, _, size in strata])
+    share = np.where(one_to_one, evidence.capacity / pairs, np.minimum(4.0 / rows, 1.0))
+    if evidence.strangers is not None and evidence.strangers.known.any():
+        return None  # counted non-matches are in the fit already
+    wide = share <= WIDE_SHARE
+    return wide if float(evidence.per_stratum[wide].sum()) >= WIDE_PAIRS else None
+
+
+def _fit_pinned(
+    evidence: Evidence, setup: Setup, wide: NDArray[np.bool_], to_the_end: bool
+) -> tuple[Setup, Parameters]:
+    """Fit with the u-probabilities of wide blocks held.
+
+    Args:
+        evidence: Pattern counts.
+        setup: Classes and options.
+        wide: (strata) whether u is estimated from it.
+        to_the_end: Whether the fit is a result: then the matches found are taken out of the pairs u is estimated from,
+            and the fit is repeated. Otherwise it is only the start of another fit.
     """
-    filters = [table for table, c in zip(model.probabilities, model.comparisons, strict=True) if c.kind != "token"]
+    mine = wide[evidence.stratum]
+    others = np.zeros(len(evidence.counts))
+    fitted: Parameters | None = None
+    for _ in range(1 + REFINEMENTS if to_the_end else 1):
+        tables = []
+        for c in range(len(evidence.comparisons)):
+            table = evidence.table_of(np.maximum(evidence.counts - others, 0.0) * mine, c) + FLOOR
+            table[MISSING] = 0.0
+            tables.append(table / table.sum())
+        setup = replace(setup, pinned=tuple(tables))
+        start = None if fitted is None else (fitted.tables, fitted.prior)
+        fitted = maximize_likelihood(
+            evidence, setup, start, setup.options.iterations if to_the_end else START_ITERATIONS
+        )
+        others = fitted.posterior[:, :-1].sum(axis=1)
+    assert fitted is not None  # noqa: S101 - the loop runs at least once
+    return setup, fitted
+
+
+def _with_opinion(setup: Setup, evidence: Evidence, borrowed: Sequence[PassModel]) -> Setup:
+    """The setup with an opinion on m-probabilities: those of passes with more comparisons, else that most agree."""
+    opinion = []
+    for comparison in evidence.comparisons:
+        known = [
+            (model.expected_matches, model.m[c])
+            for model in borrowed
+            for c, other in enumerate(model.comparisons)
+            if (other.name, other.states) == (comparison.name, comparison.states)
+        ]
+        total = sum(weight for weight, _ in known)
+        if total > 0:
+            table = sum(weight / total * m for weight, m in known) * np.ones(comparison.states)
+            table[MISSING] = 0.0
+            opinion.append(table / table.sum())
+        else:
+            opinion.append(agreeing(comparison, 2.0))
+    possible = float(np.minimum(evidence.capacity, evidence.per_stratum).sum())
+    return replace(setup, opinion=tuple(opinion), weight=max(PSEUDO_PAIRS, OPINION_SHARE * possible))
+
+
+class _Finisher:
+    """Turns fitted parameters into the model of the pass."""
+
+    def __init__(
+        self, name: str, strata: tuple[tuple[str, str, int], ...], evidence: Evidence, options: ModelOptions
+    ) -> None:
+        self._name, self._strata, self._evidence, self._options = name, strata, evidence, options
+        self.one_to_one = (evidence.capacity < evidence.per_stratum) & np.array(
+            [a != b for a, b, _ in strata], np.bool_
+        )
+
+    def __call__(self, setup: Setup, fitted: Parameters) -> PassModel:
+        """The model of a fit.
+
+        Where one of two classes of matches turned out to hold relatives, the fit is continued with what holds of them.
+        """
+        model = self.model(setup, fitted)
+        if model.classes == setup.classes:
+            return model
+        related = replace(setup, classes=model.classes)
+        again = self.model(related, maximize_likelihood(self._evidence, related, (model.probabilities, model.prior)))
+        return again if _agrees(again.comparisons, again.probabilities, frozenset(self._options.personal), 0) else model
+
+    def model(self, setup: Setup, fitted: Parameters) -> PassModel:
+        """The model of a fit as it is."""
+        evidence, names, matching = self._evidence, setup.classes, setup.matching
+        tables, prior, posterior = list(fitted.tables), fitted.prior, fitted.posterior
+        order = _sorted_out(evidence.comparisons, tables, names, frozenset(self._options.personal))
+        if order is not None:
+            tables, prior, posterior = [t[order] for t in tables], prior[:, order], posterior[:, order]
+            names = (MATCH, RELATIVES, *names[2:])
+            matching = 1
+        parameters = len(self._strata) * (len(names) - 1) + sum(
+            (c.states - 2) * len(names) for c in evidence.comparisons
+        )
+        final = []
+        for table in tables:
+            floored = np.maximum(table, FLOOR)
+            floored[:, MISSING] = 1.0
+            final.append(floored)
+        return PassModel(
+            self._name,
+            evidence.comparisons,
+            names,
+            tuple(final),
+            prior,
+            self._strata,
+            Fit(
+                fitted.iterations,
+                fitted.converged,
+                fitted.log_likelihood,
+                parameters * float(np.log(evidence.pairs)) - 2 * fitted.log_likelihood,
+            ),
+            float(posterior[:, :matching].sum()),
+            int(evidence.pairs),
+        )
+
+
+def _is_sound(model: PassModel, options: ModelOptions) -> bool:
+    """Whether matches agree better than the rest on every filter, and more than by chance.
+
+    Among many pairs a class can settle on chance resemblances of strangers, or on people of one name born on different
+    days. It describes the data well, but what it describes are no matches.
+    """
+    filters = [
+        (comparison, table)
+        for comparison, table in zip(model.comparisons, model.probabilities, strict=True)
+        if comparison.kind == "filter" and comparison.states > 2
+    ]
+    for comparison, full in filters:
+        table = full.copy()
+        table[:, MISSING] = 0.0
+        level = agreement(table)
+        personal = comparison.name in options.personal
+        least = level[-1] + (SAME_PERSON * (1.0 - level[-1]) if personal else 0.0)
+        matches = agreement(_without_missing(model, comparison))
+        if matches <= least:
+            return False
     if not filters or ERRORS not in model.classes:
         return True
-    above_lowest = np.mean([table[: model.matching, 2:].sum(axis=1) for table in filters], axis=0)
+    above_lowest = np.mean([table[: model.matching, 2:].sum(axis=1) for _, table in filters], axis=0)
     return bool((above_lowest >= LEAST_AGREEMENT).all())
 
 
-def _fit(
-    name: str,
-    patterns: PatternCounts,
-    comparisons: tuple[Comparison, ...],
-    strata: tuple[tuple[str, str, int], ...],
-    capacity: NDArray[np.float64],
-    strangers: Strangers | None,
-    options: ModelOptions,
-    names: tuple[str, ...],
-    earlier: PassModel | None = None,
-    start: PassModel | None = None,
-) -> PassModel:
-    counts = patterns.counts.astype(np.float64)
-    total = max(counts.sum(), 1.0)
-    marginals = _marginals(patterns, comparisons)
-    personal = frozenset(options.personal)
-    classes = len(names)
-    matching = 2 if ERRORS in names else 1
-    given = earlier or start
-    tables = _start(comparisons, marginals, names, personal) if given is None else list(given.probabilities)
-    per_stratum = patterns.per_stratum
-    seen = float(per_stratum[strangers.known].sum()) if strangers is not None else 0.0
-    trust = TRUST * strangers.weight if strangers is not None else 0.0
-    share = np.clip(0.5 * capacity / np.maximum(per_stratum, 1.0), 1e-9, 0.5)
-    prior = np.empty((len(strata), classes))
-    prior[:, :matching] = share[:, None] / matching
-    prior[:, matching:-1] = 0.05 * (1 - share)[:, None]
-    prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
-    if start is not None:
-        prior = start.prior.copy()
-
-    last = -np.inf
-    converged = False
-    iteration = 0
-    posterior = np.zeros((len(counts), classes))
-    for iteration in range(1, options.iterations + 1):
-        joint = np.log(np.maximum(prior, 1e-300))[patterns.stratum]
-        for c, table in enumerate(tables):
-            logs = np.log(np.maximum(table, FLOOR))
-            logs[:, MISSING] = 0.0
-            joint += logs.T[patterns.states[:, c]]
-        norm = np.logaddexp.reduce(joint, axis=1)
-        likelihood = float(counts @ norm)
-        posterior = np.exp(joint - norm[:, None]) * counts[:, None]
-        if likelihood - last < options.tolerance * total and iteration > 5:
-            converged = True
-            break
-        last = likelihood
-        if earlier is None:
-            tables = _maximize(patterns, comparisons, posterior, names, options, seen)
-        for k in range(classes):
-            expected = np.bincount(patterns.stratum, weights=posterior[:, k], minlength=len(strata))
-            prior[:, k] = expected
-        matches = prior[:, :matching].sum(axis=1)
-        prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
-        prior[:, :matching] += 0.01 * share[:, None] / matching
-        prior[:, matching:] += 0.01 * (1 - share)[:, None] / (classes - matching)
-        if strangers is not None:
-            known = per_stratum - strangers.pairs, strangers.pairs
-            for part, pairs in zip((slice(0, matching), slice(matching, classes)), known, strict=True):
-                found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
-                prior[:, part] *= (1.0 + trust * pairs / found)[:, None]
-        prior[:, -1] += LEAST_REST * per_stratum
-        if strangers is not None:
-            prior[strangers.known, :matching] = 1e-12
-        prior /= prior.sum(axis=1, keepdims=True)
-    order = _sorted_out(comparisons, tables, names, personal)
-    if order is not None:
-        tables, prior, posterior = [t[order] for t in tables], prior[:, order], posterior[:, order]
-        names = tuple(
-            RELATIVES if names[k] in (MATCH, ERRORS) and place > 0 else names[k] for place, k in enumerate(order)
-        )
-        names, matching = (MATCH, *names[1:]), 1
-    parameters = len(strata) * (classes - 1) + sum((c.states - 2) * classes for c in comparisons)
-    final = []
-    for table in tables:
-        floored = np.maximum(table, FLOOR)
-        floored[:, MISSING] = 1.0
-        final.append(floored)
-    return PassModel(
-        name,
-        comparisons,
-        names,
-        tuple(final),
-        prior,
-        strata,
-        Fit(iteration, converged, likelihood, parameters * float(np.log(total)) - 2 * likelihood),
-        float(posterior[:, :matching].sum()),
-        int(total),
-    )
+def _without_missing(model: PassModel, comparison: Comparison) -> NDArray[np.float64]:
+    """(states) m-probabilities of a comparison, over all classes of matches, with missing at 0."""
+    m = model.m[model.comparisons.index(comparison)].copy()
+    m[MISSING] = 0.0
+    return m
 
 
 def _sorted_out(
@@ -261,11 +318,10 @@ def _sorted_out(
 ) -> list[int] | None:
     """A new order of the classes, where one of two classes of matches turned out to hold relatives; else None.
 
-    Relatives were found when a class agrees on a personal comparison hardly better than the rest does.
+    A class holds relatives when it agrees on a personal comparison hardly better than the rest does.
     """
     if ERRORS not in names:
         return None
-
     good = [k for k in (0, 1) if _agrees(comparisons, tables, personal, k)]
     if len(good) != 1:
         return None
@@ -283,57 +339,3 @@ def _agrees(
             if float(level @ table[k]) - rest < SAME_PERSON * (1.0 - rest):
                 return False
     return True
-
-
-def _maximize(
-    patterns: PatternCounts,
-    comparisons: tuple[Comparison, ...],
-    posterior: NDArray[np.float64],
-    names: tuple[str, ...],
-    options: ModelOptions,
-    seen: float,
-) -> list[NDArray[np.float64]]:
-    """The tables that make the expected counts likeliest, with a little prior opinion and manual values kept.
-
-    The opinion on the rest gives way to the strangers ``seen``, pairs known to be of different people.
-    """
-    matching = 2 if ERRORS in names else 1
-    narrow = posterior[:, :matching].sum() > NARROW * posterior[:, matching:].sum()
-    opinion = PSEUDO_PAIRS + max(min(REST_SHARE * float(posterior.sum()), REST_PAIRS) - seen, 0.0)
-    tables = []
-    for c, comparison in enumerate(comparisons):
-        table = np.empty((len(names), comparison.states))
-        for k in range(len(names)):
-            table[k] = np.bincount(patterns.states[:, c], weights=posterior[:, k], minlength=comparison.states)
-        table[:, MISSING] = 0
-        if comparison.name in options.personal:
-            table[matching:] = table[matching:].sum(axis=0)
-        table[:matching] += PSEUDO_PAIRS * _agreeing(comparison, 2.0)
-        # What relatives share there is no opinion on: only the rest is known to be unlike.
-        held = opinion if comparison.name in options.personal else PSEUDO_PAIRS
-        table[matching:-1] += held * _disagreeing(comparison)
-        table[-1] += opinion * _disagreeing(comparison)
-        table /= table.sum(axis=1, keepdims=True)
-        if narrow:
-            table[-1, 1:] = falling(table[-1, 1:])
-        if comparison.name in options.m:
-            table[:matching, 1:] = options.m[comparison.name]
-        if comparison.name in options.u:
-            table[-1, 1:] = options.u[comparison.name]
-        tables.append(table)
-    return tables
-
-
-def falling(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The closest values that never rise: pools adjacent violators (R. Barlow et al., 1972)."""
-    means: list[float] = []
-    sizes: list[int] = []
-    for value in values.tolist():
-        means.append(value)
-        sizes.append(1)
-        while len(means) > 1 and means[-1] > means[-2]:
-            size = sizes[-2] + sizes[-1]
-            means[-2] = (means[-2] * sizes[-2] + means[-1] * sizes[-1]) / size
-            sizes[-2] = size
-            del means[-1], sizes[-1]
-    return np.repeat(means, sizes)

@@ -152,7 +152,8 @@ def pairs_table(
     states, number = unpack(unique, model.comparisons)
     stratum = np.minimum(np.searchsorted(strata, number), len(strata) - 1)  # one not trained on borrows the next
     weight, probability = model.score(states, stratum)
-    good = np.flatnonzero(probability[place] >= plan.resolution.keep)
+    least = 0.0 if plan.resolution.keep_all else plan.resolution.keep
+    good = np.flatnonzero(probability[place] >= least)
     order = good[_in_order(pairs, good)]
     labels = pa.array([source.label for source in sources], pa.string())
     spelled = pa.array(spell(states, model.comparisons), pa.string()).dictionary_encode()  # strata share patterns

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from wasl.linkage.persons.records import RecordPairs, Records
 
-__all__ = ["MergedPairs", "compete", "merge_passes"]
+__all__ = ["MergedPairs", "log_odds", "merge_passes"]
 
 LIMIT = 1e-12
 MEETING_SHARE, MEETING_BOUND, MEETING_ROUNDS = 0.5, 3.0, 30
 """How much the number of meetings counts (what is compared in passes tells half of it already), the most it may say in
 natural-log units, and rounds of EM."""
-MOST_MATCHED = 0.9
-"""However many records of a register seem to have a match, so many are taken to have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +110,3 @@ def _weight_of_meeting(
             break
     added: NDArray[np.float64] = MEETING_SHARE * weight[cell]
     return added
-
-
-def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> MergedPairs:
-    """Probabilities given that a record matches at most one record of a duplicate-free register.
-
-    A record with two candidates in such a register can be at most one of them. And where most records of a register
-    have a match in the other, having none is the less likely: the odds o of a pair stand against those of its rivals
-    on both sides and against both being without a match, p = o / (o + rivals + (1 - r)(1 - r')), where r and r' are the
-    expected shares of records with a match.
-
-    Args:
-        pairs: Pairs with probabilities that each ignore the others.
-        records: Their records.
-        duplicate_free: (sources) whether a person appears at most once.
-
-    Source: the odds of one more pair in a random matching; cf. M. Sadinle, Bayesian Estimation of Bipartite Matchings
-    for Record Linkage, JASA 112 (2017).
-    """
-    odds = np.exp(log_odds(pairs.probability))
-    rivals = np.zeros(len(pairs))
-    none = np.ones(len(pairs))
-    count = np.int64(len(records.sources))
-    held = np.bincount(records.source, minlength=len(records.sources))
-    for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
-        here, there = records.source[mine], records.source[theirs]
-        unique, place = np.unique(mine * count + there, return_inverse=True)
-        total = np.bincount(place, weights=odds, minlength=len(unique))[place]
-        free = duplicate_free[there]
-        rivals += np.where(free, np.maximum(total - odds, 0.0), 0.0)
-        between, where = np.unique(here * count + there, return_inverse=True)
-        expected = np.bincount(where, weights=pairs.probability, minlength=len(between))
-        share = np.minimum(expected / held[between // count], MOST_MATCHED)[where]
-        none *= np.where(free, 1.0 - share, 1.0)
-    probability = odds / (none + odds + rivals)
-    return MergedPairs(pairs.left, pairs.right, pairs.weight, probability, pairs.met, pairs.pattern, pairs.in_pass)

@@ -1,0 +1,381 @@
+"""Expectation maximization of Fellegi and Sunter's model with latent classes, on the pattern counts of one pass.
+
+Given its class, the comparisons of a pair are independent; a missing comparison has likelihood 1 in every class. The
+share of each class depends on the stratum: the pair of registers and the size class of the block.
+
+    E step:  P(class | pattern, stratum) ∝ prior(stratum, class) · ∏_c P(state_c | class)
+    M step:  P(state_c | class) ∝ expected pairs of the class in the state + pairs of prior opinion
+
+Source: I. Fellegi, A. Sunter, A Theory for Record Linkage, JASA 64 (1969); W. Winkler, Using the EM Algorithm for
+Weight Computation (1988/2000); A. Dempster, N. Laird, D. Rubin, JRSS B 39 (1977).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import exp, log
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
+from wasl.linkage.model.known_nonmatches import Strangers
+from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST
+from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
+from wasl.linkage.plan import ModelOptions
+
+__all__ = ["SAME_PERSON", "Evidence", "Parameters", "Setup", "first_guess", "maximize_likelihood"]
+
+FLOOR = 1e-7
+"""Least probability of a state: no state is impossible in any class."""
+PSEUDO_PAIRS = 3.0
+"""Pairs of prior opinion behind each m- and u-probability: too few to move a fit on a hundred matches."""
+NARROW = 1.0
+"""With more matches than other pairs a pass is narrow: the rest is then fitted with non-rising probabilities."""
+SAME_PERSON = 0.5
+"""A class of matches lies at least this share of the way from the rest to full agreement on personal comparisons."""
+LEAST_REST = 0.003
+"""Share of the pairs of a stratum added to the rest: two people of one name, birth date and block do occur."""
+TRUST = 3.0
+"""Known non-matches count up to this many times the pairs at hand when the priors are fitted."""
+REST_SHARE, REST_PAIRS = 0.3, 1000.0
+"""Pairs of prior opinion behind u-probabilities: this share of all pairs, at most so many. Narrow blocks hold few
+pairs to estimate u from; wide ones hold millions, which outweigh the opinion."""
+PRIOR_PAIRS = 0.01
+"""Pairs of prior opinion behind the class shares of a stratum."""
+LEAST_ITERATIONS = 5
+SETTLED = 1e-3
+"""EM also goes on while the expected matches change by more than this share. A hundred matches among 50 million pairs
+move the likelihood per pair by less than any tolerance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the model of one pass is fitted to.
+
+    Attributes:
+        comparisons: Of the pass.
+        states: (patterns, comparisons) int8.
+        stratum: (patterns) int64.
+        counts: (patterns) float64 pairs.
+        per_stratum: (strata) float64 pairs.
+        capacity: (strata) float64, most matches possible.
+        strangers: Expected pairs of different people, where that is known.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    states: NDArray[np.int8] = field(repr=False)
+    stratum: NDArray[np.int64] = field(repr=False)
+    counts: NDArray[np.float64] = field(repr=False)
+    per_stratum: NDArray[np.float64] = field(repr=False)
+    capacity: NDArray[np.float64] = field(repr=False)
+    strangers: Strangers | None
+
+    @classmethod
+    def of(
+        cls,
+        patterns: PatternCounts,
+        comparisons: tuple[Comparison, ...],
+        capacity: NDArray[np.float64],
+        strangers: Strangers | None,
+    ) -> Evidence:
+        """The evidence in counted patterns."""
+        counts = patterns.counts.astype(np.float64)
+        return cls(comparisons, patterns.states, patterns.stratum, counts, patterns.per_stratum, capacity, strangers)
+
+    @property
+    def pairs(self) -> float:
+        """All pairs counted."""
+        return max(float(self.counts.sum()), 1.0)
+
+    def table_of(self, weights: NDArray[np.float64], c: int) -> NDArray[np.float64]:
+        """(states) weighted pairs in each state of a comparison, 0 for missing."""
+        table = np.bincount(self.states[:, c], weights=weights, minlength=self.comparisons[c].states)
+        table[MISSING] = 0.0
+        return table.astype(np.float64)
+
+    def marginal(self, c: int) -> NDArray[np.float64]:
+        """(states) share of the pairs in each state of a comparison."""
+        table = self.table_of(self.counts, c) + 1e-3
+        table[MISSING] = 0.0
+        share: NDArray[np.float64] = table / table.sum()
+        return share
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is assumed when a model is fitted.
+
+    Attributes:
+        classes: Of pairs: matches first, the rest last.
+        options: Of the plan.
+        pinned: Per comparison (states), the u-probabilities of the rest where they are known; None: they are fitted.
+        fixed: Per comparison (classes, states): only the class shares are fitted.
+        opinion: Per comparison (states), what is thought of m-probabilities beforehand; None: good levels are likelier.
+        weight: Pairs behind that opinion.
+        bound: Whether matches must lie above the rest on every comparison.
+    """
+
+    classes: tuple[str, ...]
+    options: ModelOptions
+    pinned: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
+    fixed: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
+    opinion: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
+    weight: float = PSEUDO_PAIRS
+    bound: bool = False
+
+    @property
+    def matching(self) -> int:
+        """How many of the classes are matches."""
+        return 2 if ERRORS in self.classes else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A fitted model.
+
+    Attributes:
+        tables: Per comparison (classes, states) probabilities.
+        prior: (strata, classes) shares.
+        posterior: (patterns, classes) expected pairs.
+        log_likelihood: Of the counted pairs, natural logarithm.
+        iterations: Done.
+        converged: Whether the tolerance was reached.
+    """
+
+    tables: tuple[NDArray[np.float64], ...] = field(repr=False)
+    prior: NDArray[np.float64] = field(repr=False)
+    posterior: NDArray[np.float64] = field(repr=False)
+    log_likelihood: float
+    iterations: int
+    converged: bool
+
+
+def first_guess(evidence: Evidence, setup: Setup) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
+    """Tables and class shares to begin with: matches agree, the rest is like all pairs, half of the possible match."""
+    personal = frozenset(setup.options.personal)
+    tables = []
+    for c, comparison in enumerate(evidence.comparisons):
+        rest = 0.5 * (disagreeing(comparison) + evidence.marginal(c))
+        shared = comparison.name not in personal and comparison.kind == "filter"
+        shapes = {
+            MATCH: agreeing(comparison, 2.0),
+            ERRORS: agreeing(comparison, 1.1),
+            RELATIVES: 0.5 * (agreeing(comparison, 1.5) + rest) if shared else rest,
+            REST: rest,
+        }
+        tables.append(np.array([shapes[name] for name in setup.classes]))
+    share = _first_share(evidence)
+    prior = np.empty((len(share), len(setup.classes)))
+    prior[:, : setup.matching] = share[:, None] / setup.matching
+    prior[:, setup.matching : -1] = 0.05 * (1 - share)[:, None]
+    prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
+    return tables, prior
+
+
+def _first_share(evidence: Evidence) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = np.clip(0.5 * evidence.capacity / np.maximum(evidence.per_stratum, 1.0), 1e-9, 0.5)
+    return share
+
+
+def maximize_likelihood(
+    evidence: Evidence,
+    setup: Setup,
+    start: tuple[Sequence[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    iterations: int = 1_000_000,
+) -> Parameters:
+    """Fit tables and class shares by EM.
+
+    Args:
+        evidence: Pattern counts.
+        setup: Classes, opinions and constraints.
+        start: Tables and class shares to begin with; default :func:`first_guess`.
+        iterations: Most iterations, if fewer than the plan's.
+    """
+    first_tables, first_prior = first_guess(evidence, setup) if start is None else start
+    tables, prior = [table.copy() for table in first_tables], first_prior.copy()
+    if setup.fixed is not None:
+        tables = [table.copy() for table in setup.fixed]
+    for table, u in zip(tables, setup.pinned or (), strict=False):
+        table[-1] = u
+    last, likelihood, matches, converged, iteration = -np.inf, -np.inf, 0.0, False, 0
+    posterior = np.zeros((len(evidence.counts), len(setup.classes)))
+    opinions = _opinions(evidence, setup)
+    for iteration in range(1, min(setup.options.iterations, iterations) + 1):
+        expected = _expect(evidence, tables, prior)
+        likelihood, posterior = expected.log_likelihood, expected.posterior
+        before, matches = matches, float(expected.shares[:, : setup.matching].sum())
+        settled = abs(matches - before) <= SETTLED * max(matches, 1.0)
+        gained = likelihood - last >= setup.options.tolerance * evidence.pairs
+        if settled and not gained and iteration > LEAST_ITERATIONS:
+            converged = True
+            break
+        last = likelihood
+        if setup.fixed is None:
+            tables = _fit_tables(evidence, setup, expected, opinions)
+        prior = _fit_prior(evidence, setup, expected.shares)
+    return Parameters(tuple(tables), prior, posterior, likelihood, iteration, converged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What an E step gives.
+
+    Attributes:
+        log_likelihood: Of the counted pairs.
+        tables: (comparisons, classes, states) expected pairs.
+        shares: (strata, classes) expected pairs.
+        posterior: (patterns, classes) expected pairs.
+    """
+
+    log_likelihood: float
+    tables: NDArray[np.float64] = field(repr=False)
+    shares: NDArray[np.float64] = field(repr=False)
+    posterior: NDArray[np.float64] = field(repr=False)
+
+
+@njit(cache=True, nogil=True)
+def _sum_expected(
+    states: np.ndarray,
+    stratum: np.ndarray,
+    counts: np.ndarray,
+    log_tables: np.ndarray,
+    log_prior: np.ndarray,
+    tables: np.ndarray,
+    shares: np.ndarray,
+    posterior: np.ndarray,
+) -> float:
+    """Add up what is expected of every class, given the parameters.
+
+    Args:
+        states: (patterns, comparisons) int8.
+        stratum: (patterns) int64.
+        counts: (patterns) float64.
+        log_tables: (comparisons, classes, states) logarithms of the tables, 0 where missing.
+        log_prior: (strata, classes).
+        tables: (comparisons, classes, states), added to.
+        shares: (strata, classes), added to.
+        posterior: (patterns, classes), written.
+
+    Returns:
+        The log-likelihood.
+    """
+    classes = log_prior.shape[1]
+    joint = np.empty(classes)
+    likelihood = 0.0
+    for p in range(states.shape[0]):
+        top = -1e308
+        for k in range(classes):
+            value = log_prior[stratum[p], k]
+            for c in range(states.shape[1]):
+                value += log_tables[c, k, states[p, c]]
+            joint[k] = value
+            top = max(top, value)
+        total = 0.0
+        for k in range(classes):
+            joint[k] = exp(joint[k] - top)
+            total += joint[k]
+        likelihood += counts[p] * (top + log(total))
+        for k in range(classes):
+            pairs = counts[p] * joint[k] / total
+            posterior[p, k] = pairs
+            shares[stratum[p], k] += pairs
+            for c in range(states.shape[1]):
+                tables[c, k, states[p, c]] += pairs
+    return likelihood
+
+
+def _expect(evidence: Evidence, tables: Sequence[NDArray[np.float64]], prior: NDArray[np.float64]) -> _Expected:
+    """The E step."""
+    classes = prior.shape[1]
+    widest = max((table.shape[1] for table in tables), default=1)
+    logs = np.zeros((len(tables), classes, widest))
+    for c, table in enumerate(tables):
+        logs[c, :, 1 : table.shape[1]] = np.log(np.maximum(table[:, 1:], FLOOR))
+    sums, shares = np.zeros_like(logs), np.zeros(prior.shape)
+    posterior = np.empty((len(evidence.counts), classes))
+    log_prior = np.log(np.maximum(prior, 1e-300))
+    likelihood = _sum_expected(
+        evidence.states, evidence.stratum, evidence.counts, logs, log_prior, sums, shares, posterior
+    )
+    return _Expected(float(likelihood), sums, shares, posterior)
+
+
+def _opinions(evidence: Evidence, setup: Setup) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Per comparison, what is thought beforehand of the states of matches and of other pairs."""
+    matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
+    return [(liked, disagreeing(comparison)) for liked, comparison in zip(matches, evidence.comparisons, strict=True)]
+
+
+def _fit_tables(
+    evidence: Evidence,
+    setup: Setup,
+    expected: _Expected,
+    opinions: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> list[NDArray[np.float64]]:
+    """The M step of the tables: expected counts and opinions, constrained, with the plan's manual values kept."""
+    options, matching = setup.options, setup.matching
+    pairs = expected.shares.sum(axis=0)
+    narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
+    known = evidence.strangers
+    seen = float(evidence.per_stratum[known.known].sum()) if known is not None else 0.0
+    held = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - seen, 0.0)
+    tables = []
+    for c, comparison in enumerate(evidence.comparisons):
+        liked, unliked = opinions[c]
+        table = expected.tables[c, :, : comparison.states].copy()
+        table[:, MISSING] = 0.0
+        personal = comparison.name in options.personal
+        if personal:  # relatives agree on it as seldom as strangers
+            table[matching:] = table[matching:].sum(axis=0)
+        table[:matching] += setup.weight * liked
+        # Relatives share what is not personal, so nothing is assumed of it.
+        table[matching:-1] += (held if personal else PSEUDO_PAIRS) * unliked
+        table[-1] += held * unliked
+        table /= table.sum(axis=1, keepdims=True)
+        if narrow:
+            table[-1, 1:] = falling(table[-1, 1:])
+        if setup.pinned is not None:
+            table[-1] = setup.pinned[c]
+            if personal:
+                table[matching:] = table[-1]
+        if setup.bound and comparison.kind == "filter" and comparison.states > 2:
+            rest = float(agreement(table[-1]))
+            share = SAME_PERSON if personal else LEAST_ABOVE
+            for k in range(matching):
+                table[k] = raised(table[k], rest + share * (1.0 - rest))
+        if comparison.name in options.m:
+            table[:matching, 1:] = options.m[comparison.name]
+        if comparison.name in options.u:
+            table[-1, 1:] = options.u[comparison.name]
+        tables.append(table)
+    return tables
+
+
+LEAST_ABOVE = 0.1
+"""The same for other comparisons: foreigners whose names are transliterated agree on few of their letters, but on more
+than strangers do."""
+
+
+def _fit_prior(evidence: Evidence, setup: Setup, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The M step of the class shares: bounded by what one-to-one allows and by counted non-matches."""
+    matching, classes = setup.matching, len(setup.classes)
+    known, per_stratum, capacity = evidence.strangers, evidence.per_stratum, evidence.capacity
+    share = _first_share(evidence)
+    prior = shares.copy()
+    matches = prior[:, :matching].sum(axis=1)
+    prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
+    prior[:, :matching] += PRIOR_PAIRS * share[:, None] / matching
+    prior[:, matching:] += PRIOR_PAIRS * (1 - share)[:, None] / (classes - matching)
+    if known is not None:
+        sides = per_stratum - known.pairs, known.pairs
+        for part, pairs in zip((slice(0, matching), slice(matching, classes)), sides, strict=True):
+            found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
+            prior[:, part] *= (1.0 + TRUST * known.weight * pairs / found)[:, None]
+    prior[:, -1] += LEAST_REST * per_stratum
+    if known is not None:
+        prior[known.known, :matching] = 1e-12
+    prior /= prior.sum(axis=1, keepdims=True)
+    return prior

@@ -1,0 +1,302 @@
+"""One pass scored: survey its rows, choose levels, count patterns, fit the model, write the pairs that are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from wasl.errors import MismatchError
+from wasl.linkage.comparison.engine import Engine, PassSums, Steps
+from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
+from wasl.linkage.comparison.pass_layout import Source
+from wasl.linkage.comparison.patterns import Comparison, PatternCounts, comparisons_of
+from wasl.linkage.comparison.tasks import stratum_of
+from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, fit_pass
+from wasl.linkage.model.frequency import adjust_for_frequency
+from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
+from wasl.linkage.model.match_model import PassModel
+from wasl.linkage.model.pairs import pairs_table
+from wasl.linkage.plan import LinkagePlan
+
+__all__ = ["ScoredPass", "score_pass"]
+
+EXAMPLES = 12
+"""Patterns shown as waterfalls in the report of a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPass:
+    """A pass after scoring.
+
+    Attributes:
+        model: Its model.
+        pairs: Table of ``PAIRS_SCHEMA``.
+        report: Counts and seconds as a JSON value.
+    """
+
+    model: PassModel
+    pairs: pa.Table = field(repr=False)
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The counted patterns of a pass.
+
+    Attributes:
+        patterns: With counts.
+        strata: Labels of the two sources and size class of each stratum.
+        capacity: (strata) most matches possible.
+        strangers: Pairs of different people to be expected, where that is known.
+    """
+
+    patterns: PatternCounts
+    strata: tuple[tuple[str, str, int], ...]
+    capacity: NDArray[np.float64] = field(repr=False)
+    strangers: Strangers | None
+
+
+class _Clock:
+    """Seconds of the stages of a pass."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def stage(self, name: str) -> None:
+        """End a stage."""
+        now = perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+
+def score_pass(
+    plan: LinkagePlan,
+    sources: Sequence[Source],
+    engine: Engine,
+    name: str,
+    earlier: PassModel | None = None,
+    borrowed: Sequence[PassModel] = (),
+) -> ScoredPass | None:
+    """Score one pass; None where no two rows share a block.
+
+    Args:
+        plan: How.
+        sources: The deliveries.
+        engine: Where the rows are.
+        name: The pass.
+        earlier: The pass in an earlier model: its levels and probabilities are kept.
+        borrowed: Models of this run whose m-probabilities help a pass with few comparisons.
+    """
+    clock = _Clock()
+    steps = _first_steps(plan, sources, engine, name)
+    sums = engine.survey(steps)
+    if sums.pairs == 0:
+        return None
+    clock.stage("layout")
+    steps, comparisons = _choose_levels(plan, steps, sums, earlier)
+    counted = _count(engine, sources, steps, comparisons)
+    clock.stage("counting")
+    model, drift = _fit(plan, name, comparisons, counted, earlier, borrowed)
+    patterns = counted.patterns
+    if counted.strangers is not None:  # they are no candidates: they only taught the model
+        apart = ~counted.strangers.known
+        patterns = patterns.at(apart)
+        model = dataclasses.replace(model.at(apart), pairs=patterns.pairs)
+    weight, probability = model.score(patterns.states, patterns.stratum)
+    kept = patterns.codes if plan.resolution.keep_all else patterns.codes[probability >= plan.resolution.keep]
+    clock.stage("model")
+    emitted = engine.emit(steps, kept, patterns.codes)
+    table, hot_completeness = pairs_table(plan, sources, patterns.strata, model, emitted)
+    if plan.model.term_frequency:
+        table = adjust_for_frequency(
+            table, sources, steps.within, model, plan.model.term_frequency, steps.dice.tolist()
+        )
+    clock.stage("scoring")
+    below = probability < (0.0 if plan.resolution.keep_all else plan.resolution.keep)
+    report = {
+        "pass": name,
+        "rows": sums.rows,
+        "blocks": sums.blocks,
+        "pairs_compared": sums.pairs - sums.hot_shown + emitted.hot_compared,
+        "pairs_trained_on": patterns.pairs,
+        "patterns": len(patterns.codes),
+        "pairs_kept": table.num_rows,
+        "expected_below": float((patterns.counts * probability)[below].sum()),
+        "weights": _weight_histogram(weight, probability, patterns),
+        "examples": _examples(model, weight, probability, patterns),
+        "drift": drift,
+        "warnings": _warnings(comparisons, borrowed),
+        "hot_blocks": sums.hot_blocks,
+        "hot_pairs": sums.hot_pairs,
+        "hot_compared": emitted.hot_compared,
+        "hot_completeness": hot_completeness,
+        "seconds": clock.seconds,
+    }
+    return ScoredPass(model, table, report)
+
+
+def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str) -> Steps:
+    """What is known of a pass before its rows are looked at."""
+    widths, tokens = engine.columns(name)
+    within = tuple(plan.is_deduplicated(source.register, len(sources)) for source in sources)
+    once = tuple(plan.is_duplicate_free(source.register) for source in sources)
+    telling = tuple(
+        free and not inside and tells_of_strangers(name, source.delivery.header)
+        for source, free, inside in zip(sources, once, within, strict=True)
+    )
+    return Steps(name, widths, tokens, within, once, telling, plan.candidates.block_pairs)
+
+
+def _choose_levels(
+    plan: LinkagePlan, steps: Steps, sums: PassSums, earlier: PassModel | None
+) -> tuple[Steps, tuple[Comparison, ...]]:
+    """The steps with limits of the levels and shares of the samples, and the comparisons they make."""
+    steps = dataclasses.replace(
+        steps,
+        dice=uses_dice(steps, sums),
+        training_share=plan.candidates.training_pairs / sums.pairs,
+        seed=plan.model.seed,
+    )
+    limits = _earlier_limits(steps, earlier) if earlier else choose_limits(steps, plan.model.levels)
+    return dataclasses.replace(steps, limits=limit_table(limits)), comparisons_of(steps, limits)
+
+
+def _count(engine: Engine, sources: Sequence[Source], steps: Steps, comparisons: tuple[Comparison, ...]) -> _Counted:
+    """Count the patterns of the training pairs."""
+    codes, counts, capacity = engine.count(steps)
+    if len(codes) == 0:  # a fair draw from few tasks can come out empty: then all are taken
+        steps = dataclasses.replace(steps, training_share=1.0)
+        codes, counts, capacity = engine.count(steps)
+    patterns = PatternCounts.of(codes, counts, comparisons)
+    strata = tuple(
+        (sources[a].label, sources[b].label, size) for a, b, size in (stratum_of(int(k)) for k in patterns.strata)
+    )
+    share = min(1.0, steps.training_share)
+    capacity = _bounded(capacity[patterns.strata], strata, sources, steps, share)
+    strangers = expect_strangers(
+        steps.name,
+        [source.delivery.header for source in sources],
+        [source.label for source in sources],
+        steps.strangers,
+        strata,
+        patterns.per_stratum,
+        capacity,
+        share,
+    )
+    return _Counted(patterns, strata, capacity, strangers)
+
+
+def _bounded(
+    capacity: NDArray[np.float64],
+    strata: Sequence[tuple[str, str, int]],
+    sources: Sequence[Source],
+    steps: Steps,
+    share: float,
+) -> NDArray[np.float64]:
+    """Capacities scaled down where together they exceed the rows of the smaller of two duplicate-free registers.
+
+    Tasks cut a large block into pieces, and the smaller side of each piece is counted, so that their sum can exceed
+    what one-to-one allows.
+    """
+    rows = {source.label: _rows_in(source, steps.name) for source in sources}
+    free = {source.label for source, once in zip(sources, steps.once, strict=True) if once}
+    bounded = capacity.copy()
+    for left, right in {(left, right) for left, right, _ in strata}:
+        if left == right or not {left, right} <= free:
+            continue
+        here = np.array([(a, b) == (left, right) for a, b, _ in strata])
+        most = share * min(rows[left], rows[right])
+        bounded[here] *= min(1.0, most / max(float(capacity[here].sum()), 1e-9))
+    return bounded
+
+
+def _rows_in(source: Source, name: str) -> int:
+    return sum(summary.rows for summary in source.delivery.header.passes if summary.name == name)
+
+
+def _fit(
+    plan: LinkagePlan,
+    name: str,
+    comparisons: tuple[Comparison, ...],
+    counted: _Counted,
+    earlier: PassModel | None,
+    borrowed: Sequence[PassModel],
+) -> tuple[PassModel, dict[str, float]]:
+    """The model of the pass, and how far matches have drifted since an earlier one."""
+    evidence = name, counted.patterns, comparisons, counted.strata, counted.capacity, plan.model
+    model = fit_pass(*evidence, earlier, counted.strangers, borrowed)
+    if earlier is None:
+        return model, {}
+    return model, _drift(fit_pass(*evidence, None, counted.strangers, borrowed), earlier)
+
+
+def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel]) -> list[str]:
+    """What the reader of the report should know of how the model was fitted."""
+    count = len(comparisons)
+    if not 0 < count < ENOUGH_COMPARISONS:
+        return []
+    lenders = ", ".join(model.name for model in borrowed) or "no pass; a prior opinion stands in"
+    what = f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model."
+    return [f"{what} m-probabilities are borrowed from: {lenders}."]
+
+
+def _drift(fresh: PassModel, earlier: PassModel) -> dict[str, float]:
+    """How far what matches look like has moved since an earlier model: total variation of m, by comparison."""
+    return {
+        comparison.name: round(0.5 * float(np.abs(now[1:] - before[1:]).sum()), 4)
+        for comparison, now, before in zip(fresh.comparisons, fresh.m, earlier.m, strict=True)
+    }
+
+
+def _earlier_limits(steps: Steps, earlier: PassModel) -> list[list[int]]:
+    """The limits of an earlier model.
+
+    Raises:
+        MismatchError: It was fitted on other comparisons.
+    """
+    known = {comparison.name: list(comparison.limits) for comparison in earlier.comparisons}
+    if {*steps.widths, *steps.tokens} != set(known):
+        raise MismatchError(
+            f"the earlier model of pass {steps.name!r} was fitted on other comparisons.",
+            remedy="Use a model of deliveries made under the same profile, or fit a new one.",
+        )
+    return [known[group] for group in steps.widths]
+
+
+def _weight_histogram(
+    weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
+) -> list[tuple[int, float, float]]:
+    """Pairs and expected matches by whole match weight, for the report."""
+    if len(weight) == 0:
+        return []
+    place = np.clip(np.floor(weight), -40, 60).astype(np.int64)
+    low = int(place.min())
+    pairs = np.bincount(place - low, weights=patterns.counts)
+    matches = np.bincount(place - low, weights=patterns.counts * probability)
+    return [(low + k, float(pairs[k]), round(float(matches[k]), 3)) for k in range(len(pairs))]
+
+
+def _examples(
+    model: PassModel, weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
+) -> list[dict[str, Any]]:
+    """The patterns behind most pairs around the threshold: what a reviewer's waterfalls show."""
+    doubt = patterns.counts * probability * (1 - probability)
+    chosen = np.argsort(-doubt, kind="stable")[:EXAMPLES]
+    return [
+        {
+            "states": patterns.states[k].tolist(),
+            "pairs": int(patterns.counts[k]),
+            "weight": float(weight[k]),
+            "prior": model.prior_weight(int(patterns.stratum[k])),
+            "probability": float(probability[k]),
+        }
+        for k in chosen.tolist()
+    ]
