@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wasl.attack.observation import (
     PassView,
@@ -27,10 +29,13 @@ from wasl.attack.observation import (
     rows_to_records,
     same_persons,
 )
+from wasl.attack.word_order import WordBlocks, word_blocks
 from wasl.holder.encode import Encoded, encode
+from wasl.holder.encoding.blocking_keys import LETTERS
 from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose, RoundKey
+from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile
-from wasl.registers.reading.reader import RegisterTable
+from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Knowledge", "KnownPass", "imitate", "payload_table", "record_ids", "record_rows"]
@@ -52,6 +57,7 @@ class KnownPass:
         copies: The same filters under its other keys, by group.
         arrangements: Block of each row under several keys, (arrangements, rows). A single one if the blocks do not
             depend on the key.
+        possible: What the blocks could follow, if they follow a word that the key selects.
     """
 
     view: PassView
@@ -59,6 +65,7 @@ class KnownPass:
     row: Ints = field(repr=False)
     copies: tuple[dict[str, Bytes], ...] = field(repr=False)
     arrangements: Ints = field(repr=False)
+    possible: WordBlocks | None = field(repr=False, default=None)
 
     @property
     def stable(self) -> bool:
@@ -141,6 +148,7 @@ def imitate(
     views = [observe(*(encoded.delivery for encoded in each)) for each in made]
     found = [record_rows(each, view) for each, view in zip(made, views, strict=True)]
     others = [] if told else [_block_codes(populations, bare, rng) for _ in range(arrangements - 1)]
+    choices = {} if told else _word_choices(populations, bare, rng, made[0])
     passes = {}
     for name in views[0]:
         # Rows are put in the order of the records, so that row r is the same record under every key.
@@ -155,6 +163,7 @@ def imitate(
                 for view, order in zip(views[1:], orders[1:], strict=True)
             ),
             arrangements=_arrangements(views[0][name].block[orders[0]], found[0][0][name][orders[0]], name, others),
+            possible=_possible(choices.get(name), found[0][0][name][orders[0]]),
         )
     joined = observe_joined(views[0], *(encoded.join_map for encoded in made[0]))
     kept = record_ids(*(encoded.keep_map for encoded in made[0]))
@@ -195,6 +204,47 @@ def _block_codes(
     views = observe(*(encoded.delivery for encoded in made))
     _, row_of = record_rows(made, views)
     return {name: np.where(row >= 0, views[name].block[row], -1) for name, row in row_of.items()}
+
+
+WordChoice = tuple[list[list[str]], Ints]
+"""The words of each record that a block could follow, and the record's cell: the other parts of the block."""
+
+
+def _word_choices(
+    populations: Sequence[tuple[RegisterTable | pa.Table, RegisterSchema]],
+    profile: EncodingProfile,
+    rng: np.random.Generator,
+    made: Sequence[Encoded],
+) -> dict[str, WordChoice]:
+    """By pass whose block follows one word of the name: what it could follow. Others are not in the result."""
+    steps, letters = [], {}
+    for step in profile.passes:
+        words = [part for part in step.block if part.startswith("word_")]
+        rest = tuple(part for part in step.block if part not in words)
+        if len(words) == 1 and rest:
+            letters[step.name] = LETTERS[words[0].rstrip("_0123456789")]
+            steps.append(step.model_copy(update={"block": rest}))
+    if not steps:
+        return {}
+    cells = _block_codes(populations, profile.model_copy(update={"passes": tuple(steps)}), rng)
+    skeletons: list[list[str]] = []
+    for (register, schema), encoded in zip(populations, made, strict=True):
+        typed = register if isinstance(register, RegisterTable) else register_from_table(register, schema)
+        column = describe_persons(typed.table, schema, set()).names.get("names")
+        if column is None:
+            return {}
+        ends = column.offsets.tolist()
+        of_row = [[column.skeletons[word] for word in column.words[first:last]] for first, last in pairwise(ends)]
+        numbers = encoded.keep_map["record"].combine_chunks()
+        place = pc.index_in(numbers, value_set=typed.table[schema.record].combine_chunks())
+        skeletons += [of_row[row] for row in place.to_pylist()]
+    return {
+        name: ([[word[: letters[name]] for word in each] for each in skeletons], codes) for name, codes in cells.items()
+    }
+
+
+def _possible(choice: WordChoice | None, record: Ints) -> WordBlocks | None:
+    return None if choice is None else word_blocks([choice[0][place] for place in record], choice[1][record])
 
 
 def _arrangements(first: Ints, record: Ints, name: str, others: Sequence[Records]) -> Ints:

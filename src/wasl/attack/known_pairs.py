@@ -2,8 +2,8 @@
 
 The adversary knows the rows of some persons (its own, its clients') and is not told who shares a block. Everybody who
 could share the block of a known person is a candidate for the other rows of that block. Where the key selects the word
-that blocks follow, the adversary tries many arrangements and weighs each by how well it agrees, around this block, with
-the known persons: those seen together belong together, those seen apart do not. Rows are compared with the known rows
+that blocks follow, the adversary learns the order of words from the known persons (``word_order``), and weighs each
+arrangement by how well it agrees with them around a block. Rows are compared with the known rows
 of their block, and certain claims are added to the known rows. Blocks without a known person are attacked by
 likelihood, without the persons already known.
 
@@ -14,7 +14,7 @@ than ``LARGEST`` rows: seeded graph matching, Fishkind et al., Pattern Recogniti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from wasl.attack.graph_matching import match_seeded
 from wasl.attack.knowledge import KnownPass
 from wasl.attack.observation import PassView
 from wasl.attack.similarity import expected_pairs, expected_similarity, observed_similarity, pair_agreement
+from wasl.attack.word_order import draw_arrangements
 
 __all__ = ["match_known"]
 
@@ -49,6 +50,9 @@ SURE = 0.95
 """Claims above this posterior are added to the known rows."""
 
 TURNS = 3
+
+ARRANGEMENTS = 32
+"""Orders of words drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ def match_known(
         for block in np.unique(view.block[rows])
         if sizes[block] > LARGEST
     ]
+    if known.possible is not None and not known.stable:
+        exact = sizes[view.block[rows]] if same_sources(view, known.view) else None
+        known = replace(
+            known, arrangements=draw_arrangements(known.possible, own, view.block[rows], exact, rng, ARRANGEMENTS)
+        )
     small = sizes[view.block[rows]] <= LARGEST
     seen, seen_own = rows[small], own[small]
     claims = Claims.none()
@@ -111,7 +120,7 @@ def match_known(
     elsewhere = np.flatnonzero(~np.isin(view.block, view.block[rows]))
     free = np.flatnonzero(~np.isin(np.arange(len(known.view)), taken))
     if len(elsewhere) and len(free):
-        found.append(match_blocks(view, known, taps, rng, rows=elsewhere, own=free))
+        found.append(match_blocks(view, known, taps, rng, rows=elsewhere, own=free, arrangements=ARRANGEMENTS))
     return Claims.together(found)
 
 

@@ -109,13 +109,16 @@ def stage(
     return target, knowledge
 
 
-def stage_insider(held: Sequence[Register], profile: EncodingProfile, rng: np.random.Generator) -> Outcome:
+def stage_insider(
+    held: Sequence[Register], profile: EncodingProfile, rng: np.random.Generator, truth: pa.Table | None = None
+) -> Outcome:
     """The outcome of a holder of the key attacking deliveries, who owns the same persons under numbers of its own.
 
     Args:
-        held: The registers; each record number is replaced in the insider's copy, so that nothing but the values match.
+        held: The registers. The insider encodes a copy under a register name of its own, so that no row id matches.
         profile: How the holders encode.
         rng: Draws the key, and the order of the insider's copy.
+        truth: As in ``stage``.
     """
     key = LinkageKey(rng.bytes(SECRET_BYTES), "staged")
     orders = [rng.permutation(len(table)) for table, _ in held]
@@ -128,14 +131,15 @@ def stage_insider(held: Sequence[Register], profile: EncodingProfile, rng: np.ra
     behind, _ = record_rows([*theirs, *mine], views)
     place = np.concatenate([_places(theirs, held), _places(mine, held)])
     count = sum(len(table) for table, _ in held)
-    tally = Tally(np.arange(count))
+    person = np.arange(count) if truth is None else _true_persons(held, truth)
+    tally = Tally(person)
     exposed = []
     for name, view in views.items():
         own = np.flatnonzero(view.source >= len(theirs))
-        truth = place[behind[name]]
+        real = place[behind[name]]
         claims = match_with_key(view, len(theirs), rng)
-        tally.add(Claims(claims.rows, truth[own[claims.own]], claims.posterior), truth)
-        exposed.append(truth[view.source < len(theirs)])
+        tally.add(Claims(claims.rows, real[own[claims.own]], claims.posterior), real)
+        exposed.append(person[real[view.source < len(theirs)]])
     persons = np.unique(np.concatenate(exposed))
     certain, right = tally.certain
     return Outcome(

@@ -232,7 +232,7 @@ def _run(trial: Trial, seed: int, largest_graph: int, starts: int, attacks: tupl
     found += attack_payload(target, knowledge, rng)
     if trial.profile == "guarded" and trial.overlap == 1.0:
         found += attack_order(target, knowledge)
-        found.append(stage_insider(held, profile, rng))
+        found.append(stage_insider(held, profile, rng, truth))
     return found
 
 
