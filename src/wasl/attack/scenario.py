@@ -122,9 +122,20 @@ def stage_insider(
     """
     key = LinkageKey(rng.bytes(SECRET_BYTES), "staged")
     orders = [rng.permutation(len(table)) for table, _ in held]
-    theirs = [encode(table, schema, key, profile, created=EPOCH, rng=rng) for table, schema in held]
+    theirs = [
+        encode(table, schema, key, profile, created=EPOCH, rng=rng, consent_weak_profile=True) for table, schema in held
+    ]
     mine = [
-        encode(table.take(pa.array(order)), schema, key, profile, created=EPOCH, rng=rng, name=f"own {place}")
+        encode(
+            table.take(pa.array(order)),
+            schema,
+            key,
+            profile,
+            created=EPOCH,
+            rng=rng,
+            name=f"own {place}",
+            consent_weak_profile=True,
+        )
         for place, ((table, schema), order) in enumerate(zip(held, orders, strict=True))
     ]
     views = observe(*(encoded.delivery for encoded in [*theirs, *mine]))

@@ -161,6 +161,7 @@ def run_trials(
     *,
     largest_graph: int = 2500,
     starts: int = 6,
+    arrangements: int = 24,
     attacks: tuple[str, ...] = ATTACKS,
     budget: float | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -176,6 +177,7 @@ def run_trials(
         seed: One or several; their counts are added up.
         largest_graph: Larger blocks are attacked on a sample of so many records.
         starts: Starts of graph matching.
+        arrangements: Keys under which the adversary computes blocks.
         attacks: Attacks from the linkage unit's view.
         budget: Minutes.
         clock: Seconds.
@@ -191,7 +193,7 @@ def run_trials(
         if budget is not None and spent + _expected_cost(trial, costs) > 60 * budget:
             left_out.append(trial)
             continue
-        outcomes += pool([_run(trial, one, largest_graph, starts, attacks) for one in seeds])
+        outcomes += pool([_run(trial, one, largest_graph, starts, arrangements, attacks) for one in seeds])
         costs[trial.kind] = trial.records, clock() - begun - spent
         if report is not None:
             report(done, len(trials))
@@ -204,12 +206,14 @@ def _expected_cost(trial: Trial, costs: dict[tuple[object, ...], tuple[int, floa
     return float(seconds * (trial.records / records) ** GROWTH)
 
 
-def _run(trial: Trial, seed: int, largest_graph: int, starts: int, attacks: tuple[str, ...]) -> list[Outcome]:
+def _run(
+    trial: Trial, seed: int, largest_graph: int, starts: int, arrangements: int, attacks: tuple[str, ...]
+) -> list[Outcome]:
     """All outcomes of a trial under one seed."""
     rng = np.random.default_rng([seed, trial.records, round(1000 * trial.overlap), PROFILES.index(trial.profile)])
     profile = tested_profile(trial.profile)
     if trial.periods > 1:
-        return _run_periods(trial, profile, seed, rng)
+        return _run_periods(trial, profile, seed, arrangements, rng)
     held, owned, truth = _registers(trial, seed, rng)
     try:
         target, knowledge = stage(
@@ -219,7 +223,7 @@ def _run(trial: Trial, seed: int, largest_graph: int, starts: int, attacks: tupl
             rng,
             truth=truth,
             told=trial.told,
-            arrangements=1 if trial.told else 24,
+            arrangements=1 if trial.told else arrangements,
             largest_graph=largest_graph,
             starts=starts,
         )
@@ -236,7 +240,9 @@ def _run(trial: Trial, seed: int, largest_graph: int, starts: int, attacks: tupl
     return found
 
 
-def _run_periods(trial: Trial, profile: EncodingProfile, seed: int, rng: np.random.Generator) -> list[Outcome]:
+def _run_periods(
+    trial: Trial, profile: EncodingProfile, seed: int, arrangements: int, rng: np.random.Generator
+) -> list[Outcome]:
     table = generate(max(int(trial.records / 0.88) + 50, 100), seed).registers[REGISTER].slice(0, trial.records)
     schema = RegisterSchema.load(REGISTER)
     if trial.periods == IRREGULAR:
@@ -245,7 +251,9 @@ def _run_periods(trial: Trial, profile: EncodingProfile, seed: int, rng: np.rand
         typed = register_from_table(table, schema).table
         attendance = valid_attendance(typed["date_delivrance"], typed["date_expiration"], trial.periods)
     try:
-        staged, knowledge = stage_periods((table, schema), attendance, profile, rng, rounds=trial.rounds)
+        staged, knowledge = stage_periods(
+            (table, schema), attendance, profile, rng, rounds=trial.rounds, arrangements=arrangements
+        )
     except LeakError:
         return [_refused(trial)]
     return attack_periods(staged, knowledge, rng)

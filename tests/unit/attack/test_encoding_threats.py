@@ -52,6 +52,7 @@ def test_one_delivery_of_one_register_without_known_pairs_gives_nobody_away(perm
 def months(registers: list[Register]) -> Callable[[str, str], dict[str, Outcome]]:
     """Outcomes of monthly deliveries of permits, in one round or in rounds of their own."""
     table, schema = next(each for each in registers if each[1].register_id == "dgsn-permits")
+    table = table.slice(0, 240)
     typed = register_from_table(table, schema).table
     attendance = {
         "permits": valid_attendance(typed["date_delivrance"], typed["date_expiration"], 36),
@@ -105,17 +106,16 @@ def test_six_registers_together_are_a_limit(six: STAGED) -> None:
     assert found.certain is not None
 
 
-@pytest.mark.parametrize("share", ["10 %", "20 %"])
-def test_known_pairs_name_few_others(share: str) -> None:
-    register = generate(2400, 1).registers["dgsn-permits"]
+def test_known_pairs_name_few_others() -> None:
+    register = generate(1500, 1).registers["dgsn-permits"]
     schema = RegisterSchema.load("dgsn-permits")
     rng = np.random.default_rng(4)
-    held, owned = split(register, 2000, 1.0, rng)
+    held, owned = split(register, 1200, 1.0, rng)
     staged = stage([(held, schema)], [(owned, schema)], EncodingProfile.load("guarded"), rng, keys=2, arrangements=2)
-    (found,) = attack_linkage(*staged, rng, (f"known pairs {share}",))
-    assert found.known > 0
-    assert interval(found)[0] <= 0.03
-    assert certain_interval(found)[0] <= 0.02
+    for found in attack_linkage(*staged, rng, ("known pairs 10 %", "known pairs 20 %")):
+        assert found.known > 0
+        assert interval(found)[0] <= 0.03
+        assert certain_interval(found)[0] <= 0.02
 
 
 def test_the_joined_view_is_a_limit_and_the_payload_makes_it_worse(permits: STAGED, six: STAGED) -> None:

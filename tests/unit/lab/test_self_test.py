@@ -21,7 +21,7 @@ from wasl.population.generate import generate
 def outcomes_of(
     trial: Trial, attacks: tuple[str, ...], starts: int = 2, seeds: tuple[int, ...] = (1,)
 ) -> list[Outcome]:
-    found, left_out = run_trials([trial], seeds, attacks=attacks, starts=starts)
+    found, left_out = run_trials([trial], seeds, attacks=attacks, starts=starts, arrangements=3)
     assert not left_out.trials
     return found
 
@@ -49,12 +49,12 @@ def test_one_key_diffusion_at_low_fill_falls() -> None:
 
 def test_to_be_told_who_shares_a_block_helps_and_is_reported_apart() -> None:
     attacks = ("likelihood",)
-    linkage, told = (rates(Trial("guarded", 1500, told=told), attacks)["likelihood"] for told in (False, True))
+    linkage, told = (rates(Trial("guarded", 1000, told=told), attacks)["likelihood"] for told in (False, True))
     assert linkage < told
 
 
 def test_the_counts_of_seeds_are_added_up() -> None:
-    trial, attacks = Trial("guarded", 200), ("frequencies",)
+    trial, attacks = Trial("guarded", 100), ("frequencies",)
     one, two, both = (outcomes_of(trial, attacks, seeds=seeds) for seeds in ((1,), (2,), (1, 2)))
     assert [each.attack for each in both] == [each.attack for each in one]
     for first, second, sum_ in zip(one, two, both, strict=True):
@@ -66,7 +66,9 @@ def test_the_counts_of_seeds_are_added_up() -> None:
 def test_what_does_not_fit_in_the_budget_is_named() -> None:
     trials = [Trial("guarded", n) for n in (100, 200, 400)]
     seconds = iter([0.0, 0.0, 60.0, 60.0, 60.0, 60.0, 60.0])
-    found, left_out = run_trials(trials, 1, attacks=("frequencies",), budget=2.0, clock=lambda: next(seconds))
+    found, left_out = run_trials(
+        trials, 1, attacks=("frequencies",), arrangements=2, budget=2.0, clock=lambda: next(seconds)
+    )
     # The first took a minute: the second, twice as large, is expected to take longer than the minute left.
     assert {each.records for each in found} == {100}
     assert left_out.trials == tuple(trials[1:])
@@ -74,7 +76,9 @@ def test_what_does_not_fit_in_the_budget_is_named() -> None:
 
 
 def test_without_a_budget_everything_runs() -> None:
-    found, left_out = run_trials([Trial("guarded", 100), Trial("tokens", 100)], 1, attacks=("frequencies",))
+    found, left_out = run_trials(
+        [Trial("guarded", 100), Trial("tokens", 100)], 1, attacks=("frequencies",), arrangements=2
+    )
     assert {each.profile for each in found} == {"guarded", "tokens"}
     assert left_out.trials == ()
 
