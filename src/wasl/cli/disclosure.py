@@ -13,7 +13,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.errors import InputError
+from wasl.errors import ThresholdError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,7 +34,9 @@ __all__ = [
     "show_attacks",
 ]
 
-DataArgument = Annotated[Path, typer.Argument(help="Microdata, CSV or Parquet.", metavar="DATA")]
+DataArgument = Annotated[
+    Path, typer.Argument(help="Microdata: CSV, Parquet, SPSS (.sav) or Stata (.dta).", metavar="DATA")
+]
 PolicyOption = Annotated[str, typer.Option("--policy", help="Policy: a TOML file or a shipped name.")]
 ControlOption = Annotated[
     Path | None, typer.Option("--control", help="Persons of the same population who are not in DATA, for the attacks.")
@@ -59,7 +61,9 @@ def assess(
     population: PopulationOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure the disclosure risk of microdata. Confidential: the report tells where a file is weak.
+    """Measure the disclosure risk of microdata; exit 3 when a threshold of the policy does not hold.
+
+    Confidential: the report tells where a file is weak.
 
     Example: wasl assess micro.parquet --policy public-use --out risk
     """
@@ -67,8 +71,10 @@ def assess(
         act = assess_data(data, policy, out=out, population=population)
     if as_json:
         emit(act.report)
-        return
-    _show_risk(act.result, out)
+    else:
+        _show_risk(act.result, out)
+    if not act.result.passed:
+        raise typer.Exit(ThresholdError.exit_code)
 
 
 def protect(
@@ -156,33 +162,17 @@ def protect_data(
 
 
 def read_microdata(path: Path) -> pa.Table:
-    """The table in a CSV or Parquet file.
+    """The rows of a microdata file; what was found on reading it is printed.
 
     Raises:
-        InputError: The file is missing, of another kind, or cannot be read; names the file.
+        InputError: The file is missing, of another kind, or cannot be read exactly; names the file.
     """
-    import pyarrow as pa
-    import pyarrow.csv as pacsv
-    import pyarrow.parquet as pq
+    from wasl.registers.reading.microdata import open_microdata
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
-    try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return pq.ParquetFile(path).read().replace_schema_metadata(None)
-        with path.open("rb") as file:
-            header = file.readline()
-        delimiter = ";" if header.count(b";") > header.count(b",") else ","
-        return pacsv.read_csv(
-            path,
-            parse_options=pacsv.ParseOptions(delimiter=delimiter),
-            convert_options=pacsv.ConvertOptions(strings_can_be_null=True),
-        )
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path}: cannot be read as {path.suffix.lstrip('.') or 'CSV'} ({type(error).__name__}).",
-            remedy="Give UTF-8 CSV with a header line, or Parquet.",
-        ) from error
+    found = open_microdata(path)
+    for finding in found.findings:
+        say(f"{path.name}: {finding}")
+    return found.table
 
 
 def _show_risk(report: RiskReport, out: Path | None) -> None:
@@ -198,7 +188,11 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
     if report.household is not None:
         rows.append(("expected by household", f"{report.household.expected:.2f} ({report.household.share:.3%})"))
     show_table("Disclosure risk (confidential)", ("measure", "value"), rows)
-    if report.passed:
+    if report.left_out:
+        say(f"not checked, because the data lack them: {', '.join(report.left_out)}")
+    if report.no_thresholds:
+        say(f"The policy limits no risk: {report.no_thresholds}")
+    elif report.passed:
         say("All thresholds of the policy hold.")
     else:
         show_table(

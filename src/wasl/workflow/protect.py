@@ -118,7 +118,7 @@ def _examine(
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         results |= attack_protected(table, protection, rng, control=control).to_json()
     if earlier:
-        found = compare_releases(table, protection.table, earlier, protection.policy)
+        found = compare_releases(protection.prepared or table, protection.table, earlier, protection.policy)
         require_no_exposure(found)
         results["differencing"] = found.to_json()
     return results

@@ -44,7 +44,7 @@ def run(*words):
 
 def test_assess_prints_json_and_writes_the_internal_report(place):
     result = run("assess", place / "data.csv", "--policy", place / "policy.toml", "--out", place / "risk", "--json")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output  # a threshold does not hold
     value = json.loads(result.stdout)
     assert value["rows"] == 100
     assert value["failures"][0]["rule"] == "thresholds.k"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-__all__ = ["figure", "heading", "number", "page", "paragraph", "share", "table"]
+__all__ = ["figure", "heading", "languages", "number", "page", "paragraph", "section", "share", "table"]
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
@@ -59,6 +60,19 @@ _TABLE = _ENVIRONMENT.from_string(
 def page(title: str, parts: list[Markup], *, confidential: bool, language: str = "en") -> str:
     """A whole page."""
     return _LAYOUT.render(title=title, body=Markup("\n").join(parts), confidential=confidential, language=language)
+
+
+def section(parts: list[Markup], language: str) -> Markup:
+    """A part of a page in one language."""
+    direction = Markup(' dir="rtl"') if language == "ar" else Markup("")
+    return Markup('<section lang="{0}" id="{0}"{1}>{2}</section>').format(language, direction, Markup("\n").join(parts))
+
+
+def languages(chosen: Sequence[str]) -> Markup:
+    """Links to the sections of a page."""
+    names = {"en": "English", "fr": "Français", "ar": "العربية"}
+    links = [Markup('<a href="#{0}" lang="{0}">{1}</a>').format(code, names[code]) for code in chosen]
+    return Markup("<nav>{}</nav>").format(Markup(" · ").join(links))
 
 
 def paragraph(text: str) -> Markup:

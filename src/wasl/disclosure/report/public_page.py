@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wasl.disclosure.synthesize import Synthesis
 
 __all__ = ["public_page", "synthesis_page"]
+
+ORDER: tuple[Language, ...] = ("en", "fr", "ar")
+"""The languages on a page of all three."""
 
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "rows": ("Le fichier compte {rows} enregistrements.", "يضم الملف {rows} تسجيلا.", "The file has {rows} records."),
@@ -102,28 +105,37 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
 """Words of the pages: French, Arabic, English."""
 
 
-def public_page(protection: Protection, language: Language = "en") -> str:
+def public_page(protection: Protection, language: Language | None = None) -> str:
     """What users of the file are told: methods, suppression, information loss in bands; no risk values.
 
     Args:
         protection: The protected file.
-        language: ``fr``, ``ar`` or ``en``.
+        language: ``fr``, ``ar`` or ``en``; default: all three, one after the other on one page.
     """
     facts = protection.public_report()
     title = protection.policy.title or protection.policy.name
-    removed = _band(facts["rows_removed"], language, share=False)
-    parts = [
-        layout.paragraph(
-            f"{_word('rows', language, rows=format(facts['rows'], ','))} {_word('removed', language, band=removed)} "
-            f"{_word('purpose', language)}"
-        ),
-        *_common(facts, language),
-    ]
-    return layout.page(title, parts, confidential=False, language=language)
+
+    def parts(chosen: Language) -> list[Markup]:
+        removed = _band(facts["rows_removed"], chosen, share=False)
+        rows = _word("rows", chosen, rows=format(facts["rows"], ","))
+        text = f"{rows} {_word('removed', chosen, band=removed)} {_word('purpose', chosen)}"
+        return [layout.paragraph(text), *_common(facts, chosen)]
+
+    return _in_languages(title, parts, language, confidential=False)
+
+
+def _in_languages(
+    title: str, parts: Callable[[Language], list[Markup]], language: Language | None, *, confidential: bool
+) -> str:
+    """A page in one language, or in all three below each other."""
+    if language is not None:
+        return layout.page(title, parts(language), confidential=confidential, language=language)
+    sections = [layout.section(parts(chosen), chosen) for chosen in ORDER]
+    return layout.page(title, [layout.languages(ORDER), *sections], confidential=confidential)
 
 
 def synthesis_page(
-    synthesis: Synthesis, attacks: Mapping[str, Any], *, confidential: bool, language: Language = "en"
+    synthesis: Synthesis, attacks: Mapping[str, Any], *, confidential: bool, language: Language | None = None
 ) -> str:
     """The report of a synthetic file, with or without what is confidential.
 
@@ -131,33 +143,33 @@ def synthesis_page(
         synthesis: The synthetic file.
         attacks: Results of attacks, for the confidential page.
         confidential: Whether to show real uniques, attacks and exact losses (in English).
-        language: Of the public page.
+        language: ``fr``, ``ar`` or ``en``; default: all three for the public page, English for the confidential one.
     """
     facts = synthesis.public_report()
     title = synthesis.policy.title or synthesis.policy.name
-    parts = [
-        layout.paragraph(
-            f"{_word('rows', language, rows=format(facts['rows'], ','))} "
-            f"{_word('synthetic', language, model=facts['model'])}"
-        ),
-        *_common(facts, language),
-    ]
-    if confidential:
-        from wasl.disclosure.report.pages import attack_tables, utility_tables
 
-        uniques = [
-            ("rows equal to real sample uniques on the keys", layout.number(synthesis.uniques.keys)),
-            ("rows equal to real sample uniques in all categories, left", layout.number(synthesis.uniques.whole)),
-            ("rows drawn anew", layout.number(synthesis.uniques.replaced)),
-        ]
-        parts += [
-            layout.heading("Exact losses"),
-            utility_tables(synthesis.utility),
-            layout.heading("Real uniques"),
-            layout.table(("measure", "value"), uniques),
-            attack_tables(attacks),
-        ]
-    return layout.page(title, parts, confidential=confidential, language=language)
+    def parts(chosen: Language) -> list[Markup]:
+        rows = _word("rows", chosen, rows=format(facts["rows"], ","))
+        text = f"{rows} {_word('synthetic', chosen, model=facts['model'])}"
+        return [layout.paragraph(text), *_common(facts, chosen)]
+
+    if not confidential:
+        return _in_languages(title, parts, language, confidential=False)
+    from wasl.disclosure.report.pages import attack_tables, utility_tables
+
+    uniques = [
+        ("rows equal to real sample uniques on the keys", layout.number(synthesis.uniques.keys)),
+        ("rows equal to real sample uniques in all categories, left", layout.number(synthesis.uniques.whole)),
+        ("rows drawn anew", layout.number(synthesis.uniques.replaced)),
+    ]
+    secret = [
+        layout.heading("Exact losses"),
+        utility_tables(synthesis.utility),
+        layout.heading("Real uniques"),
+        layout.table(("measure", "value"), uniques),
+        attack_tables(attacks),
+    ]
+    return layout.page(title, [*parts(language or "en"), *secret], confidential=True, language=language or "en")
 
 
 def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:

@@ -19,7 +19,7 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "{variables} is grouped into {categories} categories.",
     ),
     "top_bottom": (
-        "{variables} : les valeurs {ends} sont remplacées par une valeur unique de chaque côté.",
+        "{variables} : les valeurs {ends} sont remplacées par une même valeur.",
         "{variables}: استُبدلت القيم {ends} بقيمة واحدة في كل طرف.",
         "The {ends} values of {variables} are replaced by one value each.",
     ),

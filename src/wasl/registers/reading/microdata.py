@@ -1,0 +1,313 @@
+"""Microdata files as exact tables: CSV, Parquet, SPSS and Stata. Nothing is guessed: text stays text.
+
+A CSV cell is text, whatever it looks like; the policy says which variables are numbers. "06.141" and "NA" stay what
+they are, and only an empty cell is missing. Parquet, SPSS and Stata columns keep their types. Labels and user-missing
+codes of SPSS and Stata files are kept beside the table; cells with such a code become missing and are counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from wasl.errors import InputError
+from wasl.registers.reading.encodings import detect_encoding
+
+__all__ = ["Microdata", "open_microdata", "read_microdata"]
+
+SEPARATORS = (";", ",", "\t", "|")
+SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
+PARQUET, SPSS, STATA = (".parquet", ".pq"), (".sav", ".zsav", ".por"), (".dta",)
+NOT_READ = (".xls", ".xlsx", ".xlsm", ".ods", ".zip", ".gz", ".sas7bdat", ".rds", ".rdata")
+EXACT_WHOLE = 1 << 53
+"""SPSS and Stata keep numbers as float64: whole numbers up to here are exact (IEEE 754)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Microdata:
+    """A microdata file.
+
+    Attributes:
+        table: Its rows.
+        labels: For each variable with value labels, code (as text) to label.
+        titles: Variable labels.
+        missing: For each variable, its user-missing codes and how many cells had each; these cells are null.
+        encoding, separator: How a text file was written; empty otherwise.
+    """
+
+    table: pa.Table = field(repr=False)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    encoding: str = ""
+    separator: str = ""
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was done on reading that a user should know, one sentence each."""
+        notes = []
+        if self.encoding and self.encoding != "utf-8":
+            notes.append(f"the file was read as {self.encoding}.")
+        for name, codes in self.missing.items():
+            counts = ", ".join(f"{code}: {count}" for code, count in codes.items())
+            notes.append(f"{name}: cells with a user-missing code are missing ({counts}).")
+        return tuple(notes)
+
+
+def read_microdata(path: Path) -> pa.Table:
+    """The rows of a microdata file; see ``open_microdata``."""
+    return open_microdata(path).table
+
+
+def open_microdata(path: Path) -> Microdata:
+    """A microdata file: CSV (.csv, .txt, .tsv), Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta).
+
+    Raises:
+        InputError: The file is missing or empty, of another kind, or cannot be read exactly; names file and column.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty.")
+    suffix = path.suffix.lower()
+    if suffix in NOT_READ:
+        raise InputError(
+            f"{path}: microdata of kind {suffix} are not read.",
+            remedy="Give CSV, Parquet, SPSS (.sav) or Stata (.dta).",
+        )
+    if suffix in PARQUET:
+        found = Microdata(_parquet(path))
+    elif suffix in SPSS or suffix in STATA:
+        found = _statistical_package(path, suffix)
+    else:
+        found = _csv(path)
+    _require_exact(path, found.table)
+    return found
+
+
+def _require_exact(path: Path, table: pa.Table) -> None:
+    """Refuse columns that cannot be treated exactly.
+
+    Raises:
+        InputError: A name is doubled or empty, cells are lists, records or bytes, or numbers are infinite.
+    """
+    names = table.column_names
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{path}: several columns are called {', '.join(doubled)}.", remedy="Rename all but one.")
+    if any(not name.strip() for name in names):
+        raise InputError(f"{path}: column {[n.strip() for n in names].index('') + 1} has no name.")
+    for name in names:
+        column = table.column(name)
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise InputError(
+                f"{path}: column {name!r} holds {kind} cells, which are not single values.",
+                remedy="Make one column of each part, or leave the column out.",
+            )
+        if pa.types.is_floating(kind):
+            infinite = pc.sum(pc.is_inf(column.cast(pa.float64()))).as_py() or 0
+            if infinite:
+                raise InputError(
+                    f"{path}: column {name!r} is infinite in {infinite} rows.", remedy="Make them missing."
+                )
+
+
+def _parquet(path: Path) -> pa.Table:
+    try:
+        return pq.ParquetFile(path).read().replace_schema_metadata(None)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
+
+
+def _csv(path: Path) -> Microdata:
+    encoding = detect_encoding(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not {encoding} text.", remedy="Export it as UTF-8.") from error
+    text = text.removeprefix("\ufeff")
+    first, _, rest = text.partition("\n")
+    said = SEPARATOR_LINE.match(first.rstrip("\r"))
+    if said is not None:
+        text = rest
+    separator = _separator(text, said[1] if said is not None else "")
+    header = _header(path, text, separator)
+    _require_names(path, header)
+    broken: list[int] = []
+
+    def note(row: pacsv.InvalidRow) -> str:
+        broken.append(row.number if row.number is not None else 0)
+        return "skip"
+
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(text.encode()),
+            read_options=pacsv.ReadOptions(use_threads=False),
+            parse_options=pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=note),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in header},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            f"{path}: cannot be cut into rows and columns.", remedy="Look for an unclosed quotation mark."
+        ) from error
+    if broken:
+        raise InputError(
+            f"{path}: {len(broken)} rows do not have {len(header)} columns, the first is row {broken[0]}.",
+            remedy="Put quotation marks around cells that hold the separator.",
+        )
+    if table.num_rows == 0:
+        raise InputError(f"{path}: there are columns but no rows.")
+    return Microdata(table.rename_columns([name.strip() for name in header]), encoding=encoding, separator=separator)
+
+
+def _separator(text: str, said: str) -> str:
+    """The separator a ``sep=`` line states, or the one that cuts the first rows alike into most columns."""
+    if said:
+        return "\t" if said.lower() in ("\\t", "tab") else said
+    sample = text[: 1 << 16]
+
+    def columns(mark: str) -> int:
+        rows = list(csv.reader(io.StringIO(sample), delimiter=mark))[:20]
+        whole = rows[:-1] if len(sample) < len(text) and len(rows) > 1 else rows
+        widths = {len(row) for row in whole if row}
+        return widths.pop() if len(widths) == 1 else 1
+
+    best = max(SEPARATORS, key=columns)
+    if columns(best) > 1:
+        return best
+    # Rows of unequal width: the header decides, and the broken rows are named later.
+    first = next(iter(csv.reader(io.StringIO(sample))), [""])
+    line = sample.split("\n", 1)[0] if len(first) <= 1 else ",".join(first)
+    return max(SEPARATORS, key=line.count) if any(mark in line for mark in SEPARATORS) else ","
+
+
+def _header(path: Path, text: str, separator: str) -> list[str]:
+    row = next(csv.reader(io.StringIO(text), delimiter=separator), None)
+    if row is None or not any(cell.strip() for cell in row):
+        raise InputError(f"{path}: the first line is empty; it should name the columns.")
+    return row
+
+
+def _require_names(path: Path, header: Sequence[str]) -> None:
+    """Refuse doubled names before they could be mistaken for each other.
+
+    Raises:
+        InputError: Names the doubled columns.
+    """
+    names = [name.strip() for name in header]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{path}: several columns are called {', '.join(doubled)}.", remedy="Rename all but one.")
+
+
+def _statistical_package(path: Path, suffix: str) -> Microdata:
+    """An SPSS or Stata file with labels and user-missing codes."""
+    import warnings
+
+    import pyreadstat
+
+    read = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}.get(suffix, pyreadstat.read_sav)
+    settings: dict[str, Any] = {} if suffix == ".por" else {"user_missing": True}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frame, meta = read(str(path), **settings)
+    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, OSError, UnicodeDecodeError, ValueError) as error:
+        kind = "Stata" if suffix in STATA else "SPSS"
+        raise InputError(f"{path}: not a readable {kind} file ({type(error).__name__}).") from error
+    labels = {
+        name: {_code(code): str(label) for code, label in codes.items()}
+        for name, codes in meta.variable_value_labels.items()
+    }
+    ranges = getattr(meta, "missing_ranges", None) or {}
+    tagged = getattr(meta, "missing_user_values", None) or {}
+    columns: dict[str, pa.Array] = {}
+    missing: dict[str, dict[str, int]] = {}
+    for name in frame.columns:
+        values = frame[name].tolist()
+        cells, counted = _without_missing_codes(values, ranges.get(name, []), tagged.get(name, []))
+        if counted:
+            missing[name] = counted
+        columns[name] = _typed(path, name, cells, labelled=name in labels)
+    titles = {name: title for name, title in meta.column_names_to_labels.items() if title}
+    table = pa.table(columns)
+    if table.num_rows == 0:
+        raise InputError(f"{path}: there are columns but no rows.")
+    return Microdata(table, labels, titles, missing)
+
+
+def _without_missing_codes(
+    values: Sequence[Any], ranges: Sequence[Mapping[str, Any]], tagged: Sequence[Any]
+) -> tuple[list[Any], dict[str, int]]:
+    """Cells with user-missing codes made None, and how many cells had each code.
+
+    Args:
+        values: The cells; NaN and None are system-missing.
+        ranges: SPSS ranges, ``{"lo": 97, "hi": 99}``; single codes have equal ends.
+        tagged: Stata's ``a`` … ``z`` (written ``.a`` … ``.z`` there).
+    """
+    counts: dict[str, int] = {}
+    marks = {str(mark) for mark in tagged}
+    cells: list[Any] = []
+    for value in values:
+        if value is None or value != value or value == "":  # noqa: PLR0124 - NaN differs from itself
+            cells.append(None)
+            continue
+        tag = isinstance(value, str) and value in marks
+        inside = any(type(value) is type(r["lo"]) and r["lo"] <= value <= r["hi"] for r in ranges) or any(
+            not isinstance(value, str) and not isinstance(r["lo"], str) and r["lo"] <= value <= r["hi"] for r in ranges
+        )
+        if tag or inside:
+            code = f".{value}" if tag else _code(value)
+            counts[code] = counts.get(code, 0) + 1
+            cells.append(None)
+        else:
+            cells.append(value)
+    return cells, dict(sorted(counts.items()))
+
+
+def _typed(path: Path, name: str, cells: list[Any], *, labelled: bool) -> pa.Array:
+    """A column in the type its cells have: codes of labelled variables as text, whole numbers as int64.
+
+    Raises:
+        InputError: Cells of several kinds, or a whole number that the file could not keep exactly.
+    """
+    known = [cell for cell in cells if cell is not None]
+    numbers = all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known)
+    if known and numbers:
+        whole = all(float(cell).is_integer() for cell in known)
+        if whole and any(abs(cell) > EXACT_WHOLE for cell in known):
+            raise InputError(
+                f"{path}: column {name!r} holds whole numbers beyond 2^53, which the format does not keep exactly.",
+                remedy="Store it as text in the file.",
+            )
+        if labelled:
+            return pa.array([None if cell is None else _code(cell) for cell in cells], pa.string())
+        if whole:
+            return pa.array([None if cell is None else int(cell) for cell in cells], pa.int64())
+        return pa.array(cells, pa.float64())
+    try:
+        return pa.array(cells, from_pandas=True)
+    except (pa.ArrowException, TypeError) as error:
+        raise InputError(f"{path}: column {name!r} holds cells of several kinds.") from error
+
+
+def _code(value: Any) -> str:
+    """A code as text, whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
