@@ -222,7 +222,7 @@ def _statistical_package(path: Path, suffix: str) -> Microdata:
 
     import pyreadstat
 
-    read = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}.get(suffix, pyreadstat.read_sav)
+    read: Any = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}.get(suffix, pyreadstat.read_sav)
     settings: dict[str, Any] = {} if suffix == ".por" else {"user_missing": True}
     try:
         with warnings.catch_warnings():
