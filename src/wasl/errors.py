@@ -2,18 +2,18 @@
 
 WaslError
 ├── InputError            the user's input is at fault (exit 1, HTTP 400/422)
-│   ├── SchemaError       a TOML document (schema, profile, plan, policy, …) does not hold together
+│   ├── SchemaError       a TOML document (schema, profile, plan, policy, …) is invalid
 │   ├── RegisterError     a register file cannot be read as its schema says
 │   ├── DeliveryError     a delivery, join map or payload is malformed or was tampered with
 │   ├── KeyFileError      a key file cannot be opened with what was given
-│   └── MismatchError     deliveries that cannot be compared: other key, profile, project or scheme
+│   └── MismatchError     deliveries that cannot be compared: different key, profile, project or scheme
 ├── ThresholdError        a threshold is not met: the result would not be safe (exit 3, HTTP 409)
 │   ├── LeakError         an encoding would leak more than the profile allows
 │   └── PolicyError       protection cannot reach the thresholds of the policy
 ├── VerificationError     a digest, signature or proof does not verify (exit 3, HTTP 409)
 ├── AccessError           the actor may not do this (HTTP 401/403)
 ├── StateError            not possible in the present state (HTTP 409)
-│   └── StaleError        somebody else changed it meanwhile (HTTP 412)
+│   └── StaleError        changed by another request since it was read (HTTP 412)
 ├── NotFoundError         no such thing, or not visible to the actor (HTTP 404)
 └── MissingExtraError     an optional part of wasl is not installed (exit 1)
 """
@@ -41,11 +41,11 @@ __all__ = [
 
 
 class WaslError(Exception):
-    """Anything wasl refuses to do, with the reason and the remedy.
+    """A refusal, with its reason and its remedy.
 
     Attributes:
         message: What is wrong and where, without any person's value.
-        remedy: What the reader can do about it; empty when the message says it already.
+        remedy: What the reader can do about it; empty when the message contains it.
         event: The audit event of the refusal, set by the act that refused; None where there is none.
     """
 
@@ -63,7 +63,7 @@ class InputError(WaslError):
 
 
 class SchemaError(InputError):
-    """A TOML document does not hold together."""
+    """A TOML document is invalid."""
 
 
 class RegisterError(InputError):
@@ -79,7 +79,7 @@ class KeyFileError(InputError):
 
 
 class MismatchError(InputError):
-    """Deliveries that cannot be compared: other key, profile, project or scheme."""
+    """Deliveries that cannot be compared: different key, profile, project or scheme."""
 
 
 class ThresholdError(WaslError):
@@ -107,11 +107,11 @@ class AccessError(WaslError):
 
 
 class StateError(WaslError):
-    """Not possible in the present state, or somebody else changed it meanwhile."""
+    """Not possible in the present state."""
 
 
 class StaleError(StateError):
-    """Somebody else changed it meanwhile."""
+    """The thing was changed by another request since it was read."""
 
 
 class NotFoundError(WaslError):

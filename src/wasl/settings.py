@@ -11,7 +11,7 @@ __all__ = ["Settings"]
 
 
 class Settings(BaseSettings):
-    """What the command line takes from its surroundings.
+    """Settings of the command line.
 
     Attributes:
         home: Folder of this installation's audit log and signing keys.

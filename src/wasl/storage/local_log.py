@@ -56,7 +56,7 @@ def now() -> str:
 
 
 def actor() -> str:
-    """Who runs the program: the user's name on this machine."""
+    """The name of the user who runs the program, as this machine has it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user without a name; ImportError: Windows without USERNAME
@@ -324,7 +324,7 @@ def _last_byte(descriptor: int, size: int) -> bytes:
 
 
 def _replace(path: Path, text: str, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Write a small file whole or not at all."""
+    """Write a small file completely or leave the old one in place."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
