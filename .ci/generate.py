@@ -245,9 +245,11 @@ def rooms() -> str:
             if other.startswith("wasl.") and room and other.split(".")[1] != room:
                 imports.add((room, other.split(".")[1]))
     for r, row in enumerate(rows):
-        step = WIDTH / (len(row) + 1)
-        for j, name in enumerate(row):
-            place[name] = ((j + 1) * step, 30 + r * (BOX + ROW_GAP))
+        # Rows of one or two boxes are shifted to the sides, so that few lines pass behind a box.
+        columns = {1: [0.42 if r % 2 else 0.58], 2: [0.1, 0.9]}
+        shares = columns.get(len(row)) or [(j + 1) / (len(row) + 1) for j in range(len(row))]
+        for share, name in zip(shares, row, strict=True):
+            place[name] = (share * WIDTH, 30 + r * (BOX + ROW_GAP))
     height = int(30 + len(rows) * (BOX + ROW_GAP))
     below: dict[str, set[str]] = defaultdict(set)
     for a, b in imports:
@@ -255,6 +257,10 @@ def rooms() -> str:
             below[a].add(b)
     svg = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">']
     svg.append('<rect width="100%" height="100%" fill="white"/>')
+    svg.append(
+        '<defs><marker id="to" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0,0 L8,4 L0,8 z" fill="#5b6b7a"/></marker></defs>'
+    )
     for a, others in sorted(below.items()):
         reached = {further for other in others for further in closure(other, below)}
         for b in sorted(others - reached):
@@ -262,7 +268,7 @@ def rooms() -> str:
             middle = (y + BOX + v) / 2
             svg.append(
                 f'<path d="M{x:.0f},{y + BOX:.0f} C{x:.0f},{middle:.0f} {u:.0f},{middle:.0f} {u:.0f},{v:.0f}" '
-                'fill="none" stroke="#7a8a99" stroke-width="1"/>'
+                'fill="none" stroke="#7a8a99" stroke-width="1.2" marker-end="url(#to)"/>'
             )
     for name, (x, y) in place.items():
         width = 44 + 7.2 * len(name)
@@ -271,7 +277,7 @@ def rooms() -> str:
             f'<rect x="{x - width / 2:.0f}" y="{y:.0f}" width="{width:.0f}" height="{BOX}" rx="5" fill="{fill}" '
             f'stroke="#5b6b7a"/><text x="{x:.0f}" y="{y + 15:.0f}" text-anchor="middle" font-size="12">{escape(name)}'
             f'</text><text x="{x:.0f}" y="{y + 28:.0f}" text-anchor="middle" font-size="9" fill="#555">'
-            f"{count[name]} modules</text>"
+            f"{count[name]} module{'s' if count[name] > 1 else ''}</text>"
         )
     return "\n".join([*svg, "</svg>"]) + "\n"
 

@@ -14,6 +14,7 @@ raises a number. Names given after ``--show`` print the faults of files whose pa
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import sys
@@ -119,7 +120,7 @@ def docstrings(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            text = node.value.value
+            text = inspect.cleandoc(node.value.value)
         if text:
             yield re.split(r"\n\s*(?:Args|Attributes|Returns|Raises|Example|Yields):\s*\n", text)[0]
 
