@@ -269,17 +269,21 @@ def release_documents() -> dict[str, Any]:
 
 
 def encode_registers(folder: Path, project: str, *, persons: int = 3000) -> dict[str, Path]:
-    """What two holders have encoded on their own premises: a folder each with delivery, join map and payload."""
+    """What two holders have encoded on their own premises: a folder each with delivery, join map and payload.
+
+    What lies in the folder ``first`` was encoded before, for an earlier period."""
     registers = generate(persons, seed=3).registers
     key = LinkageKey.new(project, secrets.token_bytes(32))
     folders: dict[str, Path] = {}
     for name in (REGISTER, OTHER_REGISTER):
         folders[name] = folder / name
         folders[name].mkdir(parents=True)
-        encoded = encode(registers[name], RegisterSchema.load(name), key, period="2024")
-        encoded.delivery.write(folders[name] / "delivery.parquet")
-        encoded.join_map.write(folders[name] / "join.parquet")
-        encoded.payload.write(folders[name] / "payload.parquet")
+        for place, period in ((folders[name] / "first", "2023"), (folders[name], "2024")):
+            place.mkdir(exist_ok=True)
+            encoded = encode(registers[name], RegisterSchema.load(name), key, period=period)
+            encoded.delivery.write(place / "delivery.parquet")
+            encoded.join_map.write(place / "join.parquet")
+            encoded.payload.write(place / "payload.parquet")
     return folders
 
 
@@ -362,9 +366,12 @@ def random_files(
         name: pa.array([codes[draws.integers(len(codes))] for _ in range(rows)]) for name, codes in lists.items()
     }
     variables = pa.table({"record_id": record_ids, **columns})
-    payload = Payload(register, schema.holder, "2025", schema.digest, variables)
+    created = delivery.header.created
+    payload = Payload(
+        register, schema.holder, "2025", schema.digest, variables, project=delivery.header.project, created=created
+    )
     places = [folder / f"{kind}-{seed}-{register}.parquet" for kind in ("delivery", "join", "payload")]
     delivery.write(places[0])
-    JoinMap(register, delivery.digest, join_rows).write(places[1])
+    JoinMap.of(delivery.digest, delivery.header, join_rows).write(places[1])
     payload.write(places[2])
     return Sent(*(place.read_bytes() for place in places))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from service_support import PROJECT, REGISTER, Sent, Service, send
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from service_support import PROJECT, REGISTER, Sent, Service, definition, send
 
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
+from wasl.service.projects import declare_register
 from wasl.service.records import Submission
 
 KINDS = {"deliveries": "delivery", "join-maps": "join_map", "payloads": "payload"}
@@ -162,3 +169,81 @@ def test_a_false_or_weak_profile_is_not_taken_in(
     sent = send(service.client(Role.HOLDER), "deliveries", make_files(header=change).delivery)
     assert sent.status_code in (409, 422), sent.text
     assert message in sent.text
+
+
+PLURALS = tuple(KINDS)
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_what_was_made_before_the_last_accepted_is_refused(
+    service: Service, make_files: Callable[..., Sent], plural: str
+) -> None:
+    holder = service.client(Role.HOLDER)
+    made = {
+        seed: getattr(make_files(seed=seed, header={"created": created}), KINDS[plural])
+        for seed, created in ((1, "2026-03-01T00:00:00+00:00"), (2, "2026-03-02T00:00:00+00:00"))
+    }
+    assert send(holder, plural, made[2]).status_code == 201
+    replayed = send(holder, plural, made[1])
+    assert replayed.status_code == 409
+    assert "made before the last one that was accepted" in replayed.text
+    assert send(holder, plural, made[2]).status_code == 201, "the same again is the same submission"
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_what_was_withdrawn_stays_withdrawn(service: Service, make_files: Callable[..., Sent], plural: str) -> None:
+    holder = service.client(Role.HOLDER)
+    data = getattr(make_files(), KINDS[plural])
+    sent = send(holder, plural, data)
+    location = sent.headers["location"]
+    holder.post(f"{location}/withdraw", json={"version": 1}, headers={"If-Match": sent.headers["etag"]})
+    again = send(holder, plural, data)
+    assert again.status_code == 409
+    assert "stays withdrawn" in again.text
+
+
+@pytest.mark.parametrize("created", ["2999-01-01T00:00:00+00:00", "yesterday", ""])
+def test_a_time_of_making_must_be_one_and_not_lie_ahead(
+    service: Service, make_files: Callable[..., Sent], created: str
+) -> None:
+    data = make_files(header={"created": created}).delivery
+    assert send(service.client(Role.HOLDER), "deliveries", data).status_code == 422
+
+
+def signed_files(folder: Path, sent: Sent, key: Ed25519PrivateKey) -> Sent:
+    """The same files, signed."""
+    found = []
+    for name, document in (("delivery", Delivery), ("join_map", JoinMap), ("payload", Payload)):
+        path = folder / f"{name}.parquet"
+        path.write_bytes(getattr(sent, name))
+        document.read(path).signed(key).write(folder / f"{name}-signed.parquet")
+        found.append((folder / f"{name}-signed.parquet").read_bytes())
+    return Sent(*found)
+
+
+def demand(service: Service, signer: str) -> None:
+    office, operator = service.installation.office, service.installation.operator
+    declare_register(office, operator(), project=PROJECT, definition=definition(REGISTER), signer=signer)
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_register_that_demands_a_signature_gets_it_on_everything(
+    service: Service, make_files: Callable[..., Sent], plural: str, tmp_path: Path
+) -> None:
+    holders, strangers = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    demand(service, base64.b64encode(holders.public_key().public_bytes_raw()).decode())
+    sent, holder = make_files(), service.client(Role.HOLDER)
+    refused = send(holder, plural, getattr(sent, KINDS[plural]))
+    assert refused.status_code == 422
+    assert "is not signed" in refused.text
+    refused = send(holder, plural, getattr(signed_files(tmp_path, sent, strangers), KINDS[plural]))
+    assert "not signed by the key declared" in refused.text
+    assert send(holder, plural, getattr(signed_files(tmp_path, sent, holders), KINDS[plural])).status_code == 201
+
+
+def test_dropping_the_demand_is_an_event_that_says_so(service: Service) -> None:
+    demand(service, base64.b64encode(bytes(range(32))).decode())
+    demand(service, "")
+    entries = service.client(Role.AUDITOR).get("/v1/audit/entries?limit=200").json()["items"]
+    kinds = [entry["kind"] for entry in entries if entry["subject"] == REGISTER]
+    assert "SignatureDemandDropped" in kinds

@@ -110,6 +110,12 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "rows_after": {"fr": "lignes après", "ar": "الأسطر بعد", "en": "rows after"},
     "run": {"fr": "exécution", "ar": "العملية", "en": "run"},
     "schema": {"fr": "schéma", "ar": "المخطط", "en": "schema"},
+    "former_signer": {
+        "fr": "empreinte de la clé exigée auparavant",
+        "ar": "بصمة المفتاح المشترط سابقا",
+        "en": "digest of the key demanded before",
+    },
+    "signer": {"fr": "empreinte de la clé exigée", "ar": "بصمة المفتاح المشترط", "en": "digest of the key demanded"},
     "schema_digest": {"fr": "empreinte du schéma", "ar": "بصمة المخطط", "en": "schema digest"},
     "secondary": {
         "fr": "cases retirées en complément",

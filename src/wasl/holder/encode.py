@@ -126,7 +126,7 @@ def encode(
         consent_weak_profile: Whether a profile with weaknesses may be used; see ``EncodingProfile.weaknesses``.
         progress: Called with (steps done, steps in all).
         threads: Threads over which the rows of a pass are spread.
-        signer: The holder's key, to sign the delivery with.
+        signer: The holder's key, to sign delivery, join map and payload with.
         into: Given the bytes of each column, where the rows go, pass by pass; they are kept in memory if not said.
 
     Raises:
@@ -312,8 +312,20 @@ def _assemble(
     payload_rows = pa.table(
         {"record_id": fixed_bytes(record_ids), **{column.standard: column.values for column in harmonized}}
     ).take(pa.array(by_id))
-    payload = Payload(register_name, schema.holder, period, schema.digest, payload_rows)
+    payload = Payload(
+        register_name,
+        schema.holder,
+        period,
+        schema.digest,
+        payload_rows,
+        project=key.project,
+        round=round_name,
+        created=created,
+    )
     payload.refuse_identifiers(schema)
+    join_map = JoinMap.of(delivery.digest, delivery.header, joined)
+    if signer is not None:
+        join_map, payload = join_map.signed(signer), payload.signed(signer)
     keep_map = pa.table(
         {
             "register": pa.repeat(register_name, len(records)),
@@ -323,7 +335,7 @@ def _assemble(
     )
     return Encoded(
         delivery,
-        JoinMap(register_name, delivery.digest, joined),
+        join_map,
         payload,
         keep_map,
         list_merged(person, records),

@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
+from wasl.registers.exchange.digests import digest_json, digest_table
 from wasl.registers.exchange.encoded_rows import PART_ROWS, PARTS_KEY, check_part, parts_digest, parts_from_json
 from wasl.service.parquet_pages import Chunk, page_sizes
 from wasl.service.ports import Limits
 
-__all__ = ["ParquetFile", "is_text", "require_rows"]
+__all__ = ["ParquetFile", "is_text", "require_content", "require_rows"]
 
 MAX_HEADER_BYTES = 1 << 20
 MAX_FOOTER_BYTES = 1 << 24
@@ -279,6 +280,19 @@ def require_rows(file: ParquetFile, content_digest: str) -> None:
         or max(file.group_rows, default=0) > PART_ROWS
         or not all(check_part(rows, part) for rows, part in zip(file.row_groups(), parts, strict=True))
     ):
+        raise DeliveryError(f"the {file.what}'s rows are not those its header was made for.")
+
+
+def require_content(file: ParquetFile, content_digest: str) -> None:
+    """Check a join map's or payload's rows against the digest in its header, in the memory of one row group.
+
+    Raises:
+        DeliveryError: They are not the rows it was made for.
+    """
+    whole = [PART_ROWS] * (file.rows // PART_ROWS)
+    groups = [*whole, file.rows % PART_ROWS] if file.rows % PART_ROWS else whole
+    digests = [digest_table(rows.replace_schema_metadata(None)) for rows in file.row_groups()]
+    if file.group_rows != groups or digest_json(digests) != content_digest:
         raise DeliveryError(f"the {file.what}'s rows are not those its header was made for.")
 
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wasl.audit.events import ProjectChanged, ProjectCreated, RegisterDeclared
+from wasl.audit.events import ProjectChanged, ProjectCreated, RegisterDeclared, SignatureDemandDropped
 from wasl.errors import InputError, StateError
 from wasl.registers.documents import validate_document
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.documents import require_bare_names
@@ -100,12 +101,23 @@ def declare_register(
             signer=signer,
         )
         event = caller.event(
-            RegisterDeclared(schema_digest=schema.digest, holder=schema.holder),
+            _declared(schema, signer, known),
             project=project,
             subject=schema.register_id,
         )
         ledger.save(register, event=event)
         return ledger.get(Register, identifier)
+
+
+def _declared(schema: RegisterSchema, signer: str, known: Register | None) -> RegisterDeclared | SignatureDemandDropped:
+    """The event of a declaration; dropping the demand for a signature is an event of its own."""
+    if known is not None and known.signer and not signer:
+        return SignatureDemandDropped(
+            schema_digest=schema.digest, holder=schema.holder, former_signer=digest_json(known.signer)
+        )
+    return RegisterDeclared(
+        schema_digest=schema.digest, holder=schema.holder, signer=digest_json(signer) if signer else None
+    )
 
 
 def register_id(project: str, name: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import pyarrow as pa
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import TypeAdapter, ValidationError
 
 from wasl.audit.events import DeliveryReceived, DeliveryRejected, JoinMapReceived, PayloadReceived, SubmissionWithdrawn
@@ -17,14 +15,15 @@ from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError,
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA
+from wasl.registers.exchange.join_map import JOIN_MAP_FIELDS, JOIN_MAP_SCHEMA
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
-from wasl.registers.exchange.payload import Payload
+from wasl.registers.exchange.payload import PAYLOAD_FIELDS, Payload
+from wasl.registers.exchange.signatures import SentKind, check_signature, require_signer
 from wasl.registers.profiles import require_known_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
-from wasl.service.intake import ParquetFile, is_text, require_rows
+from wasl.service.intake import ParquetFile, is_text, require_content, require_rows
 from wasl.service.payload_check import declared_columns, require_declared_rows, require_unique_ids
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Reader
 from wasl.service.projects import open_project, register_id
@@ -62,7 +61,8 @@ _TAKEN_BY = {
 }
 _HEADER = TypeAdapter(DeliveryHeader)
 MAX_FILTER_BITS = 1 << 16
-PAYLOAD_FIELDS = ("register", "holder", "period", "schema_digest")
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far a holder's clock may be ahead of the office's."""
 
 
 def receive(
@@ -75,7 +75,8 @@ def receive(
     Raises:
         DeliveryError: It is not what it should be.
         MismatchError: It was made for another project or register, or with another schema, key or profile.
-        StateError: The project is closed, or this installation does not take this kind.
+        StateError: The project is closed, this installation does not take this kind, or the file is older than the last
+            one accepted or was withdrawn.
     """
     caller.check(SEND_ACTIONS[kind], project=project, register=register)
     _require_taken(office.part, kind)
@@ -84,17 +85,19 @@ def receive(
         declared = state.get(Register, register_id(project, register))
     try:
         submission = _examine(office, caller, declared, kind, incoming)
-        if kind is SubmissionKind.DELIVERY:
-            with office.ledger.reading() as state:
+        with office.ledger.reading() as state:
+            _require_not_older(state, submission, caller.stamp)
+            if kind is SubmissionKind.DELIVERY:
                 _require_agreement(state, submission)
     except WaslError as error:
         _reject(office, caller, declared, kind, incoming, error)
     incoming.keep()
     with office.ledger.writing(caller) as ledger:
+        _require_not_older(ledger, submission, caller.stamp)
         if kind is SubmissionKind.DELIVERY:
             _require_agreement(ledger, submission)
         same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
-        kept = replace(same[0], withdrawn=False) if same else submission
+        kept = same[0] if same else submission
         event = caller.event(
             _RECEIVED[kind](register=register, digest=kept.digest, file=kept.file, rows=kept.rows, repeated=bool(same)),
             project=project,
@@ -211,9 +214,8 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
         remedy="Encode it under `guarded`, or declare the register with consent_weak_profiles = true in its schema.",
     )
     require_rows(file, header.content_digest)
-    if register.signer:
-        _require_signature(header, register.signer)
     value = header.to_json()
+    _require_signature("delivery", value, register)
     return value, digest_json(value)
 
 
@@ -235,23 +237,51 @@ def _examine_join_map(file: ParquetFile, register: Register) -> Mapping[str, Any
         raise DeliveryError("the join map's columns are not record_id, pass, row_id.")
     _require_types(file, {"record_id": pa.binary(16), "row_id": pa.binary(16)})
     _require_text(file, "pass")
-    if header.get("register") != register.name:
-        raise MismatchError("the join map was made for another register.")
-    _require_readable(file)
-    return {"register": register.name, "delivery_digest": _text(header, "delivery_digest", file.what)}
+    value = _sent_header(file, header, JOIN_MAP_FIELDS)
+    _require_made_for(value, register, file.what)
+    _require_signature("join map", value, register)
+    require_content(file, value["content_digest"])
+    return value
 
 
 def _examine_payload(file: ParquetFile, register: Register) -> Mapping[str, Any]:
     header = file.header(PAYLOAD_KEY)
-    value = {name: _text(header, name, file.what) for name in PAYLOAD_FIELDS}
-    if value["register"] != register.name or value["schema_digest"] != register.schema_digest:
-        raise MismatchError("the payload was made for another register, or with another schema.")
+    value = _sent_header(file, header, PAYLOAD_FIELDS)
+    _require_made_for(value, register, file.what)
+    if value["schema_digest"] != register.schema_digest:
+        raise MismatchError("the payload was made with another schema.")
+    _require_signature("payload", value, register)
     schema = validate_document(RegisterSchema, dict(register.definition), "the register schema")
-    Payload(**value, rows=file.schema.empty_table()).refuse_identifiers(schema)
+    named = {name: value[name] for name in PAYLOAD_FIELDS}
+    Payload(**named, rows=file.schema.empty_table()).refuse_identifiers(schema)
     _require_types(file, {"record_id": pa.binary(16)})
     require_declared_rows(file, declared_columns(schema))
     require_unique_ids(file)
+    require_content(file, value["content_digest"])
     return value
+
+
+def _sent_header(file: ParquetFile, header: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """The header of a join map or payload: the named texts, the digest of the rows, signer and signature."""
+    return {name: _text(header, name, file.what) for name in (*names, "content_digest", "signer", "signature")}
+
+
+def _require_made_for(header: Mapping[str, str], register: Register, what: str) -> None:
+    """Refuse a join map or payload of another register or project."""
+    for name, expected in (("register", register.name), ("project", register.project)):
+        if header[name] != expected:
+            raise MismatchError(
+                f"the {what} was made for another {name}.",
+                remedy=f"Encode it anew for the {name} declared here ({expected}).",
+            )
+
+
+def _require_signature(kind: SentKind, header: Mapping[str, Any], register: Register) -> None:
+    """Check the signature, which must be there if the register demands one."""
+    if register.signer:
+        require_signer(kind, header, register.signer)
+    else:
+        check_signature(kind, header)
 
 
 def _require_text(file: ParquetFile, name: str) -> None:
@@ -268,29 +298,50 @@ def _require_types(file: ParquetFile, columns: Mapping[str, pa.DataType]) -> Non
             raise DeliveryError(f"column {name!r} of the {file.what} is not of the type it should have.")
 
 
-def _require_readable(file: ParquetFile) -> None:
-    """Read every column once, a row group at a time: a damaged file is refused now, not when it is needed."""
-    for name in file.schema.names:
-        for _ in file.column(name):
-            pass
-
-
 def _require_agreement(ledger: Reader, delivery: Submission) -> None:
-    """Refuse a delivery that cannot be compared with those other registers of the project have sent."""
+    """Refuse a delivery that cannot be compared with those other registers of the project have sent for its round."""
     others = ledger.select(Submission, project=delivery.project, kind=SubmissionKind.DELIVERY, withdrawn=False)
-    headers = [DeliveryHeader.from_json(dict(other.header)) for other in others if other.register != delivery.register]
-    for header in headers:
-        require_comparable([header, DeliveryHeader.from_json(dict(delivery.header))])
+    ours = DeliveryHeader.from_json(dict(delivery.header))
+    for other in others:
+        if other.register != delivery.register and other.header.get("round", "") == ours.round:
+            require_comparable([DeliveryHeader.from_json(dict(other.header)), ours])
 
 
-def _require_signature(header: DeliveryHeader, signer: str) -> None:
+def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None:
+    """Refuse what was made before the last one accepted, what was withdrawn, and what claims a time to come.
+
+    A holder's earlier file, sent again by somebody else or by mistake, would otherwise replace the later one.
+
+    Raises:
+        StateError: It is older than the last accepted one, or it was withdrawn.
+        DeliveryError: Its time of making is not one, or lies ahead.
+    """
+    made = _time_made(submission.header)
+    if made > datetime.fromisoformat(now) + CLOCK_TOLERANCE:
+        raise DeliveryError(
+            f"the {submission.kind} says it was made on {made:%Y-%m-%d %H:%M} UTC, which is still to come.",
+            remedy="Set the clock of the machine that encodes.",
+        )
+    earlier = ledger.select(Submission, project=submission.project, register=submission.register, kind=submission.kind)
+    for other in earlier:
+        if other.digest == submission.digest and other.withdrawn:
+            raise StateError(
+                f"this {submission.kind} was withdrawn and stays withdrawn.", remedy="Encode the register again."
+            )
+        if _time_made(other.header) > made:
+            raise StateError(
+                f"this {submission.kind} was made before the last one that was accepted.",
+                remedy="Encode the register again, so that the newest state counts.",
+            )
+
+
+def _time_made(header: Mapping[str, Any]) -> datetime:
+    """The ``created`` of a header."""
     try:
-        if header.signer != signer:
-            raise DeliveryError("the delivery is not signed by the key declared for its register.")
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signer))
-        key.verify(base64.b64decode(header.signature, validate=True), header.signed_bytes)
-    except (InvalidSignature, ValueError) as error:
-        raise DeliveryError("the delivery's signature does not verify.") from error
+        made = datetime.fromisoformat(str(header["created"]))
+    except (KeyError, ValueError) as error:
+        raise DeliveryError("the header's time of making is not an ISO 8601 time.") from error
+    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
 
 
 def _text(header: Mapping[str, Any], name: str, what: str) -> str:

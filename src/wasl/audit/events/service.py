@@ -19,6 +19,7 @@ __all__ = [
     "ProjectChanged",
     "ProjectCreated",
     "RegisterDeclared",
+    "SignatureDemandDropped",
     "SubmissionWithdrawn",
     "TokenIssued",
     "TokenRevoked",
@@ -63,6 +64,22 @@ class RegisterDeclared(Happening):
 
     schema_digest: str
     holder: str
+    signer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureDemandDropped(Happening):
+    """A register was declared anew without the demand that what its holder sends be signed."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a déclaré de nouveau le registre {subject} et n'exige plus de signature",
+        "ar": "أعاد {actor} التصريح بالسجل {subject} ولم يعد يشترط التوقيع",
+        "en": "{actor} declared the register {subject} anew and no longer demands a signature",
+    }
+
+    schema_digest: str
+    holder: str
+    former_signer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

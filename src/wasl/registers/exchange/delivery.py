@@ -14,7 +14,6 @@ The header travels as JSON in the file's metadata under ``wasl.delivery``, the d
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
@@ -25,8 +24,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.registers.exchange.digests import digest_json
@@ -38,6 +36,7 @@ from wasl.registers.exchange.encoded_rows import (
     parts_digest,
     row_writer,
 )
+from wasl.registers.exchange.signatures import check_signature, sign_header
 from wasl.registers.exchange.whole_files import whole_file
 
 __all__ = [
@@ -161,14 +160,6 @@ class DeliveryHeader:
         except (KeyError, TypeError) as error:
             raise DeliveryError("the delivery's header is incomplete or of another version.") from error
 
-    @property
-    def signed_bytes(self) -> bytes:
-        """What the holder signs: the digest of the header without signer and signature."""
-        value = self.to_json()
-        value.pop("signer")
-        value.pop("signature")
-        return digest_json(value).encode()
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -198,9 +189,8 @@ class Delivery:
 
     def signed(self, key: Ed25519PrivateKey) -> Self:
         """The delivery with its holder's signature over everything in the header, and through it over the rows."""
-        public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-        signature = base64.b64encode(key.sign(self.header.signed_bytes)).decode()
-        return dataclasses.replace(self, header=dataclasses.replace(self.header, signer=public, signature=signature))
+        made = sign_header("delivery", self.header.to_json(), key)
+        return dataclasses.replace(self, header=dataclasses.replace(self.header, **made))
 
     def check_signature(self) -> None:
         """Check the signature where there is one; whose the key is, the reader must know.
@@ -208,15 +198,7 @@ class Delivery:
         Raises:
             DeliveryError: The signature does not belong to this header and key.
         """
-        if not self.header.signature and not self.header.signer:
-            return
-        try:
-            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self.header.signer, validate=True))
-            public.verify(base64.b64decode(self.header.signature, validate=True), self.header.signed_bytes)
-        except (InvalidSignature, ValueError) as error:
-            raise DeliveryError(
-                f"delivery of {self.header.register!r}: its holder's signature does not fit: changed after signing."
-            ) from error
+        check_signature("delivery", self.header.to_json())
 
     def write(self, path: Path) -> None:
         """Write the delivery as one Parquet file (whole or not at all)."""
@@ -364,7 +346,7 @@ def _shown(header: DeliveryHeader, attribute: str) -> str:
     return value or "none named"
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) -> None:
     """Write a table beside its place and rename it, so that no reader ever sees half a file.
 
     Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
@@ -376,6 +358,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
             partial,
             compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
             use_dictionary=[name for name, is_random in random.items() if not is_random],
+            row_group_size=row_group,
         )
 
 
