@@ -190,7 +190,9 @@ class Delivery:
     def signed(self, key: Ed25519PrivateKey) -> Self:
         """The delivery with its holder's signature over everything in the header, and through it over the rows."""
         made = sign_header("delivery", self.header.to_json(), key)
-        return dataclasses.replace(self, header=dataclasses.replace(self.header, **made))
+        return dataclasses.replace(
+            self, header=dataclasses.replace(self.header, signer=made["signer"], signature=made["signature"])
+        )
 
     def check_signature(self) -> None:
         """Check the signature where there is one; whose the key is, the reader must know.
