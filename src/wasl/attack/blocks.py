@@ -1,8 +1,9 @@
-"""Blocks under their own keys: which block is which, and who is who inside.
+"""Blocks paired by what is visible of them, and the rows inside paired blocks.
 
-A block's label is keyed, but its size, its gaps and the moments of similarity inside it are visible. Observed and own
-blocks are paired by them, then the members of paired blocks: large blocks by graph matching, small ones by the
-correspondence that makes the similarities agree best.
+A block's label is keyed. Its size, the number of missing filters and the mean similarity inside it are visible. The
+adversary pairs observed and own blocks by these figures, then the rows of paired blocks: in large blocks by graph
+matching, in small ones by the order under which the similarities agree best. Unlike ``block_likelihood``, this needs no
+block of exactly the same composition, so it works at any overlap.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ Floats = npt.NDArray[np.float32]
 Claims = tuple[Ints, Ints]
 
 LARGE = 40
-"""From this size on a block is a graph of its own."""
+"""From this size on, graph matching is used inside a block: fewer nodes have too few eigenvectors above the noise."""
 
 MOST_BLOCKS = 3000
-"""How many of the largest blocks an adversary tries to pair."""
+"""Only so many of the largest blocks are paired: the assignment takes time with the cube of their number."""
 
 
 def match_pass(
     view: PassView, known: KnownPass, taps: int, rng: np.random.Generator, starts: int, largest_graph: int
 ) -> Claims:
-    """Rows of a pass and rows of the adversary's own pass that the attack takes for the same person."""
+    """Rows of a pass and own rows taken for the same person."""
     groups = sorted(set(view.filters) & set(known.view.filters))
     rows: list[Ints] = []
     records: list[Ints] = []
@@ -72,7 +73,7 @@ def match_inside(
     rng: np.random.Generator,
     starts: int,
 ) -> Claims:
-    """Who is who between some rows of one block and some rows of the adversary's own."""
+    """Pairs between some rows of one block and some own rows."""
     observed = observed_similarity(view.take(left), groups)
     expected = expected_similarity(known, right, groups, taps)
     if min(len(left), len(right)) >= LARGE:
@@ -91,7 +92,7 @@ def match_inside(
 def pair_blocks(
     view: PassView, known: KnownPass, members: list[Ints], own_members: list[Ints], groups: list[str], taps: int
 ) -> list[tuple[Ints, Ints]]:
-    """Observed and own blocks paired by what is visible of them, larger blocks only where there are very many."""
+    """Observed and own blocks, paired; at most the ``MOST_BLOCKS`` largest."""
     if len(members) == 1 and len(own_members) == 1:
         return [(members[0], own_members[0])]
     tokens = sorted(name for name in set(view.classes) & set(known.view.classes) if not name.startswith("="))
@@ -154,7 +155,7 @@ def _sample(rows: Ints, at_most: int, rng: np.random.Generator) -> Ints:
 
 @njit(cache=True, nogil=True)
 def _best_order(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], starts: Ints) -> Ints:
-    """The order of ``b``'s nodes that makes it agree best with ``a``: exchanges of two from several starts."""
+    """The order of the nodes of ``b`` that makes it agree best with ``a``: exchanges of two from several starts."""
     n = len(a)
     best = starts[0].copy()
     best_value = -np.inf

@@ -1,9 +1,9 @@
-"""Low-weight codewords: XOR is linear, so sums of released columns can undo the diffusion without the key.
+"""Low-weight codewords: sums of released columns that undo the diffusion without the key.
 
-Released columns span a binary code. A secret column of the filter is one of its words as soon as the released bits
-determine it (released bits ≥ filter bits), and one that is set in few records shows by its low weight, which no sum of
-columns has by chance. Information-set decoding finds such words: records are permuted, the columns brought to
-systematic form on the first independent ones, and single generators and sums of two weighed.
+XOR is linear, so the released columns span a binary code. If the released bits determine a secret column of the filter
+(released bits ≥ filter bits), the column is a word of the code. A column set in few records has a low weight that sums
+of columns do not have by chance. Information-set decoding finds such words: it permutes the records, brings the columns
+to systematic form on the first independent records, and weighs single generators and sums of two.
 
 *Sources:* Lee, Brickell, EUROCRYPT 1988 (information-set decoding with p ≤ 2); the linearity is inherent in Armknecht,
 Heng, Schnell, PoPETs 2023(2).
@@ -34,7 +34,7 @@ class Codewords:
     Attributes:
         records, released: Size of the matrix searched.
         rank: Dimension of the code.
-        limit: Weight that a random code of this size would hardly reach (0: the search says nothing).
+        limit: Weight below which a random code of this size rarely has a word (0: nothing can be concluded).
         found: Distinct words of weight up to the limit, as (words, records) bits.
     """
 

@@ -1,13 +1,14 @@
-"""Frequencies and equality patterns: who shares a block or a token with how many others, and what is missing.
+"""Frequencies and equality patterns: with how many others a row shares a block or a token, and what it lacks.
 
-Keyed hashing hides values, not their multiplicities. Colour refinement gives two rows one colour while nothing tells
-them apart: the same gaps, classes of the same sizes with members of the same colours. A colour that one row and one
-record of the population alone bear names the row. Frequency ranks ask for less: classes whose size no other has.
+Keyed hashing hides values, but not how often they occur. Colour refinement gives two rows the same colour if they lack
+the same filters and are in classes of the same sizes whose members have the same colours. If a colour occurs once in
+the deliveries and once in the population, the row is named. The attack on frequencies pairs classes whose size no other
+class has.
 
 *Sources:* frequency analysis of keyed values, Kuzu, Kantarcioglu, Durham, Malin, PETS 2011; colour refinement,
 Weisfeiler, Leman 1968.
 
-*Does not find:* much, where the population differs from the encoded records (overlap well below 1), as sizes differ.
+*Does not find:* rows of a population that differs from the encoded records (overlap well below 1): sizes differ.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def colours(view: PassView, names: list[str], groups: list[str], rounds: int, by
                 has = codes >= 0
                 if not has.any():
                     continue
-                # Sums have no order: a class is the multiset of its members' colours.
+                # The sum does not depend on the order of the members.
                 sums = np.zeros(int(codes.max()) + 1, np.uint64)
                 np.add.at(sums, codes[has], _mix(colour[has], 2000))
                 refined[has] += _mix(sums[codes[has]], 3000 + salt)
@@ -53,7 +54,7 @@ def colours(view: PassView, names: list[str], groups: list[str], rounds: int, by
 
 
 def match_colours(view: PassView, known: PassView, rounds: int = 3) -> tuple[Ints, Ints]:
-    """Rows of ``view`` and of ``known`` whose colour is theirs alone on either side, and the same."""
+    """Rows of ``view`` and of ``known`` with the same colour, which no other row of either side has."""
     names, groups = _shared(view, known)
     by_source = same_sources(view, known)
     left = colours(view, names, groups, rounds, by_source)
@@ -64,7 +65,7 @@ def match_colours(view: PassView, known: PassView, rounds: int = 3) -> tuple[Int
 
 
 def match_frequencies(view: PassView, known: PassView) -> tuple[Ints, Ints]:
-    """Rows matched through blocks and tokens whose number of members no other has, members in any order."""
+    """Rows paired through blocks and tokens of a size that no other has; members are paired in any order."""
     names, _ = _shared(view, known)
     pairs: list[tuple[Ints, Ints]] = []
     for left, right in [(view.block, known.block), *((view.classes[name], known.classes[name]) for name in names)]:
@@ -83,7 +84,7 @@ def match_frequencies(view: PassView, known: PassView) -> tuple[Ints, Ints]:
 
 
 def same_sources(view: PassView, known: PassView) -> bool:
-    """Whether the adversary owns the very registers that were delivered, and can compare row for row by source."""
+    """Whether the adversary owns the very registers that were delivered, so that sources can be compared."""
     return bool(np.array_equal(np.unique(view.source), np.unique(known.source)))
 
 

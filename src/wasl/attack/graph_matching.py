@@ -1,9 +1,9 @@
-"""Graph matching: who is who, from similarities alone.
+"""Graph matching: a correspondence of records from their similarities alone.
 
-The observed and the expected similarity matrix are two noisy pictures of one graph with its nodes in different order.
-Both are embedded by their leading eigenvectors; the embeddings agree up to a rotation, which is found by alternating
-between soft correspondences (balanced by Sinkhorn's iteration) and the best rotation, a few dimensions at first; at
-last correspondences are refined by comparing whole rows of the matrices over the most certain pairs, one to one.
+The observed and the expected similarity matrix are noisy versions of one graph with its nodes in different order. Both
+are embedded by their leading eigenvectors. The embeddings agree up to a rotation. It is found by alternating between
+soft correspondences (balanced by Sinkhorn's iteration) and the best rotation, first in a few dimensions. In the end,
+correspondences are refined one to one by comparing whole rows of the matrices over the most certain pairs.
 
 *Sources:* the threat: Vidanage, Christen, Ranbaduge, Schnell, "A graph matching attack on privacy-preserving record
 linkage", CIKM 2020; Heng, Armknecht, Chen, Schnell, PLOS ONE 17(9) 2022 (overlap); Schäfer, Armknecht, Heng, "R+R:
@@ -30,14 +30,15 @@ Ints = npt.NDArray[np.int64]
 
 DIMENSIONS = 60
 EXACT_ASSIGNMENT = 2500
-"""Up to this many nodes the assignment is optimal, above it mutual nearest neighbours are taken."""
+"""Up to this many nodes the assignment is optimal; above, mutual nearest neighbours are taken, as it takes time with
+the cube of the number of nodes."""
 
 SCHEDULES: tuple[tuple[int, ...], ...] = (
     (3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40),
     (3, 6, 12, 24, 48),
     (20,),
 )
-"""Dimensions of the embedding, stage by stage; several ways to start, the best end is kept."""
+"""Dimensions of the embedding, stage by stage. Each schedule is one start; the best result of all is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def match_graphs(
     profiles = _profile_distance(_profiles(observed, left_spectrum), _profiles(blurred, _spectrum(centred(blurred), k)))
     unary = profiles / np.float32(2 * np.median(profiles.min(axis=1)))
     found: Correspondence | None = None
-    # The agreement of the true correspondence, were both sides the same people: no start can do much better.
+    # The agreement of the true correspondence if both sides were the same persons: no start does much better.
     spread = float(right[~np.eye(len(right), dtype=bool)].std())
     reachable = spread / float(np.hypot(spread, noise))
     plans = [(schedule, weight) for weight in (0.3, 1.0) for schedule in SCHEDULES][:starts]
@@ -95,7 +96,7 @@ def match_graphs(
 
 
 def match_seeded(observed: Floats, expected: Floats, seeds: tuple[Ints, Ints]) -> Correspondence:
-    """The correspondence grown from known pairs (dataset extension): rows are compared over the known columns first.
+    """The correspondence grown from known pairs: rows are first compared over the known columns.
 
     Args:
         observed: As in ``match_graphs``.

@@ -35,10 +35,11 @@ from wasl.holder.encoding.blocking_keys import LETTERS
 from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose, RoundKey
 from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile
+from wasl.registers.exchange.payload import Payload
 from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
-__all__ = ["Knowledge", "KnownPass", "imitate", "payload_table", "record_ids", "record_rows"]
+__all__ = ["Knowledge", "KnownPass", "imitate", "payload_rows", "payload_table", "record_ids", "record_rows"]
 
 EPOCH = "1970-01-01T00:00:00Z"
 
@@ -179,14 +180,16 @@ def imitate(
 
 
 def payload_table(encoded: Sequence[Encoded], record_ids: Bytes) -> pa.Table:
-    """The payloads of several registers as one table, row r for record r of ``record_ids``.
+    """The payloads of encoded registers as one table; see ``payload_rows``."""
+    return payload_rows([each.payload for each in encoded], record_ids)
 
-    A column that one of the registers lacks is null there.
-    """
-    whole = pa.concat_tables([each.payload.rows for each in encoded], promote_options="permissive")
+
+def payload_rows(payloads: Sequence[Payload], record_ids: Bytes) -> pa.Table:
+    """Payloads as one table, row r for record r of ``record_ids``; a column that one of them lacks is null there."""
+    whole = pa.concat_tables([payload.rows for payload in payloads], promote_options="permissive")
     ids, _ = fixed_bytes(whole["record_id"])
-    order = match_labels(record_ids, ids)
-    return whole.drop_columns("record_id").take(pa.array(order))
+    place = match_labels(record_ids, ids)
+    return whole.drop_columns("record_id").take(pa.array(np.where(place >= 0, place, 0), mask=place < 0))
 
 
 def _block_codes(

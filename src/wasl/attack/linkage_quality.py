@@ -1,4 +1,4 @@
-"""What a profile is worth to whoever links: F1 on data with known truth, to stand beside what an adversary gets.
+"""Linkage quality of a profile: F1 on data with known truth, to compare with what an adversary gets.
 
 Two settings: FEBRL 4 cut to 3,000 × 3,000 records with 1,000 persons in common, without its social-security number; and
 the six registers of a synthetic Morocco.
@@ -77,7 +77,7 @@ def _f1(
     rng: np.random.Generator,
 ) -> float | None:
     """F1 of linking registers, given as frame, schema and name."""
-    key = LinkageKey(rng.bytes(SECRET_BYTES), "worth")
+    key = LinkageKey(rng.bytes(SECRET_BYTES), "quality")
     document = LinkagePlan.load(plan).model_copy(update={"profiles": (profile.name,), "consent_weak_profile": True})
     try:
         made = [
@@ -96,5 +96,5 @@ def _f1(
     except LeakError:
         return None
     scored = score_pairs(document, [encoded.delivery for encoded in made])
-    found = resolve(document, scored, [encoded.join_map for encoded in made], run="worth")
+    found = resolve(document, scored, [encoded.join_map for encoded in made], run="quality")
     return evaluate(found.spine, truth, [encoded.keep_map.to_pandas() for encoded in made]).pairwise.f1

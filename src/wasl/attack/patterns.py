@@ -1,8 +1,8 @@
-"""Pattern mining: bits that are always set together betray a frequent q-gram.
+"""Pattern mining: bits that are always set together belong to one frequent q-gram.
 
-Columns of undiffused filters that belong to one frequent gram are strongly correlated; clusters of such columns are the
-gram's pattern, and whoever has all its bits has the gram. The adversary mines its own filters likewise, pairs patterns
-by frequency and co-occurrence, and compares records by the patterns they carry. Diffused columns carry no pattern.
+In undiffused filters, the columns of a frequent gram are strongly correlated. A cluster of such columns is the pattern
+of the gram, and a record with all its bits has the gram. The adversary mines its own filters in the same way, pairs the
+patterns by frequency and co-occurrence, and compares records by their patterns. Diffused columns have no patterns.
 
 *Source:* Christen, Vidanage, Ranbaduge, Schnell, "Pattern-mining based cryptanalysis of Bloom filters for
 privacy-preserving record linkage", PAKDD 2018; Christen, Ranbaduge, Vatsalan, Schnell, IEEE TKDE 31(11) 2019.
@@ -22,14 +22,14 @@ Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 CORRELATION = 0.55
-"""Columns at least so correlated may belong to one gram."""
+"""Columns at least so correlated are taken to belong to one gram. Higher values lose grams with collisions."""
 
 FEWEST_BITS = 3
 MOST_PATTERNS = 150
 
 
 def mine_patterns(filters: Bytes) -> Floats:
-    """Which rows carry which pattern: (rows, patterns) of 0 and 1, most frequent patterns first."""
+    """The patterns of each row: (rows, patterns) of 0 and 1, the most frequent pattern first."""
     bits = np.unpackbits(filters, axis=1, bitorder="little").astype(np.float32)
     frequency = bits.mean(axis=0)
     usable = np.flatnonzero((frequency > 0.01) & (frequency < 0.95))
@@ -55,7 +55,7 @@ def mine_patterns(filters: Bytes) -> Floats:
 
 
 def match_patterns(observed: Bytes, known: Bytes) -> tuple[Ints, Ints]:
-    """Rows of two sets of filters matched by the patterns they carry; (n, bytes) and (m, bytes)."""
+    """Rows of two sets of filters, (n, bytes) and (m, bytes), paired by their patterns."""
     left, right = mine_patterns(observed), mine_patterns(known)
     if min(left.shape[1], right.shape[1]) < 5:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

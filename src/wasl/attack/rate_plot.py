@@ -10,15 +10,30 @@ from wasl.attack.outcomes import Outcome, wilson
 __all__ = ["draw_rates"]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
-"""Colours that stay apart for readers who confuse red and green (Okabe, Ito)."""
+"""Colours that readers who confuse red and green can tell apart (Okabe, Ito)."""
+
+
+DRAWN = ("linkage", "known", "told", "joined")
+"""Views that are drawn: those of deliveries, which depend on the overlap."""
 
 
 def draw_rates(outcomes: Sequence[Outcome]) -> bytes:
-    """The highest rate of any attack per profile and view against overlap, with 95 % intervals; SVG bytes."""
+    """The highest rate of any attack on one register, by profile and view, against overlap; SVG bytes.
+
+    Bars are 95 % intervals. Other situations are in the tables only.
+    """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    scored = [outcome for outcome in outcomes if outcome.rate is not None and outcome.overlap is not None]
+    scored = [
+        outcome
+        for outcome in outcomes
+        if outcome.rate is not None
+        and outcome.overlap is not None
+        and outcome.view in DRAWN
+        and outcome.periods == 1
+        and " + " not in outcome.registers
+    ]
     sizes = sorted({outcome.population for outcome in scored}) or [0]
     series = list(dict.fromkeys((outcome.profile, outcome.view, outcome.registers) for outcome in scored))
     with rc_context({"svg.hashsalt": "wasl", "font.family": "DejaVu Sans"}):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wasl.cli.attack_tables import SUMMARY, left_out_lines, summary, worth_table, write_tables
+from wasl.cli.attack_tables import SUMMARY, left_out_lines, quality_table, summary, write_tables
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
@@ -52,6 +52,10 @@ def attack_deliveries(
     keep_map: Annotated[
         list[Path] | None,
         typer.Option("--keep-map", help="Keep map of each delivery (`wasl encode --keep-map`), to score."),
+    ] = None,
+    payload: Annotated[
+        list[Path] | None,
+        typer.Option("--payload", help="Payload of each delivery, in their order, for the joined view."),
     ] = None,
     truth: Annotated[
         Path | None, typer.Option("--truth", help="truth.csv, if the population is another register than the delivery.")
@@ -101,12 +105,12 @@ def attack_deliveries(
 
     if view not in ("linkage", "joined"):
         raise InputError(f"unknown view {view!r}.", remedy="Give linkage or joined.")
-    worth: dict[str, dict[str, float | None]] = {}
+    quality: dict[str, dict[str, float | None]] = {}
     left_out: LeftOut | None = None
     if self_test:
         trials = _trials(profiles, populations, overlaps, together, periods, largest_graph)
         attacks, numbers = _attacks(known), _numbers("--seeds", seeds or str(seed), int)
-        worth = _worth(_words(profiles), numbers[0])
+        quality = _linkage_quality(_words(profiles), numbers[0])
         outcomes, left_out = _self_test(trials, attacks, numbers, largest_graph, starts, time_budget)
         subject = "self-test"
     elif deliveries and population:
@@ -118,6 +122,7 @@ def attack_deliveries(
             view,
             join or [],
             keep_map or [],
+            payload or [],
             truth,
             largest_graph,
             starts,
@@ -127,7 +132,7 @@ def attack_deliveries(
     else:
         raise InputError("nothing to attack.", remedy="Give deliveries and --population, or --self-test.")
     out.mkdir(parents=True, exist_ok=True)
-    written = write_tables(outcomes, worth, out, left_out)
+    written = write_tables(outcomes, quality, out, left_out)
     worst = max((outcome.rate or 0.0 for outcome in outcomes if outcome.view == "linkage"), default=0.0)
     record_event(
         EncodingAttacked(attacks=len(outcomes), largest_rate=round(worst, 4), view=view, outcomes=written),
@@ -136,11 +141,11 @@ def attack_deliveries(
     if as_json:
         skipped = [str(trial) for trial in left_out.trials] if left_out else []
         listed = [outcome.to_json() for outcome in outcomes]
-        emit({"out": str(out), "outcomes": listed, "linkage_f1": worth, "not_run": skipped})
+        emit({"out": str(out), "outcomes": listed, "linkage_f1": quality, "not_run": skipped})
         return
     show_table("Share of persons named by the strongest attack", SUMMARY, summary(outcomes))
-    if worth:
-        show_table("Linkage quality of each profile: F1", *worth_table(worth))
+    if quality:
+        show_table("Linkage quality of each profile: F1", *quality_table(quality))
     for line in left_out_lines(left_out):
         say(line)
     say(f"In {out}: attacks.json, attacks.md, attacks.svg")
@@ -214,7 +219,7 @@ def _self_test(
         )
 
 
-def _worth(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]:
+def _linkage_quality(profiles: list[str], seed: int) -> dict[str, dict[str, float | None]]:
     """F1 by profile and setting."""
     import numpy as np
 
@@ -233,14 +238,16 @@ def _attack_files(
     view: str,
     joins: list[Path],
     keeps: list[Path],
+    payloads: list[Path],
     truth: Path | None,
     largest_graph: int,
     starts: int,
     seed: int,
 ) -> list[Outcome]:
+    """Outcomes of attacks on files; deliveries of one round are attacked together, each round by itself."""
     import numpy as np
 
-    from wasl.attack.campaign import attack_joined, attack_linkage
+    from wasl.attack.campaign import attack_joined, attack_linkage, attack_payload
     from wasl.attack.knowledge import imitate
     from wasl.errors import MismatchError
     from wasl.holder.profile import EncodingProfile
@@ -248,7 +255,7 @@ def _attack_files(
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
-    for what, files in (("--join", joins), ("--keep-map", keeps)):
+    for what, files in (("--join", joins), ("--keep-map", keeps), ("--payload", payloads)):
         if files and len(files) != len(deliveries):
             raise InputError(f"{what} is given {len(files)} times for {len(deliveries)} deliveries.")
     if len(registers) != len(populations):
@@ -257,14 +264,17 @@ def _attack_files(
         raise InputError("the joined view needs the join maps.", remedy="Give --join for each delivery.")
     schemas = [RegisterSchema.load(name) for name in registers]
     read = [Delivery.read(path) for path in deliveries]
-    require_comparable([delivery.header for delivery in read])
-    header = read[0].header
-    document = EncodingProfile.load(profile or header.profile, schemas[0].profiles)
-    if document.digest != header.profile_digest:
-        raise MismatchError(
-            f"{deliveries[0]}: was made with another version of profile {document.name!r}.",
-            remedy="Give the profile document it was made with: --profile FILE.",
-        )
+    document = EncodingProfile.load(profile or read[0].header.profile, schemas[0].profiles)
+    rounds: dict[str, list[int]] = {}
+    for place, delivery in enumerate(read):
+        rounds.setdefault(delivery.header.round, []).append(place)
+        if document.digest != delivery.header.profile_digest:
+            raise MismatchError(
+                f"{deliveries[place]}: was made with another version of profile {document.name!r}.",
+                remedy="Give the profile document it was made with: --profile FILE.",
+            )
+    for places in rounds.values():
+        require_comparable([read[place].header for place in places])
     owned = [read_register(path, schema) for path, schema in zip(populations, schemas, strict=True)]
     rng = np.random.default_rng(seed)
     knowledge = imitate(list(zip(owned, schemas, strict=True)), document, rng)
@@ -273,16 +283,36 @@ def _attack_files(
         for table, schema in zip(owned, schemas, strict=True)
         for number in table.table[schema.record].to_pylist()
     ]
-    target = _target(read, joins, keeps, truth, numbers, largest_graph, starts)
+    outcomes: list[Outcome] = []
     with progress("Attacking") as report:
-        found = attack_linkage(target, knowledge, rng, report=report)
-        return found if view == "linkage" else [*found, *attack_joined(target, knowledge)]
+        for name, places in rounds.items():
+            of_round = [[files[place] for place in places] if files else [] for files in (joins, keeps, payloads)]
+            target = _target(
+                [read[place] for place in places],
+                joins=of_round[0],
+                keeps=of_round[1],
+                payloads=of_round[2],
+                truth=truth,
+                owned=numbers,
+                largest_graph=largest_graph,
+                starts=starts,
+            )
+            found = attack_linkage(target, knowledge, rng, report=report)
+            if view == "joined":
+                found += [*attack_joined(target, knowledge), *attack_payload(target, knowledge, rng)]
+            if len(rounds) > 1:
+                shown = f"round {name}" if name else "round without a name"
+                found = [replace(each, detail=f"{shown}. {each.detail}".strip()) for each in found]
+            outcomes += found
+    return outcomes
 
 
 def _target(
     deliveries: list[Delivery],
+    *,
     joins: list[Path],
     keeps: list[Path],
+    payloads: list[Path],
     truth: Path | None,
     owned: list[tuple[str, str]],
     largest_graph: int,
@@ -293,10 +323,11 @@ def _target(
     import pyarrow as pa
 
     from wasl.attack.campaign import Target
-    from wasl.attack.knowledge import record_ids
+    from wasl.attack.knowledge import payload_rows, record_ids
     from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records, same_persons
     from wasl.attack.scenario import shared_place
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.exchange.payload import Payload
 
     views = observe(*deliveries)
     target = Target(
@@ -312,6 +343,9 @@ def _target(
         return target
     join_maps = [JoinMap.read(path) for path in joins]
     joined = observe_joined(views, *join_maps)
+    if payloads:
+        of_records = payload_rows([Payload.read(path) for path in payloads], joined.record_ids)
+        target = replace(target, payload=of_records)
     if not keeps:
         return replace(target, joined=joined)
     keep_maps = [_read_keep_map(path) for path in keeps]

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from wasl.attack.outcomes import Outcome
     from wasl.lab.self_test import LeftOut
 
-__all__ = ["SUMMARY", "left_out_lines", "situation_table", "summary", "worth_table", "write_tables"]
+__all__ = ["SUMMARY", "left_out_lines", "quality_table", "situation_table", "summary", "write_tables"]
 
-Worth = dict[str, dict[str, float | None]]
+Quality = dict[str, dict[str, float | None]]
 """F1 by profile and setting, None where the profile was refused."""
 
 SUMMARY = (
@@ -168,7 +168,7 @@ def _markdown(headings: tuple[str, ...], rows: list[list[object]]) -> list[str]:
     return lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
 
 
-def write_tables(outcomes: list[Outcome], worth: Worth, out: Path, left_out: LeftOut | None = None) -> str:
+def write_tables(outcomes: list[Outcome], quality: Quality, out: Path, left_out: LeftOut | None = None) -> str:
     """Write the three files; returns the digest of the JSON."""
     from wasl.attack.rate_plot import draw_rates
     from wasl.registers.exchange.digests import digest_bytes
@@ -177,8 +177,8 @@ def write_tables(outcomes: list[Outcome], worth: Worth, out: Path, left_out: Lef
     lines = [*_markdown(*situation_table()), "", *_markdown(SUMMARY, summary(outcomes, intervals=True)), ""]
     if left_out is not None and left_out.trials:
         lines += [*left_out_lines(left_out), ""]
-    if worth:
-        lines += [*_markdown(*worth_table(worth)), ""]
+    if quality:
+        lines += [*_markdown(*quality_table(quality)), ""]
     lines += _markdown(HEADINGS, [_cells(each) for each in outcomes])
     for name, content in (
         ("attacks.json", data),
@@ -189,8 +189,10 @@ def write_tables(outcomes: list[Outcome], worth: Worth, out: Path, left_out: Lef
     return digest_bytes(data)
 
 
-def worth_table(worth: Worth) -> tuple[tuple[str, ...], list[list[object]]]:
+def quality_table(quality: Quality) -> tuple[tuple[str, ...], list[list[object]]]:
     """Headings and rows: F1 by profile and setting."""
-    settings = tuple(next(iter(worth.values())))
-    shown = {name: ["refused" if f1 is None else f"{f1:.3f}" for f1 in found.values()] for name, found in worth.items()}
+    settings = tuple(next(iter(quality.values())))
+    shown = {
+        name: ["refused" if f1 is None else f"{f1:.3f}" for f1 in found.values()] for name, found in quality.items()
+    }
     return ("profile", *settings), [[name, *cells] for name, cells in shown.items()]

@@ -137,6 +137,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     made.delivery.write(folder / "delivery.parquet")
     made.join_map.write(folder / "join.parquet")
+    made.payload.write(folder / "payload.parquet")
     pyarrow.csv.write_csv(made.keep_map, folder / "keep.csv")
     return folder
 
@@ -159,15 +160,40 @@ def run(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *options: str)
 
 
 def test_a_delivery_is_attacked_and_scored(encoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scoring = ("--join", str(encoded / "join.parquet"), "--keep-map", str(encoded / "keep.csv"))
+    payload = ("--payload", str(encoded / "payload.parquet"))
+    scoring = (*payload, "--join", str(encoded / "join.parquet"), "--keep-map", str(encoded / "keep.csv"))
     outcomes = run(encoded, tmp_path, monkeypatch, "--view", "joined", *scoring)["outcomes"]
     by_attack = {outcome["attack"]: outcome for outcome in outcomes}
     assert by_attack["graph matching"]["rate"] > 0.5
     assert by_attack["embedding"]["view"] == "joined"
+    assert by_attack["embedding with sex, nationality, birth_year"]["rate"] > 0.5
+    assert by_attack["sex, nationality, birth_year"]["view"] == "payload"
     low, high = by_attack["graph matching"]["interval"]
     assert low < by_attack["graph matching"]["rate"] <= high
     assert (tmp_path / "attacks.svg").read_bytes().startswith(b"<?xml")
     assert "graph matching" in (tmp_path / "attacks.md").read_text(encoding="utf-8")
+
+
+def test_rounds_are_attacked_one_by_one(encoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wasl.holder.encode import encode
+    from wasl.holder.keys import LinkageKey
+    from wasl.holder.profile import EncodingProfile
+    from wasl.registers.schema import RegisterSchema
+
+    made = encode(
+        generate(150, 4).registers["dgsn-permits"],
+        RegisterSchema.load("dgsn-permits"),
+        LinkageKey(bytes(32), "test"),
+        EncodingProfile.load("plain"),
+        created="2026-02-01T00:00:00Z",
+        rng=np.random.default_rng(0),
+        round_name="2026-02",
+        consent_weak_profile=True,
+    )
+    made.delivery.write(tmp_path / "later.parquet")
+    outcomes = run(encoded, tmp_path, monkeypatch, str(tmp_path / "later.parquet"))["outcomes"]
+    assert {outcome["detail"].split(".")[0] for outcome in outcomes} == {"round 2026-02", "round without a name"}
+    assert all(outcome["registers"] == "dgsn-permits" for outcome in outcomes)
 
 
 def test_without_the_truth_claims_are_counted_and_no_rate_is_given(
