@@ -114,7 +114,11 @@ def compare_releases(
     file = original if isinstance(original, WorkingFile) else prepare(original, policy)
     shared = [name for name in file.keys if all(name in as_arrow(frame).column_names for frame in (released, *earlier))]
     k = policy.thresholds.k or 3
-    return differencing(file.table, [released, *earlier], _hierarchies(file, shared), k=k)
+    rare: dict[str, set[str]] = {}
+    for method in policy.methods:
+        if method.kind == "group_rare":
+            rare.setdefault(method.variable, set()).add(method.into)
+    return differencing(file.table, [released, *earlier], _hierarchies(file, shared), k=k, anywhere=rare)
 
 
 def require_no_exposure(found: Differencing) -> None:

@@ -7,7 +7,7 @@ of republished data).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -50,13 +50,15 @@ class Exposure:
     """A group of persons isolated by subtracting counts.
 
     Attributes:
-        rows: How many persons are in it (below k).
+        rows: How many persons are in it at most (below k).
         larger, smaller: Release numbers (0 the first given) whose counts are subtracted.
+        least: How many persons are in it at least (1 or more).
     """
 
     rows: int
     larger: int
     smaller: int
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +157,15 @@ def differencing(
     *,
     k: int,
     sensitive: str | None = None,
+    anywhere: Mapping[str, Set[str]] | None = None,
 ) -> Differencing:
     """Check a release against every earlier one of the same population.
 
-    Three things are looked for. Subtraction: the classes of one release that lie inside a class of another account
-    for all but 1 … k-1 of its persons, while part of the class's region is left over. Joint classes: persons who share
-    their categories in every release. Intersection: sensitive values that fit a person in every release leave one,
-    though no single release does. Classes with suppressed cells count for every region they may lie in, so they are
-    left out of subtraction.
+    Three things are looked for. Subtraction: the counts of two releases in the same region differ by 1 … k-1 persons,
+    or the classes of one release that lie inside a class of another account for all but 1 … k-1 of its persons. A row
+    with suppressed cells may lie in several regions, so counts are intervals, and no class is left out. Joint classes:
+    persons who share their categories in every release. Intersection: sensitive values that fit a person in every
+    release leave one, though no single release does.
 
     Args:
         original: The population at full detail.
@@ -170,6 +173,7 @@ def differencing(
         hierarchies: For each compared variable, the hierarchy its released categories stand in.
         k: The threshold.
         sensitive: A categorical variable released unchanged, for the intersection check.
+        anywhere: By variable, categories that may stand for any other, such as the group of rare ones.
 
     Raises:
         InputError: Fewer than two releases, or a category outside its hierarchy.
@@ -178,12 +182,12 @@ def differencing(
         raise InputError("differencing needs at least two releases.")
     names = list(hierarchies)
     people = code_columns(original, names)
-    regions = [_regions(release, hierarchies) for release in releases]
+    regions = [_regions(release, hierarchies, anywhere or {}) for release in releases]
     exposures: list[Exposure] = []
     for a in range(len(releases)):
         for b in range(len(releases)):
             if a != b:
-                exposures += [Exposure(int(rows), a, b) for rows in _subtract(regions[a], regions[b], k)]
+                exposures += _subtract(regions[a], regions[b], k, (a, b))
     exposed = sum(exposure.rows for exposure in exposures)
     leaves = [_leaf_codes(column, hierarchies[column.name]) for column in people]
     joint = _joint_classes(regions, leaves)
@@ -215,50 +219,128 @@ class _Regions:
     ids: NDArray[np.int32]
     covered: tuple[NDArray[np.bool_], ...]
 
+    def complete(self) -> NDArray[np.bool_]:
+        """Which classes have no suppressed cell."""
+        return np.asarray(np.all([self.class_codes(v) >= 0 for v in range(len(self.covered))], axis=0))
+
+    def names(self) -> list[tuple[str | None, ...]]:
+        """Each class by its categories, None for missing."""
+        texts = [np.array([*column.texts, None], object)[column.codes[self.first]] for column in self.columns]
+        return list(zip(*texts, strict=True))
+
     def class_codes(self, variable: int) -> NDArray[np.int32]:
         """Category of each class in a variable, -1 for missing."""
         return self.columns[variable].codes[self.first]
 
 
-def _regions(release: Frame, hierarchies: Mapping[str, Hierarchy]) -> _Regions:
+def _regions(release: Frame, hierarchies: Mapping[str, Hierarchy], anywhere: Mapping[str, Set[str]]) -> _Regions:
     columns = code_columns(release, list(hierarchies))
     classes = equivalence_classes(columns)
     covered = []
     for column in columns:
         hierarchy = hierarchies[column.name]
-        everything = np.ones((1, len(hierarchy.leaves)), np.bool_)
-        covered.append(np.vstack([covers(hierarchy, column.texts), everything]))
+        wide = np.array([text in anywhere.get(column.name, ()) for text in column.texts], np.bool_)
+        known = np.ones((len(column.texts) + 1, len(hierarchy.leaves)), np.bool_)
+        known[:-1][~wide] = covers(hierarchy, [t for t, w in zip(column.texts, wide, strict=True) if not w])
+        covered.append(known)
     return _Regions(columns, classes.first, classes.sizes, classes.ids, tuple(covered))
 
 
-def _subtract(larger: _Regions, smaller: _Regions, k: int) -> list[int]:
-    """Remainders of 1 … k-1 persons when the smaller release's classes inside a larger class are taken away.
+def _subtract(first: _Regions, second: _Regions, k: int, numbers: tuple[int, int]) -> list[Exposure]:
+    """Groups of 1 … k-1 persons that follow from the counts of two releases in the regions of the first.
 
-    The larger release's classes are taken in blocks, so that memory stays bounded.
+    The count of persons in a region is an interval: rows whose classes lie inside it are certainly there, rows whose
+    classes meet it (their suppressed cells may have been anything) possibly are. A difference isolates persons when
+    its whole interval lies in 1 … k-1.
     """
-    subsets, volumes_a, volumes_b = [], [], []
-    for a, b in zip(larger.covered, smaller.covered, strict=True):
-        subsets.append(np.logical_not((b[None, :, :] & ~a[:, None, :]).any(axis=2)))
-        volumes_a.append(a.sum(axis=1).astype(np.float64))
-        volumes_b.append(b.sum(axis=1).astype(np.float64))
-    variables = range(len(subsets))
-    codes_a = [larger.class_codes(v) for v in variables]
-    codes_b = [smaller.class_codes(v) for v in variables]
-    volume_a = np.prod([volumes_a[v][codes_a[v]] for v in variables], axis=0)
-    volume_b = np.prod([volumes_b[v][codes_b[v]] for v in variables], axis=0)
-    complete_a = np.flatnonzero(np.all([codes >= 0 for codes in codes_a], axis=0))
-    complete_b = np.flatnonzero(np.all([codes >= 0 for codes in codes_b], axis=0))
-    found: list[int] = []
-    step = max(1, BLOCK_PAIRS // max(len(complete_b), 1))
-    for start in range(0, len(complete_a), step):
-        block = complete_a[start : start + step]
-        inside = np.ones((len(block), len(complete_b)), np.bool_)
-        for v in variables:
-            inside &= subsets[v][codes_a[v][block]][:, codes_b[v][complete_b]]
-        left = larger.sizes[block] - inside @ smaller.sizes[complete_b]
-        partial = (inside @ volume_b[complete_b] < volume_a[block]) & inside.any(axis=1)
-        found += [int(rows) for rows in left[partial & (left > 0) & (left < k)]]
-    return found
+    tables = [_Overlap(first.covered, other.covered) for other in (first, second)]
+    spare_first, spare_second, shared = _without_common(first, second)
+    volume_of = [region.sum(axis=1).astype(np.float64) for region in first.covered]
+    volume_in = [region.sum(axis=1).astype(np.float64) for region in second.covered]
+    count = len(first.covered)
+    volume = np.prod([volume_of[v][first.class_codes(v)] for v in range(count)], axis=0)
+    volumes = np.prod([volume_in[v][second.class_codes(v)] for v in range(count)], axis=0)
+    whole = first.complete()
+    one, two = numbers
+    found: dict[int, list[tuple[int, Exposure]]] = {0: [], 1: [], 2: []}
+    step = max(1, BLOCK_PAIRS // max(len(first.sizes), len(second.sizes), 1))
+    for start in range(0, len(first.sizes), step):
+        block = np.arange(start, min(start + step, len(first.sizes)))
+        inside_first, meets_first = tables[0].of(first, first, block)
+        inside_second, meets_second = tables[1].of(first, second, block)
+        # What both releases show alike cancels: the same persons stand behind it.
+        low = inside_first @ spare_first - meets_second @ spare_second
+        high = meets_first @ spare_first - inside_second @ spare_second
+        dropped = (low >= 1) & (high < k)
+        added = (-high >= 1) & (-low < k) & ~shared[block]
+        # Part of the region: the second release's complete classes inside it, where they leave some of it over.
+        members = inside_second & second.complete()[None, :]
+        partial = members.any(axis=1) & (members @ volumes < volume[block]) & whole[block] & ~dropped
+        low_left = (
+            inside_first @ first.sizes
+            - (meets_second & ~members) @ (second.sizes * ~second.complete())
+            - members @ second.sizes
+        )
+        high_left = meets_first @ first.sizes - members @ second.sizes
+        isolated = partial & (low_left >= 1) & (high_left < k)
+        found[0] += [(block[i], Exposure(int(high[i]), one, two, int(low[i]))) for i in np.flatnonzero(dropped)]
+        found[1] += [(block[i], Exposure(int(-low[i]), two, one, int(-high[i]))) for i in np.flatnonzero(added)]
+        found[2] += [
+            (block[i], Exposure(int(high_left[i]), one, two, int(low_left[i]))) for i in np.flatnonzero(isolated)
+        ]
+    return [exposure for exposures in found.values() for exposure in _smallest(first, tables[0], exposures)]
+
+
+def _smallest(regions: _Regions, table: _Overlap, exposures: Sequence[tuple[int, Exposure]]) -> list[Exposure]:
+    """The exposures without those of a region that holds the region of another: the same persons are meant."""
+    if not exposures:
+        return []
+    places = np.array([place for place, _ in exposures], np.int64)
+    inside, _ = table.of(regions, regions, places)
+    holds = inside[:, places]
+    np.fill_diagonal(holds, False)
+    # Of two equal regions the first is kept.
+    equal = holds & holds.T & (places[:, None] < places[None, :])
+    return [exposure for i, (_, exposure) in enumerate(exposures) if not (holds & ~equal)[i].any()]
+
+
+class _Overlap:
+    """For each variable, which categories of one release lie inside, or meet, those of another."""
+
+    def __init__(self, outer: Sequence[NDArray[np.bool_]], inner: Sequence[NDArray[np.bool_]]) -> None:
+        """Tabulate the categories; the last of each is missing, which covers everything."""
+        self.inside = [(~a).astype(np.int64) @ b.T.astype(np.int64) == 0 for a, b in zip(outer, inner, strict=True)]
+        self.meets = [a.astype(np.int64) @ b.T.astype(np.int64) > 0 for a, b in zip(outer, inner, strict=True)]
+
+    def of(
+        self, outer: _Regions, inner: _Regions, block: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """For some classes of the outer release, which classes of the inner one lie inside and which meet them."""
+        inside = np.ones((len(block), len(inner.sizes)), np.bool_)
+        meets = np.ones((len(block), len(inner.sizes)), np.bool_)
+        for v, (table, touching) in enumerate(zip(self.inside, self.meets, strict=True)):
+            rows, columns = outer.class_codes(v)[block], inner.class_codes(v)
+            inside &= table[rows][:, columns]
+            meets &= touching[rows][:, columns]
+        return inside, meets
+
+
+def _without_common(
+    first: _Regions, second: _Regions
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """The rows of each class beyond those that the same class of the other release has; which classes both have."""
+    names = [first.names(), second.names()]
+    place = {name: number for number, name in enumerate(names[1])}
+    left, right = first.sizes.copy(), second.sizes.copy()
+    shared = np.zeros(len(left), np.bool_)
+    for number, name in enumerate(names[0]):
+        other = place.get(name)
+        if other is not None:
+            common = min(left[number], right[other])
+            left[number] -= common
+            right[other] -= common
+            shared[number] = True
+    return left, right, shared
 
 
 def _leaf_codes(column: CodedColumn, hierarchy: Hierarchy) -> NDArray[np.int64]:

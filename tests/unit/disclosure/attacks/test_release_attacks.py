@@ -169,6 +169,89 @@ def test_intersecting_releases_narrows_the_sensitive_value():
     assert found.narrowed == 2
 
 
+def test_persons_dropped_between_two_releases_are_seen(rng):
+    """Complete classes that lose 1 … k-1 persons give them away, whatever else is suppressed alike in both."""
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 400), "age": rng.integers(20, 40, 400).astype(str)})
+    first = recode(frame, 2)
+    first.loc[:30, "sex"] = None
+    first.loc[20:60, "age"] = None
+    assert differencing(frame, [first, first], {"sex": SEX, "age": AGE}, k=5).safe
+    complete = np.flatnonzero((first["sex"] == "F") & (first["age"] == "20-29"))
+    for dropped in (1, 4):
+        found = differencing(frame, [first, first.drop(index=complete[:dropped])], {"sex": SEX, "age": AGE}, k=5)
+        assert [(e.rows, e.least, e.larger, e.smaller) for e in found.exposures] == [(dropped, dropped, 0, 1)]
+        back = differencing(frame, [first.drop(index=complete[:dropped]), first], {"sex": SEX, "age": AGE}, k=5)
+        assert [(e.rows, e.larger, e.smaller) for e in back.exposures] == [(dropped, 1, 0)]
+    assert differencing(frame, [first, first.drop(index=complete[:9])], {"sex": SEX, "age": AGE}, k=5).safe
+
+
+def test_thirty_persons_in_three_classes_of_many(rng):
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 900), "age": rng.integers(20, 40, 900).astype(str)})
+    fine = recode(frame, 1)
+    rows = [np.flatnonzero((fine["sex"] == s) & (fine["age"] == a)) for s, a in (("F", "20-24"), ("M", "35-39"))]
+    large = np.flatnonzero((fine["sex"] == "M") & (fine["age"] == "20-24"))
+    gone = [*rows[0][:3], *rows[1][:2], *large[:25]]
+    found = differencing(frame, [fine, fine.drop(index=gone)], {"sex": SEX, "age": AGE}, k=5)
+    assert sorted(e.rows for e in found.exposures) == [2, 3]
+    assert not found.safe
+
+
+def test_a_suppressed_cell_is_a_range():
+    """The persons that a coarse class has more may be those whose age the finer release suppressed."""
+    frame = pd.DataFrame({"sex": ["F"] * 8, "age": ["20", "21", "22", "23", "24", "27", "35", "36"]})
+    coarse, fine = recode(frame, 2), recode(frame, 1)
+    hidden = fine.copy()
+    hidden.loc[5, "age"] = None
+    hidden.loc[6:, "age"] = None
+    # Ages 20-29: six in the coarse file; five, and up to three suppressed, in the fine one.
+    assert differencing(frame, [coarse, hidden], {"sex": SEX, "age": AGE}, k=3).exposures == ()
+    # Only one row is suppressed: it may be anywhere, so between nought and one person is left over.
+    hidden.loc[6:, "age"] = "35-39"
+    assert differencing(frame, [coarse, hidden], {"sex": SEX, "age": AGE}, k=3).exposures == ()
+    # Nothing is suppressed, the person of 27 is missing: one person for certain.
+    found = differencing(frame, [coarse, fine.drop(index=5)], {"sex": SEX, "age": AGE}, k=3)
+    assert (1, 1, 0, 1) in [(e.rows, e.least, e.larger, e.smaller) for e in found.exposures]
+
+
+@pytest.mark.parametrize("trial", range(30))
+def test_what_is_reported_is_true_of_every_way_to_fill_the_suppressed_cells(trial):
+    """Brute force: two releases of one file, rows dropped and cells suppressed; every fill has 1 … k-1 persons more."""
+    from itertools import product
+
+    rng = np.random.default_rng(trial)
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 9), "age": rng.choice(["20", "26", "31"], 9)})
+    releases = []
+    for level, kept in ((2, 9), (1, int(rng.integers(5, 10)))):
+        release = recode(frame, level).iloc[:kept].copy()
+        release.loc[release.index[rng.random(kept) < 0.15], "sex"] = None
+        releases.append(release)
+    found = differencing(frame, releases, {"sex": SEX, "age": AGE}, k=4)
+    differences = set()
+    for region, release in ((r, x) for x in releases for r in set(map(tuple, x.dropna().to_numpy()))):
+        del release
+        possible = set()
+        fills = [
+            [count_in(region, release, fill) for fill in product("FM", repeat=int(release["sex"].isna().sum()))]
+            for release in releases
+        ]
+        possible = {a - b for a in fills[0] for b in fills[1]}
+        if min(possible) >= 1 and max(possible) < 4:
+            differences.add((min(possible), max(possible)))
+    # Whatever certainly differs by 1 … 3 persons is found.
+    reported = [(e.least, e.rows) for e in found.exposures if e.larger == 0]
+    for low, high in differences:
+        assert any(a >= low and b <= high for a, b in reported)
+
+
+def count_in(region, release, fill):
+    """Rows certainly in a region (sex and age class) once the suppressed sexes are filled in."""
+    sex = release["sex"].to_numpy(object).copy()
+    sex[pd.isna(sex)] = list(fill)
+    inside = covers(AGE, [region[1]])[0]
+    ages = [not (covers(AGE, [age])[0] & ~inside).any() for age in release["age"]]
+    return int(np.sum((sex == region[0]) & ages))
+
+
 def test_one_release_has_nothing_to_difference():
     frame = pd.DataFrame({"sex": ["F"], "age": ["20"]})
     with pytest.raises(InputError, match="at least two"):
