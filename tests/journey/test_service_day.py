@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -211,10 +212,12 @@ def public_downloads_and_verifies(office: Office, release: str, folder: Path) ->
         with pytest.raises(AccessError):
             public.whoami()
     pull = [*WASL, "pull", release, "--server", office.address, "--out", str(folder / "release"), "--json"]
-    answer = subprocess.run(
-        pull, check=True, capture_output=True, env={**os.environ, "WASL_HOME": str(folder / "home")}
-    )
-    assert json.loads(answer.stdout)["verified"] is True
+    home = {**os.environ, "WASL_HOME": str(folder / "home")}
+    first = json.loads(subprocess.run(pull, check=True, capture_output=True, env=home).stdout)
+    assert (first["verified"], first["key"]) == (False, "new")
+    shutil.rmtree(folder / "release")
+    answer = json.loads(subprocess.run(pull, check=True, capture_output=True, env=home).stdout)
+    assert (answer["verified"], answer["key"], answer["signer"]) == (True, "pinned", first["signer"])
     table = next((folder / "release" / "data").glob("*.csv"))
     verify = [*WASL, "verify", str(folder / "release")]
     home = {**os.environ, "WASL_HOME": str(folder / "home")}

@@ -6,11 +6,12 @@ import importlib.util
 import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wasl.cli.output import JsonFlag, emit, progress, say
+from wasl.cli.pins import pin_key
 from wasl.errors import InputError, MissingExtraError, VerificationError
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def pull(
 ) -> None:
     """Fetch a published release, unpack and verify it; needs no token.
 
+    It is verified against the key you name, or the key pinned for the server. The first key of a server is pinned;
+    another one later is refused.
+
     Example: wasl pull 01a2011dd8d4b5d0c1a2b3c4d5e6f708 --server https://wasl.hcp.ma --out release/
     """
     _require_client()
@@ -99,13 +103,20 @@ def pull(
         with progress("fetching") as report:
             digest = client.download_published(release, archive, report)
     try:
-        files = _unpack(archive, folder, public_key)
+        files, signer, known = _unpack(archive, folder, public_key, server)
     finally:
         archive.unlink(missing_ok=True)
     if json_output:
-        emit({"release": release, "folder": str(folder), "digest": digest, "files": files, "verified": True})
+        shown = {"release": release, "folder": str(folder), "digest": digest, "files": files}
+        emit(shown | {"signer": signer, "key": known, "verified": known != "new"})
+    elif known == "new":
+        say(
+            f"{folder}: {files} files, undamaged. Signed with {signer}, a key not seen before; "
+            f"it is pinned for {server}."
+        )
+        say("Whose key it is, nobody has checked: compare it with the publisher's, or name it with --public-key.")
     else:
-        say(f"{folder}: {files} files, verified.")
+        say(f"{folder}: {files} files, verified with the {known} key {signer}.")
 
 
 def _require_client() -> None:
@@ -141,11 +152,17 @@ def _show_catalogue(client: Client, json_output: bool) -> None:
         say("Nothing is published yet.")
 
 
-def _unpack(archive: Path, folder: Path, public_key: str) -> int:
-    """Verify a package and write it out, whole or not at all; gives the number of its files.
+def _unpack(
+    archive: Path, folder: Path, public_key: str, server: str
+) -> tuple[int, str, Literal["named", "pinned", "new"]]:
+    """Verify a package and write it out, whole or not at all.
+
+    Returns:
+        The number of its files, the key it is signed with, and whether the user named that key, had it pinned for the
+        server before, or sees it for the first time.
 
     Raises:
-        VerificationError: It is not a package, or a file in it was changed.
+        VerificationError: It is not a package, a file in it was changed, or another key is pinned for the server.
     """
     from wasl.audit.notes import NoteVerifier
     from wasl.cli.publication import staged_folder
@@ -158,9 +175,13 @@ def _unpack(archive: Path, folder: Path, public_key: str) -> int:
         raise VerificationError("what the service sent is not a release package.") from error
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
         raise VerificationError("the package names a file outside its folder.")
-    verify_package(files, NoteVerifier.parse(_key_text(public_key)) if public_key else None).require()
+    checked = verify_package(files, NoteVerifier.parse(_key_text(public_key)) if public_key else None)
+    checked.require()
+    known: Literal["named", "pinned", "new"] = "named"
+    if not public_key:
+        known = "new" if pin_key("publisher", server.rstrip("/"), checked.signer) == "new" else "pinned"
     with staged_folder(files, folder):
-        return len(files)
+        return len(files), checked.signer, known
 
 
 def _key_text(given: str) -> str:

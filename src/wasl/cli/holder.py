@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wasl.cli.keys import IdentityOption, KeyOption, add_key_verbs, new_key_file, read_key, read_signer
+from wasl.cli.keys import (
+    ExpectKeyOption,
+    IdentityOption,
+    IssuerOption,
+    KeyOption,
+    add_key_verbs,
+    new_key_file,
+    read_key,
+    read_signer,
+)
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.registers.exchange.whole_files import whole_file, write_whole
 
@@ -163,6 +172,8 @@ def encode_register(
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
     identity: IdentityOption = None,
+    issuer: IssuerOption = None,
+    expect_key_id: ExpectKeyOption = None,
     sign: Annotated[Path | None, typer.Option("--sign", help="Your signing key (`wasl key signer`).")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass; plot in OUT.explain.svg.")
@@ -177,7 +188,7 @@ def encode_register(
     encoded, table, files = encode_file(
         file,
         register,
-        read_key(key, identity),
+        read_key(key, identity, issuer=issuer, expect_key_id=expect_key_id),
         out,
         join=join,
         payload=payload,

@@ -10,17 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.output import JsonFlag, emit, say
+from wasl.cli.pins import pin_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from wasl.holder.keys import LinkageKey
 
-__all__ = ["IdentityOption", "KeyOption", "add_key_verbs", "new_key_file", "read_key", "read_signer"]
+__all__ = [
+    "ExpectKeyOption",
+    "IdentityOption",
+    "IssuerOption",
+    "KeyOption",
+    "add_key_verbs",
+    "new_key_file",
+    "read_key",
+    "read_signer",
+]
 
 PASSPHRASE_VARIABLE = "WASL_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 KeyOption = Annotated[Path, typer.Option("--key", help="The project's key file.")]
+IssuerOption = Annotated[
+    str | None, typer.Option("--issuer", help="Public key a wrapped key must be signed with (file or text).")
+]
+ExpectKeyOption = Annotated[
+    str | None, typer.Option("--expect-key-id", help="Id the key must have, as its issuer told you.")
+]
 IdentityOption = Annotated[Path | None, typer.Option("--identity", help="Your identity file, for a wrapped key.")]
 
 
@@ -73,10 +89,17 @@ def wrap_key(
     key: KeyOption,
     to: Annotated[list[str], typer.Option("--to", help="Public key of a holder (file or text); repeat for several.")],
     out: Annotated[Path, typer.Option("--out", help="Wrapped key file to write.")],
+    sign: Annotated[
+        Path | None,
+        typer.Option("--sign", help="Your signing key (`wasl key signer`); default: one kept in your home folder."),
+    ] = None,
     identity: IdentityOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Wrap the key for holders, so that each opens it with their own identity and it can travel.
+
+    The file is signed, because anybody can encrypt for a public key. Tell the holders your public key and the key's id
+    by another way than the file.
 
     Example: wasl key wrap --key simimo.key --to cnss.pub --to dgsn.pub --out simimo.wrapped.key
     """
@@ -86,14 +109,15 @@ def wrap_key(
 
     secret = read_key(key, identity)
     publics = [Path(text).read_text(encoding="ascii").strip() if Path(text).is_file() else text for text in to]
-    data = seal_recipients(secret, publics)
+    data = seal_recipients(secret, publics, _issuer(sign))
     _write_secret(out, data)
     record_event(KeyWrapped(recipients=len(publics)), project=secret.project, subject=secret.key_id)
     shown = describe_key_file(data) | {"file": str(out)}
     if as_json:
         emit(shown)
     else:
-        say(f"Key {secret.key_id} wrapped for {len(publics)} holder(s) in {out}.")
+        say(f"Key {secret.key_id} wrapped for {len(publics)} holder(s) in {out}, signed with {shown['issuer']}.")
+        say("Tell the holders this key and the key's id by another way: they open it with --issuer or --expect-key-id.")
 
 
 def make_identity(
@@ -157,22 +181,56 @@ def show_key(
             say(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
 
 
-def read_key(path: Path, identity: Path | None = None) -> LinkageKey:
+def read_key(
+    path: Path, identity: Path | None = None, *, issuer: str | None = None, expect_key_id: str | None = None
+) -> LinkageKey:
     """The key in a file; asks for its passphrase (or takes it from ``WASL_PASSPHRASE``) where it has one.
 
+    The first issuer of a project's wrapped keys is pinned unless one is named; another one later is refused.
+
+    Args:
+        path: The key file.
+        identity: The holder's identity file, for a wrapped key.
+        issuer: The issuer's public key, as text or in a file.
+        expect_key_id: The key id the file must hold.
+
     Raises:
-        KeyFileError: It cannot be opened, or an unprotected file is readable by others.
+        KeyFileError: It cannot be opened, is not what was expected, or an unprotected file is readable by others.
+        VerificationError: A wrapped key comes from another issuer than before.
     """
     from wasl.errors import KeyFileError
     from wasl.holder.keyfile import describe_key_file, open_key_file
 
     data = _read_bytes(path)
-    protection = describe_key_file(data)["protection"]
+    described = describe_key_file(data)
+    protection = described["protection"]
     if protection == "none" and os.name == "posix" and path.stat().st_mode & 0o077:
         raise KeyFileError(f"{path}: others on this machine can read the key.", remedy=f"chmod 600 {path}")
     passphrase = _ask_passphrase(confirm=False) if protection == "passphrase" else None
     private = _read_bytes(identity).decode("ascii", "replace") if identity is not None else None
-    return open_key_file(data, passphrase=passphrase, identity=private)
+    named = None
+    if issuer is not None:
+        named = Path(issuer).read_text(encoding="ascii").strip() if Path(issuer).is_file() else issuer
+    key = open_key_file(data, passphrase=passphrase, identity=private, issuer=named, expect_key_id=expect_key_id)
+    if protection == "recipients" and named is None and pin_key("issuer", key.project, described["issuer"]) == "new":
+        typer.echo(
+            f"The key of project {key.project} was issued by {described['issuer']}, a key not seen before; "
+            "it is pinned. Compare it with its owner's, or name it with --issuer.",
+            err=True,
+        )
+    return key
+
+
+def _issuer(sign: Path | None) -> Ed25519PrivateKey:
+    """The signing key given, or the one in the home folder, made at its first use."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from wasl.settings import Settings
+
+    place = sign or Settings().home_dir / "issuer.signer"
+    if sign is None and not place.is_file():
+        _write_secret(place, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()) + b"\n")
+    return read_signer(place)
 
 
 def read_signer(path: Path) -> Ed25519PrivateKey:

@@ -4,9 +4,12 @@ JSON with the project and the key's id in the clear, so that a holder can see wh
 
 - ``none``: base64 of the secret; the file must be readable by its owner only;
 - ``passphrase``: AES-256-GCM under a key from scrypt (RFC 7914; N = 2**17, r = 8, p = 1: 128 MiB of memory);
-- ``recipients``: HPKE (RFC 9180; X25519, HKDF-SHA-256, AES-256-GCM), once for each holder's public key.
+- ``recipients``: HPKE (RFC 9180; X25519, HKDF-SHA-256, AES-256-GCM), once for each holder's public key. Anybody can
+  encrypt for a public key, so the issuer signs the whole file with Ed25519 (RFC 8032).
 
 Project and key id are bound to the sealed secret as associated data: a file cannot be relabelled.
+
+*Does not protect against:* an issuer whose signing key the holder has not checked.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -67,8 +71,13 @@ def seal_passphrase(key: LinkageKey, passphrase: str, random_bytes: bytes) -> by
     return _file(key, {"protection": "passphrase", "salt": _text(salt), "nonce": _text(nonce), "sealed": _text(sealed)})
 
 
-def seal_recipients(key: LinkageKey, public_keys: Sequence[str]) -> bytes:
-    """A key file that each of the given holders can open with their own identity.
+def seal_recipients(key: LinkageKey, public_keys: Sequence[str], issuer: Ed25519PrivateKey) -> bytes:
+    """A key file that each of the given holders can open with their own identity, signed by who issues the key.
+
+    Args:
+        key: What to seal.
+        public_keys: The holders' public keys (base64).
+        issuer: The issuer's signing key.
 
     Raises:
         KeyFileError: No recipient, or a public key is malformed.
@@ -85,7 +94,10 @@ def seal_recipients(key: LinkageKey, public_keys: Sequence[str]) -> bytes:
                 "a recipient's public key is malformed.", remedy="`wasl key identity` prints one."
             ) from error
         wrapped.append({"recipient": text, "sealed": _text(suite.encrypt(key.secret, public, context))})
-    return _file(key, {"protection": "recipients", "wrapped": wrapped})
+    public = _text(issuer.public_key().public_bytes_raw())
+    signature = _text(issuer.sign(_issued_bytes(key.project, key.key_id, wrapped)))
+    sealed = {"protection": "recipients", "wrapped": wrapped, "issuer": public, "signature": signature}
+    return _file(key, sealed)
 
 
 def describe_key_file(data: bytes) -> dict[str, Any]:
@@ -98,22 +110,39 @@ def describe_key_file(data: bytes) -> dict[str, Any]:
     shown: dict[str, Any] = {name: value[name] for name in ("project", "key_id", "protection")}
     if value["protection"] == "recipients":
         shown["recipients"] = [item["recipient"] for item in value["wrapped"]]
+        shown["issuer"] = value.get("issuer", "")
     return shown
 
 
-def open_key_file(data: bytes, *, passphrase: str | None = None, identity: str | None = None) -> LinkageKey:
+def open_key_file(
+    data: bytes,
+    *,
+    passphrase: str | None = None,
+    identity: str | None = None,
+    issuer: str | None = None,
+    expect_key_id: str | None = None,
+) -> LinkageKey:
     """The key in a key file.
 
     Args:
         data: The file's bytes.
         passphrase: For a file under a passphrase.
         identity: A holder's private key (base64), for a file wrapped for recipients.
+        issuer: The public key (base64) a wrapped file must be signed with; any signature that fits will do if not
+            given.
+        expect_key_id: The key id the file must hold, as its issuer said it by another way.
 
     Raises:
         KeyFileError: It cannot be opened with what was given, or was altered.
     """
     value = _parse(data)
     project, key_id = value["project"], value["key_id"]
+    if expect_key_id is not None and key_id != expect_key_id.strip().lower():
+        raise KeyFileError(
+            f"the key file holds key {key_id}, not the expected {expect_key_id}.", remedy="Ask its issuer for the file."
+        )
+    if value["protection"] == "recipients":
+        _require_issuer(value, issuer)
     context = _context(project, key_id)
     try:
         if value["protection"] == "none":
@@ -173,6 +202,34 @@ def _unwrap(wrapped: list[dict[str, str]], identity: str | None, context: bytes)
             except (Refused, ValueError) as error:
                 raise KeyFileError("the key file was altered.") from error
     raise KeyFileError("the key file is wrapped for other holders.", remedy="Ask for it to be wrapped for your key.")
+
+
+def _issued_bytes(project: str, key_id: str, wrapped: list[dict[str, str]]) -> bytes:
+    """What the issuer signs: project, key id, and every sealed copy with its recipient."""
+    return canonical_json([FORMAT, "issued", project, key_id, wrapped])
+
+
+def _require_issuer(value: dict[str, Any], issuer: str | None) -> None:
+    """Check that a wrapped file is signed, by this issuer if one is given.
+
+    Raises:
+        KeyFileError: It is not.
+    """
+    signer, signature = value.get("issuer"), value.get("signature")
+    if not isinstance(signer, str) or not isinstance(signature, str):
+        raise KeyFileError(
+            "the wrapped key file is not signed, so anybody may have made it.",
+            remedy="Ask its issuer to wrap the key again: `wasl key wrap` signs it.",
+        )
+    if issuer is not None and signer != issuer.strip():
+        raise KeyFileError(
+            f"the key file is signed with {signer}, not with the issuer's key.", remedy="Ask its issuer for the file."
+        )
+    try:
+        public = Ed25519PublicKey.from_public_bytes(_bytes(signer))
+        public.verify(_bytes(signature), _issued_bytes(value["project"], value["key_id"], value["wrapped"]))
+    except (InvalidSignature, ValueError) as error:
+        raise KeyFileError("the key file was altered after its issuer signed it.") from error
 
 
 def _suite() -> Any:
