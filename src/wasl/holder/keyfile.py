@@ -94,9 +94,9 @@ def seal_recipients(key: LinkageKey, public_keys: Sequence[str], issuer: Ed25519
                 "a recipient's public key is malformed.", remedy="`wasl key identity` prints one."
             ) from error
         wrapped.append({"recipient": text, "sealed": _text(suite.encrypt(key.secret, public, context))})
-    public = _text(issuer.public_key().public_bytes_raw())
+    signer = _text(issuer.public_key().public_bytes_raw())
     signature = _text(issuer.sign(_issued_bytes(key.project, key.key_id, wrapped)))
-    sealed = {"protection": "recipients", "wrapped": wrapped, "issuer": public, "signature": signature}
+    sealed = {"protection": "recipients", "wrapped": wrapped, "issuer": signer, "signature": signature}
     return _file(key, sealed)
 
 
