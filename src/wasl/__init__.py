@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from wasl.facade import assess, encode, link, protect, publish
+    from wasl.facade import assess, encode, link, merge, protect, publish
     from wasl.holder.keys import LinkageKey
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.schema import RegisterSchema
@@ -25,12 +25,13 @@ _HOMES = {
     "LinkageKey": "wasl.holder.keys",
     "encode": "wasl.facade",
     "link": "wasl.facade",
+    "merge": "wasl.facade",
     "assess": "wasl.facade",
     "protect": "wasl.facade",
     "publish": "wasl.facade",
 }
 
-__all__ = ["Delivery", "LinkageKey", "RegisterSchema", "assess", "encode", "link", "protect", "publish"]
+__all__ = ["Delivery", "LinkageKey", "RegisterSchema", "assess", "encode", "link", "merge", "protect", "publish"]
 
 
 def __getattr__(name: str) -> Any:

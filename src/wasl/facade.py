@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from wasl.audit.events import LinkageCompleted, ProtectionApplied, RiskAssessed, SpineResolved
+    from wasl.audit.events import LinkageCompleted, ProtectionApplied, RegistersMerged, RiskAssessed, SpineResolved
     from wasl.audit.notes import NoteSigner
     from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import Protection
@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     from wasl.publication.description import DatasetDescription
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.reading.reader import RegisterTable
     from wasl.registers.schema import RegisterSchema
     from wasl.workflow.act import Act
+    from wasl.workflow.merge import Decision, Merge
 
-__all__ = ["LinkageResult", "assess", "encode", "link", "protect", "publish"]
+__all__ = ["LinkageResult", "assess", "encode", "link", "merge", "protect", "publish"]
+
+MERGE_PROFILE = "open"
+"""Profile for an office's own registers: nothing of the encoding leaves the process."""
 
 Frame: TypeAlias = "pa.Table | pd.DataFrame"
 
@@ -56,7 +61,7 @@ class LinkageResult:
 
 
 def encode(
-    data: Frame,
+    data: Frame | RegisterTable,
     schema: RegisterSchema,
     key: LinkageKey,
     *,
@@ -134,6 +139,70 @@ def link(
     resolved = resolve(plan, linked.result, joins, options, run=run, onto=onto)
     found = resolved.result
     return LinkageResult(linked.result.pairs, found.links, found.spine, resolved.report, linked, resolved)
+
+
+def merge(
+    left: RegisterTable,
+    right: RegisterTable,
+    schemas: tuple[RegisterSchema, RegisterSchema],
+    *,
+    decisions: Sequence[Decision] = (),
+    threads: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Act[Merge, RegistersMerged]:
+    """One office's own two registers, compared by their record numbers.
+
+    Both are encoded in memory under a fresh key that is thrown away, so the registers are linked by the same engine as
+    everywhere else. The result holds the office's own values and stays with it.
+
+    Args:
+        left: The first register, as `read_register` gives it (with dropped columns, so that they are compared, too).
+        right: The second register.
+        schemas: What their columns are.
+        decisions: What clerks decided on doubtful pairs of an earlier merge.
+        threads: Threads; 0 means one per processor.
+        progress: Told how far the comparison is.
+
+    Raises:
+        InputError: The registers share too little to be compared.
+    """
+    from wasl.holder.comparable import comparable_columns
+    from wasl.holder.keys import LinkageKey
+    from wasl.linkage.plan import LinkagePlan
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.merge import OwnRegister, Variable
+    from wasl.workflow.merge import merge as merge_registers
+
+    key = LinkageKey.new("merge", secrets.token_bytes(32))
+    own: list[OwnRegister] = []
+    names = [schema.register_id for schema in schemas]
+    if names[0] == names[1]:
+        names = [f"{names[0]}-a", f"{names[1]}-b"]
+    for table, schema, name in zip((left, right), schemas, names, strict=True):
+        encoded = encode(table, schema, key, profile=MERGE_PROFILE, name=name, consent_weak_profile=True)
+        kept = encoded.keep_map
+        number = dict(zip(kept["record"].to_pylist(), kept["record_id"].to_pylist(), strict=True))
+        records = [str(record) for record in table.table[schema.record].to_pylist()]
+        own.append(
+            OwnRegister(
+                name=name,
+                title=schema.title_fr or schema.title or name,
+                delivery=encoded.delivery,
+                join_map=encoded.join_map,
+                record=records,
+                record_id=[bytes.fromhex(number[record]) for record in records],
+                variables={
+                    variable: Variable(column.label, column.shown, column.compared)
+                    for variable, column in comparable_columns(table.table, schema).items()
+                },
+            )
+        )
+    once = {
+        name: {"duplicate_free": schema.duplicate_free, "dedupe": not schema.duplicate_free}
+        for name, schema in zip(names, schemas, strict=True)
+    }
+    plan = LinkagePlan.model_validate({**LinkagePlan.load("own-registers").model_dump(mode="json"), "registers": once})
+    return merge_registers(plan, own, RunOptions(threads=threads, progress=progress), decisions=decisions)
 
 
 def assess(data: Frame, policy: DisclosurePolicy, *, population: Frame | None = None) -> Act[RiskReport, RiskAssessed]:

@@ -7,6 +7,10 @@ from wasl.audit.events.event import Language
 __all__ = ["DETAIL_WORDS"]
 
 DETAIL_WORDS: dict[str, dict[Language, str]] = {
+    "disagreements": {"fr": "désaccords", "ar": "الاختلافات", "en": "disagreements"},
+    "doubtful": {"fr": "paires douteuses", "ar": "الأزواج المشكوك فيها", "en": "doubtful pairs"},
+    "duplicates": {"fr": "doublons", "ar": "المكررات", "en": "duplicates"},
+    "in_both": {"fr": "personnes dans les deux", "ar": "الأشخاص في السجلين", "en": "persons in both"},
     "attacked": {"fr": "mis à l'épreuve", "ar": "خضع للهجمات", "en": "attacked"},
     "attacks": {"fr": "attaques", "ar": "الهجمات", "en": "attacks"},
     "blocks": {"fr": "blocs", "ar": "الكتل", "en": "blocks"},

@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "link": "wasl.cli.linkage",
     "resolve": "wasl.cli.linkage",
     "evaluate": "wasl.cli.linkage",
+    "merge": "wasl.cli.merge",
     "attack": "wasl.cli.attack",
     "assemble": "wasl.cli.microdata",
     "assess": "wasl.cli.disclosure",

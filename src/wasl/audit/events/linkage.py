@@ -17,6 +17,7 @@ __all__ = [
     "LinkageRequested",
     "PairDecided",
     "PairsReceived",
+    "RegistersMerged",
     "ReproductionFailed",
     "ReproductionRequested",
     "ResolutionFailed",
@@ -220,3 +221,22 @@ class ReproductionFailed(Happening):
 
     job: str
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistersMerged(Happening):
+    """An office compared two registers of its own; counts only."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a rapproché deux registres de son office : {subject}",
+        "ar": "قارن {actor} بين سجلين تابعين لجهته: {subject}",
+        "en": "{actor} merged two registers of its own office: {subject}",
+    }
+
+    records: int
+    persons: int
+    in_both: int
+    duplicates: int
+    doubtful: int
+    disagreements: int
+    decided: int

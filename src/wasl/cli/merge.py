@@ -1,0 +1,130 @@
+"""``wasl merge``: one office's own two registers, compared by its own record numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wasl.cli.artifacts import write_artifacts
+from wasl.cli.audit_trail import record_event
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.errors import InputError
+
+if TYPE_CHECKING:
+    from wasl.workflow.merge import Decision
+
+__all__ = ["merge_files", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``merge``."""
+    app.command("merge")(merge)
+
+
+def merge(
+    first: Annotated[Path, typer.Argument(help="The first register: CSV, Excel or Parquet.", metavar="A")],
+    second: Annotated[Path, typer.Argument(help="The second register of the same office.", metavar="B")],
+    schemas: Annotated[
+        list[str], typer.Option("--register", help="Schema of A, then of B: a TOML file or a shipped name.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    decisions: Annotated[
+        Path | None,
+        typer.Option(help="merged.xlsx of an earlier merge, its decisions filled in; or CSV."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads; 0: one per processor.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare two registers of one office: who is in both, where they disagree, who stands twice.
+
+    No key is needed: both are encoded in memory under a key that is thrown away. Writes OUT/merged.xlsx, merged.csv,
+    report.html and report.json. The workbook and the table hold the office's own values and stay with the office.
+
+    Example: wasl merge certificates.xlsx projects.xlsx --register anapec-certificates --register anapec-projects
+    --out merged
+    """
+    result = merge_files(first, second, schemas, out, decisions=decisions, threads=threads)
+    if as_json:
+        emit(result)
+        return
+    counts = result["merge"]
+    rows: list[tuple[object, ...]] = [
+        *((f"records of {name}", count) for name, count in counts["records"].items()),
+        ("persons", counts["persons"]),
+        ("persons in both", counts["in_both"]),
+        *((f"pairs of one person within {name}", count) for name, count in counts["duplicates"].items()),
+        ("doubtful pairs to decide", counts["doubtful"]),
+        *((f"persons whose registers disagree: {name}", count) for name, count in counts["disagreements"].items()),
+    ]
+    if counts["decided"]:
+        rows.append(("decisions used", counts["decided"] - counts["decisions_without_pair"]))
+        rows.append(("decisions on pairs that were never compared", counts["decisions_without_pair"]))
+    show_table("merge", ("", "count"), rows)
+    for name, rejected in result["rejected"].items():
+        if rejected:
+            say(f"{name}: {rejected} rows could not be read; `wasl check` names them.")
+    say(f"workbook: {out / 'merged.xlsx'}")
+
+
+def merge_files(
+    first: Path, second: Path, schemas: list[str], out: Path, *, decisions: Path | None = None, threads: int = 0
+) -> dict[str, Any]:
+    """Read both registers, merge, write the artifacts and record the event; returns the report."""
+    from wasl.facade import merge as merge_registers
+    from wasl.registers.reading.reader import read_register
+    from wasl.registers.schema import RegisterSchema
+
+    if len(schemas) != 2:
+        raise InputError(
+            f"{len(schemas)} schemas were given for two registers.", remedy="Give --register twice: for A, then for B."
+        )
+    left, right = RegisterSchema.load(schemas[0]), RegisterSchema.load(schemas[1])
+    decided = _read_decisions(decisions) if decisions is not None else []
+    with progress("reading") as report:
+        one = read_register(first, left, with_dropped=True, progress=report)
+        other = read_register(second, right, with_dropped=True, progress=report)
+    with progress("comparing") as report:
+        act = merge_registers(one, other, (left, right), decisions=decided, threads=threads, progress=report)
+    write_artifacts(act.artifacts, out)
+    record_event(act.event, subject=f"{left.register_id}, {right.register_id}")
+    rejected = {first.name: one.rows_rejected, second.name: other.rows_rejected}
+    return {**act.report, "rejected": rejected, "out": str(out)}
+
+
+def _read_decisions(path: Path) -> list[Decision]:
+    """The decisions in a workbook of a merge or in a CSV file with the same columns; empty ones are left out.
+
+    Raises:
+        InputError: The file or a column is missing, or a decision is neither ``same`` nor ``different``.
+    """
+    import pandas as pd
+
+    from wasl.publication.merge_workbook import DECISION_SHEET
+    from wasl.workflow.merge import Decision
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    keys = ["register_a", "record_a", "register_b", "record_b"]
+    try:
+        frame = (
+            pd.read_excel(path, sheet_name=DECISION_SHEET, dtype=str, keep_default_na=False)
+            if path.suffix.lower() == ".xlsx"
+            else pd.read_csv(path, dtype=str, keep_default_na=False)
+        )
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as decisions ({type(error).__name__}).") from error
+    missing = [name for name in [*keys, "decision"] if name not in frame.columns]
+    if missing:
+        raise InputError(f"{path}: the decisions lack the columns {', '.join(missing)}.")
+    frame = frame[frame["decision"].str.strip() != ""]
+    unknown = sorted(set(frame["decision"].str.strip()) - {"same", "different"})
+    if unknown:
+        row = int(frame.index[frame["decision"].str.strip().isin(unknown)][0]) + 2
+        raise InputError(
+            f"{path}: row {row}, column decision: neither 'same' nor 'different'.",
+            remedy="Leave undecided cells empty.",
+        )
+    chosen = [[str(cell).strip() for cell in row] for row in frame[[*keys, "decision"]].to_numpy()]
+    return [Decision(a, i, b, j, "same" if word == "same" else "different") for a, i, b, j, word in chosen]

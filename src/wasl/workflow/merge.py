@@ -1,0 +1,384 @@
+"""The act by which one office compares two registers of its own and gets the result by its own record numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.audit.events import RegistersMerged
+from wasl.errors import InputError
+from wasl.linkage.model.pairs import ScoredPairs
+from wasl.linkage.plan import LinkagePlan
+from wasl.publication.merge_workbook import Disagreement, MergeSheets, workbook_bytes
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.plain_json import plain_json
+from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.link import link
+from wasl.workflow.resolve import resolve
+
+__all__ = ["Decision", "Merge", "OwnRegister", "Variable", "merge"]
+
+INDIRECT = "indirect"
+"""Grade of two records of one person that were not compared with each other but each with a third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a register, as written and in one spelling.
+
+    Attributes:
+        label: What a reader sees.
+        shown: (rows) as the register writes it.
+        compared: (rows) in one spelling; two registers disagree where these differ.
+    """
+
+    label: str
+    shown: pa.ChunkedArray = field(repr=False)
+    compared: pa.ChunkedArray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRegister:
+    """A register of the office, encoded under a key that is thrown away, and in the clear.
+
+    Attributes:
+        name: Its name.
+        title: What a reader sees.
+        delivery: Its encoding.
+        join_map: What opens the encoding.
+        record: (rows) the record numbers.
+        record_id: (rows) the keyed id of each record, 16 bytes.
+        variables: What the register says, by variable.
+    """
+
+    name: str
+    title: str
+    delivery: Delivery
+    join_map: JoinMap
+    record: Sequence[str] = field(repr=False)
+    record_id: Sequence[bytes] = field(repr=False)
+    variables: Mapping[str, Variable] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a clerk decided on two records.
+
+    Attributes:
+        register_a: Register of the first record.
+        record_a: Number of the first record.
+        register_b: Register of the second record.
+        record_b: Number of the second record.
+        decision: Whether they are the same person.
+    """
+
+    register_a: str
+    record_a: str
+    register_b: str
+    record_b: str
+    decision: Literal["same", "different"]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The merged registers.
+
+    Attributes:
+        pairs: ``register_a, record_a, register_b, record_b, probability, grade``: records of one person.
+        doubtful: The same columns: pairs a clerk should decide.
+        disagreements: Pairs of one person whose registers differ, variable by variable.
+    """
+
+    pairs: pd.DataFrame = field(repr=False)
+    doubtful: pd.DataFrame = field(repr=False)
+    disagreements: tuple[Disagreement, ...] = field(repr=False)
+
+
+PAIR_COLUMNS = ("register_a", "record_a", "register_b", "record_b", "probability", "grade")
+
+
+def merge(
+    plan: LinkagePlan,
+    registers: Sequence[OwnRegister],
+    options: RunOptions,
+    *,
+    decisions: Sequence[Decision] = (),
+) -> Act[Merge, RegistersMerged]:
+    """Compare two registers of one office.
+
+    Args:
+        plan: How pairs are compared and resolved.
+        registers: The two registers.
+        options: Threads and progress.
+        decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability.
+
+    Returns:
+        Artifacts ``merged.csv``, ``merged.xlsx``, ``report.json`` and ``report.html``. The workbook and the table hold
+        the office's own values; the report and the event hold counts.
+
+    Raises:
+        InputError: There are not two registers, or a decision names an unknown record.
+    """
+    if len(registers) != 2:
+        raise InputError("a merge compares two registers.", remedy="Give two files and two schemas.")
+    linked = link(plan, [one.delivery for one in registers], options)
+    rows, unmet = _decided_rows(linked.result, registers, decisions)
+    resolved = resolve(
+        plan, linked.result, [one.join_map for one in registers], RunOptions(), run="merge", decisions=rows
+    )
+    number = _Numbers.of(registers)
+    direct = number.links(resolved.result.links)
+    same = _same_person(resolved.result.spine, number, direct, registers)
+    doubtful = _doubtful(direct)
+    disagreements = tuple(_disagreements(same, registers))
+    spine = resolved.result.spine
+    counts = _counts(spine, same, doubtful, disagreements, registers)
+    counts |= {"decided": len(decisions), "decisions_without_pair": unmet}
+    report = {**resolved.report, "merge": counts}
+    sheets = MergeSheets(
+        titles={one.name: one.title for one in registers},
+        same=list(same.itertuples(index=False, name=None)),
+        doubtful=list(doubtful.itertuples(index=False, name=None)),
+        shown=_shown(doubtful, registers),
+        disagreements=disagreements,
+        counts=counts,
+    )
+    artifacts: dict[str, Artifact] = {
+        "merged.csv": _csv(same),
+        "merged.xlsx": workbook_bytes(sheets),
+        "report.json": resolved.artifacts["report.json"],
+        "report.html": resolved.artifacts["report.html"],
+    }
+    event = RegistersMerged(
+        records=spine.num_rows,
+        persons=counts["persons"],
+        in_both=counts["in_both"],
+        duplicates=sum(counts["duplicates"].values()),
+        doubtful=len(doubtful),
+        disagreements=len(disagreements),
+        decided=len(decisions),
+    )
+    return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements))
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Record numbers by register and record id."""
+
+    by_id: Mapping[tuple[str, bytes], str]
+
+    @classmethod
+    def of(cls, registers: Sequence[OwnRegister]) -> _Numbers:
+        return cls(
+            {
+                (one.name, record_id): record
+                for one in registers
+                for record, record_id in zip(one.record, one.record_id, strict=True)
+            }
+        )
+
+    def column(self, register: pd.Series, record_id: pd.Series) -> list[str]:
+        return [self.by_id[key] for key in zip(register, record_id, strict=True)]
+
+    def links(self, links: pa.Table) -> pd.DataFrame:
+        """Links between records, by record number."""
+        frame = links.to_pandas()
+        return pd.DataFrame(
+            {
+                "register_a": frame["left_register"].astype(str),
+                "record_a": self.column(frame["left_register"], frame["left_record_id"]),
+                "register_b": frame["right_register"].astype(str),
+                "record_b": self.column(frame["right_register"], frame["right_record_id"]),
+                "probability": frame["probability"],
+                "grade": frame["grade"].astype(str),
+            }
+        )
+
+
+def _same_person(
+    spine: pa.Table, number: _Numbers, direct: pd.DataFrame, registers: Sequence[OwnRegister]
+) -> pd.DataFrame:
+    """Every pair of records of one person, across the registers and within one, with its probability and grade."""
+    frame = spine.select(["person_id", "register", "record_id"]).to_pandas()
+    frame["record"] = number.column(frame["register"], frame["record_id"])
+    order = {one.name: place for place, one in enumerate(registers)}
+    frame["place"] = frame["register"].astype(str).map(order)
+    several = frame[frame.duplicated("person_id", keep=False)].sort_values(["person_id", "place", "record"])
+    several = several.assign(rank=np.arange(len(several)))[["person_id", "register", "record", "rank"]]
+    both = several.merge(several, on="person_id", suffixes=("_a", "_b"))
+    both = both[both["rank_a"] < both["rank_b"]]
+    known = pd.concat([direct, direct.rename(columns=_SWAPPED)], ignore_index=True)
+    keys = ["register_a", "record_a", "register_b", "record_b"]
+    both = both[keys].astype(str).merge(known.drop_duplicates(keys), on=keys, how="left")
+    both["grade"] = both["grade"].fillna(INDIRECT)
+    pairs: pd.DataFrame = both[list(PAIR_COLUMNS)].sort_values(keys, ignore_index=True)
+    return pairs
+
+
+_SWAPPED = {"register_a": "register_b", "record_a": "record_b", "register_b": "register_a", "record_b": "record_a"}
+
+
+def _doubtful(direct: pd.DataFrame) -> pd.DataFrame:
+    """Pairs graded for review, whether they were linked or not, the least certain first."""
+    grey = direct[direct["grade"] == "review"]
+    order = (grey["probability"] - 0.5).abs().sort_values(kind="stable").index
+    return grey.loc[order, list(PAIR_COLUMNS)].reset_index(drop=True)
+
+
+def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iterator[Disagreement]:
+    """Where two records of one person in different registers differ, variable by variable."""
+    across = same[same["register_a"] != same["register_b"]]
+    first, second = registers
+    rows = [_rows_of(one) for one in registers]
+    a = np.array([rows[0][record] for record in across["record_a"]], np.int64)
+    b = np.array([rows[1][record] for record in across["record_b"]], np.int64)
+    for name in [name for name in first.variables if name in second.variables]:
+        left, right = first.variables[name], second.variables[name]
+        x, y = left.compared.combine_chunks().take(pa.array(a)), right.compared.combine_chunks().take(pa.array(b))
+        u, v = x.cast(pa.string()).to_numpy(zero_copy_only=False), y.cast(pa.string()).to_numpy(zero_copy_only=False)
+        known = np.array([p is not None and q is not None and p != q for p, q in zip(u, v, strict=True)], bool)
+        for place in np.flatnonzero(known):
+            yield Disagreement(
+                str(across["record_a"].iloc[place]),
+                str(across["record_b"].iloc[place]),
+                left.label,
+                str(left.shown[int(a[place])].as_py()),
+                str(right.shown[int(b[place])].as_py()),
+                name,
+            )
+
+
+def _rows_of(register: OwnRegister) -> dict[str, int]:
+    return {record: row for row, record in enumerate(register.record)}
+
+
+def _shown(doubtful: pd.DataFrame, registers: Sequence[OwnRegister]) -> list[dict[str, tuple[str, str]]]:
+    """For each doubtful pair, both values of every variable the two records share."""
+    by_name = {one.name: one for one in registers}
+    rows = {one.name: _rows_of(one) for one in registers}
+    sheets: list[dict[str, tuple[str, str]]] = []
+    for register_a, record_a, register_b, record_b in doubtful[list(PAIR_COLUMNS[:4])].to_numpy():
+        left, right = by_name[register_a], by_name[register_b]
+        i, j = rows[left.name][record_a], rows[right.name][record_b]
+        shared = [name for name in left.variables if name in right.variables]
+        sheets.append(
+            {
+                left.variables[name].label: (
+                    _text(left.variables[name].shown[i].as_py()),
+                    _text(right.variables[name].shown[j].as_py()),
+                )
+                for name in shared
+            }
+        )
+    return sheets
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _counts(
+    spine: pa.Table,
+    same: pd.DataFrame,
+    doubtful: pd.DataFrame,
+    disagreements: Iterable[Disagreement],
+    registers: Sequence[OwnRegister],
+) -> dict[str, Any]:
+    members = spine.select(["person_id", "register"]).to_pandas().drop_duplicates()
+    by_variable: dict[str, int] = {}
+    for one in disagreements:
+        by_variable[one.variable] = by_variable.get(one.variable, 0) + 1
+    within = same[same["register_a"] == same["register_b"]]
+    return {
+        "records": {one.name: len(one.record) for one in registers},
+        "persons": int(members["person_id"].nunique()),
+        "in_both": int(members["person_id"].duplicated().sum()),
+        "pairs": int((same["register_a"] != same["register_b"]).sum()),
+        "duplicates": {one.name: int((within["register_a"] == one.name).sum()) for one in registers},
+        "doubtful": len(doubtful),
+        "disagreements": by_variable,
+    }
+
+
+def _decided_rows(
+    scored: ScoredPairs, registers: Sequence[OwnRegister], decisions: Sequence[Decision]
+) -> tuple[dict[int, str], int]:
+    """Clerks' decisions as decisions on rows of the scored pairs, and how many concern no scored pair.
+
+    Raises:
+        InputError: A decision names a record that is in no register; says how many.
+    """
+    if not decisions:
+        return {}, 0
+    ids = {
+        (one.name, record): record_id
+        for one in registers
+        for record, record_id in zip(one.record, one.record_id, strict=True)
+    }
+    ends = [((one.register_a, one.record_a), (one.register_b, one.record_b)) for one in decisions]
+    unknown = sum(end not in ids for pair in ends for end in pair)
+    if unknown:
+        raise InputError(
+            f"{unknown} of the decided records are in neither register.",
+            remedy="Use the sheet of doubtful pairs that this merge wrote.",
+        )
+    places = _pair_places(scored, registers, {end: ids[end] for pair in ends for end in pair})
+    rows: dict[int, str] = {}
+    unmet = 0
+    for pair, one in zip(ends, decisions, strict=True):
+        found = places.get(frozenset(pair), ())
+        unmet += not found
+        rows |= dict.fromkeys(found, one.decision)
+    return rows, unmet
+
+
+def _pair_places(
+    scored: ScoredPairs, registers: Sequence[OwnRegister], wanted: Mapping[tuple[str, str], bytes]
+) -> dict[frozenset[tuple[str, str]], list[int]]:
+    """The rows of the scored pairs that compare two wanted records, by the two records.
+
+    Args:
+        scored: The pairs of rows.
+        registers: For their join maps.
+        wanted: Record id by register and record number.
+    """
+    record_of = {(name, record_id): record for (name, record), record_id in wanted.items()}
+    opened: list[pd.DataFrame] = []
+    for one in registers:
+        rows = one.join_map.rows
+        mine = pa.array([record_id for name, record_id in record_of if name == one.name], rows["record_id"].type)
+        frame = rows.filter(pc.is_in(rows["record_id"], value_set=mine)).to_pandas()
+        frame["register"] = one.name
+        frame["record"] = [record_of[one.name, record_id] for record_id in frame["record_id"]]
+        opened.append(frame[["register", "pass", "row_id", "record"]].astype({"pass": str}))
+    rows_of = pd.concat(opened, ignore_index=True)
+    pairs = scored.pairs.select(["left_register", "left_row_id", "right_register", "right_row_id", "pass"]).to_pandas()
+    pairs = pairs.astype({"left_register": str, "right_register": str, "pass": str}).reset_index(names="place")
+    for side in ("left", "right"):
+        renamed = rows_of.rename(columns={"register": f"{side}_register", "row_id": f"{side}_row_id"})
+        pairs = pairs.merge(renamed, on=[f"{side}_register", f"{side}_row_id", "pass"])
+        pairs = pairs.rename(columns={"record": f"{side}_record"})
+    places: dict[frozenset[tuple[str, str]], list[int]] = {}
+    columns = ("place", "left_register", "left_record", "right_register", "right_record")
+    for place, a, i, b, j in pairs[list(columns)].to_numpy():
+        places.setdefault(frozenset(((a, i), (b, j))), []).append(int(place))
+    return places
+
+
+def _csv(pairs: pd.DataFrame) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(PAIR_COLUMNS)
+    for row in pairs.itertuples(index=False, name=None):
+        *keys, probability, grade = row
+        writer.writerow([*keys, "" if probability != probability else f"{probability:.4f}", grade])  # noqa: PLR0124
+    return text.getvalue().encode()
