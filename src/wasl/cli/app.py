@@ -49,6 +49,7 @@ AUDITOR, SERVICE, OTHER = "Auditor", "Service", "Trying, measuring, writing docu
 OVERVIEW: dict[str, tuple[str, str]] = {
     "check": (HOLDER, "Examine a register and report its data quality."),
     "encode": (HOLDER, "Encode a register: delivery, join map and payload."),
+    "merge": (HOLDER, "Compare two registers of one office by its own record numbers."),
     "key": (HOLDER, "Make, wrap and show keys."),
     "push": (HOLDER, "Send a delivery to a service."),
     "attack": (HOLDER, "Attack deliveries without the key and measure how many persons are named."),

@@ -46,7 +46,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class MergeSheets:
-    """What the workbook shows.
+    """The contents of the workbook.
 
     Attributes:
         titles: The title of each register by its name.

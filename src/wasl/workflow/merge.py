@@ -71,7 +71,7 @@ class OwnRegister:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a clerk decided on two records.
+    """A clerk's decision on two records.
 
     Attributes:
         register_a: Register of the first record.
