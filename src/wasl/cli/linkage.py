@@ -297,11 +297,9 @@ def _read_report(folder: Path) -> dict[str, Any] | None:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    import pandas as pd
+    """A truth, a keep map or reviewed pairs, as a spreadsheet writes them."""
+    from wasl.linkage.quality.truth import parse_table
 
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable CSV file in UTF-8 ({type(error).__name__}).") from error
+    return parse_table(path.read_bytes(), str(path))

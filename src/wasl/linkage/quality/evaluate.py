@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.linkage.quality.truth import clean_truth, require_columns
 
 __all__ = ["Calibration", "Evaluation", "Score", "evaluate"]
 
@@ -95,6 +96,7 @@ class Evaluation:
         by_registers: Pairwise, per pair of registers.
         by_group: Pairwise recall and precision per value of a column of the truth.
         unknown_records: Records of the spine that the truth does not know (left out).
+        without_person: Records of the truth whose person is empty: unknown, and left out too.
     """
 
     pairwise: Score
@@ -104,6 +106,7 @@ class Evaluation:
     by_registers: Mapping[str, Score] = field(repr=False)
     by_group: Mapping[str, Mapping[str, Score]] = field(repr=False)
     unknown_records: int = 0
+    without_person: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The evaluation as a JSON value."""
@@ -121,6 +124,7 @@ class Evaluation:
                 for column, scores in self.by_group.items()
             },
             "unknown_records": self.unknown_records,
+            "without_person": self.without_person,
         }
 
 
@@ -137,14 +141,17 @@ def evaluate(
         links: Candidate pairs with probabilities, for calibration.
 
     Raises:
-        InputError: A column is missing, or the truth knows no record of the spine.
+        InputError: A column is missing, a record is there twice, or the truth has no record of the spine.
     """
+    cleaned = clean_truth(truth)
+    truth = cleaned.rows
     known = _known(spine, truth, keep_maps)
     judged = known[known["person"].notna()]
     if judged.empty:
         raise InputError(
-            "the truth knows no record of the spine.",
-            remedy="Give the keep maps written by `wasl encode --keep-map`, or a truth by record id.",
+            "the truth contains none of the records of the spine, or no person for any of them.",
+            remedy="Check that both come from the same registers. Give the keep maps that `wasl encode --keep-map` "
+            "wrote, or a truth by record id.",
         )
     person = judged["person_id"].to_numpy()
     true = pd.factorize(judged["person"])[0]
@@ -177,18 +184,12 @@ def evaluate(
         by_registers,
         by_group,
         len(known) - len(judged),
+        cleaned.without_person,
     )
-
-
-def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise InputError(f"the {what} lacks the column {', '.join(missing)}.", remedy=f"It needs {', '.join(columns)}.")
 
 
 def _known(spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The spine's records with the person the truth gives them (missing where it gives none)."""
-    _require(truth, ("register", "record", "person"), "truth")
     rows = pd.DataFrame(
         {
             "person_id": pd.factorize(np.array(spine.column("person_id").to_pylist(), object))[0],
@@ -200,7 +201,7 @@ def _known(spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFram
     by_id = truth.rename(columns={"record": "record_id"})
     if keep_maps:
         for keep in keep_maps:
-            _require(keep, ("register", "record", "record_id"), "keep map")
+            require_columns(keep, ("register", "record", "record_id"), "keep map")
         keep = pd.concat(list(keep_maps)).astype(str)[["register", "record", "record_id"]].drop_duplicates()
         exact = truth.merge(keep, on=["register", "record"])
         if exact.empty and not keep.empty:  # a register renamed for a delivery: its record numbers still are unique

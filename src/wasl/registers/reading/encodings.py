@@ -9,15 +9,17 @@ share the bytes of é, è, ê, ç, à, so it is the other letters that tell them
 from __future__ import annotations
 
 import codecs
+import io
 import random
 import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import BinaryIO
 
 from wasl.errors import RegisterError
 
-__all__ = ["detect_encoding", "known_encoding"]
+__all__ = ["detect_encoding", "encoding_of", "known_encoding"]
 
 BLOCK_BYTES = 8 << 20
 USUAL = ("cp1252", "cp1256", "iso8859-6", "cp1254")
@@ -33,6 +35,8 @@ NAMES = {
     "cp1254": "Windows-1254",
 }
 ENOUGH_WORDS = 20_000
+SHORTEST_UTF16 = 4
+"""Letters below which zero bytes are no evidence of UTF-16."""
 GOOD = 0.85
 """Share of good words from which a reading is believed. Damaged cells are rarer than this in any register seen."""
 TOLERABLE = 0.5
@@ -67,39 +71,54 @@ def detect_encoding(path: Path) -> str:
             binary.
     """
     with path.open("rb") as stream:
-        head = stream.read(65536)
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        if b"\0" in head:
-            without_mark = _utf16_without_mark(head)
-            if without_mark:
-                return without_mark
-            raise RegisterError(
-                f"{path}: not a text file (it holds zero bytes).", remedy="Export the register as CSV in UTF-8."
-            )
-        stream.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while block := stream.read(BLOCK_BYTES):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            pass
-        else:
-            return "utf-8"
-        stream.seek(0)
-        words: Counter[bytes] = Counter()
+        return _detect(stream, str(path))
+
+
+def encoding_of(data: bytes, where: str) -> str:
+    """The encoding of a text in memory; ``where`` names its origin in messages.
+
+    Raises:
+        RegisterError: As for :func:`detect_encoding`.
+    """
+    return _detect(io.BytesIO(data), where)
+
+
+def _detect(stream: BinaryIO, where: str) -> str:
+    head = stream.read(65536)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        without_mark = _utf16_without_mark(head)
+        if without_mark:
+            return without_mark
+        raise RegisterError(
+            f"{where}: not a text file (it holds zero bytes).", remedy="Export the register as CSV in UTF-8."
+        )
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
         while block := stream.read(BLOCK_BYTES):
-            words.update(WORD.findall(block))
-            if len(words) > ENOUGH_WORDS:
-                break
-    return _best(path, words)
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return "utf-8"
+    stream.seek(0)
+    words: Counter[bytes] = Counter()
+    while block := stream.read(BLOCK_BYTES):
+        words.update(WORD.findall(block))
+        if len(words) > ENOUGH_WORDS:
+            break
+    return _best(where, words)
 
 
 def _utf16_without_mark(head: bytes) -> str:
     """UTF-16 by its zero bytes, which stand at every other place; empty where it is not."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
+    half = len(head) // 2
+    if half < SHORTEST_UTF16:
+        return ""
     if odd > 0.4 * half and even < 0.02 * half:
         return "utf-16-le"
     if even > 0.4 * half and odd < 0.02 * half:
@@ -107,7 +126,7 @@ def _utf16_without_mark(head: bytes) -> str:
     return ""
 
 
-def _best(path: Path, words: Counter[bytes]) -> str:
+def _best(where: str, words: Counter[bytes]) -> str:
     chosen = words.most_common()
     if len(chosen) > ENOUGH_WORDS:
         chosen = random.Random(0).sample(chosen, ENOUGH_WORDS // 2)  # noqa: S311 (a sample, nothing secret)
@@ -129,10 +148,10 @@ def _best(path: Path, words: Counter[bytes]) -> str:
     )
     if scores[first] < (GOOD if rivals else TOLERABLE):
         raise RegisterError(
-            f"{path}: neither UTF-8 nor Windows-1252 text, nor surely any other. {readings}", remedy=remedy
+            f"{where}: neither UTF-8 nor Windows-1252 text, nor surely any other. {readings}", remedy=remedy
         )
     if rivals:
-        raise RegisterError(f"{path}: the encoding is in doubt. {readings}", remedy=remedy)
+        raise RegisterError(f"{where}: the encoding is in doubt. {readings}", remedy=remedy)
     return first
 
 
@@ -159,6 +178,8 @@ def _looks_right(word: bytes, encoding: str) -> float:
     if arabic:
         if arabic < len(bare):
             return 0.0
+        if arabic == 1:
+            return 0.3  # one letter alone is no word
         inner = text[:-1]
         return 0.0 if "ة" in inner or "ى" in inner or set(text) & set("ٹڈڑںھہےپژ،؛؟÷×") else 1.0
     if not all(c.isascii() or c in ACCENTED for c in bare):

@@ -42,7 +42,7 @@ def test_pairs_and_persons_are_counted():
 
 def test_record_numbers_need_a_keep_map():
     truth = TRUTH.assign(record=[f"no-{n}" for n in range(6)])
-    with pytest.raises(InputError, match="knows no record"):
+    with pytest.raises(InputError, match="none of the records of the spine"):
         evaluate(SPINE, truth)
     keep = pd.DataFrame(
         {"register": TRUTH["register"], "record": truth["record"], "record_id": TRUTH["record"].str.upper()}
