@@ -39,13 +39,22 @@ def schema(
     name: Annotated[str, typer.Argument(help="Kind of document; without it, a list.")] = "",
     protected: Annotated[
         Path | None,
-        typer.Option("--draft", help="With `description`: a draft for the table that `wasl protect` wrote there."),
+        typer.Option(
+            "--draft",
+            help="With `register`: a draft for this register file. With `description`: for what `wasl protect` wrote.",
+        ),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="With a workbook: the sheet to draft from.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="With a text file: its encoding; found by default.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of a kind of document, or a draft of a description to fill in.
+    """Print the JSON Schema of a kind of document, or draft a register schema or a description from data.
 
     Example: wasl schema policy --out policy.schema.json
+
+    Example: wasl schema register --draft permits.xlsx --out permits.toml
 
     Example: wasl schema description --draft protected/ --out description.toml
     """
@@ -54,9 +63,18 @@ def schema(
         return
     if name not in KINDS:
         raise InputError(f"no kind of document is called {name!r}.", remedy=f"One of: {', '.join(KINDS)}.")
-    if protected is not None and name != "description":
-        raise InputError("only a description can be drafted.", remedy="wasl schema description --draft DIR")
-    text = _draft(protected) if protected is not None else _json_schema(name)
+    if protected is not None and name not in ("description", "register"):
+        raise InputError(
+            "only a register schema or a description can be drafted.", remedy="wasl schema register --draft FILE"
+        )
+    if protected is None:
+        text = _json_schema(name)
+    elif name == "register":
+        from wasl.registers.reading.draft import draft_register
+
+        text = draft_register(protected, sheet=sheet, encoding=encoding)
+    else:
+        text = _draft(protected)
     if out is None:
         typer.echo(text, nl=False)
     elif out.exists() and protected is not None:

@@ -1,0 +1,141 @@
+"""A schema proposed from a file: it loads, reads its file, says what it saw, and holds no cell of the file."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+
+from wasl.errors import RegisterError
+from wasl.registers.reading.draft import draft_register
+from wasl.registers.reading.reader import read_register
+from wasl.registers.schema import RegisterSchema
+
+HEADINGS = [
+    "N° dossier",
+    "Nom de famille",
+    "Prénom",
+    "الجنس",
+    "Né(e) le",
+    "Nationalité",
+    "N° Passeport",
+    "Région",
+    "Montant (DH)",
+    "Observations",
+]
+NAMES = ["Diallo", "Traore", "Kone", "Alaoui", "Martin", "Sow", "Camara", "Bah"]
+
+
+def rows(count=60, date="{d:02d}/{m:02d}/{y}"):
+    return [
+        [
+            f"D{i:04d}",
+            NAMES[i % 8],
+            NAMES[(i * 3 + 1) % 8],
+            ["ذكر", "أنثى"][i % 2],
+            date.format(d=i % 28 + 1, m=i % 12 + 1, y=1950 + i % 50),
+            ["Sénégal", "Mali", "R.D. CONGO"][i % 3],
+            f"A{i * 7919 + 1000000}",
+            ["Oriental", "Fès-Meknès"][i % 2],
+            f"{i * 10},5",
+            f"remarque privée {i}",
+        ]
+        for i in range(count)
+    ]
+
+
+def draft(path, **options):
+    text = draft_register(path, **options)
+    schema = RegisterSchema.model_validate(tomllib.loads(text))
+    return text, schema, {field.feature.value: field for field in schema.fields if field.feature}
+
+
+def write_csv(tmp_path, lines, encoding="utf-8", mark=";"):
+    path = tmp_path / "mon registre.csv"
+    path.write_bytes("\n".join(mark.join(line) for line in lines).encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("preface", [[], [["LISTE 2025"], []], [["sep=;"]]])
+def test_a_draft_reads_its_own_file(tmp_path, preface):
+    path = write_csv(tmp_path, [*preface, HEADINGS, *rows()])
+    text, schema, features = draft(path)
+    assert schema.record == "n_dossier" or schema.by_name[schema.record].required
+    assert set(features) == {"surname", "given", "sex", "birth_date", "nationality", "passport"}
+    assert features["birth_date"].format == ("%d/%m/%Y",)
+    assert features["nationality"].classification == "nationality"
+    assert features["surname"].aliases == ("Nom de famille",)
+    roles = {field.label: field.role.value for field in schema.fields}
+    assert roles["Observations"] == "drop"
+    assert roles["Région"] == roles["Montant (DH)"] == "payload"
+    (tmp_path / "draft.toml").write_text(text, encoding="utf-8")
+    read = read_register(path, RegisterSchema.load(tmp_path / "draft.toml"))
+    assert (read.table.num_rows, read.rows_rejected) == (60, 0)
+    assert read.table["date_naissance"].null_count == 0
+    assert {variable.standard for variable in schema.payload} == {"sex", "nationality", "birth_year"}
+
+
+def test_no_cell_is_in_the_draft_and_each_column_has_its_evidence(tmp_path):
+    text, schema, _ = draft(write_csv(tmp_path, [HEADINGS, *rows()]))
+    for row in rows():
+        assert not any(cell in text for cell in (row[0], row[1], row[4], row[6], row[9]))
+    assert text.count("60 cells, 0 missing") == len(schema.fields)
+    assert "code list nationality covers 100 %" in text
+    assert "100 % are dates" in text
+
+
+@pytest.mark.parametrize(
+    ("date", "layout"),
+    [("{y}-{m:02d}-{d:02d}", "%Y-%m-%d"), ("{y}{m:02d}{d:02d}", "%Y%m%d"), ("{m:02d}/{d:02d}/{y}", "%m/%d/%Y")],
+)
+def test_the_layout_of_dates_is_found(tmp_path, date, layout):
+    _, _, features = draft(write_csv(tmp_path, [HEADINGS, *rows(date=date)]))
+    assert features["birth_date"].format[0] == layout
+
+
+def test_old_years_and_partial_dates_are_said(tmp_path):
+    old = rows(date="{y}")
+    for row in old:
+        row[4] = str(int(row[4]) - 120)
+    text, _, features = draft(write_csv(tmp_path, [HEADINGS, *old]))
+    assert features["birth_date"].earliest_year is not None
+    assert "100 % without day or month" in text
+
+
+def test_windows_and_workbooks_and_parquet(tmp_path):
+    arabic = write_csv(tmp_path, [HEADINGS, *rows()], "cp1256")
+    assert "given" in draft(arabic, encoding="windows-1256")[2]
+    book = Workbook()
+    book.active.title = "Notice"
+    book.active.append(["Ce classeur"])
+    page = book.create_sheet("Données")
+    for row in [["Liste"], [], HEADINGS, *rows()]:
+        page.append(row)
+    book.save(tmp_path / "r.xlsx")
+    _, schema, features = draft(tmp_path / "r.xlsx")
+    assert schema.file.sheet == "Données"
+    assert read_register(tmp_path / "r.xlsx", schema).table.num_rows == 60
+    pq.write_table(pa.table(dict(zip(HEADINGS, zip(*rows(), strict=True), strict=True))), tmp_path / "r.parquet")
+    assert set(draft(tmp_path / "r.parquet")[2]) == set(features)
+
+
+def test_a_file_whose_records_nothing_numbers_says_so(tmp_path):
+    lines = [["nom", "sexe"], *[[NAMES[i % 8], "MF"[i % 2]] for i in range(30)]]
+    text, _, _ = draft(write_csv(tmp_path, lines))
+    assert "NO column numbers the records" in text
+
+
+def test_father_and_mother_in_a_small_file_do_not_leave(tmp_path):
+    lines = [["num", "nom", "nom du père"], *[[f"N{i}77", NAMES[i], NAMES[7 - i]] for i in range(8)]]
+    _, schema, _ = draft(write_csv(tmp_path, lines))
+    assert all(field.role.value != "payload" for field in schema.fields)
+
+
+def test_what_is_no_register_is_refused(tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_bytes(b"")
+    with pytest.raises(RegisterError, match="empty"):
+        draft_register(path)
