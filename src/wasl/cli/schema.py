@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "DisclosurePolicy",
         "what must hold before data leave (config/disclosure)",
     ),
+    "estimates": ("wasl.estimation.specification", "EstimateSpec", "what is estimated from linked data"),
     "tables": ("wasl.tables.specification", "TablesSpec", "which tables are made and protected (config/tables)"),
     "description": ("wasl.publication.description", "DatasetDescription", "what is published (config/publication)"),
 }

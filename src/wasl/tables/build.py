@@ -248,8 +248,11 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
     else:
         places = [place for _, place, _ in coded]
         contributions = contributions_of(data, spec, dimensions, places, np.abs(value), weight, cells)
-    keep = np.arange(cells)
-    places_of = np.stack(np.unravel_index(keep, sizes), axis=1).astype(np.int32)
+    places_of = np.empty((cells, len(sizes)), dtype=np.int32, order="F")
+    for d, size in enumerate(sizes):
+        shape = [1] * len(sizes)
+        shape[d] = size
+        places_of[:, d].reshape(sizes)[:] = np.arange(size, dtype=np.int32).reshape(shape)
     shown = _shown(spec, total, count if weight is None else denominator, denominator)
     table = CellTable(
         spec.name,

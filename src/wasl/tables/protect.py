@@ -178,9 +178,11 @@ def protect_tables(
         )
         for source, table in zip(sources, spec.tables, strict=True)
     ]
+    judged = method in (ProtectionMethod.SUPPRESSION, ProtectionMethod.NONE)
     primary = [
         find_primary(item.table, table.primary, table.protection)
         for item, table in zip(built, spec.tables, strict=True)
+        if judged
     ]
     if method is ProtectionMethod.SUPPRESSION:
         tables, details = _by_suppression(spec, built, primary, earlier, progress, stop)
@@ -199,7 +201,7 @@ def protect_tables(
         "specification_digest": spec.digest,
         "method": method.value,
         **details,
-        "tables": [_described(table, item) for table, item in zip(tables, primary, strict=True)],
+        "tables": [_described(table, primary[i].counts if primary else {}) for i, table in enumerate(tables)],
     }
     return ProtectedTables(spec, tuple(tables), report)
 
@@ -213,7 +215,7 @@ def _quantity(table: TableSpec) -> str:
     return "|".join((source.kind, source.value, source.shown.value, source.denominator, source.weight))
 
 
-def _described(table: ProtectedTable, primary: PrimaryResult) -> dict[str, Any]:
+def _described(table: ProtectedTable, by_rule: Mapping[str, int]) -> dict[str, Any]:
     return {
         "name": table.spec.name,
         "quantity": _quantity(table.spec),
@@ -222,7 +224,7 @@ def _described(table: ProtectedTable, primary: PrimaryResult) -> dict[str, Any]:
         "rows_without_code": dict(table.unknown),
         "cells": table.cells.size,
         "status": table.counts(),
-        "primary_by_rule": primary.counts if table.spec.protection.method is ProtectionMethod.SUPPRESSION else {},
+        "primary_by_rule": dict(by_rule),
         "dimensions": [
             {"name": d.name, "total": d.total, "codes": list(d.codes), "parents": d.parents.tolist()}
             for d in table.cells.dimensions

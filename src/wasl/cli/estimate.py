@@ -1,0 +1,71 @@
+"""``wasl estimate``: calibrated weights, corrected totals, population size from linked lists."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.artifacts import write_artifacts
+from wasl.cli.audit_trail import record_event
+from wasl.cli.disclosure import read_microdata
+from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+
+if TYPE_CHECKING:
+    from wasl.audit.events import EstimatesMade
+    from wasl.estimation.estimate import Estimates
+    from wasl.workflow.act import Act
+
+__all__ = ["make_estimates", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``estimate``."""
+    app.command("estimate")(estimate)
+
+
+def estimate(
+    data: Annotated[Path, typer.Argument(help="Linked persons or survey records, CSV or Parquet.", metavar="DATA")],
+    spec: Annotated[str, typer.Option("--spec", help="Specification: a TOML file or a shipped name.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for estimates, weights and report.")],
+    seed: Annotated[int | None, typer.Option(help="Seed of bootstrap intervals; default: a fresh one.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Estimate from linked data: reconciliation of two lists, more lists, calibrated weights, corrected totals.
+
+    Writes OUT/estimates.csv, OUT/report.json and, after a calibration, OUT/weights.parquet: figures for the office,
+    before disclosure control.
+
+    Example: wasl estimate persons.parquet --spec estimates.toml --out estimates
+    """
+    act = make_estimates(data, spec, out, seed=seed)
+    if as_json:
+        emit({**act.report, "out": str(out)})
+        return
+    show_table(
+        "Estimates (95 % intervals; before disclosure control)",
+        ("what", "group", "estimate", "low", "high"),
+        [
+            (row["what"], row["group"], f"{row['estimate']:,.1f}", f"{row['low']:,.1f}", f"{row['high']:,.1f}")
+            if row["estimate"] is not None
+            else (row["what"], row["group"], row["reason"], "", "")
+            for row in act.report["results"]
+        ],
+    )
+    say(f"files: {', '.join(sorted(act.artifacts))} in {out}")
+
+
+def make_estimates(data: Path, spec: str, out: Path, *, seed: int | None = None) -> Act[Estimates, EstimatesMade]:
+    """Read, estimate, write, record the event."""
+    from wasl.estimation.specification import EstimateSpec
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.estimate import estimate as act
+
+    document = EstimateSpec.load(spec)
+    with progress("estimating"):
+        made = act(read_microdata(data), document, RunOptions(seed=secrets.randbits(63) if seed is None else seed))
+    write_artifacts(made.artifacts, out)
+    record_event(made.event, subject=document.name)
+    return made

@@ -1,0 +1,167 @@
+"""The specification of estimates: a TOML document with one section per estimate that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.exchange.digests import digest_json
+
+__all__ = ["CalibrationSpec", "EstimateSpec", "LinkedTotalSpec", "Margin", "MultipleSystemsSpec", "QualitySpec",
+           "ReconciliationSpec"]  # fmt: skip
+
+
+class QualitySpec(Document):
+    """Quality of the links, as `wasl link` reports it or a review found it.
+
+    Attributes:
+        recall: Share of true matches that were linked.
+        precision: Share of links that are true.
+        recall_error, precision_error: Standard errors.
+    """
+
+    recall: float = Option(default=1.0, gt=0, le=1)
+    precision: float = Option(default=1.0, gt=0, le=1)
+    recall_error: float = Option(default=0.0, ge=0, lt=1)
+    precision_error: float = Option(default=0.0, ge=0, lt=1)
+
+
+class ReconciliationSpec(Document):
+    """The table source A, source B, both, estimated missed: one row per group.
+
+    Attributes:
+        first, second: Columns that are true where a person is on the list.
+        by: Columns of the groups; the total is always given.
+        quality: Of the links.
+    """
+
+    first: str
+    second: str
+    by: tuple[str, ...] = ()
+    quality: QualitySpec = QualitySpec()
+
+
+class MultipleSystemsSpec(Document):
+    """Population size from three or more lists.
+
+    Attributes:
+        lists: Columns that are true where a person is on the list.
+        quality: Of a link between any two lists.
+    """
+
+    lists: tuple[str, ...] = Option(min_length=3, max_length=5)
+    quality: QualitySpec = QualitySpec()
+
+
+class Margin(Document):
+    """A known total: of each category of a variable, or of a number.
+
+    Attributes:
+        variable: Column.
+        totals: Known total of each category.
+        total: Known total of a number.
+    """
+
+    variable: str
+    totals: dict[str, float] = Option(default_factory=dict)
+    total: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.totals) == (self.total is not None):
+            raise ValueError(f"margin {self.variable!r}: give totals (of categories) or total (of a number)")
+        return self
+
+
+class CalibrationSpec(Document):
+    """Weights that meet known totals.
+
+    Attributes:
+        weight: Column of the design weight.
+        margins: The known totals.
+        distance: ``linear`` (GREG), ``raking`` or ``bounded``.
+        bounds: Smallest and largest factor (bounded).
+        strata, cluster: Columns of the design, for the replicate weights.
+        replicates: Jackknife groups; 0 for none.
+    """
+
+    weight: str
+    margins: tuple[Margin, ...] = Option(min_length=1)
+    distance: Literal["linear", "raking", "bounded"] = "raking"
+    bounds: tuple[float, float] = (0.3, 3.0)
+    strata: str = ""
+    cluster: str = ""
+    replicates: int = Option(default=0, ge=0, le=200)
+
+
+class LinkedTotalSpec(Document):
+    """Total of a variable that comes through linkage.
+
+    Attributes:
+        value: Column of the linked value; empty where a record is not linked.
+        probability: Column of the calibrated link probability; empty where a record is not linked.
+        weight: Column of the weight; the calibrated one is taken where a calibration is asked for.
+        covariates: Numeric or coded columns known for all records, for the classes of linkage propensity.
+        classes: How many classes.
+        recall, recall_error: Of the links; with covariates the classes make up for missed links instead.
+        pool_mean: Mean of the variable in the register; default: that of the linked records.
+        strata, cluster: Columns of the design.
+        census: Whether the records are the whole population.
+    """
+
+    value: str
+    probability: str
+    weight: str = ""
+    covariates: tuple[str, ...] = ()
+    classes: int = Option(default=5, ge=1, le=50)
+    recall: float | None = Option(default=None, gt=0, le=1)
+    recall_error: float = Option(default=0.0, ge=0, lt=1)
+    pool_mean: float | None = None
+    strata: str = ""
+    cluster: str = ""
+    census: bool = False
+
+    @model_validator(mode="after")
+    def _way(self) -> Self:
+        if self.covariates and self.recall is not None:
+            raise ValueError("missed links are made up for by recall or by covariates, not by both")
+        return self
+
+
+class EstimateSpec(Document):
+    """What is to be estimated.
+
+    Attributes:
+        name: Of the whole.
+        reconciliation, multiple_systems, calibration, linked_totals: What is asked for.
+    """
+
+    name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    reconciliation: ReconciliationSpec | None = None
+    multiple_systems: MultipleSystemsSpec | None = None
+    calibration: CalibrationSpec | None = None
+    linked_totals: tuple[LinkedTotalSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.reconciliation or self.multiple_systems or self.calibration or self.linked_totals):
+            raise ValueError("give one of reconciliation, multiple_systems, calibration, linked_totals")
+        return self
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The specification in a TOML file, or a shipped one by name.
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("estimates", name_or_path))
+
+    @property
+    def digest(self) -> str:
+        """The digest of the specification's meaning."""
+        return digest_json(self.model_dump(mode="json"))
