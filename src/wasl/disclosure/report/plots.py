@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["bars", "frequency_histogram", "paired_bars", "risk_curve", "scaling_lines"]
+__all__ = ["bars", "frequency_histogram", "paired_bars", "risk_curve", "risk_utility_map", "scaling_lines"]
 
 BEFORE, AFTER, INK = "#b5651d", "#1d5f8a", "#333333"
 
@@ -122,6 +122,21 @@ def paired_bars(names: Sequence[str], before: Sequence[float], after: Sequence[f
         axes.legend(frameon=False)
 
     return _svg(draw, height=1.0 + 0.4 * max(len(names), 1), labels=max(map(len, names), default=8))
+
+
+def risk_utility_map(points: Mapping[str, tuple[float, float]]) -> str:
+    """One point per scenario: utility to the right, risk upwards."""
+
+    def draw(axes: Axes) -> None:
+        for number, (name, (utility, risk)) in enumerate(points.items()):
+            axes.plot([utility], [risk], "o", color=BEFORE if number == 0 else AFTER)
+            axes.annotate(name, (utility, risk), textcoords="offset points", xytext=(5, 4), fontsize=8)
+        axes.set_xlim(-0.02, 1.15)
+        axes.set_ylim(bottom=-0.02 * max((risk for _, risk in points.values()), default=1.0))
+        axes.set_xlabel("utility (detail kept in what is left)")
+        axes.set_ylabel("risk (expected re-identifications, share)")
+
+    return _svg(draw, height=4.2)
 
 
 def scaling_lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str) -> str:
