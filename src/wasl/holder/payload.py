@@ -34,7 +34,8 @@ def payload_columns(table: pa.Table, schema: RegisterSchema) -> list[HarmonizedC
     """The payload variables of a typed register: its payload columns, and what the schema derives from others.
 
     Codes go through their classification (unknown and ambiguous spellings become missing and are counted), numbers
-    are divided as the schema says, and of a birth date only the year is taken.
+    are divided as the schema says, dates are coarsened to the precision the schema gives (the first day of the month or
+    quarter stands for it), and of a birth date only the year is taken.
     """
     columns: list[HarmonizedColumn] = []
     for spec in schema.fields:
@@ -43,6 +44,8 @@ def payload_columns(table: pa.Table, schema: RegisterSchema) -> list[HarmonizedC
         values = table[spec.name]
         if spec.type in ("integer", "decimal") and spec.divisor != 1:
             values = pc.divide(values.cast(pa.float64()), spec.divisor)
+        if spec.type == "date" and spec.precision != "day":
+            values = pc.floor_temporal(values, unit=spec.precision)
         columns.append(_coded(schema, spec.standard or spec.name, spec.name, values, spec.classification))
     for variable in schema.payload:
         spec = schema.by_name[variable.column]

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Option
 from pydantic import model_validator
 
+from wasl.errors import AccessError
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.dates import Calendar
@@ -22,6 +23,7 @@ __all__ = [
     "FieldRole",
     "FileLayout",
     "PayloadVariable",
+    "Precision",
     "RegisterSchema",
     "Transform",
 ]
@@ -80,6 +82,8 @@ OWN_FEATURE = "own_"
 """What a feature of one's own begins with, so that a misspelt feature is not taken for one."""
 OwnFeature = Annotated[str, Option(pattern=r"^own_[a-z0-9_]+$")]
 
+Precision = Literal["day", "month", "quarter", "year"]
+
 FieldType = Literal["string", "integer", "decimal", "date", "month", "code", "boolean"]
 
 
@@ -105,6 +109,9 @@ class Field(Document):
         piece_type: Column that says which document a number belongs to (CNSS writes all in one column).
         piece_features: What the number is, by the value of ``piece_type``; other values leave it unused.
         divisor: What a number is divided by for the payload (100 turns centimes into dirhams).
+        precision: To what a date is coarsened in the payload: its first day stands for the month, quarter or year. An
+            exact date of entry names almost everybody in a payload, so ``day`` needs ``precision_reason``.
+        precision_reason: Why the payload needs exact days.
         optional: Whether the column may be absent from the file (it then reads as missing everywhere).
         counts_by: Whether the quality report breaks its figures down by this column: a ``month`` or an ``office``.
         aliases: Other headings of the column in files; case, accents, punctuation and spaces do not count.
@@ -133,6 +140,8 @@ class Field(Document):
     piece_type: str | None = None
     piece_features: dict[str, Feature] = Option(default_factory=dict)
     divisor: float = 1.0
+    precision: Precision = "month"
+    precision_reason: str = ""
     optional: bool = False
     counts_by: Literal["month", "office"] | None = None
     aliases: tuple[str, ...] = ()
@@ -150,6 +159,8 @@ class Field(Document):
             raise ValueError(f"column {self.name!r} has a feature but role {self.role.value!r} is not encoded")
         if bool(self.piece_type) != bool(self.piece_features):
             raise ValueError(f"column {self.name!r} needs both piece_type and piece_features, or neither")
+        if self.role is FieldRole.PAYLOAD and self.precision == "day" and not self.precision_reason.strip():
+            raise ValueError(f"column {self.name!r}: a date that leaves exact to the day needs a precision_reason")
         return self
 
 
@@ -214,6 +225,8 @@ class RegisterSchema(Document):
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
         consent_weak_profiles: Whether deliveries of it under profiles with weaknesses are taken in (``open``).
+        returns: What may come back to the holder after a linkage; the TOML key is ``return``. ``none``: nothing, and
+            the payload holds codes and dates of a quarter or coarser only, no number and no free text.
         weight: Column of sampling weights, for surveys.
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
@@ -230,6 +243,7 @@ class RegisterSchema(Document):
     duplicate_free: bool = False
     profiles: str = "morocco"
     consent_weak_profiles: bool = False
+    returns: Literal["results", "none"] = Option(default="results", alias="return")
     weight: str | None = None
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()
@@ -269,11 +283,41 @@ class RegisterSchema(Document):
                 raise ValueError(f"payload variable {variable.standard!r}: of a date only the year may leave")
             if variable.transform == "code" and source.classification is None:
                 raise ValueError(f"payload variable {variable.standard!r} needs a classification on its column")
+        if self.returns == "none":
+            self._require_bare_payload()
         standards = [field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD]
         standards += [variable.standard for variable in self.payload]
         if len(set(standards)) != len(standards):
             raise ValueError("two payload variables have the same standard name")
         return self
+
+    def _require_bare_payload(self) -> None:
+        """Refuse payload columns that say more than a register with ``return = "none"`` may.
+
+        Raises:
+            ValueError: Names the column and the rule.
+        """
+        for field in self.fields:
+            if field.role is not FieldRole.PAYLOAD:
+                continue
+            coarse = field.type == "date" and field.precision in ("quarter", "year")
+            if not coarse and field.classification is None:
+                raise ValueError(
+                    f'column {field.name!r}: a register with return = "none" releases only codes of a classification '
+                    "and dates of a quarter or coarser"
+                )
+
+    def require_return(self) -> None:
+        """Refuse to give anything about single records back to the holder where the schema forbids it.
+
+        Raises:
+            AccessError: The register has ``return = "none"``.
+        """
+        if self.returns == "none":
+            raise AccessError(
+                f"nothing about single records of {self.register_id!r} may be given back: its schema says "
+                'return = "none".'
+            )
 
     @cached_property
     def payload_names(self) -> frozenset[str]:

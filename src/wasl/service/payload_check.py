@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from wasl.errors import DeliveryError
 from wasl.registers.codes.classification import CodeList
-from wasl.registers.schema import FieldRole, FieldType, RegisterSchema
+from wasl.registers.schema import FieldRole, FieldType, Precision, RegisterSchema
 from wasl.service.intake import ParquetFile, is_text
 
 __all__ = ["Declared", "declared_columns", "require_declared_rows", "require_unique_ids"]
@@ -46,6 +46,7 @@ class Declared:
         classification: The code list its values must be in, or None.
         pattern: The form a text must have, or None.
         minimum, maximum: Bounds of numbers, in the payload's unit.
+        precision: To what a date is coarsened.
         scaled: Whether a number was divided, so that a whole number may have become a fraction.
     """
 
@@ -56,6 +57,7 @@ class Declared:
     minimum: float | None = None
     maximum: float | None = None
     scaled: bool = False
+    precision: Precision = "day"
 
 
 def declared_columns(schema: RegisterSchema) -> dict[str, Declared]:
@@ -74,6 +76,7 @@ def declared_columns(schema: RegisterSchema) -> dict[str, Declared]:
                 low,
                 high,
                 field.divisor != 1,
+                field.precision if field.type == "date" else "day",
             )
     for variable in schema.payload:
         source = schema.by_name[variable.column]
@@ -193,20 +196,45 @@ def _text_rule(declared: Declared) -> tuple[Callable[[str], bool], str]:
     if declared.kind == "month":
         return (lambda text: MONTH.fullmatch(text) is not None), "hold no month (YYYY-MM)"
     if declared.kind == "date":
-        return (lambda text: DATE.fullmatch(text) is not None), "hold no date, month, quarter or year"
+        return (lambda text: DATE.fullmatch(text) is not None and not _text_too_fine(text, declared.precision)), (
+            "hold no date, month, quarter or year" if declared.precision == "day" else _too_fine(declared.precision)
+        )
     if declared.pattern is not None:
         form = re.compile(declared.pattern)
         return (lambda text: form.fullmatch(text) is not None), "are not of the declared form"
     return (lambda _text: True), ""
 
 
+def _too_fine(precision: Precision) -> str:
+    return f"hold a date that is not coarsened to its {precision}"
+
+
+def _finer_than(dates: pa.ChunkedArray, precision: Precision) -> int:
+    """How many dates are not the first day of their month, quarter or year."""
+    if precision == "day":
+        return 0
+    return int(pc.sum(pc.not_equal(dates, pc.floor_temporal(dates, unit=precision))).as_py() or 0)
+
+
+def _text_too_fine(text: str, precision: Precision) -> bool:
+    """Whether a date written as text is not coarsened, as ``2026-05-17`` where a month is due."""
+    if precision == "day":
+        return False
+    if "Q" in text:
+        return precision == "year"
+    month, day = (int(part) for part in [*text.split("-"), "1", "1"][1:3])
+    starts = {"month": range(1, 13), "quarter": (1, 4, 7, 10), "year": (1,)}[precision]
+    return day != 1 or month not in starts
+
+
 def _number_faults(file: ParquetFile, declared: Declared) -> list[str]:
     low, high = declared.minimum, declared.maximum
     if declared.kind == "date" and pa.types.is_integer(file.schema.field(declared.name).type):
         low, high = FIRST_YEAR, LAST_YEAR
-    outside = strange = 0
+    outside = strange = fine = 0
     for part in file.column(declared.name):
         if pa.types.is_date(part.type):
+            fine += _finer_than(part, declared.precision)
             years = pc.year(part).drop_null().to_numpy(zero_copy_only=False)
             outside += int(np.count_nonzero((years < FIRST_YEAR) | (years > LAST_YEAR)))
             continue
@@ -222,6 +250,8 @@ def _number_faults(file: ParquetFile, declared: Declared) -> list[str]:
             beyond |= values > high
         outside += int(np.count_nonzero(beyond))
     faults = []
+    if fine:
+        faults.append(f"column {declared.name!r}: {fine:,} rows {_too_fine(declared.precision)}")
     if outside:
         faults.append(f"column {declared.name!r}: {outside:,} rows are outside the declared range")
     if strange:
