@@ -1,1 +1,1 @@
-"""What an adversary gets out of encodings and of releases, measured."""
+"""Attacks on encodings, and measurements of their success."""

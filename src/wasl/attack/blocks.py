@@ -1,9 +1,9 @@
 """Blocks paired by what is visible of them, and the rows inside paired blocks.
 
 A block's label is keyed. Its size, the number of missing filters and the mean similarity inside it are visible. The
-adversary pairs observed and own blocks by these figures, then the rows of paired blocks: in large blocks by graph
-matching, in small ones by the order under which the similarities agree best. Unlike ``block_likelihood``, this needs no
-block of exactly the same composition, so it works at any overlap.
+adversary pairs observed and own blocks by these figures. It then pairs their rows: in large blocks by graph matching,
+in small ones by the order under which the similarities agree best. Unlike ``block_likelihood``, this needs no block of
+exactly the same composition, so it works at any overlap.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ ATTACKS = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is attacked.
+    """The deliveries under attack.
 
     Attributes:
         profile: Name of the encoding profile.
@@ -97,7 +97,7 @@ def attack_linkage(
     attacks: tuple[str, ...] = ATTACKS,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
-    """Outcomes of the attacks by somebody who holds deliveries and a population, but neither key nor join map."""
+    """Outcomes of the attacks by the linkage unit, which holds deliveries and a population, no key and no join map."""
     outcomes = []
     # Every attack draws from a stream of its own: leaving one out changes no other.
     streams = dict(zip(ATTACKS, rng.spawn(len(ATTACKS)), strict=True))

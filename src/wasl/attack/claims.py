@@ -58,6 +58,6 @@ class Claims:
 
     @property
     def certain(self) -> npt.NDArray[np.bool_]:
-        """Which claims are certain."""
+        """For each claim, True if it is certain."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.posterior > CERTAIN, np.bool_)

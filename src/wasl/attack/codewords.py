@@ -8,8 +8,8 @@ to systematic form on the first independent records, and weighs single generator
 *Sources:* Lee, Brickell, EUROCRYPT 1988 (information-set decoding with p ≤ 2); the linearity is inherent in Armknecht,
 Heng, Schnell, PoPETs 2023(2).
 
-*Does not find:* anything where a block holds fewer records than released bits (every word is in the code), or where
-filter bits ≥ 2 · released bits (no sum of released columns is a secret column).
+*Does not find:* anything in blocks of fewer records than released bits, because every word is in their code. The same
+holds if filter bits ≥ 2 · released bits: no sum of released columns is a secret column.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Words = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Codewords:
-    """What the search found.
+    """Result of the search.
 
     Attributes:
         records, released: Size of the matrix searched.

@@ -84,7 +84,7 @@ def match_frequencies(view: PassView, known: PassView) -> tuple[Ints, Ints]:
 
 
 def same_sources(view: PassView, known: PassView) -> bool:
-    """Whether the adversary owns the very registers that were delivered, so that sources can be compared."""
+    """True if the adversary owns the very registers that were delivered, so that sources can be compared."""
     return bool(np.array_equal(np.unique(view.source), np.unique(known.source)))
 
 

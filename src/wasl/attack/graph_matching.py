@@ -120,7 +120,7 @@ def _spectrum(matrix: Floats, k: int) -> tuple[Floats, Floats]:
 
 
 def _profiles(similarity: Floats, spectrum: tuple[Floats, Floats]) -> Floats:
-    """How each node's similarities are distributed, raw and after taking out noise: quantiles, mean and spread."""
+    """Quantiles, mean and spread of the similarities of each node, raw and after taking out noise."""
     values, vectors = spectrum
     kept = min(30, len(values))
     means = similarity.mean(axis=0)

@@ -1,8 +1,8 @@
 """The insider: a holder with the project's key who gets hold of another holder's encodings.
 
-Whoever has the key, the profile and the name of the round encodes a list of its own and compares: equal block labels
-and equal filters mean equal values. Nothing in the encoding prevents this. Keys per project and round limit what one
-key opens.
+The insider has the key, the profile and the name of the round. It encodes a list of its own and compares: equal block
+labels and equal filters mean equal values. Nothing in the encoding prevents this. Keys per project and round limit what
+one key opens.
 """
 
 from __future__ import annotations

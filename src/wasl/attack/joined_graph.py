@@ -39,7 +39,7 @@ UNLIKELY = 0.02
 
 HEATS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 TURNS = 4
-"""How often correspondences are improved at each heat."""
+"""Number of improvements at each heat."""
 
 STRUCTURE = 0.3
 """Weight of the log-likelihood of degrees and neighbourhoods; their parts depend on each other, so less than 1."""
@@ -178,7 +178,7 @@ def _expected(knowledge: Knowledge, views: dict[str, PassView], names: list[str]
 
 
 def _together(codes: Ints) -> sparse.csr_matrix:
-    """Which records share a block, without the diagonal."""
+    """1 for two records that share a block, without the diagonal."""
     has = np.flatnonzero(codes >= 0)
     width = int(codes.max(initial=-1)) + 1
     ones = np.ones(len(has), np.float32)

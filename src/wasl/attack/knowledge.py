@@ -1,4 +1,4 @@
-"""What an adversary without the key can compute: its own population encoded under keys of its own.
+"""The knowledge of an adversary without the key: its own population, encoded under keys of its own.
 
 Two records with equal values share a block and a token under every key. Filters made under another key differ from the
 true ones only in which bits collide. The adversary averages the similarities over a few keys. It leaves diffusion out
@@ -70,7 +70,7 @@ class KnownPass:
 
     @property
     def stable(self) -> bool:
-        """Whether the blocks are the same under every key."""
+        """True if the blocks are the same under every key."""
         return len(self.arrangements) == 1
 
 
@@ -266,7 +266,7 @@ def _arrangements(first: Ints, record: Ints, name: str, others: Sequence[Records
 
 
 def _same_partition(left: Ints, right: Ints) -> bool:
-    """Whether two numberings put the same rows together."""
+    """True if two numberings put the same rows together."""
     pairs = np.unique(np.stack([left, right]), axis=1).shape[1]
     return bool(pairs == len(np.unique(left)) == len(np.unique(right)))
 

@@ -1,9 +1,9 @@
 """Known pairs: from persons whose rows the adversary knows, to the others in their blocks.
 
 The adversary knows the rows of some persons (its own, its clients') and is not told who shares a block. Everybody who
-could share the block of a known person is a candidate for the other rows of that block. Where the key selects the word
-that blocks follow, the adversary learns the order of words from the known persons (``word_order``), and weighs each
-arrangement by how well it agrees with them around a block. Rows are compared with the known rows
+could share the block of a known person is a candidate for the other rows of that block. If the key
+selects the word that blocks follow, the adversary learns the order of words from the known persons (``word_order``). It
+weighs each arrangement by its agreement with them around a block. Rows are compared with the known rows
 of their block, and certain claims are added to the known rows. Blocks without a known person are attacked by
 likelihood, without the persons already known.
 

@@ -1,4 +1,4 @@
-"""What an adversary sees in deliveries: by pass, which rows share a block or a token, and the released filters."""
+"""The visible part of deliveries: by pass, rows that share a block or a token, and the released filters."""
 
 from __future__ import annotations
 

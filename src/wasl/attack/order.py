@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class OrderTrace:
-    """How a file's order depends on the order of its source.
+    """Dependence of a file's order on the order of its source.
 
     Attributes:
         records: Records in the file.

@@ -1,7 +1,7 @@
 """The payload alone: which persons its columns make unique.
 
-Somebody who holds a payload (the release desk, or a thief of its files) and knows sex, nationality, birth year and a
-date of the persons it looks for needs no encodings.
+The adversary holds a payload: it is the release desk, or a thief of its files. It knows sex, nationality, birth year
+and a date of the persons it looks for, and needs no encodings.
 
 *Source:* Sweeney, "Simple demographics often identify people uniquely", Carnegie Mellon Data Privacy Working Paper 3,
 2000.

@@ -1,7 +1,8 @@
 """Several periods: in which deliveries a row id appears, if row ids persist.
 
 Within one round a record has the same row ids in every delivery. The periods in which a row id appears are then those
-in which the person stood in the register: a permit from March 2024 to May 2025, employment in seven of twelve months.
+in which the person was in the register. One person has a permit from March 2024 to May 2025, another is employed in
+seven of twelve months.
 The adversary knows these dates. In rounds of their own, two deliveries have no row id and no block label in common, and
 the adversary has nothing but single deliveries.
 

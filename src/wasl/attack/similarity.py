@@ -1,7 +1,7 @@
 """Similarity of records: observed between released filters, and expected from the adversary's own encodings.
 
-Agreement of two filters is 1 − 2·(share of differing bits). If two filters agree by *a* before diffusion with *t* taps,
-their released forms agree by *a*^t on average, and the agreement of L released bits varies by (1 − a^2t) / L.
+Agreement of two filters is 1 − 2·(share of differing bits). Two filters that agree by *a* before
+diffusion with *t* taps agree by *a*^t after it, on average. The variance over L released bits is (1 − a^2t) / L.
 
 *Source:* Armknecht, Heng, Schnell, PoPETs 2023(2).
 """

@@ -9,7 +9,7 @@ __all__ = ["SITUATIONS", "Situation"]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Who attacks.
+    """An adversary in a situation.
 
     Attributes:
         who: The adversary.

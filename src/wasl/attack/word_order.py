@@ -1,8 +1,8 @@
-"""Which word of a name the key selects, learned from known pairs.
+"""The order of words that the key selects, learned from known pairs.
 
 Some blocks follow the word of a name whose keyed digest is smallest. The key orders all words; the order is the same in
 every block of a pass. Two known persons seen in one block share its word, and none of their other words comes before
-it; two known persons of the same cell (birth year, nationality, sex) seen apart follow different words. The sizes of
+it. Two known persons of one cell (birth year, nationality, sex) seen apart follow different words. The sizes of
 the known persons' blocks say how many others follow the same word. The adversary draws orders that agree with all of
 this, and computes the blocks of its whole population under each.
 
@@ -37,7 +37,7 @@ LARGEST_GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class WordBlocks:
-    """What the blocks of a pass could follow.
+    """The words that the blocks of a pass could follow.
 
     Attributes:
         offsets: Where the words of each own row begin, and the number of words in all.
@@ -140,7 +140,7 @@ def _smallest(offsets: Ints, words: Ints, rank: Floats, row: int) -> int:
 def _size_misfit(
     slot: int, slot_rows: Ints, slot_starts: Ints, current: Ints, block_of: Ints, size_of: Ints, count: Ints
 ) -> float:
-    """How far the sizes of the known persons' blocks in a slot are from the number of rows in it."""
+    """Difference between the sizes of the known persons' blocks in a slot and the number of rows in it."""
     total = 0.0
     for place in range(slot_starts[slot], slot_starts[slot + 1]):
         row = slot_rows[place]

@@ -167,7 +167,7 @@ def _numbers(option: str, text: str, kind: type[Number]) -> list[Number]:
 def _trials(
     profiles: str, populations: str, overlaps: str, together: str, periods: str, largest_graph: int
 ) -> list[Trial]:
-    """What the self-test stages."""
+    """The trials of the self-test."""
     from wasl.lab.self_test import PROFILES, TOGETHER, plan_trials
 
     names = _words(profiles)
@@ -318,7 +318,7 @@ def _target(
     largest_graph: int,
     starts: int,
 ) -> Target:
-    """What is attacked, with the truth where join maps and keep maps are given."""
+    """The target, with the truth if join maps and keep maps are given."""
     import numpy as np
     import pyarrow as pa
 

@@ -155,7 +155,7 @@ def situation_table() -> tuple[tuple[str, ...], list[list[object]]]:
 
 
 def left_out_lines(left_out: LeftOut | None) -> list[str]:
-    """What the time budget did not allow, said line by line."""
+    """Lines that name the trials left out for lack of time."""
     if left_out is None or not left_out.trials:
         return []
     head = f"Not run: {len(left_out.trials)} situations did not fit in {left_out.budget:g} minutes."

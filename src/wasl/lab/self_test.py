@@ -86,7 +86,7 @@ class Trial:
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What the trial has in common with those of other sizes."""
+        """Everything but the size."""
         return self.profile, self.overlap, self.registers, self.told, self.periods, self.rounds
 
     def __str__(self) -> str:
@@ -122,8 +122,8 @@ def plan_trials(
 ) -> list[Trial]:
     """All situations, small populations first; within a size, those of ``guarded`` first.
 
-    Profiles with a single block are attacked up to the largest graph attacked whole: what falls at 1,000 records falls
-    at more, as visibility grows with the square root of the block. Situations other than a single register are for
+    Profiles with a single block are attacked up to the largest graph attacked whole. If one falls at 1,000 records, it
+    falls at more: visibility grows with the square root of the block. Situations other than a single register are for
     ``guarded`` and ``tokens`` at full overlap.
     """
     trials: list[Trial] = []
