@@ -12,7 +12,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.errors import InputError
+from wasl.errors import InputError, ThresholdError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ def link(
     model: Annotated[
         Path | None, typer.Option(help="pairs.parquet of an earlier run whose model is used as it is.")
     ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Score the pairs of deliveries and, with join maps, resolve them into persons.
@@ -58,8 +59,9 @@ def link(
     result = link_files(plan, deliveries, join or [], out, onto=onto, engine=engine, threads=threads, model=model)
     if as_json:
         emit(result)
-        return
-    _say_linked(result)
+    else:
+        _say_linked(result)
+    _require_checks(result, accept=accept, quiet=as_json)
 
 
 def resolve(
@@ -68,6 +70,7 @@ def resolve(
     join: Annotated[list[Path], typer.Option("--join", help="Join map of a delivery; repeat for each.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     onto: Annotated[Path | None, typer.Option(help="Earlier spine.parquet, whose persons keep their ids.")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Resolve scored pairs into persons: the spine keeper's half.
@@ -77,8 +80,9 @@ def resolve(
     result = resolve_files(plan, pairs, join, out, onto=onto)
     if as_json:
         emit(result)
-        return
-    _say_linked(result)
+    else:
+        _say_linked(result)
+    _require_checks(result, accept=accept, quiet=as_json)
 
 
 def evaluate(
@@ -138,11 +142,29 @@ def _say_linked(result: dict[str, Any]) -> None:
                 f"blocks of similar rows: {flow['hot_compared']:,} of their {flow['hot_pairs']:,} pairs were compared, "
                 f"with about {flow['hot_completeness']:.0%} of the matches"
             )
+        for warning in flow.get("warnings", []):
+            say(f"pass {flow['pass']}: {warning}")
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")
     for name, path in result["files"].items():
         say(f"{name}: {path}")
+
+
+def _require_checks(result: Mapping[str, Any], *, accept: bool, quiet: bool) -> None:
+    """End with exit code 3 if self-checks failed and the user did not accept it; the files are written in any case.
+
+    Raises:
+        ThresholdError: Names the failed checks.
+    """
+    failed = [f"{check['name']}: {check['message']}" for check in result.get("checks", []) if not check["passed"]]
+    if not failed:
+        return
+    text = f"{len(failed)} self-check{'s' if len(failed) > 1 else ''} of the linkage failed. " + " ".join(failed)
+    if not accept:
+        raise ThresholdError(text, remedy="Read report.html and review a sample; --accept ends with exit code 0.")
+    if not quiet:
+        say(f"accepted: {text}")
 
 
 FILE_KEYS = {"report.html": "page", "review.csv": "review_sheet", "review.html": "review_page"}

@@ -19,7 +19,8 @@ from wasl.linkage.persons.records import Records, open_pairs, records_of
 from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
-from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source
+from wasl.linkage.quality.checks import resolution_checks
+from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.registers.exchange.delivery import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
@@ -90,40 +91,95 @@ def resolve(
     """
     records = records_of(scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
-    pairs = compete(merge_passes(open_pairs(scored, records), records), records, duplicate_free)
-    accepted, reasons = _accept(plan, pairs, records, duplicate_free)
+    opened = open_pairs(scored, records)
+    before = merge_passes(opened, records)
+    found = _find_persons(plan, before, records, duplicate_free)
+    everyone = records.roster
+    persons = name_persons(everyone, found.cluster[everyone.place], onto)
+    grade_code, probability = _membership(plan, records, found.pairs, found.together)
+    at = everyone.place
+    spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
+    links, conflicts = _links(plan, scored, records, found), _conflicts(plan, records, found)
+    report = _report(plan, scored, records, found, run, persons.changes, conflicts)
+    report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
+    checks = resolution_checks(
+        before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, opened.patterns,
+        plan.model.personal,
+    )  # fmt: skip
+    report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
+    review = _review(plan, scored, records, found.pairs, found.together)
+    return Resolution(spine, links, conflicts, persons.changes, review, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The persons found.
+
+    Attributes:
+        pairs: Candidate pairs with probabilities after competition.
+        cluster: (records) person of each.
+        together: (pairs) whether both records are one person's.
+        grades: (pairs) into ``GRADES``.
+        reasons: (pairs) into ``REASONS``: why a likely pair was not linked.
+    """
+
+    pairs: MergedPairs
+    cluster: NDArray[np.int64] = field(repr=False)
+    together: NDArray[np.bool_] = field(repr=False)
+    grades: NDArray[np.int32] = field(repr=False)
+    reasons: NDArray[np.int8] = field(repr=False)
+
+
+def _find_persons(
+    plan: LinkagePlan, before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
+) -> _Found:
+    """Competition, assignment and clusters."""
+    pairs = compete(before, records, duplicate_free)
+    accepted, rivals = _accept(plan, pairs, records, duplicate_free)
     met = chance_of_meeting(len(records), pairs.left, pairs.right, pairs.probability >= SURE)
     cluster, refused = cluster_records(
         len(records), pairs.left, pairs.right, pairs.probability, accepted,
         records.source, duplicate_free, plan.resolution.chain * float(np.log1p(-min(met, SURE))),
     )  # fmt: skip
-    reasons = np.where(refused > 0, refused, reasons)
-    together = cluster[pairs.left] == cluster[pairs.right]
-    grades = _grades(plan, pairs, together, reasons)
-    everyone = records.roster
-    persons = name_persons(everyone, cluster[everyone.place], onto)
-    grade_code, probability = _membership(plan, records, pairs, together)
-    at = everyone.place
-    spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
-    shown = pairs.probability >= (0.0 if plan.resolution.keep_all else plan.resolution.possible)
-    links = _pair_table(records, pairs.at(shown | together))
-    chosen = shown | together
-    links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(grades[chosen], GRADES))
-    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, pairs, chosen))
-    clashing = (reasons > 0) & ~together & (pairs.probability >= plan.resolution.possible)
-    conflicts = _pair_table(records, pairs.at(clashing)).append_column(
-        CONFLICTS_SCHEMA.field("reason"), _coded(reasons[clashing].astype(np.int32), REASONS)
-    )
-    report = _report(plan, scored, records, pairs, together, grades, cluster, run, persons.changes, conflicts)
-    below = max((flow["expected_below"] for flow in scored.report["passes"]), default=0.0)
-    quality = estimate_quality(pairs, together, records, below, duplicate_free, cluster)
-    single = grade_code == SINGLE
+    reasons = np.where(refused > 0, refused, rivals).astype(np.int8)
+    together: NDArray[np.bool_] = cluster[pairs.left] == cluster[pairs.right]
+    return _Found(pairs, cluster, together, _grades(plan, pairs, together, reasons), reasons)
+
+
+def _links(plan: LinkagePlan, scored: ScoredPairs, records: Records, found: _Found) -> pa.Table:
+    """The pairs worth a look, with their grades."""
+    least = 0.0 if plan.resolution.keep_all else plan.resolution.possible
+    shown = (found.pairs.probability >= least) | found.together
+    links = _pair_table(records, found.pairs.at(shown))
+    links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(found.grades[shown], GRADES))
+    return links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, found.pairs, shown))
+
+
+def _conflicts(plan: LinkagePlan, records: Records, found: _Found) -> pa.Table:
+    """Likely pairs that could not be linked, and why."""
+    clashing = (found.reasons > 0) & ~found.together & (found.pairs.probability >= plan.resolution.possible)
+    reasons = _coded(found.reasons[clashing].astype(np.int32), REASONS)
+    return _pair_table(records, found.pairs.at(clashing)).append_column(CONFLICTS_SCHEMA.field("reason"), reasons)
+
+
+def _quality(
+    scored: ScoredPairs,
+    records: Records,
+    found: _Found,
+    duplicate_free: NDArray[np.bool_],
+    single: NDArray[np.bool_],
+    probability: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Estimates without truth, for all pairs and by register."""
+    flow = scored.report["passes"]
+    below = max((part["expected_below"] for part in flow), default=0.0)
+    pairs, together = found.pairs, found.together
+    reason = why_recall_is_unknown(flow, scored.model, records)
+    quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason)
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]
     by_register = by_group(single, probability, never, records.source.astype(np.int64), records.sources)
-    report["quality"] = quality | {"unmet": unmet, "by_register": [found.to_json() for found in by_register]}
-    review = _review(plan, scored, records, pairs, together)
-    return Resolution(spine, links, conflicts, persons.changes, review, report)
+    return quality | {"unmet": unmet, "by_register": [group.to_json() for group in by_register]}
 
 
 def _review(
@@ -227,14 +283,12 @@ def _report(
     plan: LinkagePlan,
     scored: ScoredPairs,
     records: Records,
-    pairs: MergedPairs,
-    together: NDArray[np.bool_],
-    grades: NDArray[np.int32],
-    cluster: NDArray[np.int64],
+    found: _Found,
     run: str,
     changes: pa.Table,
     conflicts: pa.Table,
 ) -> dict[str, Any]:
+    pairs, together, grades, cluster = found.pairs, found.together, found.grades, found.cluster
     held = np.bincount(cluster[records.roster.place])
     sizes = np.unique(held[held > 0], return_counts=True)
     between: list[dict[str, Any]] = []

@@ -16,6 +16,7 @@ from wasl.linkage.comparison.engine import Emitted
 from wasl.linkage.comparison.large_blocks import completeness
 from wasl.linkage.comparison.pass_layout import Source
 from wasl.linkage.comparison.patterns import spell, unpack
+from wasl.linkage.model.checks import scoring_checks
 from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery import LABEL_BYTES
@@ -83,6 +84,7 @@ class ScoredPairs:
                 for source in sources
             ],
             "passes": list(flow),
+            "checks": [check.to_json() for check in scoring_checks(model, flow)],
         }
         return cls(pairs, model, report)
 

@@ -16,8 +16,9 @@ from wasl.errors import MismatchError
 from wasl.linkage.comparison.engine import Engine, PassSums, Steps
 from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
 from wasl.linkage.comparison.pass_layout import Source
-from wasl.linkage.comparison.patterns import Comparison, PatternCounts, comparisons_of
+from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts, comparisons_of
 from wasl.linkage.comparison.tasks import stratum_of
+from wasl.linkage.model.checks import find_misfit
 from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, fit_pass
 from wasl.linkage.model.frequency import adjust_for_frequency
 from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
@@ -133,7 +134,8 @@ def score_pass(
         "weights": _weight_histogram(weight, probability, patterns),
         "examples": _examples(model, weight, probability, patterns),
         "drift": drift,
-        "warnings": _warnings(comparisons, borrowed),
+        "warnings": _warnings(comparisons, borrowed, patterns),
+        "misfit": find_misfit(model, patterns),
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
         "hot_compared": emitted.hot_compared,
@@ -238,14 +240,23 @@ def _fit(
     return model, _drift(fit_pass(*evidence, None, counted.strangers, borrowed), earlier)
 
 
-def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel]) -> list[str]:
+MOSTLY_MISSING = 0.5
+"""A comparison missing in more than this share of the pairs is named in the report."""
+
+
+def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], patterns: PatternCounts) -> list[str]:
     """What the reader of the report should know of how the model was fitted."""
+    found = []
     count = len(comparisons)
-    if not 0 < count < ENOUGH_COMPARISONS:
-        return []
-    lenders = ", ".join(model.name for model in borrowed) or "no pass; a prior opinion stands in"
-    what = f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model."
-    return [f"{what} m-probabilities are borrowed from: {lenders}."]
+    if 0 < count < ENOUGH_COMPARISONS:
+        lenders = ", ".join(model.name for model in borrowed) or "no pass; a prior opinion stands in"
+        what = f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model."
+        found.append(f"{what} m-probabilities are borrowed from: {lenders}.")
+    for c, comparison in enumerate(comparisons):
+        missing = float(patterns.counts[patterns.states[:, c] == MISSING].sum()) / max(patterns.pairs, 1)
+        if comparison.kind == "filter" and missing > MOSTLY_MISSING:
+            found.append(f"{comparison.name} is missing in {missing:.0%} of the pairs.")
+    return found
 
 
 def _drift(fresh: PassModel, earlier: PassModel) -> dict[str, float]:

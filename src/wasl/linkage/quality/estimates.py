@@ -16,7 +16,7 @@ Source: A. Chao, Estimating the Population Size for Capture-Recapture Data with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.clustering import LARGEST_CHAIN
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
 
-__all__ = ["MODEL_ERROR", "Estimate", "estimate_quality", "estimate_ratio", "never_met", "spread_of", "unmet_by_source"]
+__all__ = [
+    "MODEL_ERROR",
+    "Estimate",
+    "estimate_quality",
+    "estimate_ratio",
+    "never_met",
+    "spread_of",
+    "unmet_by_source",
+    "why_recall_is_unknown",
+]
 
 Z = 1.96
-MODEL_ERROR = 0.5
+MODEL_ERROR = 0.75
+INDEPENDENT_PASSES = 2
+"""Of so many passes, independence cannot be tested."""
 LEAST_FREE = 30
 """Fewer pairs that were free to meet say nothing of how often records do."""
 LEAST_SHARE = 0.02
@@ -90,6 +102,7 @@ def estimate_quality(
     expected_below: float,
     duplicate_free: NDArray[np.bool_],
     cluster: NDArray[np.int64],
+    unknown: str = "",
 ) -> dict[str, Any]:
     """Estimated precision, recall and F1, by pair of registers too, and who is in neither of two sources.
 
@@ -100,6 +113,7 @@ def estimate_quality(
         expected_below: Matches expected among pairs that were compared but not written out.
         duplicate_free: (sources) whether a person is in it at most once.
         cluster: (records) their persons: records that never met can be together by way of a third.
+        unknown: Why the matches that never met cannot be estimated; empty where they can.
     """
     chances = (records.in_pass[pairs.left] & records.in_pass[pairs.right]).sum(axis=1)
     sides = records.source[pairs.left], records.source[pairs.right]
@@ -126,12 +140,48 @@ def estimate_quality(
             if a != b and duplicate_free[a] and duplicate_free[b]:
                 reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), int(joined[a, b]), found))
     total = float(pairs.probability.sum()) + whole["missed_parts"]["below"] + whole["missed_parts"]["never_met"]
+    if unknown:
+        whole |= _without_recall(whole, unknown)
+        by_registers = [row | _without_recall(row, unknown) for row in by_registers]
     return {
         **whole,
         "by_threshold": _by_threshold(pairs.probability, total),
         "by_registers": by_registers,
         "reconciliation": reconciliation,
     }
+
+
+def _without_recall(found: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Recall and F1 of an estimate as bounds: nothing is known of the matches that met in no pass."""
+    precision, recall = found["precision"], found["recall"]
+    most = 2 * precision["high"] * recall["high"] / max(precision["high"] + recall["high"], 1e-12)
+    return {
+        "recall": {"value": None, "low": 0.0, "high": recall["high"], "reason": reason},
+        "f1": {"value": None, "low": 0.0, "high": most, "reason": reason},
+    }
+
+
+def why_recall_is_unknown(passes: Sequence[Mapping[str, Any]], model: MatchModel, records: Records) -> str:
+    """Why nothing is known of the matches that met in no pass; empty where capture-recapture can estimate them.
+
+    Capture-recapture takes the passes for independent. Of two passes that cannot be tested, and where every pass blocks
+    on the same field, a record with an error in it meets its match in none.
+
+    Args:
+        passes: Their reports.
+        model: Their models.
+        records: Of all deliveries.
+    """
+    if any(flow["blocks"] == 1 and flow["rows"] >= len(records) for flow in passes):
+        return ""  # every pair was compared
+    if len(passes) <= INDEPENDENT_PASSES:
+        count = "one pass" if len(passes) == 1 else f"{len(passes)} passes"
+        return f"cannot be estimated: {count} cannot show how many matches met in none"
+    compared = [{comparison.name for comparison in part.comparisons} for part in model.passes]
+    everything = set().union(*compared)
+    if len(everything) <= 1:
+        return "cannot be estimated: all passes compare the same field, so they block on the others"
+    return ""
 
 
 def _joined(records: Records, cluster: NDArray[np.int64]) -> NDArray[np.int64]:

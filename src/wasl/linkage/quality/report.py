@@ -26,7 +26,7 @@ def _template(name: str) -> Template:
         loader=PackageLoader("wasl.linkage.quality"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
     )
     environment.filters["count"] = lambda value: f"{value:,}".replace(",", " ")
-    environment.filters["percent"] = lambda value: f"{100 * value:.2f} %"
+    environment.filters["percent"] = lambda value: "not known" if value is None else f"{100 * value:.2f} %"
     return environment.get_template(name)
 
 

@@ -1,0 +1,128 @@
+"""Self-checks of the fitted models: matches agree more than other pairs, and pairs are as many as predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.linkage.comparison.patterns import MISSING, PatternCounts
+from wasl.linkage.model.match_model import MatchModel, PassModel
+from wasl.linkage.model.opinions import agreement
+
+__all__ = ["Check", "failed_checks", "find_misfit", "scoring_checks"]
+
+MISFIT_RATIO, MISFIT_PAIRS = 2.0, 100.0
+"""A misfit: so many times as many pairs as the model predicts, and the excess at least so many pairs …"""
+MISFIT_MATCHES = 0.5
+"""… and at least this share of the expected matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One self-check.
+
+    Attributes:
+        name: Stable short name.
+        passed: Whether nothing was found.
+        message: What was found, with numbers, and what it means.
+    """
+
+    name: str
+    passed: bool
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The check as a JSON value."""
+        return {"name": self.name, "passed": self.passed, "message": self.message}
+
+
+def failed_checks(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The failed checks of a report of scored pairs or of a resolution."""
+    return [check for check in report.get("checks", []) if not check["passed"]]
+
+
+def find_misfit(model: PassModel, patterns: PatternCounts) -> list[dict[str, Any]]:
+    """Where far more pairs agree on two comparisons than the model predicts: a posterior predictive check.
+
+    For every two comparisons, the pairs that reach the upper third of the levels on both are counted and compared with
+    their expected number, Σ over strata and classes of pairs · share · P(upper | class) · P(upper | class).
+
+    Args:
+        model: As fitted.
+        patterns: The counts it was fitted to.
+
+    Returns:
+        One row per misfit: ``comparisons``, ``observed``, ``expected``.
+
+    Source: A. Gelman, X.-L. Meng, H. Stern, Statistica Sinica 6 (1996).
+    """
+    upper = [
+        np.arange(c.states) > (2 * c.states) // 3 if c.kind == "filter" else np.arange(3) > 1 for c in model.comparisons
+    ]
+    found = []
+    for a in range(len(upper)):
+        for b in range(a + 1, len(upper)):
+            one, two = patterns.states[:, a], patterns.states[:, b]
+            there = (one != MISSING) & (two != MISSING)
+            observed = float(patterns.counts[there & upper[a][one] & upper[b][two]].sum())
+            pairs = np.bincount(patterns.stratum[there], weights=patterns.counts[there], minlength=len(model.prior))
+            chance = _upper(model.probabilities[a], upper[a]) * _upper(model.probabilities[b], upper[b])
+            expected = float((pairs[:, None] * model.prior * chance).sum())
+            excess = observed - expected
+            if observed > MISFIT_RATIO * expected and excess > max(
+                MISFIT_PAIRS, MISFIT_MATCHES * model.expected_matches
+            ):
+                names = [model.comparisons[k].name for k in (a, b)]
+                found.append({"comparisons": names, "observed": observed, "expected": expected})
+    return found
+
+
+def _upper(table: NDArray[np.float64], upper: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(classes) probability of the upper levels of a comparison."""
+    chance: NDArray[np.float64] = table[:, upper].sum(axis=1) / table[:, 1:].sum(axis=1)
+    return chance
+
+
+def scoring_checks(model: MatchModel, passes: Sequence[Mapping[str, Any]]) -> list[Check]:
+    """Checks of the models alone.
+
+    Args:
+        model: Of all passes.
+        passes: Their reports.
+    """
+    turned = []
+    for part in model.passes:
+        for comparison, m, u in zip(part.comparisons, part.m, part.u, strict=True):
+            if comparison.states > 2 and _level(m) <= _level(u):
+                turned.append(f"{comparison.name} in pass {part.name}")
+    misfits = [
+        f"{' and '.join(row['comparisons'])} in pass {flow['pass']} ({row['observed']:,.0f} for {row['expected']:,.0f})"
+        for flow in passes
+        for row in flow.get("misfit", [])
+    ]
+    return [
+        Check(
+            "m-above-u",
+            not turned,
+            f"matches agree less than other pairs on {', '.join(turned)}: the model took something else for matches."
+            if turned
+            else "matches agree more than other pairs on every comparison.",
+        ),
+        Check(
+            "model-fit",
+            not misfits,
+            f"more pairs agree together than the model predicts: {'; '.join(misfits)}. Comparisons are dependent."
+            if misfits
+            else "pairs agree together as often as the model predicts.",
+        ),
+    ]
+
+
+def _level(table: NDArray[np.float64]) -> float:
+    held = table.copy()
+    held[MISSING] = 0.0
+    return float(agreement(held))

@@ -1,0 +1,149 @@
+"""Self-checks of a resolution: what a run can see of its own being wrong, without truth.
+
+A failed check does not change the result. The report shows it in red, and the command line ends with exit code 3 unless
+the user accepts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.linkage.comparison.patterns import MISSING, read_pattern
+from wasl.linkage.model.checks import Check
+from wasl.linkage.model.match_model import MatchModel
+from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.persons.records import Records
+
+__all__ = ["resolution_checks"]
+
+POSSIBLE = 1.2
+"""Expected matches may exceed the smaller register by this factor before the check fails: pairs that compete for one
+record are counted in full here, and in clean registers their sum exceeds the matches by up to a tenth."""
+LARGE_CLUSTER = 12
+"""A person of more records is implausible in a register; the largest of FEBRL 3 has 6."""
+LARGE_SHARE = 0.01
+"""Share of the records that may be in larger clusters."""
+DISAGREEING = 0.25
+"""Share of the linked pairs that may be at the worst level of a personal comparison. It is .02 to .06 in the
+laboratory's kinds when they are linked well, and .8 where namesakes were taken for one person."""
+WITHOUT_EVIDENCE = 0.2
+"""Share of the linked pairs that may rest on a shared block alone, with nothing compared."""
+LEAST_LINKS = 20
+"""Shares of fewer linked pairs mean nothing."""
+
+
+def resolution_checks(
+    before: MergedPairs,
+    pairs: MergedPairs,
+    together: NDArray[np.bool_],
+    records: Records,
+    duplicate_free: NDArray[np.bool_],
+    cluster: NDArray[np.int64],
+    model: MatchModel,
+    patterns: Sequence[str],
+    personal: Sequence[str],
+) -> list[Check]:
+    """Checks of the persons found.
+
+    Args:
+        before: Pairs with probabilities that each ignore the others.
+        pairs: The same pairs as resolved.
+        together: (pairs) whether they were linked.
+        records: Their records.
+        duplicate_free: (sources) whether a person is in it at most once.
+        cluster: (records) their persons.
+        model: The models of the passes.
+        patterns: Spelled patterns, as `pairs.pattern` numbers them.
+        personal: Comparisons on which relatives agree as seldom as strangers.
+    """
+    return [
+        _possible(before, records, duplicate_free),
+        _cluster_sizes(cluster),
+        *_evidence(pairs.at(together), records.passes, model, patterns, personal),
+    ]
+
+
+def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> Check:
+    held = np.bincount(records.source, minlength=len(records.sources))
+    a, b = records.source[before.left], records.source[before.right]
+    over = []
+    for x in range(len(records.sources)):
+        for y in range(x + 1, len(records.sources)):
+            if not (duplicate_free[x] and duplicate_free[y]):
+                continue
+            here = ((a == x) & (b == y)) | ((a == y) & (b == x))
+            expected, most = float(before.probability[here].sum()), int(min(held[x], held[y]))
+            if expected > POSSIBLE * most:
+                over.append(
+                    f"{expected:,.0f} between {records.sources[x]} and {records.sources[y]}, of {most:,} possible"
+                )
+    return Check(
+        "possible-matches",
+        not over,
+        f"the model expects more matches than one-to-one allows: {'; '.join(over)}. Probabilities are too high."
+        if over
+        else "the expected matches fit into the duplicate-free registers.",
+    )
+
+
+def _cluster_sizes(cluster: NDArray[np.int64]) -> Check:
+    _, size = np.unique(cluster, return_counts=True)
+    large = int(size[size > LARGE_CLUSTER].sum())
+    failed = large > max(LARGE_SHARE * len(cluster), LARGE_CLUSTER)
+    return Check(
+        "cluster-sizes",
+        not failed,
+        f"{large:,} of {len(cluster):,} records are in persons of more than {LARGE_CLUSTER} records; the largest has "
+        f"{int(size.max(initial=0)):,}. Different people were chained together."
+        if failed
+        else f"the largest person has {int(size.max(initial=0)):,} records.",
+    )
+
+
+def _evidence(
+    linked: MergedPairs, passes: Sequence[str], model: MatchModel, patterns: Sequence[str], personal: Sequence[str]
+) -> list[Check]:
+    """Whether linked pairs agree on what is personal, and whether anything was compared at all."""
+    by_name = {part.name: part for part in model.passes}
+    numbers, counts = np.unique(
+        np.stack([linked.in_pass.astype(np.int64), linked.pattern.astype(np.int64)]), axis=1, return_counts=True
+    )
+    compared: dict[str, list[int]] = {name: [0, 0] for name in personal}
+    bare = 0
+    for (in_pass, pattern), count in zip(numbers.T.tolist(), counts.tolist(), strict=True):
+        comparisons = by_name[passes[in_pass]].comparisons
+        states = read_pattern(patterns[pattern], comparisons)
+        if comparisons and all(state == MISSING for state in states):
+            bare += count
+        for comparison, state in zip(comparisons, states, strict=True):
+            if comparison.name in compared and state != MISSING:
+                compared[comparison.name][0] += count
+                compared[comparison.name][1] += count * (state == 1)
+    total = len(linked)
+    apart = {
+        name: worst / held
+        for name, (held, worst) in compared.items()
+        if held >= LEAST_LINKS and worst > DISAGREEING * held
+    }
+    shown = ", ".join(f"{name} ({share:.0%})" for name, share in apart.items())
+    empty = total >= LEAST_LINKS and bare > WITHOUT_EVIDENCE * total
+    return [
+        Check(
+            "personal-agreement",
+            not apart,
+            f"linked pairs disagree entirely on {shown}: namesakes or relatives were linked."
+            if apart
+            else "linked pairs agree on what is personal.",
+        ),
+        Check(
+            "evidence",
+            not empty,
+            f"{bare:,} of {total:,} linked pairs rest on a shared block alone, because everything compared is missing. "
+            "Check that dates and names were read."
+            if empty
+            else "linked pairs rest on comparisons.",
+        ),
+    ]

@@ -1,0 +1,114 @@
+"""Self-checks fail on results that cannot be right, and pass on plain ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wasl.linkage.comparison.patterns import Comparison, PatternCounts
+from wasl.linkage.model.checks import failed_checks, find_misfit, scoring_checks
+from wasl.linkage.model.match_model import Fit, MatchModel, PassModel
+from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.persons.records import Records, Roster
+from wasl.linkage.quality.checks import resolution_checks
+from wasl.linkage.quality.report import render_report
+
+BIRTH, NAMES = Comparison("birth", "filter", 4, (0, 1)), Comparison("names", "filter", 4, (0, 1))
+GOOD, BAD = (1.0, 0.05, 0.15, 0.8), (1.0, 0.95, 0.04, 0.01)
+STRATA = (("a", "b", 14),)
+
+
+def model(m_birth=GOOD, u_birth=BAD) -> PassModel:
+    tables = (np.array([m_birth, u_birth]), np.array([GOOD, BAD]))
+    prior = np.array([[0.001, 0.999]])
+    return PassModel(
+        "all", (BIRTH, NAMES), ("match", "rest"), tables, prior, STRATA, Fit(1, True, 0.0, 0.0), 1_000.0, 1
+    )
+
+
+def records(count: int, sources: int) -> Records:
+    ids = np.array([k.to_bytes(16, "big") for k in range(count)], "V16")
+    labels = tuple(f"r{k}" for k in range(sources))
+    source = (np.arange(count) * sources // count).astype(np.int32)
+    roster = Roster(labels, source, ids, np.arange(count))
+    return Records(labels, labels, source, source, ids, ("all",), np.ones((count, 1), bool), {}, roster)
+
+
+def pairs(left, right, pattern, probability=0.95) -> MergedPairs:
+    count = len(left)
+    p = np.full(count, probability)
+    ones = np.ones(count, np.int32)
+    return MergedPairs(np.array(left), np.array(right), p, p, ones, np.full(count, pattern, np.int32), 0 * ones)
+
+
+def failed(found: MergedPairs, held: Records, cluster: np.ndarray, free: bool = True) -> list[str]:
+    unique = np.full(len(held.sources), free)
+    together = np.ones(len(found), bool)
+    patterns = ["birth:3 names:3", "birth:1 names:3", "birth:. names:."]
+    checks = resolution_checks(
+        found, found, together, held, unique, cluster, MatchModel((model(),)), patterns, ("birth",)
+    )
+    return [check.name for check in checks if not check.passed]
+
+
+def linked(count: int) -> tuple[Records, np.ndarray, list[int], list[int]]:
+    left, right = list(range(count)), list(range(count, 2 * count))
+    return records(2 * count, 2), np.concatenate([np.arange(count)] * 2), left, right
+
+
+def test_a_plain_result_passes() -> None:
+    held, cluster, left, right = linked(100)
+    assert failed(pairs(left, right, 0), held, cluster) == []
+
+
+@pytest.mark.parametrize(("pattern", "name"), [(1, "personal-agreement"), (2, "evidence")])
+def test_links_without_agreement_or_without_evidence(pattern: int, name: str) -> None:
+    held, cluster, left, right = linked(100)
+    assert failed(pairs(left, right, pattern), held, cluster) == [name]
+
+
+def test_more_expected_matches_than_records() -> None:
+    held, cluster, left, right = linked(100)
+    double = pairs(left + left, right + right[1:] + right[:1], 0)
+    assert failed(double, held, cluster) == ["possible-matches"]
+    assert failed(double, held, cluster, free=False) == []
+
+
+def test_chains_of_many_records() -> None:
+    held = records(1_000, 1)
+    cluster = np.concatenate([np.zeros(60, int), np.arange(60, 1_000)])
+    assert failed(pairs(range(59), range(1, 60), 0), held, cluster, free=False) == ["cluster-sizes"]
+
+
+@pytest.mark.parametrize("m", [(1.0, 0.96, 0.035, 0.005), BAD, (1.0, 1.0, 0.0, 0.0)])
+def test_matches_that_agree_less_than_others(m) -> None:
+    report = {"checks": [check.to_json() for check in scoring_checks(MatchModel((model(m_birth=m),)), [])]}
+    assert [check["name"] for check in failed_checks(report)] == ["m-above-u"]
+
+
+@pytest.mark.parametrize(("extra", "failing"), [(0, False), (200, False), (20_000, True)])
+def test_pairs_that_agree_together_more_often_than_predicted(extra: int, failing: bool) -> None:
+    fitted = model()
+    states = np.array([(a, b) for a in (1, 2, 3) for b in (1, 2, 3)], np.int8)
+    chance = np.array([[t[k, a] * s[k, b] for k in (0, 1)] for a, b in states for t, s in [fitted.probabilities]])
+    counts = np.round(1e6 * chance @ fitted.prior[0]).astype(np.int64)
+    counts[-1] += extra
+    codes = np.arange(len(states), dtype=np.uint64)
+    patterns = PatternCounts(codes, counts, states, np.zeros(len(states), np.int64), np.zeros(1, np.int64))
+    misfit = find_misfit(fitted, patterns)
+    assert bool(misfit) is failing
+    checks = scoring_checks(MatchModel((fitted,)), [{"pass": "all", "misfit": misfit}])
+    assert all(check.passed for check in checks) is not failing
+
+
+def test_a_failed_check_is_the_first_thing_in_the_report() -> None:
+    report = {
+        "plan": "p", "plan_digest": "d", "sources": [], "passes": [], "model": [],
+        "checks": [{"name": "evidence", "passed": False, "message": "nothing <compared>"}],
+    }  # fmt: skip
+    page = render_report(report)
+    assert 'class="failed"' in page
+    assert "nothing &lt;compared&gt;" in page
+    assert page.index("Check failed: evidence") < page.index("Deliveries")
+    report["checks"][0]["passed"] = True
+    assert 'class="failed"' not in render_report(report)
