@@ -4,8 +4,8 @@
 Survey Methodology 20 (1994), 149-158; L. Di Consiglio and T. Tuoto, "Coverage evaluation on probabilistically linked
 data", Journal of Official Statistics 31 (2015), 415-429.
 
-Does not protect against: dependence of the lists (persons on one are likelier to be on the other), or persons who
-differ in their chance to be listed; both bias the estimate, and two lists cannot show it.
+Does not protect against: dependence of the lists, or persons who differ in their chance to be listed. Both bias the
+estimate, and two lists cannot show it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WIDEST = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LinkQuality:
-    """What is known about the links of two lists.
+    """Recall and precision of the links of two lists.
 
     Attributes:
         recall: Share of the true matches that were linked.

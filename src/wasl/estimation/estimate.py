@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What was estimated.
+    """The estimates, weights and report.
 
     Attributes:
         rows: One row per estimate: what, group, counts, value, standard error, interval, reason.

@@ -21,7 +21,7 @@ __all__ = ["MultipleSystems", "multiple_systems"]
 
 Floats = NDArray[np.float64]
 History = tuple[int, ...]
-"""Which lists a person is on: 1 or 0 for each list."""
+"""The lists of a person: 1 for each list that contains the person, else 0."""
 
 DRAWS = 400
 """Bootstrap draws of the interval: the 2.5 and 97.5 percent points then rest on ten draws each."""

@@ -133,7 +133,7 @@ class LinkedTotalSpec(Document):
 
 
 class EstimateSpec(Document):
-    """What is to be estimated.
+    """The estimates that are asked for.
 
     Attributes:
         name: Of the whole.

@@ -1,6 +1,6 @@
 """An attacker who knows only what is published: tables, their hierarchies, and bounds everybody knows.
 
-It shares no code with the search or the audit: it reads published rows, writes down every sum it can find, and asks
+It shares no code with the search or the audit. It reads published rows and writes down every sum it can find. It asks
 a general solver for the smallest and largest possible value of each missing cell. The test suite attacks every
 protected table with it.
 """

@@ -1,7 +1,7 @@
 """From data to cells: counts, sums, largest contributions and record keys over all hierarchies in one pass.
 
-Every record falls into one cell of the finest codes. Totals are then added up along one dimension after the other, so
-the cost of margins is that of reading the array of cells once per dimension, whatever the number of records.
+Every record falls into one cell of the finest codes. Totals are then added up along one dimension after the other.
+Margins therefore cost one reading of the array of cells per dimension, whatever the number of records.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The cells of tables, and the sums that tie them: every total equals the cells it is made of.
 
 A table is a list of cells with their place in each dimension's hierarchy. The relations of one or of several linked
-tables form one sparse matrix with entries +1 and -1; suppression, audit and rounding work on it alone, so hierarchical
-and linked tables need no code of their own.
+tables form one sparse matrix with entries +1 and -1. Suppression, audit and rounding work on this matrix alone, so
+hierarchical and linked tables need no code of their own.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class CellTable:
 
     @property
     def size(self) -> int:
-        """How many cells there are, margins included."""
+        """Number of cells, margins included."""
         return len(self.value)
 
     def label(self, cell: int) -> str:
@@ -105,7 +105,7 @@ class Relations:
 
     @property
     def rows(self) -> int:
-        """How many sums there are."""
+        """Number of sums."""
         return len(self.start) - 1
 
     def row_of_entry(self) -> Ints:

@@ -1,4 +1,4 @@
-"""Who contributes to the cells: how many, how much the largest ones give, and who of them waives protection.
+"""Contributors of the cells: their number, the largest contributions, and waivers.
 
 If every record is a contributor of its own, the largest ones of a total are among the largest ones of its parts. A
 contributor with records in several cells is counted anew in every combination of levels.
@@ -24,7 +24,7 @@ __all__ = ["Contributions", "contributions_of", "largest_records"]
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
-    """Who contributes to the cells, as the primary rules ask."""
+    """Contributors of the cells, as the primary rules need them."""
 
     contributors: Floats
     largest: Floats

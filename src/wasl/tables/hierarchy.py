@@ -84,7 +84,7 @@ class Hierarchy:
 
     @property
     def size(self) -> int:
-        """How many codes there are, the total included."""
+        """Number of codes, the total included."""
         return len(self.codes)
 
     def index(self) -> dict[str, int]:
@@ -92,7 +92,7 @@ class Hierarchy:
         return {code: i for i, code in enumerate(self.codes)}
 
     def is_leaf(self) -> NDArray[np.bool_]:
-        """Which codes have nothing below them."""
+        """True for codes with nothing below them."""
         leaf = np.ones(self.size, dtype=np.bool_)
         leaf[self.parents[1:]] = False
         return leaf

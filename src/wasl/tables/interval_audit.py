@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the attacker gets.
+    """The intervals of the attacker.
 
     Attributes:
         low, high: The interval of each cell; for published cells their value.
@@ -42,7 +42,7 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether every unsafe cell is protected."""
+        """True if every unsafe cell is protected."""
         return not len(self.exact) and not len(self.within)
 
 
@@ -103,7 +103,7 @@ def audit_intervals(
 
 
 def _group(members: Ints, row: Ints, column: Ints, sign: Floats, down: Floats, up: Floats) -> tuple[Floats, Floats]:
-    """How far each cell of one group can move down and up."""
+    """Largest movement of each cell of one group, down and up."""
     n = len(members)
     local = {int(cell): i for i, cell in enumerate(members)}
     scale = float(np.median(np.maximum(down[members], up[members]))) or 1.0

@@ -43,8 +43,8 @@ class PrimaryResult:
 def find_primary(table: CellTable, rules: PrimaryRules, protection: ProtectionSpec) -> PrimaryResult:
     """Apply the rules to every cell.
 
-    A contributor who waives protection needs none: a cell whose contributors all waive it is safe by frequency, and
-    the p % and pq rules protect the largest contribution without a waiver.
+    A cell whose contributors all waive protection is safe by frequency. The p % and pq rules protect the largest
+    contribution without a waiver.
 
     Does not protect against: an attacker who is several contributors at once, unless they are declared a holding.
     """

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class MeasureKind(StrEnum):
-    """What a cell of a table shows."""
+    """The figure that a cell of a table shows."""
 
     COUNT = "count"
     SUM = "sum"
@@ -42,7 +42,7 @@ class MeasureKind(StrEnum):
 
 
 class ProtectionMethod(StrEnum):
-    """How a table is protected."""
+    """The method that protects a table."""
 
     SUPPRESSION = "suppression"
     CELL_KEY = "cell-key"
@@ -51,7 +51,7 @@ class ProtectionMethod(StrEnum):
 
 
 class InputSpec(Document):
-    """What the rows of the data are.
+    """The meaning of rows and columns of the data.
 
     Attributes:
         kind: ``microdata`` (a row per record) or ``aggregate`` (a row per cell, margins included).
@@ -99,7 +99,7 @@ class InputSpec(Document):
 
     @property
     def counts(self) -> bool:
-        """Whether the records themselves are counted."""
+        """True if the records themselves are counted."""
         return self.kind == "microdata" and self.value == "count"
 
     @property
@@ -153,7 +153,7 @@ class Dominance(Document):
 
 
 class PrimaryRules(Document):
-    """Which cells may not be published as they are.
+    """Rules for cells that may not be published as they are.
 
     Attributes:
         minimum_contributors: A cell with fewer contributors (and at least one) is unsafe.
@@ -182,7 +182,7 @@ class PrimaryRules(Document):
 
     @property
     def depth(self) -> int:
-        """How many of the largest contributions the rules look at."""
+        """Number of largest contributions that the rules need."""
         return max([0, *(rule.n for rule in self.dominance), *([2] if self.p_percent or self.pq else [])])
 
 
@@ -207,14 +207,14 @@ class CellKeyOptions(Document):
 
 
 class RoundingOptions(Document):
-    """How values are rounded: to the nearest multiple, at random, or so that the table still adds up."""
+    """Base and kind of rounding: to the nearest multiple, at random, or such that the table still adds up."""
 
     base: int = Option(default=5, ge=2)
     kind: Literal["conventional", "random", "controlled"] = "controlled"
 
 
 class ProtectionSpec(Document):
-    """How the table is protected.
+    """The protection of a table and its parameters.
 
     Attributes:
         method: ``suppression``, ``cell-key``, ``rounding`` or ``none``.

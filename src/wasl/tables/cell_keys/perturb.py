@@ -1,7 +1,7 @@
 """The noise of every count, looked up by its cell key.
 
-Does not protect against: an attacker who knows the transition table and all records of a cell but one; the spread of
-the noise limits what that attacker gains, so the parameters are kept from users of the tables.
+Does not protect against: an attacker who knows the transition table and all records of a cell but one. The
+spread of the noise limits the gain of that attacker. The parameters are therefore kept from users of the tables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Record keys: a stable random number per record, derived from its identifier with a secret.
 
-The same record gets the same key in every table ever made with the secret, so the same set of records gets the same
-noise wherever it appears, and nobody can average the noise away by asking again.
+The same record gets the same key in every table ever made with the secret. The same set of records therefore gets the
+same noise wherever it appears. Nobody can average the noise away by asking again.
 
 Does not protect against: whoever has the secret and the identifiers, who can compute and remove all noise.
 """

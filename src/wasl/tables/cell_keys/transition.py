@@ -1,8 +1,8 @@
 """Transition tables of the cell-key method: with which probability a count becomes which other count.
 
-For each original count i the distribution of the published count has maximum entropy among those without bias, with
-at most the given variance, within the largest noise D, without negative counts and forbidden small counts, and in
-which no noise is more probable than a smaller one on the same side of zero.
+For each original count i the distribution of the published count has maximum entropy under these conditions. It has no
+bias, at most the given variance, and no noise larger than D. Negative counts and forbidden small counts have probability
+zero. No noise is more probable than a smaller one on the same side of zero.
 
 *Source:* S. Giessing, "Computational issues in the design of transition probabilities and disclosure risk estimation
 for additive noise", Privacy in Statistical Databases 2016.
@@ -92,9 +92,9 @@ def _maximum_entropy(noise: NDArray[np.int64], variance: float, stay: float | No
 def _two_moments(noise: NDArray[np.int64], variance: float) -> Floats:
     """The distribution on ``noise`` of largest entropy with mean zero, at most this variance, and its mode at zero.
 
-    Without the mode it has the form exp(a d + b d^2) with b <= 0. Where that rises away from zero, which happens for
-    small counts because negative ones are cut off, neighbours that are out of order share one probability: the
-    logarithm of it is then the mean of a d + b d^2 over them.
+    Without the mode it has the form exp(a d + b d^2) with b <= 0. For small
+    counts that can rise away from zero, because negative counts are cut off. Neighbours that are out of order then share
+    one probability, whose logarithm is the mean of a d + b d^2 over them.
     """
     d = noise.astype(np.float64)
     group = np.arange(len(d))
@@ -113,7 +113,7 @@ def _two_moments(noise: NDArray[np.int64], variance: float) -> Floats:
 
 
 def _outward(left: int, right: int, p_left: float, p_right: float, has_zero: bool) -> bool:
-    """Whether the probability rises away from zero noise between two neighbours."""
+    """True if the probability rises away from zero noise between two neighbours."""
     if not has_zero:
         return False
     return p_right > p_left + 1e-12 if left >= 0 else (p_left > p_right + 1e-12 if right <= 0 else False)

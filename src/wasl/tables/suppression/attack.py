@@ -124,7 +124,7 @@ class AttackModel:
         return Attack(direction * float(moves[cell]), moves)
 
     def slope(self) -> Floats:
-        """How the reach of the last attack grows with the bounds of each cell (reduced costs)."""
+        """Growth of the last attack's reach with the bounds of each cell (reduced costs)."""
         return np.array(self._model.getSolution().col_dual)
 
     def _from_scratch(self) -> None:

@@ -50,7 +50,7 @@ class Problem:
 
     @property
     def cells(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return self.relations.cells
 
     @property
