@@ -90,8 +90,8 @@ def comparable(
 ) -> tuple[list[EarlierTable], list[str]]:
     """The earlier tables of the same figures, and why the others are left out.
 
-    No exact figure of the new tables follows from a table of another quantity, or from one whose common cells have other
-    values (another period, revised data).
+    No exact figure of the new tables follows from a table of another quantity, or from one whose common cells have
+    other values (another period, revised data).
     """
     known: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
     if earlier:

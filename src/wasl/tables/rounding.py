@@ -1,7 +1,8 @@
 """Rounding: conventional, random, and controlled, which keeps all sums.
 
 Controlled rounding replaces every value by one of the two nearest multiples of the base. All totals still are the sums
-of their parts, and the distance to the true values is as small as possible. The same program makes perturbed counts add up.
+of their parts, and the distance to the true values is as small as possible. The same program makes perturbed counts
+add up.
 
 Does not protect against: conventional rounding can be undone where totals and parts are rounded separately.
 """

@@ -1,8 +1,8 @@
 """Transition tables of the cell-key method: with which probability a count becomes which other count.
 
 For each original count i the distribution of the published count has maximum entropy under these conditions. It has no
-bias, at most the given variance, and no noise larger than D. Negative counts and forbidden small counts have probability
-zero. No noise is more probable than a smaller one on the same side of zero.
+bias, at most the given variance, and no noise larger than D. Negative counts and forbidden small counts have
+probability zero. No noise is more probable than a smaller one on the same side of zero.
 
 *Source:* S. Giessing, "Computational issues in the design of transition probabilities and disclosure risk estimation
 for additive noise", Privacy in Statistical Databases 2016.
@@ -93,8 +93,8 @@ def _two_moments(noise: NDArray[np.int64], variance: float) -> Floats:
     """The distribution on ``noise`` of largest entropy with mean zero, at most this variance, and its mode at zero.
 
     Without the mode it has the form exp(a d + b d^2) with b <= 0. For small
-    counts that can rise away from zero, because negative counts are cut off. Neighbours that are out of order then share
-    one probability, whose logarithm is the mean of a d + b d^2 over them.
+    counts that can rise away from zero, because negative counts are cut off. Neighbours that are out of order then
+    share one probability, whose logarithm is the mean of a d + b d^2 over them.
     """
     d = noise.astype(np.float64)
     group = np.arange(len(d))

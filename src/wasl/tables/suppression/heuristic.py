@@ -137,8 +137,8 @@ def prune(
 ) -> NDArray[np.bool_]:
     """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
 
-    A movement that reaches a level is kept as its witness. A cell that no witness moves is idle. Publishing another cell
-    again only requires the programs of those targets whose witness moved it.
+    A movement that reaches a level is kept as its witness. A cell that no witness moves is idle. Publishing another
+    cell again only requires the programs of those targets whose witness moved it.
     """
     pattern = pattern.copy()
     witnesses = _Witnesses(problem, attack)
