@@ -198,6 +198,11 @@ def release(service: Service, journal: Journal, run: str) -> None:
     stale = {**shown, "version": shown["version"] - 1}
     assert approver.post(f"{place}/approve", json={}, headers=if_match(stale)).status_code == 412
     shown = journal.change(approver, f"{place}/approve", shown)
+    shown = journal.change(approver, f"{place}/revoke", shown, reason="one more look")
+    journal.change(desk, f"{place}/protect", shown)
+    service.work()
+    shown = journal.change(desk, f"{place}/request", desk.get(place).json())
+    shown = journal.change(approver, f"{place}/approve", shown)
     assert service.client(None).get("/v1/catalogue").json()["items"] == []
     journal.change(desk, f"{place}/publish", shown)
     service.work()
@@ -205,7 +210,7 @@ def release(service: Service, journal: Journal, run: str) -> None:
     assert shown["status"] == "published", shown["failure"]
     published(service, shown)
     journal.change(desk, f"{place}/withdraw", shown, reason="a mistake was found")
-    assert service.client(None).get(f"/v1/catalogue/{shown['id']}").status_code == 404
+    assert service.client(None).get(f"/v1/catalogue/{shown['id']}").status_code == 410
 
 
 def published(service: Service, shown: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from wasl.publication.ddi import codebook_xml
 from wasl.publication.description import DatasetDescription
 from wasl.publication.dictionary import dictionary_csv, dictionary_html
 from wasl.publication.formats import csv_bytes, parquet_bytes, spss_bytes, stata_bytes
+from wasl.publication.log_proofs import LOG_FOLDER, require_log_proofs
 from wasl.publication.manifest import (
     MANIFEST_NAME,
     PUBLIC_KEY_NAME,
@@ -79,6 +80,7 @@ def build_package(
     signer: NoteSigner,
     created: dt.datetime,
     log_checkpoint: str = "",
+    log_proofs: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """The files of a release, by path.
 
@@ -89,6 +91,7 @@ def build_package(
         signer: The key that signs the release.
         created: Time of publication, UTC.
         log_checkpoint: Signed checkpoint of the audit log, or empty.
+        log_proofs: Proofs that the release stands in the log, by name (`wasl.publication.log_proofs`).
 
     Raises:
         InputError: No protection report, or table and description do not agree; names the column.
@@ -106,6 +109,7 @@ def build_package(
         "metadata/dictionary.html": dictionary_html(description, summaries, language="en", rows=rows, created=date),
         "metadata/dictionary.fr.html": dictionary_html(description, summaries, language="fr", rows=rows, created=date),
         **{f"report/{report_name}": data for report_name, data in report.items()},
+        **{f"{LOG_FOLDER}{proof}.json": data for proof, data in (log_proofs or {}).items()},
     }
     if any(summary.codes for summary in summaries):
         files["metadata/sdmx-structure.xml"] = structure_xml(description, summaries, created=created)
@@ -270,6 +274,11 @@ def verify_package(files: Mapping[str, bytes], verifier: NoteVerifier | None = N
                 add(path, FileFault.CHANGED, "changed after publication.")
         for path in sorted(set(files) - set(manifest.files) - {MANIFEST_NAME, SIGNATURE_NAME, PUBLIC_KEY_NAME}):
             add(path, FileFault.ADDED, "not in the manifest: it was added.")
+    if signer is not None and not faults:
+        try:
+            require_log_proofs(files, signer)
+        except VerificationError as error:
+            add(LOG_FOLDER, FileFault.CHANGED, error.message)
     return PackageVerification(manifest, str(signer or verifier or carried or ""), tuple(faults))
 
 

@@ -79,6 +79,7 @@ class Action(StrEnum):
     RELEASE_REQUEST = "release.request"
     RELEASE_APPROVE = "release.approve"
     RELEASE_REFUSE = "release.refuse"
+    RELEASE_REVOKE = "release.revoke"
     RELEASE_PUBLISH = "release.publish"
     RELEASE_WITHDRAW = "release.withdraw"
     PACKAGE_READ = "package.read"
@@ -130,6 +131,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RELEASE_REQUEST: frozenset({_R}),
     Action.RELEASE_APPROVE: frozenset({_P}),
     Action.RELEASE_REFUSE: frozenset({_P}),
+    Action.RELEASE_REVOKE: frozenset({_P}),
     Action.RELEASE_PUBLISH: frozenset({_R}),
     Action.RELEASE_WITHDRAW: frozenset({_R, _P}),
     Action.PACKAGE_READ: frozenset({_R, _P, _U}),

@@ -22,6 +22,7 @@ from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
+from wasl.service.pins import last_sent
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
@@ -166,6 +167,8 @@ def cancel_run(office: Office, caller: Caller, *, project: str, run: str) -> Run
     caller.check(Action.LINKAGE_CANCEL, project=project)
     with office.ledger.reading() as state:
         found = find_run(state, project, run)
+    with office.ledger.reading() as state:
+        open_project(state, project)
     cancel_job(office, caller, found.job)
     return found
 
@@ -188,14 +191,14 @@ def run_plan(run: Run) -> LinkagePlan:
 
 
 def _chosen_deliveries(ledger: Reader, project: str, wanted: Sequence[str]) -> list[Submission]:
-    sent = ledger.select(Submission, project=project, kind=SubmissionKind.DELIVERY, withdrawn=False)
+    sent = ledger.select(Submission, project=project, kind=SubmissionKind.DELIVERY, withdrawn=False, purged=False)
     if wanted:
         by_id = {one.id: one for one in sent}
         missing = [name for name in wanted if name not in by_id]
         if missing:
             raise InputError(f"{len(missing)} of the deliveries named are not in this project, or were withdrawn.")
         return [by_id[name] for name in dict.fromkeys(wanted)]
-    latest = {one.register: one for one in sent}
+    latest = last_sent(sent)
     if not latest:
         raise StateError("there is no delivery to link.", remedy="Wait until the holders have sent theirs.")
     return list(latest.values())

@@ -13,7 +13,9 @@ from wasl.audit.export import ExportEntry, consistency_document, export_lines, i
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
 from wasl.errors import AccessError, NotFoundError, StateError
-from wasl.service.access import Action
+from wasl.publication.log_proofs import PROVEN
+from wasl.registers.exchange.digests import canonical_json
+from wasl.service.access import Action, Actor
 from wasl.service.ports import Caller, LogEntry, Office
 
 __all__ = [
@@ -22,12 +24,14 @@ __all__ = [
     "export_log",
     "prove_consistency",
     "prove_inclusion",
+    "prove_release",
     "read_entries",
     "record_read",
     "sign_checkpoint",
 ]
 
 EXPORT_PAGE = 1000
+MOST_ENTRIES = 1 << 40
 DENIED_SUBJECT_CHARS = 200
 
 
@@ -99,6 +103,26 @@ def prove_consistency(office: Office, caller: Caller, old_size: int) -> dict[str
     note, size = _covering(office, caller, old_size)
     with office.ledger.reading() as state:
         return consistency_document(consistency_proof(state, old_size, size), note)
+
+
+def prove_release(office: Office, release: str) -> tuple[str, dict[str, bytes]]:
+    """A checkpoint signed now, and proofs under it that a release was protected, requested and approved.
+
+    Raises:
+        StateError: The log lacks one of the three.
+    """
+    note = sign_checkpoint(office, Caller(Actor("service", None), office.now()))
+    size = Checkpoint.parse(office.signer.verifier.open(note)).size
+    proofs: dict[str, bytes] = {}
+    with office.ledger.reading() as state:
+        for name, kind in PROVEN.items():
+            entries = state.log_entries(first=0, limit=MOST_ENTRIES, kind=kind, subject=release)
+            if not entries:
+                raise StateError(f"the log holds no entry {kind} of release {release}.", remedy="Verify the log.")
+            last = entries[-1]
+            document = inclusion_document(last.data, inclusion_proof(state, last.index, size), note)
+            proofs[name] = canonical_json(document)
+    return note, proofs
 
 
 def export_log(office: Office, caller: Caller) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from wasl.audit.events import (
+    ApprovalRevoked,
     AuditEvent,
     Happening,
     ProtectionFailed,
@@ -30,9 +31,11 @@ from wasl.service.artifacts import keep_artifact, keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run
+from wasl.service.log import prove_release
+from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
-from wasl.service.records import Job, JobKind, Release, Run, Submission, SubmissionKind
+from wasl.service.records import Job, JobKind, Release, Run
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
@@ -52,10 +55,14 @@ __all__ = [
     "refuse_release",
     "request_release",
     "require_other_eyes",
+    "revoke_approval",
     "withdraw_release",
 ]
 
 SEED_BITS = 62
+
+REASONED = frozenset({ReleaseStep.REFUSE, ReleaseStep.REVOKE, ReleaseStep.WITHDRAW})
+"""Steps that need a reason; it stands in the log for good."""
 
 
 def prepare_release(
@@ -82,10 +89,11 @@ def prepare_release(
     documents = _accepted(specification, policy, description)
     with office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
-        if not find_run(ledger, project, run).spine:
+        found = find_run(ledger, project, run)
+        if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
-        if not _payloads(ledger, project):
-            raise StateError("no holder has sent a payload yet, so there is nothing to release.")
+        pinned = replace(found, payloads=pin_payloads(ledger, found))
+        pinned_payloads(ledger, pinned)
         release_id = office.new_id()
         job = queue_job(office, caller, JobKind.PROTECT, project=project, subject=release_id)
         release = Release(
@@ -100,8 +108,10 @@ def prepare_release(
             description=documents[2],
             seed=secrets.randbits(SEED_BITS) if seed is None else seed,
             job=job.id,
+            protected_by=caller.actor.name,
         )
-        ledger.save(release, job, event=_protection_event(caller, release))
+        runs = (pinned,) if pinned.payloads != found.payloads else ()
+        ledger.save(release, *runs, job, event=_protection_event(caller, release))
         return ledger.get(Release, release_id)
 
 
@@ -124,8 +134,10 @@ def protect_again(
     """
     caller.check(Action.RELEASE_PREPARE, project=project)
     with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
         found = find_release(ledger, project, release)
         status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
+        pinned_payloads(ledger, find_run(ledger, project, found.run))
         documents = _accepted(
             found.specification if specification is None else specification,
             found.policy if policy is None else policy,
@@ -151,6 +163,7 @@ def protect_again(
             requested_by="",
             decided_by="",
             reason="",
+            protected_by=caller.actor.name,
         )
         ledger.save(changed, job, event=_protection_event(caller, changed))
         return ledger.get(Release, release)
@@ -165,10 +178,11 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         release = state.get(Release, job.subject)
         run = state.get(Run, release.run)
-        sent = _payloads(state, release.project)
+        sent = pinned_payloads(state, run)
         published = state.select(Release, project=release.project, status=ReleaseStatus.PUBLISHED)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
+    coverage = require_coverage(spine, payloads)
     options = RunOptions(threads=office.threads, seed=release.seed, today=office.now().date())
     specification = MicrodataSpec.model_validate(release.specification)
     assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options)
@@ -206,7 +220,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),
         protected=files["protected.parquet"],
         artifacts=files,
-        risk=act.report,
+        risk={**act.report, "coverage": coverage},
         public_report=plain_json(act.result.public_report()),
     )
     event = caller.event(act.event, project=release.project, subject=release.id)
@@ -241,8 +255,6 @@ def refuse_release(office: Office, caller: Caller, *, project: str, release: str
     Raises:
         InputError: There is no reason.
     """
-    if not reason.strip():
-        raise InputError("give a reason for the refusal.")
     return _step(office, caller, project, release, version, ReleaseStep.REFUSE, ReleaseRefused, reason)
 
 
@@ -253,10 +265,18 @@ def withdraw_release(
     return _step(office, caller, project, release, version, ReleaseStep.WITHDRAW, ReleaseWithdrawn, reason)
 
 
+def revoke_approval(
+    office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str
+) -> Release:
+    """Take an approval back before publication, with the reason; the file must be protected and requested anew."""
+    return _step(office, caller, project, release, version, ReleaseStep.REVOKE, ApprovalRevoked, reason)
+
+
 def publish_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
     """Ask for the packaging and publication of an approved release."""
     caller.check(Action.RELEASE_PUBLISH, project=project)
     with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
         found = find_release(ledger, project, release)
         job = queue_job(office, caller, JobKind.PACKAGE, project=project, subject=release)
         changed = replace(
@@ -272,7 +292,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     progress(0, 2)
     with office.ledger.reading() as state:
         release = state.get(Release, job.subject)
-        checkpoint = state.latest_checkpoint() or ""
+    checkpoint, proofs = prove_release(office, release.id)
     table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
     caller = job_caller(office, job)
     act = publish(
@@ -283,6 +303,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
         signer=office.signer,
         created=caller.at,
         log_checkpoint=checkpoint,
+        log_proofs=proofs,
     )
     stored = keep_artifact(office, Area.PUBLIC, zip_package(act.result))
     progress(1, 2)
@@ -326,10 +347,11 @@ def require_other_eyes(release: Release, caller: Caller) -> None:
     Raises:
         AccessError: The caller is one of the first two eyes.
     """
-    first = {release.created_by, release.requested_by}
+    first = {release.created_by, release.requested_by, release.protected_by}
     if caller.actor.name in first or caller.actor.issued_by in first:
         raise AccessError(
-            "whoever prepared or requested a release cannot decide on it.", remedy="Another person must decide."
+            "whoever prepared, protected or requested a release cannot decide on it.",
+            remedy="Another person must decide.",
         )
 
 
@@ -340,26 +362,31 @@ def _step(
     release: str,
     version: int,
     step: ReleaseStep,
-    kind: type[ReleaseRequested | ReleaseApproved | ReleaseRefused | ReleaseWithdrawn],
+    kind: type[ReleaseRequested | ReleaseApproved | ReleaseRefused | ReleaseWithdrawn | ApprovalRevoked],
     reason: str = "",
 ) -> Release:
     action = step.action
     if action is None:
         raise AccessError(f"the step '{step}' is the service's own.")
     caller.check(action, project=project)
+    if step in REASONED and not reason.strip():
+        raise InputError(f"give a reason for the step '{step}'.")
     with office.ledger.writing(caller) as ledger:
+        if step is not ReleaseStep.WITHDRAW:  # what is public can always be taken back
+            open_project(ledger, project)
         found = find_release(ledger, project, release)
         status = next_status(found.status, step)
         changed = replace(found, version=version, status=status)
         if step is ReleaseStep.REQUEST:
             changed = replace(changed, requested_by=caller.actor.name)
-        if step in (ReleaseStep.APPROVE, ReleaseStep.REFUSE):
+        if step in (ReleaseStep.APPROVE, ReleaseStep.REFUSE, ReleaseStep.REVOKE):
             require_other_eyes(found, caller)
             changed = replace(changed, decided_by=caller.actor.name, reason=reason)
         if step is ReleaseStep.WITHDRAW:
             changed = replace(changed, reason=reason)
+        given: dict[str, Any] = {} if step is ReleaseStep.REQUEST else {"reason": reason}
         event = caller.event(
-            kind(from_status=found.status.value, to_status=status.value, protected=found.protected),
+            kind(from_status=found.status.value, to_status=status.value, protected=found.protected, **given),
             project=project,
             subject=release,
         )
@@ -384,9 +411,3 @@ def _protection_event(caller: Caller, release: Release) -> AuditEvent:
         project=release.project,
         subject=release.id,
     )
-
-
-def _payloads(ledger: Reader, project: str) -> list[Submission]:
-    """The latest payload of every register."""
-    sent = ledger.select(Submission, project=project, kind=SubmissionKind.PAYLOAD, withdrawn=False)
-    return list({one.register: one for one in sent}.values())

@@ -18,7 +18,9 @@ from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
+from wasl.service.pins import pin_payloads
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
+from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
 from wasl.service.reviews import review_queue, settled
 from wasl.service.states import RunStatus
@@ -44,10 +46,15 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
         found = find_run(ledger, project, run)
         if found.status is not RunStatus.SCORED:
             raise StateError(f"run {run} is {found.status}; only a scored run can be resolved.")
+        open_project(ledger, project)
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
         event = caller.event(ResolutionRequested(), project=project, subject=run)
-        ledger.save(replace(found, status=RunStatus.RESOLVING, job=job.id), job, event=event)
+        ledger.save(
+            replace(found, status=RunStatus.RESOLVING, job=job.id, payloads=pin_payloads(ledger, found)),
+            job,
+            event=event,
+        )
         return ledger.get(Run, run)
 
 
@@ -167,8 +174,9 @@ def _join_maps(ledger: Reader, run: Run) -> list[Submission]:
         StateError: One is missing; names the register.
     """
     needed = {source["delivery_digest"]: source["register"] for source in run.report.get("sources", [])}
-    sent = ledger.select(Submission, project=run.project, kind=SubmissionKind.JOIN_MAP, withdrawn=False)
-    maps = {str(one.header["delivery_digest"]): one for one in sent}
+    sent = ledger.select(Submission, project=run.project, kind=SubmissionKind.JOIN_MAP, withdrawn=False, purged=False)
+    ordered = sorted(sent, key=lambda one: (one.sent_at or one.created_at, one.id))
+    maps = {str(one.header["delivery_digest"]): one for one in ordered}
     missing = sorted(register for digest, register in needed.items() if digest not in maps)
     if missing:
         raise StateError(

@@ -13,6 +13,7 @@ from wasl.errors import NotFoundError, StateError
 from wasl.service.access import Action, Role
 from wasl.service.linkages import find_run
 from wasl.service.ports import Caller, Office, Reader
+from wasl.service.projects import open_project
 from wasl.service.records import Decision, ReviewPair
 from wasl.service.states import RunStatus
 
@@ -108,6 +109,7 @@ def decide(office: Office, caller: Caller, *, project: str, run: str, pair: str,
     """
     caller.check(Action.REVIEW_DECIDE, project=project)
     with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
         found = find_run(ledger, project, run)
         if found.status is not RunStatus.SCORED:
             raise StateError(f"run {run} is {found.status}; pairs are reviewed between scoring and resolution.")

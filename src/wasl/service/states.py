@@ -44,6 +44,7 @@ class ReleaseStep(StrEnum):
     REQUEST = "request"
     APPROVE = "approve"
     REFUSE = "refuse"
+    REVOKE = "revoke"
     PUBLISH = "publish"
     PACKAGED = "packaged"
     PACKAGING_FAILED = "packaging-failed"
@@ -60,6 +61,7 @@ _STEP_ACTIONS = {
     ReleaseStep.REQUEST: Action.RELEASE_REQUEST,
     ReleaseStep.APPROVE: Action.RELEASE_APPROVE,
     ReleaseStep.REFUSE: Action.RELEASE_REFUSE,
+    ReleaseStep.REVOKE: Action.RELEASE_REVOKE,
     ReleaseStep.PUBLISH: Action.RELEASE_PUBLISH,
     ReleaseStep.WITHDRAW: Action.RELEASE_WITHDRAW,
 }
@@ -75,6 +77,7 @@ RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
     (_S.REQUESTED, _T.APPROVE): _S.APPROVED,
     (_S.REQUESTED, _T.REFUSE): _S.REFUSED,
     (_S.REFUSED, _T.PROTECT_AGAIN): _S.PROTECTING,
+    (_S.APPROVED, _T.REVOKE): _S.REFUSED,
     (_S.APPROVED, _T.PUBLISH): _S.PUBLISHING,
     (_S.PUBLISHING, _T.PACKAGED): _S.PUBLISHED,
     (_S.PUBLISHING, _T.PACKAGING_FAILED): _S.APPROVED,

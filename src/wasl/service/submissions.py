@@ -97,7 +97,7 @@ def receive(
         if kind is SubmissionKind.DELIVERY:
             _require_agreement(ledger, submission)
         same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
-        kept = same[0] if same else submission
+        kept = replace(same[0], purged=False, sent_at=caller.stamp) if same else submission
         event = caller.event(
             _RECEIVED[kind](register=register, digest=kept.digest, file=kept.file, rows=kept.rows, repeated=bool(same)),
             project=project,
@@ -185,6 +185,7 @@ def _examine(
         size_bytes=stored.size_bytes,
         rows=file.rows,
         header=header,
+        sent_at=caller.stamp,
     )
 
 

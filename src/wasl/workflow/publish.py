@@ -35,6 +35,7 @@ def publish(
     signer: NoteSigner,
     created: datetime,
     log_checkpoint: str = "",
+    log_proofs: Mapping[str, bytes] | None = None,
 ) -> Act[Mapping[str, bytes], ReleasePublished]:
     """Make the signed package of a protected table.
 
@@ -46,6 +47,7 @@ def publish(
         signer: The publisher's key.
         created: Time of publication, UTC.
         log_checkpoint: A signed checkpoint of the audit log, or empty.
+        log_proofs: Proofs that protection, request and approval stand in the log, by name.
 
     Returns:
         Artifacts: every file of the package, by its path in it.
@@ -61,6 +63,7 @@ def publish(
         signer=signer,
         created=created.replace(microsecond=0),
         log_checkpoint=log_checkpoint,
+        log_proofs=log_proofs,
     )
     event = ReleasePublished(
         manifest_digest=digest_bytes(files[MANIFEST_NAME]),

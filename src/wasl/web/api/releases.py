@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Request, Response
@@ -12,7 +13,7 @@ from wasl.service import releases
 from wasl.service.access import Action
 from wasl.service.ports import Area, Caller, Office
 from wasl.service.records import Project, Release
-from wasl.service.states import ReleaseStatus
+from wasl.service.states import ReleaseStatus, ReleaseStep
 from wasl.web.api.views import (
     IF_MATCH,
     CataloguePage,
@@ -30,7 +31,8 @@ from wasl.web.api.views import (
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
-from wasl.web.idempotency import replayed
+from wasl.web.idempotency import once
+from wasl.web.problems import HttpProblem
 
 routes = Routes("releases")
 
@@ -64,6 +66,9 @@ class ChangedRelease(BaseModel):
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED)
 
 
+ReleaseAct = Callable[..., Release]
+
+
 class Reason(BaseModel):
     """Why."""
 
@@ -85,19 +90,7 @@ def prepare_release(
 ) -> ReleaseView:
     """Assemble microdata from a run's spine and protect them; the job does the work."""
     office = office_of(request)
-    name = replayed(office, caller)
-    if name is None:
-        name = releases.prepare_release(
-            office,
-            caller,
-            project=project,
-            run=body.run,
-            title=body.title,
-            specification=body.specification,
-            policy=body.policy,
-            description=body.description,
-            seed=body.seed,
-        ).id
+    name = once(request, caller, lambda: releases.prepare_release(office, caller, project=project, **body.model_dump()))
     return _release(office, response, project, name)
 
 
@@ -133,92 +126,83 @@ def protect_again(
 ) -> ReleaseView:
     """Protect anew under changed documents; an earlier request is void."""
     office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.protect_again(office, caller, project=project, release=release, version=version, **body.model_dump())
+    changes = body.model_dump()
+    once(
+        request,
+        caller,
+        lambda: releases.protect_again(office, caller, project=project, release=release, version=version, **changes),
+    )
     return _release(office, response, project, release)
 
 
-@routes("POST", RELEASE + "/request", Action.RELEASE_REQUEST, openapi_extra=IF_MATCH)
-def request_release(
-    request: Request,
-    response: Response,
-    caller: AnyCaller,
-    project: ProjectName,
-    release: Identifier,
-    version: SeenVersion,
-) -> ReleaseView:
-    """Ask for the publication of a protected file."""
-    office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.request_release(office, caller, project=project, release=release, version=version)
-    return _release(office, response, project, release)
+def _add_step(step: str, act: ReleaseAct, description: str, *, reasoned: bool, status: int = 200) -> None:
+    """One route for each step of a release."""
+    options: dict[str, Any] = {
+        "status": status,
+        "openapi_extra": IF_MATCH,
+        "operation_id": f"{step}_release",
+        "description": description,
+    }
+    action = ReleaseStep(step).action
+    assert action is not None  # noqa: S101 - the steps below are those that people take
+
+    def take(request: Request, response: Response, caller: Caller, project: str, **given: Any) -> ReleaseView:
+        office = office_of(request)
+        once(request, caller, lambda: act(office, caller, project=project, **given))
+        return _release(office, response, project, given["release"])
+
+    if reasoned:
+
+        @routes("POST", f"{RELEASE}/{step}", action, **options)
+        def take_with_reason(
+            request: Request,
+            response: Response,
+            caller: AnyCaller,
+            project: ProjectName,
+            release: Identifier,
+            version: SeenVersion,
+            body: Reason,
+        ) -> ReleaseView:
+            return take(request, response, caller, project, release=release, version=version, reason=body.reason)
+
+    else:
+
+        @routes("POST", f"{RELEASE}/{step}", action, **options)
+        def take_step(
+            request: Request,
+            response: Response,
+            caller: AnyCaller,
+            project: ProjectName,
+            release: Identifier,
+            version: SeenVersion,
+        ) -> ReleaseView:
+            return take(request, response, caller, project, release=release, version=version)
 
 
-@routes("POST", RELEASE + "/approve", Action.RELEASE_APPROVE, openapi_extra=IF_MATCH)
-def approve_release(
-    request: Request,
-    response: Response,
-    caller: AnyCaller,
-    project: ProjectName,
-    release: Identifier,
-    version: SeenVersion,
-    body: Reason,
-) -> ReleaseView:
-    """Approve a requested release, as another person than those who prepared and requested it."""
-    office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.approve_release(office, caller, project=project, release=release, version=version, reason=body.reason)
-    return _release(office, response, project, release)
-
-
-@routes("POST", RELEASE + "/refuse", Action.RELEASE_REFUSE, openapi_extra=IF_MATCH)
-def refuse_release(
-    request: Request,
-    response: Response,
-    caller: AnyCaller,
-    project: ProjectName,
-    release: Identifier,
-    version: SeenVersion,
-    body: Reason,
-) -> ReleaseView:
-    """Refuse a requested release, with the reason."""
-    office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.refuse_release(office, caller, project=project, release=release, version=version, reason=body.reason)
-    return _release(office, response, project, release)
-
-
-@routes("POST", RELEASE + "/publish", Action.RELEASE_PUBLISH, status=202, openapi_extra=IF_MATCH)
-def publish_release(
-    request: Request,
-    response: Response,
-    caller: AnyCaller,
-    project: ProjectName,
-    release: Identifier,
-    version: SeenVersion,
-) -> ReleaseView:
-    """Package, sign and publish an approved release; the job does the work."""
-    office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.publish_release(office, caller, project=project, release=release, version=version)
-    return _release(office, response, project, release)
-
-
-@routes("POST", RELEASE + "/withdraw", Action.RELEASE_WITHDRAW, openapi_extra=IF_MATCH)
-def withdraw_release(
-    request: Request,
-    response: Response,
-    caller: AnyCaller,
-    project: ProjectName,
-    release: Identifier,
-    version: SeenVersion,
-    body: Reason,
-) -> ReleaseView:
-    """Take a published release out of the catalogue, with the reason."""
-    office = office_of(request)
-    if replayed(office, caller) is None:
-        releases.withdraw_release(office, caller, project=project, release=release, version=version, reason=body.reason)
-    return _release(office, response, project, release)
+_add_step("request", releases.request_release, "Ask for the publication of a protected file.", reasoned=False)
+_add_step(
+    "approve",
+    releases.approve_release,
+    "Approve a requested release, as another person than those who prepared, protected and requested it.",
+    reasoned=True,
+)
+_add_step("refuse", releases.refuse_release, "Refuse a requested release, with the reason.", reasoned=True)
+_add_step(
+    "revoke", releases.revoke_approval, "Take an approval back before publication, with the reason.", reasoned=True
+)
+_add_step(
+    "publish",
+    releases.publish_release,
+    "Package, sign and publish an approved release; the job does the work.",
+    reasoned=False,
+    status=202,
+)
+_add_step(
+    "withdraw",
+    releases.withdraw_release,
+    "Take a published release out of the catalogue, with the reason. A tombstone stays.",
+    reasoned=True,
+)
 
 
 @routes("GET", RELEASE + "/protected", Action.RELEASE_READ, responses=FILE_RESPONSES, response_class=Response)
@@ -278,9 +262,16 @@ def _release(office: Office, response: Response, project: str, name: str) -> Rel
 
 def _published(request: Request, name: str) -> Release:
     with office_of(request).ledger.reading() as state:
-        found = state.select(Release, id=name, status=ReleaseStatus.PUBLISHED)
+        found = state.select(Release, id=name, status=(ReleaseStatus.PUBLISHED, ReleaseStatus.WITHDRAWN))
     if not found:
         raise NotFoundError("there is no such published release.")
+    if found[0].status is ReleaseStatus.WITHDRAWN:
+        raise HttpProblem(
+            410,
+            f"the release '{found[0].title}', published on {found[0].published_at[:10]}, was withdrawn: "
+            f"{found[0].reason}",
+            remedy="Delete your copy, and look into the catalogue for a later release.",
+        )
     return found[0]
 
 
