@@ -60,7 +60,8 @@ class Office:
         if name not in self._clients:
             self.admin.add_user(name)
             project = None if role == "auditor" else PROJECT
-            token = self.admin.issue_token(name, role, project=project, register=register)
+            asked = self.admin.request_token(name, role, project=project, register=register)
+            token = self.admin.redeem(asked.id, asked.part)
             self._clients[name] = Client(self.address, token.secret)
         return self._clients[name]
 

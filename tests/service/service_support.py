@@ -128,6 +128,7 @@ def make_settings(folder: Path, url: str, **changes: Any) -> ServiceSettings:
         "database_url": url,
         "workers_in_process": 0,
         "poll_seconds": 0.05,
+        "two_person": False,
         "retry_seconds": 0.001,
         "lease_seconds": 2,
         "requests_per_minute": 1_000_000,
@@ -244,6 +245,15 @@ def give_token(
         days=1,
         new_secret=quick_secret,
     ).secret
+
+
+def invite(admin: httpx.Client, user: str, **body: Any) -> dict[str, Any]:
+    """Ask for a token for a user and redeem it as that user would; gives the token with its secret."""
+    asked = admin.post(f"/v1/users/{user}/tokens", json=body)
+    assert asked.status_code == 201, asked.text
+    redeemed = admin.post(f"/v1/invitations/{asked.json()['id']}", json={"parts": [asked.json()["part"]]})
+    assert redeemed.status_code == 201, redeemed.text
+    return dict(redeemed.json())
 
 
 def quick_secret() -> tuple[str, str]:

@@ -118,6 +118,7 @@ def test_only_public_routes_go_without_a_token(document: dict[str, Any]) -> None
         "/v1/health",
         "/v1/ready",
         "/v1/audit/key",
+        "/v1/invitations/{token}",
         "/v1/catalogue",
         "/v1/catalogue/{release}",
         "/v1/catalogue/{release}/package",

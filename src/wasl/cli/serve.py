@@ -200,6 +200,46 @@ def user_token(
         say(issued.secret)
 
 
+@user_app.command("disable")
+def user_disable(
+    name: Annotated[str, typer.Argument(help="Who.")], config: ConfigOption = None, json_output: JsonFlag = False
+) -> None:
+    """Make all tokens of a user useless at once.
+
+    Example: wasl user disable amina
+    """
+    _set_disabled(name, config, json_output, disabled=True)
+
+
+@user_app.command("enable")
+def user_enable(
+    name: Annotated[str, typer.Argument(help="Who.")], config: ConfigOption = None, json_output: JsonFlag = False
+) -> None:
+    """Let a disabled user in again; the way back for an administrator who locked himself out.
+
+    Example: wasl user enable amina
+    """
+    _set_disabled(name, config, json_output, disabled=False)
+
+
+def _set_disabled(name: str, config: Path | None, json_output: bool, *, disabled: bool) -> None:
+    from wasl.service.records import User
+    from wasl.service.users import disable_user, enable_user
+
+    installation = _open(_settings(config))
+    try:
+        with installation.ledger.reading() as state:
+            version = state.get(User, name).version
+        act = disable_user if disabled else enable_user
+        act(installation.office, installation.operator(), name=name, version=version)
+    finally:
+        installation.close()
+    if json_output:
+        emit({"user": name, "disabled": disabled})
+    else:
+        say(f"User {name} is {'disabled' if disabled else 'enabled'}.")
+
+
 @user_app.command("list")
 def user_list(config: ConfigOption = None, json_output: JsonFlag = False) -> None:
     """List users and their tokens, without secrets.

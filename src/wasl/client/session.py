@@ -45,12 +45,20 @@ class Client:
         """Add a user."""
         return str(self.transport.json("POST", "/v1/users", {"name": name, "title": title})["id"])
 
-    def issue_token(
+    def request_token(
         self, user: str, role: str, *, project: str | None = None, register: str | None = None, days: int = 90
     ) -> Token:
-        """Issue a token; its secret is in this answer only."""
+        """Ask for a token for a user; ``part`` of the answer is the invitation, or its first part."""
         body = {"role": role, "project": project, "register": register, "days": days}
         return Token.parse(self.transport.json("POST", f"/v1/users/{user}/tokens", body))
+
+    def approve_token(self, token: Token) -> Token:
+        """Agree to a token another administrator asked for; ``part`` of the answer is the second part."""
+        return Token.parse(self.transport.json("POST", f"/v1/tokens/{token.id}/approve", etag=token.etag))
+
+    def redeem(self, token: str, *parts: str) -> Token:
+        """Redeem an invitation; ``secret`` is in this answer only."""
+        return Token.parse(self.transport.json("POST", f"/v1/invitations/{token}", {"parts": list(parts)}))
 
     # Projects and what holders send
 

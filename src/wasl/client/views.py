@@ -129,6 +129,9 @@ class Token(Remote):
     project: str | None = None
     register: str | None = None
     secret: str = field(default="", repr=False)
+    part: str = field(default="", repr=False)
+    status: str = ""
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

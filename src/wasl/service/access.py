@@ -14,6 +14,7 @@ from wasl.errors import AccessError, InputError
 __all__ = [
     "ALL_PROJECTS",
     "ANONYMOUS",
+    "INSTALLATION_WIDE",
     "NO_PROJECT",
     "PERMISSIONS",
     "PUBLIC_ACTIONS",
@@ -89,6 +90,7 @@ class Action(StrEnum):
     CHECKPOINT_SIGN = "audit.checkpoint"
     LINKAGE_REPRODUCE = "linkage.reproduce"
     USER_MANAGE = "user.manage"
+    INVITATION_REDEEM = "invitation.redeem"
     WHOAMI = "whoami"
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
@@ -141,6 +143,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.CHECKPOINT_SIGN: frozenset({_U, _A}),
     Action.LINKAGE_REPRODUCE: frozenset({_U}),
     Action.USER_MANAGE: frozenset({_A}),
+    Action.INVITATION_REDEEM: _EVERYBODY,
     Action.WHOAMI: _EVERYBODY,
     Action.JOB_READ: frozenset({_L, _S, _R, _P, _U, _A}),
     Action.JOB_CANCEL: frozenset({_L, _S, _R, _U}),
@@ -150,8 +153,11 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
 }
 """Which roles may do which action. Nothing that is not written here is allowed to anybody."""
 
-PUBLIC_ACTIONS = frozenset({Action.CATALOGUE_READ, Action.STATUS_READ})
+PUBLIC_ACTIONS = frozenset({Action.CATALOGUE_READ, Action.STATUS_READ, Action.INVITATION_REDEEM})
 """What needs no token."""
+
+INSTALLATION_WIDE = frozenset({Action.USER_MANAGE})
+"""What concerns every project: a token that is tied to one cannot do it."""
 
 REGISTER_BOUND = frozenset({Role.HOLDER})
 """Roles that exist only for one register of one project."""
@@ -199,6 +205,8 @@ class Actor:
             )
         if self.role not in PERMISSIONS[action]:
             raise AccessError(f"the role {self.role} may not do {action}.")
+        if self.project is not None and action in INSTALLATION_WIDE:
+            raise AccessError(f"{action} concerns every project; this token reaches one.")
         if self.project is not None and project is not None and project != self.project:
             raise AccessError("this token reaches another project.")
         if self.register is not None and register is not None and register != self.register:

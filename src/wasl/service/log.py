@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AccessDenied, AuditEvent, CheckpointSigned, FileRead, Language, LogExported
+from wasl.audit.events import AccessDenied, AuditEvent, CheckpointSigned, FileRead, Language, LogExported, RecordRead
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
@@ -26,6 +26,7 @@ __all__ = [
     "prove_inclusion",
     "prove_release",
     "read_entries",
+    "record_look",
     "record_read",
     "sign_checkpoint",
 ]
@@ -148,14 +149,23 @@ def record_read(office: Office, caller: Caller, *, project: str, subject: str, d
         ledger.save(event=event)
 
 
-def deny(office: Office, caller: Caller, *, what: str, reason: str) -> None:
-    """Log a denied attempt."""
-    event = caller.event(
-        AccessDenied(reason=reason),
-        project=caller.actor.project or "",
-        subject=what[:DENIED_SUBJECT_CHARS],
-    )
-    with office.ledger.writing(caller) as ledger:
+def record_look(office: Office, caller: Caller, *, project: str, subject: str, what: str) -> None:
+    """Log that a sensitive record was read: a risk report, a review queue, the log itself."""
+    event = caller.event(RecordRead(what=what), project=project, subject=subject)
+    with office.ledger.writing(replace(caller, receipt=None)) as ledger:
+        ledger.save(event=event)
+
+
+def deny(
+    office: Office, caller: Caller, *, what: str, reason: str, target: str = "", address_class: str | None = None
+) -> None:
+    """Log a denied attempt: at which route and project it was aimed, and from what class of address it came.
+
+    The entry belongs to the project of the caller's token, whose auditor is to see it.
+    """
+    happening = AccessDenied(reason=reason, target=target or None, address_class=address_class)
+    event = caller.event(happening, project=caller.actor.project or "", subject=what[:DENIED_SUBJECT_CHARS])
+    with office.ledger.writing(replace(caller, receipt=None)) as ledger:
         ledger.save(event=event)
 
 

@@ -279,6 +279,7 @@ class Office:
         part: What this installation does.
         limits: What is too much.
         threads: For linkage; 0 means one per processor.
+        two_person: Whether two administrators must agree to a token once there are two.
     """
 
     ledger: Ledger
@@ -289,3 +290,4 @@ class Office:
     part: Part = Part.BOTH
     limits: Limits = field(default_factory=Limits)
     threads: int = 0
+    two_person: bool = True

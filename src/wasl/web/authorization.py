@@ -12,6 +12,8 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
@@ -24,7 +26,7 @@ from starlette.responses import Response
 from wasl.errors import AccessError
 from wasl.registers.exchange.digests import digest_bytes
 from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
-from wasl.service.log import deny
+from wasl.service.log import deny, record_look
 from wasl.service.ports import Caller, Office, Receipt
 from wasl.service.records import User
 from wasl.service.users import token_actor
@@ -42,6 +44,9 @@ IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 PLAIN_TARGET = re.compile(r"[A-Za-z0-9/._@{}-]{1,180}")
 SEVEN_PROBLEMS = (401, 403, 404, 409, 422, 429, 503)
 STREAMS = "x-wasl-streams"
+READ_LOGGED = "x-wasl-logged-as"
+"""What a route shows, where the log tells who looked at it."""
+
 ACTION = "x-wasl-action"
 
 HASHES_AT_A_TIME = 2
@@ -109,7 +114,22 @@ class Doorkeeper:
         path = request.url.path
         if PLAIN_TARGET.fullmatch(path) is None:
             path = getattr(request.scope.get("route"), "path", "")
-        deny(self.office, caller, what=f"{request.method} {path}", reason=reason)
+        deny(
+            self.office,
+            caller,
+            what=f"{request.method} {path}",
+            reason=reason,
+            target=str(request.path_params.get("project", "")),
+            address_class=address_class(request.client.host if request.client else ""),
+        )
+
+    def note_read(self, request: Request, caller: Caller, shown: str) -> None:
+        """Log that a sensitive record was read, before it is shown."""
+        names = request.path_params
+        subject = next((names[name] for name in ("release", "run", "user") if name in names), "")
+        record_look(
+            self.office, caller, project=names.get("project", ""), subject=f"{shown} {subject}".strip(), what=shown
+        )
 
     async def _recognize(self, authorization: str, address: str) -> Actor:
         """The actor of an ``Authorization`` header; unknown tokens are counted against the address they come from.
@@ -188,6 +208,7 @@ class GuardedRoute(APIRoute):
         serve = super().get_route_handler()
         extra = self.openapi_extra or {}
         action, streams = Action(extra[ACTION]), bool(extra.get(STREAMS))
+        shown = str(extra.get(READ_LOGGED, ""))
 
         async def guarded(request: Request) -> Response:
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
@@ -197,7 +218,10 @@ class GuardedRoute(APIRoute):
             caller = replace(caller, receipt=receipt)
             request.state.caller = caller
             try:
-                return await serve(request)
+                response = await serve(request)
+                if shown and response.status_code < HTTPStatus.BAD_REQUEST:
+                    await run_sync(doorkeeper.note_read, request, caller, shown)
+                return response
             except AccessError:
                 # Scope that only the use case knows (four eyes, another's thing): denied attempts are logged too.
                 await run_sync(doorkeeper.deny, request, caller, "not permitted here")
@@ -282,7 +306,15 @@ class Routes:
         self.router = APIRouter(prefix="/v1", tags=[topic], route_class=GuardedRoute)
 
     def __call__(
-        self, method: str, path: str, action: Action, *, streams: bool = False, status: int = 200, **extra: Any
+        self,
+        method: str,
+        path: str,
+        action: Action,
+        *,
+        streams: bool = False,
+        status: int = 200,
+        logged_as: str = "",
+        **extra: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """A decorator that serves a path with the function below it."""
         described: dict[int | str, dict[str, Any]] = {
@@ -292,6 +324,8 @@ class Routes:
         more = extra.pop("openapi_extra", {})
         security: dict[str, Any] = {} if action in PUBLIC_ACTIONS else {"security": [{"bearer": []}]}
         streamed: dict[str, Any] = {STREAMS: True} if streams else {}
+        if logged_as:
+            streamed[READ_LOGGED] = logged_as
         return self.router.api_route(
             path,
             methods=[method],
@@ -305,6 +339,15 @@ class Routes:
     def _problems(method: str, action: Action) -> list[int]:
         codes = {400, *SEVEN_PROBLEMS} - ({401, 403} if action in PUBLIC_ACTIONS else set())
         return sorted(codes | ({408, 412, 413, 428} if method != "GET" else set()))
+
+
+def address_class(host: str) -> str:
+    """Where an address lies, without naming it: ``loopback``, ``private``, ``public`` or ``unknown``."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    return "loopback" if address.is_loopback else "private" if address.is_private else "public"
 
 
 def _refuse_constant(_name: str) -> float:

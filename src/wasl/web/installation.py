@@ -99,6 +99,7 @@ class Installation:
             part=settings.part,
             limits=settings.limits,
             threads=settings.threads,
+            two_person=settings.two_person,
         )
         leases = JobLeases(ledger, lease_seconds=settings.lease_seconds)
         opened = cls(settings, engine, ledger, files, custody, leases, office)

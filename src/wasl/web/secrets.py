@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from wasl.audit.notes import NoteSigner
 from wasl.errors import KeyFileError
 
-__all__ = ["BEARER", "SecretCheck", "load_signer", "new_secret"]
+__all__ = ["BEARER", "SecretCheck", "load_signer", "new_part", "new_secret"]
 
 BEARER = re.compile(r"wasl_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 """The form of a token: its id and 256 random bits."""
@@ -34,6 +34,11 @@ def new_secret() -> tuple[str, str]:
     """A secret and its hash."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     return secret, HASHER.hash(secret)
+
+
+def new_part() -> str:
+    """A part of an invitation: 128 random bits, so its SHA-256 can be stored as it is."""
+    return secrets.token_urlsafe(16)
 
 
 class SecretCheck:

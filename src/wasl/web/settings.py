@@ -103,6 +103,9 @@ class ServiceSettings(BaseSettings):
     )
     max_columns: int = Field(default=500, ge=1, description="columns of one submission")
     max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
+    two_person: bool = Field(
+        default=True, description="whether two administrators must agree to a token, once there are two"
+    )
     token_days: int = Field(default=366, ge=1, description="days a token may live at most")
     quarantine_days: float = Field(
         default=30, ge=0, description="days a file that no record names is kept in quarantine before it is deleted"

@@ -123,7 +123,7 @@ def cancel_run(
     return _run(office, response, project, run)
 
 
-@routes("GET", RUN + "/report", Action.LINKAGE_READ)
+@routes("GET", RUN + "/report", Action.LINKAGE_READ, logged_as="linkage report")
 def read_report(request: Request, project: ProjectName, run: Identifier) -> dict[str, Any]:
     """The linkage report: counts, models and estimated quality."""
     with office_of(request).ledger.reading() as state:
@@ -156,7 +156,7 @@ def download_spine(request: Request, caller: AnyCaller, project: ProjectName, ru
     return _file(request, caller, project, run, "spine", Area.SPINE)
 
 
-@routes("GET", RUN + "/review-queue", Action.REVIEW_READ)
+@routes("GET", RUN + "/review-queue", Action.REVIEW_READ, logged_as="review queue")
 def read_review_queue(
     request: Request,
     caller: AnyCaller,
@@ -174,7 +174,7 @@ def read_review_queue(
     return ReviewPage(items=items, next=Cursor.write(items[-1].id) if more else None)
 
 
-@routes("GET", RUN + "/decisions", Action.REVIEW_READ)
+@routes("GET", RUN + "/decisions", Action.REVIEW_READ, logged_as="decisions")
 def list_decisions(
     request: Request, caller: AnyCaller, project: ProjectName, run: Identifier, paging: Paging
 ) -> Page[DecisionView]:

@@ -100,7 +100,7 @@ def read_release(request: Request, response: Response, project: ProjectName, rel
     return _release(office_of(request), response, project, release)
 
 
-@routes("GET", RELEASE + "/risk", Action.RISK_READ)
+@routes("GET", RELEASE + "/risk", Action.RISK_READ, logged_as="risk report")
 def read_risk(request: Request, project: ProjectName, release: Identifier) -> RiskView:
     """The confidential report: risk before and after, utility, what was changed."""
     with office_of(request).ledger.reading() as state:

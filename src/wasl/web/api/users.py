@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Annotated
+
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
@@ -11,6 +14,7 @@ from wasl.service.records import Token, User
 from wasl.web.api.views import (
     IF_MATCH,
     Identifier,
+    InvitationView,
     IssuedTokenView,
     Page,
     Paging,
@@ -22,7 +26,7 @@ from wasl.web.api.views import (
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
-from wasl.web.secrets import new_secret
+from wasl.web.secrets import new_part, new_secret
 
 routes = Routes("users")
 
@@ -45,6 +49,12 @@ class NewToken(BaseModel):
     days: int = Field(default=DEFAULT_DAYS, ge=1, le=3660)
 
 
+class Redemption(BaseModel):
+    """The parts of an invitation."""
+
+    parts: list[Annotated[str, Field(max_length=100)]] = Field(min_length=1, max_length=2)
+
+
 class WhoAmI(BaseModel):
     """Who the token says you are."""
 
@@ -61,7 +71,7 @@ def whoami(caller: AnyCaller) -> WhoAmI:
     return WhoAmI(name=actor.name, role=actor.role, project=actor.project, register_name=actor.register)
 
 
-@routes("GET", "/users", Action.USER_MANAGE)
+@routes("GET", "/users", Action.USER_MANAGE, logged_as="users")
 def list_users(request: Request, paging: Paging) -> Page[UserView]:
     """The users."""
     with office_of(request).ledger.reading() as state:
@@ -93,7 +103,20 @@ def disable_user(
     return UserView.of(found)
 
 
-@routes("GET", "/users/{user}/tokens", Action.USER_MANAGE)
+@routes("POST", "/users/{user}/enable", Action.USER_MANAGE, openapi_extra=IF_MATCH)
+def enable_user(
+    request: Request, response: Response, caller: AnyCaller, user: UserName, version: SeenVersion
+) -> UserView:
+    """Let a disabled user in again."""
+    office = office_of(request)
+    once(request, caller, lambda: users.enable_user(office, caller, name=user, version=version))
+    with office.ledger.reading() as state:
+        found = state.get(User, user)
+    tag(response, found)
+    return UserView.of(found)
+
+
+@routes("GET", "/users/{user}/tokens", Action.USER_MANAGE, logged_as="tokens")
 def list_tokens(request: Request, user: UserName, paging: Paging) -> Page[TokenView]:
     """A user's tokens, without their secrets."""
     with office_of(request).ledger.reading() as state:
@@ -103,15 +126,19 @@ def list_tokens(request: Request, user: UserName, paging: Paging) -> Page[TokenV
 
 
 @routes("POST", "/users/{user}/tokens", Action.USER_MANAGE, status=201)
-def issue_token(
+def request_token(
     request: Request, response: Response, caller: AnyCaller, user: UserName, body: NewToken
-) -> IssuedTokenView:
-    """Issue a token; its secret is in this one response and nowhere else."""
-    office = office_of(request)
-    secrets: list[str] = []
+) -> InvitationView:
+    """Ask for a token for a user. The answer holds a part of the invitation, in this one response.
 
-    def issue() -> Token:
-        issued = users.issue_token(
+    Give it to the user: he redeems the invitation and sees the secret, once. Where a second administrator must
+    approve, that administrator gets the other part.
+    """
+    office = office_of(request)
+    parts: list[str] = []
+
+    def ask() -> Token:
+        asked = users.request_token(
             office,
             caller,
             user=user,
@@ -119,16 +146,41 @@ def issue_token(
             project=body.project,
             register=body.register_name,
             days=body.days,
-            new_secret=new_secret,
+            new_part=new_part,
         )
-        secrets.append(issued.secret)
-        return issued.token
+        parts.append(asked.part)
+        return asked.token
 
-    name = once(request, caller, issue)
-    with office.ledger.reading() as state:
-        found = state.get(Token, name)
-    tag(response, found)
-    return IssuedTokenView.of(found).model_copy(update={"secret": "".join(secrets)})
+    return _invitation(request, response, once(request, caller, ask), parts)
+
+
+@routes("POST", "/tokens/{token}/approve", Action.USER_MANAGE, openapi_extra=IF_MATCH)
+def approve_token(
+    request: Request, response: Response, caller: AnyCaller, token: Identifier, version: SeenVersion
+) -> InvitationView:
+    """Agree to a token that another administrator asked for; the answer holds the other part of the invitation."""
+    office = office_of(request)
+    parts: list[str] = []
+
+    def approve() -> Token:
+        approved = users.approve_token(office, caller, token=token, version=version, new_part=new_part)
+        parts.append(approved.part)
+        return approved.token
+
+    return _invitation(request, response, once(request, caller, approve), parts)
+
+
+@routes("POST", "/invitations/{token}", Action.INVITATION_REDEEM, status=201)
+def redeem_invitation(
+    request: Request, response: Response, caller: AnyCaller, token: Identifier, body: Redemption
+) -> IssuedTokenView:
+    """Redeem an invitation: the answer holds the token's secret, in this one response and nowhere else."""
+    office = office_of(request)
+    issued = users.redeem_token(
+        office, replace(caller, receipt=None), token=token, parts=body.parts, new_secret=new_secret
+    )
+    tag(response, issued.token)
+    return IssuedTokenView.of(issued.token).model_copy(update={"secret": issued.secret})
 
 
 @routes("POST", "/tokens/{token}/revoke", Action.USER_MANAGE, openapi_extra=IF_MATCH)
@@ -142,3 +194,10 @@ def revoke_token(
         found = state.get(Token, token)
     tag(response, found)
     return TokenView.of(found)
+
+
+def _invitation(request: Request, response: Response, name: str, parts: list[str]) -> InvitationView:
+    with office_of(request).ledger.reading() as state:
+        found = state.get(Token, name)
+    tag(response, found)
+    return InvitationView.of(found).model_copy(update={"part": "".join(parts)})

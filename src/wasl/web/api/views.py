@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from wasl.service.access import Role
-from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind
+from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind, TokenStatus
 from wasl.service.states import ReleaseStatus, RunStatus
 from wasl.web.problems import HttpProblem
 
@@ -195,6 +195,14 @@ class TokenView(View):
     register_name: str | None = Field(validation_alias="register", serialization_alias="register")
     expires_at: str
     revoked: bool
+    status: TokenStatus
+    approved_by: str
+
+
+class InvitationView(TokenView):
+    """A token that waits, and the caller's part of the invitation, shown this once."""
+
+    part: str = Field(default="", examples=["hJ3kq0mB1sXw7yZ2aC4dEg"])
 
 
 class IssuedTokenView(TokenView):
