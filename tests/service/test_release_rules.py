@@ -7,10 +7,10 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service, give_token, release_documents, send
 
@@ -18,6 +18,7 @@ from wasl.errors import VerificationError
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.log_proofs import PROVEN, require_log_proofs
 from wasl.registers.exchange.digests import canonical_json
+from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
 from wasl.service.log import sign_checkpoint
 from wasl.service.pins import last_sent
@@ -84,11 +85,14 @@ def desk(service: Service, outboxes: dict[str, Path]) -> Desk:
 
 
 def other_payload(outboxes: dict[str, Path], rows: int) -> bytes:
-    """The payload of the first register with so many rows of its own ids, and the others' ids changed."""
-    table = pq.read_table(outboxes[REGISTER] / "payload.parquet")
-    out = io.BytesIO()
-    pq.write_table(table.slice(0, rows), out)
-    return out.getvalue()
+    """A payload the holder made later, with the first rows of the one it sent."""
+    whole = Payload.read(outboxes[REGISTER] / "payload.parquet")
+    made = datetime.fromisoformat(whole.created) + timedelta(minutes=1)
+    place = outboxes[REGISTER] / "later.parquet"
+    replace(whole, rows=whole.rows.slice(0, rows), created=made.isoformat(), signer="", signature="").write(place)
+    data = place.read_bytes()
+    place.unlink()
+    return data
 
 
 class TestLastSubmissionCounts:
@@ -155,7 +159,8 @@ class TestPinnedPayloads:
         from service_support import random_files
 
         folder = desk.service.installation.settings.home
-        strange = random_files(folder, seed=9).payload
+        made = {"created": datetime.now(UTC).isoformat()}
+        strange = random_files(folder, seed=9, header=made).payload
         sent = send(desk.service.client(Role.HOLDER), "payloads", strange).json()
         installation = desk.service.installation
         caller = installation.operator()

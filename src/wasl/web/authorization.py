@@ -45,7 +45,7 @@ PLAIN_TARGET = re.compile(r"[A-Za-z0-9/._@{}-]{1,180}")
 SEVEN_PROBLEMS = (401, 403, 404, 409, 422, 429, 503)
 STREAMS = "x-wasl-streams"
 READ_LOGGED = "x-wasl-logged-as"
-"""What a route shows, where the log tells who looked at it."""
+"""Names the sensitive record a route shows; the log then tells who read it."""
 
 ACTION = "x-wasl-action"
 
