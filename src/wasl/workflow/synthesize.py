@@ -9,7 +9,7 @@ from wasl.disclosure.attacks.evaluate import attack_synthetic
 from wasl.disclosure.keys.coding import Frame
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.report.pages import synthesis_page
-from wasl.disclosure.synthesize import ModelName, Synthesis
+from wasl.disclosure.synthesize import CONTROL_SHARE, ModelName, Synthesis, held_out
 from wasl.disclosure.synthesize import synthesize as synthesize_table
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
@@ -28,6 +28,7 @@ def synthesize(
     model: ModelName = "gaussian-copula",
     epochs: int = 100,
     control: Frame | None = None,
+    control_share: float = CONTROL_SHARE,
     replace_uniques: bool = True,
 ) -> Act[Synthesis, DataSynthesized]:
     """Make synthetic microdata with SDV and attack them.
@@ -39,7 +40,8 @@ def synthesize(
         options: The seed.
         model: Which synthesizer.
         epochs: Training epochs of ctgan.
-        control: Persons of the same population who are not in the data.
+        control: Persons of the same population who are not in the data; default: some of the data are held out.
+        control_share: Share of the data that is held out; the model never sees it. 0 fits the model to all of them.
         replace_uniques: Whether synthetic rows that equal real sample uniques are drawn anew.
 
     Returns:
@@ -51,12 +53,18 @@ def synthesize(
     """
     seed = options.require_seed()
     table = without_person_id(data)
+    fitted, source = table, "given"
+    if control is None:
+        fitted, control = held_out(table, policy, seed=seed, share=control_share)
+        source = "none" if control is None else "held out"
     synthesis = synthesize_table(
-        table, policy, rows, seed=seed, model=model, epochs=epochs, replace_uniques=replace_uniques
+        fitted, policy, rows, seed=seed, model=model, epochs=epochs, replace_uniques=replace_uniques
     )
     rng = np.random.Generator(np.random.PCG64(seed))
-    attacks = attack_synthetic(table, synthesis.table, policy, rng, control=control).to_json()
-    internal = plain_json({**synthesis.internal_report(), "attacks": attacks})
+    attacks = attack_synthetic(fitted, synthesis.table, policy, rng, control=control).to_json()
+    control_rows = 0 if control is None else without_person_id(control).num_rows
+    known = {"attacks": attacks, "control": {"source": source, "rows": control_rows}}
+    internal = plain_json({**synthesis.internal_report(), **known})
     artifacts: dict[str, Artifact] = {
         "protected.parquet": synthesis.table,
         "internal-report.json": json_bytes(internal),

@@ -6,7 +6,7 @@ import pytest
 
 from wasl.disclosure.keys.working_file import prepare
 from wasl.disclosure.policy.document import DisclosurePolicy
-from wasl.disclosure.synthesize import equal_to_uniques, synthesize
+from wasl.disclosure.synthesize import equal_to_uniques, held_out, synthesize
 from wasl.registers.documents import validate_document
 
 POLICY = validate_document(
@@ -47,6 +47,39 @@ def test_rows_equal_to_real_uniques_are_found(micro):
     np.testing.assert_array_equal(keys, counts == 1)
     assert np.all(whole <= keys)
     assert not equal_to_uniques(file, micro.assign(age=99).astype(object))[0].any()
+
+
+def test_a_control_set_is_held_out(micro):
+    policy = validate_document(
+        DisclosurePolicy,
+        {"name": "h", "variables": [{"name": "house", "role": "household"}, {"name": "sex", "role": "key"}]},
+        "test",
+    )
+    people = micro.assign(house=np.arange(200) // 4, row=np.arange(200))
+    fitted, control = held_out(people, policy, seed=1)
+    assert fitted.num_rows + control.num_rows == 200
+    assert control.num_rows == 40
+    assert not set(fitted.column("row").to_pylist()) & set(control.column("row").to_pylist())
+    assert not set(fitted.column("house").to_pylist()) & set(control.column("house").to_pylist())
+    assert held_out(people, policy, seed=1)[1].equals(control)
+    assert not held_out(people, policy, seed=2)[1].equals(control)
+    assert held_out(people, policy, seed=1, share=0.0)[1] is None
+    whole, none = held_out(people.head(50), policy, seed=1)
+    assert (whole.num_rows, none) == (50, None)
+
+
+def test_the_risk_of_a_model_that_knows_nothing_is_no_excess(micro, rng):
+    """Rows drawn from the margins succeed on control and fitted records alike: the excess is near nought."""
+    from wasl.disclosure.attacks.evaluate import attack_synthetic
+
+    people = pd.concat([micro] * 5, ignore_index=True).sample(frac=1, random_state=1, ignore_index=True)
+    people["wage"] = rng.choice([1000.0, 2000.0, 3000.0], len(people))
+    drawn = people.apply(lambda column: column.sample(frac=1, random_state=2).to_numpy())
+    fitted, control = held_out(people, POLICY, seed=1)
+    attacks = attack_synthetic(fitted, drawn, POLICY, np.random.default_rng(1), control=control).attacks
+    inference = next(attack for attack in attacks if attack.attack == "inference of wage")
+    assert inference.main.value > 0.2
+    assert inference.risk < 0.1
 
 
 @pytest.mark.slow

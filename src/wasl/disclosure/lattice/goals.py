@@ -15,6 +15,10 @@ from wasl.disclosure.risk.reidentification import individual_risk
 __all__ = ["Goal", "k_goal", "k_map_goal", "risk_goal", "sensitive_goal"]
 
 
+DENSE = 8
+"""Cells of classes by categories, per occurring one, up to which they are all counted instead of sorted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A condition on classes.
@@ -71,8 +75,14 @@ def sensitive_goal(
 
     def check(_sums: NDArray[np.float64], members: NDArray[np.int32] | None) -> NDArray[np.bool_]:
         place = np.arange(len(classes)) if members is None else members.astype(np.int64)
-        cells, inverse = np.unique(place[owner] * width + counts.category, return_inverse=True)
-        amount = np.bincount(inverse, weights=counts.count).astype(np.int64)
+        pairs = place[owner] * width + counts.category
+        if (int(place.max()) + 1) * width <= DENSE * len(pairs):
+            dense = np.bincount(pairs, weights=counts.count)
+            cells = np.flatnonzero(dense)
+            amount = dense[cells].astype(np.int64)
+        else:
+            cells, inverse = np.unique(pairs, return_inverse=True)
+            amount = np.bincount(inverse, weights=counts.count).astype(np.int64)
         start = np.searchsorted(cells // width, np.arange(int(place.max()) + 2)).astype(np.int64)
         return violated(ClassCounts(start, (cells % width).astype(np.int32), amount, counts.totals))
 

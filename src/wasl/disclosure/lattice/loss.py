@@ -39,12 +39,14 @@ class Evaluation:
         bound: The loss of its classes if no row were suppressed, where that depends on classes, else 0.
         suppressed: Rows in violating classes.
         classes: Classes that do not violate.
+        hopeless: Whether the monotone goals alone fail, here and at every node below.
     """
 
     score: float
     bound: float
     suppressed: int
     classes: int
+    hopeless: bool = False
 
 
 class LossModel(Protocol):

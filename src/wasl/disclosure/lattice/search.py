@@ -174,11 +174,16 @@ class _Search:
     ) -> None:
         """Compress the rows to base classes and tabulate every variable's groups and losses per level."""
         self.variables = tuple(column.name for column in columns)
-        self.goals = tuple(goals)
         self.objective = objective
         self.rows = int(sample.sum())
         self.allowed = int(np.floor(limit * self.rows + 1e-9))
-        self.monotone = all(goal.monotone or (self.allowed == 0 and goal.monotone_complete) for goal in goals)
+        growing = [goal.monotone or (self.allowed == 0 and goal.monotone_complete) for goal in goals]
+        self.monotone = all(growing)
+        # Monotone goals alone prune: a node at which they fail fails whatever the others say. They are cheap, too.
+        order = sorted(range(len(goals)), key=lambda g: not growing[g])
+        self.goals = tuple(goals[g] for g in order)
+        goals = self.goals
+        self.growing = sum(growing)
         base = equivalence_classes(columns)
         self.base_ids = base.ids
         self.codes = np.ascontiguousarray(np.column_stack([column.codes[base.first] + 1 for column in columns]))
@@ -210,7 +215,7 @@ class _Search:
                 break
             if self.failed[index]:
                 continue
-            if self.monotone and not self.passes(self.levels[index]):
+            if self.growing and not self.passes(self.levels[index]):
                 self.climb(self.levels[index])
                 continue
             found = self.evaluate(self.levels[index])
@@ -271,8 +276,9 @@ class _Search:
         return sum(tuple(map(int, levels)) not in self.seen for levels in self.levels[nodes])
 
     def passes(self, levels: NDArray[np.int16]) -> bool:
-        """Whether the node meets the goals within the suppression limit; evaluated if not yet known."""
-        return self.evaluate(levels).suppressed <= self.allowed
+        """Whether the node meets the monotone goals within the suppression limit; evaluated if not yet known."""
+        found = self.evaluate(levels)
+        return found.suppressed <= self.allowed or not found.hopeless
 
     def climb(self, start: NDArray[np.int16]) -> None:
         """From a failing node, find by bisection a failing node high on a path to the top; strike all below it."""
@@ -329,8 +335,12 @@ class _Search:
         amounts = tuple(_sum_columns(columns, ids, len(classes)) for columns in below.amounts)
         sizes = sums_by(ids, below.counts, len(classes))
         violated = np.zeros(len(classes), np.bool_)
-        for goal, sums in zip(self.goals, amounts, strict=True):
+        hopeless = False
+        for number, (goal, sums) in enumerate(zip(self.goals, amounts, strict=True)):
             violated |= goal.violated(sums, members)
+            if number < self.growing and sizes[violated].sum() > self.allowed + 0.5:
+                hopeless = True
+                break
         suppressed = round(float(sizes[violated].sum()))
         here = Snapshot(levels, below.rows[classes.first], sizes, amounts, members)
         if suppressed > self.allowed:
@@ -341,7 +351,7 @@ class _Search:
             score = self.model.score(levels, sizes, violated[members], np.arange(len(self.codes)), self.counts)
         self.remember(here)
         return Evaluation(
-            score, self.model.plain(sizes), suppressed, int(np.count_nonzero(~violated & (sizes > 0)))
+            score, self.model.plain(sizes), suppressed, int(np.count_nonzero(~violated & (sizes > 0))), hopeless
         ), violated
 
     def nearest_snapshot(self, levels: NDArray[np.int16]) -> Snapshot:

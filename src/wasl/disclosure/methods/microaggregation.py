@@ -23,6 +23,13 @@ Method = Literal["mdav", "ranking", "pca"]
 EXACT_ROWS = 200_000
 """MDAV is exact up to this many rows; a larger file is first cut into blocks along its widest variables."""
 
+WIDE, EXACT_ROWS_WIDE = 7, 10_000
+"""From so many variables on, boxes hardly prune and the search is quadratic, so blocks are smaller.
+
+Measured on 40,000 rows of 10 correlated variables: 1.0 s instead of 3.0 s, and 3.42 % instead of 3.30 % of the variance
+lost within groups.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Microaggregation:
@@ -40,7 +47,7 @@ class Microaggregation:
 
 
 def microaggregate(
-    values: NDArray[np.float64], size: int, *, method: Method = "mdav", exact_rows: int = EXACT_ROWS
+    values: NDArray[np.float64], size: int, *, method: Method = "mdav", exact_rows: int | None = None
 ) -> Microaggregation:
     """Replace each value by the mean of its group of at least ``size`` rows.
 
@@ -52,7 +59,7 @@ def microaggregate(
         values: float64, shape (rows, variables), NaN where missing.
         size: Least group size.
         method: How rows are grouped.
-        exact_rows: MDAV on more rows works block by block.
+        exact_rows: MDAV on more rows works block by block; default: 200,000, or 10,000 from 7 variables on.
 
     Raises:
         InputError: Fewer than ``size`` rows (or rows that miss the same variables).
@@ -93,7 +100,7 @@ def microaggregate(
     return Microaggregation(masked, groups, np.concatenate(sizes) if sizes else np.zeros(0, np.int64))
 
 
-def mdav_groups(scores: NDArray[np.float64], size: int, *, exact_rows: int = EXACT_ROWS) -> NDArray[np.int64]:
+def mdav_groups(scores: NDArray[np.float64], size: int, *, exact_rows: int | None = None) -> NDArray[np.int64]:
     """MDAV: the group of each row.
 
     While at least 3k rows are left: the row r farthest from their centroid and the row s farthest from r each take
@@ -102,8 +109,11 @@ def mdav_groups(scores: NDArray[np.float64], size: int, *, exact_rows: int = EXA
     Args:
         scores: float64, shape (rows, variables), already on comparable scales, no missing values.
         size: k.
-        exact_rows: Larger files are cut in two along their widest variable until each block has at most so many rows.
+        exact_rows: Larger files are cut in two along their widest variable until each block has at most so many rows;
+            default: 200,000, or 10,000 from 7 variables on.
     """
+    if exact_rows is None:
+        exact_rows = EXACT_ROWS if scores.shape[1] < WIDE else EXACT_ROWS_WIDE
     rows = np.arange(len(scores))
     groups = np.empty(len(scores), np.int64)
     count = 0
