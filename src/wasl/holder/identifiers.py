@@ -138,18 +138,19 @@ def normalize_identifiers(column: pa.ChunkedArray | pa.Array) -> Identifiers:
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())
     encoded = whole.dictionary_encode()
     plain = _plain_numbers(encoded.dictionary)
-    texts = encoded.dictionary.to_pylist()
-    reasons: list[str | None] = [None] * len(texts)
-    for place in np.flatnonzero(~np.asarray(plain.is_valid())).tolist():
-        reasons[place] = void_reason(texts[place])
+    odd = plain.is_null()
+    texts = encoded.dictionary.filter(odd).to_pylist()
+    reasons = [void_reason(text) for text in texts]
     values = [
-        ready if ready is not None else None if reason is not None else normalize_identifier(text)
-        for ready, reason, text in zip(plain.to_pylist(), reasons, texts, strict=True)
+        None if reason is not None else normalize_identifier(text) for text, reason in zip(texts, reasons, strict=True)
     ]
-    result = pa.array(values, pa.string()).take(encoded.indices)
-    counts = np.bincount(np.asarray(encoded.indices.drop_null(), dtype=np.int64), minlength=len(texts))
+    distinct = pc.replace_with_mask(plain, odd, pa.array(values, pa.string())) if texts else plain
+    result = distinct.take(encoded.indices)
+    if not any(reasons):
+        return Identifiers(result)
+    counts = np.bincount(np.asarray(encoded.indices.drop_null(), dtype=np.int64), minlength=len(plain))
     void: dict[str, int] = {}
-    for reason, count in zip(reasons, counts.tolist(), strict=True):
+    for reason, count in zip(reasons, counts[np.asarray(odd)].tolist(), strict=True):
         if reason is not None:
             void[reason] = void.get(reason, 0) + count
     return Identifiers(result, void)
@@ -188,12 +189,14 @@ def shared_numbers(
     places = np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
     shared = np.zeros(len(places), dtype=bool)
     most = MANY_BIRTHS_ALONE if duplicate_free else MANY_BIRTHS
+    held = np.bincount(places[places >= 0], minlength=1)
+    often = (places >= 0) & (held[np.maximum(places, 0)] >= most)  # few numbers repeat: only these are looked at
+    if not often.any():
+        return shared
     for traits in (births, names):
         if traits is None:
             continue
-        known = (places >= 0) & (traits != 0)
-        if known.sum() < most:
-            continue
+        known = often & (traits != 0)
         pairs = np.unique(np.stack([places[known].astype(np.uint64), traits[known].astype(np.uint64)], axis=1), axis=0)
         different = np.bincount(pairs[:, 0].astype(np.int64), minlength=len(encoded.dictionary))
         crowded = different >= (most if traits is births else 2 * most)  # a name is spelled in more ways than a date

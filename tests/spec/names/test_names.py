@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -290,3 +291,9 @@ def test_a_script_that_is_not_read_is_said_to_be_unreadable(text):
 )
 def test_names_that_look_like_placeholders_stay(text):
     assert what_is_no_name(text) is None
+
+
+def test_a_rule_that_needs_letters_cannot_apply_without_them():
+    words = {word for group in _own_groups() for text in group for word in re.findall("[A-Z]+", text.upper())}
+    for rule in [*LATIN_RULES, *SOUND_RULES]:
+        assert all(rule.needs in word for word in words if rule.compiled.search(word)), rule.pattern

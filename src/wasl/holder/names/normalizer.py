@@ -31,6 +31,8 @@ SPECIAL = str.maketrans(
      "Ɲ": "N", "Ɖ": "D", "Ɛ": "E", "Ɔ": "O", "Ƴ": "Y", "Ƙ": "K", "Ɣ": "GH", "Ħ": "H", "Ŧ": "T", "Ə": "A", "Ƒ": "F",
      "Ʋ": "V", "Ɩ": "I", "Ʊ": "U", "Ǝ": "E", "ẞ": "SS", "Ç": "SS"}
 )  # fmt: skip
+ARABIC_STEPS = [(rule.needs, rule.compiled.sub, rule.replacement) for rule in SOUND_RULES]
+LATIN_STEPS = [(rule.needs, rule.compiled.sub, rule.replacement) for rule in LATIN_RULES + SOUND_RULES]
 INITIAL = re.compile(r"\b(?:(N) (?=[BCDFGJKLSTZ])|(M) (?=B|P|HAM[AEI]))")
 """N and M before the consonants they begin words with; M before another is *Monsieur*."""
 MISTER = re.compile(r"\bM\.")
@@ -154,8 +156,9 @@ def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
     """A word with each sound spelled one way, its skeleton, and whether no rule on whole names can concern it."""
     plain = word not in TITLES and word not in MARRIAGE_WORDS and TRIGGER.fullmatch(word) is None
     sound = word
-    for rule in SOUND_RULES if arabic else LATIN_RULES + SOUND_RULES:
-        sound = rule.compiled.sub(rule.replacement, sound)
+    for needs, rewrite, replacement in ARABIC_STEPS if arabic else LATIN_STEPS:
+        if needs in sound:
+            sound = rewrite(replacement, sound)
     sound = ALIASES.get(sound, sound)
     return sound, _skeleton(sound), plain
 

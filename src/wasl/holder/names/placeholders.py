@@ -38,8 +38,10 @@ def what_is_no_name(text: str) -> NoName | None:
     A cell without any letter (``...``, ``--``, ``123``) is a placeholder; a cell with letters of which no word could
     be made is unreadable.
     """
-    if text.isascii() and text.isalpha() and len(text) > 3 and text.upper() not in KEYS and len(set(text.upper())) > 1:
-        return None
+    if text.isascii() and len(text) > 3 and text.replace(" ", "").isalpha():
+        upper = text.upper()
+        if upper not in KEYS and len(set(upper)) > 2 and not (WORDS & set(upper.split())):
+            return None
     if text in ("nan", "NaN"):  # a program's missing value; Nan in capitals is an Ivorian name
         return "names-placeholder"
     key = spelling_key(text)

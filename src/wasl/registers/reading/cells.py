@@ -41,6 +41,9 @@ DATE_CHECKS = {
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
 
 
+REFUSED_YEAR = "not a date, or not of the years and calendar that the schema allows"
+
+
 @dataclass(frozen=True, slots=True)
 class TypedColumn:
     """A column as its schema wants it.
@@ -155,7 +158,7 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int]) -> TypedC
     return TypedColumn(
         pa.chunked_array([values]),
         invalid,
-        "not a date",
+        REFUSED_YEAR if "dates-year-refused" in notes else "not a date",
         codes if less.any() else None,
         day_lost if day_lost.any() else None,
         notes,

@@ -23,6 +23,8 @@ def drop_marks(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     """
     if pc.all(pc.string_is_ascii(column)).as_py() is not False and not _any(column, r"[\x00-\x1F\x7F]|  "):
         return column, 0
+    if not _any(column, rf"{MARKS}|[\x{{85}}\x{{A0}}\x{{1680}}\x{{2000}}-\x{{200A}}\x{{202F}}\x{{205F}}\x{{3000}}]|  "):
+        return column, 0
     spaced = pc.replace_substring_regex(column, SPACES, " ")
     bare = pc.replace_substring_regex(spaced, MARKS, "")
     changed = pc.sum(pc.not_equal(bare, spaced)).as_py() or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -44,7 +45,7 @@ def read_parquet(path: Path, wanted: Wanted) -> Source:
             raise RegisterError(f"{path}: column {name!r} of type {kind} cannot be read as text.") from error
     if raw.num_rows == 0:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
-    rows = pa.array(range(2, raw.num_rows + 2), pa.int64())
+    rows = pa.array(np.arange(2, raw.num_rows + 2, dtype=np.int64))
     return Source(
         complete(pa.table(columns), wanted.names),
         rows,

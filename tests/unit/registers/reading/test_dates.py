@@ -141,8 +141,8 @@ def test_what_is_assumed_is_counted_and_what_is_lost_is_a_reject():
     assert read.noted("dates-year-refused") == {"date_naissance": 1}
     assert [(row["row"], row["reason"]) for row in read.rejects.to_pylist()] == [
         (4, "no such day or month; the rest of the date is kept"),
-        (6, "not a date"),
-        (7, "not a date"),
+        (6, "not a date, or not of the years and calendar that the schema allows"),
+        (7, "not a date, or not of the years and calendar that the schema allows"),
     ]
 
 
