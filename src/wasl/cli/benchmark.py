@@ -20,9 +20,10 @@ BENCHMARKS: dict[str, str] = {
     "linkage": "wasl.lab.benchmarks.linkage",
     "disclosure": "wasl.lab.benchmarks.disclosure",
     "linkage-scale": "wasl.lab.benchmarks.linkage_scale",
+    "registers": "wasl.lab.benchmarks.registers",
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
-ON_REQUEST = {"linkage-scale"}
+ON_REQUEST = {"linkage-scale", "registers"}
 """What is measured only when it is named: it takes long, and has no peer."""
 
 
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def benchmark(
     names: Annotated[
-        list[str] | None, typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale.")
+        list[str] | None, typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale, registers.")
     ] = None,
     peers: Annotated[Path | None, typer.Option(help="Folder with the peers' environments.")] = None,
     install_peers: Annotated[bool, typer.Option(help="Make the peers' environments there first.")] = False,

@@ -24,7 +24,7 @@ living or dead, is chance.
 
 Made by
 
-    wasl population generate --persons {persons} --seed {seed} --difficulty {difficulty} --out DIR
+    wasl population generate --persons {persons} --seed {seed} --difficulty {difficulty} --scope {scope} --out DIR
 
 with wasl {wasl} and Faker {faker} (whose name lists it draws on); the same command with the same releases writes the
 same bytes. Each register is written as its office would: its own spelling of names, its own way of naming
@@ -54,9 +54,12 @@ def register(app: typer.Typer) -> None:
         difficulty: Annotated[
             str, typer.Option("--difficulty", help="standard, or hard: hardly any true pair is spelled alike.")
         ] = "standard",
+        scope: Annotated[
+            str, typer.Option("--scope", help="all registers, or work: permits, social security and employment only.")
+        ] = "all",
         as_json: JsonFlag = False,
     ) -> None:
-        """Write six registers (CSV), truth.csv and a README.
+        """Write the registers of the mission (CSV), truth.csv and a README.
 
         Example: wasl population generate --persons 10000 --seed 1 --out morocco
         """
@@ -66,8 +69,8 @@ def register(app: typer.Typer) -> None:
         from wasl.registers.exchange.digests import digest_table
 
         with progress("Generating registers") as report:
-            made = generate(persons, seed, difficulty, report)  # type: ignore[arg-type]  # checked by generate
-            write_population(made, out, seed=seed, difficulty=difficulty)
+            made = generate(persons, seed, difficulty, report, scope=scope)  # type: ignore[arg-type]  # checked there
+            write_population(made, out, seed=seed, difficulty=difficulty, scope=scope)
         counts = {name: len(table) for name, table in made.registers.items()}
         record_event(
             PopulationGenerated(persons=persons, records=sum(counts.values()), truth=digest_table(made.truth)),
@@ -81,7 +84,7 @@ def register(app: typer.Typer) -> None:
         say(f"In {out}; who is who: {out / 'truth.csv'}")
 
 
-def write_population(made: Population, out: Path, *, seed: int, difficulty: str) -> None:
+def write_population(made: Population, out: Path, *, seed: int, difficulty: str, scope: str = "work") -> None:
     """Write a population's registers, truth and README into the folder ``out``."""
     import faker
     import pyarrow.compute as pc
@@ -99,6 +102,7 @@ def write_population(made: Population, out: Path, *, seed: int, difficulty: str)
         persons=made.persons,
         seed=seed,
         difficulty=difficulty,
+        scope=scope,
         wasl=__version__,
         faker=faker.VERSION,
         rows="\n".join(rows),

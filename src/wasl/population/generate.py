@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from wasl.errors import InputError
+from wasl.population.aggregates import AGGREGATES
 from wasl.population.damage import HARD, STANDARD
 from wasl.population.employment import employ
 from wasl.population.figures import load_figures
 from wasl.population.lexicon import load_lexicon
 from wasl.population.membership import enrol
-from wasl.population.offices import OFFICES, Scene, issue_numbers
+from wasl.population.migrants import MIGRANT_OFFICES, issue_cases
+from wasl.population.moroccans import MOROCCAN_OFFICES, moroccan_scene
+from wasl.population.offices import OFFICES, Columns, Ints, Scene, issue_numbers
 from wasl.population.people import populate
 
-__all__ = ["Difficulty", "Population", "generate"]
+__all__ = ["Difficulty", "Population", "Scope", "generate"]
 
 Difficulty = Literal["standard", "hard"]
+Scope = Literal["work", "all"]
 RATES = {"standard": STANDARD, "hard": HARD}
 
 
@@ -30,8 +35,9 @@ class Population:
 
     Attributes:
         registers: Register id to table; all columns are text as it stands in the holder's file.
-        truth: ``register, record, person``: the record's number is the register's first column.
-        persons: How many persons exist, in registers or not.
+        truth: ``register, record, person``: the record's number is the register's first column. Registers of
+            aggregates have no persons. Moroccans abroad are other persons than the foreigners in Morocco.
+        persons: How many foreigners exist, in registers or not.
     """
 
     registers: dict[str, pa.Table]
@@ -44,13 +50,23 @@ def generate(
     seed: int,
     difficulty: Difficulty = "standard",
     report: Callable[[int, int], None] | None = None,
+    *,
+    scope: Scope = "work",
 ) -> Population:
-    """``persons`` foreigners in Morocco and the six registers that know of them; nobody in it exists.
+    """``persons`` foreigners in Morocco and the registers that hold them; no person in it exists.
 
-    The same arguments give the same tables on every machine (and release of Faker). ``report`` is told (done, total).
+    The same arguments give the same tables on every machine (and release of Faker).
+
+    Args:
+        persons: Foreigners in Morocco. With scope ``all`` as many Moroccans abroad are added.
+        seed: Seed of every draw.
+        difficulty: How many errors registers hold.
+        report: Told (registers done, registers).
+        scope: ``work``: the six registers of permits, social security and employment. ``all``: also job seekers,
+            refugees, training, surveys, a census sample, Moroccans abroad, and the two registers of aggregates.
 
     Raises:
-        InputError: Fewer than 100 persons, a negative seed, or an unknown difficulty.
+        InputError: Fewer than 100 persons, a negative seed, an unknown difficulty or scope.
 
     Example:
         >>> generate(200, seed=1).registers["dgsn-permits"].column_names[:3]
@@ -64,6 +80,8 @@ def generate(
         raise InputError("the seed is negative.", remedy="Give a whole number from 0.")
     if difficulty not in RATES:
         raise InputError(f"unknown difficulty {difficulty!r}.", remedy=f"Give one of: {', '.join(RATES)}.")
+    if scope not in ("work", "all"):
+        raise InputError(f"unknown scope {scope!r}.", remedy="Give work or all.")
     figures, lexicon = load_figures(), load_lexicon()
     people = populate(persons, seed, figures, lexicon)
     membership = enrol(people, seed, figures)
@@ -80,9 +98,19 @@ def generate(
         rates=RATES[difficulty],
         seed=seed,
     )
+    offices: dict[str, Callable[[], tuple[Columns, Ints]]] = {
+        register: partial(office, scene) for register, office in OFFICES.items()
+    }
+    if scope == "all":
+        cases = issue_cases(scene)
+        abroad = moroccan_scene(persons, seed, figures, lexicon, RATES[difficulty])
+        offices |= {register: partial(office, scene, cases) for register, office in MIGRANT_OFFICES.items()}
+        offices |= {register: partial(office, abroad) for register, office in MOROCCAN_OFFICES.items()}
     registers, truths = {}, []
-    for done, (register, office) in enumerate(OFFICES.items(), 1):
-        columns, person = office(scene)
+    for done, (register, written) in enumerate(offices.items(), 1):
+        columns, person = written()
+        if register in MOROCCAN_OFFICES:
+            person = person + persons  # other persons than the foreigners
         table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
         registers[register] = table
         truths.append(
@@ -95,5 +123,9 @@ def generate(
             )
         )
         if report is not None:
-            report(done, len(OFFICES))
+            report(done, len(offices))
+    if scope == "all":
+        for register, counted in AGGREGATES.items():
+            columns = counted(seed, figures)
+            registers[register] = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     return Population(registers, pa.concat_tables(truths), persons)

@@ -83,6 +83,7 @@ def enrol(people: People, seed: int, figures: Figures) -> Membership:
     old = (people.age >= 60) | ((people.age >= 45) & draws.happens(0.06, n))
     still = draws.happens(overlap["pensioners_still_employed"], n)
     pensioners = _by_nationality(draws, people, old & (~hired | still), of("employees"), size["cnss-pensioners"])
+    pensioners = _with_employees(seed, people, pensioners, hired, overlap["pensioners_employed"])
 
     permits = _permits(
         draws,
@@ -99,6 +100,21 @@ def enrol(people: People, seed: int, figures: Figures) -> Membership:
     return Membership(
         permits, employees, pensioners, projects, certificates, certificate_turn, contracts, contract_turn
     )
+
+
+def _with_employees(seed: int, people: People, pensioners: Ints, hired: Bools, share: float) -> Ints:
+    """The pensioners, with at least a share of them also employed: they retired in the year, or work again.
+
+    The oldest employees come first, for they are the likeliest to have retired.
+    """
+    draws = Draws(seed, "employees who are pensioners")
+    wanted = int(np.ceil(share * len(pensioners))) - int(np.count_nonzero(hired[pensioners]))
+    candidates = np.flatnonzero(hired & (people.age >= 45) & ~_mask(len(people), pensioners))
+    oldest = candidates[np.argsort(-people.age[candidates], kind="stable")][: max(4 * wanted, 0)]
+    added = draws.sample(oldest, min(max(wanted, 0), len(oldest)))
+    others = pensioners[~hired[pensioners]]
+    leaving = draws.sample(others, min(len(added), len(others)))
+    return np.sort(np.concatenate([np.setdiff1d(pensioners, leaving), added]))
 
 
 def _mask(n: int, members: Ints) -> Bools:

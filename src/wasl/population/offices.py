@@ -28,7 +28,7 @@ from wasl.population.writing import (
     write_nationalities,
 )
 
-__all__ = ["OFFICES", "Numbers", "Scene", "issue_numbers"]
+__all__ = ["OFFICES", "Columns", "Desk", "Ints", "Numbers", "Scene", "issue_numbers"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

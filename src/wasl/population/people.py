@@ -118,7 +118,7 @@ def populate(persons: int, seed: int, figures: Figures, lexicon: Lexicon) -> Peo
     refugees = figures.of_nationalities("refugees") / (census / 100 * 148_152)
     refugee = draws.happens(np.minimum(refugees, 0.9)[nation], persons)[head] & ~stranger
     arrival = _arrivals(draws, figures, age, birth, role, head)
-    vague = np.isin(np.arange(len(census)), [_index(figures, iso) for iso in ("CIV", "GIN", "MLI", "COD")])
+    vague = np.array([nation.iso3 in ("CIV", "GIN", "MLI", "COD") for nation in figures.nationalities])
     birth_known = ~draws.happens(np.where(vague[nationality] | refugee, 0.27, 0.025), persons)
     places = np.array([len(names) for names in figures.births])
     birth_place = np.minimum(
@@ -144,10 +144,6 @@ def populate(persons: int, seed: int, figures: Figures, lexicon: Lexicon) -> Peo
         arrival=arrival,
         refugee=refugee,
     )
-
-
-def _index(figures: Figures, iso3: str) -> int:
-    return next(k for k, nationality in enumerate(figures.nationalities) if nationality.iso3 == iso3)
 
 
 def _ages(draws: Draws, figures: Figures, nationality: Ints, role: Ints, kind: Ints, man: Bools, head: Ints) -> Ints:
