@@ -1,4 +1,4 @@
-"""Every pair of registers that share people in the synthetic Morocco: how many true pairs are linked, how many rightly."""
+"""Linkage of every pair of registers that share people in the synthetic Morocco: precision and recall."""
 
 from __future__ import annotations
 
