@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from wasl.audit.merkle import ConsistencyProof, InclusionProof, leaf_hash
 from wasl.audit.notes import NoteVerifier, decode_base64
+from wasl.audit.rotation import Rotation
 from wasl.errors import VerificationError
 from wasl.registers.exchange.digests import canonical_json
 
@@ -63,7 +64,13 @@ def encode_base64(data: bytes) -> str:
 
 
 def export_lines(
-    checkpoint: str, verifier: NoteVerifier, entries: Iterable[ExportEntry], *, size: int, checkpoints: int
+    checkpoint: str,
+    verifier: NoteVerifier,
+    entries: Iterable[ExportEntry],
+    *,
+    size: int,
+    checkpoints: int,
+    rotations: Sequence[Rotation] = (),
 ) -> Iterator[bytes]:
     """The lines of an export, each with its newline; entries stream through.
 
@@ -73,8 +80,9 @@ def export_lines(
         entries: All entries, in order.
         size: How many entries there are.
         checkpoints: How many of them carry a checkpoint.
+        rotations: Every change of the key, oldest first; each is a `KeyRotated` entry too.
     """
-    header = {
+    header: dict[str, Any] = {
         "checkpoint": checkpoint,
         "checkpoints": checkpoints,
         "entries": size,
@@ -82,6 +90,8 @@ def export_lines(
         "origin": verifier.name,
         "verifier": str(verifier),
     }
+    if rotations:
+        header["rotations"] = [asdict(one) for one in rotations]
     yield canonical_json(header) + b"\n"
     for index, entry in enumerate(entries):
         leaf = encode_base64(leaf_hash(entry.data) if entry.leaf is None else entry.leaf)

@@ -28,6 +28,7 @@ from wasl.audit.export import (
 )
 from wasl.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash, verify_consistency, verify_inclusion
 from wasl.audit.notes import NoteVerifier
+from wasl.audit.rotation import Rotation, trusted_keys
 from wasl.errors import VerificationError
 from wasl.registers.exchange.digests import canonical_json
 
@@ -168,6 +169,9 @@ class _ExportCheck:
 
     def __init__(self, verifier: NoteVerifier, since: Checkpoint | None) -> None:
         self.verifier = verifier
+        self.keys = [verifier]  # those that can be trusted because the given one is
+        self.rotations: list[dict[str, Any]] = []  # as the export's header names them
+        self.rotated: list[dict[str, Any]] = []  # as the entries name them
         self.since = since
         self.frontier = Frontier()
         self.agreed = 0  # signed checkpoints that agreed
@@ -193,17 +197,28 @@ class _ExportCheck:
                 first,
             )
         self._require_root(final, FaultKind.ALTERED)
+        if self.rotations != self.rotated:
+            raise _fault(FaultKind.SIGNATURE, "the export's header names other changes of the key than its entries.")
         if canonical_json([header["entries"], header["checkpoints"]]) != canonical_json([final.size, carried]):
             raise _fault(FaultKind.MALFORMED, "the export's header does not count what follows: it was changed.")
 
     def _header(self, line: bytes) -> dict[str, Any]:
         header = _canonical_object(line)
         expected = {"checkpoint", "checkpoints", "entries", "format", "origin", "verifier"}
-        if header is None or set(header) != expected or header["format"] != EXPORT_FORMAT:
+        if header is None or set(header) - {"rotations"} != expected or header["format"] != EXPORT_FORMAT:
             raise _fault(FaultKind.MALFORMED, "not an export of a log, or its first line was changed.")
-        if header["origin"] != self.verifier.name or header["verifier"] != str(self.verifier):
+        self._follow_keys(header.get("rotations", []))
+        if header["origin"] != self.verifier.name or header["verifier"] not in [str(key) for key in self.keys]:
             raise _fault(FaultKind.SIGNATURE, "the export names another key than the one given.")
         return header
+
+    def _follow_keys(self, rotations: Any) -> None:
+        """Trust the keys that the given one signed, and those that signed it."""
+        try:
+            self.rotations = list(rotations)
+            self.keys = trusted_keys(self.verifier, [Rotation(**one) for one in self.rotations])
+        except (TypeError, VerificationError) as error:
+            raise _fault(FaultKind.SIGNATURE, "a change of the log's key does not verify.") from error
 
     def _entry(self, line: bytes, known: bytes | None, final: Checkpoint) -> int:
         index = self.frontier.size
@@ -226,6 +241,9 @@ class _ExportCheck:
                 index,
             )
         self.frontier, _ = self.frontier.append(leaf)
+        if isinstance(entry["event"], dict) and entry["event"].get("kind") == "KeyRotated":
+            detail = entry["event"].get("detail", {})
+            self.rotated.append({name: detail.get(name) for name in ("old_key", "new_key", "endorsement")})
         if self.since is not None and self.frontier.size == self.since.size:
             self._require_root(self.since, FaultKind.FORKED)
         if "checkpoint" not in entry:
@@ -243,9 +261,24 @@ class _ExportCheck:
         try:
             if not isinstance(note, str):
                 raise VerificationError("it is not a text.")
-            return Checkpoint.open(note, self.verifier)
+            if index is not None and self._before_known_keys():
+                return Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")  # its root is checked like any other
+            return self._opened(note)
         except VerificationError as error:
             raise _fault(FaultKind.SIGNATURE, f"{what} does not verify: {error.message}", index) from error
+
+    def _before_known_keys(self) -> bool:
+        """Tell if the entries so far were signed by a key that was lost before the first trusted one."""
+        lost = [number for number, one in enumerate(self.rotations) if one["new_key"] == str(self.keys[0])]
+        return bool(lost) and len(self.rotated) <= lost[0]
+
+    def _opened(self, note: str) -> Checkpoint:
+        for key in self.keys[:-1]:
+            try:
+                return Checkpoint.open(note, key)
+            except VerificationError:
+                continue
+        return Checkpoint.open(note, self.keys[-1])
 
     def _require_not_rolled_back(self, since: Checkpoint, final: Checkpoint) -> None:
         if since.size > final.size:

@@ -28,6 +28,8 @@ ConfigOption = Annotated[
 
 user_app = typer.Typer(no_args_is_help=True, help="Users of the service and their tokens.")
 
+signing_app = typer.Typer(no_args_is_help=True, help="The key that signs the service's log.")
+
 
 def register(app: typer.Typer) -> None:
     """Add the service's verbs."""
@@ -35,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(migrate)
     app.add_typer(user_app, name="user")
+    app.add_typer(signing_app, name="signing")
 
 
 def serve(
@@ -137,6 +140,34 @@ def migrate(
         emit({"before": before, "after": after})
     else:
         say(f"The database is at revision {after or 'none'} (before: {before or 'none'}).")
+
+
+@signing_app.command("rotate")
+def signing_rotate(
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    lost: Annotated[bool, typer.Option("--lost", help="The old key is lost and cannot sign the new one.")] = False,
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Sign the log with a new key: the old key signs the new one, in the log and in its exports.
+
+    Stop the service first, and start it again afterwards.
+
+    Example: wasl signing rotate --reason "yearly change"
+    """
+    from wasl.web.installation import Installation
+
+    settings = _settings(config)
+    if lost:
+        new = Installation.replace_lost_key(settings, reason=reason)
+    else:
+        installation = _open(settings)
+        new = installation.rotate_key(reason=reason)
+        installation.close()
+    if json_output:
+        emit({"public_key": str(new.verifier), "lost": lost})
+    else:
+        say(f"The log is signed with {new.verifier} from here on. Give this key to those who verify.")
 
 
 @user_app.command("add")

@@ -8,15 +8,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.audit.events import AccessDenied, AuditEvent, CheckpointSigned, FileRead, Language, LogExported, RecordRead
+from wasl.audit.events import (
+    AccessDenied,
+    AuditEvent,
+    CheckpointSigned,
+    FileRead,
+    KeyRotated,
+    Language,
+    LogExported,
+    RecordRead,
+)
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
+from wasl.audit.notes import NoteSigner
+from wasl.audit.rotation import Rotation, endorse
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
 from wasl.errors import AccessError, NotFoundError, StateError
 from wasl.publication.log_proofs import PROVEN
 from wasl.registers.exchange.digests import canonical_json
 from wasl.service.access import Action, Actor
-from wasl.service.ports import Caller, LogEntry, Office
+from wasl.service.ports import Caller, LogEntry, Office, Reader
 
 __all__ = [
     "SaidEntry",
@@ -28,6 +39,7 @@ __all__ = [
     "read_entries",
     "record_look",
     "record_read",
+    "rotation_event",
     "sign_checkpoint",
 ]
 
@@ -138,8 +150,9 @@ def export_log(office: Office, caller: Caller) -> Iterator[bytes]:
     size = Checkpoint.parse(office.signer.verifier.open(note)).size
     with office.ledger.reading() as state:
         notes = {at: text for at, text in state.checkpoints().items() if 0 < at <= size}
+        rotations = _rotations(state)
     entries = _entries(office, size, notes)
-    return export_lines(note, office.signer.verifier, entries, size=size, checkpoints=len(notes))
+    return export_lines(note, office.signer.verifier, entries, size=size, checkpoints=len(notes), rotations=rotations)
 
 
 def record_read(office: Office, caller: Caller, *, project: str, subject: str, digest: str) -> None:
@@ -167,6 +180,23 @@ def deny(
     event = caller.event(happening, project=caller.actor.project or "", subject=what[:DENIED_SUBJECT_CHARS])
     with office.ledger.writing(replace(caller, receipt=None)) as ledger:
         ledger.save(event=event)
+
+
+def rotation_event(office: Office, caller: Caller, new: NoteSigner, *, size: int, reason: str) -> AuditEvent:
+    """The entry of a change of the signing key, which the old key signs."""
+    old = office.signer
+    rotation = endorse(old, new.verifier, size)
+    happening = KeyRotated(
+        old_key=rotation.old_key, new_key=rotation.new_key, endorsement=rotation.endorsement, reason=reason
+    )
+    return caller.event(happening, subject=old.name)
+
+
+def _rotations(state: Reader) -> list[Rotation]:
+    details = [
+        json.loads(one.data)["detail"] for one in state.log_entries(first=0, limit=MOST_ENTRIES, kind="KeyRotated")
+    ]
+    return [Rotation(one["old_key"], one["new_key"], one["endorsement"]) for one in details]
 
 
 def _entries(office: Office, size: int, notes: Mapping[int, str]) -> Iterator[ExportEntry]:

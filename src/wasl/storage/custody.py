@@ -14,7 +14,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from wasl.audit.checkpoint import Checkpoint
+from wasl.audit.events import AuditEvent
 from wasl.audit.notes import NoteVerifier
 from wasl.audit.tree import root_at
 from wasl.errors import StateError, VerificationError
-from wasl.service.ports import Area
+from wasl.service.ports import Area, Caller
 from wasl.storage.ledger import SqlLedger
 from wasl.storage.tables import installation
 
@@ -110,6 +111,18 @@ class Custody:
                 connection.execute(sa.update(installation).values(verifier=str(verifier)))
         elif str(known) != str(verifier):
             raise _foreign(verifier.name, known.name)
+
+    def rotate(self, caller: Caller, new: NoteVerifier, event: Callable[[int], AuditEvent]) -> None:
+        """Log a change of the key and record the new key, in one transaction.
+
+        Args:
+            caller: Who changes it.
+            new: The new public key.
+            event: Makes the entry from the number of entries before it.
+        """
+        with self.ledger.writing(caller) as transaction:
+            transaction.save(event=event(transaction.log_size()))
+            transaction._connection.execute(sa.update(installation).values(verifier=str(new)))
 
     def witness(self) -> None:
         """Note in every folder how long the log is now; an older database is then recognized at the next start."""

@@ -7,15 +7,18 @@ import logging
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 
-from wasl.audit.events import DatabaseAccepted, FilesDeleted, FilesQuarantined
+from wasl.audit.events import DatabaseAccepted, FilesDeleted, FilesQuarantined, KeyRotated
+from wasl.audit.notes import NoteSigner
+from wasl.errors import StateError
 from wasl.service.access import Actor, Role
+from wasl.service.log import rotation_event, sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import User
 from wasl.service.retention import named_files
@@ -27,7 +30,7 @@ from wasl.storage.leases import JobLeases
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
 from wasl.web.middleware import Metrics
-from wasl.web.secrets import load_signer, new_secret
+from wasl.web.secrets import install_next, load_signer, new_secret, next_signer
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import SERVICE, Worker
 
@@ -88,7 +91,9 @@ class Installation:
             ledger, files.folders, new_id=new_id(), at=Caller(OPERATOR, _now()).stamp, accept_older=accept_older
         )
         known = custody.verifier()
-        signer = load_signer(settings.key_path, known="" if known is None else known.name)
+        signer = load_signer(
+            settings.key_path, known="" if known is None else known.name, known_key="" if known is None else str(known)
+        )
         custody.tie_key(signer.verifier)
         office = Office(
             ledger=ledger,
@@ -137,6 +142,44 @@ class Installation:
                 with self.ledger.writing(caller) as transaction:
                     transaction.save(event=caller.event(happening(files=some), subject=f"{len(some)} files"))
         return done
+
+    def rotate_key(self, *, reason: str) -> NoteSigner:
+        """Sign the log with a new key from here on: the old key signs the new one, in the log and in its exports.
+
+        Every process of the installation must be started again afterwards; until then `ready` fails.
+        """
+        caller = self.operator()
+        new = next_signer(self.settings.key_path, self.office.signer.name)
+        self.custody.rotate(
+            caller,
+            new.verifier,
+            lambda size: rotation_event(self.office, caller, new, size=size, reason=reason),
+        )
+        install_next(self.settings.key_path)
+        sign_checkpoint(replace(self.office, signer=new), caller)
+        return new
+
+    @staticmethod
+    def replace_lost_key(settings: ServiceSettings, *, reason: str) -> NoteSigner:
+        """Begin a new key although the old one is lost; nobody can sign the change, and the log says so.
+
+        Raises:
+            StateError: The key is not lost, or the log was never signed.
+        """
+        if settings.key_path.exists():
+            raise StateError(f"the key {settings.key_path} is there.", remedy="Rotate it without --lost.")
+        ledger = SqlLedger(connect(settings.url))
+        caller = Caller(OPERATOR, _now())
+        custody = Custody.take(ledger, FileStore(settings.folders).folders, new_id=new_id(), at=caller.stamp)
+        known = custody.verifier()
+        if known is None:
+            raise StateError("the log was never signed, so no key is lost.", remedy="Start the service.")
+        new = next_signer(settings.key_path, known.name)
+        happening = KeyRotated(old_key=str(known), new_key=str(new.verifier), endorsement="", reason=reason)
+        custody.rotate(caller, new.verifier, lambda _size: caller.event(happening, subject=known.name))
+        install_next(settings.key_path)
+        ledger.engine.dispose()
+        return new
 
     def operator(self) -> Caller:
         """The caller in whose name the command line acts."""

@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from wasl.audit.notes import NoteSigner
 from wasl.errors import KeyFileError
 
-__all__ = ["BEARER", "SecretCheck", "load_signer", "new_part", "new_secret"]
+__all__ = ["BEARER", "SecretCheck", "install_next", "load_signer", "new_part", "new_secret", "next_signer"]
 
 BEARER = re.compile(r"wasl_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 """The form of a token: its id and 256 random bits."""
@@ -90,26 +90,63 @@ def _pair(secret: str, secret_hash: str) -> bytes:
     return hashlib.sha256(f"{secret_hash}\0{secret}".encode()).digest()
 
 
-def load_signer(path: Path, *, known: str = "") -> NoteSigner:
+def load_signer(path: Path, *, known: str = "", known_key: str = "") -> NoteSigner:
     """The signing key in a file, readable by its owner only; the verifier key lies beside it.
 
     Args:
         path: The file; it is made when the log was never signed.
         known: Name of the key the log is signed with, or empty.
+        known_key: That key's public half, or empty.
 
     Raises:
         KeyFileError: The file is missing though the log is signed, is damaged, or others may read it.
     """
+    _finish_rotation(path, known_key)
     if not path.exists():
         if known:
             raise KeyFileError(
                 f"the signing key {path} is missing; the log is signed with {known}.",
-                remedy="Restore the key file from the backup. If it is lost for good: `wasl key rotate --lost`.",
+                remedy="Restore the key file from the backup. If it is lost for good: `wasl signing rotate --lost`.",
             )
         _make_signer(path)
     if path.stat().st_mode & 0o077:
         raise KeyFileError(f"{path}: others may read the signing key.", remedy=f"chmod 600 {path}")
     return NoteSigner.parse(path.read_text(encoding="utf-8"))
+
+
+def next_signer(path: Path, name: str) -> NoteSigner:
+    """A new key of a log's name, written beside the key in use; `install_next` puts it in its place."""
+    signer = NoteSigner.generate(name)
+    descriptor = os.open(_next_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{signer.export()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return signer
+
+
+def install_next(path: Path) -> None:
+    """Put the new key in the place of the old one, which stays beside it under its id, for the archive."""
+    if path.exists():
+        old = NoteSigner.parse(path.read_text(encoding="utf-8"))
+        path.replace(path.with_name(f"{path.name}.{old.verifier.key_id.hex()}"))
+    signer = NoteSigner.parse(_next_path(path).read_text(encoding="utf-8"))
+    _next_path(path).replace(path)
+    path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
+    path.with_suffix(".vkey").chmod(0o600)
+
+
+def _next_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.next")
+
+
+def _finish_rotation(path: Path, known_key: str) -> None:
+    """Complete a rotation that was logged, whose process then died before the file was in its place."""
+    draft = _next_path(path)
+    if draft.exists() and known_key:
+        signer = NoteSigner.parse(draft.read_text(encoding="utf-8"))
+        if str(signer.verifier) == known_key:
+            install_next(path)
 
 
 def _make_signer(path: Path) -> None:
