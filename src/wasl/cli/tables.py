@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,8 +57,9 @@ def tables(
 ) -> None:
     """Make protected tables: aggregate, find unsafe cells, protect, audit against everything published before.
 
-    Writes OUT/table.csv (.parquet, .xlsx) and OUT/method.html to publish; OUT/internal.csv, OUT/report.json and
-    OUT/heat-map.html for the office alone. One Ctrl-C ends the search with the best protected answer found so far.
+    Writes OUT/table.csv (.parquet, .xlsx, .px, JSON-stat, SDMX) and OUT/method.html to publish. OUT/internal.csv,
+    OUT/report.json and OUT/heat-map.html are for the office alone. One Ctrl-C ends the search with the best protected
+    answer found so far.
 
     Example: wasl tables micro.parquet --spec tables.toml --out tables --earlier last-year
     """
@@ -95,7 +97,9 @@ def make_tables(
             document,
             sources,
             hierarchies,
-            RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar),
+            RunOptions(
+                seed=secrets.randbits(63) if seed is None else seed, progress=bar, today=datetime.now(UTC).date()
+            ),
             earlier=before,
             secret=secret,
             stop=stop,

@@ -119,6 +119,7 @@ class DimensionSpec(Document):
         bands: Lower limits of classes of a number; ``[15, 25, 65]`` gives ``15-24``, ``25-64``, ``65+``.
         label, label_fr, label_ar: For people.
         concept: SDMX concept; default: from the name.
+        classification: Shipped classification whose labels the codes bear in the files.
     """
 
     name: str = Option(min_length=1)
@@ -130,6 +131,7 @@ class DimensionSpec(Document):
     label_fr: str = ""
     label_ar: str = ""
     concept: str = ""
+    classification: str = ""
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -257,6 +259,8 @@ class TableSpec(Document):
         title, title_fr, title_ar: For people.
         input, dimensions, primary, protection: See there.
         unit: Unit of the value.
+        period: Reference period in SDMX notation (``2024``, ``2024-Q1``, ``2024-03``); without it no SDMX is written.
+        agency: Abbreviation of the producer.
     """
 
     name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -264,6 +268,8 @@ class TableSpec(Document):
     title_fr: str = ""
     title_ar: str = ""
     unit: str = ""
+    period: str = Option(default="", pattern=r"^(\d{4}(-(Q[1-4]|S[12]|0[1-9]|1[0-2]))?)?$")
+    agency: str = Option(default="HCP", min_length=1)
     input: InputSpec = InputSpec()
     dimensions: tuple[DimensionSpec, ...] = Option(min_length=1, max_length=12)
     primary: PrimaryRules = PrimaryRules()
@@ -291,7 +297,7 @@ class TableSpec(Document):
         return self
 
 
-SHARED = ("input", "primary", "protection", "dimensions", "unit")
+SHARED = ("input", "primary", "protection", "dimensions", "unit", "period", "agency")
 """Keys a linked table takes from the top of the document where it does not state them."""
 
 

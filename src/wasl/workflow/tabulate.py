@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from wasl.audit.events import TablesProtected, TablesRefused
 from wasl.errors import ThresholdError
+from wasl.publication.table_formats.cube import Cube, CubeDimension
+from wasl.publication.table_formats.json_stat import json_stat_bytes
+from wasl.publication.table_formats.px import px_bytes
+from wasl.publication.table_formats.sdmx import sdmx_files
+from wasl.publication.table_formats.validation import require_readable
+from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.pages import heat_map_page, method_page
-from wasl.tables.protect import ProtectedTables, protect_tables
+from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, protect_tables
 from wasl.tables.specification import TablesSpec
 from wasl.tables.workbook import workbook_bytes
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.protect import seed_digest
+
+MOST_CELLS = 200_000
+"""Cells past which no exchange files are written: pysdmx needs about a minute for as many."""
 
 __all__ = ["internal_artifacts", "tabulate"]
 
@@ -39,13 +50,15 @@ def tabulate(
         spec: The tables.
         data: The data of each table, in the specification's order; one entry serves all.
         hierarchies: The levels of each hierarchy file named.
-        options: The seed of random rounding, and progress in percent of the proof.
+        options: The seed of random rounding, and progress in percent of the proof; the day, which the exchange files
+            bear.
         earlier: Tables published before, with what the office knows of them.
         secret: Secret of the record keys (cell-key method).
         stop: Asked now and then whether to end with the best answer so far.
 
     Returns:
-        For a single table the artifacts ``table.{csv,parquet,xlsx}`` and ``method.html``, which may be published, and
+        For a single table the artifacts ``table.{csv,parquet,xlsx,px,json-stat.json}``, with a reference period also
+        ``table.{structure,data}.sdmx…``, and ``method.html``, which may be published;
         ``internal.csv``, ``report.json`` and ``heat-map.html``, which may not; linked tables bear their names.
 
     Raises:
@@ -69,7 +82,10 @@ def tabulate(
     artifacts: dict[str, Artifact] = {}
     public = [table.public() for table in result.tables]
     without_workbook = []
+    without_exchange = []
     for table, rows in zip(result.tables, public, strict=True):
+        if options.today is None or table.cells.size > MOST_CELLS:
+            without_exchange.append(table.spec.name)
         linked = len(result.tables) > 1
         stem, own = (table.spec.name, f"{table.spec.name}.internal.csv") if linked else ("table", "internal.csv")
         artifacts[f"{stem}.csv"] = _csv(rows)
@@ -80,7 +96,10 @@ def tabulate(
         else:
             artifacts[f"{stem}.xlsx"] = book
         artifacts[own] = _csv(table.internal())
-    report = plain_json({**result.report, "too_large_for_a_workbook": without_workbook})
+        artifacts |= {f"{stem}.{name}": data for name, data in _exchange_files(table, options.today).items()}
+    report = plain_json(
+        {**result.report, "too_large_for_a_workbook": without_workbook, "without_exchange_files": without_exchange}
+    )
     artifacts["method.html"] = method_page(result).encode()
     artifacts["heat-map.html"] = heat_map_page(result).encode()
     artifacts["report.json"] = json_bytes(report)
@@ -109,3 +128,47 @@ def _csv(table: pa.Table) -> bytes:
     target = io.BytesIO()
     pacsv.write_csv(table, target, pacsv.WriteOptions(quoting_style="needed", quoting_header="needed"))
     return target.getvalue()
+
+
+def _exchange_files(table: ProtectedTable, today: dt.date | None) -> dict[str, bytes]:
+    """PX and JSON-stat, and SDMX where there is a reference period; each was read back before."""
+    if today is None or table.cells.size > MOST_CELLS:
+        return {}
+    created = dt.datetime.combine(today, dt.time(), dt.UTC)
+    cube = _cube(table)
+    files = {"px": px_bytes(cube, created=created), "json-stat.json": json_stat_bytes(cube, created=created)}
+    if cube.period:
+        files |= sdmx_files(cube, created=created)
+    require_readable(files, cube)
+    return files
+
+
+def _cube(table: ProtectedTable) -> Cube:
+    spec = table.spec
+    dimensions = []
+    for described, hierarchy in zip(spec.dimensions, table.cells.dimensions, strict=True):
+        labels = {"en": described.label, "fr": described.label_fr, "ar": described.label_ar}
+        meanings: dict[str, dict[str, str]] = {}
+        if described.classification:
+            entries = CodeList.load(described.classification).entries
+            known = {code: entries[code] for code in hierarchy.codes if code in entries}
+            meanings = {
+                "en": {code: entry.label for code, entry in known.items() if entry.label},
+                "fr": {code: entry.label_fr for code, entry in known.items() if entry.label_fr},
+            }
+        dimensions.append(
+            CubeDimension(
+                described.name, labels, hierarchy.codes, tuple(hierarchy.parents.tolist()), described.concept, meanings
+            )
+        )
+    return Cube(
+        spec.name,
+        {"en": spec.title, "fr": spec.title_fr, "ar": spec.title_ar},
+        tuple(dimensions),
+        table.cells.places,
+        table.published,
+        np.array(STATUSES)[table.status],
+        spec.unit,
+        spec.period,
+        spec.agency,
+    )

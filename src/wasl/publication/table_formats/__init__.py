@@ -1,0 +1,1 @@
+"""Files of a published table for statistical offices: SDMX, PX and JSON-stat."""

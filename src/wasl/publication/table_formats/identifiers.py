@@ -1,0 +1,64 @@
+"""Identifiers for SDMX: valid and unique, whatever the codes and names.
+
+*Source:* SDMX 3.0, section 3A: an item's id consists of ``A-Z a-z 0-9 _ @ $ -``; the id of a component starts with a
+letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+__all__ = ["TAKEN_COMPONENTS", "code_ids", "component_ids"]
+
+TAKEN_COMPONENTS = frozenset(
+    (
+        *("TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "FREQ", "UNIT_MEASURE", "DATAFLOW", "STRUCTURE"),
+        *("STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "SERIES_KEY", "OBS_KEY", "TYPE", "SET_ID"),
+        "REPORTING_YEAR_START_DAY",
+    )
+)
+"""Components and columns with a meaning of their own in SDMX messages; a dimension may not bear their names."""
+
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9_@$\-]")
+
+
+def code_ids(codes: Iterable[str], fixed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An id for each code: the code itself where it is valid, else its forbidden characters in hexadecimal.
+
+    Args:
+        codes: All codes of one list, each once.
+        fixed: Ids that certain codes must have, such as ``_T`` for the total.
+    """
+    result = dict(fixed or {})
+    others = [code for code in codes if code not in result]
+    taken = set(result.values())
+    plain = [code for code in others if code and not _FORBIDDEN.search(code) and code not in taken]
+    result |= {code: code for code in plain}
+    taken |= set(plain)
+    for code in others:
+        if code in result:
+            continue
+        stem = _FORBIDDEN.sub(lambda match: f"_{ord(match[0]):X}", code).lstrip("_") or "EMPTY"
+        result[code] = _free(stem, taken)
+    return result
+
+
+def component_ids(names: Iterable[str]) -> dict[str, str]:
+    """An id for each name of a dimension: upper case, starting with a letter, none that SDMX uses itself."""
+    result: dict[str, str] = {}
+    taken = set(TAKEN_COMPONENTS)
+    for name in names:
+        stem = _FORBIDDEN.sub(lambda match: f"_{ord(match[0]):X}", name).upper().replace("@", "_").replace("$", "_")
+        stem = stem if stem[:1].isalpha() else f"D{stem if stem.startswith('_') else '_' + stem}"
+        result[name] = _free(stem if stem not in TAKEN_COMPONENTS else f"{stem}_DIM", taken)
+    return result
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    identifier, number = stem, 1
+    while identifier in taken:
+        number += 1
+        identifier = f"{stem}_{number}"
+    taken.add(identifier)
+    return identifier

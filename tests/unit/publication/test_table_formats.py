@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import warnings
+
+import numpy as np
+import pytest
+
+from wasl.errors import InputError, VerificationError
+from wasl.publication.table_formats.cube import Cube, CubeDimension
+from wasl.publication.table_formats.identifiers import TAKEN_COMPONENTS, code_ids, component_ids
+from wasl.publication.table_formats.json_stat import json_stat_bytes
+from wasl.publication.table_formats.px import px_bytes
+from wasl.publication.table_formats.sdmx import sdmx_files
+from wasl.publication.table_formats.validation import require_readable
+
+CREATED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+STRANGE = ("Total", "*", "-", "سوس ماسة", "_T", "a b", "a_b", "", 'x"y;z', "09.001")
+
+
+@pytest.fixture
+def cube():
+    region = CubeDimension("TIME_PERIOD", {"en": "Region", "fr": "Région"}, STRANGE, (-1, *[0] * (len(STRANGE) - 1)))
+    sex = CubeDimension("sexe", {}, ("T", "M", "F"), (-1, 0, 0), "SEX", {"fr": {"M": "Hommes", "F": "Femmes"}})
+    size = len(STRANGE) * 3
+    places = np.stack(np.unravel_index(np.arange(size), (len(STRANGE), 3)), axis=1).astype(np.int32)
+    values = np.arange(size, dtype=float) * 7
+    statuses = np.array(["published"] * size, dtype="U10")
+    statuses[[4, 7]], statuses[8] = "primary", "secondary"
+    values[[4, 7, 8]] = np.nan
+    titles = {"en": 'Stock "by" region', "fr": "Effectif"}
+    return Cube("stock", titles, (region, sex), places, values, statuses, period="2024")
+
+
+def test_px_is_read_by_pyaxis(cube, tmp_path):
+    from pyaxis import pyaxis
+
+    (tmp_path / "t.px").write_bytes(px_bytes(cube, created=CREATED))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyaxis itself uses what pandas gives up
+        frame = pyaxis.parse(str(tmp_path / "t.px"), encoding="utf-8")["DATA"]
+    figures = np.array([np.nan if v in (".", "..") else float(v) for v in frame["DATA"].fillna("..").astype(str)])
+    np.testing.assert_array_equal(figures, cube.values)
+    assert list(frame["sexe"].unique()) == ["T", "Hommes", "Femmes"]
+
+
+def test_json_stat_is_read_by_pyjstat(cube):
+    from pyjstat import pyjstat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame = pyjstat.Dataset.read(json_stat_bytes(cube, created=CREATED).decode()).write("dataframe")
+    np.testing.assert_array_equal(frame["value"].to_numpy(dtype=float), cube.values)
+
+
+def test_sdmx_messages_are_valid_and_hold_the_figures(cube):
+    from pysdmx.io import read_sdmx
+
+    files = sdmx_files(cube, created=CREATED)
+    assert files == sdmx_files(cube, created=CREATED)
+    for name, data in files.items():
+        message = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
+        for dataset in message.data or []:
+            figures = [float(v) if str(v) not in ("", "nan") else np.nan for v in dataset.data["OBS_VALUE"]]
+            np.testing.assert_array_equal(figures, cube.values)
+            assert (dataset.data["CONF_STATUS"] == "C").sum() == 2
+            assert {"TIME_PERIOD_DIM", "SEX", "TIME_PERIOD"} <= set(dataset.data.columns)
+    codes = {c.id for c in read_sdmx(io.BytesIO(files["structure.sdmx-2.1.xml"])).get_codelists()[3].items}
+    assert len(codes) == len(STRANGE)
+
+
+def test_sdmx_needs_a_period(cube):
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="reference period"):
+        sdmx_files(replace(cube, period=""), created=CREATED)
+
+
+def test_identifiers_are_valid_and_unique():
+    import re
+
+    ids = code_ids(STRANGE, {"Total": "_T"})
+    assert len(set(ids.values())) == len(STRANGE)
+    assert all(re.fullmatch(r"[A-Za-z0-9_@$\-]+", identifier) for identifier in ids.values())
+    assert ids["Total"] == "_T" != ids["_T"]
+    names = component_ids(["sex", "SEX", "TIME_PERIOD", "9x", "جنس", "obs_value"])
+    assert len(set(names.values())) == 6
+    assert not TAKEN_COMPONENTS & set(names.values())
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_\-]*", identifier) for identifier in names.values())
+
+
+def test_file_with_other_figures_is_refused(cube):
+    from dataclasses import replace
+
+    other = replace(cube, values=cube.values + 1)
+    files = sdmx_files(cube, created=CREATED) | {"json-stat.json": json_stat_bytes(cube, created=CREATED)}
+    require_readable(files, cube)
+    for name in files:
+        if "structure" not in name:
+            with pytest.raises(VerificationError, match=name):
+                require_readable({name: files[name]}, other)
+    broken = files["structure.sdmx-3.0.xml"].replace(b"Codelist ", b"Kodelist ")
+    with pytest.raises(VerificationError, match="not valid"):
+        require_readable({"structure.sdmx-3.0.xml": broken}, cube)
