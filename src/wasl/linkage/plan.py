@@ -36,10 +36,12 @@ class Candidates(Document):
     Attributes:
         block_pairs: Most pairs compared in one block; a larger (hot) block is cut into sub-blocks of similar rows.
         training_pairs: Most pairs the model is trained on; of more, whole tasks are drawn with a fixed seed.
+        union_leak: Largest T of a block over all deliveries; a pass above it is not used. None: it is only reported.
     """
 
     block_pairs: int = Option(default=8_000_000_000, ge=1)
     training_pairs: int = Option(default=1_000_000_000, ge=1)
+    union_leak: float | None = Option(default=None, gt=0)
 
 
 class ModelOptions(Document):

@@ -13,6 +13,7 @@ from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.model.scored_pass import ScoredPass, score_pass
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.union_meter import check_union, measure_union, usable_passes
 from wasl.registers.exchange.delivery import Delivery, require_comparable
 
 __all__ = ["score_pairs", "score_sources"]
@@ -67,7 +68,8 @@ def score_sources(
     digests = [delivery.digest for delivery in deliveries]
     if len(set(digests)) != len(digests):
         raise MismatchError("the same delivery is given twice.", remedy="Give it once.")
-    names = pass_names(deliveries)
+    leaks = [measure_union(name, sources) for name in pass_names(deliveries)]
+    names = usable_passes(leaks, plan.candidates.union_leak)
     earlier = {part.name: part for part in model.passes} if model else {}
     scored: dict[str, ScoredPass] = {}
     for done, name in enumerate(_rich_first(names, sources)):
@@ -80,13 +82,16 @@ def score_sources(
     if progress:
         progress(len(names), len(names))
     passes = [scored[name] for name in names if name in scored]
-    return ScoredPairs.assemble(
+    assembled = ScoredPairs.assemble(
         plan,
         sources,
         MatchModel(tuple(part.model for part in passes)),
         [part.pairs for part in passes],
         [part.report for part in passes],
     )
+    assembled.report["union_leak"] = [leak.to_json() for leak in leaks]
+    assembled.report["checks"].append(check_union(leaks, plan.candidates.union_leak).to_json())
+    return assembled
 
 
 def _rich_first(names: Sequence[str], sources: Sequence[Source]) -> list[str]:

@@ -1,0 +1,301 @@
+"""The union meter: how visible the structure inside a block is in all deliveries of a round together.
+
+A holder measures T on its own delivery before it leaves (see the leak meter of encoding). The linkage unit holds the
+deliveries of all registers, in which a block has more persons. Here T is estimated from what the unit really sees: the
+agreement of released filters, which is the expected agreement plus noise of 1/√L for L bits.
+
+Noise alone has large eigenvalues, so eigenvalue and eigenvector are taken from different bits: the top eigenvector v of
+the centred agreement in the even words of all filters, and its value v'Av in the odd words. The noise of the two is
+independent, so the value is not inflated. **T = v'Av / √(n / L)** for n persons. Where no structure shows, T is
+about 0. Where the holder measures T above 3, the two agree within a third; below 2 the unit sees less than is there.
+
+Rows of one person agree almost entirely, which identifies nobody: rows whose mean agreement is above ``SAME`` are taken
+as one person first.
+
+*Source:* cross-validated eigenvalues, Chen et al., arXiv:2108.03336; the threshold is that of spiked random matrices
+(Baik, Ben Arous, Péché, Ann Probab 33(5), 2005).
+
+*Does not protect against:* anything by itself. It says what the deliveries already show; a pass that is not used has
+still been delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.errors import LeakError
+from wasl.linkage.comparison.pass_layout import Source, fixed_cells
+from wasl.linkage.model.checks import Check
+from wasl.registers.compiled.bits import popcount
+
+__all__ = ["UnionLeak", "check_union", "measure_union", "usable_passes"]
+
+SAME = 0.5
+"""Mean agreement from which two rows are taken as one person's. With seven taps, filters that differ in a twentieth of
+their bits agree by .48, those of unrelated people by less than .1."""
+SMALLEST = 3
+"""In a block of two persons nothing tells which is which."""
+LARGEST = 300
+"""Rows of a block that are looked at; of more, the first in the order of their ids, which is random."""
+MOST_ROWS = 200_000
+"""Rows measured in a pass. The largest blocks come first: T grows with the size of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnionLeak:
+    """T of a pass over all deliveries.
+
+    Attributes:
+        name: The pass.
+        leak: T of each measured block, largest block first.
+        persons: Persons of each measured block.
+        blocks: Blocks of the pass in all deliveries.
+    """
+
+    name: str
+    leak: NDArray[np.float64] = field(repr=False)
+    persons: NDArray[np.int64] = field(repr=False)
+    blocks: int
+
+    @property
+    def largest(self) -> float:
+        """The largest T, 0 where no block was measured."""
+        return float(self.leak.max(initial=0.0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and figures for the report."""
+        return {
+            "pass": self.name,
+            "blocks": self.blocks,
+            "blocks_measured": len(self.leak),
+            "largest_block_persons": int(self.persons.max(initial=0)),
+            "largest": round(self.largest, 3),
+            "above_1": int((self.leak > 1.0).sum()),
+        }
+
+
+def measure_union(name: str, sources: Sequence[Source]) -> UnionLeak:
+    """T of the blocks of a pass over all deliveries of a round.
+
+    Args:
+        name: The pass.
+        sources: The deliveries.
+
+    Raises:
+        DeliveryError: A part was changed.
+    """
+    pieces = [
+        (source.delivery.source, number) for source in sources for number in source.delivery.source.numbers_of(name)
+    ]
+    if not pieces:
+        return UnionLeak(name, np.empty(0), np.empty(0, np.int64), 0)
+    labels = [_halves(rows.peek(number, ("block",)).column("block")) for rows, number in pieces]
+    ids = [_halves(rows.peek(number, ("row_id",)).column("row_id")) for rows, number in pieces]
+    groups = sorted({c for rows, _ in pieces for c in rows.held_in(name) if c.startswith("filter_")})
+    order, starts, sizes, blocks = _chosen(np.concatenate(labels), np.concatenate(ids))
+    if not groups or len(starts) < 2:
+        return UnionLeak(name, np.empty(0), np.empty(0, np.int64), blocks)
+    width = {column: kind.byte_width // 8 for rows, _ in pieces for column, kind in rows.columns if column in groups}
+    words = max(width.values())
+    target = np.full(sum(map(len, labels)), -1, np.int64)
+    target[order] = np.arange(len(order))
+    filters = np.zeros((len(groups), len(order), words), np.uint64)
+    present = np.zeros((len(groups), len(order)), np.bool_)
+    begin = 0
+    for (rows, number), own in zip(pieces, labels, strict=True):
+        to = target[begin : begin + len(own)]
+        begin += len(own)
+        there = np.flatnonzero(to >= 0)
+        if not len(there):
+            continue
+        table = rows.read(number)
+        for g, column in enumerate(groups):
+            if column in table.column_names:
+                cells = fixed_cells(table.column(column)).view("<u8").astype(np.uint64, copy=False)
+                filters[g, to[there], : cells.shape[1]] = cells[there]
+                valid = table.column(column).is_valid().to_numpy(zero_copy_only=False)
+                present[g, to[there]] = np.asarray(valid, bool)[there]
+    used = np.array([width[column] for column in groups], np.int64)
+    leak, persons = _measure(filters, present, used, starts)
+    leak *= np.sqrt(sizes / np.diff(starts))  # T grows with the square root of a block's persons
+    kept = persons >= SMALLEST
+    return UnionLeak(name, leak[kept], persons[kept], blocks)
+
+
+def usable_passes(leaks: Sequence[UnionLeak], limit: float | None) -> list[str]:
+    """The passes whose largest T is within the plan's limit.
+
+    Raises:
+        LeakError: No pass is.
+    """
+    usable = [leak.name for leak in leaks if limit is None or leak.largest <= limit]
+    if leaks and not usable:
+        raise LeakError(
+            f"every pass is above the plan's limit of T over all deliveries ({limit:g}); the smallest largest T is "
+            f"{min(leak.largest for leak in leaks):.2f}.",
+            remedy="Encode under a profile with finer blocks, or raise candidates.union_leak in the plan knowingly.",
+        )
+    return usable
+
+
+def check_union(leaks: Sequence[UnionLeak], limit: float | None) -> Check:
+    """The self-check of the union meter."""
+    above = [leak for leak in leaks if limit is not None and leak.largest > limit]
+    if above:
+        listed = ", ".join(f"{leak.name} ({leak.largest:.2f})" for leak in above)
+        message = f"passes above the limit of T over all deliveries ({limit:g}) were not used: {listed}."
+    else:
+        highest = max((leak.largest for leak in leaks), default=0.0)
+        bound = "the plan sets no limit" if limit is None else f"the plan's limit is {limit:g}"
+        message = f"the largest T over all deliveries is {highest:.2f}; {bound}."
+    return Check("union-leak", not above, message)
+
+
+def _halves(column: Any) -> NDArray[np.uint64]:
+    """The first eight bytes of 16-byte labels."""
+    return np.ascontiguousarray(fixed_cells(column)[:, :8]).view("<u8").ravel().astype(np.uint64)
+
+
+def _chosen(
+    labels: NDArray[np.uint64], ids: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
+    """Which rows to measure.
+
+    Returns:
+        The rows, block by block and largest block first; where each block begins among them; the rows of each block,
+        those not looked at included; and how many blocks there are.
+    """
+    order = np.lexsort((ids, labels))
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    starts = np.concatenate(([0], edges, [len(order)]))
+    sizes = np.diff(starts)
+    largest_first = np.argsort(-sizes, kind="stable")
+    largest_first = largest_first[sizes[largest_first] >= SMALLEST]
+    looked_at = np.minimum(sizes[largest_first], LARGEST)
+    largest_first = largest_first[np.cumsum(looked_at) <= MOST_ROWS + LARGEST]
+    looked_at = looked_at[: len(largest_first)]
+    begins = np.concatenate(([0], np.cumsum(looked_at))).astype(np.int64)
+    within = np.arange(begins[-1]) - np.repeat(begins[:-1], looked_at)
+    return order[np.repeat(starts[largest_first], looked_at) + within], begins, sizes[largest_first], len(sizes)
+
+
+@njit(cache=True, nogil=True)
+def _halves_agree(
+    filters: NDArray[np.uint64], present: NDArray[np.bool_], used: NDArray[np.int64], first: int, n: int
+) -> NDArray[np.float64]:
+    """Agreement in even and in odd words: (groups, 2, n, n), NaN where a filter is missing."""
+    groups = filters.shape[0]
+    out = np.full((groups, 2, n, n), np.nan)
+    for g in range(groups):
+        for i in range(n):
+            if not present[g, first + i]:
+                continue
+            for j in range(i):
+                if not present[g, first + j]:
+                    continue
+                for half in range(2):
+                    different = np.uint64(0)
+                    bits = 0
+                    for word in range(half, used[g], 2):
+                        different += popcount(filters[g, first + i, word] ^ filters[g, first + j, word])
+                        bits += 64
+                    if bits:
+                        value = 1.0 - 2.0 * np.float64(different) / bits
+                        out[g, half, i, j] = value
+                        out[g, half, j, i] = value
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _persons_of(agree: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each row the number of its person, counted from 0."""
+    groups, _, n, _ = agree.shape
+    first = np.arange(n)
+    for i in range(n):
+        for j in range(i):
+            total, count = 0.0, 0
+            for g in range(groups):
+                for half in range(2):
+                    if not np.isnan(agree[g, half, i, j]):
+                        total += agree[g, half, i, j]
+                        count += 1
+            if count and total > SAME * count:
+                low, high = min(first[i], first[j]), max(first[i], first[j])
+                for k in range(n):
+                    if first[k] == high:
+                        first[k] = low
+    number = np.full(n, -1, np.int64)
+    found = 0
+    for i in range(n):
+        if first[i] == i:
+            number[i] = found
+            found += 1
+    for i in range(n):
+        number[i] = number[first[i]]
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _between(agree: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Mean agreement between persons, centred; 0 on the diagonal and where nothing can be compared."""
+    total, pairs = np.zeros((count, count)), np.zeros((count, count))
+    for i in range(len(person)):
+        for j in range(len(person)):
+            if person[i] != person[j] and not np.isnan(agree[i, j]):
+                total[person[i], person[j]] += agree[i, j]
+                pairs[person[i], person[j]] += 1.0
+    for i in range(count):
+        for j in range(count):
+            if pairs[i, j]:
+                total[i, j] /= pairs[i, j]
+    means = np.empty(count)
+    for i in range(count):
+        means[i] = total[i].mean()
+    whole = means.mean()
+    for i in range(count):
+        for j in range(count):
+            total[i, j] += whole - means[i] - means[j]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _held_out(fitted: NDArray[np.float64], held: NDArray[np.float64]) -> float:
+    """The value in one matrix of the other's top eigenvector."""
+    vector = np.ascontiguousarray(np.linalg.eigh(fitted)[1][:, -1])
+    return float(np.dot(vector, np.dot(held, vector)))
+
+
+@njit(cache=True, nogil=True)
+def _measure(
+    filters: NDArray[np.uint64], present: NDArray[np.bool_], used: NDArray[np.int64], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """T and persons of each block."""
+    groups = filters.shape[0]
+    leak, persons = np.zeros(len(starts) - 1), np.zeros(len(starts) - 1, np.int64)
+    for block in range(len(starts) - 1):
+        first, n = starts[block], starts[block + 1] - starts[block]
+        agree = _halves_agree(filters, present, used, first, n)
+        person = _persons_of(agree)
+        count = person.max() + 1
+        persons[block] = count
+        if count < SMALLEST:
+            continue
+        even, odd = np.zeros((count, count)), np.zeros((count, count))
+        for g in range(groups + 1):
+            if g < groups:
+                one, other = _between(agree[g, 0], person, count), _between(agree[g, 1], person, count)
+                even += one
+                odd += other
+                bits, kinds = 64.0 * used[g], 1.0
+            else:
+                one, other = even, odd
+                bits, kinds = 64.0 * used.max(), np.float64(groups)
+            value = 0.5 * (_held_out(one, other) + _held_out(other, one))
+            leak[block] = max(leak[block], value / np.sqrt(count / bits * kinds))
+    return leak, persons
