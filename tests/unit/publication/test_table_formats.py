@@ -70,6 +70,14 @@ def test_sdmx_messages_are_valid_and_hold_the_figures(cube):
     assert len(codes) == len(STRANGE)
 
 
+@pytest.mark.parametrize("name", ["turnover-by-sector", "a.b_c", "2024", "journal"])
+def test_any_name_of_a_table_is_readable(cube, name):
+    from dataclasses import replace
+
+    named = replace(cube, name=name)
+    require_readable(sdmx_files(named, created=CREATED), named)
+
+
 def test_sdmx_needs_a_period(cube):
     from dataclasses import replace
 

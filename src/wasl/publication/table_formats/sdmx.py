@@ -92,6 +92,7 @@ def _structures(cube: Cube) -> tuple[list[Any], Any, dict[str, tuple[str, Mappin
 
     agency = _agency_id(cube.agency)
     stem = re.sub(r"[^A-Za-z0-9_\-]", "_", cube.name).upper()
+    stem = stem.lower() if "URN" in stem else stem  # pysdmx 1.21 reads an id with these letters as a URN
     wanted = [dimension.concept or dimension.name for dimension in cube.dimensions]
     keys = [d.name if wanted.count(key) > 1 else key for d, key in zip(cube.dimensions, wanted, strict=True)]
     ids = component_ids(keys)
