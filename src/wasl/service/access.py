@@ -89,6 +89,10 @@ class Action(StrEnum):
     AUDIT_EXPORT = "audit.export"
     CHECKPOINT_SIGN = "audit.checkpoint"
     LINKAGE_REPRODUCE = "linkage.reproduce"
+    RETENTION_SET = "retention.set"
+    RETENTION_READ = "retention.read"
+    ERASE = "retention.erase"
+    OBJECTION_SEND = "objection.send"
     USER_MANAGE = "user.manage"
     INVITATION_REDEEM = "invitation.redeem"
     WHOAMI = "whoami"
@@ -142,11 +146,15 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.AUDIT_EXPORT: frozenset({_U}),
     Action.CHECKPOINT_SIGN: frozenset({_U, _A}),
     Action.LINKAGE_REPRODUCE: frozenset({_U}),
+    Action.RETENTION_SET: frozenset({_A}),
+    Action.RETENTION_READ: frozenset({_A, _U}),
+    Action.ERASE: frozenset({_A}),
+    Action.OBJECTION_SEND: frozenset({_H}),
     Action.USER_MANAGE: frozenset({_A}),
     Action.INVITATION_REDEEM: _EVERYBODY,
     Action.WHOAMI: _EVERYBODY,
     Action.JOB_READ: frozenset({_L, _S, _R, _P, _U, _A}),
-    Action.JOB_CANCEL: frozenset({_L, _S, _R, _U}),
+    Action.JOB_CANCEL: frozenset({_L, _S, _R, _U, _A}),
     Action.JOB_RETRY: frozenset({_A}),
     Action.STATUS_READ: _EVERYBODY,
     Action.METRICS_READ: frozenset({_A, _U}),

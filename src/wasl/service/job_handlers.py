@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wasl.audit.events import (
+    ErasureFailed,
     Happening,
     JobCancelled,
     JobParked,
@@ -25,6 +26,7 @@ from wasl.service.ports import Caller, Office, Progress, Reader
 from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
 from wasl.service.releases import package, protect_release
 from wasl.service.resolutions import reproduce, resolve_run
+from wasl.service.retention import erase
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 
 __all__ = ["HANDLERS", "abandon", "park", "perform", "queue_again"]
@@ -37,6 +39,7 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.PROTECT: protect_release,
     JobKind.PACKAGE: package,
     JobKind.REPRODUCE: reproduce,
+    JobKind.ERASE: erase,
 }
 
 _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
@@ -44,6 +47,7 @@ _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
     JobKind.RESOLVE: lambda job, reason: ResolutionFailed(job=job, reason=reason),
     JobKind.PROTECT: lambda job, reason: ProtectionFailed(job=job, reason=reason),
     JobKind.PACKAGE: lambda job, reason: PublicationFailed(job=job, reason=reason),
+    JobKind.ERASE: lambda job, reason: ErasureFailed(job=job, reason=reason),
     JobKind.REPRODUCE: lambda job, reason: ReproductionFailed(job=job, reason=reason),
 }
 """The event of a job that failed, by its kind: made of the job's id and the kind of error."""

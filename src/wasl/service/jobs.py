@@ -20,6 +20,7 @@ CANCELLED_BY = {
     JobKind.RESOLVE: Role.SPINE,
     JobKind.PROTECT: Role.RELEASE,
     JobKind.PACKAGE: Role.RELEASE,
+    JobKind.ERASE: Role.ADMIN,
 }
 """The role whose job it is: no other role may stop it."""
 

@@ -250,6 +250,7 @@ class JobKind(StrEnum):
     PROTECT = "protect"
     PACKAGE = "package"
     REPRODUCE = "reproduce"
+    ERASE = "erase"
 
 
 class JobStatus(StrEnum):

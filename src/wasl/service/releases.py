@@ -36,6 +36,7 @@ from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
+from wasl.service.retention import without_objections
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
@@ -183,6 +184,10 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     coverage = require_coverage(spine, payloads)
+    with office.ledger.reading() as state:
+        remaining, payloads = without_objections(state, release.project, spine, payloads)
+    left_out = spine.num_rows - remaining.num_rows
+    spine = remaining
     options = RunOptions(threads=office.threads, seed=release.seed, today=office.now().date())
     specification = MicrodataSpec.model_validate(release.specification)
     assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options)
@@ -220,7 +225,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),
         protected=files["protected.parquet"],
         artifacts=files,
-        risk={**act.report, "coverage": coverage},
+        risk={**act.report, "coverage": coverage, "records_objected": left_out},
         public_report=plain_json(act.result.public_report()),
     )
     event = caller.event(act.event, project=release.project, subject=release.id)

@@ -1,11 +1,199 @@
-"""Which stored files the records name: whatever else lies in the folders is left over."""
+"""Retention, objections and erasure: what may no longer be kept is deleted, and the log keeps digest and reason.
+
+A holder's withdrawal stops the use of a file at once. The erasure deletes the files of withdrawn submissions, of those
+older than their retention rule, and the unreleased microdata made from them. Its log entry is the certificate.
+
+Does not protect against: copies outside the service, in backups above all; the deployment page says how to treat them.
+"""
 
 from __future__ import annotations
 
-from wasl.service.ports import Reader
-from wasl.service.records import Release, Run, Submission
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-__all__ = ["named_files"]
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.audit.events import ErasureRequested, FilesErased, ObjectionReceived, RetentionDeclared
+from wasl.errors import InputError
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.payload import Payload
+from wasl.service.access import Action
+from wasl.service.jobs import finish_job, job_caller, queue_job
+from wasl.service.ports import Area, Caller, Office, Progress, Reader
+from wasl.service.projects import register_id
+from wasl.service.records import (
+    Job,
+    JobKind,
+    Objection,
+    Project,
+    Register,
+    Release,
+    RetentionRule,
+    Run,
+    Submission,
+    SubmissionKind,
+)
+from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
+
+__all__ = [
+    "declare_retention",
+    "erase",
+    "named_files",
+    "receive_objections",
+    "request_erasure",
+    "without_objections",
+]
+
+LONGEST_DAYS = 36_500
+MOST_RECORDS = 10_000
+"""Record ids in one list of objections: 320 kB of the database."""
+
+RECORD_ID_CHARS = 32
+UNRELEASED = (
+    ReleaseStatus.UNSAFE,
+    ReleaseStatus.PROTECTED,
+    ReleaseStatus.REQUESTED,
+    ReleaseStatus.REFUSED,
+    ReleaseStatus.APPROVED,
+)
+AREAS = {
+    SubmissionKind.DELIVERY: Area.LINKAGE,
+    SubmissionKind.JOIN_MAP: Area.SPINE,
+    SubmissionKind.PAYLOAD: Area.RELEASE,
+}
+
+
+def declare_retention(
+    office: Office, caller: Caller, *, project: str, register: str, round_name: str, days: int
+) -> RetentionRule:
+    """Set how long what a register sent is kept; an empty register or round stands for all without a rule of its own.
+
+    Raises:
+        InputError: The number of days is not one.
+    """
+    caller.check(Action.RETENTION_SET, project=project)
+    if not 0 <= days <= LONGEST_DAYS:
+        raise InputError(f"a retention rule has between 0 and {LONGEST_DAYS:,} days.")
+    name = f"{project}/{register}/{round_name}"
+    with office.ledger.writing(caller) as ledger:
+        ledger.get(Project, project)
+        if register:
+            ledger.get(Register, register_id(project, register))
+        known = ledger.find(RetentionRule, name)
+        rule = RetentionRule(
+            id=name,
+            version=0 if known is None else known.version,
+            created_at=caller.stamp,
+            created_by=caller.actor.name,
+            project=project,
+            register=register,
+            round=round_name,
+            days=days,
+        )
+        happening = RetentionDeclared(register=register, round=round_name, days=days)
+        ledger.save(rule, event=caller.event(happening, project=project, subject=name))
+        return ledger.get(RetentionRule, name)
+
+
+def receive_objections(
+    office: Office, caller: Caller, *, project: str, register: str, records: Sequence[str]
+) -> Objection:
+    """Take in record ids of persons who object: unreleased microdata are void, later ones leave these persons out.
+
+    Raises:
+        InputError: A record id is not one; gives its place in the list.
+    """
+    caller.check(Action.OBJECTION_SEND, project=project, register=register)
+    given = list(dict.fromkeys(one.lower() for one in records))
+    for place, one in enumerate(given):
+        if len(one) != RECORD_ID_CHARS or set(one) - set("0123456789abcdef"):
+            raise InputError(f"record id {place + 1} of the list is not one of {RECORD_ID_CHARS} hexadecimal digits.")
+    if not 0 < len(given) <= MOST_RECORDS:
+        raise InputError(f"a list of objections has between 1 and {MOST_RECORDS:,} record ids.")
+    with office.ledger.writing(caller) as ledger:
+        ledger.get(Register, register_id(project, register))
+        objection = Objection(
+            id=office.new_id(),
+            created_at=caller.stamp,
+            created_by=caller.actor.name,
+            project=project,
+            register=register,
+            records=given,
+        )
+        void = _voided(ledger.select(Release, project=project, status=UNRELEASED), "persons objected")
+        happening = ObjectionReceived(register=register, records=len(given), digest=digest_json(given))
+        ledger.save(objection, *void, event=caller.event(happening, project=project, subject=objection.id))
+        return ledger.get(Objection, objection.id)
+
+
+def without_objections(
+    ledger: Reader, project: str, spine: pa.Table, payloads: Sequence[Payload]
+) -> tuple[pa.Table, list[Payload]]:
+    """Spine and payloads without the persons who objected: all their records, in every register."""
+    registers = spine.column("register").cast(pa.string())
+    ids = spine.column("record_id")
+    objected = pc.equal(registers, "")  # nobody yet
+    for one in ledger.select(Objection, project=project):
+        records = pa.array([bytes.fromhex(text) for text in one.records], ids.type)
+        objected = pc.or_(objected, pc.and_(pc.equal(registers, one.register), pc.is_in(ids, value_set=records)))
+    if not pc.any(objected).as_py():
+        return spine, list(payloads)
+    persons = pc.unique(spine.column("person_id").filter(objected))
+    gone = pc.is_in(spine.column("person_id"), value_set=persons)
+    records = ids.filter(gone).combine_chunks()
+    kept = [
+        replace(one, rows=one.rows.filter(pc.invert(pc.is_in(one.rows.column("record_id"), value_set=records))))
+        for one in payloads
+    ]
+    return spine.filter(pc.invert(gone)), kept
+
+
+def request_erasure(office: Office, caller: Caller, *, project: str) -> Job:
+    """Ask that what is withdrawn or past its retention be deleted."""
+    caller.check(Action.ERASE, project=project)
+    with office.ledger.writing(caller) as ledger:
+        ledger.get(Project, project)
+        job = queue_job(office, caller, JobKind.ERASE, project=project, subject=project)
+        ledger.save(job, event=caller.event(ErasureRequested(), project=project, subject=job.id))
+        return ledger.get(Job, job.id)
+
+
+def erase(office: Office, job: Job, progress: Progress) -> None:
+    """The job: mark what is due as erased, log the certificate, and delete the files.
+
+    A process that dies between the log and the deletion leaves files that the log shows as discarded; the next sweep
+    deletes them.
+    """
+    progress(0, 2)
+    caller = job_caller(office, job)
+    with office.ledger.writing(caller) as ledger:
+        due = _due(ledger, job.project, caller.at)
+        affected = {one.id for one, _ in due}
+        runs = [run for run in ledger.select(Run, project=job.project) if affected & {*run.payloads, *run.deliveries}]
+        releases = [
+            one
+            for one in ledger.select(Release, project=job.project, status=UNRELEASED)
+            if one.run in {run.id for run in runs}
+        ]
+        files = {(AREAS[one.kind], one.file) for one, _ in due}
+        files |= {(Area.RELEASE, digest) for one in releases for digest in _files_of(one)}
+        purged = [replace(one, withdrawn=True, purged=True) for one, _ in due]
+        void = _voided(releases, "what it was made from was erased")
+        for number, (one, rule) in enumerate(due):
+            happening = FilesErased(files=(one.file,), reason=rule, rule=f"{one.kind} of {one.register}")
+            ledger.save(purged[number], event=caller.event(happening, project=job.project, subject=one.id))
+        unreleased = sorted({digest for one in releases for digest in _files_of(one)})
+        happening = FilesErased(files=tuple(unreleased), reason="made from erased files", rule="unreleased microdata")
+        result = {"submissions": len(due), "releases": len(releases), "files": len(files)}
+        event = caller.event(happening, project=job.project, subject=job.id)
+        finish_job(ledger, replace(job, result=result), *void, event=event)
+    with office.ledger.reading() as state:
+        named = named_files(state)
+    for area, digest in files:
+        if digest and digest not in named:
+            office.files.erase(area, digest)
 
 
 def named_files(state: Reader) -> set[str]:
@@ -14,5 +202,44 @@ def named_files(state: Reader) -> set[str]:
     for run in state.select(Run):
         named |= {run.pairs, run.links, run.spine, run.conflicts, *map(str, run.artifacts.values())}
     for release in state.select(Release):
-        named |= {release.microdata, release.protected, release.package, *map(str, release.artifacts.values())}
+        named |= {release.package, *_files_of(release)}
     return named - {""}
+
+
+def _files_of(release: Release) -> set[str]:
+    return {release.microdata, release.protected, *map(str, release.artifacts.values())} - {""}
+
+
+def _voided(releases: Iterable[Release], reason: str) -> list[Release]:
+    """The releases without their files: to be protected anew, requested and approved anew."""
+    return [
+        replace(
+            one,
+            status=next_status(one.status, ReleaseStep.VOID),
+            microdata="",
+            protected="",
+            artifacts={},
+            risk={},
+            public_report={},
+            failure=f"{reason}; protect the file again.",
+            requested_by="",
+            decided_by="",
+        )
+        for one in releases
+    ]
+
+
+def _due(ledger: Reader, project: str, now: datetime) -> list[tuple[Submission, str]]:
+    """The submissions to erase, each with the reason."""
+    rules = {(rule.register, rule.round): rule.days for rule in ledger.select(RetentionRule, project=project)}
+    due: list[tuple[Submission, str]] = []
+    for one in ledger.select(Submission, project=project, purged=False):
+        round_name = str(one.header.get("round", ""))
+        keys = ((one.register, round_name), (one.register, ""), ("", round_name), ("", ""))
+        days = next((rules[key] for key in keys if key in rules), None)
+        sent = datetime.fromisoformat(one.sent_at or one.created_at)
+        if one.withdrawn:
+            due.append((one, "withdrawn by its holder"))
+        elif days is not None and now - sent >= timedelta(days=days):
+            due.append((one, f"kept for {days} days, as its rule says"))
+    return due

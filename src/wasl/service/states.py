@@ -49,6 +49,8 @@ class ReleaseStep(StrEnum):
     PACKAGED = "packaged"
     PACKAGING_FAILED = "packaging-failed"
     WITHDRAW = "withdraw"
+    VOID = "void"
+    """What it was made from was erased, or persons objected."""
 
     @property
     def action(self) -> Action | None:
@@ -82,6 +84,11 @@ RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
     (_S.PUBLISHING, _T.PACKAGED): _S.PUBLISHED,
     (_S.PUBLISHING, _T.PACKAGING_FAILED): _S.APPROVED,
     (_S.PUBLISHED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.UNSAFE, _T.VOID): _S.UNSAFE,
+    (_S.PROTECTED, _T.VOID): _S.UNSAFE,
+    (_S.REQUESTED, _T.VOID): _S.UNSAFE,
+    (_S.REFUSED, _T.VOID): _S.UNSAFE,
+    (_S.APPROVED, _T.VOID): _S.UNSAFE,
 }
 """From a status, by a step, to the next. A protected file can be changed only on the way back through `protecting`,
 so what was approved is what is published."""

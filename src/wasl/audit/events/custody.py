@@ -12,6 +12,8 @@ __all__ = [
     "ApprovalRevoked",
     "DatabaseAccepted",
     "DenialsCounted",
+    "ErasureFailed",
+    "ErasureRequested",
     "FilesDeleted",
     "FilesErased",
     "FilesQuarantined",
@@ -251,3 +253,28 @@ class FilesErased(Happening):
     files: tuple[str, ...]
     reason: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureRequested(Happening):
+    """Somebody asked that what is withdrawn or past its retention be deleted."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé l'effacement ({subject})",
+        "ar": "طلب {actor} المحو ({subject})",
+        "en": "{actor} asked for the erasure ({subject})",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureFailed(Happening):
+    """An erasure failed."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "L'effacement demandé par {actor} a échoué ({subject})",
+        "ar": "فشل المحو الذي طلبه {actor} ({subject})",
+        "en": "The erasure {actor} asked for failed ({subject})",
+    }
+
+    job: str
+    reason: str

@@ -1,0 +1,115 @@
+"""Retention rules, objections of persons, and erasure with its certificate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from wasl.service import retention
+from wasl.service.access import Action
+from wasl.service.records import Job, Objection, RetentionRule
+from wasl.web.api.views import JobView, Page, Paging, ProjectName, RegisterName, View, tag
+from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.idempotency import once
+
+routes = Routes("retention")
+
+
+class NewRule(BaseModel):
+    """A retention rule."""
+
+    register_name: str = Field(default="", alias="register", max_length=63, examples=["cnss-employees"])
+    round_name: str = Field(default="", alias="round", max_length=100, examples=["2025"])
+    days: int = Field(ge=0, le=36_500, examples=[730], description="days after the last sending")
+
+
+class RuleView(View):
+    """A retention rule; an empty register or round stands for all without a rule of their own."""
+
+    project: str
+    register_name: str = Field(validation_alias="register", serialization_alias="register")
+    round_name: str = Field(validation_alias="round", serialization_alias="round")
+    days: int
+
+
+class NewObjections(BaseModel):
+    """Persons who object, by record id."""
+
+    records: list[Annotated[str, Field(max_length=32)]] = Field(min_length=1, max_length=10_000)
+
+
+class ObjectionView(View):
+    """A list of objections, without the record ids."""
+
+    project: str
+    register_name: str = Field(validation_alias="register", serialization_alias="register")
+    count: int
+
+
+@routes("GET", "/projects/{project}/retention-rules", Action.RETENTION_READ)
+def list_rules(request: Request, project: ProjectName, paging: Paging) -> Page[RuleView]:
+    """The project's retention rules."""
+    with office_of(request).ledger.reading() as state:
+        found = state.select(RetentionRule, after=paging.after, limit=paging.limit + 1, project=project)
+    return paging.page(RuleView, found)
+
+
+@routes("POST", "/projects/{project}/retention-rules", Action.RETENTION_SET, status=201)
+def declare_rule(
+    request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewRule
+) -> RuleView:
+    """Set how long what a register sent for a round is kept."""
+    office = office_of(request)
+    name = once(
+        request,
+        caller,
+        lambda: retention.declare_retention(
+            office, caller, project=project, register=body.register_name, round_name=body.round_name, days=body.days
+        ),
+    )
+    with office.ledger.reading() as state:
+        found = state.get(RetentionRule, name)
+    tag(response, found)
+    return RuleView.of(found)
+
+
+@routes("POST", "/projects/{project}/registers/{register}/objections", Action.OBJECTION_SEND, status=201)
+def send_objections(
+    request: Request,
+    response: Response,
+    caller: AnyCaller,
+    project: ProjectName,
+    register: RegisterName,
+    body: NewObjections,
+) -> ObjectionView:
+    """Send record ids of persons who object to the use of their data.
+
+    Unreleased microdata of the project are void; later ones leave these persons out.
+    """
+    office = office_of(request)
+    name = once(
+        request,
+        caller,
+        lambda: retention.receive_objections(office, caller, project=project, register=register, records=body.records),
+    )
+    with office.ledger.reading() as state:
+        found = state.get(Objection, name)
+    tag(response, found)
+    plain = {
+        name: getattr(found, name) for name in ("id", "version", "created_at", "created_by", "project", "register")
+    }
+    return ObjectionView.model_validate({**plain, "count": len(found.records)})
+
+
+@routes("POST", "/projects/{project}/erasures", Action.ERASE, status=202)
+def request_erasure(request: Request, response: Response, caller: AnyCaller, project: ProjectName) -> JobView:
+    """Delete what is withdrawn or past its retention; the log keeps digest and reason as the certificate."""
+    office = office_of(request)
+    name = once(request, caller, lambda: retention.request_erasure(office, caller, project=project))
+    with office.ledger.reading() as state:
+        job = state.get(Job, name)
+    tag(response, job)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return JobView.of(job)

@@ -1,0 +1,168 @@
+"""Threat: a holder withdraws, a person objects or a term ends, and the data are still there, or still published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from service_support import PROJECT, REGISTER, Sent, Service, send
+from test_release_rules import Desk, submit
+
+from wasl.linkage.plan import LinkagePlan
+from wasl.registers.exchange.payload import Payload
+from wasl.service.access import Role
+from wasl.service.ports import Area
+from wasl.service.records import Release, Submission
+from wasl.service.retention import named_files
+
+HERE = f"/v1/projects/{PROJECT}"
+RUNS = f"{HERE}/linkage-runs"
+
+
+def bytes_of(service: Service) -> set[bytes]:
+    folders = service.installation.files.folders.values()
+    return {path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def erase(service: Service) -> dict[str, Any]:
+    admin = service.client(Role.ADMIN, None)
+    asked = admin.post(f"{HERE}/erasures")
+    assert asked.status_code == 202, asked.text
+    service.work()
+    job = admin.get(asked.headers["location"]).json()
+    assert job["status"] == "done", job["failure"]
+    return dict(job["result"])
+
+
+def certificates(service: Service) -> list[dict[str, Any]]:
+    with service.installation.ledger.reading() as state:
+        entries = state.log_entries(first=0, limit=99, kind="FilesErased")
+    return [json.loads(entry.data) for entry in entries]
+
+
+def withdraw(service: Service, plural: str) -> str:
+    holder = service.client(Role.HOLDER)
+    path = f"{HERE}/registers/{REGISTER}/{plural}"
+    sent = holder.get(path).json()["items"][0]
+    answer = holder.post(f"{path}/{sent['id']}/withdraw", headers={"If-Match": f'"v{sent["version"]}"'})
+    assert answer.status_code == 200, answer.text
+    return str(sent["id"])
+
+
+@pytest.fixture
+def desk(service: Service, outboxes: dict[str, Path]) -> Desk:
+    submit(service, outboxes)
+    plan = LinkagePlan.load("morocco").model_dump(mode="json")
+    run = service.client(Role.LINKAGE).post(RUNS, json={"plan": plan}).json()["id"]
+    service.work()
+    service.client(Role.SPINE).post(f"{RUNS}/{run}/resolution")
+    service.work()
+    return Desk(service, run)
+
+
+def test_a_withdrawn_file_is_deleted_with_a_certificate(service: Service, make_files: Callable[..., Sent]) -> None:
+    sent = make_files()
+    digest = send(service.client(Role.HOLDER), "deliveries", sent.delivery).json()["file"]
+    name = withdraw(service, "deliveries")
+    assert erase(service) == {"submissions": 1, "releases": 0, "files": 1}
+    assert sent.delivery not in bytes_of(service)
+    first = certificates(service)[0]
+    assert (first["subject"], first["detail"]["files"]) == (name, [digest])
+    assert "withdrawn" in first["detail"]["reason"]
+    with service.installation.ledger.reading() as state:
+        kept = state.get(Submission, name)
+    assert (kept.purged, kept.file) == (True, digest), "the record and the digest stay"
+    assert erase(service)["submissions"] == 0, "once"
+
+
+@pytest.mark.parametrize(("register", "days", "gone"), [("", 0, True), (REGISTER, 0, True), (REGISTER, 365, False)])
+def test_a_retention_rule_ends_a_file(
+    service: Service, make_files: Callable[..., Sent], register: str, days: int, gone: bool
+) -> None:
+    sent = make_files()
+    send(service.client(Role.HOLDER), "payloads", sent.payload)
+    admin = service.client(Role.ADMIN, None)
+    if days:
+        assert admin.post(f"{HERE}/retention-rules", json={"days": 0}).status_code == 201, "the rule for all"
+    rule = {"register": register, "days": days}
+    assert admin.post(f"{HERE}/retention-rules", json=rule).status_code == 201
+    erase(service)
+    assert (sent.payload not in bytes_of(service)) is gone
+    shown = service.client(Role.AUDITOR).get(f"{HERE}/retention-rules").json()["items"]
+    assert rule["days"] in {one["days"] for one in shown}
+
+
+def test_withdrawal_voids_what_was_made_but_not_released(desk: Desk) -> None:
+    service = desk.service
+    shown = desk.approved()
+    with service.installation.ledger.reading() as state:
+        before = state.get(Release, shown["id"])
+    withdraw(service, "payloads")
+    assert erase(service)["releases"] == 1
+    after = desk.read(shown["id"])
+    assert (after["status"], "erased" in after["failure"]) == ("unsafe", True)
+    assert desk.step(after, "publish").status_code == 409
+    for digest in (before.microdata, before.protected):
+        assert not (service.installation.files.folders[Area.RELEASE] / digest[7:9] / digest[7:]).exists()
+    with service.installation.ledger.reading() as state:
+        assert not {before.microdata, before.protected} & named_files(state)
+
+
+def test_a_process_that_dies_before_the_deletion_leaves_it_to_the_sweep(
+    service: Service, make_files: Callable[..., Sent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = make_files()
+    send(service.client(Role.HOLDER), "deliveries", sent.delivery)
+    withdraw(service, "deliveries")
+    with monkeypatch.context() as patch:
+        patch.setattr("wasl.storage.files.FileStore.erase", lambda *_: None)
+        erase(service)
+    assert sent.delivery in bytes_of(service)
+    assert len(service.installation.sweep().deleted) == 1
+    assert sent.delivery not in bytes_of(service)
+
+
+def test_persons_who_object_are_left_out(desk: Desk, outboxes: dict[str, Path]) -> None:
+    service = desk.service
+    records = [one.hex() for one in Payload.read(outboxes[REGISTER] / "payload.parquet").rows["record_id"].to_pylist()]
+    approved = desk.approved()
+    body = {"records": records[:40]}
+    answer = service.client(Role.HOLDER).post(f"{HERE}/registers/{REGISTER}/objections", json=body)
+    assert (answer.status_code, answer.json()["count"]) == (201, 40)
+    assert not [record for record in records[:40] if record in answer.text]
+    void = desk.read(approved["id"])
+    assert (void["status"], "objected" in void["failure"]) == ("unsafe", True)
+    again = desk.step(void, "protect", policy=None)
+    assert again.status_code == 202, again.text
+    service.work()
+    with service.installation.ledger.reading() as state:
+        release = state.get(Release, approved["id"])
+        run = release.run
+    folder = service.installation.files
+    microdata = pq.read_table(folder.path(Area.RELEASE, release.microdata))
+    with service.installation.ledger.reading() as state:
+        from wasl.service.records import Run
+
+        spine = pq.read_table(folder.path(Area.SPINE, state.get(Run, run).spine))
+    rows = spine.to_pylist()
+    objected = {row["person_id"] for row in rows if row["record_id"].hex() in set(records[:40])}
+    assert objected
+    assert not objected & set(microdata["person_id"].to_pylist())
+
+
+@pytest.mark.parametrize("records", [[], ["x"], ["00" * 15], ["g" * 32], [5]])
+def test_a_list_of_objections_holds_record_ids(service: Service, records: list[Any]) -> None:
+    path = f"{HERE}/registers/{REGISTER}/objections"
+    assert service.client(Role.HOLDER).post(path, json={"records": records}).status_code == 422
+
+
+def test_only_the_holder_objects_and_only_administrators_erase(service: Service) -> None:
+    for role in set(Role) - {Role.ADMIN}:
+        assert service.client(role).post(f"{HERE}/erasures").status_code == 403
+    path = f"{HERE}/registers/{REGISTER}/objections"
+    for role in set(Role) - {Role.HOLDER}:
+        assert service.client(role).post(path, json={"records": ["0" * 32]}).status_code == 403
