@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -35,6 +36,8 @@ class LanguageChoice(StrEnum):
     EN = "en"
 
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 HEADINGS = {
     "fr": ("Journal", "écriture", "date", "ce qui s'est passé"),
     "ar": ("السجل التدقيقي", "القيد", "التاريخ", "ما حدث"),
@@ -49,7 +52,7 @@ def register(app: typer.Typer) -> None:
     from wasl.cli.timestamp import timestamp_request, timestamp_verify
 
     audit = typer.Typer(no_args_is_help=True, help="Read, export, prove and verify the audit log.")
-    for verb in (show, export, verify, prove, checkpoint, key, reproduce, timestamp_request, timestamp_verify):
+    for verb in (show, report, export, verify, prove, checkpoint, key, reproduce, timestamp_request, timestamp_verify):
         audit.command()(verb)
     app.add_typer(audit, name="audit")
 
@@ -85,6 +88,50 @@ def show(
     rows = [[str(index), event.at, say_event(event, language.value)] for index, event in entries]
     title, *headings = HEADINGS[language.value]
     show_table(title, headings, rows)
+
+
+def report(
+    export_file: Annotated[Path | None, typer.Argument(help="An export to read; without it, this log.")] = None,
+    first_day: Annotated[str, typer.Option("--from", help="First day, 2026-03-01; without it, from the start.")] = "",
+    last_day: Annotated[str, typer.Option("--to", help="Last day, included; without it, to the end.")] = "",
+    language: Annotated[LanguageChoice, typer.Option(help="Language of the page.")] = LanguageChoice.FR,
+    public_key: Annotated[
+        str, typer.Option("--public-key", help="The log's verifier key; needed for an export, which is verified first.")
+    ] = "",
+    out: OutFile = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Write a one-page visit report on a period of the log, after verifying the log.
+
+    Example: wasl audit report --from 2026-03-01 --to 2026-03-31 --language fr --out visit.html
+    """
+    from wasl.audit.verification import verify_export
+    from wasl.audit.visit_report import render_visit, visit_report
+    from wasl.cli.audit_trail import open_log
+
+    for day in (first_day, last_day):
+        if day and not DAY.fullmatch(day):
+            raise InputError(f"{day!r} is not a day.", remedy="Write days as 2026-03-01.")
+    if export_file is None:
+        log = open_log()
+        verified = verify_export(log.export(), log.verifier())
+    else:
+        if not public_key:
+            raise InputError("an export is verified before it is reported on.", remedy="Give --public-key.")
+        with export_file.open("rb") as lines:
+            verified = verify_export(lines, read_verifier(public_key))
+    verified.require()
+    found = visit_report(read_entries(export_file), first_day=first_day, last_day=last_day)
+    state = f"{verified.entries} / {verified.root}"
+    if out is not None:
+        write_whole(out, render_visit(found, language.value, origin=verified.origin, state=state))
+    if json_output:
+        emit({**found.to_json(), "origin": verified.origin, "root": verified.root})
+    elif out is not None:
+        say(f"{out}: {found.entries} of {found.total} entries.")
+    else:
+        rows = [[kind, str(count)] for kind, count in found.by_kind.items()]
+        show_table(f"{first_day or '…'} – {last_day or '…'}", ("kind", "entries"), rows)
 
 
 def export(out: OutFile = None, json_output: JsonFlag = False) -> None:
