@@ -7,6 +7,7 @@ is published without it: every column has a label, every code a meaning.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,8 @@ RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not
 RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
 RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
 RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
+RESERVED_BY_PATTERN = re.compile(r"str[0-9]{1,4}")
+"""Stata's text types ``str1`` to ``str2045``."""
 RESERVED_NAMES = frozenset((*RESERVED_BY_SPSS, *RESERVED_BY_STATA))
 """Words that SPSS or Stata do not take as a variable's name."""
 
@@ -87,7 +90,7 @@ class Variable(Document):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if self.name.lower() in RESERVED_NAMES:
+        if self.name.lower() in RESERVED_NAMES or RESERVED_BY_PATTERN.fullmatch(self.name.lower()):
             raise ValueError(f"variable {self.name!r}: SPSS or Stata reserve this word")
         if self.kind is VariableKind.CODE:
             if not (self.codes or self.classification or self.other_codes):

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from wasl.publication.description import Code, DatasetDescription, VariableKind
 from wasl.publication.summary import VariableSummary
+from wasl.publication.table_formats.identifiers import code_ids, component_ids
 
 __all__ = ["structure_xml"]
 
@@ -42,7 +43,7 @@ def structure_xml(
         summaries: One per variable, in order; their columns carry the codes.
         created: When the release is made, UTC.
     """
-    maker = _Maker(description)
+    maker = _Maker(description, summaries)
     root = Element("mes:Structure", {f"xmlns:{prefix}": f"{BASE}/{name}" for prefix, name in NAMESPACES.items()})
     header = SubElement(root, "mes:Header")
     SubElement(header, "mes:ID").text = f"{maker.stem}_{created:%Y%m%d%H%M%S}"
@@ -71,9 +72,17 @@ NAMESPACES = {"mes": "message", "str": "structure", "com": "common"}
 
 
 class _Maker:
-    """What every artefact of one message shares: agency, version, ids."""
+    """What every artefact of one message shares: agency, version, ids.
 
-    def __init__(self, description: DatasetDescription) -> None:
+    A concept that two variables claim is given to neither: both bear their own names.
+    """
+
+    def __init__(self, description: DatasetDescription, summaries: Sequence[VariableSummary]) -> None:
+        variables = [summary.column.variable for summary in summaries]
+        wanted = [variable.sdmx or variable.name for variable in variables]
+        keys = [v.name if wanted.count(key) > 1 else key for v, key in zip(variables, wanted, strict=True)]
+        ids = component_ids(keys)
+        self.concepts = {variable.name: ids[key] for variable, key in zip(variables, keys, strict=True)}
         producer = description.producer
         self.agency = _nested_id(producer.abbreviation or producer.name)
         self.version = description.version if VERSION.fullmatch(description.version) else "1.0"
@@ -106,30 +115,26 @@ class _Maker:
 
 def _codelist(maker: _Maker, parent: Element, summary: VariableSummary) -> None:
     variable = summary.column.variable
-    codelist = maker.maintainable(parent, "Codelist", _codelist_id(summary), (variable.label, variable.label_fr))
-    taken: set[str] = set()
-    for code in (*(count.code for count in summary.codes), *EXTRA_CODES):
-        identifier = stem = _identifier(code.code)
-        number = 1
-        while identifier in taken:
-            number += 1
-            identifier = f"{stem}_{number}"
-        taken.add(identifier)
-        element = SubElement(codelist, "str:Code", {"id": identifier})
+    codelist = maker.maintainable(parent, "Codelist", _codelist_id(maker, summary), (variable.label, variable.label_fr))
+    extra = {code.code: code.code for code in EXTRA_CODES}
+    codes = [code for count in summary.codes if (code := count.code).code not in extra]
+    ids = code_ids([code.code for code in codes], extra)
+    for code in (*codes, *EXTRA_CODES):
+        element = SubElement(codelist, "str:Code", {"id": ids[code.code]})
         _name(element, (code.label, code.label_fr))
-        if identifier != code.code:
+        if ids[code.code] != code.code:
             SubElement(element, "com:Description", {"xml:lang": "en"}).text = f"In the data files: {code.code}"
 
 
 def _concept(maker: _Maker, parent: Element, summary: VariableSummary) -> None:
     variable = summary.column.variable
-    concept = SubElement(parent, "str:Concept", {"id": _concept_id(summary)})
+    concept = SubElement(parent, "str:Concept", {"id": maker.concepts[summary.column.variable.name]})
     _name(concept, (variable.label, variable.label_fr))
     if variable.note:
         SubElement(concept, "com:Description", {"xml:lang": "en"}).text = variable.note
     representation = SubElement(concept, "str:CoreRepresentation")
     if summary.codes:
-        maker.reference(SubElement(representation, "str:Enumeration"), _codelist_id(summary), "Codelist")
+        maker.reference(SubElement(representation, "str:Enumeration"), _codelist_id(maker, summary), "Codelist")
     else:
         kind = TEXT_TYPES.get(variable.kind, "String")
         SubElement(representation, "str:TextFormat", {"textType": kind})
@@ -140,11 +145,11 @@ def _data_structure(maker: _Maker, parent: Element, coded: Sequence[VariableSumm
     components = SubElement(structure, "str:DataStructureComponents")
     dimensions = SubElement(components, "str:DimensionList", {"id": "DimensionDescriptor"})
     for position, summary in enumerate(coded, start=1):
-        identifier = _concept_id(summary)
+        identifier = maker.concepts[summary.column.variable.name]
         dimension = SubElement(dimensions, "str:Dimension", {"id": identifier, "position": str(position)})
         maker.concept(dimension, identifier)
         representation = SubElement(dimension, "str:LocalRepresentation")
-        maker.reference(SubElement(representation, "str:Enumeration"), _codelist_id(summary), "Codelist")
+        maker.reference(SubElement(representation, "str:Enumeration"), _codelist_id(maker, summary), "Codelist")
     time = SubElement(dimensions, "str:TimeDimension", {"id": "TIME_PERIOD", "position": str(len(coded) + 1)})
     maker.concept(time, "TIME_PERIOD")
     periods = SubElement(time, "str:LocalRepresentation")
@@ -162,13 +167,8 @@ def _name(parent: Element, names: tuple[str, str]) -> None:
             SubElement(parent, "com:Name", {"xml:lang": language}).text = name
 
 
-def _concept_id(summary: VariableSummary) -> str:
-    variable = summary.column.variable
-    return variable.sdmx or variable.name.upper()
-
-
-def _codelist_id(summary: VariableSummary) -> str:
-    return f"CL_{_concept_id(summary)}"
+def _codelist_id(maker: _Maker, summary: VariableSummary) -> str:
+    return f"CL_{maker.concepts[summary.column.variable.name]}"
 
 
 def _identifier(text: str) -> str:

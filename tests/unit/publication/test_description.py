@@ -64,3 +64,9 @@ def test_a_file_that_is_not_a_description_names_itself(tmp_path):
     path.write_text('title = "x"\n')
     with pytest.raises(SchemaError, match=r"d\.toml"):
         DatasetDescription.load(path)
+
+
+@pytest.mark.parametrize("name", ["str8", "STR2045", "with", "strL"])
+def test_names_that_stata_or_spss_reserve_are_refused(name):
+    with pytest.raises(ValueError, match="reserve this word"):
+        Variable(name=name, label="x", kind="integer")

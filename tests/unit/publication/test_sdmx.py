@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import pyarrow as pa
 import pytest
 from lxml import etree
+from pysdmx.io import read_sdmx
 
 from wasl.publication.columns import typed_columns
+from wasl.publication.description import DatasetDescription
 from wasl.publication.sdmx import structure_xml
 from wasl.publication.summary import summarize
 
@@ -40,3 +46,24 @@ def test_an_independent_reader_understands_it(xml):
     structure = message.get_data_structure_definitions()[0]
     assert structure.agency == "HCP"
     assert [dimension.id for dimension in structure.components.dimensions] == ["SEX", "STATUS", "AGE", "TIME_PERIOD"]
+
+
+def test_ids_are_valid_and_unique_whatever_names_and_codes(description, created):
+    codes = ["*", "-", "سوس", "_T", "a b", "a_b", "9", "**"]
+    coded = [{"code": code, "label": f"label of {code}"} for code in codes]
+    names = {"one": "SEX", "two": "SEX", "TIME_PERIOD": "", "obs_value": "", "three": "OBS_STATUS"}
+    variables = [
+        {"name": name, "label": name, "kind": "code", "codes": coded, "sdmx": concept}
+        for name, concept in names.items()
+    ]
+    document = description.model_dump(by_alias=True, exclude={"variables"}) | {"variables": variables}
+    strange = DatasetDescription.model_validate(document)
+    table = pa.table(dict.fromkeys(names, codes))
+    data = structure_xml(strange, summarize(typed_columns(table, strange)), created=created)
+    message = read_sdmx(io.BytesIO(data), validate=True)
+    lists = message.get_codelists()
+    assert len({codelist.id for codelist in lists}) == len(lists) == 5
+    for codelist in lists:
+        ids = [code.id for code in codelist.items]
+        assert len(set(ids)) == len(ids)
+        assert all(re.fullmatch(r"[A-Za-z0-9_@$-]+", identifier) for identifier in ids)

@@ -24,7 +24,7 @@ _FORBIDDEN = re.compile(r"[^A-Za-z0-9_@$\-]")
 
 
 def code_ids(codes: Iterable[str], fixed: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An id for each code: the code itself where it is valid, else its forbidden characters in hexadecimal.
+    """An id for each code: the code itself where it is valid, else one made from it.
 
     Args:
         codes: All codes of one list, each once.
@@ -39,9 +39,16 @@ def code_ids(codes: Iterable[str], fixed: Mapping[str, str] | None = None) -> di
     for code in others:
         if code in result:
             continue
-        stem = _FORBIDDEN.sub(lambda match: f"_{ord(match[0]):X}", code).lstrip("_") or "EMPTY"
-        result[code] = _free(stem, taken)
+        result[code] = _free(_stem(code), taken)
     return result
+
+
+def _stem(code: str) -> str:
+    """The code with an underscore for punctuation; other letters, and codes of punctuation alone, in hexadecimal."""
+    plain = re.sub(r"_+", "_", _FORBIDDEN.sub("_", code)).strip("_")
+    if plain and code.isascii():
+        return plain
+    return _FORBIDDEN.sub(lambda match: f"_{ord(match[0]):X}", code).lstrip("_") or "EMPTY"
 
 
 def component_ids(names: Iterable[str]) -> dict[str, str]:
