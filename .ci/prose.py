@@ -30,7 +30,7 @@ INVERTED = "As|Than|Nor|Neither|Such|Besides,|Beside"
 BANNED = {
     r"^(Nothing|Nobody|None) (is|are|was|were|lies?|goes?|leaves?) (?!found|there)\w+": "nothing as the subject",
     r"^What (is|are|was|were|a|an|the|it|he|she|they|cannot|can|no) .*[^?]$": "begins with a relative clause",
-    r"^(How(?! to)|Whether|Whoever|Who|Which|Whose) .*[^?]$": "an indirect question in place of a sentence",
+    r"^(How(?! to| many| far| much)|Whoever|Who|Which|Whose) .*[^?]$": "an indirect question in place of a sentence",
     rf"^({INVERTED}) \w+ (is|are|was|were|do|does|did|has|have|can|must) ": "an inversion",
     r"\b(teach(es)?|knows?|tells?|vouch(es)?|doubts?|shows? itself) (?=what|how|nothing|us\b)": "a thing as a person",
     r"\b(somebody|whoever|nobody) (who|that|else)\b": "a vague person; name the role",
