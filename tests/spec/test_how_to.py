@@ -78,7 +78,9 @@ def test_a_register_added_as_its_page_says_is_checked_and_encoded(tmp_path: Path
     assert {"crop", "days", "sex", "birth_year"} <= set(payload.column_names)
     assert not set(payload.column_names) & {"surname", "given_name", "born", "number", "nationality", "remark"}
     assert payload.num_rows == 5
-    assert payload["birth_year"].null_count == 1, "the impossible date of S-0005 is missing, the person is kept"
+    assert sorted(payload["birth_year"].to_pylist()) == [1979, 1988, 1990, 1992, 1995]
+    rejects = (tmp_path / "quality" / "rejects.csv").read_text(encoding="utf-8").splitlines()
+    assert rejects[1:] == ['6,"born","cell","no such day or month; the rest of the date is kept"']
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
