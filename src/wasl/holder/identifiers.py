@@ -119,7 +119,7 @@ def _reason(text: str, bare: str) -> str | None:
 
 
 def _is_run(bare: str) -> bool:
-    """Whether a plain number was typed along the keys (123456, 987654) or by repeating two or three of them."""
+    """True for a plain number typed along the keys (123456, 987654) or by repeating two or three of them."""
     if not bare.isdigit() or len(bare) < 5:
         return False
     rising, falling = "01234567890123456789", "98765432109876543210"
@@ -177,7 +177,7 @@ def _repeats() -> str:
 def shared_numbers(
     identifiers: pa.Array, births: NDArray[np.int32] | None, names: NDArray[np.uint64] | None, *, duplicate_free: bool
 ) -> NDArray[np.bool_]:
-    """Which records hold a number that several persons of different birth (or, without births, name) hold.
+    """Mark the records whose number is held by several persons of different birth (or, without births, name).
 
     Args:
         identifiers: Normalized numbers, null where missing.

@@ -1,4 +1,4 @@
-"""What a register says about each person, normalized: the same spelling from every register, column by column.
+"""Normalizes the features of a register's records: every register gives the same spelling, column by column.
 
 Work is done once per distinct value; a register of millions has few distinct name words, dates and codes.
 """
@@ -63,7 +63,7 @@ class WordColumn:
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """Whether a record has any word."""
+        """True for records with at least one word."""
         present: NDArray[np.bool_] = self.offsets[1:] > self.offsets[:-1]
         return present
 

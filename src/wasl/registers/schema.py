@@ -1,4 +1,4 @@
-"""What a register's columns are, what each may be used for, and what it means for linkage."""
+"""The schema of a register: its columns, their permitted use, and their meaning for linkage."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class FieldRole(StrEnum):
 
     @property
     def encoded(self) -> bool:
-        """Whether columns of this role are encoded for linkage."""
+        """True for roles whose columns are encoded for linkage."""
         return self not in (FieldRole.PAYLOAD, FieldRole.DROP)
 
 
 class Feature(StrEnum):
-    """What a column says about a person, the same word in every register: profiles speak of these."""
+    """The feature of a person that a column holds, by the same word in every register; profiles name these."""
 
     SURNAME = "surname"
     GIVEN = "given"
@@ -184,7 +184,7 @@ class PayloadVariable(Document):
 
 
 class FileLayout(Document):
-    """How the holder's files are written, where it cannot or should not be found out from the file.
+    """The layout of the holder's files, where the file itself does not show it.
 
     Attributes:
         encoding: ``utf-8``, ``windows-1252``, ``windows-1256``, …; found from the bytes by default.

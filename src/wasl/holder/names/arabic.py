@@ -55,7 +55,7 @@ INITIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 def is_arabic(text: str) -> bool:
-    """Whether a name is written in Arabic script."""
+    """True for a name written in Arabic script."""
     return ARABIC.search(text) is not None
 
 

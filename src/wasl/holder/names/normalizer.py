@@ -166,8 +166,8 @@ def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
 def _skeleton(word: str) -> str:
     """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs.
 
-    Consonants that careful and careless spellings of one name differ in are left out of long words (a plural s, a nasal
-    before a stop, the second of two equal ones); short words have none to spare.
+    Spellings of one name differ in a plural s, a nasal before a stop and doubled consonants. Long words lose these;
+    short words keep all their consonants.
     """
     if not word:
         return ""

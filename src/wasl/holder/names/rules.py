@@ -315,4 +315,4 @@ ALIASES: dict[str, str] = {
     "NJI": "NJA",
     "RHITA": "GITA",
 }
-"""What no rule reaches, as words after the sound rules."""
+"""Single words that no rule reaches, as they are after the sound rules."""

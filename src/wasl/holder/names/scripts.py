@@ -2,8 +2,8 @@
 """Names in scripts other than Latin and Arabic, and letters that look like Latin ones, as Latin letters.
 
 Tifinagh follows the alphabet of the Royal Institute of Amazigh Culture (IRCAM), Cyrillic and Greek the spelling of French
-passports. A Cyrillic or Greek letter inside a word that also has Latin letters was typed for the Latin letter it looks
-like (САМАRА for CAMARA); a word wholly of such letters is transliterated.
+passports. A word that mixes Cyrillic or Greek with Latin letters was meant to be Latin: its letters
+are read as the Latin ones they look like (САМАRА for CAMARA). A word of one script is transliterated.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ PAIRS_AT_A_TIME = 1 << 19
 
 
 def duplicate_rows(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_] | None:
-    """Which rows look like another row's person, or None where names or births are not in the register.
+    """Mark the rows that look like the person of another row; None where the register lacks names or births.
 
     Candidates share the skeleton of a name word and the birth date, or all skeletons and the birth date with day and
     month swapped; they are one person when their canonical names, words sorted, are similar. 1 January is no birth date
@@ -89,7 +89,7 @@ def _pairs(keys: NDArray[np.int64], rows: NDArray[np.int32]) -> Iterator[NDArray
 
 
 def _similar(names: WordColumn, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which pairs have similar names."""
+    """Mark the pairs with similar names."""
     import recordlinkage
 
     rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
@@ -102,7 +102,7 @@ def _similar(names: WordColumn, left: NDArray[np.int64], right: NDArray[np.int64
 
 
 def _same_skeletons(names: WordColumn, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which pairs have the same skeletons, in any order."""
+    """Mark the pairs with the same skeletons, in any order."""
     return np.asarray(pc.equal(_spelled(names, names.skeletons, left), _spelled(names, names.skeletons, right)))
 
 

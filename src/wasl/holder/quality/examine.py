@@ -41,14 +41,14 @@ READING: dict[str, Weight] = {
     "dates-with-zone": "note",
     "dates-year-refused": "problem",
 }
-"""How much each note of the reader weighs."""
+"""The weight of each note of the reader."""
 UNUSED: dict[str, Weight] = {
     "identifiers-void": "warning",
     "identifiers-shared": "problem",
     "names-placeholder": "warning",
     "names-unreadable": "problem",
 }
-"""How much it weighs that cells cannot be used for linkage (unknown spellings are a finding of the codes)."""
+"""The weight of cells that linkage cannot use (unknown spellings are found with the codes)."""
 SHOWN_SPELLINGS = 20
 WORST_SHOWN = 12
 
@@ -102,7 +102,7 @@ def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today
 
 
 def _reading(register: RegisterTable) -> list[Finding]:
-    """What the reader repaired, assumed or dropped; columns found under another heading; columns not asked for."""
+    """Findings about reading: repairs, assumptions, losses, and columns found under another heading."""
     found = [
         Finding(note.check, READING.get(note.check, "note"), note.column, note.count, register.rows_read)
         for note in register.notes
@@ -296,12 +296,12 @@ class _Words:
         return cls(words, np.asarray(cells.indices.cast(pa.int64()).fill_null(-1)))
 
     def marked(self, flags: list[bool]) -> NDArray[np.bool_]:
-        """Which rows have a marked cell."""
+        """Mark the rows whose cell is marked."""
         marked: NDArray[np.bool_] = np.array([*flags, False])[self.places]
         return marked
 
     def counts(self) -> Counter[str]:
-        """How often each word stands in the column."""
+        """Count the rows of each word in the column."""
         counts: Counter[str] = Counter()
         held = np.bincount(self.places[self.places >= 0], minlength=len(self.words))
         for words, count in zip(self.words, held.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""What the report is made of: findings with counts and row numbers, and figures per column."""
+"""The parts of the report: findings with counts and row numbers, and figures per column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report says, in French and English."""
+"""The texts of the report, in French and English."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ ROWS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which records are which person.
+    """The person of each record.
 
     Attributes:
         rows: ``register, record, person`` and the columns to group by, as text without spaces around it.

@@ -92,7 +92,7 @@ def _column(payload: pa.Table, name: str) -> pa.ChunkedArray | None:
 
 
 def _any(payload: pa.Table, names: tuple[str, ...], n: int) -> NDArray[np.bool_]:
-    """Whether any of these variables is there."""
+    """True where any of these variables is present."""
     there = np.zeros(n, dtype=bool)
     for name in names:
         column = _column(payload, name)

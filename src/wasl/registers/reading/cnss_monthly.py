@@ -76,7 +76,7 @@ class MonthlyDeclaration:
 
 
 def is_monthly_declaration(path: Path) -> bool:
-    """Whether a file begins like a monthly declaration."""
+    """True for a file that begins like a monthly declaration."""
     with path.open("rb") as stream:
         head = stream.read(LINE + 2)
     return head[:3] in (b"A00", b"B00") and head[LINE:].strip(b"\r\n") == b"" and len(head) >= LINE

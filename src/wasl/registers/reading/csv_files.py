@@ -28,7 +28,7 @@ SEPARATORS = (";", ",", "\t", "|")
 LONGEST_CELL = 20_000
 BLOCK_BYTES = 8 << 20
 PREFACE_BYTES = 1 << 20
-"""What is looked at to find the header and the separator."""
+"""Bytes read to find the header and the separator."""
 PREFACE_ROWS = 200
 SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
 
@@ -254,9 +254,9 @@ def _mend(
 ) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], set[int]]:
     """Rows of another width: those that can be mended, those that are broken, and those that are blank.
 
-    A row with more cells is whole where the cells beyond are blank. Excel leaves the separators of trailing blank cells
-    out, in blocks of 16 rows; so a row with fewer cells is whole where a neighbouring row has as few and no column
-    that every record must have is among those cut off.
+    A row with more cells is whole where the cells beyond are blank. In blocks of 16 rows, Excel leaves out
+    the separators of trailing blank cells. So a row with fewer cells is whole under two conditions: a neighbouring row
+    has as few cells, and no required column is cut off.
     """
     cut = [(number, next(csv.reader([text], delimiter=mark), [])) for number, text in invalid]
     lengths = {number: len(cells) for number, cells in cut}

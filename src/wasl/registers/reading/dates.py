@@ -48,7 +48,7 @@ Calendar = Literal["gregorian", "hijri", "mixed"]
 
 
 class DateNote(IntFlag):
-    """What was assumed or lost in reading a date."""
+    """Assumptions and losses in reading a date."""
 
     NONE = 0
     PARTIAL = 1
@@ -71,7 +71,7 @@ class DateNote(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class DateRule:
-    """How the dates of one column are read.
+    """The rule for reading the dates of one column.
 
     Attributes:
         formats: Layouts to try in order, of ``%d``, ``%m``, ``%Y`` and ``%y``; a separator stands for any separator.
@@ -129,7 +129,7 @@ def _layouts(formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def read_date(text: str, rule: DateRule) -> Read:
-    """What a cell says of a date: ``yyyymmdd`` with 0 for unknown parts (0: nothing), and what was assumed."""
+    """Read the date in a cell: ``yyyymmdd`` with 0 for unknown parts (0: nothing), and what was assumed."""
     bare = fold_digits(without_marks(text))
     bare, zoned = _without_time(bare)
     hijri = HIJRI_MARK.search(bare) is not None
@@ -263,8 +263,8 @@ def _without_time(text: str) -> tuple[str, bool]:
 def local_day(moment: dt.datetime) -> dt.date:
     """The day in Morocco of a moment in UTC.
 
-    A birth date that a program turned into UTC was midnight somewhere: 22:00 or 23:00 UTC is midnight of the next day
-    one or two hours east, whatever the time zone database says of Morocco in that year.
+    A birth date that a program turned into UTC was midnight where the program ran. So 22:00 or 23:00 UTC is read as
+    midnight of the next day, one or two hours east. Morocco's offset in that year does not matter.
     """
     if moment.minute == 0 and moment.second == 0 and moment.hour in (22, 23):
         return (moment + dt.timedelta(hours=2)).date()

@@ -188,7 +188,7 @@ def _share(flags: Sequence[bool] | np.ndarray, weights: np.ndarray) -> float:
 
 
 def _dates(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
-    """Whether the cells are dates: in which layouts, calendar and years."""
+    """Recognize dates, with their layouts, calendar and years."""
     looks = np.asarray(
         pc.match_substring_regex(values, r"\d{1,4}[/\-. ]|^(?:18|19|20)\d{6}$|\p{L}+ \d{4}|^(?:19|20)\d{2}$")
     )
@@ -230,7 +230,7 @@ def _written(text: str, layout: str) -> bool:
 
 
 def _numbers(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
-    """Whether the cells are amounts; numbers that begin with 0 or are all different are identifiers, not amounts."""
+    """Recognize amounts. Numbers that begin with 0 or are all different are identifiers, not amounts."""
     digits = np.asarray(pc.match_substring_regex(values, r"^[0-9]+$"))
     zeros = np.asarray(pc.match_substring_regex(values, r"^0[0-9]"))
     decimal = np.asarray(pc.match_substring_regex(values, r"^-?[0-9][0-9  \x{202F}]*[.,][0-9]+$"))
@@ -245,7 +245,7 @@ def _numbers(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
 
 
 def _codes(column: _Column, text: pa.ChunkedArray) -> None:
-    """Which shipped code list covers the cells."""
+    """Find the shipped code list that covers the cells."""
     if column.feature not in (None, "sex", "nationality", "region", "locality") or column.distinct > 2000:
         return
     names = [column.feature] if column.feature in ("sex", "nationality", "region") else list(LISTS)
@@ -327,7 +327,7 @@ def _settle_features(columns: list[_Column]) -> None:
 
 
 def _few(column: _Column) -> bool:
-    """Whether a text is a code: few different values, each of several records."""
+    """True for a text that is a code: few different values, each of several records."""
     return column.distinct <= FEW and 4 * column.distinct <= column.cells - column.missing
 
 

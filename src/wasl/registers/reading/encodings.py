@@ -1,8 +1,8 @@
-"""Which encoding a text file was written in: the bytes decide, and in doubt nobody guesses.
+"""Finds the encoding of a text file from its bytes; a doubtful file is refused.
 
-UTF-8 and UTF-16 are recognized by their form. Otherwise the words that hold bytes above 127 are read in each encoding
-in question, and a reading is good where such words look like words: letters of one script, capitals in the right
-places, accents that French, Spanish, Portuguese, German and Turkish names have. Windows-1252 and Windows-1256 (Arabic)
+UTF-8 and UTF-16 are recognized by their form. Otherwise the words with bytes above 127 are read in each
+candidate encoding. A reading is good where these words look like words: letters of one script, capitals in the right
+places, accents of French, Spanish, Portuguese, German and Turkish names. Windows-1252 and Windows-1256 (Arabic)
 share the bytes of é, è, ê, ç, à, so it is the other letters that tell them apart.
 """
 
@@ -195,7 +195,7 @@ def _looks_right(word: bytes, encoding: str) -> float:
 
 
 def _readings(words: list[tuple[bytes, int]], ranked: list[str]) -> str:
-    """What the two best readings make of the bytes: their letters, never a word of the file."""
+    """The letters of the two best readings; no word of the file is shown."""
     shown = []
     for encoding in ranked[:2]:
         letters = Counter(c for word, count in words for c in _decoded(word, encoding) if not c.isascii())

@@ -1,8 +1,8 @@
 """Finds the row of a file that names the columns, and which column of the file is which column of the schema.
 
-A heading matches a column by its name, by one of the schema's aliases, by the same words (*N° Titre*, *Numéro du titre*
-and ``num_titre`` are the same words), by the schema's labels, or by a heading in general use for what the column says.
-Each of these is tried only for columns that the ones before left open.
+A heading is compared with a column's name, then with the schema's aliases, then by words, then with the labels,
+last with headings in general use. *N° Titre*, *Numéro du titre* and ``num_titre`` have the same words. Each comparison
+concerns only the columns that the ones before left open.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """Which column of a file is which wanted column.
+    """The wanted columns found in a file's header.
 
     Attributes:
         places: Place in the file by wanted name.
@@ -156,7 +156,7 @@ def _bare(name: str) -> str:
 
 
 def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMatch:
-    """Which columns of a header are wanted; each column's possible names are given, surest first."""
+    """Match the columns of a header with the wanted ones; each column gives its possible names, surest first."""
     places: dict[str, int] = {}
     doubled: list[str] = []
     taken: set[int] = set()
@@ -303,7 +303,7 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
 
 
 def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bool:
-    """Whether the row read as header is a record: its cells would be somebody's values, and are not to be shown."""
+    """True where the row read as header is a record: its cells are a person's values and must not be shown."""
     if header.match.places:
         return False
     cells = [cell for cell in rows[header.row] if cell]

@@ -37,7 +37,7 @@ REJECTS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class ReadingNote:
-    """What was repaired, assumed or dropped in reading: which check counted it, in which column, how many cells."""
+    """A repair, assumption or loss in reading: the check that counted it, the column, the number of cells."""
 
     check: str
     column: str

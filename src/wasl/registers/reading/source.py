@@ -43,12 +43,12 @@ class Source:
     layout: str = ""
 
     def without_cells(self) -> Source:
-        """What is known of the file, without its cells."""
+        """The description of the file, without its cells."""
         return replace(self, table=pa.table({}), rows=pa.array([], pa.int64()))
 
 
 def blank_rows(table: pa.Table) -> pa.ChunkedArray:
-    """Which rows have no cell at all."""
+    """Mark the rows without any cell."""
     blank = pc.is_null(table.column(0))
     for column in table.columns[1:]:
         blank = pc.and_(blank, pc.is_null(column))
@@ -97,8 +97,8 @@ def _local_days(moments: pa.ChunkedArray) -> pa.ChunkedArray:
     """Zoned times as local times whose day is the day meant.
 
     A date that some program made a moment was midnight where the program ran. So a moment that is midnight in the
-    column's zone has that zone's day; 22:00 and 23:00 UTC are midnight one or two hours east of Greenwich; of any
-    other moment it is the day in Morocco.
+    column's zone has that zone's day. 22:00 and 23:00 UTC are midnight one or two hours east of Greenwich. Any other
+    moment has its day in Morocco.
     """
     as_written = pc.local_timestamp(moments)
     universal = moments.cast(pa.timestamp("s", "UTC"))

@@ -1,4 +1,4 @@
-"""From a file to a table of text, by the kind of the file. Nothing is interpreted here."""
+"""From a file to a table of text, by the kind of the file. Cells stay text."""
 
 from __future__ import annotations
 
