@@ -21,10 +21,11 @@ BENCHMARKS: dict[str, str] = {
     "disclosure": "wasl.lab.benchmarks.disclosure",
     "linkage-scale": "wasl.lab.benchmarks.linkage_scale",
     "registers": "wasl.lab.benchmarks.registers",
+    "laboratory": "wasl.lab.quality.laboratory",
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
-ON_REQUEST = {"linkage-scale", "registers"}
-"""What is measured only when it is named: it takes long, and has no peer."""
+ON_REQUEST = {"linkage-scale", "registers", "laboratory"}
+"""What is measured only when it is named, because it takes long."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,8 @@ def register(app: typer.Typer) -> None:
 
 def benchmark(
     names: Annotated[
-        list[str] | None, typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale, registers.")
+        list[str] | None,
+        typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale, registers, laboratory."),
     ] = None,
     peers: Annotated[Path | None, typer.Option(help="Folder with the peers' environments.")] = None,
     install_peers: Annotated[bool, typer.Option(help="Make the peers' environments there first.")] = False,

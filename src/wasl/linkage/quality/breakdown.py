@@ -5,7 +5,7 @@ match with one minus the probability that it has none, and besides with the chan
 which is known by register only. Both rates are about records: *false* of those linked, *missed* of those that have a
 match.
 
-The intervals allow for chance and for a model whose own error rates are wrong by half.
+The intervals allow for chance and for a model whose error rates are wrong by three quarters (standard deviation).
 
 *Does not hold for:* groups whose records meet much more seldom than others of their registers.
 """
