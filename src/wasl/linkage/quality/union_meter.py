@@ -5,7 +5,7 @@ deliveries of all registers, in which a block has more persons. Here T is estima
 agreement of released filters, which is the expected agreement plus noise of 1/√L for L bits.
 
 Noise alone has large eigenvalues, so eigenvalue and eigenvector are taken from different bits: the top eigenvector v of
-the centred agreement in the even words of all filters, and its value v'Av in the odd words. The noise of the two is
+the centred agreement in the even bits of all filters, and its value v'Av in the odd bits. The noise of the two is
 independent, so the value is not inflated. **T = v'Av / √(n / L)** for n persons. Where no structure shows, T is
 about 0. Where the holder measures T above 3, the two agree within a third; below 2 the unit sees less than is there.
 
@@ -43,6 +43,7 @@ SMALLEST = 3
 """In a block of two persons nothing tells which is which."""
 LARGEST = 300
 """Rows of a block that are looked at; of more, the first in the order of their ids, which is random."""
+EVEN_BITS = np.uint64(0x5555555555555555)
 MOST_ROWS = 200_000
 """Rows measured in a pass. The largest blocks come first: T grows with the size of a block."""
 
@@ -189,7 +190,7 @@ def _chosen(
 def _halves_agree(
     filters: NDArray[np.uint64], present: NDArray[np.bool_], used: NDArray[np.int64], first: int, n: int
 ) -> NDArray[np.float64]:
-    """Agreement in even and in odd words: (groups, 2, n, n), NaN where a filter is missing."""
+    """Agreement in even and in odd bits: (groups, 2, n, n), NaN where a filter is missing."""
     groups = filters.shape[0]
     out = np.full((groups, 2, n, n), np.nan)
     for g in range(groups):
@@ -199,16 +200,14 @@ def _halves_agree(
             for j in range(i):
                 if not present[g, first + j]:
                     continue
-                for half in range(2):
-                    different = np.uint64(0)
-                    bits = 0
-                    for word in range(half, used[g], 2):
-                        different += popcount(filters[g, first + i, word] ^ filters[g, first + j, word])
-                        bits += 64
-                    if bits:
-                        value = 1.0 - 2.0 * np.float64(different) / bits
-                        out[g, half, i, j] = value
-                        out[g, half, j, i] = value
+                even, odd = np.uint64(0), np.uint64(0)
+                for word in range(used[g]):
+                    unlike = filters[g, first + i, word] ^ filters[g, first + j, word]
+                    even += popcount(unlike & EVEN_BITS)
+                    odd += popcount(unlike & ~EVEN_BITS)
+                bits = 32.0 * used[g]
+                out[g, 0, i, j] = out[g, 0, j, i] = 1.0 - 2.0 * np.float64(even) / bits
+                out[g, 1, i, j] = out[g, 1, j, i] = 1.0 - 2.0 * np.float64(odd) / bits
     return out
 
 
