@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import Act
 
-__all__ = ["make_tables", "register"]
+__all__ = ["make_tables", "register", "show_tables"]
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +69,7 @@ def tables(
         listed = [{k: v for k, v in table.items() if k != "dimensions"} for table in made.report["tables"]]
         emit({**shown, "tables": listed, "out": str(out)})
         return
-    _show(made, out)
+    show_tables(made, out)
 
 
 def make_tables(
@@ -80,6 +80,7 @@ def make_tables(
     earlier: Sequence[Path] = (),
     key: Path | None = None,
     seed: int | None = None,
+    period: str = "",
 ) -> Act[ProtectedTables, TablesProtected]:
     """Read, tabulate, write, record the event; a refusal is recorded, too."""
     from wasl.tables.specification import ProtectionMethod, TablesSpec
@@ -87,6 +88,8 @@ def make_tables(
     from wasl.workflow.tabulate import tabulate
 
     document = TablesSpec.load(spec)
+    if period:
+        document = _for_period(document, data, period)
     folders = [Path(spec).parent, *(path.parent for path in data), Path()]
     sources = _sources(document, data, folders)
     hierarchies = _hierarchies(document, folders)
@@ -107,6 +110,19 @@ def make_tables(
     write_artifacts(made.artifacts, out)
     record_event(made.event, subject=document.name)
     return made
+
+
+def _for_period(document: TablesSpec, data: Sequence[Path], period: str) -> TablesSpec:
+    """The specification for a period, without the tables whose columns the data lack."""
+    from wasl.cli.disclosure import read_microdata
+    from wasl.tables.specification import TablesSpec
+
+    columns = {name for path in data for name in read_microdata(path).column_names}
+    known = [table for table in document.tables if {d.source for d in table.dimensions} <= columns]
+    if not known:
+        raise InputError(f"the data have the columns of none of the tables of {document.name!r}.")
+    tables = [table.model_copy(update={"period": period}).model_dump(mode="json") for table in known]
+    return TablesSpec.model_validate({"name": document.name, "tables": tables})
 
 
 @contextmanager
@@ -230,7 +246,8 @@ def _secret(path: Path | None) -> bytes:
     return fresh
 
 
-def _show(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
+def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
+    """Print what was made, and which files may leave the office."""
     report = made.report
     rows: list[tuple[object, ...]] = [("method", report["method"])]
     if report["audit"] is not None:

@@ -119,7 +119,7 @@ class DimensionSpec(Document):
         bands: Lower limits of classes of a number; ``[15, 25, 65]`` gives ``15-24``, ``25-64``, ``65+``.
         label, label_fr, label_ar: For people.
         concept: SDMX concept; default: from the name.
-        classification: Shipped classification whose labels the codes bear in the files.
+        classifications: Shipped classifications whose labels the codes bear in the files.
     """
 
     name: str = Option(min_length=1)
@@ -131,7 +131,7 @@ class DimensionSpec(Document):
     label_fr: str = ""
     label_ar: str = ""
     concept: str = ""
-    classification: str = ""
+    classifications: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

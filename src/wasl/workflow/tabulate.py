@@ -149,13 +149,12 @@ def _cube(table: ProtectedTable) -> Cube:
     for described, hierarchy in zip(spec.dimensions, table.cells.dimensions, strict=True):
         labels = {"en": described.label, "fr": described.label_fr, "ar": described.label_ar}
         meanings: dict[str, dict[str, str]] = {}
-        if described.classification:
-            entries = CodeList.load(described.classification).entries
+        for name in described.classifications:
+            entries = CodeList.load(name).entries
             known = {code: entries[code] for code in hierarchy.codes if code in entries}
-            meanings = {
-                "en": {code: entry.label for code, entry in known.items() if entry.label},
-                "fr": {code: entry.label_fr for code, entry in known.items() if entry.label_fr},
-            }
+            meanings.setdefault("en", {}).update({code: entry.label for code, entry in known.items() if entry.label})
+            french = {code: entry.label_fr for code, entry in known.items() if entry.label_fr}
+            meanings.setdefault("fr", {}).update(french)
         dimensions.append(
             CubeDimension(
                 described.name, labels, hierarchy.codes, tuple(hierarchy.parents.tolist()), described.concept, meanings

@@ -1,0 +1,48 @@
+"""``wasl indicators``: the shipped set of tables for a period, protected together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wasl.cli.output import JsonFlag, emit, say
+from wasl.cli.tables import make_tables, show_tables
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``indicators``."""
+    app.command("indicators")(indicators)
+
+
+def indicators(
+    data: Annotated[Path, typer.Argument(help="Linked microdata, one row a person, CSV or Parquet.", metavar="DATA")],
+    period: Annotated[str, typer.Option("--period", help="Reference period: 2024, 2024-Q1, 2024-S2 or 2024-03.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
+    spec: Annotated[str, typer.Option("--spec", help="Set of tables: a shipped name or a file.")] = "foreign-workers",
+    earlier: Annotated[
+        list[Path] | None, typer.Option("--earlier", help="OUT folder of tables published before; repeatable.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the shipped set of tables for a period in one run, protected together, with SDMX, PX and JSON-stat files.
+
+    Tables whose columns the data lack are left out and named.
+
+    Example: wasl indicators foreign-workers.parquet --period 2024 --out indicators
+    """
+    from wasl.tables.specification import TablesSpec
+
+    made = make_tables([data], spec, out, earlier=earlier or [], period=period)
+    names = {table.name for table in made.result.spec.tables}
+    left_out = [table.name for table in TablesSpec.load(spec).tables if table.name not in names]
+    if as_json:
+        shown = {name: value for name, value in made.report.items() if name != "tables"}
+        emit({**shown, "tables": sorted(names), "left_out": left_out, "out": str(out)})
+        return
+    show_tables(made, out)
+    if left_out:
+        say(f"left out, because the data lack their columns: {', '.join(left_out)}")

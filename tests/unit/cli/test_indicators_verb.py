@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from typer.testing import CliRunner
+
+from wasl.cli.app import build_app
+from wasl.tables.specification import TablesSpec
+
+
+def test_shipped_set_is_protected_together(tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(3)
+    n = 900
+    table = {
+        "sex": rng.choice(["M", "F", None], n, p=[0.6, 0.38, 0.02]),
+        "province": rng.choice(["01.051", "01.151", "09.001", "04.421"], n, p=[0.3, 0.1, 0.02, 0.58]),
+        "nationality": rng.choice(["FRA", "SEN", "CIV", "PHL"], n, p=[0.5, 0.4, 0.095, 0.005]),
+        "activity_section": rng.choice(["A", "F", "G", "I"], n, p=[0.01, 0.3, 0.3, 0.39]),
+    }
+    pq.write_table(pa.table(table), tmp_path / "micro.parquet")
+    app = build_app(["wasl.cli.indicators", "wasl.cli.schema"])
+    words = [
+        "indicators",
+        str(tmp_path / "micro.parquet"),
+        "--period",
+        "2024",
+        "--out",
+        str(tmp_path / "out"),
+        "--json",
+    ]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    printed = json.loads(done.stdout)
+    assert printed["tables"] == ["sex-by-activity", "sex-by-nationality", "sex-by-province"]
+    assert {"sex-by-age", "sex-by-occupation", "sex-by-motive"} == set(printed["left_out"])
+    assert printed["audit"]["passed"]
+    assert printed["primary"] > 0
+    assert (tmp_path / "out" / "sex-by-province.data.sdmx-3.0.xml").is_file()
+    px = (tmp_path / "out" / "sex-by-province.px").read_text()
+    assert "Tanger-Tétouan-Al Hoceïma" in px
+
+
+def test_every_shipped_table_has_titles_in_three_languages():
+    for table in TablesSpec.load("foreign-workers").tables:
+        assert table.title
+        assert table.title_fr
+        assert table.title_ar
