@@ -137,7 +137,7 @@ def _loaded(text: str) -> DisclosurePolicy | pa.Table:
 
 
 def _name(text: str) -> str:
-    """What a scenario is called: its path or shipped name as it was given.
+    """The name of a scenario: its path or shipped name as it was given.
 
     Raises:
         InputError: It is empty.

@@ -35,7 +35,7 @@ TARGETS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class LinkageSuccess:
-    """How often an intruder who knows a person's keys exactly names the right record.
+    """Success of an intruder who knows a person's keys exactly and names a record.
 
     Attributes:
         in_file: The intruder knows that the person is in the file.

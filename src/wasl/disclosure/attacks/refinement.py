@@ -83,7 +83,7 @@ class Differencing:
 
     @property
     def safe(self) -> bool:
-        """Whether nothing is isolated."""
+        """True if no person is isolated."""
         return not self.exposures and not self.narrowed
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Differencing:
 
 
 def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Which leaves each category covers, at whatever level of the hierarchy it stands.
+    """Tabulate the leaves that each category covers, at any level of the hierarchy.
 
     Returns:
         bool, shape (categories, leaves).
@@ -120,8 +120,8 @@ def downcoding(released: Frame, hierarchies: Mapping[str, Hierarchy], *, k: int)
     """Look for local recoding and for what its minimality tells.
 
     A cell at level h > 0 of a variable that elsewhere stands at a lower level was generalized for its class's sake. If
-    all members had shared one child category, a minimal algorithm would have kept the child: so a class of exactly
-    two possible children holds both, and one of fewer than 2k rows holds a child with fewer than k rows.
+    all members had shared one child category, a minimal algorithm would have kept the child. So a class of exactly two
+    possible children has both. A class of fewer than 2k rows has a child with fewer than k rows.
 
     Args:
         released: The release.
@@ -161,8 +161,8 @@ def differencing(
 ) -> Differencing:
     """Check a release against every earlier one of the same population.
 
-    Three things are looked for. Subtraction: the counts of two releases in the same region differ by 1 … k-1 persons,
-    or the classes of one release that lie inside a class of another account for all but 1 … k-1 of its persons. A row
+    Three things are looked for. Subtraction: the counts of two releases in the same region differ by 1 … k-1 persons.
+    Or the classes of one release inside a class of another account for all but 1 … k-1 of its persons. A row
     with suppressed cells may lie in several regions, so counts are intervals, and no class is left out. Joint classes:
     persons who share their categories in every release. Intersection: sensitive values that fit a person in every
     release leave one, though no single release does.
@@ -220,7 +220,7 @@ class _Regions:
     covered: tuple[NDArray[np.bool_], ...]
 
     def complete(self) -> NDArray[np.bool_]:
-        """Which classes have no suppressed cell."""
+        """Mark the classes without a suppressed cell."""
         return np.asarray(np.all([self.class_codes(v) >= 0 for v in range(len(self.covered))], axis=0))
 
     def names(self) -> list[tuple[str | None, ...]]:
@@ -249,9 +249,9 @@ def _regions(release: Frame, hierarchies: Mapping[str, Hierarchy], anywhere: Map
 def _subtract(first: _Regions, second: _Regions, k: int, numbers: tuple[int, int]) -> list[Exposure]:
     """Groups of 1 … k-1 persons that follow from the counts of two releases in the regions of the first.
 
-    The count of persons in a region is an interval: rows whose classes lie inside it are certainly there, rows whose
-    classes meet it (their suppressed cells may have been anything) possibly are. A difference isolates persons when
-    its whole interval lies in 1 … k-1.
+    The count of persons in a region is an interval. Rows whose classes lie inside the region are certainly there. Rows
+    whose classes meet it are possibly there, because their suppressed cells may have been anything. A difference
+    isolates persons when its whole interval lies in 1 … k-1.
     """
     tables = [_Overlap(first.covered, other.covered) for other in (first, second)]
     spare_first, spare_second, shared = _without_common(first, second)
@@ -420,7 +420,7 @@ def _levels(hierarchy: Hierarchy, texts: Sequence[str]) -> list[int]:
 
 
 def _children(hierarchy: Hierarchy, text: str, level: int) -> int:
-    """How many categories of the level below a category of a level contains."""
+    """Count the categories of the level below that a category contains."""
     if level <= 0:
         return 0
     below = hierarchy.leaves if level == 1 else hierarchy.levels[level - 2]

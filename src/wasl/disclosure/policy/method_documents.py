@@ -168,11 +168,14 @@ class LocalSuppression(MethodBase):
     Attributes:
         k: Default: the policy's threshold.
         strata: k must hold inside each category of this variable.
+        search: ``sets`` prefers rows that are certain company for each other, ``nearest`` the fewest cells; default:
+            ``sets`` up to 8 keys (10 in small files), ``nearest`` beyond.
     """
 
     kind: Literal["local_suppression"]
     k: int | None = Option(default=None, ge=2)
     strata: str | None = None
+    search: Literal["auto", "sets", "nearest"] = "auto"
 
     @property
     def names(self) -> tuple[str, ...]:

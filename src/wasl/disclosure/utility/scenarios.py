@@ -35,7 +35,7 @@ MEANINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a file keeps of its original; see ``MEANINGS``. None where nothing can be compared."""
+    """The parts of the original that a file keeps; see ``MEANINGS``. None where there is nothing to compare."""
 
     rows_kept: float
     weight_kept: float
@@ -52,7 +52,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class GroupKept:
-    """What a file keeps of one group (a region, a nationality).
+    """The parts of one group (a region, a nationality) that a file keeps.
 
     Attributes:
         group: The category; of the original where rows can be matched, otherwise as released.
@@ -74,7 +74,7 @@ class GroupKept:
 
 
 def what_is_kept(original: WorkingFile, released: WorkingFile) -> Kept:
-    """What a protected file keeps of the original, variable by variable and without matching rows.
+    """Measure how much of the original a protected file keeps, without matching rows.
 
     Args:
         original: The original, prepared.
@@ -118,7 +118,7 @@ def what_is_kept(original: WorkingFile, released: WorkingFile) -> Kept:
 def groups_kept(
     original: WorkingFile, released: WorkingFile, group: str, *, origin: NDArray[np.int64] | None = None
 ) -> tuple[GroupKept, ...]:
-    """What each group keeps.
+    """Measure how much of each group a protected file keeps.
 
     Args:
         original: The original, prepared.

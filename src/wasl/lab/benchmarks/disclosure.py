@@ -68,21 +68,24 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
 
 
 def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]:
-    """Processor seconds against rows (8 keys) and against keys (100,000 rows), by operation: what the plots show."""
+    """Processor seconds against rows (8 keys) and against keys (10,000 rows), by operation: what the plots show."""
     from wasl.disclosure.keys.coding import code_columns
+    from wasl.disclosure.risk.suda2 import MAX_VARIABLES
 
     sizes = (500, 1_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
-    widths = (2, 3) if quick else (2, 4, 6, 8, 10)
+    widths = (2, 3) if quick else (2, 4, 6, 8, 10, 12, 14, 16, 18, 20)
     by_rows: dict[str, list[tuple[float, float]]] = {}
     by_keys: dict[str, list[tuple[float, float]]] = {}
     for series, settings in (
         (by_rows, [(size, 8, size) for size in sizes]),
-        (by_keys, [(sizes[-2], w, w) for w in widths]),
+        (by_keys, [(sizes[1], w, w) for w in widths]),
     ):
         for rows, keys, place in settings:
             frame = made_up_census(rows, keys)
             columns = code_columns(frame, [f"k{j}" for j in range(keys)])
             for name, operation in _coded_operations(columns, frame).items():
+                if name.startswith("SUDA2") and keys > MAX_VARIABLES:
+                    continue
                 series.setdefault(name, []).append((float(place), _timed(operation, repeats)["processor seconds"]))
     return {"rows": by_rows, "keys": by_keys}
 

@@ -1,4 +1,4 @@
-"""Microdata files as exact tables: CSV, Parquet, SPSS and Stata. Nothing is guessed: text stays text.
+"""Microdata files as exact tables: CSV, Parquet, SPSS and Stata. Text stays text.
 
 A CSV cell is text, whatever it looks like; the policy says which variables are numbers. "06.141" and "NA" stay what
 they are, and only an empty cell is missing. Parquet, SPSS and Stata columns keep their types. Labels and user-missing
@@ -54,7 +54,7 @@ class Microdata:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What was done on reading that a user should know, one sentence each."""
+        """Sentences for the user about encodings and user-missing codes."""
         notes = []
         if self.encoding and self.encoding != "utf-8":
             notes.append(f"the file was read as {self.encoding}.")

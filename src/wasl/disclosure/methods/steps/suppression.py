@@ -53,6 +53,7 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
             strata=strata,
             combinations=goals,
             missing=file.policy.missing.meaning,
+            search=method.search,
         )
         rounds += done.rounds
         after = _whole_households(file, columns, done.columns, shared)
