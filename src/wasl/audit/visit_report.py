@@ -35,7 +35,7 @@ SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class VisitReport:
-    """What the log holds of a period.
+    """Counts and entries of one period of the log.
 
     Attributes:
         first_day: First day of the period, ISO 8601, or empty.

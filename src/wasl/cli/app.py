@@ -16,6 +16,7 @@ __all__ = ["OVERVIEW", "VERBS", "build_app", "build_overview", "main"]
 VERBS: dict[str, str] = {
     "demo": "wasl.cli.demo",
     "population": "wasl.cli.population",
+    "exercise": "wasl.cli.exercise",
     "key": "wasl.cli.holder",
     "check": "wasl.cli.holder",
     "encode": "wasl.cli.holder",
@@ -79,6 +80,7 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "user": (SERVICE, "Add users and issue tokens."),
     "demo": (OTHER, "Run the whole way on a synthetic Morocco."),
     "population": (OTHER, "Generate synthetic registers with the truth."),
+    "exercise": (OTHER, "Write a course pack: registers, tasks, and answers for the teacher."),
     "schema": (OTHER, "Print the JSON Schema of a document, or draft one."),
     "benchmark": (OTHER, "Measure this machine beside other programs."),
 }

@@ -1,0 +1,66 @@
+"""J15: a trainer makes a course pack with one command; students get registers and tasks, the teacher the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from wasl.cli.app import build_app
+from wasl.errors import InputError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    out = tmp_path_factory.mktemp("course") / "pack"
+    words = ["exercise", "--out", str(out), "--persons", "1500", "--seed", "7", "--json"]
+    result = CliRunner().invoke(build_app(["wasl.cli.exercise"]), words)
+    assert result.exit_code == 0, (result.output, result.exception)
+    return out, json.loads(result.stdout)
+
+
+def test_students_get_registers_and_tasks_but_no_truth(pack):
+    out, told = pack
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == told["files"]
+    outside = [name for name in told["files"] if not name.startswith("teacher/")]
+    assert outside == [
+        "exercices.fr.md",
+        "exercises.en.md",
+        "registers/cnss-employees.csv",
+        "registers/dgsn-permits.csv",
+    ]
+    assert "person" not in (out / "registers" / "dgsn-permits.csv").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_the_answers_are_those_of_these_registers(pack):
+    out, _ = pack
+    permits = pd.read_csv(out / "registers" / "dgsn-permits.csv", dtype=str)
+    truth = pd.read_csv(out / "teacher" / "truth.csv", dtype=str)
+    answers = (out / "teacher" / "answers.en.md").read_text(encoding="utf-8")
+    assert f"has {len(permits):,} records" in answers
+    members = {name: set(rows["person"]) for name, rows in truth.groupby("register")}
+    assert f"{len(members['dgsn-permits'] & members['cnss-employees']):,} persons are in both" in answers
+    first = permits["date_naissance"].fillna("").str.startswith("01/01/").sum()
+    assert f"{first:,} birth dates" in answers
+    found = re.search(r"precision (\d\.\d+), recall (\d\.\d+)", answers)
+    assert found
+    assert min(map(float, found.groups())) > 0.9
+    assert "nan" not in answers
+
+
+def test_both_languages_have_the_same_tasks(pack):
+    out, _ = pack
+    texts = [(out / name).read_text(encoding="utf-8") for name in ("exercices.fr.md", "exercises.en.md")]
+    verbs = [re.findall(r"`wasl ([a-z]+)", text) for text in texts]
+    assert verbs[0] == verbs[1]
+    assert "{seed}" not in "".join(texts)
+
+
+def test_an_existing_folder_is_not_touched(pack):
+    result = CliRunner().invoke(build_app(["wasl.cli.exercise"]), ["exercise", "--out", str(pack[0])])
+    assert isinstance(result.exception, InputError)
