@@ -85,6 +85,9 @@ def test_every_change_lengthens_the_log(service: Service, outboxes: dict[str, Pa
     elsewhere = {
         ("POST", "/v1/projects/{project}/pairs"),  # test_strong_mode
         ("POST", "/v1/jobs/{job}/retry"),  # test_worker
+        ("POST", "/v1/projects/{project}/erasures"),  # test_retention
+        ("POST", "/v1/projects/{project}/retention-rules"),  # test_retention
+        ("POST", "/v1/projects/{project}/registers/{register}/objections"),  # test_retention
         ("POST", "/v1/tokens/{token}/approve"),  # test_two_persons
     }
     assert journal.done | elsewhere == WRITES

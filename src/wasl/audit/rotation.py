@@ -1,7 +1,7 @@
 """Rotation of a log's signing key: the old key signs the new one, and the log holds both.
 
 The name of the log stays; only the key changes. The old key signs a note whose text names both keys and the number of
-entries at that time. The note stands in a `KeyRotated` entry. Whoever trusts one key of the chain can follow it.
+entries at that time. The note stands in a `KeyRotated` entry. One trusted key leads to all others.
 
 Does not protect against: a thief of the old key, who can name a successor of his own; a lost key cannot sign, so its
 successor is trusted by hand.

@@ -8,13 +8,29 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from wasl.client.transport import Progress, Transport
-from wasl.client.views import Job, Published, Release, Remote, ReviewPair, Run, Submission, Token, WhoAmI
+from wasl.client.views import (
+    Decision,
+    Job,
+    Project,
+    Published,
+    Register,
+    Release,
+    Remote,
+    RetentionRule,
+    ReviewPair,
+    Run,
+    Submission,
+    Token,
+    User,
+    WhoAmI,
+)
 from wasl.errors import StateError
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Client"]
 
 PARQUET = "application/vnd.apache.parquet"
+PLURALS = {"delivery": "deliveries", "join-map": "join-maps", "payload": "payloads"}
 R = TypeVar("R", bound=Remote)
 JobProgress = Callable[[int, int], None]
 
@@ -45,6 +61,35 @@ class Client:
         """Add a user."""
         return str(self.transport.json("POST", "/v1/users", {"name": name, "title": title})["id"])
 
+    def users(self) -> list[User]:
+        """The users of the installation."""
+        return list(self._pages("/v1/users", User))
+
+    def set_disabled(self, user: User, disabled: bool) -> User:
+        """Make all tokens of a user useless, or let the user in again."""
+        verb = "disable" if disabled else "enable"
+        return User.parse(self.transport.json("POST", f"/v1/users/{user.id}/{verb}", etag=user.etag))
+
+    def tokens(self, user: str) -> list[Token]:
+        """The tokens of a user, without their secrets."""
+        return list(self._pages(f"/v1/users/{user}/tokens", Token))
+
+    def revoke_token(self, token: Token) -> Token:
+        """Make a token useless."""
+        return Token.parse(self.transport.json("POST", f"/v1/tokens/{token.id}/revoke", etag=token.etag))
+
+    def health(self) -> dict[str, Any]:
+        """That the process answers, and its release."""
+        return dict(self.transport.json("GET", "/v1/health"))
+
+    def ready(self) -> dict[str, Any]:
+        """That the service can work: workers, queue, room, key, age of the last checkpoint."""
+        return dict(self.transport.json("GET", "/v1/ready"))
+
+    def metrics(self) -> str:
+        """The counters of the process, for Prometheus."""
+        return self.transport.text("GET", "/v1/metrics")
+
     def request_token(
         self, user: str, role: str, *, project: str | None = None, register: str | None = None, days: int = 90
     ) -> Token:
@@ -66,6 +111,46 @@ class Client:
         """Open a project."""
         self.transport.json("POST", "/v1/projects", {"name": name, "title": title})
 
+    def projects(self) -> list[Project]:
+        """The projects this token reaches."""
+        return list(self._pages("/v1/projects", Project))
+
+    def project(self, name: str) -> Project:
+        """A project."""
+        return Project.parse(self.transport.json("GET", f"/v1/projects/{name}"))
+
+    def change_project(self, project: Project, *, title: str | None = None, closed: bool | None = None) -> Project:
+        """Change a project's title, close it or open it again."""
+        body = {"title": title, "closed": closed}
+        path = f"/v1/projects/{project.id}"
+        return Project.parse(self.transport.json("PATCH", path, body, etag=project.etag))
+
+    def registers(self, project: str) -> list[Register]:
+        """The registers of a project."""
+        return list(self._pages(f"/v1/projects/{project}/registers", Register))
+
+    def register(self, project: str, register: str) -> Register:
+        """A register with its schema."""
+        return Register.parse(self.transport.json("GET", f"/v1/projects/{project}/registers/{register}"))
+
+    def set_retention(self, project: str, days: int, *, register: str = "", round_name: str = "") -> None:
+        """Set how long files are kept."""
+        body = {"register": register, "round": round_name, "days": days}
+        self.transport.json("POST", f"/v1/projects/{project}/retention-rules", body)
+
+    def retention_rules(self, project: str) -> list[RetentionRule]:
+        """The retention rules of a project."""
+        return list(self._pages(f"/v1/projects/{project}/retention-rules", RetentionRule))
+
+    def send_objections(self, project: str, register: str, records: Sequence[str]) -> None:
+        """Send record ids of persons who object."""
+        path = f"/v1/projects/{project}/registers/{register}/objections"
+        self.transport.json("POST", path, {"records": list(records)})
+
+    def request_erasure(self, project: str) -> Job:
+        """Ask that files withdrawn or past their retention be deleted."""
+        return Job.parse(self.transport.json("POST", f"/v1/projects/{project}/erasures"))
+
     def declare_register(self, project: str, schema: RegisterSchema, *, signer: str = "") -> None:
         """Declare a register by its schema."""
         body = {"definition": schema.model_dump(mode="json", by_alias=True), "signer": signer}
@@ -86,6 +171,22 @@ class Client:
     def submissions(self, project: str, register: str, kind: str = "deliveries") -> list[Submission]:
         """What was sent: ``deliveries``, ``join-maps`` or ``payloads``."""
         return list(self._pages(f"/v1/projects/{project}/registers/{register}/{kind}", Submission))
+
+    def submission(self, project: str, register: str, submission: str, kind: str = "deliveries") -> Submission:
+        """One submission."""
+        path = f"/v1/projects/{project}/registers/{register}/{kind}/{submission}"
+        return Submission.parse(self.transport.json("GET", path))
+
+    def withdraw(self, submission: Submission) -> Submission:
+        """Take a submission back: nothing uses it from then on."""
+        plural = PLURALS[submission.kind]
+        path = f"/v1/projects/{submission.project}/registers/{submission.register}/{plural}/{submission.id}/withdraw"
+        return Submission.parse(self.transport.json("POST", path, etag=submission.etag))
+
+    def download_delivery(self, project: str, register: str, submission: str, out: Path) -> str:
+        """Fetch the file of a delivery."""
+        path = f"/v1/projects/{project}/registers/{register}/deliveries/{submission}/file"
+        return self.transport.download(path, out)
 
     def _send(self, project: str, register: str, plural: str, file: Path, progress: Progress | None) -> Submission:
         path = f"/v1/projects/{project}/registers/{register}/{plural}"
@@ -112,6 +213,14 @@ class Client:
     def runs(self, project: str) -> list[Run]:
         """The project's runs."""
         return list(self._pages(f"/v1/projects/{project}/linkage-runs", Run))
+
+    def cancel_run(self, project: str, run: str) -> Run:
+        """Ask the job of a run to stop."""
+        return Run.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs/{run}/cancel"))
+
+    def decisions(self, project: str, run: str) -> list[Decision]:
+        """Decisions: a reviewer sees the own ones, the linkage unit all."""
+        return list(self._pages(f"/v1/projects/{project}/linkage-runs/{run}/decisions", Decision))
 
     def report(self, project: str, run: str) -> dict[str, Any]:
         """A run's report."""
@@ -167,12 +276,24 @@ class Client:
         """A release."""
         return Release.parse(self.transport.json("GET", f"/v1/projects/{project}/releases/{release}"))
 
+    def releases(self, project: str) -> list[Release]:
+        """The releases of a project."""
+        return list(self._pages(f"/v1/projects/{project}/releases", Release))
+
+    def download_release(self, project: str, release: str, what: str, out: Path) -> str:
+        """Fetch the ``protected`` file or the ``package`` of a release."""
+        return self.transport.download(f"/v1/projects/{project}/releases/{release}/{what}", out)
+
+    def published(self, release: str) -> Published:
+        """A published release; needs no token."""
+        return Published.parse(self.transport.json("GET", f"/v1/catalogue/{release}"))
+
     def risk(self, project: str, release: str) -> dict[str, Any]:
         """The confidential report of a release."""
         return dict(self.transport.json("GET", f"/v1/projects/{project}/releases/{release}/risk"))
 
     def step(self, release: Release, step: str, body: Mapping[str, Any] | None = None) -> Release:
-        """Take a release a step on: ``protect``, ``request``, ``approve``, ``refuse``, ``publish`` or ``withdraw``."""
+        """Take a release a step on: see docs/service.md, "The way of a release"."""
         path = f"/v1/projects/{release.project}/releases/{release.id}/{step}"
         return Release.parse(self.transport.json("POST", path, dict(body or {}), etag=release.etag))
 
@@ -189,6 +310,14 @@ class Client:
     def job(self, job: str) -> Job:
         """A job."""
         return Job.parse(self.transport.json("GET", f"/v1/jobs/{job}"))
+
+    def cancel_job(self, job: str) -> Job:
+        """Ask a job to stop."""
+        return Job.parse(self.transport.json("POST", f"/v1/jobs/{job}/cancel"))
+
+    def retry_job(self, job: str) -> Job:
+        """Queue a parked job again."""
+        return Job.parse(self.transport.json("POST", f"/v1/jobs/{job}/retry"))
 
     def wait(
         self,
@@ -229,6 +358,14 @@ class Client:
     def checkpoint(self, *, sign: bool = False) -> str:
         """The latest signed checkpoint, or a fresh one."""
         return self.transport.text("POST" if sign else "GET", "/v1/audit/checkpoint")
+
+    def prove_inclusion(self, index: int) -> dict[str, Any]:
+        """An entry of the log with the proof that it is there."""
+        return dict(self.transport.json("GET", "/v1/audit/proofs/inclusion", params={"index": index}))
+
+    def prove_consistency(self, old_size: int) -> dict[str, Any]:
+        """The proof that the log only grew since it had so many entries."""
+        return dict(self.transport.json("GET", "/v1/audit/proofs/consistency", params={"old_size": old_size}))
 
     def log_key(self) -> str:
         """The public key of the log."""

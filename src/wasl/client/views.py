@@ -7,7 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-__all__ = ["Job", "Published", "Release", "Remote", "ReviewPair", "Run", "Submission", "Token", "WhoAmI"]
+__all__ = [
+    "Decision",
+    "Job",
+    "Project",
+    "Published",
+    "Register",
+    "Release",
+    "Remote",
+    "RetentionRule",
+    "ReviewPair",
+    "Run",
+    "Submission",
+    "Token",
+    "User",
+    "WhoAmI",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +47,54 @@ class Remote:
     def etag(self) -> str:
         """What ``If-Match`` must be for a change of this version."""
         return f'"v{self.version}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Remote):
+    """A project."""
+
+    title: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Remote):
+    """A register declared in a project."""
+
+    project: str
+    name: str
+    holder: str
+    schema_digest: str
+    signer: str = ""
+    definition: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Remote):
+    """A user of the installation."""
+
+    title: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Remote):
+    """A reviewer's decision on a pair."""
+
+    run: str
+    pair: str
+    reviewer: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRule(Remote):
+    """How many days the files of a register and round are kept; an empty name stands for all others."""
+
+    project: str
+    register: str
+    round: str
+    days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which payloads a run's releases are made from: pinned to the run, so that an old spine meets no newer payload."""
+"""Pins payloads to a run: its releases use these, so an old spine meets no newer payload."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _headers(ledger: Reader, run: Run) -> dict[str, list[Submission]]:
 
 
 def _fits(payload: Submission, deliveries: dict[str, list[Submission]]) -> bool:
-    """Whether a payload is of the run. A run of imported pairs names no deliveries; the coverage decides there."""
+    """Tell if a payload is of the run. A run of imported pairs names no deliveries; the coverage decides there."""
     if not deliveries:
         return True
     return any(

@@ -50,7 +50,7 @@ class ReleaseStep(StrEnum):
     PACKAGING_FAILED = "packaging-failed"
     WITHDRAW = "withdraw"
     VOID = "void"
-    """What it was made from was erased, or persons objected."""
+    """The files it was made from were erased, or persons objected."""
 
     @property
     def action(self) -> Action | None:

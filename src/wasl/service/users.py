@@ -164,7 +164,7 @@ def request_token(
     days: int,
     new_part: Callable[[], str],
 ) -> Invitation:
-    """Ask for a token for somebody else; its owner redeems it with the invitation, and only he sees the secret.
+    """Ask for a token for another user; its owner redeems it with the invitation, and only he sees the secret.
 
     Where two administrators must agree, the invitation has two parts: the one who asks gets the first here, the one
     who approves gets the second. Neither can redeem the token alone.
@@ -268,7 +268,7 @@ def revoke_token(office: Office, caller: Caller, *, token: str, version: int) ->
 
 
 def needs_two(office: Office, ledger: Reader, at: datetime) -> bool:
-    """Whether two administrators must agree to a token: there are two, and the setting says so."""
+    """Tell if two administrators must agree to a token: there are two, and the setting demands it."""
     return office.two_person and len(administrators(ledger, at)) > 1
 
 
