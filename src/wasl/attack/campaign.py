@@ -112,7 +112,10 @@ def attack_linkage(
 
 
 def attack_joined(target: Target, knowledge: Knowledge) -> list[Outcome]:
-    """Outcomes of the attacks by linkage unit and spine keeper together: without payloads, then with them if given."""
+    """Outcomes of the attacks by linkage unit and spine keeper together: without payloads, then with them if given.
+
+    They can run the attacks of the linkage view as well; those are not repeated here.
+    """
     if target.joined is None:
         return []
     cases: list[tuple[str, str, tuple[list[tuple[object, ...]], list[tuple[object, ...]]] | None]] = [
@@ -121,7 +124,9 @@ def attack_joined(target: Target, knowledge: Knowledge) -> list[Outcome]:
     if target.payload is not None and knowledge.payload is not None:
         sides = column_values(target.payload, PERSONAL), column_values(knowledge.payload, PERSONAL)
         cases.append(("joined, payload", "embedding with " + ", ".join(PERSONAL), sides))
-    outcomes = []
+    structure = Tally(knowledge.person)
+    structure.add(Claims.guesses(*match_colours(target.joined.view, knowledge.joined, rounds=6)), target.joined_truth)
+    outcomes = [_outcome(target, knowledge, "joined", "equality", structure, target.exposed(knowledge))]
     for view, attack, labels in cases:
         claims = match_joined(
             target.joined, target.passes, knowledge, labels=labels, largest=max(target.largest_graph, 1)

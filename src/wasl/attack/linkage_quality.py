@@ -42,7 +42,8 @@ def linkage_f1(
     febrl = EncodingProfile.load(name if name != "one-key" else "open", family="febrl")
     if name == "one-key":
         groups = tuple(group.model_copy(update={"fill": tested.groups[0].fill}) for group in febrl.groups)
-        febrl = febrl.model_copy(update={"taps": tested.taps, "groups": groups})
+        # Not the shipped document, so it may not have its name.
+        febrl = febrl.model_copy(update={"name": name, "taps": tested.taps, "groups": groups})
     left, right = febrl_in_common()
     truth = pd.concat(
         pd.DataFrame({"register": side, "record": frame["rec_id"], "person": frame["rec_id"].str.split("-").str[1]})

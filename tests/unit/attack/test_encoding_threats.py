@@ -44,7 +44,8 @@ def by_attack(outcomes: list[Outcome]) -> dict[str, Outcome]:
 def test_one_delivery_of_one_register_without_known_pairs_gives_nobody_away(permits: STAGED) -> None:
     attacks = ("equality", "frequencies", "graph matching", "likelihood")
     for outcome in attack_linkage(*permits, np.random.default_rng(1), attacks):
-        assert interval(outcome)[0] <= 0.01, outcome.attack
+        # Chance names one row for each combination of missing filters: of 352 persons in the best of 18 passes, 2 %.
+        assert interval(outcome)[0] <= 0.02, outcome.attack
         assert not outcome.certain_persons, outcome.attack
 
 

@@ -98,11 +98,12 @@ def test_trials_of_one_register_leave_out_the_others() -> None:
     assert all(len(trial.registers) == 1 and trial.periods == 1 for trial in plan if not trial.told)
 
 
-def test_what_a_profile_is_worth_is_measured_beside() -> None:
+@pytest.mark.parametrize("profile", ["tokens", "one-key"])
+def test_the_linkage_quality_of_a_profile_is_measured_beside(profile: str) -> None:
     from wasl.attack.linkage_quality import linkage_f1
     from wasl.lab.self_test import tested_profile
 
-    found = linkage_f1("tokens", tested_profile("tokens"), np.random.default_rng(1), persons=1000)
+    found = linkage_f1(profile, tested_profile(profile), np.random.default_rng(1), persons=1000)
     assert found["FEBRL 4 cut"] > 0.93
     assert found["six registers"] > 0.95
 
