@@ -62,7 +62,7 @@ def wasl(*words):
     try:
         main()
     except SystemExit as end:
-        if end.code:
+        if end.code and (words[0], end.code) != ("assess", 3):  # 3: the thresholds do not hold before protection
             raise SystemExit(f"wasl {' '.join(words)}: exit {end.code}")
 
 names = ("dgsn-permits", "cnss-employees")

@@ -72,7 +72,9 @@ def spss_bytes(columns: Sequence[Column], *, title: str, created: dt.datetime) -
     frame = pd.DataFrame({column.variable.name: _spss_values(column) for column in columns})
     labels: Any = {
         column.variable.name: {
-            _spss_code(column, code): _short(code.label, SPSS_LABEL_BYTES) for code in column.variable.codes
+            _spss_code(column, code): _short(code.label, SPSS_LABEL_BYTES)
+            for code in column.variable.codes
+            if column.integer_codes or len(code.code.encode()) <= _text_bytes(column)
         }
         for column in columns
         if column.variable.codes
@@ -142,6 +144,11 @@ def _spss_values(column: Column) -> Any:
 
 def _spss_code(column: Column, code: Code) -> int | str:
     return int(code.code) if column.integer_codes else code.code
+
+
+def _text_bytes(column: Column) -> int:
+    """Bytes of the longest text of a column; the .sav file stores no label of a longer code, which is in no row."""
+    return int(pc.max(pc.binary_length(column.values.cast(pa.string()))).as_py() or 0)
 
 
 def _spss_missing(columns: Sequence[Column]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from functools import partial
 
@@ -108,3 +109,19 @@ def test_spss_takes_missing_codes_that_are_texts(description, created, tmp_path)
         partial(pyreadstat.read_sav, user_missing=True), spss_bytes(columns, title="", created=created), tmp_path
     )
     assert meta.missing_ranges["answer"] == [{"lo": "unknown", "hi": "unknown"}]
+
+
+@pytest.mark.parametrize("longest", ["Rabat-Salé-Kénitra", "x" * 200])
+def test_a_code_longer_than_every_value_of_the_file_does_not_stop_the_release(longest):
+    import pyarrow as pa
+
+    from wasl.publication.columns import typed_columns
+    from wasl.publication.description import DatasetDescription
+
+    description = DatasetDescription.load("foreign-workers-puf")
+    variable = next(one for one in description.variables if one.name == "province")
+    codes = (*variable.codes[:1], variable.codes[0].model_copy(update={"code": longest, "label": "Long"}))
+    only = description.model_copy(update={"variables": (variable.model_copy(update={"codes": codes}),)})
+    table = pa.table({"province": [variable.codes[0].code, None]})
+    data = spss_bytes(typed_columns(table, only), title="t", created=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert len(data) > 100
