@@ -45,7 +45,7 @@ class CoursePack:
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """What the teacher's answers say, computed from the registers."""
+    """Figures of the teacher's answers, computed from the registers."""
 
     records: Mapping[str, int]
     both: int

@@ -121,7 +121,7 @@ def _peers(sample: Sample, place: Path, peers: Path | None) -> dict[str, Any]:
 
 
 def measure_coverage(draws: int) -> list[dict[str, Any]]:
-    """How often the reported intervals of precision and recall hold the true values.
+    """Measure the share of draws in which the reported intervals of precision and recall hold the true values.
 
     Args:
         draws: Over all designs of `DESIGNS`, in turn.

@@ -3,9 +3,9 @@
 
 Usage: python recordlinkage_quality.py ROWS.csv PAIRS.npz METHOD
 
-METHOD is ``ecm``, recordlinkage's own classifier, or ``fastlink``: the model of fastLink (two classes, comparisons with
-three levels at Jaro-Winkler .92 and .88, missing comparisons left out, EM on pattern counts) on the same pairs. Rows
-and pairs as for ``splink_quality.py``; prints the seconds as JSON.
+METHOD is ``ecm``, recordlinkage's own classifier, or ``fastlink``, the model of fastLink on the same pairs. That model
+has two classes, comparisons with three levels at Jaro-Winkler .92 and .88, and EM on pattern counts. Missing
+comparisons are left out. Rows and pairs as for ``splink_quality.py``; prints the seconds as JSON.
 
 Source: T. Enamorado, B. Fifield, K. Imai, American Political Science Review 113 (2019).
 """
