@@ -79,7 +79,12 @@ def _f1(
 ) -> float | None:
     """F1 of linking registers, given as frame, schema and name."""
     key = LinkageKey(rng.bytes(SECRET_BYTES), "quality")
-    document = LinkagePlan.load(plan).model_copy(update={"profiles": (profile.name,), "consent_weak_profile": True})
+    document = LinkagePlan.load(plan)
+    # Weak profiles are measured, too: the plan's limits on profiles and on the union of deliveries do not apply.
+    candidates = document.candidates.model_copy(update={"union_leak": None})
+    document = document.model_copy(
+        update={"profiles": (profile.name,), "consent_weak_profile": True, "candidates": candidates}
+    )
     try:
         made = [
             encode(
