@@ -337,7 +337,7 @@ def check(installation: Installation, done: Done) -> None:
     with installation.ledger.reading() as state:
         submissions, runs, releases, jobs = (state.select(kind) for kind in (Submission, Run, Release, Job))
         entries = [event_of(entry.data) for entry in state.log_entries(first=0, limit=10**9)]
-    seen = Counter((event.kind.value, event.subject) for event in entries if not event.detail.get("repeated"))
+    seen = Counter((event.kind, event.subject) for event in entries if not event.detail.get("repeated"))
     assert not done.trouble, done.trouble
     by_digest = Counter((one.register, one.digest) for one in submissions if one.project == OTHER_PROJECT)
     assert not [digest for digest, count in by_digest.items() if count > 1], "a delivery was doubled"
