@@ -7,6 +7,7 @@ from wasl.audit.events.event import Language
 __all__ = ["DETAIL_WORDS"]
 
 DETAIL_WORDS: dict[str, dict[Language, str]] = {
+    "failed_checks": {"fr": "contrôles non satisfaits", "ar": "فحوص غير مستوفاة", "en": "failed checks"},
     "disagreements": {"fr": "désaccords", "ar": "الاختلافات", "en": "disagreements"},
     "doubtful": {"fr": "paires douteuses", "ar": "الأزواج المشكوك فيها", "en": "doubtful pairs"},
     "duplicates": {"fr": "doublons", "ar": "المكررات", "en": "duplicates"},

@@ -119,6 +119,7 @@ class Run(Remote):
     job: str = ""
     plan_digest: str = ""
     spine_digest: str = ""
+    failed_checks: list[str] = field(default_factory=list)
     failure: str = ""
     deliveries: list[str] = field(default_factory=list)
 

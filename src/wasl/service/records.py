@@ -153,6 +153,13 @@ class Run(Noun):
     failure: str = ""
     payloads: list[str] = field(default_factory=list)
 
+    @property
+    def failed_checks(self) -> list[str]:
+        """Names of the self-checks of the linkage that did not pass."""
+        resolution = self.report.get("resolution", {})
+        checks = resolution.get("checks", self.report.get("checks", []))
+        return [str(check["name"]) for check in checks if not check["passed"]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewPair(Noun):

@@ -92,6 +92,7 @@ def resolve(
         persons=resolution.report["persons"],
         links=resolution.links.num_rows,
         conflicts=resolution.conflicts.num_rows,
+        failed_checks=tuple(check["name"] for check in resolution.report["checks"] if not check["passed"]),
         spine_digest=digest_table(resolution.spine),
     )
     if options.progress:

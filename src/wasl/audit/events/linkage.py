@@ -160,6 +160,7 @@ class SpineResolved(Happening):
     persons: int
     links: int
     conflicts: int
+    failed_checks: tuple[str, ...] | None = None
     spine_digest: str
 
 

@@ -94,6 +94,7 @@ class RunView(View):
     status: RunStatus
     job: str
     spine_digest: str
+    failed_checks: list[str] = Field(description="self-checks of the linkage that did not pass; read its report")
     failure: str
 
 
