@@ -91,8 +91,8 @@ class InputSpec(Document):
                 raise ValueError("means and ratios are computed from microdata")
         elif self.contributors or self.largest:
             raise ValueError("contributors and largest are columns of an aggregate; microdata have their own")
-        if self.shown is MeasureKind.RATIO and not self.denominator:
-            raise ValueError("a ratio needs a denominator")
+        if self.shown is MeasureKind.RATIO:
+            raise ValueError("ratios are not computed yet: publish numerator and denominator as two linked tables")
         if self.shown is not MeasureKind.COUNT and self.counts:
             raise ValueError(f"a {self.shown.value} needs the column of a value")
         return self
