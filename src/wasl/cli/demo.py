@@ -27,6 +27,8 @@ __all__ = ["Demo", "register"]
 
 PERSONS_AT_SCALE_1 = 6_000
 PROJECT = "wasl-demo"
+ROUND = "demo"
+"""The linkage round of the demo."""
 PLANS = {"guarded": "morocco", "open": "morocco-open"}
 """The linkage plan that goes with each profile."""
 HOLDERS = {
@@ -154,6 +156,7 @@ class Demo:
                 payload=own / f"{name}.payload.parquet",
                 keep_map=self.holder(name) / f"keep-map-{name}.csv",
                 profile=self.profile,
+                round_name=ROUND,
                 consent_weak_profile=self.profile == "open",
             )
             for kind, party in (
