@@ -1,4 +1,4 @@
-"""The library's front door: tables in, results out; files and services are never needed."""
+"""The functions of the library: tables in, results out; files and services are never needed."""
 
 from __future__ import annotations
 

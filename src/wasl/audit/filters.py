@@ -11,7 +11,7 @@ __all__ = ["EventFilter"]
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which entries to show; what is left empty does not choose.
+    """The conditions on the entries to show; an empty condition holds for every entry.
 
     Attributes:
         kinds: Any of these kinds.

@@ -1,4 +1,4 @@
-"""What the log recorded of a linkage run, and whether doing it again gives the same."""
+"""Compare a repeated linkage run with the figures and digests that the log recorded of it."""
 
 from __future__ import annotations
 

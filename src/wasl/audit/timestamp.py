@@ -1,8 +1,8 @@
 """Trusted time for a checkpoint: asks a time-stamping authority, and checks what it answered.
 
-A checkpoint says what the log held, not when. The token of an authority that neither the log's owner nor the auditor
-runs says that the checkpoint existed at a time; a log rewritten later cannot get one for that time. Nothing here goes
-over the network: the request is a file to send, the answer a file to check.
+A checkpoint states the content of the log, not the time. A token states that the checkpoint existed at a time. The
+token comes from an authority that neither the log's owner nor the auditor runs. A log rewritten later cannot get a
+token for that time. Nothing here goes over the network: the request is a file to send, the answer a file to check.
 
 Source: RFC 3161 (Time-Stamp Protocol); chain and CMS signature are checked by rfc3161-client.
 Does not protect against: an authority that lies, or entries that were wrong when they were written.

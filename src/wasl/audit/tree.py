@@ -5,6 +5,7 @@ suits an append-only table whose triggers refuse UPDATE and DELETE. To append in
 
     frontier = load_frontier(store, size)                    # one read of at most log2(size) nodes
     frontier, nodes = frontier.append(leaf_hash(event_bytes))
+
     ...insert nodes...                                       # two on average
     Checkpoint.of(origin, frontier).sign(signer)             # when one is due
 

@@ -1,8 +1,8 @@
 """Verifies an export of a log, with nothing but a public key and, better, a checkpoint kept from before.
 
-What is found: an entry altered, removed, added or moved; a log cut off before its signed end; a checkpoint that the
-key did not sign. With a checkpoint the auditor kept: a log rewritten or forked and signed anew by the key's owner,
-and a log rolled back to an earlier state. With an earlier export: the first entry in which the two differ.
+The verification finds: an entry altered, removed, added or moved; a log cut off before its signed end; a checkpoint
+that the key did not sign. With a checkpoint the auditor kept: a log rewritten or forked and signed anew by the key's
+owner, and a log rolled back to an earlier state. With an earlier export: the first entry in which the two differ.
 
 Does not protect against: entries never written; a log rewritten by the owner of its key before anybody else kept a
 checkpoint; wrong times in entries.
@@ -36,7 +36,7 @@ __all__ = ["FaultKind", "LogFault", "LogVerification", "export_leaves", "verify_
 
 
 class FaultKind(StrEnum):
-    """What is wrong with a log."""
+    """Kinds of fault in a log."""
 
     MALFORMED = "malformed"
     SIGNATURE = "signature"

@@ -40,7 +40,7 @@ def recorded_refusal(subject: str, *, project: str = "") -> Iterator[None]:
 def record_reading(happening: Happening, *, subject: str) -> None:
     """Append an event that changes nothing (an export, a verification), where that is possible.
 
-    Who only verifies need not have a place to write, and a broken log must not stop the verb that examines it.
+    A user who only verifies needs no place to write, and a broken log must not stop the verb that examines it.
     """
     with suppress(OSError, WaslError):
         record_event(happening, subject=subject)

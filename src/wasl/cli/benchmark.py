@@ -25,7 +25,7 @@ BENCHMARKS: dict[str, str] = {
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
 ON_REQUEST = {"linkage-scale", "registers", "laboratory"}
-"""What is measured only when it is named, because it takes long."""
+"""Benchmarks that run only when they are named, because they take long."""
 
 
 def register(app: typer.Typer) -> None:

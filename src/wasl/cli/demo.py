@@ -1,11 +1,11 @@
 """``wasl demo``: the whole way on a synthetic Morocco, each party in a folder of its own.
 
-OUT/holders/<holder>/    registers, key, record maps: what never leaves a holder (and the truth, known to nobody)
-OUT/linkage-unit/        deliveries and scored pairs: no names, no keys, no join maps
-OUT/spine-keeper/        join maps, persons, linkage reports
-OUT/release-desk/        payloads, microdata, protected file, confidential reports
-OUT/release/             what the public gets
-OUT/log/                 the audit log, its export and the key that verifies it
+- ``OUT/holders/<holder>/``: registers, key, record maps; they never leave a holder. ``OUT/holders`` has the truth too.
+- ``OUT/linkage-unit/``: deliveries and scored pairs; no names, no keys, no join maps.
+- ``OUT/spine-keeper/``: join maps, persons, linkage reports.
+- ``OUT/release-desk/``: payloads, microdata, protected file, confidential reports.
+- ``OUT/release/``: the published files.
+- ``OUT/log/``: the audit log, its export and the key that verifies it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Demo:
 
     @property
     def truth(self) -> Path:
-        """Who is who: made by the generator, used only to evaluate."""
+        """The true person of every record: made by the generator, used only to evaluate."""
         return self.out / "holders" / "truth.csv"
 
     def holder(self, register: str) -> Path:
@@ -283,7 +283,7 @@ class Demo:
         self._done("verification", ("what", "", ""), rows)
 
     def places(self) -> list[tuple[str, Path]]:
-        """What is worth opening."""
+        """The files worth opening, with a label each."""
         return [
             ("linkage report", self.out / "spine-keeper" / "all" / "report.html"),
             ("disclosure report", self.out / "release-desk" / "protected" / "internal-report.html"),

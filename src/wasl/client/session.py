@@ -54,7 +54,7 @@ class Client:
     # Who, and the installation
 
     def whoami(self) -> WhoAmI:
-        """Who this token is, and how far it reaches."""
+        """The user, the role and the reach of this token."""
         return WhoAmI(**self.transport.json("GET", "/v1/whoami"))
 
     def add_user(self, name: str, title: str = "") -> str:
@@ -169,7 +169,7 @@ class Client:
         return self._send(project, register, "payloads", file, progress)
 
     def submissions(self, project: str, register: str, kind: str = "deliveries") -> list[Submission]:
-        """What was sent: ``deliveries``, ``join-maps`` or ``payloads``."""
+        """The submissions of one kind: ``deliveries``, ``join-maps`` or ``payloads``."""
         return list(self._pages(f"/v1/projects/{project}/registers/{register}/{kind}", Submission))
 
     def submission(self, project: str, register: str, submission: str, kind: str = "deliveries") -> Submission:
@@ -298,7 +298,7 @@ class Client:
         return Release.parse(self.transport.json("POST", path, dict(body or {}), etag=release.etag))
 
     def catalogue(self) -> list[Published]:
-        """What is published; needs no token."""
+        """The published releases; needs no token."""
         return list(self._pages("/v1/catalogue", Published))
 
     def download_published(self, release: str, out: Path, progress: Progress | None = None) -> str:

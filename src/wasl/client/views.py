@@ -1,4 +1,4 @@
-"""What the service answers, typed; fields a newer service adds are passed over."""
+"""The typed answers of the service; fields that a newer service adds are ignored."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ class Token(Remote):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhoAmI:
-    """Who the token says you are."""
+    """The user, role and reach of the token."""
 
     name: str
     role: str | None

@@ -198,7 +198,7 @@ def _utility(original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int
 def _numeric_risk(
     original: WorkingFile, protected: WorkingFile, kept: NDArray[np.int64], names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """How close released numbers are to their originals, all variables together; on at most 20,000 rows."""
+    """Closeness of released numbers to their originals, all variables together; on at most 20,000 rows."""
     if not names:
         return {}
     rows = np.linspace(0, len(kept) - 1, min(len(kept), NUMERIC_RISK_ROWS)).astype(np.int64)

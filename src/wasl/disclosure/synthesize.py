@@ -3,8 +3,8 @@
 SDV is under the Business Source License 1.1: in-house use is permitted, selling synthesis as a service is not. It is
 imported only when something is synthesized.
 
-*Does not protect against* a model that has learned single records by heart: synthetic rows that equal sample uniques of
-the original are counted and, by default, replaced; attacks on the synthetic file measure the rest.
+*Does not protect against* a model that reproduces single records. Synthetic rows that equal sample uniques of the
+original are counted and, by default, replaced. Attacks on the synthetic file measure the rest.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Synthesis:
         return synthetic_facts(self)
 
     def internal_report(self) -> dict[str, Any]:
-        """What the release desk needs; confidential."""
+        """The report for the release desk; confidential."""
         return {
             "policy": {"name": self.policy.name, "digest": self.policy.digest},
             "model": self.model,
@@ -203,7 +203,7 @@ def held_out(
 
 
 def equal_to_uniques(file: WorkingFile, synthetic: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which synthetic rows have the key combination of a real sample unique, and which equal it in all categories."""
+    """Mark synthetic rows that have the key combination of a real sample unique, and those equal in all categories."""
     kinds = {name: file.table.column(name).type for name in file.table.column_names}
     categories = [name for name in kinds if name in file.keys or not _numeric(kinds[name])]
     drawn = _typed(synthetic, file)

@@ -1,10 +1,10 @@
 """The Spark engine: the same steps on the same kernels, one bucket of blocks at a time, on many machines.
 
-Parts of deliveries are read and checked where the work is (``mapInArrow``), from storage that all machines see; a
-delivery in memory travels with the work, so only small ones should. Rows are grouped by a bucket of their block label,
-so a block is never cut, and every step runs in ``applyInArrow``: rows of one bucket come in as an Arrow table and small
-sums, or the pairs worth a look, go out. The sums add up to the very numbers one machine would get, so model and pairs
-are the same, bit for bit. A task holds one part or one bucket in memory.
+The workers read and check parts of deliveries (``mapInArrow``) from storage that all machines see. A delivery in memory
+is sent with the task, so keep it small. Rows are grouped by a bucket of their block label, so a block is never cut.
+Every step runs in ``applyInArrow``: the rows of one bucket come in as an Arrow table. Small sums, or the pairs worth a
+look, go out. The sums add up to the very numbers one machine would get, so model and pairs are the same, bit for bit. A
+task holds one part or one bucket in memory.
 """
 
 from __future__ import annotations

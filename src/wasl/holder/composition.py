@@ -1,7 +1,7 @@
 """Composes an encoding profile from the features of a register, for registers that no shipped family was made for.
 
 The profile depends only on the features of the registers that are to be linked, so every holder composes the same
-document, with the same digest, from the same schemas. What a block or a group is made of follows these rules:
+document, with the same digest, from the same schemas. Blocks and groups follow these rules:
 
 - each number a register has (passport, member number, phone) is a pass of its own, in which everything is compared;
 - names, birth date and address are groups; each is compared where the block does not fix it;

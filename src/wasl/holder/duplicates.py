@@ -1,14 +1,14 @@
-"""Which records of one register are one person, as far as the register itself shows it beyond doubt.
+"""Find the records of one register that are certainly one person, from the register alone.
 
 Two records are taken as one person when they agree on one of these:
 
 - all name words in canonical spelling (in any order), the whole birth date, sex and nationality;
 - an identifier, and either all name skeletons or the day and month of birth.
 
-What follows from that in several steps holds as well, unless identifiers conflict: twins with names of one skeleton
-have passports of their own. Records with different passports (or permits, national or insurance numbers) are never
-taken as one. A register that its schema declares free of duplicates is left as it is. Typing errors in everything at
-once stay undiscovered: linkage finds those.
+Agreement in several steps counts as well, unless identifiers conflict: twins with names of one skeleton have passports
+of their own. Records with different passports (or permits, national or insurance numbers) are never taken as one. A
+register that its schema declares free of duplicates is left as it is. Typing errors in everything at once stay
+undiscovered: linkage finds those.
 
 A person then has one row per block (see ``passes.py``): the number of records a person has, and how alike their
 spellings are, could identify the person.

@@ -205,7 +205,7 @@ def _unwrap(wrapped: list[dict[str, str]], identity: str | None, context: bytes)
 
 
 def _issued_bytes(project: str, key_id: str, wrapped: list[dict[str, str]]) -> bytes:
-    """What the issuer signs: project, key id, and every sealed copy with its recipient."""
+    """The bytes that the issuer signs: project, key id, and every sealed copy with its recipient."""
     return canonical_json([FORMAT, "issued", project, key_id, wrapped])
 
 

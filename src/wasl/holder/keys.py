@@ -35,9 +35,9 @@ LASTING_VERSION = 1
 can still be continued with ``--onto``."""
 
 LastingPurpose = Literal["key-id", "record-id"]
-"""What is derived from the secret and the project alone, and stays equal in every round."""
+"""Purposes of keys that derive from the secret and the project alone, and stay equal in every round."""
 Purpose = Literal["row-id", "part", "block", "token", "filter", "spread", "diffusion"]
-"""What a derived key of a round is for; keys of different purposes are independent."""
+"""Purposes of the derived keys of a round; keys of different purposes are independent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ noise of 1/√L_out. Graph matching needs the top eigenvalue λ of the double-ce
 stand out of the noise; **T = λ / √(n / L_out)** is that ratio for a block of n records. Own trials: attacks failed at
 T ≤ 1.6 and won from about 3; 1 is where an eigenvector begins to show at all.
 
-T is taken over everything released about a record in the block: each group by itself, all groups together (their
-noise averages out), and equality of tokens (which has no noise and is weighed as if it had).
+T is taken over everything released about a record in the block. That is each group by itself, all groups together
+(their noise averages out), and equality of tokens (which has no noise and is weighed as if it had).
 
 *Source:* the threshold is that of spiked random matrices (Baik, Ben Arous, Péché, Ann Probab 33(5), 2005).
 
@@ -38,7 +38,7 @@ LAGUERRE_STEPS = 50
 
 @dataclass(frozen=True, slots=True)
 class BlockLeaks:
-    """What the meter found.
+    """Result of the meter.
 
     Attributes:
         leak: T of each block, after leaving out what had to be.
@@ -305,7 +305,7 @@ def _measure(
 
 
 def rows_to_measure(starts: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which rows the meter looks at: none of the smallest blocks, a sample of the largest, all of the others.
+    """The rows that the meter measures: none of the smallest blocks, a sample of the largest, all of the others.
 
     Args:
         starts: First row of each block, and the end of the last.

@@ -33,9 +33,9 @@ class HarmonizedColumn:
 def payload_columns(table: pa.Table, schema: RegisterSchema) -> list[HarmonizedColumn]:
     """The payload variables of a typed register: its payload columns, and what the schema derives from others.
 
-    Codes go through their classification (unknown and ambiguous spellings become missing and are counted), numbers
-    are divided as the schema says, dates are coarsened to the precision the schema gives (the first day of the month or
-    quarter stands for it), and of a birth date only the year is taken.
+    Codes go through their classification; unknown and ambiguous spellings become missing and are counted. Numbers are
+    divided as the schema says. Dates are coarsened to the precision of the schema: the first day of the month or
+    quarter stands for it. Of a birth date only the year is taken.
     """
     columns: list[HarmonizedColumn] = []
     for spec in schema.fields:

@@ -18,7 +18,7 @@ from wasl.registers.schema import OWN_FEATURE
 __all__ = ["PARTS", "EncodingPass", "EncodingProfile", "GramPart", "Group", "Part", "TokenRule"]
 
 Part = str
-"""What a block or token can be made of: one of ``PARTS``, or a feature of one's own (``own_…``)."""
+"""A part of a block or token: one of ``PARTS``, or a feature of one's own (``own_…``)."""
 
 PARTS = frozenset(
     {
@@ -104,7 +104,7 @@ class EncodingPass(Document):
 
 
 class EncodingProfile(Document):
-    """How records are encoded; its digest is in every delivery and must agree for two to be compared.
+    """Rules for encoding records; deliveries carry their digest and are compared only if it is equal.
 
     Attributes:
         name, family, version: ``guarded`` of ``morocco``, and so on.

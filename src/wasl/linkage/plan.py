@@ -19,7 +19,7 @@ __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "Reso
 
 
 class RegisterOptions(Document):
-    """What the plan says about one register.
+    """Options of the plan for one register.
 
     Attributes:
         duplicate_free: Whether one person appears in it at most once.
@@ -31,7 +31,7 @@ class RegisterOptions(Document):
 
 
 class Candidates(Document):
-    """Which pairs are compared.
+    """Options for the pairs to compare.
 
     Attributes:
         block_pairs: Most pairs compared in one block; a larger (hot) block is cut into sub-blocks of similar rows.
@@ -45,7 +45,7 @@ class Candidates(Document):
 
 
 class ModelOptions(Document):
-    """How pairs are scored.
+    """Options for scoring pairs.
 
     Attributes:
         classes: Most latent classes: match and rest, and of matches with errors and relatives what the data ask for.

@@ -202,7 +202,7 @@ def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) ->
 def _accept(
     plan: LinkagePlan, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
-    """Which pairs are worth linking, after assignment between the registers that hold a person once."""
+    """Mark the pairs worth linking, after assignment between the registers that hold a person once."""
     threshold = log_odds(np.array([plan.resolution.accept]))[0]
     gain = log_odds(pairs.probability) - threshold
     likely = gain >= 0
@@ -244,7 +244,7 @@ def _grades(
 def _membership(
     plan: LinkagePlan, records: Records, pairs: MergedPairs, together: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """How surely each record belongs to its person: its best link; a record alone, how surely it has none."""
+    """Probability per record that its person is right: that of its best link; alone, that it has no match."""
     best = np.zeros(len(records))
     linked = np.zeros(len(records))
     for side in (pairs.left, pairs.right):

@@ -17,7 +17,7 @@ Texts = npt.NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often a record carries each kind of error.
+    """Rates of each kind of error in a record.
 
     Attributes:
         variant: Another spelling of surname, given name or both.

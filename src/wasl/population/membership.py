@@ -1,4 +1,4 @@
-"""Who stands in which register: counts and overlaps as in the figures."""
+"""Membership of persons in registers: counts and overlaps as in the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an office writes down a person: names, dates, nationality, numbers, each with its style and its errors."""
+"""The spelling of a person in an office: names, dates, nationality, numbers, each with its style and its errors."""
 
 from __future__ import annotations
 

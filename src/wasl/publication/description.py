@@ -1,7 +1,7 @@
 """The description of a dataset: what its files are about and what every column and code means, in English and French.
 
-A TOML document (``config/publication`` holds examples; ``wasl schema description`` prints what is expected). Nothing
-is published without it: every column has a label, every code a meaning.
+A TOML document (``config/publication`` holds examples; ``wasl schema description`` prints what is expected). Every
+release needs one: every column has a label, every code a meaning.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RESERVED_NAMES = frozenset((*RESERVED_BY_SPSS, *RESERVED_BY_STATA))
 
 
 class VariableKind(StrEnum):
-    """What a variable's values are."""
+    """Kind of a variable's values."""
 
     CODE = "code"
     INTEGER = "integer"
@@ -110,7 +110,7 @@ class Variable(Document):
 
 
 class Organization(Document):
-    """Who produces, or whom to ask.
+    """The producer, or the contact for questions.
 
     Attributes:
         name, abbreviation: As printed.

@@ -90,7 +90,7 @@ WORDS: dict[Language, dict[str, Any]] = {
         "kinds": {"code": "code", "integer": "nombre entier", "decimal": "nombre", "date": "date", "text": "texte"},
     },
 }
-"""What the page says in each language."""
+"""The texts of the page in each language."""
 
 
 def dictionary_csv(summaries: Sequence[VariableSummary]) -> bytes:

@@ -21,7 +21,7 @@ from wasl.publication.description import Code, VariableKind
 __all__ = ["csv_bytes", "parquet_bytes", "safe_text", "spss_bytes", "stata_bytes"]
 
 FORMULA = r"^[=+\-@\t\r]"
-"""How a text begins that a spreadsheet would take for a formula."""
+"""Beginnings of texts that a spreadsheet would take for a formula."""
 
 NUMBER = r"^[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)$"
 
@@ -129,7 +129,7 @@ def stata_bytes(columns: Sequence[Column], *, title: str, created: dt.datetime) 
 
 
 def _written(write: Callable[[Path], None]) -> bytes:
-    """What a writer that knows only files writes."""
+    """The bytes that a writer of files writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data"
         write(path)

@@ -48,7 +48,7 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a release holds and how it was made.
+    """The files of a release and their origin.
 
     Attributes:
         dataset_id, version, title: The dataset.

@@ -59,7 +59,7 @@ DATA_TITLES = {
     "sav": "Data for SPSS",
     "dta": "Data for Stata",
 }
-"""What a reader calls each data file."""
+"""Title of each data file for readers."""
 
 MATERIALS = {
     "metadata/dictionary.html": "Dictionary of variables",
@@ -163,7 +163,7 @@ def _require_report(report: Mapping[str, bytes], table: pa.Table) -> None:
 
 
 class FileFault(StrEnum):
-    """What is wrong with a file of a package."""
+    """Kinds of fault in a file of a package."""
 
     CHANGED = "changed"
     MISSING = "missing"
@@ -231,8 +231,8 @@ class PackageVerification:
 def verify_package(files: Mapping[str, bytes], verifier: NoteVerifier | None = None) -> PackageVerification:
     """Check a package: every file against the manifest, the manifest against its signature.
 
-    Without a key the package is checked against the key it carries: that finds damage and careless change, but not
-    somebody who made the whole package anew under a key of his own.
+    Without a key the package is checked against the key it carries. That finds damage and careless change. It does not
+    find a package that was made anew under another key.
 
     Args:
         files: The package's files by path; read one at a time, so the mapping may load them when asked.

@@ -17,7 +17,7 @@ __all__ = ["CodeCount", "VariableSummary", "summarize"]
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
-    """How often a code stands in a column.
+    """Count of a code in a column.
 
     Attributes:
         code: The code and its meaning.
@@ -32,7 +32,7 @@ class CodeCount:
 
 @dataclass(frozen=True, slots=True)
 class VariableSummary:
-    """What a column holds.
+    """Summary of the values of a column.
 
     Attributes:
         column: The column.

@@ -18,7 +18,7 @@ __all__ = ["ProfileHeader", "require_known_profiles", "shipped_digests", "shippe
 
 
 class ProfileHeader(Protocol):
-    """What a delivery's header says about its profile."""
+    """Fields of a delivery's header about its profile."""
 
     @property
     def register(self) -> str:

@@ -79,7 +79,7 @@ class Feature(StrEnum):
 
 
 OWN_FEATURE = "own_"
-"""What a feature of one's own begins with, so that a misspelt feature is not taken for one."""
+"""Prefix of a feature of one's own, so that a misspelt feature is not taken for one."""
 OwnFeature = Annotated[str, Option(pattern=r"^own_[a-z0-9_]+$")]
 
 Precision = Literal["day", "month", "quarter", "year"]

@@ -1,4 +1,4 @@
-"""Who may do what: one table of roles and actions, and the rule that asks it.
+"""Permissions: one table of roles and actions, and the rule that reads it.
 
 Every route names its action and every use case checks it, so that a page, the API and a script share one rule. Scope is
 beside the table: a token may be tied to one project, a holder's token always is, and to one register too.
@@ -32,7 +32,7 @@ NO_PROJECT = ""
 """The project of a token that names none: it reaches no project."""
 
 ALL_PROJECTS = "*"
-"""How an OIDC claim says that a token reaches every project."""
+"""Value of an OIDC claim for a token that reaches every project."""
 
 
 class Role(StrEnum):
@@ -159,7 +159,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.STATUS_READ: _EVERYBODY,
     Action.METRICS_READ: frozenset({_A, _U}),
 }
-"""Which roles may do which action. Nothing that is not written here is allowed to anybody."""
+"""Roles that may do each action. An action that is absent here is allowed to nobody."""
 
 PUBLIC_ACTIONS = frozenset({Action.CATALOGUE_READ, Action.STATUS_READ, Action.INVITATION_REDEEM})
 """What needs no token."""
@@ -173,7 +173,7 @@ REGISTER_BOUND = frozenset({Role.HOLDER})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, in which role, and how far the token reaches.
+    """The user of a request, the role, and the reach of the token.
 
     Attributes:
         name: The user's name known to the installation, or ``anonymous``.

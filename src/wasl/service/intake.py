@@ -2,7 +2,7 @@
 
 The order is: the length of the footer, the footer, the headers of all pages, and only then the pages, one column of
 one row group at a time. Text is read as a dictionary, so that a value that is repeated a million times is in memory
-once. What a later step will hold in full is computed from the lengths of the values and counted against a limit.
+once. The memory that a later step needs is computed from the lengths of the values and counted against a limit.
 """
 
 from __future__ import annotations

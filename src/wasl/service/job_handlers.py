@@ -111,7 +111,7 @@ def abandon(
 
 
 def park(office: Office, job: Job, *, failures: int, cause: str) -> None:
-    """Set a job aside that breaks down every time. What it works on stays as it is, until an administrator decides.
+    """Set a job aside that breaks down every time. Its run or release stays as it is, until an administrator decides.
 
     Raises:
         StateError: Another worker has taken it over; nothing was committed.

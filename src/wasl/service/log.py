@@ -79,7 +79,7 @@ def _said(entry: LogEntry) -> SaidEntry:
 
 
 def _within(caller: Caller, where: Mapping[str, str]) -> dict[str, str]:
-    """What was asked, narrowed to the project of a token that is tied to one."""
+    """The conditions of a request, narrowed to the project of a token that is tied to one."""
     asked = {name: value for name, value in where.items() if value}
     return asked if caller.actor.project is None else {**asked, "project": caller.actor.project}
 

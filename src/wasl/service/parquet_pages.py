@@ -53,7 +53,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class PageSizes:
-    """What the pages of a column chunk need in memory.
+    """Memory that the pages of a column chunk need.
 
     Attributes:
         unpacked_bytes: Sum of the unpacked sizes of all pages, the dictionary included.

@@ -25,8 +25,9 @@ from wasl.service.intake import ParquetFile, is_text
 __all__ = ["Declared", "declared_columns", "require_declared_rows", "require_unique_ids"]
 
 MAX_FREE_VALUES = 200
-"""Different values of a text column for which the schema names neither a code list nor a form: a quarter or a wave has
-a few dozen, a column of names has thousands."""
+"""Most different values of a text column for which the schema names neither a code list nor a form. A quarter or a wave
+has a few dozen, a column of names has thousands.
+"""
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 DATE = re.compile(r"\d{4}(-(Q[1-4]|(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?))?")
@@ -38,7 +39,7 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a payload column may hold.
+    """Values that a payload column may hold.
 
     Attributes:
         name: Its standard name.

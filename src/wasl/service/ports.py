@@ -49,7 +49,7 @@ class Area(StrEnum):
 
 
 class Part(StrEnum):
-    """What an installation does: everything, or one half of strong mode."""
+    """Duties of an installation: all, or one half of strong mode."""
 
     BOTH = "both"
     LINKAGE = "linkage"
@@ -58,7 +58,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is too much.
+    """Upper limits of submissions, queues and tokens.
 
     Attributes:
         max_rows: Rows of one submission.
@@ -94,7 +94,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, when, and under which request id."""
+    """The actor, the time and the id of a request."""
 
     actor: Actor
     at: datetime
@@ -197,7 +197,7 @@ class Reader(Protocol):
         ...
 
     def receipt_subject(self, actor: str, receipt: Receipt) -> str | None:
-        """What an earlier request with this key brought about, or None.
+        """The subject of an earlier request with this key, or None.
 
         Raises:
             InputError: The key was used for another request.
@@ -231,7 +231,7 @@ class Writer(Reader, Protocol):
     """A transaction: its state and its events are committed together or not at all."""
 
     def save(self, *nouns: Noun, event: AuditEvent) -> int:
-        """Insert nouns of version 0, change the others where nobody else did meanwhile, and log the event.
+        """Insert nouns of version 0, change the others if their version is still the same, and log the event.
 
         Returns:
             The number of the event's log entry.
@@ -277,8 +277,7 @@ class Office:
         new_id: Makes identifiers that sort by age.
         signer: Signs checkpoints and manifests.
         part: What this installation does.
-        limits: What is too much.
-        threads: For linkage; 0 means one per processor.
+        limits: Upper limits of submissions, queues and tokens. threads: For linkage; 0 means one per processor.
         two_person: Whether two administrators must agree to a token once there are two.
     """
 

@@ -1,4 +1,4 @@
-"""What the service keeps: frozen records with an identifier and a version that rises with every change."""
+"""Records of the service: frozen, with an identifier and a version that rises with every change."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Register(Noun):
 
 
 class SubmissionKind(StrEnum):
-    """What a holder sends."""
+    """Kinds of file that a holder sends."""
 
     DELIVERY = "delivery"
     JOIN_MAP = "join-map"
@@ -352,7 +352,7 @@ class Token(Noun):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRule(Noun):
-    """How long what a register sent is kept.
+    """Retention of the files that a register sent.
 
     Attributes:
         project, register: Where; an empty register stands for all registers of the project.

@@ -250,7 +250,7 @@ def request_release(office: Office, caller: Caller, *, project: str, release: st
 def approve_release(
     office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str = ""
 ) -> Release:
-    """Approve a requested release, as somebody else than those who prepared and requested it."""
+    """Approve a requested release; the approver must differ from those who prepared and requested it."""
     return _step(office, caller, project, release, version, ReleaseStep.APPROVE, ReleaseApproved, reason)
 
 
@@ -347,7 +347,7 @@ def find_release(ledger: Reader, project: str, release: str) -> Release:
 def require_other_eyes(release: Release, caller: Caller) -> None:
     """The four-eyes rule: whoever prepared or requested a release decides on it neither directly nor by proxy.
 
-    A token that one of them issued to somebody else does not count as other eyes either.
+    A token that one of them issued to another user does not count as other eyes either.
 
     Raises:
         AccessError: The caller is one of the first two eyes.

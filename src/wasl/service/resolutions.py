@@ -141,7 +141,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """What a resolution needs beside the scored pairs.
+    """Input of a resolution besides the scored pairs.
 
     Attributes:
         maps: The join map of every delivery.

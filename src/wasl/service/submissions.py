@@ -221,7 +221,7 @@ def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[st
 
 
 def _delivery_header(file: ParquetFile) -> DeliveryHeader:
-    """The header, with every value of the type it should have: it was written by somebody else."""
+    """The header, with the type of every value checked: the file comes from outside."""
     try:
         header = _HEADER.validate_python(DeliveryHeader.from_json(file.header(HEADER_KEY)).to_json())
         digest_json(header.to_json())
@@ -311,7 +311,7 @@ def _require_agreement(ledger: Reader, delivery: Submission) -> None:
 def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None:
     """Refuse what was made before the last one accepted, what was withdrawn, and what claims a time to come.
 
-    A holder's earlier file, sent again by somebody else or by mistake, would otherwise replace the later one.
+    A holder's earlier file, sent again by another party or by mistake, would otherwise replace the later one.
 
     Raises:
         StateError: It is older than the last accepted one, or it was withdrawn.

@@ -1,10 +1,10 @@
-"""Which folders and which signing key belong to a database: the tie that a misspelt setting or an old backup breaks.
+"""The folders and the signing key of a database; a misspelt setting or an old backup is found at the start.
 
 Each area folder carries a marker with the installation's id and with the log as it last was. A start is refused when
 the marker is missing, names another installation or another area, or knows a longer or another log than the database
-has. So no process works, and no sweep runs, on files of which the database knows nothing.
+has. So no process works, and no sweep runs, on files of another database.
 
-Does not protect against: somebody who copies a marker together with the folder.
+Does not protect against: a person who copies a marker together with the folder.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["Custody"]
 MARKER = ".wasl-area.json"
 FORMAT = "wasl-area/1"
 OWN_NAMES = re.compile(r"[0-9a-f]{2}|\.incoming|\.quarantine")
-"""What an area folder of release 0.1.0, which wrote no markers, holds."""
+"""Names in an area folder of release 0.1.0, which wrote no markers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ KEPT_NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a sweep did, by digest.
+    """Files that a sweep set aside, restored and deleted, by digest.
 
     Attributes:
         quarantined: Set aside, as no record names them.

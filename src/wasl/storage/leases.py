@@ -1,4 +1,4 @@
-"""Which worker does which job: leases with an end, and attempts that fence off a worker presumed dead.
+"""Leases of jobs to workers: each has an end, and attempt numbers fence off a worker presumed dead.
 
 A worker takes the oldest job that is queued, or whose lease has run out because its worker died, and renews the lease
 while it works. Every taking raises the attempt number; a result is committed only under the latest attempt
@@ -21,7 +21,7 @@ __all__ = ["Crew", "JobLeases"]
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who works, and what waits.
+    """The workers, and the waiting jobs.
 
     Attributes:
         workers: Workers that were heard of lately and can work.

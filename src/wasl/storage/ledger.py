@@ -84,7 +84,7 @@ class SqlReader:
         return [_noun(kind, row) for row in self._connection.execute(query)]
 
     def receipt_subject(self, actor: str, receipt: Receipt) -> str | None:
-        """What an earlier request with this key brought about, or None."""
+        """The subject of an earlier request with this key, or None."""
         row = self._connection.execute(
             sa.select(receipts.c.fingerprint, receipts.c.subject).where(
                 receipts.c.actor == actor, receipts.c.key == receipt.key
@@ -153,7 +153,7 @@ class SqlWriter(SqlReader):
         self._frontier: Frontier | None = None  # of the log, once this transaction holds its lock
 
     def save(self, *nouns: Noun, event: AuditEvent) -> int:
-        """Insert nouns of version 0, change the others where nobody else did meanwhile, and log the event."""
+        """Insert nouns of version 0, change the others if their version is still the same, and log the event."""
         for noun in nouns:
             if noun.version:
                 self._change(noun)

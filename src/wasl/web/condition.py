@@ -1,4 +1,4 @@
-"""What an operator watches: workers, queue, signing key and the age of the last checkpoint."""
+"""Condition of the service for its operator: workers, queue, signing key and the age of the last checkpoint."""
 
 from __future__ import annotations
 

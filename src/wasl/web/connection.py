@@ -73,7 +73,7 @@ class _Deadlines(H11Protocol):
 
 
 def server_config(app: Any, settings: ServiceSettings, **changes: Any) -> uvicorn.Config:
-    """How uvicorn serves the application under these settings.
+    """Configuration of uvicorn for the application under these settings.
 
     Args:
         app: The application.

@@ -34,7 +34,7 @@ async def replayed_later(request: Request, caller: Caller) -> str | None:
 
 
 def replayed(office: Office, caller: Caller) -> str | None:
-    """What an earlier request with the same key brought about; None when this is the first.
+    """The subject of an earlier request with the same key; None when this is the first.
 
     Raises:
         InputError: The key was used for another request.

@@ -37,7 +37,7 @@ from wasl.web.worker import SERVICE, Worker
 __all__ = ["OPERATOR", "Installation", "configure_logging"]
 
 OPERATOR = Actor("operator", Role.ADMIN)
-"""Whoever has the machine and runs `wasl user`: as powerful as the files he can read, and logged under this name."""
+"""The user of the machine who runs `wasl user`: as powerful as the files he can read, and logged under this name."""
 
 FIRST_ADMIN = "admin"
 

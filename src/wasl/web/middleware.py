@@ -45,7 +45,7 @@ UPLOAD_PATH = re.compile(r"/(deliveries|join-maps|payloads|pairs)$")
 
 
 class Metrics:
-    """What is counted for Prometheus; per process."""
+    """Counters for Prometheus; per process."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()

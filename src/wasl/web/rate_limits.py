@@ -1,4 +1,4 @@
-"""How often and how many at a time: a bucket of tokens per caller, refilled with time; per process."""
+"""Limits on the rate and the number of requests: a bucket of tokens per caller, refilled with time; per process."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ def new_part() -> str:
 class SecretCheck:
     """Checks secrets against hashes, and remembers for a while which fitted, as Argon2 is slow on purpose.
 
-    What is remembered is a SHA-256 of secret and hash together, so a changed hash is checked anew; whether the token
-    is revoked or expired is looked up every time, elsewhere.
+    It remembers a SHA-256 of secret and hash together, so a changed hash is checked anew. Revocation and expiry of the
+    token are looked up every time, elsewhere.
     """
 
     def __init__(self) -> None:

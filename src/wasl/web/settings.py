@@ -28,7 +28,7 @@ TEST_PREFIX = "WASL_TEST_"
 
 
 class ServiceSettings(BaseSettings):
-    """What the service takes from its surroundings: ``WASL_<NAME>``, or the name in the TOML file of ``WASL_CONFIG``.
+    """Settings of the service: from ``WASL_<NAME>``, or from the name in the TOML file of ``WASL_CONFIG``.
 
     Every setting says its unit and why one would change it; secrets are never printed.
     """
@@ -205,7 +205,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What is too much, for the use cases."""
+        """The upper limits for the use cases."""
         return Limits(
             max_rows=self.max_rows,
             max_row_group_bytes=self.max_row_group_bytes,

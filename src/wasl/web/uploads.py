@@ -42,7 +42,7 @@ UPLOAD_OPENAPI = {
         }
     ],
 }
-"""How OpenAPI says that a route takes a file."""
+"""OpenAPI description of a route that takes a file."""
 
 
 async def receive_body(request: Request, area: Area) -> IncomingFile:

@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How an act runs, stated by the caller so that the act itself depends on nothing else.
+    """Options of the run of an act, stated by the caller so that the act itself depends on nothing else.
 
     Attributes:
         threads: Threads of the local engine; 0 means one per processor. No result depends on it.
@@ -54,7 +54,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Act(Generic[R_co, E_co]):
-    """What an act gives.
+    """Result of an act.
 
     Attributes:
         artifacts: File name to table or bytes; a table is saved as Parquet with its metadata.

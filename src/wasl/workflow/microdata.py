@@ -39,7 +39,7 @@ class VariableSpec(Document):
 
 
 class MicrodataSpec(Document):
-    """Who is in the microdata and where each variable comes from.
+    """The persons of the microdata and the source of each variable.
 
     Attributes:
         include: A person is in when a record stands in at least one of these registers; empty: everybody.
@@ -141,7 +141,7 @@ def _membership(codes: IntArray, where: npt.NDArray[np.bool_], n: int) -> npt.ND
 
 
 def _selection(members: dict[str, npt.NDArray[np.bool_]], spec: MicrodataSpec, n: int) -> npt.NDArray[np.bool_]:
-    """Which persons the specification asks for."""
+    """Mark the persons that the specification asks for."""
     wanted = [members[name] for name in spec.include if name in members]
     keep = np.logical_or.reduce(wanted) if wanted else np.full(n, not spec.include)
     several = sum(members.values(), np.zeros(n, np.int16)) >= spec.minimum_registers

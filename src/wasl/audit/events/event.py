@@ -23,7 +23,7 @@ __all__ = ["KINDS", "SCHEMA_VERSION", "AuditEvent", "DetailValue", "Happening", 
 Language = Literal["fr", "ar", "en"]
 
 DetailValue = str | int | float | bool | None | list[str]
-"""What a field of an event may hold in the log."""
+"""Type of a field of an event in the log."""
 
 SCHEMA_VERSION = 2
 """Version of the event format. Version 1 (release 0.1.0) had free-form details; its entries still read and verify."""
@@ -58,7 +58,7 @@ class Happening:
         return type(self).sentences
 
     def detail(self) -> dict[str, DetailValue]:
-        """The fields as the log holds them: plain JSON values; None is left out; what is not finite is left out."""
+        """The fields as the log holds them: plain JSON values, without None and numbers that are not finite."""
         plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
         return {name: value for name, value in plain.items() if value is not None}
 

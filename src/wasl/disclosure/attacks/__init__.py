@@ -1,1 +1,1 @@
-"""What an intruder gets out of a release: linkage, singling out, linkability, inference, downcoding, differencing."""
+"""Attacks of an intruder on a release: linkage, singling out, linkability, inference, downcoding, differencing."""

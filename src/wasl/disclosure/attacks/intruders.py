@@ -1,7 +1,7 @@
 """Attacks on a released or synthetic file by someone who knows part of some persons' records.
 
-Each attack is made on persons the release was made from and, where a control set is given, on persons it was not made
-from: what works on both is knowledge about the population, not a leak of the release.
+Each attack is made on persons the release was made from and, with a control set, on persons it was not made from.
+Success on both is knowledge about the population, not a leak of the release.
 
 Source of the three criteria: Article 29 Working Party (2014), Opinion 05/2014 on anonymisation techniques (singling
 out, linkability, inference). The evaluators are our own.
@@ -34,7 +34,7 @@ def linkage_attack(
     rng: np.random.Generator,
     targets: int = 2000,
 ) -> AttackRisk:
-    """How often the released row nearest to a person is that person's.
+    """Measure the share of persons whose nearest released row is their own.
 
     Ties are broken by chance, so a person among m equally near rows is found with probability 1/m.
 
@@ -68,7 +68,7 @@ def linkability_attack(
     neighbours: int = 1,
     targets: int = 1000,
 ) -> AttackRisk:
-    """How often two halves of a person's record point to the same released row.
+    """Measure the share of persons of whom two half records point to the same released row.
 
     An intruder who holds the variables ``left`` of a person in one file and ``right`` in another joins them when the
     released rows nearest to each have one in common.
@@ -106,7 +106,7 @@ def inference_attack(
     control: Frame | None = None,
     targets: int = 1000,
 ) -> AttackRisk:
-    """How often a person's secret is that of the released row nearest to what is known of the person.
+    """Measure the share of persons whose secret equals that of the released row nearest to their known values.
 
     Numbers count as right within 5 % of the range. Guessing (``naive``) takes the release's most frequent value.
 
@@ -142,12 +142,12 @@ def singling_out_attack(
     attempts: int = 1000,
     width: int = 3,
 ) -> AttackRisk:
-    """How often a description read off the release fits exactly one person of the original file.
+    """Measure the share of descriptions read off the release that fit exactly one person of the original file.
 
     A description takes ``width`` variables of a random released row: its category, or for a number the half-line away
-    from the release's median. Only descriptions that fit exactly one released row are tried. Whether a description
-    fits one person depends on how many there are, so original and control are cut to the same number of rows: give a
-    control set of the original's size.
+    from the release's median. Only descriptions that fit exactly one released row are tried. The chance that a
+    description fits one person depends on the number of persons. So original and control are cut to the same number of
+    rows: give a control set of the original's size.
 
     Args:
         original: The file the release was made from, in the release's categories.

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Frame: TypeAlias = pa.Table | pd.DataFrame
-"""What the plain functions of this room accept."""
+"""The frames that the plain functions of this room accept."""
 
 MISSING = -1
 """The code of a cell that is not known."""
@@ -73,7 +73,7 @@ class CodedColumn:
 
 
 def label_text(value: object) -> str:
-    """How a category is written in hierarchies and reports."""
+    """The text of a category in hierarchies and reports."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

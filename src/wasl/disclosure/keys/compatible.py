@@ -1,4 +1,4 @@
-"""Which classes are compatible when values are missing: by a scan whose cost does not depend on the missing patterns.
+"""Classes that are compatible when values are missing, by a scan whose cost does not depend on the missing patterns.
 
 Two classes are compatible when they agree in every key that neither misses. The scan adds up, key by key, the
 differences of one class to all others in bytes, which the processor's vector unit does 16 to 64 at a time.

@@ -1,7 +1,7 @@
 """Sample and population frequencies of key combinations, with explicit meaning of missing values.
 
 For row *i*, ``f_i`` counts the rows that could be the same person as far as the keys tell, and ``F_i`` sums their
-sampling weights. Which rows those are when values are missing is the caller's to say:
+sampling weights. The caller states the meaning of missing values, which decides on these rows:
 
 - ``Missing.wildcard(alpha)``: a missing value is compatible with every value. A compatible row counts 1 when it is
   complete or misses exactly the variables row *i* misses, and ``alpha`` (0 to 1) otherwise. ``alpha = 1`` is the usual
@@ -29,8 +29,8 @@ from wasl.errors import InputError
 SCAN_PATTERNS = 200
 """With more missing patterns than this, classes are compared by a scan instead of pattern by pattern.
 
-Measured at 1,000 to 100,000 classes of 8 to 20 keys: a pattern costs a look-up per class (about 15 ns), the scan about
-0.02 ns per key and class, so the two are equal at 50 to 300 patterns.
+Measured at 1,000 to 100,000 classes of 8 to 20 keys: a pattern costs a look-up per class (about 15 ns). The scan costs
+about 0.02 ns per key and class, so the two are equal at 50 to 300 patterns.
 """
 
 SCAN_KEYS = 62
@@ -41,7 +41,7 @@ __all__ = ["Frequencies", "Missing", "frequencies", "k_map", "missing_patterns",
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a missing key value means.
+    """The meaning of a missing key value.
 
     Attributes:
         alpha: How much a possible match through missing values counts; None when missing is a category.
@@ -68,7 +68,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Frequencies:
-    """How often each row's key combination occurs.
+    """The frequency of each row's key combination.
 
     Attributes:
         sample: float64 per row, ``f_i``.

@@ -1,7 +1,7 @@
-"""Classes of numbers and days: which interval a value belongs to, and how the interval is written.
+"""Classes of numbers and days: the interval of a value, and the label of the interval.
 
 A released file holds the labels of its classes ("20-29", "65+", "2024-Q1"). They are read back here, so that a
-protected file can be protected again under its policy: a label that lies inside a class becomes that class, and a label
+protected file can be protected again under its policy. A label that lies inside a class becomes that class. A label
 that is a class, or a union of classes, stays.
 """
 
@@ -35,7 +35,7 @@ PERIODS: tuple[tuple[Period | Literal["day"], re.Pattern[str]], ...] = (
     ("year", re.compile(r"(\d{4})")),
     ("decade", re.compile(r"(\d{3})0s")),
 )
-"""How a day and each period are written, from the finest to the coarsest."""
+"""Spellings of a day and of each period, from the finest to the coarsest."""
 
 
 def interval_label(low: float, high: float, *, whole: bool, closed: Closed = "left") -> str:

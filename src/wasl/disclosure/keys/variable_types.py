@@ -1,4 +1,4 @@
-"""Columns read as their policy says: numbers, days, or what the file holds. Nothing is rounded or guessed on the way.
+"""Columns read as their policy says: numbers, days, or the values of the file. Values are neither rounded nor guessed.
 
 Text stays text unless the policy reads the variable as a number or a day. Values that a method could not treat exactly
 (infinities, lists, whole numbers beyond 2⁵³ used as numbers) are refused with the column's name.

@@ -32,7 +32,7 @@ Objective = Literal["loss", "precision", "discernibility", "entropy", "aecs"]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a node is like.
+    """The loss of a node and its suppressed rows.
 
     Attributes:
         score: Its loss, suppressed rows included.

@@ -1,9 +1,9 @@
 """Optimal global recoding: the generalization of least loss under which every goal holds, with its proof.
 
 Each variable has a hierarchy; choosing a level for each is a node of a lattice. Nodes are visited in the order of a
-lower bound of their loss, so the first bound that is not below the best score found proves the optimum. Where the
-goals are monotone (a generalization of a good node is good), a binary search along a path upwards finds a general
-node that fails, and everything below it is struck off unseen. A node is evaluated on the classes of the coarsest node
+lower bound of their loss, so the first bound that is not below the best score found proves the optimum. If the goals
+are monotone, a generalization of a good node is good. Then a binary search along a path upwards finds a general node
+that fails, and every node below it is excluded without a visit. A node is evaluated on the classes of the coarsest node
 already seen below it, not on rows.
 
 Source: order of visits after best-first search with admissible bounds; path checks after Kohlmayer, Prasser, Eckert,
@@ -316,7 +316,7 @@ class _Search:
         return known
 
     def violating(self, levels: NDArray[np.int16]) -> NDArray[np.bool_]:
-        """Which base classes violate the goals at a node."""
+        """Mark the base classes that violate the goals at a node."""
         _, violated = self.examine(levels)
         every = np.arange(len(self.codes))
         words = node_words(self.codes, every, levels.astype(np.int64), self.packed, self.homes, self.width)

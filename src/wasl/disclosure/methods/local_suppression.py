@@ -2,11 +2,11 @@
 
 Two ways lead there. ``sets`` takes, for every violating class, the smallest set of keys without which k rows agree;
 rows that suppress the same set are certain company for each other. ``nearest`` makes each violating class compatible
-with the nearest others; it needs fewer cells, and its cost does not grow with the number of sets of keys, but more rows
+with the nearest others. It needs fewer cells, and its cost does not grow with the number of sets of keys. But more rows
 are safe only because others could be they. Afterwards every suppressed value that is not needed is put back.
 
 *Does not protect against* attribute disclosure (see diversity), nor against an intruder who can tell *why* a cell is
-missing; publish how many cells were suppressed per variable, never which rule struck where.
+missing. Publish the number of suppressed cells per variable, never the rule that suppressed a cell.
 
 Source: the k-anonymity-by-suppression problem of Sweeney (2002), IJUFKS 10(5); the order of preference by importance
 follows Templ, Kowarik, Meindl (2015), J. Stat. Software 67(4), section 4.2.

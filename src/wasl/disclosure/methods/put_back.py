@@ -1,7 +1,7 @@
 """Suppressed values that no goal needs are put back, key by key, the most important keys first.
 
-Holds under a full wildcard only, where putting a value back changes no frequency but those of the class itself and of
-the classes it was compatible with through that hole.
+This holds under a full wildcard only. There, a value put back changes two kinds of frequencies: those of the class
+itself, and those of the classes that were compatible with it through the missing value.
 """
 
 from __future__ import annotations

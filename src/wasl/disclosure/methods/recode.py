@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RecordSuppression:
-    """Which rows stay.
+    """The rows that stay.
 
     Attributes:
         keep: bool per row.

@@ -51,7 +51,8 @@ def swap_records(
 
     A household is at risk at a level when one of its members has a combination of risk variables that fewer than
     ``k`` persons of that area share. It swaps all its areas from that level down with a household of another area of
-    that level (same area of the level above), of the same size and the same ``similar`` variables.
+    that level, in the same area of the level above. The other household has the same size and the same ``similar``
+    variables.
 
     Args:
         households: Household number per row, 0 … H-1.

@@ -1,8 +1,8 @@
 """Local suppression by sets of keys: the smallest set without which at least k rows agree with a violating class.
 
-For one set of keys at a time, all classes that still violate are looked up together, so classes that agree without the
-set suppress it together and are certain company for each other. The cost grows with the number of sets, that is
-exponentially with the number of keys.
+For one set of keys at a time, all classes that still violate are looked up together. So classes that agree without the
+set suppress it together, and each certainly counts towards the others' k. The cost grows with the number of sets, that
+is exponentially with the number of keys.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ Share = Annotated[float, Option(ge=0.0, le=1.0)]
 
 
 class Role(StrEnum):
-    """What a variable is to an intruder: known beforehand (key), wanted (sensitive), or technical."""
+    """Role of a variable for an intruder: known beforehand (key), wanted (sensitive), or technical."""
 
     KEY = "key"
     SENSITIVE = "sensitive"
@@ -57,7 +57,7 @@ class Role(StrEnum):
 
 
 class VariableType(StrEnum):
-    """How the values of a variable are read: unordered categories, ordered categories, numbers, or days."""
+    """Type of the values of a variable: unordered categories, ordered categories, numbers, or days."""
 
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
@@ -180,7 +180,7 @@ class VariableSpec(Document):
 
 
 class MissingRule(Document):
-    """What a missing key value means.
+    """The meaning of a missing key value.
 
     Attributes:
         semantics: ``wildcard``: compatible with every value; ``category``: a category of its own.

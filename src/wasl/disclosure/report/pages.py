@@ -201,7 +201,7 @@ def attack_tables(attacks: Mapping[str, Any] | None) -> Markup:
 
 
 def utility_tables(utility: UtilityReport) -> Markup:
-    """How original and released file differ, as tables and bars; confidential, because values follow from it."""
+    """Differences of original and released file, as tables and bars; confidential, because values follow from them."""
     rows = [
         (
             name,

@@ -1,12 +1,12 @@
 """What may be published about a protected file: the only place where that is decided.
 
 Anyone who has the file and the report must not be able to compute a masked value. So no figure of the original file is
-published as a number. Losses are published in wide bands, and a band is published only if it would be the same for any
-other value of each single masked cell within a protection interval (the inversion check). Otherwise the figure is
-listed under ``not_stated``. Figures that follow from the released file alone are exact.
+published as a number. Losses are published in wide bands. A band is published only if it stays the same for any other
+value of each single masked cell within a protection interval (the inversion check). Otherwise the figure is listed
+under ``not_stated``. Figures that follow from the released file alone are exact.
 
-*Does not protect against* an intruder who knows all but one of the original values and learns from a figure being
-withheld that the last one lies near the edge of a band; what that leaves is an interval, not a value.
+*Does not protect against* an intruder who knows all but one of the original values. A withheld figure shows that the
+last value lies near the edge of a band. The intruder then has an interval, not a value.
 
 Source: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2 (interval protection of single
 contributors); the release of summary statistics is treated like the release of a table.

@@ -107,7 +107,7 @@ _ENDS: Mapping[tuple[bool, bool], tuple[str, str, str]] = {
 
 
 def sentence(change: Change, language: Language) -> str:
-    """What a user of the file is told about a change.
+    """The sentence about a change for users of the file.
 
     Args:
         change: A change that took effect.

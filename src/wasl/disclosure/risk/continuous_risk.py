@@ -55,7 +55,7 @@ def interval_risk(original: Matrix, masked: Matrix, width: float = 0.01) -> floa
 
 
 def linkage_risk(original: Matrix, masked: Matrix, *, neighbours: int = 5) -> LinkageRisk:
-    """How often the original nearest to a masked row (z-scores of the original) is its own.
+    """Measure the share of masked rows whose nearest original (z-scores of the original) is their own.
 
     Args:
         original: float64, shape (rows, variables); rows with missing values on either side are left out.

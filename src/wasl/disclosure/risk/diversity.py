@@ -3,8 +3,8 @@
 Every measure works on the table of counts (class × sensitive category). Missing sensitive values are a category of
 their own when counted, as an intruder learns that the value is missing.
 
-*Does not protect against* an intruder with knowledge about the sensitive variable itself (l-diversity), nor against
-the difference to the whole file being meaningful (l-diversity again): that is what t-closeness and β-likeness bound.
+*Does not protect against* an intruder with knowledge about the sensitive variable itself (l-diversity). This measure
+does not limit the difference between a class and the whole file either; t-closeness and β-likeness limit it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """How often each sensitive category occurs in each class, without the zeros.
+    """Counts of each sensitive category in each class, without the zeros.
 
     Attributes:
         start: int64, shape (classes + 1,): where each class's entries begin.
@@ -93,8 +93,8 @@ def class_counts(classes: Classes, sensitive: CodedColumn) -> ClassCounts:
 def compatible_counts(counts: ClassCounts, packed: PackedKeys, missing: Missing) -> ClassCounts:
     """The counts over all rows each class is compatible with, as frequencies counts them; for keys with missing values.
 
-    A suppressed row hides among every row it could be: with a wildcard meaning (and ``alpha > 0``, or 0 for complete
-    rows only) those rows' sensitive values are what an intruder has to choose from.
+    A suppressed row hides among every row it could be. With a wildcard meaning, an intruder must choose from the
+    sensitive values of those rows (all with ``alpha > 0``, the complete ones only with 0).
 
     Args:
         counts: Counts of each class.

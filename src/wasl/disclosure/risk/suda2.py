@@ -1,4 +1,4 @@
-"""SUDA2: special uniques. Which few values already single a row out, and how badly.
+"""SUDA2: special uniques. Finds the small sets of values that single a row out, and scores the row.
 
 A *minimal sample unique* (MSU) of a row is a set of variables on which the row is unique and no proper subset of which
 makes it unique. The fewer variables it needs, the more it weighs; a row's score is the sum over its MSUs. A missing
@@ -120,10 +120,9 @@ def suda2(
 ) -> SudaScores:
     """SUDA2 and DIS scores of every row.
 
-    DIS: with U sample uniques, P rows in pairs and an assumed sampling ``fraction`` π, the file's correct-match
-    probability is ``p = Uπ / (Uπ + P(1 - π))``; with ``q = 1 + (8 - M) / 20`` a row of score s gets
-    ``1 / (1 + (U/p - U) / (s^q · Σ s^-q))``. q and p are single-precision numbers, as in the tools whose scores users
-    compare with.
+    DIS: the file has U sample uniques, P rows in pairs and an assumed sampling ``fraction`` π. Its correct-match
+    probability is ``p = Uπ / (Uπ + P(1 - π))``. With ``q = 1 + (8 - M) / 20`` a row of score s gets ``1 / (1 + (U/p -
+    U) / (s^q · Σ s^-q))``. q and p are single-precision numbers, as in the tools whose scores users compare with.
 
     Args:
         data: A frame, or columns already coded.

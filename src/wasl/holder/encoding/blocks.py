@@ -1,4 +1,4 @@
-"""Who meets whom in a pass: the keyed hash of each record's block, one row per person, and rows block by block."""
+"""The blocks of a pass: the keyed hash of each record's block, one row per person, and rows block by block."""
 
 from __future__ import annotations
 

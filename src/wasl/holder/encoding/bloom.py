@@ -1,8 +1,8 @@
 """Bloom filters of q-grams under a key, by random hashing, at a steady fill.
 
-Each gram has up to 128 secret positions (HMAC-SHA-256 of the gram, counted, two bytes a position); a record uses as
-many of them as bring its filter to the wanted fill: short names would else be recognised by their light filters.
-Records of similar length use almost the same number, so what they share stays shared.
+Each gram has up to 128 secret positions (HMAC-SHA-256 of the gram, counted, two bytes a position). A record uses as
+many of them as bring its filter to the wanted fill. Otherwise filters of short names would have few bits and be
+recognised. Records of similar length use almost the same number, so what they share stays shared.
 
 *Source:* Schnell, Bachteler, Reiher, BMC Med Inform Decis Mak 9:41 (2009); random instead of double hashing after
 Niedermeyer et al., J Priv Confid 6(2) (2014).

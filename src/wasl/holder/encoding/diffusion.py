@@ -5,15 +5,15 @@ word w is the XOR over taps of word ``choice[b, i, w]`` of that order, rotated b
 block's secret. So a released bit is the XOR of t secret positions, as in the paper.
 
 It is computed bit-sliced: the filters of 64 records are turned into *planes*, one word per filter bit that holds that
-bit of all 64. A tap's order of bits is then an order of planes. Records of small blocks are turned back tap by tap and
-their words chosen and rotated; in a large block, whose records share one recipe, each released bit is the XOR of t
+bit of all 64. A tap's order of bits is then an order of planes. Records of small blocks are turned back tap by tap, and
+their words are chosen and rotated. The records of a large block share one recipe, so each released bit is the XOR of t
 planes. Bit 64w + k of the filter is plane k · words + w.
 
 *Source:* Armknecht, Heng, Schnell, "Strengthening privacy-preserving record linkage using diffusion", PoPETs 2023(2).
 Transposition: Warren, Hacker's Delight, 2nd ed., section 7-3.
 
-*Does not protect against:* graph matching inside one block when many records share it (see the leak meter); linear
-algebra on more records of one block than released bits, unless bits ≥ 2 · released bits.
+*Does not protect against:* graph matching inside one block when many records share it (see the leak meter). Nor does it
+protect against linear algebra on more records of one block than released bits, unless bits ≥ 2 · released bits.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _plane_of(bits: NDArray[np.int64], size: int) -> NDArray[np.int64]:
 
 
 def plane_orders(permutations: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Which plane of the filter each tap sees in each place: (taps, bits), from (taps, bits) orders of bits."""
+    """The plane of the filter that each tap sees in each place: (taps, bits), from (taps, bits) orders of bits."""
     taps, size = permutations.shape
     bits = np.arange(size)
     orders = np.empty((taps, size), np.uint16)
@@ -145,9 +145,9 @@ class Spreaders:
     """The two ways to diffuse, compiled for one length of filters and of what is released.
 
     Both take ``(rows, places, <recipe>, offsets, pairs, masks, orders, released)`` and return the bits set before
-    diffusion: the records; where in ``released`` each goes; where each record's (piece, level) pairs begin; the pairs,
-    record after record; what each sets, (pairs · words) flat; the planes each tap sees, (taps, bits); and the output,
-    (places · released words) flat.
+    diffusion. The first arguments are the records; where in ``released`` each goes; where each record's (piece, level)
+    pairs begin; the pairs, record after record. The others are the words that each pair sets, (pairs · words) flat; the
+    planes each tap sees, (taps, bits); and the output, (places · released words) flat.
 
     Attributes:
         of_many: Records of many blocks; recipe: ``schedule`` (see :func:`block_schedule`) and the row of it that is

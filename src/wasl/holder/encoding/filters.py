@@ -111,7 +111,7 @@ def measure_pass(
     rng: np.random.Generator,
     threads: int,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which rows may leave, and T of each block.
+    """Find the rows that may be released, and T of each block.
 
     Args:
         groups: What is released about a row, besides tokens.

@@ -27,9 +27,9 @@ RARE = 3
 
 @dataclass(frozen=True, slots=True)
 class GroupGrams:
-    """What a group is made of, record by record.
+    """The grams of a group, record by record.
 
-    A *piece* is a list of grams that comes as one (a word, a street, the year of a date): what is frequent is prepared
+    A *piece* is a list of grams that comes as one (a word, a street, the year of a date). A frequent piece is prepared
     once per pass and not gram by gram for every record.
 
     Attributes:

@@ -179,7 +179,7 @@ def _release(
     stands: NDArray[np.int64],
     threads: int,
 ) -> PassRows:
-    """What is released of the rows of all turns, shuffled together; ``stands`` is the record in each member's row."""
+    """The released columns of all turns, shuffled together; ``stands`` is the record in each member's row."""
     found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
     labels = np.concatenate([turn.blocks.labels[turn.blocks.block_of[turn.keep]] for turn in turns])
     row_ids = permute_labels(key.derive("row-id", pass_=step.name), record_ids[found])

@@ -26,7 +26,7 @@ def duplicate_rows(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_]
     """Mark the rows that look like the person of another row; None where the register lacks names or births.
 
     Candidates share the skeleton of a name word and the birth date, or all skeletons and the birth date with day and
-    month swapped; they are one person when their canonical names, words sorted, are similar. 1 January is no birth date
+    month swapped. They are one person when their canonical names, words sorted, are similar. 1 January is no birth date
     here.
 
     *Source:* comparison by the Record Linkage Toolkit (recordlinkage).

@@ -1,4 +1,4 @@
-"""How fast and how well registers are linked, beside peers: kernel, public files, relatives, hard data, many rows."""
+"""Speed and quality of linkage beside peers: kernel, public files, relatives, hard data, many rows."""
 
 from __future__ import annotations
 

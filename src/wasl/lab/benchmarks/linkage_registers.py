@@ -28,11 +28,11 @@ GIVEN_FIRST = frozenset({"anapec-certificates"})
 KIN = {"dgsn-permits": "Z", "taechir-contracts": "TZ"}
 """Registers with surname and given name apart, where relatives can be planted; what their new numbers begin with."""
 OWN = ["nom_arabe", "prenom_arabe", "num_passeport", "num_attestation_anapec"]
-"""Columns left empty for planted relatives: the numbers and spellings would be somebody else's."""
+"""Columns left empty for planted relatives: the numbers and spellings would be those of another person."""
 
 
 def register_sets(quick: bool) -> dict[str, Population]:
-    """What is linked: title to population."""
+    """The registers to link: title to population."""
     from wasl.population.generate import generate
 
     persons, hard = (400, 400) if quick else (10_000, 4_000)

@@ -1,8 +1,8 @@
 """What linking costs against rows: time, processor time, memory, completeness, from ten thousand rows to ten million.
 
-Deliveries are made up pass by pass, without names: filters of pseudo-random bits, copies of some of them with wrong
-groups and missed blocks, blocks as small as profiles make them. So ten million rows are made in minutes, and the
-measured process does what ``wasl link`` does: reads files, scores, writes pairs, resolves persons.
+Deliveries are made up pass by pass, without names. They hold filters of pseudo-random bits, and copies of some of them
+with wrong groups and missed blocks. Blocks are as small as profiles make them. So ten million rows are made in minutes,
+and the measured process does what ``wasl link`` does: reads files, scores, writes pairs, resolves persons.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WORDS = 16
 COPIES = 0.3
 """Share of rows that are a copy of another."""
 MISSED, WRONG = 0.25, 0.3
-"""How often a copy is in another block of a pass, and how often a group of it is wrong."""
+"""Share of copies in another block of a pass, and share of their groups that are wrong."""
 PERSONS_PER_BLOCK = 1.25
 REGISTER = "people"
 

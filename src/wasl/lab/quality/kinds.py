@@ -1,8 +1,8 @@
 """Kinds of data the model must be right on, simulated with their truth.
 
-Each kind stands for public files that nobody tunes for: a register with names and birth dates only, a register without
-any duplicate, a census and its control survey, a historical register, registers of foreigners whose names are damaged,
-and small registers. Every kind is a function of a seed.
+Each kind stands for public files that nobody tunes for. The kinds are a register with names and birth dates only, a
+register without any duplicate, and a census and its control survey. Others are a historical register, registers of
+foreigners whose names are damaged, and small registers. Every kind is a function of a seed.
 """
 
 from __future__ import annotations

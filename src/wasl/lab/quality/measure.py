@@ -54,7 +54,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How well one draw was linked, and what the run itself reported.
+    """Quality of one linked draw, and the estimates that the run reported.
 
     Attributes:
         f1, precision, recall: Over pairs of records, against the truth.

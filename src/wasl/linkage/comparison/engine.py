@@ -37,7 +37,7 @@ CHUNK_PAIRS = 1 << 23
 
 @dataclass(frozen=True, slots=True)
 class PassSums:
-    """What a survey of a pass adds up to.
+    """Sums of a survey of a pass.
 
     Attributes:
         rows, blocks, pairs: Counts; `pairs` are those of the tasks.
@@ -59,7 +59,7 @@ class PassSums:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What the steps need to know besides the rows; small, and sent to every partition.
+    """Input of the steps besides the rows; small, and sent to every partition.
 
     Attributes:
         name: The pass.
@@ -138,7 +138,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep over tasks found: codes and their counts, and the pairs kept."""
+    """Result of a sweep over tasks: codes and their counts, and the pairs kept."""
 
     codes: NDArray[np.uint64] = field(repr=False)
     counts: NDArray[np.int64] = field(repr=False)

@@ -2,8 +2,8 @@
 
 Rows of a pass lie block by block in one matrix of 64-bit words. A task is a range of positions on the left against a
 range of positions on the right; most positions are the rows themselves. Sixty-four right rows are transposed at a time,
-so that one left word meets sixty-four right words in consecutive memory and the compiler turns the loop over lanes into
-vector popcounts. Tiny ranges skip the transposition.
+so that one left word meets sixty-four right words in consecutive memory. The compiler then turns the loop over lanes
+into vector popcounts. Tiny ranges skip the transposition.
 
 Source of the layout: own measurements; the pattern counts feed Fellegi and Sunter's model without storing pairs.
 """
@@ -82,7 +82,7 @@ class Rows(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How distances become levels.
+    """Limits that turn distances into levels.
 
     Attributes:
         limits: (groups, limits) int32, largest (scaled) distance of each level, -1 where there are fewer.

@@ -3,7 +3,7 @@
 A block with more pairs than the plan allows is searched by several tables. In each, rows fall into sub-blocks by bits
 drawn from their filters, or by an equal token: rows that are alike meet in one table or another, others hardly ever.
 Every table gets an equal part of the block's budget and uses as few bits as keep it. A pair that several tables show is
-compared in the first of them only. What is drawn does not depend on the data, the engine or the order of rows.
+compared in the first of them only. The draw does not depend on the data, the engine or the order of rows.
 
 Source: bit sampling, P. Indyk, R. Motwani, Approximate Nearest Neighbors, STOC 1998; completeness after A. Chao,
 Estimating the Population Size for Capture-Recapture Data with Unequal Catchability, Biometrics 43 (1987), tables being

@@ -1,8 +1,8 @@
 """Agreement levels of filters: how far apart two filters may be to count as the same, close, or unlike.
 
-Diffused filters are half full, and unrelated ones differ in about half their bits whatever their records hold: what
-counts is the Hamming distance as a share of that chance distance. Undiffused filters keep their weight, and the Dice
-coefficient allows for it. Which of the two applies is read off the filters themselves.
+Diffused filters are half full, and unrelated ones differ in about half their bits. So the measure is the Hamming
+distance as a share of that chance distance. Undiffused filters keep their weight, and the Dice coefficient allows for
+it. The fill of the filters decides between the two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.75, 0.82, 0.88, 0.92, 0.96)
 """Limits of the levels as shares of the chance distance, best level first; the last level is everything beyond.
 
 Seven input bits are combined in one bit of a diffused filter. A date with one changed part differs in about an eighth
-of its input bits and lies near .85 of the chance distance; with two changed parts it lies near .97; strangers lie near
+of its input bits and lies near .85 of the chance distance. With two changed parts it lies near .97. Strangers lie near
 1 with a deviation of .03 (1,024 bits) or .06 (256 bits). Against limits up to .9, these raise F1 on FEBRL 3 from .9833
 to .985 (guarded) and from .9916 to .994 (open), on hard registers from .964 to .968 and from .967 to .972."""
 

@@ -48,8 +48,8 @@ def failed_checks(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 def find_misfit(model: PassModel, patterns: PatternCounts) -> list[dict[str, Any]]:
     """Where far more pairs agree on two comparisons than the model predicts: a posterior predictive check.
 
-    For every two comparisons, the pairs that reach the upper third of the levels on both are counted and compared with
-    their expected number, Σ over strata and classes of pairs · share · P(upper | class) · P(upper | class).
+    For every two comparisons, the pairs that reach the upper third of the levels on both are counted. The expected
+    number is Σ over strata and classes of pairs · share · P(upper | class) · P(upper | class).
 
     Args:
         model: As fitted.

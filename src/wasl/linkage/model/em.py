@@ -53,7 +53,7 @@ move the likelihood per pair by less than any tolerance."""
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the model of one pass is fitted to.
+    """The counts to which the model of one pass is fitted.
 
     Attributes:
         comparisons: Of the pass.
@@ -106,7 +106,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What is assumed when a model is fitted.
+    """Assumptions of the fit of a model.
 
     Attributes:
         classes: Of pairs: matches first, the rest last.
@@ -221,7 +221,7 @@ def maximize_likelihood(
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What an E step gives.
+    """Result of an E step.
 
     Attributes:
         log_likelihood: Of the counted pairs.

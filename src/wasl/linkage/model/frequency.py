@@ -1,11 +1,12 @@
 """Term frequency without terms: agreeing with somebody rare weighs more than agreeing with somebody frequent.
 
-A frequent name has many near neighbours, a frequent document number many equal ones: how many rows of the other side
-lie as near to a record's filter (or have its token) as the pair's other row does, against how many of strangers do on
-average, corrects the weight of the pair. Rows that are likely matches of the record do not count. Both records' views
-are averaged, few neighbours are believed little, and no comparison is corrected by more than ``BOUND``.
+A frequent name has many near neighbours, a frequent document number many equal ones. For each pair, the rows of the
+other side are counted that lie as near to the record's filter as the pair's other row (or have its token). This number,
+divided by the average number among strangers, corrects the weight of the pair. Rows that are likely matches of the
+record do not count. Both records' views are averaged, few neighbours are believed little, and no comparison is
+corrected by more than ``BOUND``.
 
-How frequent the value of a *block* is needs no correction here: the prior of a pair depends on the size of its block.
+The frequency of a value of the *block* needs no correction: the prior of a pair depends on the size of its block.
 
 Source: W. Winkler, Frequency-Based Matching in the Fellegi-Sunter Model, 1989, for the terms; neighbourhoods are ours.
 """

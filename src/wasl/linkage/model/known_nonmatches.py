@@ -1,8 +1,8 @@
 """How many pairs that share a block are of different people, counted where it can be known without a look.
 
-In a register that holds nobody twice, two rows of one block are two persons. How often that happens says how often
-two strangers share a block at all, and so how many pairs between two registers are strangers' to be expected; how
-alike they are says how alike strangers of a block are.
+In a register without duplicates, two rows of one block belong to different people. The number of these pairs gives the
+rate at which two strangers share a block. It also gives the expected number of non-matches between two registers. The
+agreement of these pairs is the agreement of non-matches in a block.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LARGEST_MEAN = 10
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """What is known of pairs of different people.
+    """Numbers of pairs of different people.
 
     Attributes:
         known: (strata) bool, all pairs of the stratum are.

@@ -20,7 +20,7 @@ MATCH, ERRORS, RELATIVES, REST = "match", "match with errors", "relatives", "res
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How EM went.
+    """Course and result of EM.
 
     Attributes:
         iterations: Iterations done.
@@ -46,8 +46,7 @@ class PassModel:
         probabilities: Per comparison (classes, states); state 0 (missing) holds 1: it says nothing.
         prior: (strata, classes), how common each class is among the pairs of a stratum.
         strata: (left label, right label, size class) per stratum.
-        fit: How EM went.
-        expected_matches, pairs: Among the pairs the model was trained on.
+        fit: Course and result of EM. expected_matches, pairs: Among the pairs the model was trained on.
     """
 
     name: str

@@ -146,7 +146,7 @@ def score_pass(
 
 
 def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str) -> Steps:
-    """What is known of a pass before its rows are looked at."""
+    """The input of the steps of a pass that does not depend on its rows."""
     widths, tokens = engine.columns(name)
     within = tuple(plan.is_deduplicated(source.register, len(sources)) for source in sources)
     once = tuple(plan.is_duplicate_free(source.register) for source in sources)
@@ -245,7 +245,7 @@ MOSTLY_MISSING = 0.5
 
 
 def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], patterns: PatternCounts) -> list[str]:
-    """What the reader of the report should know of how the model was fitted."""
+    """Warnings about the fit of the model, for the reader of the report."""
     found = []
     count = len(comparisons)
     if 0 < count < ENOUGH_COMPARISONS:

@@ -13,7 +13,7 @@ __all__ = ["assign_one_to_one"]
 def assign_one_to_one(
     left: NDArray[np.int64], right: NDArray[np.int64], gain: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Which pairs to link so that no record is linked twice and the gains add up to the most.
+    """Choose the pairs to link so that no record is linked twice and the sum of gains is largest.
 
     Args:
         left: (pairs) records of one side; pairs sorted, so that ties fall the same way however they were found.

@@ -82,7 +82,8 @@ def chance_of_meeting(
 ) -> float:
     """Share of pairs of records of one person that met as candidates, judged from chains of sure pairs.
 
-    Where A–B and B–C are sure, A–C should be among the candidates; how often it is tells how much its absence means.
+    Where A–B and B–C are sure, A–C should be among the candidates. The share of such pairs that are candidates gives
+    the evidence of an absent pair.
 
     Args:
         records: How many.
@@ -114,7 +115,7 @@ def cluster_records(
     """Merge records into persons, likeliest pairs first.
 
     Two clusters are merged when the log-odds of all pairs between them, the unseen ones included, add up to more than
-    none: one strong pair does not chain two clusters that otherwise do not fit.
+    0. So one strong pair does not chain two clusters that otherwise do not fit.
 
     Args:
         records: How many.

@@ -82,7 +82,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What is clustered: the records of the join maps, those that share a row as one, sorted by register and record id.
+    """The clustered records: those of the join maps, sorted by register and record id; records of one row count as one.
 
     Attributes:
         registers: Register names, sorted.

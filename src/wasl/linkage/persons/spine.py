@@ -49,7 +49,7 @@ CHANGES = (
     ("new", "no earlier person among its records"),
     ("split", "its records no longer link to one person"),
 )
-"""What can happen to a person, in alphabetical order, and why."""
+"""Changes of a person between two spines, in alphabetical order, and their reasons."""
 LEFT, MERGED, MOVED, NEW, SPLIT = range(5)
 
 

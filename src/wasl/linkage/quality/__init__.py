@@ -1,1 +1,1 @@
-"""How good a linkage is: estimates without truth, evaluation against truth, review and reports."""
+"""Quality of a linkage: estimates without truth, evaluation against truth, review and reports."""

@@ -1,9 +1,8 @@
 """False and missed matches by register, nationality, sex and birth period, as the probabilities themselves say.
 
 A record that was linked is wrong with one minus the probability of its best link. A record that stands alone misses its
-match with one minus the probability that it has none, and besides with the chance that its match met it in no pass,
-which is known by register only. Both rates are about records: *false* of those linked, *missed* of those that have a
-match.
+match with one minus the probability that it has none. The chance that its match met it in no pass is added; it is known
+by register only. Both rates are about records: *false* of those linked, *missed* of those that have a match.
 
 The intervals allow for chance and for a model whose error rates are wrong by three quarters (standard deviation).
 
@@ -52,7 +51,7 @@ BREAKDOWN_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class GroupQuality:
-    """How well the records of a group were linked.
+    """Quality of the linkage of a group of records.
 
     Attributes:
         group: Which.
@@ -154,7 +153,7 @@ def _columns(name: str, estimate: Estimate) -> dict[str, float]:
 
 
 def attributes_of(spine: pa.Table, payloads: Sequence[Payload]) -> dict[str, NDArray[np.object_]]:
-    """What the payloads say of each record of a spine: nationality, sex and period of birth; None where they do not."""
+    """Nationality, sex and period of birth of each record of a spine, from the payloads; None where they lack it."""
     found: dict[str, NDArray[np.object_]] = {}
     register = spine.column("register").cast(pa.string()).to_numpy(zero_copy_only=False)
     ids = spine.column("record_id").combine_chunks()

@@ -175,7 +175,7 @@ def curve(
 
 
 def waterfall(start: float, steps: Sequence[tuple[str, float]]) -> str:
-    """How a pair's weight comes about, from the prior to the total: levels and weights, never an encoding.
+    """Chart of a pair's weight, from the prior to the total: levels and weights, never an encoding.
 
     Args:
         start: Prior weight (log2 odds).

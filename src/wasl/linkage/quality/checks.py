@@ -20,8 +20,9 @@ from wasl.linkage.persons.records import Records
 __all__ = ["resolution_checks"]
 
 POSSIBLE = 1.2
-"""Expected matches may exceed the smaller register by this factor before the check fails: pairs that compete for one
-record are counted in full here, and in clean registers their sum exceeds the matches by up to a tenth."""
+"""Expected matches may exceed the smaller register by this factor before the check fails. Pairs that compete for one
+record are counted in full here. In clean registers their sum exceeds the matches by up to a tenth.
+"""
 LARGE_CLUSTER = 12
 """A person of more records is implausible in a register; the largest of FEBRL 3 has 6."""
 LARGE_SHARE = 0.01

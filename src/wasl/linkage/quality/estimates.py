@@ -1,14 +1,15 @@
 """Quality without truth: how many links are wrong and how many are missing, as the probabilities themselves say.
 
-Wrong links are the doubts left in the links, added up. Missing ones are the probabilities left in pairs that were not
-linked, the matches the model expects among pairs below the written ones, and pairs that never met in any pass; the last
-is a capture-recapture estimate over the passes, each of which catches a pair or does not, less the pairs that are
-together by way of a third record, and at least what those tell of persons of two records.
+Expected false links are the sum of (1 − p) over the links. Missing links have three parts. The first is the sum of p
+over pairs that were not linked. The second is the number of matches that the model expects among pairs below the
+written ones. The third is the number of matches that met in no pass: a capture-recapture estimate over the passes, each
+of which catches a pair or does not. Pairs that are together by way of a third record are subtracted from it. It is at
+least the number estimated from these pairs for persons with two records.
 
 The intervals allow for chance and for a model whose error rates are wrong by three quarters (standard deviation).
 
-*Does not hold for:* sources whose records hang together in ways the model does not see; capture-recapture between
-sources assumes that being in one says nothing about being in the other.
+*Does not hold for:* sources whose records depend on each other in ways the model does not see. Capture-recapture
+between sources assumes that membership in one is independent of membership in the other.
 
 Source: A. Chao, Estimating the Population Size for Capture-Recapture Data with Unequal Catchability, Biometrics 43
 (1987); D. Chapman (1951) for two sources.

@@ -298,9 +298,9 @@ def _curve(
 ) -> tuple[tuple[float, float, float], ...]:
     """Precision and recall of candidate pairs by threshold.
 
-    Between registers a person counts once for every two registers he or she is in, however many records each has: the
-    records that their own register shows to be one person's are candidates as one. Within a single register every
-    pair of records counts.
+    Between registers a person counts once for every two registers he or she is in, for any number of records. The
+    records that their own register shows to be one person's are candidates as one. Within a single register every pair
+    of records counts.
     """
     several = len(np.unique(register)) > 1
     width = np.int64(register.max(initial=0) + 1)

@@ -1,11 +1,11 @@
-"""A sample of pairs for reviewers, and what their decisions say about all links.
+"""A sample of pairs for reviewers, and estimates for all links from their decisions.
 
-Pairs are drawn by strata of probability, linked and not linked apart, most where the model doubts most: the share of a
-stratum follows its pairs times the standard deviation of their being matches (J. Neyman, JRSS 97, 1934). A model that
-is sure of itself gets reviewed too: no stratum's deviation counts as less than ``LEAST_DEVIATION``.
+Pairs are drawn by strata of probability; linked and unlinked pairs have strata of their own. The share of a stratum
+follows its pairs times the standard deviation of their being matches (J. Neyman, JRSS 97, 1934). Strata of which the
+model is certain are reviewed too: the least deviation of a stratum is ``LEAST_DEVIATION``.
 
-Reviewers decide blind: their sheet shows neither probability nor grade. Whoever has no access to the records can look
-at waterfalls, which show levels and weights, never an encoding.
+Reviewers decide blind: their sheet shows neither probability nor grade. A reviewer without access to the records can
+look at waterfalls, which show levels and weights, never an encoding.
 
 *Does not hold for:* pairs that never met as candidates; recall takes their number from the model's own estimate.
 """
@@ -43,13 +43,14 @@ REVIEW_FIELDS = [
     ("stratum_probability", pa.float64()),
     ("inclusion", pa.float64()),
 ]
-"""What the sample adds to the pairs in it: number, whether linked, stratum, its size and mean probability, and the
-chance the pair had of being drawn."""
+"""Columns that the sample adds to its pairs: number, whether linked, stratum, its size and mean probability, and the
+chance the pair had of being drawn.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewSample:
-    """Which pairs to review.
+    """The pairs to review.
 
     Attributes:
         chosen: (sample) int64 places of the pairs, in the order they are shown.
@@ -202,8 +203,8 @@ def _totals(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Matches and others among the pairs of some strata: first the estimate, then draws around it.
 
-    What was looked at is known; the rest of a stratum follows a beta distribution that starts as one pair's worth of
-    the model's opinion.
+    The reviewed pairs are known. The rest of a stratum follows a beta distribution whose prior is the model's mean
+    probability, with the weight of one pair.
     """
     matches, others = np.zeros(DRAWS + 1), np.zeros(DRAWS + 1)
     for row in strata:

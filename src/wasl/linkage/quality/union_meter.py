@@ -4,9 +4,9 @@ A holder measures T on its own delivery before it leaves (see the leak meter of 
 deliveries of all registers, in which a block has more persons. Here T is estimated from what the unit really sees: the
 agreement of released filters, which is the expected agreement plus noise of 1/√L for L bits.
 
-Noise alone has large eigenvalues, so eigenvalue and eigenvector are taken from different bits: the top eigenvector v of
-the centred agreement in the even bits of all filters, and its value v'Av in the odd bits. The noise of the two is
-independent, so the value is not inflated. **T = v'Av / √(n / L)** for n persons. Where no structure shows, T is
+Noise alone has large eigenvalues, so eigenvalue and eigenvector are taken from different bits. The top eigenvector v is
+that of the centred agreement in the even bits of all filters; its value v'Av comes from the odd bits. The noise of the
+two is independent, so the value is not inflated. **T = v'Av / √(n / L)** for n persons. Where no structure shows, T is
 about 0. Where the holder measures T above 3, the two agree within a third; below 2 the unit sees less than is there.
 
 Rows of one person agree almost entirely, which identifies nobody: rows whose mean agreement is above ``SAME`` are taken
@@ -15,8 +15,8 @@ as one person first.
 *Source:* cross-validated eigenvalues, Chen et al., arXiv:2108.03336; the threshold is that of spiked random matrices
 (Baik, Ben Arous, Péché, Ann Probab 33(5), 2005).
 
-*Does not protect against:* anything by itself. It says what the deliveries already show; a pass that is not used has
-still been delivered.
+*Does not protect against:* anything by itself. The meter measures deliveries that the unit already has, also for a pass
+that is not used.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _halves(column: Any) -> NDArray[np.uint64]:
 def _chosen(
     labels: NDArray[np.uint64], ids: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Which rows to measure.
+    """Choose the rows to measure.
 
     Returns:
         The rows, block by block and largest block first; where each block begins among them; the rows of each block,

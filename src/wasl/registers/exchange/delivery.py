@@ -59,7 +59,7 @@ LABEL_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class PassSummary:
-    """What a pass contains: counts and achieved figures, never a value.
+    """Summary of a pass: counts and achieved figures, never a value.
 
     Attributes:
         name: The pass.
@@ -80,7 +80,7 @@ class PassSummary:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryHeader:
-    """How a delivery was made, and from what.
+    """The making of a delivery: its source, its profile and its figures.
 
     Attributes:
         scheme: Version of the encoding scheme.

@@ -1,7 +1,7 @@
 """The rows of a delivery, pass by pass in parts of bounded size, in memory or in a file that is read part by part.
 
-A part is a run of rows of one pass, and a row group of the file. The digest of each part stands in a list whose own
-digest is in the delivery's header: a part is checked when it is read, and nobody reads more than is at hand. Random
+A part is a run of rows of one pass, and a row group of the file. The digest of each part stands in a list, and the
+digest of the list is in the delivery's header. So a part is checked when it is read, without the other parts. Random
 bits do not compress, so labels and filters are stored as they are.
 """
 

@@ -33,7 +33,7 @@ JOIN_MAP_SCHEMA = pa.schema(
 )
 METADATA_KEY = b"wasl.join_map"
 JOIN_MAP_FIELDS = ("register", "delivery_digest", "holder", "project", "round", "period", "created")
-"""What a join map's header says besides the digest of its rows and its signature."""
+"""Fields of a join map's header besides the digest of its rows and its signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class JoinMap:
         return cls(header.register, delivery_digest, rows, **same)
 
     def header(self) -> dict[str, Any]:
-        """What is in the file's metadata and, but for signer and signature, is signed."""
+        """The header in the file's metadata; all fields but signer and signature are signed."""
         value = {name: getattr(self, name) for name in (*JOIN_MAP_FIELDS, "signer", "signature")}
         return value | {"content_digest": digest_rows(self.rows, PART_ROWS)}
 

@@ -22,7 +22,7 @@ __all__ = ["PAYLOAD_FIELDS", "Payload"]
 
 METADATA_KEY = b"wasl.payload"
 PAYLOAD_FIELDS = ("register", "holder", "period", "schema_digest", "project", "round", "created")
-"""What a payload's header says besides the digest of its rows and its signature."""
+"""Fields of a payload's header besides the digest of its rows and its signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Payload:
             )
 
     def header(self) -> dict[str, Any]:
-        """What is in the file's metadata and, but for signer and signature, is signed."""
+        """The header in the file's metadata; all fields but signer and signature are signed."""
         value = {name: getattr(self, name) for name in (*PAYLOAD_FIELDS, "signer", "signature")}
         return value | {"content_digest": digest_rows(self.rows, PART_ROWS)}
 

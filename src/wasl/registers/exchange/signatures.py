@@ -24,11 +24,11 @@ from wasl.registers.exchange.digests import digest_json
 __all__ = ["SentKind", "check_signature", "require_signer", "sign_header"]
 
 SentKind = Literal["delivery", "join map", "payload"]
-"""What a holder sends."""
+"""Kinds of file that a holder sends."""
 
 
 def _signed_bytes(kind: SentKind, header: Mapping[str, Any]) -> bytes:
-    """What is signed: the digest of the kind and of the header without signer and signature."""
+    """The signed bytes: the digest of the kind and of the header without signer and signature."""
     rest = {name: value for name, value in header.items() if name not in ("signer", "signature")}
     return digest_json({"kind": kind, "header": rest}).encode()
 

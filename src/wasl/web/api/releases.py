@@ -233,7 +233,7 @@ def download_package(request: Request, caller: AnyCaller, project: ProjectName, 
 
 @routes("GET", "/catalogue", Action.CATALOGUE_READ)
 def read_catalogue(request: Request, paging: Paging) -> CataloguePage:
-    """What is published; for everybody."""
+    """The published releases; for everybody."""
     with office_of(request).ledger.reading() as state:
         found = state.select(Release, after=paging.after, limit=paging.limit + 1, status=ReleaseStatus.PUBLISHED)
     items = [CatalogueView.model_validate(release) for release in found[: paging.limit]]

@@ -56,7 +56,7 @@ class Redemption(BaseModel):
 
 
 class WhoAmI(BaseModel):
-    """Who the token says you are."""
+    """The user, role and reach of the token."""
 
     name: str
     role: Role | None
@@ -66,7 +66,7 @@ class WhoAmI(BaseModel):
 
 @routes("GET", "/whoami", Action.WHOAMI)
 def whoami(caller: AnyCaller) -> WhoAmI:
-    """Who this token is, and how far it reaches."""
+    """The user, the role and the reach of this token."""
     actor = caller.actor
     return WhoAmI(name=actor.name, role=actor.role, project=actor.project, register_name=actor.register)
 

@@ -1,4 +1,4 @@
-"""What the API shows of each noun, and what it takes."""
+"""Models of the API's answers for each noun, and of its input."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ IF_MATCH = {
         }
     ]
 }
-"""How OpenAPI says that a route needs ``If-Match``."""
+"""OpenAPI description of a route that needs ``If-Match``."""
 
 
 def tag(response: Response, noun: Noun) -> None:

@@ -1,4 +1,4 @@
-"""What a step of protection works with and leaves behind; the kinds of step register themselves here."""
+"""Input and output of a step of protection; the kinds of step register themselves here."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a method works with: the file so far, the source of randomness, rows removed before, the population."""
+    """Input of a method: the file so far, the source of randomness, rows removed before, the population."""
 
     file: WorkingFile
     rng: np.random.Generator

@@ -1,4 +1,4 @@
-"""Which folders and key belong to the database; workers, waiting jobs, pinned payloads, invitations, retention"""
+"""Folders and key of the database; workers, waiting jobs, pinned payloads, invitations, retention"""
 
 from __future__ import annotations
 
