@@ -198,25 +198,15 @@ def encode(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
             remedy="Check the features in the register schema, or choose another profile.",
         )
+    stamp = _Stamp(schema, key, profile, register_name, period, round_name, created, signer)
     assembled = _assemble(
+        stamp,
+        _Rows(table, records, record_ids, by_id, person),
         encoded,
-        table,
-        schema,
-        key,
-        profile,
-        record_ids,
-        by_id,
-        person,
-        records,
-        register_name,
-        period,
-        round_name,
-        created,
-        tuple(left_out),
-        signer,
         sink.kept(),
-        token_names,
-        group_names,
+        token_names=token_names,
+        group_names=group_names,
+        left_out=tuple(left_out),
     )
     return replace(assembled, unused=unused)
 
@@ -265,72 +255,117 @@ def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(register, preserve_index=False) if isinstance(register, pd.DataFrame) else register
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """The circumstances of an encoding, which every file that leaves the holder states.
+
+    Attributes:
+        schema: The register's schema.
+        key: The project's key.
+        profile: The encoding profile.
+        register: The name of the register in the delivery.
+        period: The reference period.
+        round_name: The linkage round.
+        created: ISO 8601 time.
+        signer: The holder's key, or None.
+    """
+
+    schema: RegisterSchema
+    key: LinkageKey = field(repr=False)
+    profile: EncodingProfile
+    register: str
+    period: str
+    round_name: str
+    created: str
+    signer: Ed25519PrivateKey | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The records of a register and their ids.
+
+    Attributes:
+        table: The register as read.
+        number: (records) the holder's record numbers.
+        record_id: (records, 16) the keyed ids.
+        by_id: (records) the records in the order of their ids.
+        person: (records) the person of each record, as far as the register itself shows.
+    """
+
+    table: RegisterTable = field(repr=False)
+    number: pa.Array = field(repr=False)
+    record_id: NDArray[np.uint8] = field(repr=False)
+    by_id: NDArray[np.int64] = field(repr=False)
+    person: NDArray[np.int64] = field(repr=False)
+
+
 def _assemble(
+    stamp: _Stamp,
+    records: _Rows,
     encoded: list[PassRows],
-    table: RegisterTable,
-    schema: RegisterSchema,
-    key: LinkageKey,
-    profile: EncodingProfile,
-    record_ids: NDArray[np.uint8],
-    by_id: NDArray[np.int64],
-    person: NDArray[np.int64],
-    records: pa.Array,
-    register_name: str,
-    period: str,
-    round_name: str,
-    created: str,
-    left_out: tuple[LeftOut, ...],
-    signer: Ed25519PrivateKey | None,
     rows: EncodedRows,
+    *,
     token_names: list[str],
     group_names: list[str],
+    left_out: tuple[LeftOut, ...],
 ) -> Encoded:
+    """The delivery, the join map, the payload and the keep map of the encoded passes, signed where a key is given.
+
+    Args:
+        stamp: The circumstances of the encoding.
+        records: The records and their ids.
+        encoded: The passes.
+        rows: The rows of all passes.
+        token_names: The token columns of the delivery.
+        group_names: The filter columns of the delivery.
+        left_out: The groups and passes that were not encoded.
+    """
     header = DeliveryHeader(
         scheme=SCHEME_VERSION,
-        profile=profile.name,
-        profile_digest=profile.digest,
-        project=key.project,
-        key_id=key.key_id,
-        holder=schema.holder,
-        register=register_name,
-        schema_digest=schema.digest,
-        period=period,
-        records=table.table.num_rows,
-        rejects=table.rows_rejected,
+        profile=stamp.profile.name,
+        profile_digest=stamp.profile.digest,
+        project=stamp.key.project,
+        key_id=stamp.key.key_id,
+        holder=stamp.schema.holder,
+        register=stamp.register,
+        schema_digest=stamp.schema.digest,
+        period=stamp.period,
+        records=records.table.table.num_rows,
+        rejects=records.table.rows_rejected,
         token_names=tuple(token_names),
-        filter_bits=dict.fromkeys(group_names, profile.released_bits),
+        filter_bits=dict.fromkeys(group_names, stamp.profile.released_bits),
         leak=max(step.summary.leak for step in encoded),
         passes=tuple(step.summary for step in encoded),
         content_digest=parts_digest(rows.parts),
-        created=created,
-        round=round_name,
-        weaknesses=profile.weaknesses,
+        created=stamp.created,
+        round=stamp.round_name,
+        weaknesses=stamp.profile.weaknesses,
     )
-    delivery = Delivery(header, rows) if signer is None else Delivery(header, rows).signed(signer)
-    joined = _join_rows(record_ids, by_id, encoded)
-    harmonized = payload_columns(table.table, schema)
+    delivery = Delivery(header, rows) if stamp.signer is None else Delivery(header, rows).signed(stamp.signer)
+    joined = _join_rows(records.record_id, records.by_id, encoded)
+    harmonized = payload_columns(records.table.table, stamp.schema)
     payload_rows = pa.table(
-        {"record_id": fixed_bytes(record_ids), **{column.standard: column.values for column in harmonized}}
-    ).take(pa.array(by_id))
+        {"record_id": fixed_bytes(records.record_id), **{column.standard: column.values for column in harmonized}}
+    ).take(pa.array(records.by_id))
     payload = Payload(
-        register_name,
-        schema.holder,
-        period,
-        schema.digest,
+        stamp.register,
+        stamp.schema.holder,
+        stamp.period,
+        stamp.schema.digest,
         payload_rows,
-        project=key.project,
-        round=round_name,
-        created=created,
+        project=stamp.key.project,
+        round=stamp.round_name,
+        created=stamp.created,
     )
-    payload.refuse_identifiers(schema)
+    payload.refuse_identifiers(stamp.schema)
     join_map = JoinMap.of(delivery.digest, delivery.header, joined)
-    if signer is not None:
-        join_map, payload = join_map.signed(signer), payload.signed(signer)
+    if stamp.signer is not None:
+        join_map, payload = join_map.signed(stamp.signer), payload.signed(stamp.signer)
     keep_map = pa.table(
         {
-            "register": pa.repeat(register_name, len(records)),
-            "record": records,
-            "record_id": hexadecimal(record_ids),
+            "register": pa.repeat(stamp.register, len(records.number)),
+            "record": records.number,
+            "record_id": hexadecimal(records.record_id),
         }
     )
     return Encoded(
@@ -338,10 +373,10 @@ def _assemble(
         join_map,
         payload,
         keep_map,
-        list_merged(person, records),
+        list_merged(records.person, records.number),
         tuple(harmonized),
         tuple(step.figures for step in encoded),
-        profile.leak_limit,
+        stamp.profile.leak_limit,
         left_out,
     )
 

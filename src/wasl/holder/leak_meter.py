@@ -247,6 +247,25 @@ def _measure(
     keep: NDArray[np.bool_],
     lost: NDArray[np.bool_],
 ) -> None:
+    """Measure T of every block and, if asked, leave out records until it is within the limit.
+
+    T is the largest eigenvalue of the centred agreement matrix of a block, in units of the noise that independent rows
+    would show. It is taken over each group of filters, over the tokens, and over all groups together.
+
+    Args:
+        raw: (groups, rows, words) filters before diffusion; rows of a block are adjacent.
+        valid: (groups, rows) whether a row has a filter.
+        tokens: (tokens, rows) equality classes, negative where missing.
+        starts: (blocks + 1) first measured row of each block.
+        sizes: (blocks) rows of each block, measured or not; a larger size than the rows means a sample.
+        taps: Secret bits in one released bit.
+        released_bits: Released bits of a filter; the noise of an agreement is their number to the power -1/2.
+        limit: The largest T allowed.
+        drop: Whether records may be left out.
+        leak: (blocks) written: T of each block as it is released.
+        keep: (rows) written: False for the records left out.
+        lost: (blocks) written: True where a sampled block exceeds the limit and cannot be mended.
+    """
     groups = raw.shape[0]
     for block in range(len(starts) - 1):
         first, n, size = starts[block], starts[block + 1] - starts[block], sizes[block]

@@ -121,29 +121,13 @@ def estimate_quality(
         unknown: Why the matches that never met cannot be estimated; empty where they can.
     """
     chances = (records.in_pass[pairs.left] & records.in_pass[pairs.right]).sum(axis=1)
-    sides = records.source[pairs.left], records.source[pairs.right]
-    held = np.bincount(records.source, minlength=len(records.sources))
     joined = _joined(records, cluster)
     beside = float(np.triu(joined).sum()) - float(together.sum())
     alone = _alone(pairs, together, cluster)
     open_ends = _open_ends(pairs, together, cluster)
     whole = _estimates(pairs, together, chances, expected_below, beside, open_ends * float(alone.sum()))
-    by_registers: list[dict[str, Any]] = []
-    reconciliation: list[dict[str, Any]] = []
-    for a in range(len(records.sources)):
-        for b in range(a, len(records.sources)):
-            here = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
-            if len(here) == 0:
-                continue
-            share = float(pairs.probability[here].sum() / max(pairs.probability.sum(), 1e-9))
-            beside = float(joined[a, b]) - float(together[here].sum())
-            unmet = open_ends * float(alone[here].sum())
-            found = _estimates(pairs.at(here), together[here], chances[here], expected_below * share, beside, unmet)
-            names = {"left": records.sources[a], "right": records.sources[b]}
-            shown = ("precision", "recall", "f1", "missed", "wrong", "missed_parts")
-            by_registers.append(names | {key: found[key] for key in shown})
-            if a != b and duplicate_free[a] and duplicate_free[b]:
-                reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), int(joined[a, b]), found))
+    linked = _Linked(pairs, together, chances, joined, open_ends, alone)
+    by_registers, reconciliation = _between_registers(linked, records, expected_below, duplicate_free)
     total = float(pairs.probability.sum()) + whole["missed_parts"]["below"] + whole["missed_parts"]["never_met"]
     if unknown:
         whole |= _without_recall(whole, unknown)
@@ -154,6 +138,62 @@ def estimate_quality(
         "by_registers": by_registers,
         "reconciliation": reconciliation,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """Candidate pairs and what became of them.
+
+    Attributes:
+        pairs: Candidate pairs.
+        together: (pairs) whether they were linked.
+        chances: (pairs) passes in which both records stand.
+        joined: (sources, sources) pairs of records in one person.
+        open_ends: Matches expected to have met in no pass, for each linked person alone.
+        alone: (pairs) linked pairs that stand for one person.
+    """
+
+    pairs: MergedPairs
+    together: NDArray[np.bool_]
+    chances: NDArray[np.int64]
+    joined: NDArray[np.int64]
+    open_ends: float
+    alone: NDArray[np.bool_]
+
+
+def _between_registers(
+    linked: _Linked, records: Records, expected_below: float, duplicate_free: NDArray[np.bool_]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The estimates by pair of registers, and the persons in one, the other, both and neither of two registers.
+
+    Args:
+        linked: Candidate pairs and what became of them.
+        records: Their records.
+        expected_below: Matches expected among pairs that were compared but not written out; shared by probability.
+        duplicate_free: (sources) whether a person is in it at most once.
+    """
+    pairs, together = linked.pairs, linked.together
+    sides = records.source[pairs.left], records.source[pairs.right]
+    held = np.bincount(records.source, minlength=len(records.sources))
+    by_registers: list[dict[str, Any]] = []
+    reconciliation: list[dict[str, Any]] = []
+    for a in range(len(records.sources)):
+        for b in range(a, len(records.sources)):
+            here = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
+            if len(here) == 0:
+                continue
+            share = float(pairs.probability[here].sum() / max(pairs.probability.sum(), 1e-9))
+            beside = float(linked.joined[a, b]) - float(together[here].sum())
+            unmet = linked.open_ends * float(linked.alone[here].sum())
+            found = _estimates(
+                pairs.at(here), together[here], linked.chances[here], expected_below * share, beside, unmet
+            )
+            names = {"left": records.sources[a], "right": records.sources[b]}
+            shown = ("precision", "recall", "f1", "missed", "wrong", "missed_parts")
+            by_registers.append(names | {key: found[key] for key in shown})
+            if a != b and duplicate_free[a] and duplicate_free[b]:
+                reconciliation.append(names | _reconcile(int(held[a]), int(held[b]), int(linked.joined[a, b]), found))
+    return by_registers, reconciliation
 
 
 def _without_recall(found: dict[str, Any], reason: str) -> dict[str, Any]:
