@@ -113,7 +113,8 @@ def test_matrix(matrix_service: Service, role: Role | None) -> None:
                 expected = not allowed(role, scope, one)
                 if refused != expected:
                     wrong.append(f"{one.method} {one.path} [{scope}]: {answer.status_code}")
-                assert answer.status_code < 500, f"{one.method} {one.path}: {answer.text}"
+                unready = one.path.endswith("/ready") and answer.status_code == 503  # no worker runs here
+                assert answer.status_code < 500 or unready, f"{one.method} {one.path}: {answer.text}"
                 denied += refused
                 granted_writes += not refused and answer.status_code < 400 and one.method != "GET"
     assert not wrong

@@ -45,7 +45,7 @@ def calls(path):
                 yield function.attr, owner.id if isinstance(owner, ast.Name) else ""
 
 
-OPENERS_OF_OUR_OWN = {"Checkpoint", "cls", "verifier", "delivery", "RowsInFile", "self", "signer"}
+OPENERS_OF_OUR_OWN = {"Checkpoint", "cls", "verifier", "delivery", "RowsInFile", "self", "signer", "old"}
 """Objects whose ``open`` opens no file: a signed note, a delivery's pass."""
 
 

@@ -85,7 +85,10 @@ def test_rounds_and_profiles_share_no_derivation(secret, one, other, purpose, pa
 @given(DATES)
 def test_near_dates_are_near(date):
     later = date.replace(year=date.year + 1) if (date.month, date.day) != (2, 29) else date
-    assert shared(date_grams(date), date_grams(later)) > 0.5
+    # From 1999 to 2000 every digit of the year changes: then exactly half of the grams are shared, else more.
+    near = shared(date_grams(date), date_grams(later))
+    assert near >= 0.5
+    assert near > 0.5 or date.year % 10 == 9
     if date.day <= 12:
         assert shared(date_grams(date), date_grams(date.replace(day=date.month, month=date.day))) > 0.35
     assert len(date_grams(date)) == 17

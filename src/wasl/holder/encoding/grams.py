@@ -69,7 +69,7 @@ def digit_grams(text: str) -> list[str]:
 
 
 def date_grams(date: dt.date) -> list[str]:
-    """Sixteen grams of a date: six of the year, five each of month and day, four of those without their order."""
+    """Seventeen grams of a date: seven of the year, five each of month and day."""
     return [*year_grams(date.year), *day_month_grams("m", date.month), *day_month_grams("d", date.day)]
 
 
