@@ -277,7 +277,8 @@ class Office:
         new_id: Makes identifiers that sort by age.
         signer: Signs checkpoints and manifests.
         part: What this installation does.
-        limits: Upper limits of submissions, queues and tokens. threads: For linkage; 0 means one per processor.
+        limits: Upper limits of submissions, queues and tokens.
+        threads: For linkage; 0 means one per processor.
         two_person: Whether two administrators must agree to a token once there are two.
     """
 

@@ -2,7 +2,7 @@
 
 Each area folder carries a marker with the installation's id and with the log as it last was. A start is refused when
 the marker is missing, names another installation or another area, or knows a longer or another log than the database
-has. So no process works, and no sweep runs, on files of another database.
+has. So no process works, and no sweep runs, on files that the database does not record.
 
 Does not protect against: a person who copies a marker together with the folder.
 """

@@ -121,8 +121,9 @@ def suda2(
     """SUDA2 and DIS scores of every row.
 
     DIS: the file has U sample uniques, P rows in pairs and an assumed sampling ``fraction`` π. Its correct-match
-    probability is ``p = Uπ / (Uπ + P(1 - π))``. With ``q = 1 + (8 - M) / 20`` a row of score s gets ``1 / (1 + (U/p -
-    U) / (s^q · Σ s^-q))``. q and p are single-precision numbers, as in the tools whose scores users compare with.
+    probability is ``p = Uπ / (Uπ + P(1 - π))``. With ``q = 1 + (8 - M) / 20`` a row of score s gets
+    ``1 / (1 + (U/p - U) / (s^q · Σ s^-q))``. q and p are single-precision numbers, as in the tools whose scores
+    users compare with.
 
     Args:
         data: A frame, or columns already coded.

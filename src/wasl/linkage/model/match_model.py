@@ -46,7 +46,8 @@ class PassModel:
         probabilities: Per comparison (classes, states); state 0 (missing) holds 1: it says nothing.
         prior: (strata, classes), how common each class is among the pairs of a stratum.
         strata: (left label, right label, size class) per stratum.
-        fit: Course and result of EM. expected_matches, pairs: Among the pairs the model was trained on.
+        fit: Course and result of EM.
+        expected_matches, pairs: Among the pairs the model was trained on.
     """
 
     name: str
