@@ -157,7 +157,7 @@ def main() -> int:
     found = {path.relative_to(ROOT).as_posix(): examine(path) for path in files()}
     if "--write-allowed" in sys.argv:
         left = {name: len(these) for name, these in found.items() if these}
-        if allowed:
+        if ALLOWED.is_file():
             left = {name: min(number, allowed[name]) for name, number in left.items() if name in allowed}
         ALLOWED.write_text(json.dumps(left, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         return 0
