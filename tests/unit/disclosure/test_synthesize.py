@@ -94,3 +94,36 @@ def test_synthetic_rows_keep_constraints_and_repeat_no_unique(micro):
     assert done.uniques.keys <= done.uniques.replaced or done.uniques.keys == 0
     assert done.table.equals(synthesize(micro, POLICY, 150, seed=3).table)
     assert "risk" not in str(done.public_report())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("sdv") is None, reason="needs sdv: pip install -c constraints.txt '.[synth]'")
+def test_command_line_and_library_give_the_same_synthesis(micro, tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from wasl.audit.events import AuditEvent
+    from wasl.cli.audit_trail import open_log
+    from wasl.cli.synthesis import synthesize_data
+    from wasl.registers.exchange.digests import digest_bytes, digest_table
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.synthesize import synthesize as act_of_synthesis
+
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    table = pa.Table.from_pandas(micro, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(table, tmp_path / "micro.parquet")
+    (tmp_path / "policy.toml").write_text(
+        'name = "syn"\n'
+        + "".join(f'[[variables]]\nname = "{v.name}"\nrole = "{v.role.value}"\n' for v in POLICY.variables)
+        + '[synthesis]\ninequalities = [{ low = "birth", high = "entry" }]\n',
+        encoding="utf-8",
+    )
+    policy = DisclosurePolicy.load(str(tmp_path / "policy.toml"))
+    act = act_of_synthesis(table, policy, 60, RunOptions(seed=5))
+    synthesize_data(tmp_path / "micro.parquet", str(tmp_path / "policy.toml"), 60, tmp_path / "out", seed=5)
+    digests = act.digests()
+    assert digest_table(pq.read_table(tmp_path / "out" / "protected.parquet")) == digests["protected.parquet"]
+    for name in ("internal-report.json", "public-report.json"):
+        assert digest_bytes((tmp_path / "out" / name).read_bytes()) == digests[name]
+    told = [AuditEvent.parse(data).happening for data in open_log().events()]
+    assert told == [act.event]
