@@ -72,6 +72,8 @@ class Reproduction:
 def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str = "") -> RecordedRun:
     """The latest run of that name, or the latest that gave that spine.
 
+    A later run built onto the spine that changed nothing gives the same spine. The run that made the spine is found.
+
     Args:
         events: The log from its first entry on.
         run: Name of the run.
@@ -92,7 +94,9 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
         elif event.kind == "SpineResolved" and (
             event.subject == run or (spine_digest and event.detail.get("spine_digest") == spine_digest)
         ):
-            found = index, event, _linkage_of(event, linkages)
+            unchanged = bool(spine_digest) and event.detail.get("onto_digest") == spine_digest
+            if found is None or not unchanged:
+                found = index, event, _linkage_of(event, linkages)
     what = f"a run {run!r}" if run else "a run that gave this spine"
     if found is None:
         raise NotFoundError(

@@ -18,7 +18,7 @@ def linked(plan="P", pairs="A"):
     )
 
 
-def resolved(run, spine, plan="P", pairs="A"):
+def resolved(run, spine, plan="P", pairs="A", onto=None):
     return event(
         SpineResolved(
             run=run,
@@ -31,6 +31,7 @@ def resolved(run, spine, plan="P", pairs="A"):
             links=1,
             conflicts=0,
             spine_digest=spine,
+            onto_digest=onto,
         ),
         run,
     )
@@ -55,6 +56,15 @@ def test_a_run_is_found_by_name_or_spine_with_the_linkage_before_it():
     assert by_name == by_spine
     assert (by_name.entry, by_name.pairs_digest, by_name.delivery_digests) == (4, "C", ("d1", "d2"))
     assert find_run(LOG, run="r1").pairs_digest == "A"
+
+
+def test_a_later_run_onto_the_spine_that_changed_nothing_is_not_taken_for_the_one_that_made_it():
+    log = [linked(), resolved("r1", "S1"), resolved("r2", "S1", onto="S1"), resolved("r3", "S3", onto="S1")]
+    assert find_run(log, spine_digest="S1").run == "r1"
+    assert find_run(log, run="r2").run == "r2"
+    assert find_run(log, spine_digest="S3").run == "r3"
+    elsewhere = [linked(), resolved("r2", "S1", onto="S1")]  # the run that made the spine is in another log
+    assert find_run(elsewhere, spine_digest="S1").run == "r2"
 
 
 def test_what_is_not_recorded_is_said_so():
