@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkageResult", "assess", "encode", "link", "merge", "protect", "publish"]
 
-MERGE_PROFILE = "open"
-"""Profile for an office's own registers: nothing of the encoding leaves the process."""
+MERGE_PROFILE = "guarded"
+"""Profile for an office's own registers. Nothing of the encoding leaves the process; the profile was chosen for quality:
+of ANAPEC's two registers `open` linked with precision .74 to .88, `guarded` with 1.0."""
 
 Frame: TypeAlias = "pa.Table | pd.DataFrame"
 
@@ -179,7 +180,7 @@ def merge(
     if names[0] == names[1]:
         names = [f"{names[0]}-a", f"{names[1]}-b"]
     for table, schema, name in zip((left, right), schemas, names, strict=True):
-        encoded = encode(table, schema, key, profile=MERGE_PROFILE, name=name, consent_weak_profile=True)
+        encoded = encode(table, schema, key, profile=MERGE_PROFILE, name=name)
         kept = encoded.keep_map
         number = dict(zip(kept["record"].to_pylist(), kept["record_id"].to_pylist(), strict=True))
         records = [str(record) for record in table.table[schema.record].to_pylist()]

@@ -51,6 +51,7 @@ def merged(office, tmp_path_factory):
     folder, _ = office
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WASL_HOME", str(folder / "home"))
+        patch.setattr("wasl.facade.secrets.token_bytes", lambda size: bytes(range(size)))  # one key for every run
         report = merge(folder, folder / "merged")
         log = [AuditEvent.parse(data) for data in open_log().events()]
     return folder / "merged", report, log
@@ -65,9 +66,9 @@ def test_who_is_in_both_is_found_by_record_number(merged, office):
     across = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == B)]
     right = person[A].reindex(across["record_a"]).to_numpy() == person[B].reindex(across["record_b"]).to_numpy()
     true = person[A].reset_index().merge(person[B].reset_index(), on="person")
-    # Only 27 pairs are true in this population and the key is random. The goal is precision .99 and recall .98.
-    assert right.mean() >= 0.8
-    assert right.sum() >= 0.7 * len(true)
+    # Only 27 pairs are true in this population, so one missed pair costs .04. The goal is precision .99, recall .98.
+    assert right.mean() >= 0.96
+    assert right.sum() >= 0.85 * len(true)
     assert report["merge"]["pairs"] == len(across)
 
 
@@ -79,8 +80,8 @@ def test_who_stands_twice_is_found(merged, office):
     within = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == A)]
     right = person.reindex(within["record_a"]).to_numpy() == person.reindex(within["record_b"]).to_numpy()
     sizes = person.value_counts()
-    assert right.mean() >= 0.98
-    assert right.sum() >= 0.97 * (sizes * (sizes - 1) // 2).sum()
+    assert right.mean() >= 0.985
+    assert right.sum() >= 0.975 * (sizes * (sizes - 1) // 2).sum()
     assert report["merge"]["duplicates"][A] == len(within)
 
 
@@ -113,6 +114,7 @@ def test_decisions_are_fed_back(merged, office, tmp_path, monkeypatch):
     out, _, _ = merged
     folder, _ = office
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("wasl.facade.secrets.token_bytes", lambda size: bytes(range(size)))
     pairs = pd.read_csv(out / "merged.csv", dtype=str)
     linked = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == B) & pairs["probability"].notna()].iloc[0]
     keys = ["register_a", "record_a", "register_b", "record_b"]
