@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["LinkageResult", "assess", "encode", "link", "merge", "protect", "publish"]
 
 MERGE_PROFILE = "guarded"
-"""Profile for an office's own registers. Nothing of the encoding leaves the process; the profile was chosen for quality:
-of ANAPEC's two registers `open` linked with precision .74 to .88, `guarded` with 1.0."""
+"""Profile for an office's own registers: nothing of the encoding leaves the process, so quality alone decides.
+
+Of ANAPEC's two registers `open` linked with precision .74 to .88, `guarded` with 1.0."""
 
 Frame: TypeAlias = "pa.Table | pd.DataFrame"
 
