@@ -17,7 +17,7 @@ from wasl.disclosure.attacks.intruders import (
 )
 from wasl.disclosure.attacks.rates import AttackRisk
 from wasl.disclosure.attacks.records import numeric_variables
-from wasl.disclosure.attacks.refinement import Differencing, Downcoding, differencing, downcoding
+from wasl.disclosure.attacks.refinement import Differencing, Downcoding, differencing, downcoding, together
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column
 from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.disclosure.keys.working_file import WorkingFile, prepare, resolve_hierarchy
@@ -105,20 +105,38 @@ def compare_releases(
 ) -> Differencing:
     """Check a release against every earlier one of the same population, on the keys they share.
 
+    Each earlier release is compared on all the keys it shares with the new one, and those with the same keys together.
+    An earlier release without a common key says nothing about the keys; it is counted and not compared.
+
     Args:
         original: The population at full detail, already prepared or not.
         released: The new release.
         earlier: The earlier ones, recoded along the policy's hierarchies.
         policy: Its hierarchies and k.
+
+    Raises:
+        InputError: A category of an earlier release stands nowhere in the policy's hierarchies.
     """
     file = original if isinstance(original, WorkingFile) else prepare(original, policy)
-    shared = [name for name in file.keys if all(name in as_arrow(frame).column_names for frame in (released, *earlier))]
+    keys = [name for name in file.keys if name in as_arrow(released).column_names]
+    by_keys: dict[tuple[str, ...], list[Frame]] = {}
+    for frame in earlier:
+        shared = tuple(name for name in keys if name in as_arrow(frame).column_names)
+        by_keys.setdefault(shared, []).append(frame)
+    not_compared = len(by_keys.pop((), []))
     k = policy.thresholds.k or 3
     rare: dict[str, set[str]] = {}
     for method in policy.methods:
         if method.kind == "group_rare":
             rare.setdefault(method.variable, set()).add(method.into)
-    return differencing(file.table, [released, *earlier], _hierarchies(file, shared), k=k, anywhere=rare)
+    every = tuple(name for name in keys if all(name in shared for shared in by_keys))
+    if every and len(by_keys) > 1:  # all releases together, on the keys that all of them have
+        by_keys[every] = [frame for frames in by_keys.values() for frame in frames]
+    found = [
+        differencing(file.table, [released, *frames], _hierarchies(file, shared), k=k, anywhere=rare)
+        for shared, frames in by_keys.items()
+    ]
+    return together(found, k=k, rows=file.rows, not_compared=not_compared)
 
 
 def require_no_exposure(found: Differencing) -> None:

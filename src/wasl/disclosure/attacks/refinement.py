@@ -19,7 +19,7 @@ from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
 from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.errors import InputError
 
-__all__ = ["Differencing", "Downcoding", "Exposure", "covers", "differencing", "downcoding"]
+__all__ = ["Differencing", "Downcoding", "Exposure", "covers", "differencing", "downcoding", "together"]
 
 BLOCK_PAIRS = 20_000_000
 """Pairs of classes compared at once."""
@@ -72,6 +72,7 @@ class Differencing:
         smallest_joint: The smallest group of persons who share their category in every release.
         joint_rows_below_k: Persons in such groups of fewer than k.
         narrowed: Persons whose sensitive value follows from all releases together, but from none alone.
+        not_compared: Earlier releases that have no key in common with the new one.
     """
 
     k: int
@@ -80,6 +81,7 @@ class Differencing:
     smallest_joint: int
     joint_rows_below_k: int
     narrowed: int
+    not_compared: int = 0
 
     @property
     def safe(self) -> bool:
@@ -89,6 +91,26 @@ class Differencing:
     def to_json(self) -> dict[str, Any]:
         """The result as a JSON value."""
         return {**asdict(self), "safe": self.safe}
+
+
+def together(found: Sequence[Differencing], *, k: int, rows: int, not_compared: int) -> Differencing:
+    """Several comparisons of one release with earlier ones as one result: the worst of each figure.
+
+    Args:
+        found: The comparisons, one for each set of common keys.
+        k: The threshold.
+        rows: Persons in the release, the smallest joint group where nothing was compared.
+        not_compared: Earlier releases without a common key.
+    """
+    return Differencing(
+        k=k,
+        exposures=tuple(exposure for one in found for exposure in one.exposures),
+        exposed_rows=max((one.exposed_rows for one in found), default=0),
+        smallest_joint=min((one.smallest_joint for one in found), default=rows),
+        joint_rows_below_k=max((one.joint_rows_below_k for one in found), default=0),
+        narrowed=max((one.narrowed for one in found), default=0),
+        not_compared=not_compared,
+    )
 
 
 def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:

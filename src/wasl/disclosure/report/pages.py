@@ -197,6 +197,12 @@ def attack_tables(attacks: Mapping[str, Any] | None) -> Markup:
             "Earlier releases: nothing is isolated by subtraction." if found["safe"] else "Earlier releases: UNSAFE."
         )
         parts.append(layout.paragraph(f"{sentence} Smallest joint class: {found['smallest_joint']}."))
+        if found["not_compared"]:
+            parts.append(
+                layout.paragraph(
+                    f"{found['not_compared']} earlier releases have no key in common and were not compared."
+                )
+            )
     return Markup("\n").join(parts)
 
 
