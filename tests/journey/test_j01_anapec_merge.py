@@ -17,6 +17,8 @@ from wasl.errors import InputError
 from wasl.population.generate import generate
 from wasl.publication.merge_workbook import DECISION_SHEET
 
+pytestmark = pytest.mark.slow
+
 A, B = "anapec-certificates", "anapec-projects"
 
 
