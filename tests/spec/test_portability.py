@@ -42,7 +42,15 @@ FUNCTIONS += (
     "statvfs",
 )
 SERVER_SIDE = ("lab", "service", "storage/database.py", "storage/ledger.py", "storage/leases.py", "storage/tables.py")
-SERVER_SIDE += ("storage/schema.py", "storage/files.py", "storage/migrations", "web", "engines", "cli/serve.py")
+SERVER_SIDE += (
+    "storage/custody.py",
+    "storage/schema.py",
+    "storage/files.py",
+    "storage/migrations",
+    "web",
+    "engines",
+    "cli/serve.py",
+)
 
 BLOCKED = f"""
 import os, sys, warnings
