@@ -150,7 +150,7 @@ def negotiate(*wishes: str | None, default: Language = "fr") -> Language:
     for wish in wishes:
         for language in _ranked(wish or ""):
             if language in LANGUAGES:
-                return language  # type: ignore[return-value]
+                return language
     return default
 
 
