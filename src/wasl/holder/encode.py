@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -343,7 +344,7 @@ def _assemble(
     )
     delivery = Delivery(header, rows) if stamp.signer is None else Delivery(header, rows).signed(stamp.signer)
     joined = _join_rows(records.record_id, records.by_id, encoded)
-    harmonized = payload_columns(records.table.table, stamp.schema)
+    harmonized = payload_columns(records.table.table, stamp.schema, partial(_household_hashes, stamp))
     payload_rows = pa.table(
         {"record_id": fixed_bytes(records.record_id), **{column.standard: column.values for column in harmonized}}
     ).take(pa.array(records.by_id))
@@ -379,6 +380,13 @@ def _assemble(
         stamp.profile.leak_limit,
         left_out,
     )
+
+
+def _household_hashes(stamp: _Stamp, households: pa.Array) -> NDArray[np.uint64]:
+    """A keyed hash of each household number, other in every register and round: numbers of two payloads do not meet."""
+    place = "\0".join((stamp.register, stamp.round_name))
+    hashed = hash_words(stamp.key.derive("household"), pc.binary_join_element_wise(place, households, "\0"))
+    return np.ascontiguousarray(hashed[:, :8]).view(np.uint64).ravel()
 
 
 def _join_rows(record_ids: NDArray[np.uint8], by_id: NDArray[np.int64], encoded: list[PassRows]) -> pa.Table:

@@ -34,7 +34,7 @@ LASTING_VERSION = 1
 """Version of the derivation of key ids and record ids. It has not changed since the first edition: a spine made then
 can still be continued with ``--onto``."""
 
-LastingPurpose = Literal["key-id", "record-id"]
+LastingPurpose = Literal["key-id", "record-id", "household"]
 """Purposes of keys that derive from the secret and the project alone, and stay equal in every round."""
 Purpose = Literal["row-id", "part", "block", "token", "filter", "spread", "diffusion"]
 """Purposes of the derived keys of a round; keys of different purposes are independent."""

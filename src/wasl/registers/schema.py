@@ -164,16 +164,18 @@ class Field(Document):
         return self
 
 
-Transform = Literal["code", "year"]
+Transform = Literal["code", "year", "household"]
 
 
 class PayloadVariable(Document):
-    """A payload variable made from an encoded column, coarse enough to leave: a code, or the year of a date.
+    """A payload variable made from an encoded column, coarse enough to leave: a code, a year, a household's number.
 
     Attributes:
         standard: Its name in the joined microdata.
-        column: The column it comes from; only births and origins may be used this way, never names or identifiers.
-        transform: ``year`` of a date, or ``code`` in the column's classification.
+        column: The column it comes from; only births, origins and household numbers may be used this way, never names
+            or identifiers.
+        transform: ``year`` of a date; ``code`` in the column's classification; ``household``: a number of this
+            payload's own that only says which records live together.
     """
 
     standard: str
@@ -275,7 +277,12 @@ class RegisterSchema(Document):
             source = known.get(variable.column)
             if source is None:
                 raise ValueError(f"payload variable {variable.standard!r} names an unknown column")
-            if source.role not in (FieldRole.BIRTH, FieldRole.ORIGIN):
+            if (variable.transform == "household") != (source.feature is Feature.HOUSEHOLD):
+                raise ValueError(
+                    f"payload variable {variable.standard!r}: the transform 'household' belongs to a column of the "
+                    "feature 'household'"
+                )
+            if source.role not in (FieldRole.BIRTH, FieldRole.ORIGIN) and variable.transform != "household":
                 raise ValueError(
                     f"payload variable {variable.standard!r} would carry a column of role {source.role.value!r} away"
                 )
@@ -283,6 +290,8 @@ class RegisterSchema(Document):
                 raise ValueError(f"payload variable {variable.standard!r}: of a date only the year may leave")
             if variable.transform == "code" and source.classification is None:
                 raise ValueError(f"payload variable {variable.standard!r} needs a classification on its column")
+            if self.returns == "none" and variable.transform == "household":
+                raise ValueError(f"payload variable {variable.standard!r}: the register releases only codes and dates")
         if self.returns == "none":
             self._require_bare_payload()
         standards = [field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD]

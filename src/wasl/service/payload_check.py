@@ -43,7 +43,8 @@ class Declared:
 
     Attributes:
         name: Its standard name.
-        kind: The type its schema declares; ``year`` for the year of a date.
+        kind: The type its schema declares; ``year`` for the year of a date, ``household`` for a household's number,
+            at most the number of rows.
         classification: The code list its values must be in, or None.
         pattern: The form a text must have, or None.
         minimum, maximum: Bounds of numbers, in the payload's unit.
@@ -83,6 +84,8 @@ def declared_columns(schema: RegisterSchema) -> dict[str, Declared]:
         source = schema.by_name[variable.column]
         if variable.transform == "year":
             found[variable.standard] = Declared(variable.standard, "year", minimum=FIRST_YEAR, maximum=LAST_YEAR)
+        elif variable.transform == "household":
+            found[variable.standard] = Declared(variable.standard, "household", minimum=1)
         else:
             found[variable.standard] = Declared(variable.standard, "code", source.classification)
     return found
@@ -152,7 +155,7 @@ def _has_type(kind: pa.DataType, declared: Declared) -> bool:
     whole = pa.types.is_integer(kind)
     if declared.kind in ("string", "code", "month"):
         return text
-    if declared.kind in ("integer", "year"):
+    if declared.kind in ("integer", "year", "household"):
         return bool(whole or (declared.scaled and pa.types.is_floating(kind)))
     if declared.kind == "decimal":
         return bool(whole or pa.types.is_floating(kind))
@@ -232,6 +235,8 @@ def _number_faults(file: ParquetFile, declared: Declared) -> list[str]:
     low, high = declared.minimum, declared.maximum
     if declared.kind == "date" and pa.types.is_integer(file.schema.field(declared.name).type):
         low, high = FIRST_YEAR, LAST_YEAR
+    if declared.kind == "household":
+        high = file.rows
     outside = strange = fine = 0
     for part in file.column(declared.name):
         if pa.types.is_date(part.type):

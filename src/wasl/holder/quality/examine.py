@@ -354,5 +354,5 @@ def _icls(table: pa.Table, schema: RegisterSchema, today: dt.date) -> dict[str, 
     if not any(spec.icls for spec in schema.fields):
         return {}
     columns = {column.standard: column.values for column in payload_columns(table, schema)}
-    categories = classify_migrants(pa.table(columns), on=today).column("category")
+    categories = classify_migrants(pa.table(columns), on=today, register=schema.register_id).column("category")
     return {item["values"]: item["counts"] for item in pc.value_counts(categories).to_pylist()}
