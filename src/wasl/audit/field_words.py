@@ -155,6 +155,11 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "truth": {"fr": "vérité", "ar": "الحقيقة", "en": "truth"},
     "unmatched_records": {"fr": "enregistrements non appariés", "ar": "تسجيلات غير مربوطة", "en": "unmatched records"},
     "user": {"fr": "utilisateur", "ar": "المستعمل", "en": "user"},
+    "variables_left_out": {
+        "fr": "variables facultatives absentes",
+        "ar": "متغيرات اختيارية غائبة",
+        "en": "optional variables left out",
+    },
     "variables": {"fr": "variables", "ar": "المتغيرات", "en": "variables"},
     "verdict": {"fr": "décision", "ar": "القرار", "en": "verdict"},
     "verified": {"fr": "vérifié", "ar": "متحقق منه", "en": "verified"},

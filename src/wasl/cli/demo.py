@@ -220,7 +220,7 @@ class Demo:
         spine = self.out / "spine-keeper" / "all" / "spine.parquet"
         made = assemble_files(spine, payloads, "foreign-workers", desk / "microdata.parquet")
         self.result["microdata"] = made
-        rows = [(name, f"{share:.1%}", made["conflicts"][name]) for name, share in made["coverage"].items()]
+        rows = [(name, f"{share:.1%}", made["conflicts"].get(name, "")) for name, share in made["coverage"].items()]
         self._done("microdata", (f"of {made['persons']:,} persons", "known", "registers disagree"), rows)
 
     def protect(self) -> None:

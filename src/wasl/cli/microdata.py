@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,24 +25,49 @@ def assemble(
     payload: Annotated[list[Path], typer.Option("--payload", help="A payload; repeat for each register.")],
     out: Annotated[Path, typer.Option(help="Microdata file to write (Parquet).")],
     spec: Annotated[str, typer.Option(help="What to assemble: a TOML file or a shipped name.")] = "foreign-workers",
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day that ages and stays refer to, instead of the specification's."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Join payloads to the spine: one row per person.
+    """Join payloads to the spine: one row per person, with the harmonized variables of the specification.
 
     Example: wasl assemble linked/spine.parquet --payload dgsn.parquet --payload cnss.parquet --out micro.parquet
     """
-    result = assemble_files(spine, payload, spec, out)
+    result = assemble_files(spine, payload, spec, out, on=on and on.date())
     if as_json:
         emit(result)
         return
-    rows = [(name, f"{share:.1%}", result["conflicts"][name]) for name, share in result["coverage"].items()]
+    rows = [(name, f"{share:.1%}", result["conflicts"].get(name, "")) for name, share in result["coverage"].items()]
     show_table(f"{result['persons']:,} persons", ("variable", "known", "registers disagree"), rows)
+    agree = [
+        (one["variable"], one["register_a"], one["register_b"], one["persons"], f"{one['agreement']:.1%}")
+        for one in result["concordance"]
+        if one["persons"]
+    ]
+    show_table("What registers say of the same persons", ("variable", "register", "and", "persons", "agree"), agree)
+    for name, total in result["totals"].items():
+        say(f"{name}: {total['payloads']:,.1f} in the payloads, {total['microdata']:,.1f} in the microdata")
+    for name in result["left_out"]:
+        say(f"warning: {name} is left out: no payload has it.")
     say(f"microdata: {out}")
     say(f"false and missed matches by group, for the desk itself: {result['quality']}")
+    say(f"value by value where two registers know a person, for the desk itself: {result['concordance_table']}")
 
 
-def assemble_files(spine: Path, payloads: list[Path], spec: str, out: Path) -> dict[str, Any]:
-    """Read, assemble and write the microdata; returns its counts and records the event."""
+def assemble_files(
+    spine: Path, payloads: list[Path], spec: str, out: Path, *, on: date | None = None
+) -> dict[str, Any]:
+    """Read, assemble and write the microdata; returns its counts and records the event.
+
+    Args:
+        spine: The spine.
+        payloads: One or more per register.
+        spec: A specification's file or shipped name.
+        out: The file to write; quality and concordance stand beside it.
+        on: The reference date instead of the specification's, or None.
+    """
     from wasl.registers.exchange.delivery import read_parquet, write_parquet
     from wasl.registers.exchange.payload import Payload
     from wasl.workflow.act import RunOptions
@@ -49,12 +75,15 @@ def assemble_files(spine: Path, payloads: list[Path], spec: str, out: Path) -> d
     from wasl.workflow.microdata import MicrodataSpec
 
     specification = MicrodataSpec.load(spec)
+    if on is not None:
+        specification = specification.model_copy(update={"reference_date": on})
     persons, metadata = read_parquet(spine, "spine")
     read = [Payload.read(path) for path in payloads]
     act = assemble_spine(persons.replace_schema_metadata(metadata), read, specification, RunOptions())
-    quality = out.with_suffix(".quality.csv")
+    quality, concordance = out.with_suffix(".quality.csv"), out.with_suffix(".concordance.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_parquet(act.result.table, out)
     write_whole(quality, act.artifacts["quality.csv"])
+    write_whole(concordance, act.artifacts["concordance.csv"])
     record_event(act.event, subject=specification.name)
-    return {"microdata": str(out), "quality": str(quality), **act.report}
+    return {"microdata": str(out), "quality": str(quality), "concordance_table": str(concordance), **act.report}

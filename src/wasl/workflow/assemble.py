@@ -16,6 +16,7 @@ from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.concordance import concordance_csv
 from wasl.workflow.microdata import Microdata, MicrodataSpec, assemble_microdata
 
 __all__ = ["assemble"]
@@ -33,12 +34,13 @@ def assemble(
         options: Not used yet; every act takes them.
 
     Returns:
-        Artifacts ``microdata.parquet`` and ``quality.csv`` (false and missed matches by register, nationality, sex
-        and birth period, as the linkage estimates them).
+        Artifacts ``microdata.parquet``, ``quality.csv`` (false and missed matches by register, nationality, sex
+        and birth period, as the linkage estimates them) and ``concordance.csv`` (for each variable and pair of
+        registers, what one and the other say of the same persons).
 
     Raises:
         MismatchError: A payload's register is not in the spine.
-        InputError: A variable is in no payload, or the spine has no grades and probabilities.
+        InputError: A variable that is not optional is in no payload, or the spine has no grades and probabilities.
     """
     del options
     microdata = assemble_microdata(spine, payloads, specification)
@@ -50,15 +52,23 @@ def assemble(
         variables=microdata.table.num_columns,
         unmatched_records=microdata.unmatched_records,
         microdata_digest=digest_table(microdata.table),
+        variables_left_out=microdata.left_out or None,
     )
     report = {
         "persons": microdata.table.num_rows,
         "coverage": microdata.coverage,
         "conflicts": microdata.conflicts,
         "unmatched_records": microdata.unmatched_records,
+        "left_out": list(microdata.left_out),
+        "totals": {name: {"payloads": rows, "microdata": kept} for name, (rows, kept) in microdata.totals.items()},
+        "concordance": [one.to_json() for one in microdata.concordance],
         "digest": event.microdata_digest,
     }
-    artifacts = {"microdata.parquet": microdata.table, "quality.csv": _quality(spine, payloads)}
+    artifacts = {
+        "microdata.parquet": microdata.table,
+        "quality.csv": _quality(spine, payloads),
+        "concordance.csv": concordance_csv(microdata.concordance),
+    }
     return Act(artifacts, event, plain_json(report), microdata)
 
 

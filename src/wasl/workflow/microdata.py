@@ -4,65 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field as Option
 
 from wasl.errors import InputError, MismatchError
-from wasl.registers.documents import Document, load_document, resolve_document
-from wasl.registers.exchange.digests import digest_json
+from wasl.registers.codes.icls import Evidence, decide, evidence_of, of_persons, with_nationals
 from wasl.registers.exchange.payload import Payload
-
-IntArray = npt.NDArray[np.int64]
+from wasl.workflow.concordance import Concordance, compare_registers, recoded
+from wasl.workflow.derived import DerivedSpec, derived_values
+from wasl.workflow.microdata_spec import MicrodataSpec, VariableSpec, flag_name
+from wasl.workflow.values import IntArray, Resolved, factorize, resolve_variable
 
 __all__ = ["Microdata", "MicrodataSpec", "VariableSpec", "assemble_microdata"]
-
-
-class VariableSpec(Document):
-    """One variable of the microdata.
-
-    Attributes:
-        name: Its name, the same in payloads and microdata.
-        sources: Registers in order of trust; the first that knows the value gives it. Empty: the payloads' order.
-        pick: Which of a person's several records in one register counts: the first or the last in the
-            payload's order, the largest or the smallest value.
-    """
-
-    name: str
-    sources: tuple[str, ...] = ()
-    pick: Literal["first", "last", "max", "min"] = "first"
-
-
-class MicrodataSpec(Document):
-    """The persons of the microdata and the source of each variable.
-
-    Attributes:
-        include: A person is in when a record stands in at least one of these registers; empty: everybody.
-        minimum_registers: ... and in at least this many different registers.
-        flags: Registers whose membership becomes a variable ``in_<register>`` (dashes become underscores).
-    """
-
-    name: str
-    title: str = ""
-    include: tuple[str, ...] = ()
-    minimum_registers: int = Option(default=1, ge=1)
-    flags: tuple[str, ...] = ()
-    variables: tuple[VariableSpec, ...]
-
-    @classmethod
-    def load(cls, name_or_path: str | Path) -> Self:
-        """The specification in a TOML file, or a shipped one by name."""
-        return load_document(cls, resolve_document("microdata", name_or_path))
-
-    @property
-    def digest(self) -> str:
-        """The digest of the specification's meaning."""
-        return digest_json(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +26,23 @@ class Microdata:
     """The joined microdata.
 
     Attributes:
-        table: ``person_id``, ``registers`` (how many know the person), flags, variables; one row per person,
-            in order of person id.
+        table: ``person_id``, ``registers`` (how many know the person), flags, variables, derived variables; one row per
+            person, in order of person id.
         coverage: Share of rows with a value, by variable.
         conflicts: Persons whose registers disagree, by variable.
         unmatched_records: Payload rows whose record id is not in the spine.
+        left_out: Optional variables that no payload has.
+        totals: For each variable that is summed: its sum over the payloads' rows, and over the microdata.
+        concordance: Agreement of each pair of registers on each variable, among the persons of the microdata.
     """
 
     table: pa.Table = field(repr=False)
     coverage: dict[str, float]
     conflicts: dict[str, int]
     unmatched_records: int
+    left_out: tuple[str, ...] = ()
+    totals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    concordance: tuple[Concordance, ...] = field(default=(), repr=False)
 
 
 def assemble_microdata(spine: pa.Table, payloads: Sequence[Payload], spec: MicrodataSpec) -> Microdata:
@@ -93,9 +55,9 @@ def assemble_microdata(spine: pa.Table, payloads: Sequence[Payload], spec: Micro
 
     Raises:
         MismatchError: A payload's register is not in the spine.
-        InputError: A variable is in no payload.
+        InputError: A variable that is not optional is in no payload of its sources.
     """
-    codes, persons = _factorize(spine.column("person_id"))
+    codes, persons = factorize(spine.column("person_id"))
     n = len(persons)
     registers = spine.column("register").cast(pa.string()).to_numpy(zero_copy_only=False)
     known = set(registers)
@@ -115,23 +77,28 @@ def assemble_microdata(spine: pa.Table, payloads: Sequence[Payload], spec: Micro
         "registers": pa.array(sum(members.values(), np.zeros(n, np.int8)), pa.int8()),
     }
     for name in spec.flags:
-        columns[f"in_{name.replace('-', '_')}"] = pa.array(members.get(name, np.zeros(n, bool)))
-    conflicts: dict[str, int] = {}
+        columns[flag_name(name)] = pa.array(members.get(name, np.zeros(n, bool)))
+    resolved: dict[str, Resolved] = {}
+    left_out: list[str] = []
     for variable in spec.variables:
-        column, conflicts[variable.name] = _resolve_variable(variable, payloads, located, n, keep)
-        columns[variable.name] = column
-    table = pa.table(columns).filter(pa.array(keep))
-    table = table.sort_by("person_id")
+        one = resolve_variable(variable, payloads, located, n, keep)
+        if one is None:
+            left_out.append(variable.name)
+            continue
+        resolved[variable.name] = one
+        if variable.keep:
+            columns[variable.name] = one.values
+    made = _derive(spec, resolved, payloads, located, n)
+    left_out += [derived.name for derived in spec.derived if derived.name not in made]
+    columns |= made
+    table = pa.table(columns).filter(pa.array(keep)).sort_by("person_id")
     rows = max(table.num_rows, 1)
-    coverage = {v.name: 1.0 - table.column(v.name).null_count / rows for v in spec.variables}
-    return Microdata(table, coverage, conflicts, unmatched)
-
-
-def _factorize(column: pa.ChunkedArray) -> tuple[IntArray, pa.Array]:
-    """Codes 0..n-1 and the distinct values they stand for."""
-    encoded = column.combine_chunks()
-    encoded = encoded if pa.types.is_dictionary(encoded.type) else encoded.dictionary_encode()
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
+    reported = [*resolved, *made]
+    coverage = {name: 1.0 - table.column(name).null_count / rows for name in reported if name in table.column_names}
+    conflicts = {name: one.conflicts for name, one in resolved.items()}
+    totals = {name: one.totals for name, one in resolved.items() if one.totals is not None}
+    found = _concordance(spec, resolved, keep)
+    return Microdata(table, coverage, conflicts, unmatched, tuple(left_out), totals, tuple(found))
 
 
 def _membership(codes: IntArray, where: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.bool_]:
@@ -159,65 +126,95 @@ def _locate(spine: pa.Table, registers: npt.NDArray[np.object_], codes: IntArray
     return persons
 
 
-def _resolve_variable(
-    variable: VariableSpec,
-    payloads: Sequence[Payload],
-    located: Sequence[IntArray],
-    n: int,
-    keep: npt.NDArray[np.bool_],
-) -> tuple[pa.Array, int]:
-    """The variable's value per person, and how many kept persons have registers that disagree on it."""
-    having = [i for i, payload in enumerate(payloads) if variable.name in payload.rows.column_names]
-    if not having:
-        raise InputError(f"variable {variable.name!r} is in none of the payloads.", remedy="Correct the specification.")
-    if variable.sources:
-        rank = {name: i for i, name in enumerate(variable.sources)}
-        having = [i for i in having if payloads[i].register in rank]
-        having.sort(key=lambda i: rank[payloads[i].register])
-    columns = [payloads[i].rows.column(variable.name) for i in having]
-    if not columns:
-        return pa.nulls(n, pa.string()), 0
-    values = pa.chunked_array([chunk for column in columns for chunk in _unified(column, columns[0].type).chunks])
-    persons = np.concatenate([located[i] for i in having])
-    source = np.repeat(np.arange(len(having)), [len(located[i]) for i in having])
-    usable = np.flatnonzero((persons >= 0) & values.is_valid().to_numpy(zero_copy_only=False))
-    codes, distinct = _factorize(values.take(pa.array(usable)))
-    order = _order(persons[usable], source[usable], _within(codes, distinct, variable.pick))
-    p, s, c = persons[usable][order], source[usable][order], codes[order]
-    result = np.full(n, -1, np.int64)
-    chosen = _starts(p)
-    result[p[chosen]] = c[chosen]
-    per_source = _starts(p, s)
-    disagree = np.zeros(n, bool)
-    p, c = p[per_source], c[per_source]
-    disagree[p[1:][(p[1:] == p[:-1]) & (c[1:] != c[:-1])]] = True
-    return distinct.take(pa.array(result, mask=result < 0)), int(np.count_nonzero(disagree & keep))
+def _derive(
+    spec: MicrodataSpec, resolved: dict[str, Resolved], payloads: Sequence[Payload], located: Sequence[IntArray], n: int
+) -> dict[str, pa.Array]:
+    """The derived variables of each person; optional ones whose source is not there are left out.
+
+    Raises:
+        InputError: The source of a variable that is not optional is in no payload.
+    """
+    made: dict[str, pa.Array] = {}
+    evidence: Evidence | None = None
+    for derived in spec.derived:
+        if derived.of_a_value:
+            source = resolved.get(derived.source)
+            column = None if source is None else derived_values(derived, source.values, spec.reference_date)
+        elif derived.rule == "records":
+            column = _count_records(derived, payloads, located, n)
+        elif derived.rule == "any":
+            column = _any_record(derived, payloads, located, n)
+        else:
+            evidence = evidence or _evidence(spec, resolved, payloads, located, n)
+            table = decide(evidence, months=derived.months)
+            name = {"icls-category": "category", "icls-rule": "rule"}.get(derived.rule, f"resident_{derived.months}")
+            column = table.column(name).combine_chunks()
+        if column is not None:
+            made[derived.name] = column
+        elif not derived.optional:
+            raise InputError(
+                f"derived variable {derived.name!r}: none of the payloads has what it is made from.",
+                remedy="Add the payload, or set optional = true.",
+            )
+    return made
 
 
-def _unified(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
-    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    return plain.cast(target.value_type if pa.types.is_dictionary(target) else target)
+def _evidence(
+    spec: MicrodataSpec, resolved: dict[str, Resolved], payloads: Sequence[Payload], located: Sequence[IntArray], n: int
+) -> Evidence:
+    """What all records of each person tell about work and stay; the resolved nationality says who is a citizen."""
+    assert spec.reference_date is not None  # noqa: S101 - the specification was validated
+    parts = [
+        (evidence_of(payload.rows, on=spec.reference_date, register=payload.register), rows)
+        for payload, rows in zip(payloads, located, strict=True)
+    ]
+    evidence = of_persons(parts, n)
+    nationality = resolved.get("nationality")
+    if nationality is None:
+        return evidence
+    return with_nationals(evidence, np.asarray(pc.fill_null(pc.equal(nationality.values, "MAR"), False)))
 
 
-def _within(codes: IntArray, distinct: pa.Array, pick: str) -> IntArray:
-    """What orders a person's records in one register, so that the picked one comes first."""
-    if pick in ("first", "last"):
-        rank = np.arange(len(codes))
-    else:
-        by_value = np.empty(len(distinct), np.int64)
-        by_value[pc.array_sort_indices(distinct).to_numpy()] = np.arange(len(distinct))
-        rank = by_value[codes]
-    return rank if pick in ("first", "min") else -rank
+def _count_records(
+    derived: DerivedSpec, payloads: Sequence[Payload], located: Sequence[IntArray], n: int
+) -> pa.Array | None:
+    """How many records of a register each person has."""
+    rows = [place for payload, place in zip(payloads, located, strict=True) if payload.register == derived.of_register]
+    if not rows:
+        return None
+    placed = np.concatenate(rows)
+    return pa.array(np.bincount(placed[placed >= 0], minlength=n), pa.int64())
 
 
-def _order(persons: IntArray, source: IntArray, within: IntArray) -> IntArray:
-    """Rows by person, then source in order of trust, then the picked record first."""
-    return np.lexsort((within, source, persons))
+def _any_record(
+    derived: DerivedSpec, payloads: Sequence[Payload], located: Sequence[IntArray], n: int
+) -> pa.Array | None:
+    """Whether any record of each person has one of the values; missing where no record has a value."""
+    known, holds = np.zeros(n, bool), np.zeros(n, bool)
+    found = False
+    for payload, place in zip(payloads, located, strict=True):
+        wanted = not derived.of_register or payload.register == derived.of_register
+        if not wanted or derived.source not in payload.rows.column_names:
+            continue
+        found = True
+        values = payload.rows.column(derived.source).cast(pa.string())
+        there = np.asarray(values.is_valid()) & (place >= 0)
+        is_one = np.asarray(pc.is_in(values, pa.array(derived.values))) & there
+        known[place[there]] = True
+        holds[place[is_one]] = True
+    return pa.array(holds, mask=~known) if found else None
 
 
-def _starts(*keys: IntArray) -> IntArray:
-    """Positions at which any of the (sorted) keys changes."""
-    if not len(keys[0]):
-        return np.zeros(0, np.int64)
-    changed = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
-    return np.flatnonzero(np.r_[True, changed])
+def _concordance(spec: MicrodataSpec, resolved: dict[str, Resolved], keep: npt.NDArray[np.bool_]) -> list[Concordance]:
+    """Every variable, and what follows from its value, in every pair of registers that know it."""
+    found = []
+    for name, one in resolved.items():
+        said = {register: codes[keep] for register, codes in one.said.items()}
+        if len(said) < 2:
+            continue
+        found += compare_registers(name, said, one.labels)
+        for derived in spec.derived:
+            if derived.of_a_value and derived.source == name:
+                values = derived_values(derived, one.labels, spec.reference_date)
+                found += compare_registers(derived.name, *recoded(said, values))
+    return found

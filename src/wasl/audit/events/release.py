@@ -44,6 +44,7 @@ class MicrodataAssembled(Happening):
     variables: int
     unmatched_records: int
     microdata_digest: str
+    variables_left_out: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

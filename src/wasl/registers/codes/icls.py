@@ -1,4 +1,4 @@
-"""Categories of international labour migration, record by record, with the rule that gave them.
+"""Categories of international labour migration, by record or by person, with the rule that gave them.
 
 *Source:* 20th ICLS, Guidelines concerning statistics of international labour migration (ICLS/20/2018/Guidelines),
 paragraphs 13-22: international migrant workers are usual residents in the labour force, and non-residents who work in
@@ -9,16 +9,28 @@ recommendations) and at 6 months (population census of Morocco).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["RULES", "IclsRule", "classify_migrants"]
+__all__ = [
+    "RULES",
+    "Evidence",
+    "IclsRule",
+    "classify_migrants",
+    "decide",
+    "evidence_of",
+    "of_persons",
+    "with_nationals",
+]
 
 DAYS_PER_MONTH = 365.25 / 12
+MIDDLE_OF_YEAR = 181
+"""Days from 1 January to 1 July: where only the year of arrival is known, the middle of the year stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,53 +44,138 @@ class IclsRule:
 
 RULES: tuple[IclsRule, ...] = (
     IclsRule("national", "not-migrant", "citizen of Morocco"),
-    IclsRule("refused", "not-in-scope", "work contract or certificate refused"),
-    IclsRule("pension-abroad", "former-migrant-worker", "pensioner who lives in another country"),
-    IclsRule("pension", "migrant-out-of-labour-force", "pensioner who lives in Morocco"),
+    IclsRule("military", "not-in-scope", "foreign armed forces"),
     IclsRule("employed-resident", "migrant-worker-resident", "works, and stays at least as long as the test asks"),
     IclsRule("employed-short", "migrant-worker-non-resident", "works, and stays shorter than the test asks"),
+    IclsRule("pension-abroad", "former-migrant-worker", "pensioner who lives in another country"),
+    IclsRule("pension", "migrant-out-of-labour-force", "pensioner who lives in Morocco"),
     IclsRule("permit-work", "migrant-worker-resident", "residence permit for work or own business"),
     IclsRule("project", "migrant-worker-resident", "regularized, with a project of their own"),
+    IclsRule("seeks-work", "migrant-worker-resident", "seeks work, and stays at least as long as the test asks"),
+    IclsRule("refused", "not-in-scope", "work contract or certificate refused, no other work known"),
+    IclsRule("visitor", "not-in-scope", "visitor who does not work and stays shorter than the test asks"),
     IclsRule("permit-other", "migrant-out-of-labour-force", "residence permit for another motive, no work known"),
+    IclsRule("inactive", "migrant-out-of-labour-force", "outside the labour force, as the survey says"),
     IclsRule("unknown", "undetermined", "the register does not say"),
 )
-"""In order."""
+"""In order. Work comes before a pension or a refused request: who works is a worker, whatever else is known."""
 
 WORK_MOTIVES = ("work", "business")
+ARMED_FORCES = "0"
+"""Major group of ISCO-08."""
+SEEKERS = ("anapec-job-seekers",)
+"""Registers all of whose persons seek work."""
 
 
-def classify_migrants(payload: pa.Table, *, on: dt.date, months: int = 12) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of each record or person, one entry each.
+
+    Attributes:
+        flags: By name of the fact, whether it is known.
+        stay: Months of stay; NaN where unknown.
+    """
+
+    flags: dict[str, NDArray[np.bool_]] = field(repr=False)
+    stay: NDArray[np.float64] = field(repr=False)
+
+    def __len__(self) -> int:
+        """The number of records or persons."""
+        return len(self.stay)
+
+
+FACTS = (
+    "national", "military", "employed", "pension", "pension_abroad", "working_permit", "project", "seeks", "refused",
+    "visit", "permit", "inactive",
+)  # fmt: skip
+
+
+def classify_migrants(payload: pa.Table, *, on: dt.date, months: int = 12, register: str = "") -> pa.Table:
     """Category and rule of each record of a payload in standard codes.
 
     Args:
         payload: Standard variables; those a register lacks simply do not speak.
         on: The day residence is counted to where no end of stay is known.
         months: The residence test, 12 (UN) or 6 (population census).
+        register: The register's id, where known.
 
     Returns:
         Table with ``category``, ``rule``, ``resident_6`` and ``resident_12`` (null where the stay is unknown).
     """
+    return decide(evidence_of(payload, on=on, register=register), months=months)
+
+
+def evidence_of(payload: pa.Table, *, on: dt.date, register: str = "") -> Evidence:
+    """The facts in the records of one payload; see ``classify_migrants`` for the arguments."""
     n = payload.num_rows
-    stay = _stay_months(payload, on)
-    resident = stay >= months
-    employed = _any(payload, ("wage", "days_declared", "contract_type", "certificate_date", "gross_wage"), n)
-    refused = _equal(payload, "contract_status", ("refused",), n) | _equal(
-        payload, "certificate_result", ("refused",), n
-    )
+    refused_contract = _equal(payload, "contract_status", ("refused",), n)
+    refused_certificate = _equal(payload, "certificate_result", ("refused",), n)
+    employed = _any(payload, ("wage", "days_declared"), n)
+    employed |= _any(payload, ("contract_type", "gross_wage"), n) & ~refused_contract
+    employed |= _any(payload, ("certificate_date",), n) & ~refused_certificate
+    employed |= _equal(payload, "labour_status", ("employed",), n)
     pension = _any(payload, ("pension_type",), n)
     abroad = pension & _any(payload, ("residence_country",), n) & ~_equal(payload, "residence_country", ("MAR",), n)
-    working_permit = _equal(payload, "permit_motive", WORK_MOTIVES, n)
-    holds = (
+    seeks = _equal(payload, "labour_status", ("unemployed",), n) | np.full(n, register in SEEKERS)
+    flags = (
         _equal(payload, "nationality", ("MAR",), n),
-        refused,
-        abroad,
-        pension,
-        employed & (resident | np.isnan(stay)),
+        _equal(payload, "occupation_group", (ARMED_FORCES,), n),
         employed,
-        working_permit,
+        pension,
+        abroad,
+        _equal(payload, "permit_motive", WORK_MOTIVES, n),
         _any(payload, ("project_status", "project_amount"), n),
+        seeks,
+        refused_contract | refused_certificate,
+        _equal(payload, "permit_motive", ("visit",), n),
         _any(payload, ("permit_motive", "permit_type"), n),
-        np.ones(n, dtype=bool),
+        _equal(payload, "labour_status", ("inactive",), n),
+    )
+    return Evidence(dict(zip(FACTS, flags, strict=True)), _stay_months(payload, on))
+
+
+def of_persons(parts: Sequence[tuple[Evidence, NDArray[np.int64]]], persons: int) -> Evidence:
+    """The facts about persons: a fact holds that any record tells, and the longest stay counts.
+
+    Args:
+        parts: Evidence of the records of each payload, and each record's person (0 to persons - 1, or -1).
+        persons: How many persons there are.
+    """
+    flags = {name: np.zeros(persons, bool) for name in FACTS}
+    stay = np.full(persons, -np.inf)
+    for evidence, person in parts:
+        placed = person >= 0
+        for name in FACTS:
+            flags[name][person[placed & evidence.flags[name]]] = True
+        known = placed & ~np.isnan(evidence.stay)
+        np.maximum.at(stay, person[known], evidence.stay[known])
+    return Evidence(flags, np.where(np.isinf(stay), np.nan, stay))
+
+
+def with_nationals(evidence: Evidence, national: NDArray[np.bool_]) -> Evidence:
+    """The evidence with another statement of who is a citizen of Morocco."""
+    return replace(evidence, flags={**evidence.flags, "national": national})
+
+
+def decide(evidence: Evidence, *, months: int = 12) -> pa.Table:
+    """Category and rule of each record or person; columns as ``classify_migrants`` says."""
+    has, stay = evidence.flags, evidence.stay
+    stays = np.isnan(stay) | (stay >= months)
+    holds = (
+        has["national"],
+        has["military"],
+        has["employed"] & stays,
+        has["employed"],
+        has["pension_abroad"],
+        has["pension"],
+        has["working_permit"],
+        has["project"],
+        has["seeks"] & stays,
+        has["refused"],
+        has["visit"] & ~stays,
+        has["permit"],
+        has["inactive"],
+        np.ones(len(evidence), dtype=bool),
     )
     chosen = np.argmax(np.stack(holds), axis=0)
     categories = pa.array([rule.category for rule in RULES]).take(pa.array(chosen))
@@ -111,6 +208,10 @@ def _equal(payload: pa.Table, name: str, codes: tuple[str, ...], n: int) -> NDAr
 def _stay_months(payload: pa.Table, on: dt.date) -> NDArray[np.float64]:
     """Months of stay: from entry (or issue of the permit) to the permit's end, or as the contract says if longer."""
     start, end = _days(payload, ("entry_date", "permit_start")), _days(payload, ("permit_end",))
+    year = _column(payload, "arrival_year")
+    if year is not None:
+        arrived = (year.cast(pa.float64()).fill_null(float("nan")).to_numpy() - 1970) * 365.2425 + MIDDLE_OF_YEAR
+        start = np.where(np.isnan(start), arrived, start)
     until = np.where(np.isnan(end), (on - dt.date(1970, 1, 1)).days, end)
     months = (until - start) / DAYS_PER_MONTH
     contract = _column(payload, "contract_months")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from wasl.registers.codes.icls import RULES, classify_migrants
+from wasl.registers.codes.icls import RULES, classify_migrants, decide, evidence_of, of_persons
 
 ON = dt.date(2026, 1, 1)
 
@@ -31,6 +32,14 @@ def classify(months=12, **columns):
         ("permit-other", {"permit_motive": "study"}),
         ("project", {"project_status": "funded"}),
         ("unknown", {"nationality": "SEN"}),
+        ("military", {"nationality": "FRA", "occupation_group": "0", "wage": 100.0}),
+        ("employed-resident", {"labour_status": "employed"}),
+        ("seeks-work", {"labour_status": "unemployed", "nationality": "SEN"}),
+        ("inactive", {"labour_status": "inactive"}),
+        ("visitor", {"permit_motive": "visit", "entry_date": dt.date(2025, 11, 1)}),
+        ("employed-resident", {"wage": 100.0, "pension_type": "old-age", "residence_country": "FRA"}),
+        ("permit-work", {"permit_motive": "work", "contract_status": "refused", "contract_type": "first"}),
+        ("employed-short", {"labour_status": "employed", "arrival_year": 2025}),
     ],
 )
 def test_each_rule_decides_its_case(rule, columns):
@@ -51,3 +60,20 @@ def test_an_unknown_stay_is_neither():
     found = classify(wage=1.0)
     assert found["resident_6"] is None
     assert found["resident_12"] is None
+
+
+def test_persons_of_several_registers_know_what_any_of_their_records_tells():
+    permits = pa.table({"nationality": ["SEN", "SEN"], "entry_date": [dt.date(2020, 1, 1), dt.date(2025, 11, 1)]})
+    wages = pa.table({"wage": [100.0, 50.0, 10.0]})
+    parts = [
+        (evidence_of(permits, on=ON), np.array([0, 1])),
+        (evidence_of(wages, on=ON), np.array([1, 0, -1])),
+    ]
+    found = decide(of_persons(parts, 3)).to_pylist()
+    assert [row["rule"] for row in found] == ["employed-resident", "employed-short", "unknown"]
+    assert [row["resident_6"] for row in found] == [True, False, None]
+
+
+def test_a_register_of_job_seekers_says_so_by_its_name():
+    rows = pa.table({"nationality": ["SEN"]})
+    assert classify_migrants(rows, on=ON, register="anapec-job-seekers")["rule"].to_pylist() == ["seeks-work"]
