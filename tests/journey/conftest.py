@@ -7,10 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from wasl.cli.app import VERBS, build_app
+from wasl.errors import WaslError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -35,6 +40,35 @@ def run_wasl(home: Path, *words: str | Path, code: int = 0) -> subprocess.Comple
 def wasl(tmp_path: Path) -> Run:
     """``wasl(*words, code=0)`` with a fresh home folder."""
     return lambda *words, code=0: run_wasl(tmp_path / "home", *words, code=code)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a verb left: its exit code, what it printed, and the message of the error that ended it."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def call() -> Callable[..., Done]:
+    """``call(home, *words, code=0)`` runs a verb in this process: no start-up, one compilation for all verbs."""
+
+    def run(home: Path, *words: str | Path, code: int = 0) -> Done:
+        verb = str(words[0])
+        result = CliRunner().invoke(
+            build_app([VERBS[verb]]), [str(word) for word in words], env={"WASL_HOME": str(home)}
+        )
+        error = result.exception
+        if error is not None and not isinstance(error, WaslError | SystemExit):
+            raise error
+        found = error.exit_code if isinstance(error, WaslError) else result.exit_code
+        done = Done(found, result.stdout, f"{result.stderr}{error if isinstance(error, WaslError) else ''}")
+        assert found == code, f"exit {found}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
 
 
 @pytest.fixture(scope="session")

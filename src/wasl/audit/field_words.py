@@ -113,6 +113,9 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "round": {"fr": "campagne", "ar": "الجولة", "en": "round"},
     "rows": {"fr": "lignes", "ar": "الأسطر", "en": "rows"},
     "rows_after": {"fr": "lignes après", "ar": "الأسطر بعد", "en": "rows after"},
+    "return_digest": {"fr": "empreinte du retour", "ar": "بصمة العائد", "en": "return digest"},
+    "told": {"fr": "registres signalés", "ar": "السجلات المبلَّغ عنها", "en": "registers told"},
+    "unknown_records": {"fr": "enregistrements inconnus", "ar": "تسجيلات غير معروفة", "en": "unknown records"},
     "run": {"fr": "exécution", "ar": "العملية", "en": "run"},
     "schema": {"fr": "schéma", "ar": "المخطط", "en": "schema"},
     "former_signer": {

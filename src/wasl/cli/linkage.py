@@ -278,7 +278,7 @@ def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder / 'report.json'}: no such file.", remedy="Name the folder that `wasl link --out` wrote."
         )
-    act = evaluate_review(design, _read_csv(reviewed), report, RunOptions(seed=0))
+    act = evaluate_review(design, read_csv(reviewed), report, RunOptions(seed=0))
     write_artifacts(act.artifacts, folder)
     record_event(act.event, subject=f"{folder.name}, by review")
     return dict(act.report)
@@ -296,9 +296,9 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
     found = list(keep_maps or []) or sorted({*folder.glob("keep-map*.csv"), *folder.parent.glob("keep-map*.csv")})
     act = evaluate_spine(
         spine,
-        _read_csv(truth),
+        read_csv(truth),
         RunOptions(),
-        keep_maps=[_read_csv(path) for path in found],
+        keep_maps=[read_csv(path) for path in found],
         links=links,
         report=_read_report(folder),
     )
@@ -318,7 +318,7 @@ def _read_report(folder: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> pd.DataFrame:
     """A truth, a keep map or reviewed pairs, as a spreadsheet writes them."""
     from wasl.linkage.quality.truth import parse_table
 

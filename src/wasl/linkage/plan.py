@@ -15,7 +15,7 @@ from wasl.registers.exchange.delivery import DeliveryHeader
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.profiles import require_known_profiles
 
-__all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions"]
+__all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions", "ReturnOptions"]
 
 
 class RegisterOptions(Document):
@@ -110,6 +110,23 @@ class ResolutionOptions(Document):
         return min(self.accept, self.cost_review / self.cost_missed_link)
 
 
+class ReturnOptions(Document):
+    """What holders get back about their own records after a linkage.
+
+    Registers of one holder are always told of each other: the holder could compare them itself (`wasl merge`). A
+    register whose schema says ``return = "none"`` gets nothing, and nobody is told who stands in it, whatever is
+    written here.
+
+    Attributes:
+        told: By register, the other registers of which it learns record by record whether the record is linked.
+        minimum: Counts and rates against a register that is not told are given in steps of this, and withheld below
+            it; rates of agreement rest on at least so many records.
+    """
+
+    told: dict[str, tuple[str, ...]] = Option(default_factory=dict)
+    minimum: int = Option(default=10, ge=3)
+
+
 class LinkagePlan(Document):
     """A linkage plan.
 
@@ -119,7 +136,7 @@ class LinkagePlan(Document):
         consent_weak_profile: Whether deliveries under profiles with weaknesses are accepted (``open``, ``plain``).
         round: The round whose deliveries it links; empty accepts any one round.
         registers: Options per register name; any register may be linked without being named.
-        candidates, model, resolution: See there.
+        candidates, model, resolution, returns: See there.
     """
 
     name: str
@@ -134,6 +151,7 @@ class LinkagePlan(Document):
     candidates: Candidates = Candidates()
     model: ModelOptions = ModelOptions()
     resolution: ResolutionOptions = ResolutionOptions()
+    returns: ReturnOptions = ReturnOptions()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
@@ -152,8 +170,14 @@ class LinkagePlan(Document):
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the plan's meaning, in every result made with it."""
-        return digest_json(self.model_dump(mode="json"))
+        """The digest of the plan's meaning, in every result made with it.
+
+        Rules of returns are part of it where the plan states any. A plan of an earlier release keeps its digest.
+        """
+        value = self.model_dump(mode="json")
+        if self.returns == ReturnOptions():
+            del value["returns"]
+        return digest_json(value)
 
     def is_duplicate_free(self, register: str) -> bool:
         """Whether one person appears in this register at most once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -216,6 +217,11 @@ class CodeSpellings(Document):
     spellings: tuple[str, ...] = ()
 
 
+HOLDERS_WITHOUT_RETURN = frozenset({"UNHCR", "HCR"})
+"""Words of a holder's name or a register's id. Nothing about single records of such a register is given back, whatever
+its schema says. A linkage must neither add to UNHCR's files nor tell another office who stands in them."""
+
+
 class RegisterSchema(Document):
     """A register: its holder, its columns, and the column that numbers its records.
 
@@ -292,6 +298,9 @@ class RegisterSchema(Document):
                 raise ValueError(f"payload variable {variable.standard!r} needs a classification on its column")
             if self.returns == "none" and variable.transform == "household":
                 raise ValueError(f"payload variable {variable.standard!r}: the register releases only codes and dates")
+        words = set(re.findall(r"[A-Z]+", f"{self.holder} {self.register_id}".upper()))
+        if words & HOLDERS_WITHOUT_RETURN and self.returns != "none":
+            raise ValueError(f'registers of {self.holder} get nothing back: return must be "none"')
         if self.returns == "none":
             self._require_bare_payload()
         standards = [field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD]

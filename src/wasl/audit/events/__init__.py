@@ -36,6 +36,7 @@ from wasl.audit.events.holder import (
     PopulationGenerated,
     RegisterChecked,
     RegisterEncoded,
+    ReturnOpened,
 )
 from wasl.audit.events.linkage import (
     LinkageCancelled,
@@ -51,6 +52,7 @@ from wasl.audit.events.linkage import (
     ReproductionRequested,
     ResolutionFailed,
     ResolutionRequested,
+    ReturnPrepared,
     SpineResolved,
 )
 from wasl.audit.events.log import (
@@ -166,6 +168,8 @@ __all__ = [
     "ResolutionFailed",
     "ResolutionRequested",
     "RetentionDeclared",
+    "ReturnOpened",
+    "ReturnPrepared",
     "RiskAssessed",
     "SignatureDemandDropped",
     "SpineResolved",

@@ -15,6 +15,7 @@ __all__ = [
     "PopulationGenerated",
     "RegisterChecked",
     "RegisterEncoded",
+    "ReturnOpened",
 ]
 
 
@@ -107,3 +108,19 @@ class EncodingAttacked(Happening):
     largest_rate: float | None = None
     view: str
     outcomes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnOpened(Happening):
+    """A holder opened the return of a linkage with its keep map; counts only."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a ouvert le retour du registre {subject}",
+        "ar": "فتح {actor} العائد الخاص بالسجل {subject}",
+        "en": "{actor} opened the return of the register {subject}",
+    }
+
+    run: str
+    return_digest: str
+    records: int
+    unknown_records: int

@@ -22,6 +22,7 @@ __all__ = [
     "ReproductionRequested",
     "ResolutionFailed",
     "ResolutionRequested",
+    "ReturnPrepared",
     "SpineResolved",
 ]
 
@@ -241,3 +242,21 @@ class RegistersMerged(Happening):
     doubtful: int
     disagreements: int
     decided: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPrepared(Happening):
+    """The return of a register to its holder was prepared."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a préparé le retour destiné au détenteur du registre {subject}",
+        "ar": "أعدّ {actor} العائد الموجه إلى حائز السجل {subject}",
+        "en": "{actor} prepared the return to the holder of the register {subject}",
+    }
+
+    run: str
+    plan_digest: str
+    spine_digest: str
+    records: int
+    told: tuple[str, ...]
+    return_digest: str
