@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -22,7 +22,7 @@ from wasl.population.moroccans import MOROCCAN_OFFICES, moroccan_scene
 from wasl.population.offices import OFFICES, Columns, Ints, Scene, issue_numbers
 from wasl.population.people import populate
 
-__all__ = ["Difficulty", "Population", "Scope", "generate"]
+__all__ = ["Difficulty", "Population", "Scope", "check_request", "draw_scene", "generate", "write_offices"]
 
 Difficulty = Literal["standard", "hard"]
 Scope = Literal["work", "all"]
@@ -72,6 +72,38 @@ def generate(
         >>> generate(200, seed=1).registers["dgsn-permits"].column_names[:3]
         ['num_titre', 'type_titre', 'motif']
     """
+    check_request(persons, seed, difficulty, scope)
+    scene = draw_scene(persons, seed, difficulty)
+    count = len(OFFICES) if scope == "work" else len(OFFICES) + len(MIGRANT_OFFICES) + len(MOROCCAN_OFFICES)
+    registers, truths = {}, []
+    for done, (register, (columns, person)) in enumerate(write_offices(scene, persons, seed, difficulty, scope), 1):
+        shift = persons if register in MOROCCAN_OFFICES else 0  # other persons than the foreigners
+        table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+        registers[register] = table
+        truths.append(
+            pa.table(
+                {
+                    "register": pa.array([register] * len(table), pa.string()),
+                    "record": table.column(0),
+                    "person": pa.array(person + shift, pa.int64()),
+                }
+            )
+        )
+        if report is not None:
+            report(done, count)
+    if scope == "all":
+        for register, counted in AGGREGATES.items():
+            columns = counted(seed, scene.figures)
+            registers[register] = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    return Population(registers, pa.concat_tables(truths), persons)
+
+
+def check_request(persons: int, seed: int, difficulty: str, scope: str) -> None:
+    """Refuse what cannot be generated.
+
+    Raises:
+        InputError: Fewer than 100 persons, a negative seed, an unknown difficulty or scope.
+    """
     if persons < 100:
         raise InputError(
             f"a population of {persons} persons is too small to fill six registers.", remedy="Ask for 100."
@@ -82,13 +114,17 @@ def generate(
         raise InputError(f"unknown difficulty {difficulty!r}.", remedy=f"Give one of: {', '.join(RATES)}.")
     if scope not in ("work", "all"):
         raise InputError(f"unknown scope {scope!r}.", remedy="Give work or all.")
+
+
+def draw_scene(persons: int, seed: int, difficulty: Difficulty) -> Scene:
+    """The foreigners, their work and numbers, and the registers they are in."""
     figures, lexicon = load_figures(), load_lexicon()
     people = populate(persons, seed, figures, lexicon)
     membership = enrol(people, seed, figures)
     formal = np.zeros(persons, bool)
     for members in (membership.employees, membership.contracts, membership.certificates):
         formal[members] = True
-    scene = Scene(
+    return Scene(
         figures=figures,
         lexicon=lexicon,
         people=people,
@@ -98,34 +134,19 @@ def generate(
         rates=RATES[difficulty],
         seed=seed,
     )
+
+
+def write_offices(
+    scene: Scene, persons: int, seed: int, difficulty: Difficulty, scope: Scope
+) -> Iterator[tuple[str, tuple[Columns, Ints]]]:
+    """Each register's columns and the person of each record; Moroccans abroad are numbered on their own."""
     offices: dict[str, Callable[[], tuple[Columns, Ints]]] = {
         register: partial(office, scene) for register, office in OFFICES.items()
     }
     if scope == "all":
         cases = issue_cases(scene)
-        abroad = moroccan_scene(persons, seed, figures, lexicon, RATES[difficulty])
+        abroad = moroccan_scene(persons, seed, scene.figures, scene.lexicon, RATES[difficulty])
         offices |= {register: partial(office, scene, cases) for register, office in MIGRANT_OFFICES.items()}
         offices |= {register: partial(office, abroad) for register, office in MOROCCAN_OFFICES.items()}
-    registers, truths = {}, []
-    for done, (register, written) in enumerate(offices.items(), 1):
-        columns, person = written()
-        if register in MOROCCAN_OFFICES:
-            person = person + persons  # other persons than the foreigners
-        table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-        registers[register] = table
-        truths.append(
-            pa.table(
-                {
-                    "register": pa.array([register] * len(table), pa.string()),
-                    "record": table.column(0),
-                    "person": pa.array(person, pa.int64()),
-                }
-            )
-        )
-        if report is not None:
-            report(done, len(offices))
-    if scope == "all":
-        for register, counted in AGGREGATES.items():
-            columns = counted(seed, figures)
-            registers[register] = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    return Population(registers, pa.concat_tables(truths), persons)
+    for register, office in offices.items():
+        yield register, office()
