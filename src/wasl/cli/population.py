@@ -81,8 +81,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write the registers of the mission (CSV), truth.csv and a README.
 
-        With --periods every period has a folder with the registers as they stand at its end, and the monthly
-        declarations of CNSS; careers.csv tells who arrived, worked, retired and left, and when.
+        With --periods every period has a folder with the registers as they stand at its end and CNSS's monthly
+        declarations. File careers.csv tells who arrived, worked, retired and left, and when.
 
         Example: wasl population generate --persons 10000 --seed 1 --out morocco
         """

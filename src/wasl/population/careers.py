@@ -3,8 +3,8 @@
 Months are numbers: twelve times the year plus the month from 0. A spell ends before the month ``end``; ``OPEN`` stands
 for an end that is not known yet.
 
-Rates are assumptions, for no public source follows persons; they are chosen so that every flow that statistics ask for
-occurs: departures 5 % a year, work begun within 3, 12, 24, 36 months of arrival and later, renewals, changes of motive.
+Rates are assumptions, for no public source follows persons. They are chosen so that every flow that statistics ask for
+occurs: departures, work begun within 3, 12, 24 and 36 months of arrival and later, renewals, changes of motive.
 """
 
 from __future__ import annotations
