@@ -12,6 +12,7 @@ WaslError
 │   └── PolicyError       protection cannot reach the thresholds of the policy
 ├── VerificationError     a digest, signature or proof does not verify (exit 3, HTTP 409)
 ├── AccessError           the actor may not do this (HTTP 401/403)
+│   └── AuthorizationError the stored authorization of the project does not cover it (exit 3, HTTP 403)
 ├── StateError            not possible in the present state (HTTP 409)
 │   └── StaleError        changed by another request since it was read (HTTP 412)
 ├── NotFoundError         no such thing, or not visible to the actor (HTTP 404)
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccessError",
+    "AuthorizationError",
     "DeliveryError",
     "InputError",
     "KeyFileError",
@@ -104,6 +106,12 @@ class VerificationError(WaslError):
 
 class AccessError(WaslError):
     """The actor may not do this."""
+
+
+class AuthorizationError(AccessError):
+    """The stored authorization of the project does not cover this."""
+
+    exit_code = 3
 
 
 class StateError(WaslError):

@@ -7,6 +7,17 @@ from wasl.audit.events.event import Language
 __all__ = ["DETAIL_WORDS"]
 
 DETAIL_WORDS: dict[str, dict[Language, str]] = {
+    "act": {"fr": "acte", "ar": "العملية", "en": "act"},
+    "authorization": {"fr": "autorisation", "ar": "الإذن", "en": "authorization"},
+    "changes": {"fr": "changements", "ar": "التغييرات", "en": "changes"},
+    "decision": {"fr": "numéro de décision", "ar": "رقم القرار", "en": "number of the decision"},
+    "decision_date": {"fr": "date de la décision", "ar": "تاريخ القرار", "en": "day of the decision"},
+    "dossier": {"fr": "empreinte du dossier", "ar": "بصمة الملف", "en": "digest of the dossier"},
+    "earlier": {"fr": "version précédente", "ar": "النسخة السابقة", "en": "earlier version"},
+    "excess": {"fr": "dépassements", "ar": "ما لا يشمله الإذن", "en": "not covered"},
+    "holes": {"fr": "points à compléter", "ar": "نقط يتعين استكمالها", "en": "points to complete"},
+    "scope_digest": {"fr": "empreinte du périmètre", "ar": "بصمة النطاق", "en": "digest of the scope"},
+    "statements": {"fr": "énoncés", "ar": "البيانات الواردة", "en": "statements"},
     "failed_checks": {"fr": "contrôles non satisfaits", "ar": "فحوص غير مستوفاة", "en": "failed checks"},
     "disagreements": {"fr": "désaccords", "ar": "الاختلافات", "en": "disagreements"},
     "doubtful": {"fr": "paires douteuses", "ar": "الأزواج المشكوك فيها", "en": "doubtful pairs"},

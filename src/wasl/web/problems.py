@@ -34,6 +34,7 @@ PROBLEMS: dict[type[errors.WaslError], tuple[int, str]] = {
     errors.PolicyError: (409, "Protection cannot reach the thresholds"),
     errors.VerificationError: (409, "A digest, signature or proof does not verify"),
     errors.AccessError: (403, "Not allowed"),
+    errors.AuthorizationError: (403, "The authorization does not cover this"),
     errors.StateError: (409, "Not possible in the present state"),
     errors.StaleError: (412, "Changed by somebody else meanwhile"),
     errors.NotFoundError: (404, "Not found"),

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import pyarrow as pa
 
 from wasl.audit.events import Happening
+from wasl.compliance.authorization import Authorization
 from wasl.errors import InputError
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 
@@ -33,13 +34,15 @@ class RunOptions:
         threads: Threads of the local engine; 0 means one per processor. No result depends on it.
         seed: Seed of everything random; acts that draw need one.
         progress: Told how far long work is, or None.
-        today: The day of the act, for rules on the age of data, or None.
+        today: The day of the act, for rules on the age of data and for authorizations, or None.
+        authorization: The stored authorization of the project, to which the act is held; None where there is none.
     """
 
     threads: int = 0
     seed: int | None = field(default=None, repr=False)
     progress: Progress | None = field(default=None, repr=False)
     today: date | None = None
+    authorization: Authorization | None = None
 
     def require_seed(self) -> int:
         """The seed.
@@ -50,6 +53,16 @@ class RunOptions:
         if self.seed is None:
             raise InputError("this act draws at random and needs a seed.", remedy="Give RunOptions(seed=...).")
         return self.seed
+
+    def require_today(self) -> date:
+        """The day of the act.
+
+        Raises:
+            InputError: None was given.
+        """
+        if self.today is None:
+            raise InputError("an authorization holds on certain days only.", remedy="Give RunOptions(today=...).")
+        return self.today
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.authorized import authorize_linkage
 
 __all__ = ["Engine", "link"]
 
@@ -45,7 +46,9 @@ def link(
     Raises:
         InputError: No delivery was given.
         MismatchError: The deliveries were not made to be compared, or the plan does not accept their profile.
+        AuthorizationError: The authorization in the options does not cover the linkage.
     """
+    standing = authorize_linkage(options, [delivery.header for delivery in deliveries])
     if engine == "spark":
         from wasl.engines.spark import score_pairs_on_spark
 
@@ -58,8 +61,11 @@ def link(
         pairs=scored.pairs.num_rows,
         pairs_digest=digest_table(scored.pairs),
         engine=engine,
+        authorization=standing.decision if standing else None,
     )
     report = plain_json({**scored.report, "model": scored.model.to_json()})
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     artifacts: dict[str, Artifact] = {
         "pairs.parquet": scored.to_table(),
         "report.json": json_bytes(report),

@@ -21,6 +21,7 @@ from wasl.registers.exchange.digests import digest_json, digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
+from wasl.workflow.authorized import authorize_release
 
 __all__ = ["protect", "public_report", "seed_digest"]
 
@@ -53,9 +54,11 @@ def protect(
     Raises:
         InputError: The data do not fit the policy. The error carries the event `ProtectionFailed`.
         ThresholdError: The thresholds do not hold. The error carries the event `ProtectionRefused`.
+        AuthorizationError: The authorization in the options does not cover the released variables.
     """
     seed = options.require_seed()
     table = without_person_id(data)
+    standing = authorize_release(options, "microdata", policy.released(table.column_names))
     known: dict[str, Any] = {"policy_digest": policy.digest, "data_digest": digest_table(table)}
     try:
         protection = protect_table(table, policy, seed=seed, population=population, today=options.today)
@@ -86,8 +89,12 @@ def protect(
         risk_after=_number(protection.after.individual.share),
         attacked=attack,
         earlier_releases=len(earlier),
+        authorization=standing.decision if standing else None,
     )
-    return Act(artifacts, event, plain_json(protection.internal_report()), protection)
+    report = plain_json(protection.internal_report())
+    if standing is not None:
+        report["authorization"] = standing.to_json()
+    return Act(artifacts, event, report, protection)
 
 
 def public_report(protection: Protection) -> dict[str, bytes]:

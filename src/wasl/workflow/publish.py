@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from wasl.publication.manifest import MANIFEST_NAME
 from wasl.publication.package import build_package
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.authorized import authorize_release
 
 __all__ = ["PUBLIC_REPORTS", "publish", "zip_package"]
 
@@ -43,7 +45,7 @@ def publish(
         table: The protected table, columns as described.
         reports: The public report of its protection: file name to bytes.
         description: What the table is and what its columns and codes mean.
-        options: Not used yet; every act takes them.
+        options: The authorization to which the act is held, and the day.
         signer: The publisher's key.
         created: Time of publication, UTC.
         log_checkpoint: A signed checkpoint of the audit log, or empty.
@@ -54,8 +56,9 @@ def publish(
 
     Raises:
         InputError: Table, report and description do not agree; names the column.
+        AuthorizationError: The authorization in the options does not cover the variables.
     """
-    del options
+    standing = authorize_release(options, None, table.column_names)
     files = build_package(
         table,
         description,
@@ -73,8 +76,9 @@ def publish(
         columns=table.num_columns,
         files=len(files),
         key_id=signer.verifier.key_id.hex(),
+        authorization=standing.decision if standing else None,
     )
-    report = {
+    report: dict[str, Any] = {
         "dataset": description.dataset_id,
         "version": description.version,
         "rows": table.num_rows,
@@ -82,6 +86,8 @@ def publish(
         "manifest_digest": event.manifest_digest,
         "public_key": str(signer.verifier),
     }
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     return Act(files, event, report, files)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from wasl.audit.events import DataSynthesized
@@ -15,6 +17,7 @@ from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
+from wasl.workflow.authorized import authorize_release
 
 __all__ = ["synthesize"]
 
@@ -50,9 +53,11 @@ def synthesize(
     Raises:
         MissingExtraError: SDV is not installed.
         InputError: The data do not fit the policy.
+        AuthorizationError: The authorization in the options does not cover the released variables.
     """
     seed = options.require_seed()
     table = without_person_id(data)
+    standing = authorize_release(options, "synthetic", policy.released(table.column_names))
     fitted, source = table, "given"
     if control is None:
         fitted, control = held_out(table, policy, seed=seed, share=control_share)
@@ -63,7 +68,9 @@ def synthesize(
     rng = np.random.Generator(np.random.PCG64(seed))
     attacks = attack_synthetic(fitted, synthesis.table, policy, rng, control=control).to_json()
     control_rows = 0 if control is None else without_person_id(control).num_rows
-    known = {"attacks": attacks, "control": {"source": source, "rows": control_rows}}
+    known: dict[str, Any] = {"attacks": attacks, "control": {"source": source, "rows": control_rows}}
+    if standing is not None:
+        known["authorization"] = standing.to_json()
     internal = plain_json({**synthesis.internal_report(), **known})
     artifacts: dict[str, Artifact] = {
         "protected.parquet": synthesis.table,
@@ -79,5 +86,6 @@ def synthesize(
         rows=rows,
         model=model,
         equal_to_real_uniques=synthesis.uniques.keys,
+        authorization=standing.decision if standing else None,
     )
     return Act(artifacts, event, internal, synthesis)

@@ -26,6 +26,7 @@ from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, prote
 from wasl.tables.specification import TablesSpec
 from wasl.tables.workbook import workbook_bytes
 from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.authorized import authorize_release
 from wasl.workflow.protect import seed_digest
 
 MOST_CELLS = 200_000
@@ -64,7 +65,9 @@ def tabulate(
     Raises:
         InputError: The data do not fit the specification.
         ThresholdError: An unsafe cell cannot be protected, or is public already. It carries the event `TablesRefused`.
+        AuthorizationError: The authorization in the options does not cover the variables of the tables.
     """
+    standing = authorize_release(options, "tables", spec.columns)
     seed = options.require_seed()
     digests = tuple(digest_table(table) for table in data)
 
@@ -115,7 +118,10 @@ def tabulate(
         secondary=int(report["secondary"]),
         proven=bool(report["proven"]),
         earlier_releases=len(earlier),
+        authorization=standing.decision if standing else None,
     )
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     return Act(artifacts, event, report, result)
 
 

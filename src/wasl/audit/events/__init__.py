@@ -1,5 +1,6 @@
 """Audit events, typed: one dataclass per kind, with its fields and its sentences in three languages."""
 
+from wasl.audit.events.compliance import AuthorizationExceeded, AuthorizationStored, DossierDrawnUp
 from wasl.audit.events.custody import (
     ApprovalRevoked,
     DatabaseAccepted,
@@ -104,6 +105,8 @@ __all__ = [
     "AccessDenied",
     "ApprovalRevoked",
     "AuditEvent",
+    "AuthorizationExceeded",
+    "AuthorizationStored",
     "CheckpointSigned",
     "DataSynthesized",
     "DatabaseAccepted",
@@ -111,6 +114,7 @@ __all__ = [
     "DeliveryRejected",
     "DenialsCounted",
     "DetailValue",
+    "DossierDrawnUp",
     "EncodingAttacked",
     "ErasureFailed",
     "ErasureRequested",

@@ -58,6 +58,7 @@ class LinkageCompleted(Happening):
     pairs: int
     pairs_digest: str
     engine: str
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

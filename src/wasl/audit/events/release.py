@@ -102,6 +102,7 @@ class ProtectionApplied(Happening):
     risk_after: float | None = None
     attacked: bool
     earlier_releases: int
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ class DataSynthesized(Happening):
     rows: int
     model: str
     equal_to_real_uniques: int
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +244,7 @@ class ReleasePublished(Happening):
     columns: int
     files: int
     key_id: str
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class TablesProtected(Happening):
     secondary: int
     proven: bool
     earlier_releases: int
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ thresholds are never weakened: protection reaches them or refuses.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -495,6 +496,12 @@ class DisclosurePolicy(Document):
     def named(self, role: Role) -> tuple[str, ...]:
         """The variables of a role."""
         return tuple(variable.name for variable in self.variables if variable.role is role)
+
+    def released(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Those of these columns that the protected file keeps."""
+        roles = {variable.name: variable.role for variable in self.variables}
+        unlisted = Role.FREE if self.unlisted == "free" else Role.DROP
+        return tuple(name for name in columns if roles.get(name, unlisted) is not Role.DROP)
 
     @property
     def weight(self) -> str | None:

@@ -1,0 +1,41 @@
+"""Holds an act to the authorization of its project, before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wasl.compliance.authorization import Standing, require_linkage, require_release
+from wasl.compliance.scope import Output
+from wasl.registers.exchange.delivery import DeliveryHeader
+from wasl.workflow.act import RunOptions
+
+__all__ = ["authorize_linkage", "authorize_release"]
+
+
+def authorize_linkage(options: RunOptions, headers: Sequence[DeliveryHeader]) -> Standing | None:
+    """How a linkage of these deliveries stands to the authorization; None where none is stored.
+
+    Raises:
+        AuthorizationError: It is not covered. The error carries the event `AuthorizationExceeded`.
+    """
+    if options.authorization is None or not headers:
+        return None
+    return require_linkage(
+        options.authorization,
+        project=headers[0].project,
+        registers=[header.register for header in headers],
+        keys={summary.name for header in headers for summary in header.passes},
+        round_name=headers[0].round,
+        today=options.require_today(),
+    )
+
+
+def authorize_release(options: RunOptions, output: Output | None, variables: Iterable[str]) -> Standing | None:
+    """How an output with these variables stands to the authorization; None where none is stored.
+
+    Raises:
+        AuthorizationError: It is not covered. The error carries the event `AuthorizationExceeded`.
+    """
+    if options.authorization is None:
+        return None
+    return require_release(options.authorization, output=output, variables=variables, today=options.require_today())
