@@ -42,6 +42,8 @@ VERBS: dict[str, str] = {
     "worker": "wasl.cli.serve",
     "migrate": "wasl.cli.serve",
     "user": "wasl.cli.serve",
+    "dossier": "wasl.cli.dossier",
+    "authorize": "wasl.cli.dossier",
     "signing": "wasl.cli.serve",
     "push": "wasl.cli.client",
     "pull": "wasl.cli.client",
@@ -52,6 +54,7 @@ VERBS: dict[str, str] = {
 
 HOLDER, LINKAGE, DESK = "Data holder", "Linkage unit and spine keeper", "Release desk"
 AUDITOR, SERVICE, OTHER = "Auditor", "Service", "Trying, measuring, writing documents"
+OFFICER = "Data-protection officer"
 
 OVERVIEW: dict[str, tuple[str, str]] = {
     "check": (HOLDER, "Examine a register and report its data quality."),
@@ -77,6 +80,8 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "verify": (AUDITOR, "Check a release package against its signed manifest."),
     "audit": (AUDITOR, "Show, export, prove and verify the audit log; reproduce runs."),
     "pull": (AUDITOR, "Fetch a published release from a service and verify it."),
+    "dossier": (OFFICER, "Draw up the dossier for the authority (law 09-08)."),
+    "authorize": (OFFICER, "Store the authority's decision; acts refuse what exceeds it."),
     "serve": (SERVICE, "Start the service (extra 'service')."),
     "worker": (SERVICE, "Start a worker for the service's jobs."),
     "migrate": (SERVICE, "Bring the database to the schema of this version."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import ProjectOption, held_to, logged_project, say_standing
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import ThresholdError
 
@@ -91,6 +91,7 @@ def protect(
         typer.Option("--earlier", help="An earlier release of the same population (file or OUT folder); repeatable."),
     ] = None,
     attack: Annotated[bool, typer.Option("--attack/--no-attack", help="Attack the protected file, too.")] = True,
+    project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Change microdata until the policy holds, or refuse (exit 3) naming the rules that do not.
@@ -101,12 +102,21 @@ def protect(
     """
     with progress("protecting"):
         act = protect_data(
-            data, policy, out, seed=seed, population=population, control=control, earlier=earlier or [], attack=attack
+            data,
+            policy,
+            out,
+            seed=seed,
+            population=population,
+            control=control,
+            earlier=earlier or [],
+            attack=attack,
+            project=project,
         )
     if as_json:
         emit({**act.report, "out": str(out)})
         return
     _show_protection(act.result, out)
+    say_standing(act.report)
     show_attacks(act.result.attacks or {})
 
 
@@ -137,6 +147,7 @@ def protect_data(
     control: Path | None = None,
     earlier: Sequence[Path] = (),
     attack: bool = True,
+    project: str | None = None,
 ) -> Act[Protection, ProtectionApplied]:
     """Protect a file, write the artifacts, record the event; a refusal is recorded, too."""
     from wasl.disclosure.policy import DisclosurePolicy
@@ -146,18 +157,19 @@ def protect_data(
     rules = DisclosurePolicy.load(policy)
     chosen = seed if seed is not None else secrets.randbits(63)
     before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
-    with recorded_refusal(rules.name):
+    held = held_to(project)
+    with recorded_refusal(rules.name, project=logged_project(project)):
         act = protect_table(
             read_microdata(data),
             rules,
-            RunOptions(seed=chosen, today=datetime.now(UTC).date()),
+            RunOptions(seed=chosen, **held),
             population=read_microdata(population) if population is not None else None,
             control=read_microdata(control) if control is not None else None,
             earlier=before,
             attack=attack,
         )
     write_artifacts(act.artifacts, out)
-    record_event(act.event, subject=rules.name)
+    record_event(act.event, project=logged_project(project), subject=rules.name)
     return act
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wasl.cli.authorized import ProjectOption
 from wasl.cli.output import JsonFlag, emit, say
 from wasl.cli.tables import make_tables, show_tables
 
@@ -26,6 +27,7 @@ def indicators(
     earlier: Annotated[
         list[Path] | None, typer.Option("--earlier", help="OUT folder of tables published before; repeatable.")
     ] = None,
+    project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Make the shipped set of tables for a period in one run, protected together, with SDMX, PX and JSON-stat files.
@@ -36,7 +38,7 @@ def indicators(
     """
     from wasl.tables.specification import TablesSpec
 
-    made = make_tables([data], spec, out, earlier=earlier or [], period=period)
+    made = make_tables([data], spec, out, earlier=earlier or [], period=period, project=project)
     names = {table.name for table in made.result.spec.tables}
     left_out = [table.name for table in TablesSpec.load(spec).tables if table.name not in names]
     if as_json:

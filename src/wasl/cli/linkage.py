@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from wasl.cli.artifacts import write_artifacts
-from wasl.cli.audit_trail import record_event
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import authorization_of, say_standing
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError, ThresholdError
 
@@ -147,6 +148,7 @@ def _say_linked(result: dict[str, Any]) -> None:
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")
+    say_standing(result)
     for name, path in result["files"].items():
         say(f"{name}: {path}")
 
@@ -213,8 +215,14 @@ def link_files(
     maps = [JoinMap.read(path) for path in joins]
     workers = Settings().threads if threads is None else threads
     earlier = read_pairs(model).model if model is not None else None
-    with progress("linking") as report_progress:
-        options = RunOptions(threads=workers, progress=report_progress)
+    project = read[0].header.project if read else ""
+    with recorded_refusal(document.name, project=project), progress("linking") as report_progress:
+        options = RunOptions(
+            threads=workers,
+            progress=report_progress,
+            today=datetime.now(UTC).date(),
+            authorization=authorization_of(project),
+        )
         act = link_deliveries(document, read, options, engine=engine, model=earlier)
     artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
     files = _write(artifacts, out)
@@ -223,6 +231,8 @@ def link_files(
         return {**act.report, "files": files}
     report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto))
     report["files"] = files | report["files"]
+    if "authorization" in act.report:
+        report["authorization"] = act.report["authorization"]
     return report
 
 

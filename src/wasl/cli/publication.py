@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wasl.cli.authorized import ProjectOption, held_to, logged_project
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, VerificationError
 
@@ -43,13 +44,14 @@ def publish(
     signing_key: Annotated[
         Path | None, typer.Option(help="The publisher's signing key; without it, this installation's, made once.")
     ] = None,
+    project: ProjectOption = None,
     json_output: JsonFlag = False,
 ) -> None:
     """Package a protected table for users: CSV, Parquet, SPSS, Stata, codebook, dictionary, report; signed.
 
     Example: wasl publish protected/ --description foreign-workers-puf --out release/
     """
-    result = publish_folder(folder, description, out, signing_key=signing_key)
+    result = publish_folder(folder, description, out, signing_key=signing_key, project=project)
     if json_output:
         emit(result)
         return
@@ -79,7 +81,12 @@ def verify(
 
 
 def publish_folder(
-    folder: Path, description: str | Path, out: Path, *, signing_key: Path | None = None
+    folder: Path,
+    description: str | Path,
+    out: Path,
+    *,
+    signing_key: Path | None = None,
+    project: str | None = None,
 ) -> dict[str, Any]:
     """Package a protected folder, write the release and record the event; gives what ``--json`` prints.
 
@@ -102,13 +109,13 @@ def publish_folder(
         table,
         reports,
         described,
-        RunOptions(),
+        RunOptions(**held_to(project)),
         signer=_signer(signing_key),
         created=datetime.now(UTC),
         log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
     )
     with staged_folder(act.result, out):  # no release without its event
-        record_event(act.event, subject=f"{described.dataset_id} {described.version}")
+        record_event(act.event, project=logged_project(project), subject=f"{described.dataset_id} {described.version}")
     return {"release": str(out), **act.report}
 
 

@@ -10,6 +10,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
+from wasl.cli.authorized import ProjectOption, held_to, logged_project
 from wasl.cli.disclosure import (
     ControlOption,
     DataArgument,
@@ -43,6 +44,7 @@ def synthesize(
     keep_uniques: Annotated[
         bool, typer.Option("--keep-uniques", help="Keep synthetic rows that equal real sample uniques.")
     ] = False,
+    project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Make synthetic microdata with SDV (extra 'synth'; Business Source License 1.1: in-house use), and attack them.
@@ -64,6 +66,7 @@ def synthesize(
             seed=seed,
             control=control,
             replace_uniques=not keep_uniques,
+            project=project,
         )
     if as_json:
         emit({**result, "out": str(out)})
@@ -94,6 +97,7 @@ def synthesize_data(
     seed: int | None = None,
     control: Path | None = None,
     replace_uniques: bool = True,
+    project: str | None = None,
 ) -> dict[str, Any]:
     """Synthesize a file, write the artifacts, record the event; returns the internal report."""
     from wasl.disclosure.policy import DisclosurePolicy
@@ -105,12 +109,12 @@ def synthesize_data(
         read_microdata(data),
         rules,
         rows,
-        RunOptions(seed=seed if seed is not None else secrets.randbits(63)),
+        RunOptions(seed=seed if seed is not None else secrets.randbits(63), **held_to(project)),
         model=model,
         epochs=epochs,
         control=read_microdata(control) if control is not None else None,
         replace_uniques=replace_uniques,
     )
     write_artifacts(act.artifacts, out)
-    record_event(act.event, subject=rules.name)
+    record_event(act.event, project=logged_project(project), subject=rules.name)
     return dict(act.report)

@@ -8,7 +8,6 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import ProjectOption, held_to, logged_project
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
@@ -53,6 +53,7 @@ def tables(
         typer.Option("--record-key", help="File with the secret of the record keys; default: this installation's."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of random rounding; default: a fresh one.")] = None,
+    project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Make protected tables: aggregate, find unsafe cells, protect, audit against everything published before.
@@ -63,7 +64,7 @@ def tables(
 
     Example: wasl tables micro.parquet --spec tables.toml --out tables --earlier last-year
     """
-    made = make_tables(data, spec, out, earlier=earlier or [], key=key, seed=seed)
+    made = make_tables(data, spec, out, earlier=earlier or [], key=key, seed=seed, project=project)
     if as_json:
         shown = {name: value for name, value in made.report.items() if name != "tables"}
         listed = [{k: v for k, v in table.items() if k != "dimensions"} for table in made.report["tables"]]
@@ -81,6 +82,7 @@ def make_tables(
     key: Path | None = None,
     seed: int | None = None,
     period: str = "",
+    project: str | None = None,
 ) -> Act[ProtectedTables, TablesProtected]:
     """Read, tabulate, write, record the event; a refusal is recorded, too."""
     from wasl.tables.specification import ProtectionMethod, TablesSpec
@@ -95,20 +97,20 @@ def make_tables(
     hierarchies = _hierarchies(document, folders)
     before = [table for folder in earlier for table in _earlier(folder)]
     secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
-    with recorded_refusal(document.name), progress("protecting") as bar, _first_interrupt() as stop:
+    held = held_to(project)
+    logged = logged_project(project)
+    with recorded_refusal(document.name, project=logged), progress("protecting") as bar, _first_interrupt() as stop:
         made = tabulate(
             document,
             sources,
             hierarchies,
-            RunOptions(
-                seed=secrets.randbits(63) if seed is None else seed, progress=bar, today=datetime.now(UTC).date()
-            ),
+            RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar, **held),
             earlier=before,
             secret=secret,
             stop=stop,
         )
     write_artifacts(made.artifacts, out)
-    record_event(made.event, subject=document.name)
+    record_event(made.event, project=logged, subject=document.name)
     return made
 
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field as Option
 from pydantic import field_validator
 
+from wasl.errors import InputError
 from wasl.registers.documents import Document
 
 __all__ = ["Output", "Scope", "pair_of"]
 
 Output = Literal["microdata", "synthetic", "tables"]
 """Kinds of files for other people: protected microdata, synthetic microdata, protected tables."""
+
+PLACES = {
+    "register": "registers",
+    "interconnection": "interconnections",
+    "key": "keys",
+    "round": "rounds",
+    "variable": "variables",
+    "output": "outputs",
+}
+"""The list of the scope for each kind of excess."""
 
 OUTPUTS: tuple[Output, ...] = ("microdata", "synthetic", "tables")
 
@@ -48,6 +59,24 @@ class Scope(Document):
     @classmethod
     def _once_each(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(set(names)))
+
+    def without(self, struck: Iterable[str]) -> Self:
+        """The scope without what the authority struck out, each as ``kind:name`` (``key:passport``).
+
+        Raises:
+            InputError: Something of this name is not in the scope.
+        """
+        fields: dict[str, Any] = self.model_dump(mode="json")
+        for text in struck:
+            kind, _, name = text.partition(":")
+            key = PLACES.get(kind, "")
+            wanted: Any = name.split("+") if kind == "interconnection" else name
+            if key not in fields or wanted not in fields[key]:
+                raise InputError(f"{text}: not in the scope of the dossier.", remedy="Write it as dossier.json does.")
+            fields[key] = [one for one in fields[key] if one != wanted]
+            if kind == "register":
+                fields["interconnections"] = [pair for pair in fields["interconnections"] if name not in pair]
+        return self.model_validate(fields)
 
     def beyond_linkage(self, registers: Iterable[str], keys: Iterable[str], round_name: str) -> tuple[str, ...]:
         """What a linkage would do beyond this scope, as ``kind:name``; empty where it stays within."""

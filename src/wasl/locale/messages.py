@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import Literal, get_args
 
-__all__ = ["LANGUAGES", "Language", "Messages", "messages", "negotiate", "read_catalogue"]
+__all__ = ["LANGUAGES", "N_", "Language", "Messages", "messages", "negotiate", "read_catalogue"]
 
 Language = Literal["fr", "ar", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -104,6 +104,11 @@ class Messages:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         return self.number(value)
+
+
+def N_(key: str) -> str:  # noqa: N802 - gettext's customary name
+    """Mark a text for the catalogue that is translated later, where it is shown."""
+    return key
 
 
 @cache

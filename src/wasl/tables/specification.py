@@ -341,7 +341,7 @@ class TablesSpec(Document):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the data that the tables show: those of the dimensions, and the amounts."""
-        shown = {dimension.column or dimension.name for table in self.tables for dimension in table.dimensions}
+        shown = {dimension.source for table in self.tables for dimension in table.dimensions}
         for table in self.tables:
             amount = "" if table.input.counts else table.input.value
             shown |= {name for name in (amount, table.input.denominator) if name}
