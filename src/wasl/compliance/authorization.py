@@ -25,7 +25,7 @@ WARNING_DAYS = 90
 
 
 class Authorization(Document):
-    """What the authority decided.
+    """A decision of the authority.
 
     Attributes:
         project: The project it holds for.
@@ -68,7 +68,7 @@ class Authorization(Document):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an act stands to the authorization it was done under.
+    """Standing of an act under an authorization.
 
     Attributes:
         decision: Number of the decision.

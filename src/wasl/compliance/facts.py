@@ -1,4 +1,4 @@
-"""What the dossier is drawn up from: documents of the configuration, entries of the log, measurements, particulars."""
+"""The facts of a dossier: documents of the configuration, entries of the log, measurements, particulars."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RiskFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known when a dossier is drawn up.
+    """The facts of a dossier.
 
     Attributes:
         project: The project.

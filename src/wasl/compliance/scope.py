@@ -31,7 +31,7 @@ OUTPUTS: tuple[Output, ...] = ("microdata", "synthetic", "tables")
 
 
 class Scope(Document):
-    """What an authorization covers.
+    """Registers, pairs, passes, variables and outputs that an authorization covers.
 
     Attributes:
         registers: Registers whose records may be encoded and linked.
@@ -79,7 +79,7 @@ class Scope(Document):
         return self.model_validate(fields)
 
     def beyond_linkage(self, registers: Iterable[str], keys: Iterable[str], round_name: str) -> tuple[str, ...]:
-        """What a linkage would do beyond this scope, as ``kind:name``; empty where it stays within."""
+        """The excess of a linkage over this scope, as ``kind:name``; empty where it stays within."""
         names = sorted(set(registers))
         excess = [f"register:{name}" for name in names if name not in self.registers]
         allowed = set(self.interconnections)
@@ -90,7 +90,7 @@ class Scope(Document):
         return tuple(excess)
 
     def beyond_release(self, output: Output | None, variables: Iterable[str]) -> tuple[str, ...]:
-        """What an output would give away beyond this scope, as ``kind:name``."""
+        """The excess of an output over this scope, as ``kind:name``."""
         excess = [] if output is None or output in self.outputs else [f"output:{output}"]
         excess += [f"variable:{name}" for name in sorted(set(variables) - set(self.variables))]
         return tuple(excess)

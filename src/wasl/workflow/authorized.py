@@ -13,7 +13,7 @@ __all__ = ["authorize_linkage", "authorize_release"]
 
 
 def authorize_linkage(options: RunOptions, headers: Sequence[DeliveryHeader]) -> Standing | None:
-    """How a linkage of these deliveries stands to the authorization; None where none is stored.
+    """Standing of a linkage of these deliveries under the authorization; None where none is stored.
 
     Raises:
         AuthorizationError: It is not covered. The error carries the event `AuthorizationExceeded`.
@@ -31,7 +31,7 @@ def authorize_linkage(options: RunOptions, headers: Sequence[DeliveryHeader]) ->
 
 
 def authorize_release(options: RunOptions, output: Output | None, variables: Iterable[str]) -> Standing | None:
-    """How an output with these variables stands to the authorization; None where none is stored.
+    """Standing of an output with these variables under the authorization; None where none is stored.
 
     Raises:
         AuthorizationError: It is not covered. The error carries the event `AuthorizationExceeded`.
