@@ -56,6 +56,8 @@ def publish(
         emit(result)
         return
     show_table(f"Release {out}", ("file", "bytes"), list(result["files"].items()))
+    for notice in result["notices"]:
+        say(notice)
     say(f"Verify: wasl verify {out} --public-key {result['public_key']}")
 
 

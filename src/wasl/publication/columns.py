@@ -106,7 +106,9 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
     if variable.classification:
         for entry in CodeList.load(variable.classification).entries.values():
             if entry.code in rows and entry.code not in codes:
-                codes[entry.code] = Code(code=entry.code, label=entry.label, label_fr=entry.label_fr)
+                codes[entry.code] = Code(
+                    code=entry.code, label=entry.label, label_fr=entry.label_fr, label_ar=entry.label_ar
+                )
     surplus = sorted(rows.keys() - codes.keys(), key=_interval_order)
     if surplus and not variable.other_codes:
         raise InputError(

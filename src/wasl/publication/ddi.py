@@ -1,24 +1,26 @@
 """The codebook of a release as DDI Codebook 2.5 XML: study, files, variables, codes and their frequencies.
 
+Texts stand in each language the description has (en, fr, ar), as parallel elements with ``xml:lang``. The schema allows
+one title; the titles in other languages are parallel titles.
+
 Source: DDI Alliance, DDI-Codebook 2.5, XML Schema of 2012-01-17; the order of elements is the schema's.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from wasl.publication.description import DatasetDescription, VariableKind
+from wasl.publication.description import Code, DatasetDescription, Language, Variable, VariableKind
+from wasl.publication.plain_text import xml_text
 from wasl.publication.summary import VariableSummary
 
 __all__ = ["DDI_NAMESPACE", "codebook_xml"]
 
 DDI_NAMESPACE = "ddi:codebook:2_5"
 SCHEMA_LOCATION = f"{DDI_NAMESPACE} http://www.ddialliance.org/Specification/DDI-Codebook/2.5/XMLSchema/codebook.xsd"
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 REPRESENTATIONS = {
     VariableKind.CODE: "code",
@@ -96,7 +98,9 @@ def _study(parent: Element, description: DatasetDescription, date: str) -> None:
     citation = SubElement(parent, "citation")
     titles = SubElement(citation, "titlStmt")
     _add(titles, "titl", description.title, lang="en")
-    _add(titles, "parTitl", description.title_fr, lang="fr")
+    for language, title in description.texts("title").items():
+        if language != "en":
+            _add(titles, "parTitl", title, lang=language)
     _add(titles, "IDNo", description.dataset_id, agency=description.producer.abbreviation)
     _add(SubElement(citation, "rspStmt"), "AuthEnty", description.producer.name)
     production = SubElement(citation, "prodStmt")
@@ -115,14 +119,12 @@ def _study(parent: Element, description: DatasetDescription, date: str) -> None:
         sources = SubElement(SubElement(method, "dataColl"), "sources")
         for source in description.sources:
             _add(sources, "dataSrc", source)
-    _add(method, "dataProcessing", description.method, lang="en")
-    _add(method, "dataProcessing", description.method_fr, lang="fr")
+    _parallel(method, "dataProcessing", description.texts("method"))
     access = SubElement(parent, "dataAccs")
-    for language, conditions in (("en", description.conditions), ("fr", description.conditions_fr)):
-        if conditions:
-            statement = SubElement(access, "useStmt", {"xml:lang": language})
-            _add(statement, "citReq", description.citation)
-            _add(statement, "conditions", conditions)
+    for language, conditions in description.texts("conditions").items():
+        statement = SubElement(access, "useStmt", {"xml:lang": language})
+        _add(statement, "citReq", description.citation)
+        _add(statement, "conditions", conditions)
 
 
 def _study_information(parent: Element, description: DatasetDescription) -> None:
@@ -130,18 +132,15 @@ def _study_information(parent: Element, description: DatasetDescription) -> None
         subject = SubElement(parent, "subject")
         for keyword in description.keywords:
             _add(subject, "keyword", keyword)
-    _add(parent, "abstract", description.abstract, lang="en")
-    _add(parent, "abstract", description.abstract_fr, lang="fr")
+    _parallel(parent, "abstract", description.texts("abstract"))
     scope = SubElement(parent, "sumDscr")
     for event, day in (("start", description.period.start), ("end", description.period.end)):
         _add(scope, "timePrd", day.isoformat(), event=event, date=day.isoformat())
     _add(scope, "nation", description.country_name, abbr=description.country)
     _add(scope, "geogCover", description.country_name)
-    _add(scope, "geogUnit", description.geography, lang="en")
-    _add(scope, "geogUnit", description.geography_fr, lang="fr")
+    _parallel(scope, "geogUnit", description.texts("geography"))
     _add(scope, "anlyUnit", description.unit)
-    _add(scope, "universe", description.universe, lang="en")
-    _add(scope, "universe", description.universe_fr, lang="fr")
+    _parallel(scope, "universe", description.texts("universe"))
 
 
 def _variable(parent: Element, summary: VariableSummary, identifier: str, files: str) -> None:
@@ -157,10 +156,9 @@ def _variable(parent: Element, summary: VariableSummary, identifier: str, files:
     if variable.weight:
         attributes["wgt"] = "wgt"
     if variable.unit:
-        attributes["measUnit"] = _clean(variable.unit)
+        attributes["measUnit"] = xml_text(variable.unit)
     element = SubElement(parent, "var", attributes)
-    _add(element, "labl", variable.label, lang="en", level="variable")
-    _add(element, "labl", variable.label_fr, lang="fr", level="variable")
+    _parallel(element, "labl", _labels(variable), level="variable")
     if number and summary.minimum is not None and summary.maximum is not None:
         units = "INT" if variable.kind is VariableKind.INTEGER else "REAL"
         span = {"UNITS": units, "min": summary.minimum, "max": summary.maximum}
@@ -176,8 +174,7 @@ def _variable(parent: Element, summary: VariableSummary, identifier: str, files:
     for count in summary.codes:
         category = SubElement(element, "catgry", {"missing": "Y" if count.code.missing else "N"})
         _add(category, "catValu", count.code.code)
-        _add(category, "labl", count.code.label, lang="en", level="category")
-        _add(category, "labl", count.code.label_fr, lang="fr", level="category")
+        _parallel(category, "labl", _labels(count.code), level="category")
         _add(category, "catStat", str(count.rows), type="freq")
         if count.weighted is not None:
             _add(category, "catStat", f"{count.weighted:.6g}", type="freq", wgtd="wgtd")
@@ -187,16 +184,22 @@ def _variable(parent: Element, summary: VariableSummary, identifier: str, files:
     SubElement(element, "varFormat", {"type": stored, "category": meant})
 
 
+def _labels(labelled: Variable | Code) -> dict[Language, str]:
+    labels: dict[Language, str] = {"en": labelled.label, "fr": labelled.label_fr, "ar": labelled.label_ar}
+    return {language: label for language, label in labels.items() if label}
+
+
+def _parallel(parent: Element, tag: str, texts: Mapping[Language, str], **attributes: str) -> None:
+    """Add one element for each language."""
+    for language, text in texts.items():
+        _add(parent, tag, text, lang=language, **attributes)
+
+
 def _add(parent: Element, tag: str, text: str, *, lang: str = "", **attributes: str) -> None:
     """Add an element with a text; nothing when there is no text. Empty attributes are left out."""
     if not text:
         return
-    given = {name: _clean(value) for name, value in attributes.items() if value}
+    given = {name: xml_text(value) for name, value in attributes.items() if value}
     if lang:
         given["xml:lang"] = lang
-    SubElement(parent, tag, given).text = _clean(text)
-
-
-def _clean(text: str) -> str:
-    """A text without the characters that XML 1.0 cannot hold."""
-    return NOT_XML.sub("\ufffd", text)
+    SubElement(parent, tag, given).text = xml_text(text)

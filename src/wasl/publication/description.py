@@ -19,10 +19,11 @@ from pydantic import model_validator
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 
-__all__ = ["Code", "DatasetDescription", "Organization", "Period", "Variable", "VariableKind"]
+__all__ = ["Code", "DatasetDescription", "Language", "Organization", "Period", "Variable", "VariableKind"]
 
-RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
-RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
+Language = Literal["en", "fr", "ar"]
+"""Languages of a release's documentation."""
+
 RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
 RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
 RESERVED_BY_PATTERN = re.compile(r"str[0-9]{1,4}")
@@ -46,13 +47,14 @@ class Code(Document):
 
     Attributes:
         code: As it stands in the data.
-        label, label_fr: What it means.
+        label, label_fr, label_ar: What it means.
         missing: Whether it says that the value is not known or not applicable.
     """
 
     code: str
     label: str
     label_fr: str = ""
+    label_ar: str = ""
     missing: bool = False
 
 
@@ -61,7 +63,7 @@ class Variable(Document):
 
     Attributes:
         name: The column's name; at most 32 letters, digits and underscores, so that every format takes it.
-        label, label_fr: What a reader sees.
+        label, label_fr, label_ar: What a reader sees.
         kind: What its values are.
         codes: The meaning of each code, for kind ``code``.
         classification: Name of a code list that ships with wasl, for the codes that ``codes`` does not give.
@@ -76,6 +78,7 @@ class Variable(Document):
     name: str = Option(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")
     label: str = Option(min_length=1)
     label_fr: str = ""
+    label_ar: str = ""
     kind: VariableKind
     codes: tuple[Code, ...] = ()
     classification: str | None = None
@@ -104,9 +107,9 @@ class Variable(Document):
             raise ValueError(f"variable {self.name!r} is a weight but not a number")
         return self
 
-    def label_in(self, language: Literal["en", "fr"]) -> str:
+    def label_in(self, language: Language) -> str:
         """The label in a language, in English where it was not translated."""
-        return self.label_fr or self.label if language == "fr" else self.label
+        return {"fr": self.label_fr, "ar": self.label_ar}.get(language) or self.label
 
 
 class Organization(Document):
@@ -142,17 +145,18 @@ class DatasetDescription(Document):
     Attributes:
         dataset_id: Stable short name, also of the data files; the TOML key is ``id``.
         version: Of this edition.
-        title, title_fr, abstract, abstract_fr: What it is.
+        title, abstract: What it is; like the other texts also with ``_fr`` and ``_ar``.
         producer, contact: Who made it, and whom to ask.
         period: The time it is about.
         country: ISO 3166-1 alpha-3 code and name of the country.
-        geography, geography_fr: The smallest areas that can be told apart.
-        unit, universe, universe_fr: What a row is, and which of them are in it.
+        geography: The smallest areas that can be told apart.
+        unit, universe: What a row is, and which of them are in it.
         sources: The registers and surveys it was made from.
-        method, method_fr: How it was made, for users.
+        method: How it was made, for users.
         keywords: For catalogues.
-        conditions, conditions_fr: Conditions of use.
-        citation: How to cite it.
+        conditions: Conditions of use.
+        citation: How to cite it; default: producer, year, title, version.
+        doi: Digital object identifier, such as ``10.5281/zenodo.1``, when it has one.
         variables: The columns, in the order of the files.
     """
 
@@ -160,8 +164,10 @@ class DatasetDescription(Document):
     version: str = "1.0"
     title: str = Option(min_length=1)
     title_fr: str = ""
+    title_ar: str = ""
     abstract: str = Option(min_length=1)
     abstract_fr: str = ""
+    abstract_ar: str = ""
     producer: Organization
     contact: Organization | None = None
     period: Period
@@ -169,16 +175,21 @@ class DatasetDescription(Document):
     country_name: str = "Morocco"
     geography: str = ""
     geography_fr: str = ""
+    geography_ar: str = ""
     unit: str = "person"
     universe: str = ""
     universe_fr: str = ""
+    universe_ar: str = ""
     sources: tuple[str, ...] = ()
     method: str = ""
     method_fr: str = ""
+    method_ar: str = ""
     keywords: tuple[str, ...] = ()
     conditions: str = Option(min_length=1)
     conditions_fr: str = ""
+    conditions_ar: str = ""
     citation: str = ""
+    doi: str = Option(default="", pattern=r"^(10\.[0-9]{4,9}/\S+)?$")
     variables: tuple[Variable, ...] = Option(min_length=1)
 
     @classmethod
@@ -192,8 +203,8 @@ class DatasetDescription(Document):
 
     @model_validator(mode="after")
     def _filled_in(self) -> Self:
-        texts = (self.title, self.title_fr, self.abstract, self.abstract_fr, self.conditions, self.conditions_fr)
-        labels = [label for variable in self.variables for label in (variable.label, variable.label_fr)]
+        texts = [text for name in ("title", "abstract", "conditions") for text in self.texts(name).values()]
+        labels = [label for v in self.variables for label in (v.label, v.label_fr, v.label_ar)]
         for text in (*texts, self.producer.name, *labels):
             if text.startswith("<") and text.endswith(">"):
                 raise ValueError(f"{text} is still to be filled in")
@@ -207,6 +218,15 @@ class DatasetDescription(Document):
         if sum(variable.weight for variable in self.variables) > 1:
             raise ValueError("more than one variable is the weight")
         return self
+
+    def texts(self, name: str) -> dict[Language, str]:
+        """The text of this name in each language it was written in."""
+        found: dict[Language, str] = {
+            "en": getattr(self, name),
+            "fr": getattr(self, f"{name}_fr"),
+            "ar": getattr(self, f"{name}_ar"),
+        }
+        return {language: text for language, text in found.items() if text}
 
     @cached_property
     def weight(self) -> Variable | None:

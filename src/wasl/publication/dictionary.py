@@ -33,6 +33,7 @@ HEADINGS = (
 
 
 Language = Literal["en", "fr"]
+"""Languages of the page."""
 
 WORDS: dict[Language, dict[str, Any]] = {
     "en": {

@@ -1,4 +1,4 @@
-"""The release package: data in four formats, codebook, dictionary, public report, manifest, signature. And its check.
+"""The release package: data in four formats, metadata, public report, manifest, signature. And its check.
 
 Nothing here touches a disk: a package is a mapping from paths to bytes, so the service and the command line build and
 check the same one. The same table, description, report, key and time give the same bytes.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
@@ -18,11 +18,13 @@ import pyarrow as pa
 
 from wasl.audit.notes import NoteSigner, NoteVerifier
 from wasl.errors import InputError, KeyFileError, VerificationError
+from wasl.publication.catalogue import dcat_json, schema_org_json
+from wasl.publication.citation import citation_files
 from wasl.publication.columns import typed_columns
 from wasl.publication.ddi import codebook_xml
 from wasl.publication.description import DatasetDescription
 from wasl.publication.dictionary import dictionary_csv, dictionary_html
-from wasl.publication.formats import csv_bytes, parquet_bytes, spss_bytes, stata_bytes
+from wasl.publication.formats import csv_bytes, parquet_bytes
 from wasl.publication.log_proofs import LOG_FOLDER, require_log_proofs
 from wasl.publication.manifest import (
     MANIFEST_NAME,
@@ -33,17 +35,32 @@ from wasl.publication.manifest import (
     open_manifest_signature,
     sign_manifest,
 )
+from wasl.publication.nada import resources_rdf, survey_json
+from wasl.publication.readback import require_readable_files
 from wasl.publication.readme import README_NAME, readme_text
-from wasl.publication.sdmx import structure_xml
-from wasl.publication.summary import summarize
+from wasl.publication.sdmx import frequency_files
+from wasl.publication.spss import spss_file
+from wasl.publication.stata import stata_file
+from wasl.publication.summary import VariableSummary, summarize
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 
-__all__ = ["REPORT_NAME", "FaultyFile", "FileFault", "PackageVerification", "build_package", "verify_package"]
+__all__ = [
+    "REPORT_NAME",
+    "FaultyFile",
+    "FileFault",
+    "Package",
+    "PackageVerification",
+    "build_package",
+    "verify_package",
+]
 
 REPORT_NAME = "public-report.json"
 """The public report of the protection, without which no table is published."""
 
 SOFTWARE = f"wasl {version('wasl')}"
+
+SDMX_STRUCTURE = "application/vnd.sdmx.structure+xml"
+SDMX_DATA = "application/vnd.sdmx.data+xml"
 
 DATA_FORMATS = {
     "csv": "text/csv; charset=utf-8",
@@ -62,14 +79,43 @@ DATA_TITLES = {
 """Title of each data file for readers."""
 
 MATERIALS = {
-    "metadata/dictionary.html": "Dictionary of variables",
-    "metadata/dictionary.fr.html": "Dictionnaire des variables",
-    "metadata/dictionary.csv": "Dictionary of variables, as a table",
-    "metadata/sdmx-structure.xml": "SDMX 2.1 code lists, concepts and structure of tables",
-    "report/public-report.html": "Public report on the protection of the data",
-    "report/public-report.json": "Public report on the protection of the data, machine-readable",
+    "metadata/dictionary.html": ("Dictionary of variables", "text/html"),
+    "metadata/dictionary.fr.html": ("Dictionnaire des variables", "text/html"),
+    "metadata/dictionary.csv": ("Dictionary of variables, as a table", "text/csv; charset=utf-8"),
+    "metadata/sdmx/structure.sdmx-3.0.xml": ("SDMX 3.0 structure of the frequencies", SDMX_STRUCTURE),
+    "metadata/sdmx/structure.sdmx-2.1.xml": ("SDMX 2.1 structure of the frequencies", SDMX_STRUCTURE),
+    "metadata/sdmx/data.sdmx-3.0.xml": ("SDMX 3.0 frequencies of each variable", SDMX_DATA),
+    "metadata/sdmx/data.sdmx-2.1.xml": ("SDMX 2.1 frequencies of each variable", SDMX_DATA),
+    "metadata/sdmx/data.sdmx.csv": ("SDMX-CSV 2.0 frequencies of each variable", "application/vnd.sdmx.data+csv"),
+    "metadata/citation.txt": ("How to cite the data", "text/plain; charset=utf-8"),
+    "metadata/citation.bib": ("How to cite the data, BibTeX", "application/x-bibtex"),
+    "metadata/citation.ris": ("How to cite the data, RIS", "application/x-research-info-systems"),
+    "report/public-report.html": ("Public report on the protection of the data", "text/html"),
+    "report/public-report.json": ("Public report on the protection of the data, machine-readable", "application/json"),
 }
-"""What each file beside the data is called in the codebook."""
+"""Title and media type of each file beside the data, as catalogues name it."""
+
+CATALOGUE_TITLES = {
+    "metadata/ddi-codebook.xml": "Codebook (DDI Codebook 2.5; en, fr, ar)",
+    "metadata/nada-survey.json": "Survey for NADA and the Metadata Editor",
+    "metadata/nada-resources.rdf": "External resources for NADA",
+    "metadata/dataset.jsonld": "Dataset for search engines (schema.org)",
+    "metadata/dcat.jsonld": "Dataset for data portals (DCAT)",
+}
+"""Title of each file that describes the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A signed release.
+
+    Attributes:
+        files: Path to bytes.
+        notices: Sentences about what a format of the data files could not take; each names the variable.
+    """
+
+    files: dict[str, bytes] = field(repr=False)
+    notices: tuple[str, ...] = ()
 
 
 def build_package(
@@ -81,8 +127,8 @@ def build_package(
     created: dt.datetime,
     log_checkpoint: str = "",
     log_proofs: Mapping[str, bytes] | None = None,
-) -> dict[str, bytes]:
-    """The files of a release, by path.
+) -> Package:
+    """The files of a release, by path; each was read back before the manifest was signed.
 
     Args:
         table: The protected table, columns as described.
@@ -95,37 +141,37 @@ def build_package(
 
     Raises:
         InputError: No protection report, or table and description do not agree; names the column.
+        VerificationError: A file's reader refuses it or reads other values; names file and column.
     """
     _require_report(report, table)
     columns = typed_columns(table, description)
     summaries = summarize(columns)
     name, rows, date = description.dataset_id, table.num_rows, created.date().isoformat()
-    files = {
+    spss = spss_file(columns, title=description.title, created=created)
+    stata = stata_file(columns, title=description.title, created=created)
+    data = {
         f"data/{name}.csv": csv_bytes(columns),
         f"data/{name}.parquet": parquet_bytes(columns),
-        f"data/{name}.sav": spss_bytes(columns, title=description.title, created=created),
-        f"data/{name}.dta": stata_bytes(columns, title=description.title, created=created),
+        f"data/{name}.sav": spss.data,
+        f"data/{name}.dta": stata.data,
+    }
+    files = {
+        **data,
         "metadata/dictionary.csv": dictionary_csv(summaries),
         "metadata/dictionary.html": dictionary_html(description, summaries, language="en", rows=rows, created=date),
         "metadata/dictionary.fr.html": dictionary_html(description, summaries, language="fr", rows=rows, created=date),
+        **{f"metadata/{file}": text for file, text in citation_files(description, created=created).items()},
         **{f"report/{report_name}": data for report_name, data in report.items()},
         **{f"{LOG_FOLDER}{proof}.json": data for proof, data in (log_proofs or {}).items()},
     }
-    if any(summary.codes for summary in summaries):
-        files["metadata/sdmx-structure.xml"] = structure_xml(description, summaries, created=created)
-    materials = {path: title for path, title in MATERIALS.items() if path in files}
-    files["metadata/ddi-codebook.xml"] = codebook_xml(
-        description,
-        summaries,
-        {f"{name}.{suffix}": form for suffix, form in DATA_FORMATS.items()},
-        materials,
-        rows=rows,
-        created=created,
-        software=SOFTWARE,
-    )
+    frequencies = frequency_files(description, summaries, created=created)
+    files |= {f"metadata/sdmx/{file}": message for file, message in frequencies.items()}
+    files |= _catalogue(description, summaries, files, rows=rows, created=created)
+    notices = (*spss.notices, *stata.notices)
     titles = {f"data/{name}.{suffix}": title for suffix, title in DATA_TITLES.items()}
-    titles |= {"metadata/ddi-codebook.xml": "Codebook (DDI Codebook 2.5)", **materials}
-    files[README_NAME] = readme_text(description, titles, created=date, key=str(signer.verifier))
+    titles |= CATALOGUE_TITLES | {path: title for path, (title, _) in MATERIALS.items() if path in files}
+    files[README_NAME] = readme_text(description, titles, created=date, key=str(signer.verifier), notices=notices)
+    require_readable_files(files, columns)
     files[PUBLIC_KEY_NAME] = f"{signer.verifier}\n".encode()
     manifest = Manifest(
         name,
@@ -140,7 +186,38 @@ def build_package(
         log_checkpoint,
         {path: FileEntry.of(data) for path, data in sorted(files.items())},
     ).to_bytes()
-    return {**files, MANIFEST_NAME: manifest, SIGNATURE_NAME: sign_manifest(manifest, name, signer)}
+    signed = {**files, MANIFEST_NAME: manifest, SIGNATURE_NAME: sign_manifest(manifest, name, signer)}
+    return Package(signed, notices)
+
+
+def _catalogue(
+    description: DatasetDescription,
+    summaries: Sequence[VariableSummary],
+    files: Mapping[str, bytes],
+    *,
+    rows: int,
+    created: dt.datetime,
+) -> dict[str, bytes]:
+    """The files that describe the others: codebook, and what NADA, search engines and data portals read."""
+    name = description.dataset_id
+    data_files = {f"{name}.{suffix}": form for suffix, form in DATA_FORMATS.items()}
+    materials = {path: entry for path, entry in MATERIALS.items() if path in files}
+    data_entries = {
+        f"data/{name}.{suffix}": (title, DATA_FORMATS[suffix], len(files[f"data/{name}.{suffix}"]))
+        for suffix, title in DATA_TITLES.items()
+    }
+    resources = {path: (title, media) for path, (title, media, _) in data_entries.items()} | materials
+    common: dict[str, Any] = {"rows": rows, "created": created, "software": SOFTWARE}
+    titles = {path: title for path, (title, _) in materials.items()}
+    return {
+        "metadata/ddi-codebook.xml": codebook_xml(description, summaries, data_files, titles, **common),
+        "metadata/nada-survey.json": survey_json(description, summaries, data_files, **common),
+        "metadata/nada-resources.rdf": resources_rdf(description, resources, created=created),
+        "metadata/dataset.jsonld": schema_org_json(
+            description, [summary.column.variable for summary in summaries], data_entries, created=created
+        ),
+        "metadata/dcat.jsonld": dcat_json(description, data_entries, created=created),
+    }
 
 
 def _require_report(report: Mapping[str, bytes], table: pa.Table) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wasl.publication.description import DatasetDescription
 
@@ -36,10 +36,12 @@ Chaque fichier figure avec son SHA-256 dans manifest.json, que signe manifest.js
 
 The key above is worth what the place is worth where you found it: compare it with the producer's site.
 La clé ci-dessus vaut ce que vaut l'endroit où vous l'avez trouvée : comparez-la au site du producteur.
-{citation}"""
+{notices}{citation}"""
 
 
-def readme_text(description: DatasetDescription, titles: Mapping[str, str], *, created: str, key: str) -> bytes:
+def readme_text(
+    description: DatasetDescription, titles: Mapping[str, str], *, created: str, key: str, notices: Sequence[str] = ()
+) -> bytes:
     """The text, in English and French where the description has both.
 
     Args:
@@ -47,6 +49,7 @@ def readme_text(description: DatasetDescription, titles: Mapping[str, str], *, c
         titles: Path and title of each file.
         created: Date of publication.
         key: The publisher's verifier key.
+        notices: What a format of the data files could not take.
     """
     width = max(map(len, titles), default=0)
     producer = description.producer
@@ -62,6 +65,7 @@ def readme_text(description: DatasetDescription, titles: Mapping[str, str], *, c
         conditions=description.conditions,
         conditions_fr=description.conditions_fr or description.conditions,
         key=key,
+        notices="\nFormats\n" + "\n".join(notices) + "\n" if notices else "",
         citation=f"\nCite as / Citer\n{description.citation}\n" if description.citation else "",
     )
     paragraphs = [part.strip("\n") for part in text.split("\n\n") if part.strip()]

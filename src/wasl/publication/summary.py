@@ -37,6 +37,7 @@ class VariableSummary:
     Attributes:
         column: The column.
         valid, missing: Rows with and without a value.
+        missing_weighted: Sum of the weights of rows without a value; None without a weight.
         codes: One count per code, in the order of the code list.
         minimum, maximum: Of numbers and dates, as written in the CSV; None when there are none.
         mean, deviation: Of numbers; the deviation with n - 1.
@@ -50,6 +51,7 @@ class VariableSummary:
     maximum: str | None = None
     mean: float | None = None
     deviation: float | None = None
+    missing_weighted: float | None = None
 
 
 def summarize(columns: Sequence[Column]) -> tuple[VariableSummary, ...]:
@@ -64,7 +66,8 @@ def _summary(column: Column, weights: np.ndarray[tuple[int], np.dtype[np.float64
     valid = len(column.values) - missing
     kind = column.variable.kind
     if kind is VariableKind.CODE:
-        return VariableSummary(column, valid, missing, _code_counts(column, weights))
+        unknown = None if weights is None else float(weights[pc.is_null(column.values).to_numpy(False)].sum())
+        return VariableSummary(column, valid, missing, _code_counts(column, weights), missing_weighted=unknown)
     if kind is VariableKind.TEXT or not valid:
         return VariableSummary(column, valid, missing)
     bounds = pc.min_max(column.values).as_py()

@@ -56,10 +56,11 @@ def publish(
 
     Raises:
         InputError: Table, report and description do not agree; names the column.
+        VerificationError: A file's reader refuses it, or reads other values; names file and column.
         AuthorizationError: The authorization in the options does not cover the variables.
     """
     standing = authorize_release(options, None, table.column_names)
-    files = build_package(
+    package = build_package(
         table,
         description,
         {name: reports[name] for name in PUBLIC_REPORTS if name in reports},
@@ -68,6 +69,7 @@ def publish(
         log_checkpoint=log_checkpoint,
         log_proofs=log_proofs,
     )
+    files = package.files
     event = ReleasePublished(
         manifest_digest=digest_bytes(files[MANIFEST_NAME]),
         description_digest=description.digest,
@@ -85,6 +87,7 @@ def publish(
         "files": {path: len(data) for path, data in sorted(files.items())},
         "manifest_digest": event.manifest_digest,
         "public_key": str(signer.verifier),
+        "notices": list(package.notices),
     }
     if standing is not None:
         report["authorization"] = standing.to_json()

@@ -72,6 +72,44 @@ def test_the_published_schema_refuses_a_codebook_without_its_title(root):
     assert not etree.XMLSchema(etree.parse(SCHEMA)).validate(root)
 
 
+def test_texts_stand_in_all_three_languages_and_the_codebook_stays_valid(table, description, created):
+    """Parallel elements with xml:lang for study, variables and codes."""
+    names = ("title", "abstract", "geography", "universe", "method", "conditions")
+    texts = {f"{name}_{language}": f"{name} {language}" for name in names for language in ("fr", "ar")}
+    texts |= {name: f"{name} en" for name in names}
+    variables = [v.model_copy(update={"label_fr": "étiquette", "label_ar": "وسم"}) for v in description.variables]
+    codes = tuple(code.model_copy(update={"label_fr": "f", "label_ar": "ع"}) for code in variables[1].codes)
+    variables[1] = variables[1].model_copy(update={"codes": codes})
+    spoken = description.model_copy(update={**texts, "variables": tuple(variables)})
+    summaries = summarize(typed_columns(table, spoken))
+    data = codebook_xml(spoken, summaries, {"x.csv": "text/csv"}, {}, rows=4, created=created, software="wasl")
+    root = etree.fromstring(data)
+    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    assert schema.validate(root), schema.error_log
+    for tag in ("abstract", "geogUnit", "dataProcessing", "useStmt"):
+        assert [element.get(XML_LANG) for element in root.iterfind(f".//d:{tag}", NS)] == ["en", "fr", "ar"], tag
+    assert [e.get(XML_LANG) for e in root.iterfind(".//d:stdyInfo/d:sumDscr/d:universe", NS)] == ["en", "fr", "ar"]
+    titles = root.find("d:stdyDscr/d:citation/d:titlStmt", NS)
+    assert [(e.text, e.get(XML_LANG)) for e in titles][:3] == [
+        ("title en", "en"),
+        ("title fr", "fr"),
+        ("title ar", "ar"),
+    ]
+    for variable in root.iterfind(".//d:var", NS):
+        assert [e.get(XML_LANG) for e in variable.iterfind("d:labl", NS)] == ["en", "fr", "ar"]
+    for category in root.iterfind(".//d:var[@name='status']/d:catgry", NS):
+        assert [e.text for e in category.iterfind("d:labl", NS)][1:] == ["f", "ع"]
+    sexes = root.find(".//d:var[@name='sex']", NS)
+    assert [e.text for e in sexes.findall("d:catgry/d:labl", NS)] == [
+        "Male",
+        "Masculin",
+        "ذكر",
+        "Female",
+        "Féminin",
+        "أنثى",
+    ]
+
+
 def test_the_study_is_described_in_both_languages(root):
     assert root.findtext("d:stdyDscr/d:citation/d:titlStmt/d:titl", namespaces=NS) == "Foreign workers <public use>"
     languages = [element.get(XML_LANG) for element in root.iterfind(".//d:abstract", NS)]

@@ -16,7 +16,7 @@ from wasl.publication.package import FileFault, build_package, verify_package
 
 @pytest.fixture
 def package(table, description, report, signer, created):
-    return build_package(table, description, report, signer=signer, created=created, log_checkpoint="checkpoint")
+    return build_package(table, description, report, signer=signer, created=created, log_checkpoint="checkpoint").files
 
 
 def test_a_package_holds_all_formats_metadata_report_and_signature(package):
@@ -28,11 +28,22 @@ def test_a_package_holds_all_formats_metadata_report_and_signature(package):
         "data/workers-puf.sav",
         "manifest.json",
         "manifest.json.sig",
+        "metadata/citation.bib",
+        "metadata/citation.ris",
+        "metadata/citation.txt",
+        "metadata/dataset.jsonld",
+        "metadata/dcat.jsonld",
         "metadata/ddi-codebook.xml",
         "metadata/dictionary.csv",
         "metadata/dictionary.fr.html",
         "metadata/dictionary.html",
-        "metadata/sdmx-structure.xml",
+        "metadata/nada-resources.rdf",
+        "metadata/nada-survey.json",
+        "metadata/sdmx/data.sdmx-2.1.xml",
+        "metadata/sdmx/data.sdmx-3.0.xml",
+        "metadata/sdmx/data.sdmx.csv",
+        "metadata/sdmx/structure.sdmx-2.1.xml",
+        "metadata/sdmx/structure.sdmx-3.0.xml",
         "public-key.txt",
         "report/public-report.html",
         "report/public-report.json",
@@ -59,7 +70,7 @@ def test_the_manifest_says_what_it_holds_and_how_it_was_made(package, descriptio
 
 def test_the_same_inputs_and_time_give_the_same_bytes(package, table, description, report, signer, created):
     time.sleep(1.1)  # statistical formats carry the time of writing
-    again = build_package(table, description, report, signer=signer, created=created, log_checkpoint="checkpoint")
+    again = build_package(table, description, report, signer=signer, created=created, log_checkpoint="checkpoint").files
     assert {path for path in package if package[path] != again[path]} == set()
 
 
@@ -108,7 +119,7 @@ def test_swapped_files_are_named(package):
 def test_a_package_made_anew_under_another_key_needs_the_publishers_key_to_be_found(
     package, table, description, report, signer, created
 ):
-    forged = build_package(table, description, report, signer=NoteSigner(signer.name, bytes(32)), created=created)
+    forged = build_package(table, description, report, signer=NoteSigner(signer.name, bytes(32)), created=created).files
     assert verify_package(forged).verified
     result = verify_package(forged, signer.verifier)
     assert [(faulty.path, faulty.fault) for faulty in result.faults] == [("manifest.json.sig", FileFault.SIGNATURE)]
@@ -132,9 +143,8 @@ def test_no_table_is_published_without_the_report_of_its_protection(table, descr
 
 
 def test_an_empty_table_can_be_published(table, description, report, signer, created):
-    assert verify_package(
-        build_package(table.slice(0, 0), description, report, signer=signer, created=created)
-    ).verified
+    package = build_package(table.slice(0, 0), description, report, signer=signer, created=created)
+    assert verify_package(package.files).verified
 
 
 def test_nothing_at_all_is_refused():
@@ -165,7 +175,7 @@ def test_optional_variables_may_be_absent(table, description, report, signer, cr
         report,
         signer=signer,
         created=created,
-    )
+    ).files
     assert b'"age"' not in package["data/workers-puf.csv"]
 
 
@@ -178,5 +188,5 @@ def test_truth_values_are_published_as_ones_and_zeros(description, report, signe
     }
     described = type(description).model_validate({**description.model_dump(by_alias=True), "variables": [flag]})
     table = pa.table({"flag": [True, False, None]})
-    package = build_package(table, described, report, signer=signer, created=created)
-    assert package["data/workers-puf.csv"] == b'"flag"\n"1"\n"0"\n\n'
+    package = build_package(table, described, report, signer=signer, created=created).files
+    assert package["data/workers-puf.csv"] == b'"flag"\n"1"\n"0"\n""\n'

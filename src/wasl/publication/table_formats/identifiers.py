@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-__all__ = ["TAKEN_COMPONENTS", "code_ids", "component_ids"]
+__all__ = ["TAKEN_COMPONENTS", "agency_id", "code_ids", "component_ids", "stem_id"]
 
 TAKEN_COMPONENTS = frozenset(
     (
@@ -19,6 +19,9 @@ TAKEN_COMPONENTS = frozenset(
     )
 )
 """Components and columns with a meaning of their own in SDMX messages; a dimension may not bear their names."""
+
+NOT_A_URN = ("URN", "Urn")
+"""pysdmx 1.21 takes an id that contains these capital letters for a URN when it reads a header."""
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_@$\-]")
 
@@ -60,6 +63,19 @@ def component_ids(names: Iterable[str]) -> dict[str, str]:
         stem = stem if stem[:1].isalpha() else f"D{stem if stem.startswith('_') else '_' + stem}"
         result[name] = _free(stem if stem not in TAKEN_COMPONENTS else f"{stem}_DIM", taken)
     return result
+
+
+def stem_id(name: str) -> str:
+    """The part that the ids of one table's artefacts share, from the table's name."""
+    stem = _FORBIDDEN.sub(lambda match: "_" if match[0].isascii() else f"_{ord(match[0]):X}", name)
+    return stem.replace("@", "_").replace("$", "_").upper().replace(*NOT_A_URN) or "TABLE"
+
+
+def agency_id(text: str) -> str:
+    """The id of an agency, which starts with a letter."""
+    identifier = _FORBIDDEN.sub(lambda match: "_" if match[0].isascii() else f"_{ord(match[0]):X}", text)
+    identifier = identifier.replace("@", "_").replace("$", "_").replace(*NOT_A_URN).strip("_-")
+    return identifier if identifier[:1].isalpha() else f"A_{identifier}"
 
 
 def _free(stem: str, taken: set[str]) -> str:

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 
 from wasl.errors import InputError
-from wasl.publication.table_formats.cube import Cube, CubeDimension
-from wasl.publication.table_formats.identifiers import code_ids, component_ids
+from wasl.publication.table_formats.cube import Cube
+from wasl.publication.table_formats.identifiers import agency_id
+from wasl.publication.table_formats.sdmx_structures import structure_of, with_translations
 
 __all__ = ["sdmx_files"]
 
-PERIOD = re.compile(r"(\d{4})(-(Q[1-4]|S[12]|(0[1-9]|1[0-2])))?")
+PERIOD = re.compile(r"\d{4}(?P<part>-(Q[1-4]|S[12]|(0[1-9]|1[0-2])))?")
+OTHER_PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}(?P<range>/P[1-9]\d*[YMD])?")
 FREQUENCIES = {"": "A", "Q": "Q", "S": "S"}
 CONFIDENTIALITY = {"primary": "C", "secondary": "D"}
 """CL_CONF_STATUS: C confidential, D withheld to protect another cell, F free for publication."""
@@ -43,124 +45,40 @@ def sdmx_files(cube: Cube, *, created: dt.datetime) -> dict[str, bytes]:
     from pysdmx.model import Organisation
     from pysdmx.model.message import Header
 
+    frequency = _frequency(cube)
+    structure = structure_of(cube)
+    dataset = PandasDataset(structure=structure.schema, data=_observations(cube, structure.columns, frequency))
+    sender = Organisation(id=agency_id(cube.agency), name=cube.agency)
+    header = Header(id=f"{sender.id}_{created:%Y%m%d%H%M%S}", prepared=created, sender=sender)
+    files = {}
+    for name, form in (
+        ("structure.sdmx-3.0.xml", Format.STRUCTURE_SDMX_ML_3_0),
+        ("structure.sdmx-2.1.xml", Format.STRUCTURE_SDMX_ML_2_1),
+    ):
+        message = (write_sdmx(structure.artefacts, form, header=header) or "").encode()
+        files[name] = with_translations(message, structure.names)
+    for name, form in (
+        ("data.sdmx-3.0.xml", Format.DATA_SDMX_ML_3_0),
+        ("data.sdmx-2.1.xml", Format.DATA_SDMX_ML_2_1_STR),
+        ("data.sdmx.csv", Format.DATA_SDMX_CSV_2_0_0),
+    ):
+        more: dict[str, Any] = {} if name.endswith(".csv") else {"header": header}
+        files[name] = (write_sdmx([dataset], form, **more) or "").encode()
+    return files
+
+
+def _frequency(cube: Cube) -> str:
+    """The code of the frequency of a table's reference period."""
     match = PERIOD.fullmatch(cube.period)
-    if match is None:
+    if match is not None:
+        return FREQUENCIES.get((match["part"] or "")[1:2], "M")
+    other = OTHER_PERIOD.fullmatch(cube.period)
+    if other is None:
         raise InputError(
             f"table {cube.name!r}: SDMX needs a reference period.",
-            remedy='State period in the specification: "2024", "2024-Q1", "2024-S2" or "2024-03".',
+            remedy='State period in the specification: "2024", "2024-Q1", "2024-S2", "2024-03" or "2020-01-01/P5Y".',
         )
-    part = match[3] or ""
-    frequency = FREQUENCIES.get(part[:1], "M")
-    structures, schema, columns = _structures(cube)
-    data = _observations(cube, columns, frequency)
-    dataset = PandasDataset(structure=schema, data=data)
-    structure_formats = {
-        "structure.sdmx-3.0.xml": Format.STRUCTURE_SDMX_ML_3_0,
-        "structure.sdmx-2.1.xml": Format.STRUCTURE_SDMX_ML_2_1,
-    }
-    data_formats = {
-        "data.sdmx-3.0.xml": Format.DATA_SDMX_ML_3_0,
-        "data.sdmx-2.1.xml": Format.DATA_SDMX_ML_2_1_STR,
-        "data.sdmx.csv": Format.DATA_SDMX_CSV_2_0_0,
-    }
-    sender = Organisation(id=_agency_id(cube.agency), name=cube.agency)
-    header = Header(id=f"{sender.id}_{created:%Y%m%d%H%M%S}", prepared=created, sender=sender)
-    files = {name: write_sdmx(structures, form, header=header) for name, form in structure_formats.items()}
-    for name, form in data_formats.items():
-        more: dict[str, Any] = {} if name.endswith(".csv") else {"header": header}
-        files[name] = write_sdmx([dataset], form, **more)
-    return {name: (text or "").encode() for name, text in files.items()}
-
-
-def _structures(cube: Cube) -> tuple[list[Any], Any, dict[str, tuple[str, Mapping[str, str]]]]:
-    """Code lists, concepts, structure and data flow; the schema; and for each dimension its id and its codes' ids."""
-    from pysdmx.model import (
-        Agency,
-        AgencyScheme,
-        Code,
-        Codelist,
-        Component,
-        Components,
-        Concept,
-        ConceptScheme,
-        Dataflow,
-        DataStructureDefinition,
-        DataType,
-        ItemReference,
-        Role,
-    )
-
-    agency = _agency_id(cube.agency)
-    stem = re.sub(r"[^A-Za-z0-9_\-]", "_", cube.name).upper()
-    stem = stem.lower() if "URN" in stem else stem  # pysdmx 1.21 reads an id with these letters as a URN
-    wanted = [dimension.concept or dimension.name for dimension in cube.dimensions]
-    keys = [d.name if wanted.count(key) > 1 else key for d, key in zip(cube.dimensions, wanted, strict=True)]
-    ids = component_ids(keys)
-    lists: dict[str, Any] = {}
-    concepts: list[Any] = []
-    columns: dict[str, tuple[str, Mapping[str, str]]] = {}
-
-    def coded(identifier: str, label: str, codes: list[Any]) -> None:
-        lists[identifier] = Codelist(id=f"CL_{identifier}", name=label, agency=agency, version="1.0", items=codes)
-        concepts.append(Concept(id=identifier, name=label, dtype=DataType.STRING, codes=lists[identifier]))
-
-    for identifier, (label, codes) in _FIXED_LISTS.items():
-        coded(identifier, label, [Code(id=code, name=name) for code, name in codes.items()])
-    for dimension, key in zip(cube.dimensions, keys, strict=True):
-        code_id = code_ids(dimension.codes, {dimension.codes[0]: "_T"})
-        columns[dimension.name] = (ids[key], code_id)
-        coded(ids[key], dimension.label("en"), [_code(dimension, code, code_id) for code in dimension.codes])
-    concepts.append(Concept(id="TIME_PERIOD", name="Reference period", dtype=DataType.PERIOD))
-    concepts.append(Concept(id="OBS_VALUE", name=cube.title("en"), dtype=DataType.DOUBLE))
-    scheme = ConceptScheme(id=f"CS_{stem}", name=cube.title("en"), agency=agency, version="1.0", items=concepts)
-
-    def component(
-        identifier: str, role: Role, dtype: DataType = DataType.STRING, level: str | None = None
-    ) -> Component:
-        concept = ItemReference(sdmx_type="Concept", agency=agency, id=f"CS_{stem}", version="1.0", item_id=identifier)
-        return Component(
-            id=identifier,
-            required=role is Role.DIMENSION,
-            role=role,
-            concept=concept,
-            local_dtype=dtype,
-            local_codes=lists.get(identifier),
-            attachment_level=level,
-        )
-
-    components = [component("FREQ", Role.DIMENSION)]
-    components += [component(identifier, Role.DIMENSION) for identifier, _ in columns.values()]
-    components += [
-        component("TIME_PERIOD", Role.DIMENSION, DataType.PERIOD),
-        component("OBS_VALUE", Role.MEASURE, DataType.DOUBLE),
-        component("OBS_STATUS", Role.ATTRIBUTE, level="O"),
-        component("CONF_STATUS", Role.ATTRIBUTE, level="O"),
-    ]
-    named: dict[str, Any] = {"name": cube.title("en"), "agency": agency, "version": "1.0"}
-    structure = DataStructureDefinition(id=f"DSD_{stem}", components=Components(components), **named)
-    flow = Dataflow(id=f"DF_{stem}", structure=structure, **named)
-    agencies = AgencyScheme(agency="SDMX", items=[Agency(id=agency, name=cube.agency)])
-    return [agencies, *lists.values(), scheme, structure, flow], structure.to_schema(), columns
-
-
-_FIXED_LISTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "FREQ": ("Frequency", {"A": "Annual", "S": "Half-yearly", "Q": "Quarterly", "M": "Monthly"}),
-    "OBS_STATUS": ("Observation status", {"A": "Normal value", "E": "Estimated value", "Q": "Suppressed value"}),
-    "CONF_STATUS": ("Confidentiality", {"F": "Free", "C": "Confidential", "D": "Secondary confidentiality"}),
-}
-
-
-def _code(dimension: CubeDimension, code: str, ids: Mapping[str, str]) -> Any:
-    from pysdmx.model import Code
-
-    meaning = dimension.meaning(code, "en")
-    note = None if ids[code] in (code, "_T") else f"In the other files of the table: {code}"
-    return Code(id=ids[code], name=meaning, description=note)
-
-
-def _agency_id(text: str) -> str:
-    identifier = re.sub(r"[^A-Za-z0-9_\-]", "_", text).strip("_-")
-    return identifier if identifier[:1].isalpha() else f"A_{identifier}"
+    return "_O" if other["range"] else "D"
 
 
 def _observations(cube: Cube, columns: Mapping[str, tuple[str, Mapping[str, str]]], frequency: str) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 A code list is a CSV file under ``config/classifications``: a first comment line with title and version, then
 ``code,label,label_fr,parent,spellings`` with spellings separated by ``|``. A spelling found under several codes is
-ambiguous ("congolais") and stands for all of them.
+ambiguous ("congolais") and stands for all of them. Arabic labels lie beside, in ``config/classifications/arabic``: they
+are for readers of tables and no part of the list's digest.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,6 +58,7 @@ class CodeEntry:
     label: str
     label_fr: str
     parent: str
+    label_ar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +119,27 @@ def _load(name: str) -> CodeList:
     lines = path.read_text(encoding="utf-8").splitlines()
     title = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else name
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-    return _from_rows(name, title, str(path), rows)
+    return _from_rows(name, title, str(path), rows, _arabic_labels(path.parent / "arabic" / path.name))
 
 
-def _from_rows(name: str, title: str, where: str, rows: list[dict[str, str]]) -> CodeList:
+def _arabic_labels(path: Path) -> dict[str, str]:
+    """Arabic label by code; empty where the list has none."""
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {row["code"]: row["label_ar"] for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
+
+
+def _from_rows(
+    name: str, title: str, where: str, rows: list[dict[str, str]], arabic: Mapping[str, str] | None = None
+) -> CodeList:
     entries: dict[str, CodeEntry] = {}
     spellings: dict[str, list[str]] = {}
     for row in rows:
         if row["code"] in entries:
             raise SchemaError(f"{where}: code {row['code']!r} is there twice.")
-        entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"])
+        label_ar = (arabic or {}).get(row["code"], "")
+        entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"], label_ar)
         own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
         for spelling in dict.fromkeys(s if s.endswith("*") else spelling_key(s) for s in own if s):
             spellings.setdefault(spelling, []).append(row["code"])

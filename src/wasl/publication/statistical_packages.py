@@ -1,0 +1,89 @@
+"""Shared by the writers of SPSS and Stata files: values as their library takes them, labels cut to a limit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.errors import VerificationError
+from wasl.publication.columns import Column
+
+__all__ = ["StatisticalFile", "cut_bytes", "plain_values", "shortened", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticalFile:
+    """A file for a statistical package.
+
+    Attributes:
+        data: Its bytes.
+        notices: Sentences about what the format could not take: each names the variable.
+    """
+
+    data: bytes = field(repr=False)
+    notices: tuple[str, ...] = ()
+
+
+def written(form: str, columns: Sequence[Column], write: Callable[[Path, Sequence[Column]], None]) -> bytes:
+    """The bytes that a writer of files writes.
+
+    Raises:
+        VerificationError: The writer refuses the file; names the first column that it also refuses alone.
+    """
+    import pyreadstat
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data"
+        try:
+            write(path, columns)
+            return path.read_bytes()
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+            refused = error
+        for column in columns:
+            try:
+                write(path, [column])
+            except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
+                raise VerificationError(
+                    f"{form} file, column {column.variable.name!r}: the format does not take its values or labels; the "
+                    "release is not signed.",
+                    remedy='Make the column a text (kind = "text"), recode it, or leave it out of the table.',
+                ) from refused
+    raise VerificationError(f"{form} file: the format does not take the table; the release is not signed.") from refused
+
+
+def plain_values(column: Column) -> Any:
+    """Values as the statistical writers take them: numbers as floats (NaN: missing), dates, texts (empty: missing)."""
+    if pa.types.is_integer(column.values.type) or pa.types.is_floating(column.values.type):
+        return column.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    if pa.types.is_date(column.values.type):
+        return column.values.to_pandas(date_as_object=True)
+    return pc.fill_null(column.values, "").to_pandas()
+
+
+def cut_bytes(text: str, limit: int) -> str:
+    """A text that fits into so many bytes of UTF-8, cut at a character."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def shortened(
+    form: str, columns: Sequence[Column], cut_label: Callable[[str], str], cut_code: Callable[[str], str]
+) -> list[str]:
+    """A sentence for each variable whose labels a format cuts."""
+    notices = []
+    for column in columns:
+        variable = column.variable
+        own = cut_label(variable.label) != variable.label
+        codes = sum(cut_code(code.label) != code.label for code in variable.codes)
+        parts = (["its label"] if own else []) + ([f"{codes} labels of its codes"] if codes else [])
+        if parts:
+            notices.append(
+                f"{form}, variable {variable.name!r}: {' and '.join(parts)} were cut to the format's limit; "
+                "the codebook has them whole."
+            )
+    return notices

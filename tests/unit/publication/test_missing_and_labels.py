@@ -1,0 +1,138 @@
+"""Missing codes and labels in SPSS and Stata: what the formats take is declared, what they do not take is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+import pyarrow as pa
+import pyreadstat
+import pytest
+
+from wasl.publication.columns import Column, typed_columns
+from wasl.publication.description import DatasetDescription, Variable
+from wasl.publication.readback import require_readable_files
+from wasl.publication.spss import spss_file, user_missing
+from wasl.publication.stata import stata_file
+
+CREATED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def column(valid, missing, *, name="m", label="A question"):
+    codes = [{"code": code, "label": f"valid {code}"} for code in valid]
+    codes += [{"code": code, "label": f"missing {code}", "missing": True} for code in missing]
+    variable = Variable.model_validate({"name": name, "label": label, "kind": "code", "codes": codes})
+    return Column(variable, pa.array([*valid, *missing, None], pa.string()))
+
+
+def read(reader, data, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return reader(path)
+
+
+@pytest.mark.parametrize(
+    ("valid", "missing", "declared"),
+    [
+        (["1", "2"], ["9"], [9]),
+        (["1", "2"], ["97", "98", "99"], [97, 98, 99]),
+        (["1", "2"], ["96", "97", "98", "99"], [{"lo": 96, "hi": 99}]),
+        (["1", "2"], ["-9", "96", "97", "98", "99"], [{"lo": 96, "hi": 99}, -9]),
+        (["5"], ["1", "2", "3", "9"], [{"lo": 1, "hi": 3}, 9]),
+        (["yes", "no"], ["dk", "refus", "12345678"], ["dk", "refus", "12345678"]),
+        (["oui"], ["é" * 4], ["é" * 4]),
+    ],
+)
+def test_spss_declares_what_it_can(valid, missing, declared, tmp_path):
+    assert user_missing(column(valid, missing)) == (declared, "")
+    file = spss_file([column(valid, missing)], title="", created=CREATED)
+    assert file.notices == ()
+    frame, meta = read(pyreadstat.read_sav, file.data, tmp_path)
+    empty = [value is None or value != value or value == "" for value in frame["m"].tolist()]
+    assert empty == [False] * len(valid) + [True] * len(missing) + [True]
+    assert set(meta.missing_ranges or {}) <= {"m"}
+
+
+@pytest.mark.parametrize(
+    ("valid", "missing", "reason"),
+    [
+        (["1", "97"], ["-9", "-8", "96", "99"], "only in a range without other codes"),
+        (["1", "2", "50"], ["-1", "10", "60", "99"], "only in a range without other codes"),
+        (["oui", "non"], ["ne sait pas", "refus"], "longer than 8 bytes"),
+        (["oui"], ["é" * 5], "longer than 8 bytes"),
+        (["oui", "non"], ["a", "b", "c", "d"], "the format takes 3"),
+    ],
+)
+def test_spss_says_what_it_cannot_declare_and_names_the_variable(valid, missing, reason, tmp_path):
+    file = spss_file([column(valid, missing, name="answer")], title="", created=CREATED)
+    (notice,) = file.notices
+    assert "'answer'" in notice
+    assert reason in notice
+    _, meta = read(partial(pyreadstat.read_sav, user_missing=True), file.data, tmp_path)
+    assert not (meta.missing_ranges or {}).get("answer")
+    require_readable_files({"data/x.sav": file.data}, [column(valid, missing, name="answer")])
+
+
+@pytest.mark.parametrize("valid", [["1", "2"], ["oui", "non"], ["00", "0", "01"]])
+@pytest.mark.parametrize("missing", [["96", "97", "98", "99"], ["ne sait pas", "refus"], ["*"]])
+def test_stata_marks_every_missing_code(valid, missing, tmp_path):
+    own = column(valid, missing)
+    file = stata_file([own], title="", created=CREATED)
+    assert file.notices == ()
+    frame, meta = read(partial(pyreadstat.read_dta, user_missing=True), file.data, tmp_path)
+    labels = meta.variable_value_labels["m"]
+    letters = frame["m"].tolist()[len(valid) : -1]
+    assert letters == list("abcd"[: len(missing)])
+    assert [labels[letter] for letter in letters] == [f"{code} missing {code}" for code in missing]
+    plain, _ = read(pyreadstat.read_dta, file.data, tmp_path)
+    assert plain["m"].isna().tolist() == [False] * len(valid) + [True] * (len(missing) + 1)
+    require_readable_files({"data/x.dta": file.data}, [own])
+
+
+def test_stata_has_26_marks_and_says_when_they_are_used_up():
+    own = column(["1"], [str(code) for code in range(70, 100)], name="many")
+    (notice,) = stata_file([own], title="", created=CREATED).notices
+    assert "'many'" in notice
+    assert "4 missing codes" in notice
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "ع", "😀"])
+def test_labels_are_cut_at_the_limit_of_each_format_in_its_unit(letter, tmp_path):
+    width = len(letter.encode())
+    own = column([f"{letter}1"], [], label=letter * 300)
+    long = own.variable.codes[0].model_copy(update={"label": letter * 9000})
+    own = Column(own.variable.model_copy(update={"codes": (long,)}), own.values)
+    spss = spss_file([own], title=letter * 100, created=CREATED)
+    _, meta = read(pyreadstat.read_sav, spss.data, tmp_path)
+    assert meta.column_names_to_labels["m"] == letter * (256 // width)
+    assert meta.variable_value_labels["m"] == {f"{letter}1": letter * (120 // width)}
+    assert meta.file_label == letter * (64 // width)
+    assert any("SPSS" in notice and "'m'" in notice for notice in spss.notices)
+    stata = stata_file([own], title=letter * 100, created=CREATED)
+    _, meta = read(pyreadstat.read_dta, stata.data, tmp_path)
+    assert meta.column_names_to_labels["m"] == letter * 80
+    assert meta.file_label == letter * min(80, 256 // width)
+    full = f"{letter}1 " + letter * 9000
+    assert meta.variable_value_labels["m"] == {1.0: full.encode()[:32_000].decode(errors="ignore")}
+    assert any("Stata" in notice and "'m'" in notice for notice in stata.notices)
+    require_readable_files({"data/x.sav": spss.data, "data/x.dta": stata.data}, [own])
+
+
+def test_labels_within_the_limits_bring_no_notice():
+    own = column(["1"], [], label="ع" * 80)
+    for make in (spss_file, stata_file):
+        assert make([own], title="", created=CREATED).notices == ()
+
+
+def test_the_description_of_a_survey_with_many_missing_codes_is_published_in_all_formats(description):
+    variables = [
+        column(["1", "2"], ["96", "97", "98", "99"]).variable,
+        column(["oui"], ["ne sait pas"], name="t").variable,
+    ]
+    document = description.model_dump(by_alias=True) | {"variables": [v.model_dump() for v in variables]}
+    described = DatasetDescription.model_validate(document)
+    columns = typed_columns(pa.table({"m": [1, 97, 99], "t": ["oui", "ne sait pas", None]}), described)
+    spss, stata = (make(columns, title="t", created=CREATED) for make in (spss_file, stata_file))
+    assert len(spss.notices) == 1
+    assert stata.notices == ()
+    require_readable_files({"data/x.sav": spss.data, "data/x.dta": stata.data}, columns)
