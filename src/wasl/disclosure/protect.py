@@ -70,6 +70,8 @@ class Protection:
 
     def internal_report(self) -> dict[str, Any]:
         """Everything the release desk and the approver need; confidential."""
+        from wasl.disclosure.report.areas import internal_areas
+
         return {
             "policy": {"name": self.policy.name, "digest": self.policy.digest},
             "seed": self.seed,
@@ -81,6 +83,7 @@ class Protection:
             "risk_after": self.after.to_json(),
             "utility": self.utility.to_json(),
             "numeric_risk": self.numeric_risk,
+            "areas": internal_areas(self),
             "attacks": self.attacks,
         }
 

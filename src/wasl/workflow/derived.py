@@ -25,7 +25,7 @@ BREAKS: dict[str, tuple[int, ...]] = {
 }
 """Lower ends of the bands, by rule, where the specification does not state them. Years."""
 DAYS_PER_YEAR = 365.2425
-OF_A_VALUE = ("age-group", "arrival-cohort", "stay", "code")
+OF_A_VALUE = ("age-group", "arrival-cohort", "stay", "code", "parent")
 """Rules that follow from the value of one variable."""
 
 
@@ -36,21 +36,32 @@ class DerivedSpec(Document):
         name: Its name in the microdata.
         rule: ``age-group`` (age reached in the year of the reference date, from a year of birth), ``arrival-cohort``
             (from a date or year of arrival), ``stay`` (years from a date of arrival to the reference date), ``code``
-            (a code through a coarser code list), ``resident`` (whether the stay lasts ``months``), ``icls-category``
+            (a code through a coarser code list), ``parent`` (a code's parent in its own list, such as the region of a
+            province), ``resident`` (whether the stay lasts ``months``), ``icls-category``
             and ``icls-rule`` (20th ICLS, with the rule that decided), ``records`` (a person's records in
             ``of_register``), ``any`` (whether one of a person's records has one of ``values``).
         source: The variable it is made from; for ``any`` a variable of the payloads.
         of_register: For ``records`` and ``any``: the register whose records count; for ``any`` empty: all.
         months: For ``resident`` and the ICLS rules: the residence test.
         breaks: Lower ends of the bands, ascending; by default those of ``BREAKS``.
-        classification: For ``code``: the coarser code list, whose spellings are the finer codes.
+        classification: For ``code``: the coarser code list, whose spellings are the finer codes; for ``parent``: the
+            list of the source.
         values: For ``any``: the values that count.
         optional: Whether it is left out, with a warning, where its source is.
     """
 
     name: str
     rule: Literal[
-        "age-group", "arrival-cohort", "stay", "code", "resident", "icls-category", "icls-rule", "records", "any"
+        "age-group",
+        "arrival-cohort",
+        "stay",
+        "code",
+        "parent",
+        "resident",
+        "icls-category",
+        "icls-rule",
+        "records",
+        "any",
     ]
     source: str = ""
     of_register: str = ""
@@ -64,8 +75,8 @@ class DerivedSpec(Document):
     def _coherent(self) -> Self:
         if (self.rule in (*OF_A_VALUE, "any")) != bool(self.source):
             raise ValueError(f"{self.name}: the rules {', '.join((*OF_A_VALUE, 'any'))}, and no other, need a source")
-        if (self.rule == "code") != bool(self.classification):
-            raise ValueError(f"{self.name}: the rule 'code', and no other, needs a classification")
+        if (self.rule in ("code", "parent")) != bool(self.classification):
+            raise ValueError(f"{self.name}: the rules 'code' and 'parent', and no other, need a classification")
         if self.breaks and self.rule not in BREAKS:
             raise ValueError(f"{self.name}: the rule {self.rule!r} has no bands")
         if any(low >= high for low, high in pairwise(self.breaks)):
@@ -98,7 +109,7 @@ def derived_values(spec: DerivedSpec, values: pa.Array, on: dt.date | None) -> p
     Raises:
         InputError: The source has values of another kind than the rule asks for.
     """
-    if spec.rule == "code":
+    if spec.classification:
         return _coded(spec, values)
     numbers = _years(spec, values, on)
     return band_labels(numbers, spec.breaks or BREAKS[spec.rule])
@@ -107,7 +118,11 @@ def derived_values(spec: DerivedSpec, values: pa.Array, on: dt.date | None) -> p
 def _coded(spec: DerivedSpec, values: pa.Array) -> pa.Array:
     known = CodeList.load(spec.classification)
     texts = values.cast(pa.string()).dictionary_encode()
-    found = [known.codes(text) for text in texts.dictionary.to_pylist()]
+    distinct = texts.dictionary.to_pylist()
+    if spec.rule == "parent":
+        parents = [known.entries[text].parent if text in known.entries else "" for text in distinct]
+        return pa.array([parent or None for parent in parents], pa.string()).take(texts.indices)
+    found = [known.codes(text) for text in distinct]
     codes = pa.array([one[0] if len(one) == 1 else None for one in found], pa.string())
     return codes.take(texts.indices)
 

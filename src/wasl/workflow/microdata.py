@@ -109,8 +109,10 @@ def _membership(codes: IntArray, where: npt.NDArray[np.bool_], n: int) -> npt.ND
 
 def _selection(members: dict[str, npt.NDArray[np.bool_]], spec: MicrodataSpec, n: int) -> npt.NDArray[np.bool_]:
     """Mark the persons that the specification asks for."""
-    wanted = [members[name] for name in spec.include if name in members]
-    keep = np.logical_or.reduce(wanted) if wanted else np.full(n, not spec.include)
+    keep = np.ones(n, bool)
+    for wanted in (spec.include, *spec.and_include):
+        known = [members[name] for name in wanted if name in members]
+        keep &= np.logical_or.reduce(known) if known else np.full(n, not wanted)
     several = sum(members.values(), np.zeros(n, np.int16)) >= spec.minimum_registers
     return np.asarray(keep & several)
 

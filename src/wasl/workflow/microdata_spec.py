@@ -54,6 +54,7 @@ class MicrodataSpec(Document):
 
     Attributes:
         include: A person is in when a record stands in at least one of these registers; empty: everybody.
+        and_include: ... and in at least one of each of these lists, for those in work among refugees, say.
         minimum_registers: ... and in at least this many different registers.
         flags: Registers whose membership becomes a variable ``in_<register>`` (dashes become underscores).
         reference_date: The day ages, stays and ICLS categories refer to.
@@ -64,6 +65,7 @@ class MicrodataSpec(Document):
     name: str
     title: str = ""
     include: tuple[str, ...] = ()
+    and_include: tuple[tuple[str, ...], ...] = ()
     minimum_registers: int = Option(default=1, ge=1)
     flags: tuple[str, ...] = ()
     reference_date: dt.date | None = None

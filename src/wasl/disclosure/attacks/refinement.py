@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
-from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.disclosure.keys.hierarchy import Hierarchy, joined_parts
 from wasl.errors import InputError
 
 __all__ = ["Differencing", "Downcoding", "Exposure", "covers", "differencing", "downcoding", "together"]
@@ -122,19 +122,15 @@ def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
     Raises:
         InputError: A category stands nowhere in the hierarchy.
     """
-    levels = [np.array(hierarchy.leaves, object), *(np.array(level, object) for level in hierarchy.levels)]
     result = np.zeros((len(texts), len(hierarchy.leaves)), np.bool_)
     for position, text in enumerate(texts):
-        for level in levels:
-            hit = level == text
-            if hit.any():
-                result[position] = hit
-                break
-        else:
+        found = hierarchy.covered(text)
+        if found is None:
             raise InputError(
                 f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
                 remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
             )
+        result[position] = found[1]
     return result
 
 
@@ -429,16 +425,22 @@ def _levels(hierarchy: Hierarchy, texts: Sequence[str]) -> list[int]:
         InputError: A category stands nowhere.
     """
     sets = [set(hierarchy.leaves), *(set(level) for level in hierarchy.levels)]
-    common = next((number for number, level in enumerate(sets) if level.issuperset(texts)), None)
+    plain = [part for text in texts for part in (_parts(hierarchy, text) or (text,))]
+    common = next((number for number, level in enumerate(sets) if level.issuperset(plain)), None)
     if common is not None:
         return [common] * len(texts)
-    lowest = [next((number for number, level in enumerate(sets) if text in level), -1) for text in texts]
-    if -1 in lowest:
+    found = [hierarchy.covered(text) for text in texts]
+    if any(one is None for one in found):
         raise InputError(
             f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
             remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
         )
-    return lowest
+    return [one[0] for one in found if one is not None]
+
+
+def _parts(hierarchy: Hierarchy, text: str) -> tuple[str, ...]:
+    """The categories of one level that a category was joined from, or none."""
+    return next((parts for level in (hierarchy.leaves, *hierarchy.levels) if (parts := joined_parts(text, level))), ())
 
 
 def _children(hierarchy: Hierarchy, text: str, level: int) -> int:

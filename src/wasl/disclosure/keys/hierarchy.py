@@ -21,10 +21,13 @@ from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.intervals import Closed, width_labels
 from wasl.errors import InputError, SchemaError
 
-__all__ = ["ANY", "Hierarchy", "Level", "generalize", "group_labels", "intervals", "prefixes"]
+__all__ = ["ANY", "JOINED", "Hierarchy", "Level", "generalize", "group_labels", "intervals", "joined_parts", "prefixes"]
 
 ANY = "*"
 """The category that contains every other."""
+
+JOINED = "+"
+"""Stands between the categories that a group of areas was joined from, as in ``10+11+12``."""
 
 Level = Mapping[str, str]
 """What each leaf category becomes at one level."""
@@ -118,13 +121,43 @@ class Hierarchy:
         return np.array([number[target] for target in targets], np.int32), labels
 
     def _coarser(self, texts: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """For texts that are categories of a higher level: the lowest such level, and one of their leaves."""
+        """For texts that are categories of a higher level: the lowest such level, and one of their leaves.
+
+        Categories joined from several of one level stand at the lowest level in which all of them are one category's.
+        """
         found: dict[str, tuple[int, int]] = {}
         for number, groups in enumerate(self.levels, 1):
             for text in texts:
-                if text not in found and text in groups:
+                if text in found:
+                    continue
+                if text in groups:
                     found[text] = (number, groups.index(text))
+                elif parts := joined_parts(text, groups):
+                    found[text] = (self._common_level(number, parts), groups.index(parts[0]))
         return found
+
+    def _common_level(self, number: int, parts: Sequence[str]) -> int:
+        """The highest level, from the given one, up to which a category joined from these stays joined."""
+        leaves = [self.levels[number - 1].index(part) for part in parts]
+        apart = [n for n in range(number, self.height + 1) if len({self.levels[n - 1][leaf] for leaf in leaves}) > 1]
+        return max(apart, default=number)
+
+    def covered(self, text: str) -> tuple[int, NDArray[np.bool_]] | None:
+        """The level a category stands at and the leaves it covers; None for one that stands nowhere.
+
+        A category joined from several of one level stands at that level and covers the leaves of all.
+
+        Args:
+            text: A category of any level.
+        """
+        for number, level in enumerate((self.leaves, *self.levels)):
+            groups = np.array(level, object)
+            hit = groups == text
+            if hit.any():
+                return number, np.asarray(hit, np.bool_)
+            if parts := joined_parts(text, level):
+                return number, np.isin(groups, parts)
+        return None
 
     def shares(self, level: int) -> dict[str, float]:
         """For each category of a level, the share of all leaves it covers (its loss of detail)."""
@@ -133,6 +166,12 @@ class Hierarchy:
         for group in groups:
             counts[group] = counts.get(group, 0) + 1
         return {group: count / len(self.leaves) for group, count in counts.items()}
+
+
+def joined_parts(text: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The categories that one was joined from, if all of them are known; else none."""
+    parts = tuple(text.split(JOINED))
+    return parts if len(parts) > 1 and all(part in known for part in parts) else ()
 
 
 def generalize(column: CodedColumn, hierarchy: Hierarchy, level: int) -> CodedColumn:

@@ -380,7 +380,7 @@ class DisclosurePolicy(Document):
         methods: What is done, in order.
         search: Lattice search, done before the methods.
         synthesis: What synthetic records must keep.
-        hierarchy_texts: The contents of the hierarchy files, by name; filled by ``load``.
+        hierarchy_texts: The contents of the files of hierarchies and neighbours, by name; filled by ``load``.
     """
 
     name: str
@@ -412,6 +412,9 @@ class DisclosurePolicy(Document):
             for spec in policy.variables
             if spec.hierarchy is not None and spec.hierarchy.file is not None
         }
+        for method in policy.methods:
+            if method.kind == "group_areas":
+                texts[method.neighbours] = _hierarchy_text(method.neighbours, path)
         return policy.model_copy(update={"hierarchy_texts": texts})
 
     @model_validator(mode="after")

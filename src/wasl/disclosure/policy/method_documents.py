@@ -12,6 +12,7 @@ from wasl.registers.documents import Document
 __all__ = [
     "AddNoise",
     "DropVariables",
+    "GroupAreas",
     "GroupCategories",
     "GroupRare",
     "LocalSuppression",
@@ -137,6 +138,29 @@ class GroupRare(MethodBase):
     variable: str
     below: int = Option(ge=2)
     into: str = "Other"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (self.variable,)
+
+
+class GroupAreas(MethodBase):
+    """Areas with too few rows grouped with neighbours of similar size; every area with enough rows stays by itself.
+
+    Attributes:
+        variable: The area.
+        below: Areas with fewer rows are small.
+        neighbours: CSV without header: an area, then its neighbours with spaces between; ``;`` between the two columns.
+            It lies in the policy's folder, or ships in ``config/disclosure/hierarchies``.
+        classification: Code list with the names of the areas, for reports.
+    """
+
+    kind: Literal["group_areas"]
+    variable: str
+    below: int = Option(ge=2)
+    neighbours: str
+    classification: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -374,6 +398,7 @@ class DropVariables(MethodBase):
 Method = Annotated[
     Recode
     | TopBottom
+    | GroupAreas
     | GroupCategories
     | GroupRare
     | Round

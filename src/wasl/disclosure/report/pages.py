@@ -10,6 +10,7 @@ from markupsafe import Markup
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import Protection
 from wasl.disclosure.report import layout, plots
+from wasl.disclosure.report.areas import internal_areas
 from wasl.disclosure.report.public_page import public_page, synthesis_page
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport
@@ -50,6 +51,7 @@ def internal_page(protection: Protection) -> str:
         layout.heading("What was done"),
         layout.table(("step", "method", "variables", "parameters", "counts"), changes),
         _search(protection.search),
+        _areas(protection),
         layout.heading("What it cost"),
         utility_tables(protection.utility),
         _numeric_risk(protection.numeric_risk),
@@ -60,6 +62,19 @@ def internal_page(protection: Protection) -> str:
         _explanations(after),
     ]
     return layout.page(f"Protection under {policy.title or policy.name}", parts, confidential=True)
+
+
+def _areas(protection: Protection) -> Markup:
+    """What every area keeps, where the policy groups areas."""
+    rows = [
+        (one["area"], one["name"], one["shown_as"] or "-", one["rows_before"], one["rows_after"], one["rows_shown"],
+         _plain(one["detail"]))
+        for one in internal_areas(protection)
+    ]  # fmt: skip
+    if not rows:
+        return Markup()
+    columns = ("area", "name", "shown as", "rows before", "rows left", "rows that show it", "share with a value")
+    return layout.heading("Areas") + layout.table(columns, rows)
 
 
 def _plain(values: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn, code_column, numeric_column
 from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.report.areas import published_areas
 from wasl.disclosure.report.sentences import LANGUAGES, sentence
 from wasl.disclosure.utility.measures import UtilityReport, recoded_alike
 from wasl.registers.exchange.digests import digest_table
@@ -108,6 +109,7 @@ def public_facts(protection: Protection) -> dict[str, Any]:
             name: {"share": banded(item.suppressed, SHARES).to_json()}
             for name, item in protection.utility.variables.items()
         },
+        "areas": published_areas(protection),
         "information_loss": {
             "variables": variables,
             "numbers": numbers,

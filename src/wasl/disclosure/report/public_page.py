@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -96,6 +96,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
             "person."
         ),
     ),
+    "areas": ("Zones", "المناطق", "Areas"),
+    "area": ("zone", "المنطقة", "area"),
+    "shown_as": ("montrée comme", "تُعرض ضمن", "shown as"),
+    "hidden": ("non montrée", "غير معروضة", "not shown"),
+    "records": ("enregistrements", "التسجيلات", "records"),
+    "kept": ("valeurs présentes", "القيم المتوفرة", "values present"),
     "chart": (
         "Détail conservé, au moins",
         "التفصيل المحتفظ به على الأقل",
@@ -200,6 +206,7 @@ def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
         layout.table(tuple(_word(w, language) for w in ("step", "description")), methods)
         if methods
         else layout.paragraph(_word("none", language)),
+        *_areas(facts.get("areas", []), suffix, language),
         layout.heading(_word("loss", language)),
         layout.paragraph(_word("bands", language)),
         layout.table(tuple(_word(w, language) for w in columns), rows),
@@ -218,6 +225,33 @@ def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
     least = {name: item["detail_kept"]["from"] for name, item in loss["variables"].items() if item.get("detail_kept")}
     if least:
         parts.append(layout.figure(_word("chart", language), plots.bars(least, label="")))
+    return parts
+
+
+def _areas(areas: Sequence[Mapping[str, Any]], suffix: str, language: Language) -> list[Markup]:
+    """Where each area is found, and what each published area has."""
+    parts: list[Markup] = []
+    for one in areas:
+        name = {item["code"]: item[f"label{suffix}"] for item in one["published"]}
+        found = [
+            (item["code"], item[f"label{suffix}"], name.get(item["shown_as"], _word("hidden", language)))
+            for item in one["areas"]
+        ]
+        has = [
+            (
+                item["code"],
+                item[f"label{suffix}"],
+                format(item["rows"], ","),
+                ", ".join(f"{key} {share:.0%}" for key, share in item["detail"].items()),
+            )
+            for item in one["published"]
+        ]
+        words = (one["variable"], _word("area", language))
+        parts += [
+            layout.heading(_word("areas", language)),
+            layout.table((*words, _word("shown_as", language)), found),
+            layout.table((*words, _word("records", language), _word("kept", language)), has),
+        ]
     return parts
 
 

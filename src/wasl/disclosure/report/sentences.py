@@ -33,6 +33,11 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "{variables}: جُمّعت الفئات النادرة أو حُذفت.",
         "Rare categories of {variables} are grouped or suppressed.",
     ),
+    "group_areas": (
+        "{variables} : chaque zone aux effectifs suffisants est montrée seule, les autres avec des voisines.",
+        "{variables}: تُعرض كل منطقة كافية العدد وحدها، وتُجمع المناطق الأخرى مع جيرانها.",
+        "{variables}: every area with enough records is shown by itself, the others with neighbours.",
+    ),
     "round": (
         "{variables} : valeurs arrondies.",
         "{variables}: قُرّبت القيم.",

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.disclosure.keys.hierarchy import JOINED
 from wasl.disclosure.keys.households import first_members
 from wasl.disclosure.keys.working_file import WorkingFile
 from wasl.disclosure.methods.recode import group_categories
@@ -90,6 +91,16 @@ def recode_alike(others: WorkingFile, method: m.Method, file: WorkingFile, rng: 
         left = set(file.coded([method.variable])[0].texts)
         groups = {text: (text,) for text in column.texts if text in left}
         return others.with_column(method.variable, group_categories(column, groups, other=method.into).decode())
+    if isinstance(method, m.GroupAreas):
+        if not others.present([method.variable]):
+            return others
+        column = others.coded([method.variable])[0]
+        published = file.coded([method.variable])[0].texts
+        shown = {area: label for label in published for area in (label, *label.split(JOINED))}
+        labels: dict[str, list[str]] = {}
+        for text in column.texts:
+            labels.setdefault(shown.get(text, text), []).append(text)
+        return others.with_column(method.variable, group_categories(column, labels).decode())
     if isinstance(method, m.Recode | m.GroupCategories | m.TopBottom | m.Round):
         return apply_method(others, method, rng)[0]
     return others

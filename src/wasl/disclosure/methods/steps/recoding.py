@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.hierarchy import generalize
 from wasl.disclosure.keys.households import spread_missing
 from wasl.disclosure.keys.working_file import WorkingFile
+from wasl.disclosure.methods.areas import group_areas, read_neighbours
 from wasl.disclosure.methods.recode import group_categories, group_rare, round_values, top_bottom_code
 from wasl.disclosure.methods.steps.step import Applied, Change, Step, change_numbers, perform
 from wasl.disclosure.policy import method_documents as m
@@ -94,6 +96,36 @@ def _whole_households(file: WorkingFile, before: CodedColumn, after: CodedColumn
         return after.codes
     # A category that the data no longer have is not missing: compare which cells were known.
     return spread_missing(np.where(before.codes < 0, -1, 0).astype(np.int32), after.codes, numbers)
+
+
+@perform.register
+def _group_areas(method: m.GroupAreas, step: Step) -> Applied:
+    file = step.file
+    if not file.present([method.variable]):
+        return file, None, None
+    column = file.coded([method.variable])[0]
+    neighbours = read_neighbours(method.neighbours, file.policy.hierarchy_texts.get(method.neighbours, ""))
+    rows = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
+    counts = dict(zip(column.texts, rows.tolist(), strict=True))
+    keep_all = file.policy.by_name[method.variable].never_suppress
+    shown = group_areas(counts, neighbours, method.below, keep_all=keep_all)
+    if keep_all and None in shown.values():
+        raise PolicyError(
+            f"{method.variable!r} must not be suppressed, but all areas together have fewer than {method.below} rows.",
+            remedy="Leave the variable out, or publish more rows.",
+        )
+    labels = list(dict.fromkeys(label for label in shown.values() if label is not None))
+    place = {label: code for code, label in enumerate(labels)}
+    lookup = np.array([*(-1 if label is None else place[label] for label in shown.values()), -1], np.int32)
+    grouped = CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
+    grouped = grouped.with_codes(_whole_households(file, column, grouped))
+    lost = int(np.count_nonzero((grouped.codes < 0) & (column.codes >= 0)))
+    alone = sum(area == label for area, label in shown.items())
+    figures = {"areas": len(shown), "shown_alone": alone, "published_areas": len(labels), "suppressed": lost}
+    sentence = f"{alone} of {len(shown)} areas of {method.variable} are shown by themselves, the others in groups."
+    groups = {area: label or "" for area, label in sorted(shown.items())}
+    change = Change("group_areas", (method.variable,), {"below": method.below, "groups": groups}, figures, sentence)
+    return file.with_column(method.variable, grouped.decode()), None, change
 
 
 @perform.register
