@@ -50,7 +50,7 @@ def compare(
 ) -> None:
     """Compare policies or protected files: risk, utility, what each region or group keeps. Confidential.
 
-    Example: wasl compare public-use scientific-use --data micro.parquet --by province --out scenarios
+    Example: wasl compare public-use scientific-use --data micro.parquet --by region --out scenarios
     """
     with progress("comparing"):
         found = compare_files(scenarios, data, policy=policy, by=by or [], out=out, seed=seed)

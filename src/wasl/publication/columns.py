@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.disclosure.keys.hierarchy import joined_parts
 from wasl.errors import InputError
 from wasl.publication.description import Code, DatasetDescription, Variable, VariableKind
 from wasl.registers.codes.classification import CodeList
@@ -15,6 +17,9 @@ from wasl.registers.codes.classification import CodeList
 __all__ = ["Column", "typed_columns"]
 
 INTEGER_CODE = re.compile(r"0|-?[1-9][0-9]{0,8}")
+
+LABELS = ("label", "label_fr", "label_ar")
+"""The meanings of a code, English first."""
 
 FIRST_NUMBER = re.compile(r"(?<![0-9])-?[0-9]+(\.[0-9]+)?")
 
@@ -103,12 +108,13 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
     counts = pc.value_counts(values.drop_null())
     rows = dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
     codes = {code.code: code for code in variable.codes}
-    if variable.classification:
-        for entry in CodeList.load(variable.classification).entries.values():
-            if entry.code in rows and entry.code not in codes:
-                codes[entry.code] = Code(
-                    code=entry.code, label=entry.label, label_fr=entry.label_fr, label_ar=entry.label_ar
-                )
+    known = {**_classified(variable), **codes}
+    codes |= {code: meaning for code, meaning in known.items() if code in rows and code not in codes}
+    codes |= {
+        code: _joined(code, [known[part] for part in parts])
+        for code in sorted(rows.keys() - codes.keys())
+        if (parts := joined_parts(code, list(known)))
+    }
     surplus = sorted(rows.keys() - codes.keys(), key=_interval_order)
     if surplus and not variable.other_codes:
         raise InputError(
@@ -118,6 +124,23 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
         )
     meanings = (*codes.values(), *(Code(code=code, label=code) for code in surplus))
     return Column(variable.model_copy(update={"codes": meanings}), values)
+
+
+def _classified(variable: Variable) -> dict[str, Code]:
+    """The codes of the variable's classification, none where it has no classification."""
+    if not variable.classification:
+        return {}
+    entries = CodeList.load(variable.classification).entries.values()
+    return {
+        entry.code: Code(code=entry.code, label=entry.label, label_fr=entry.label_fr, label_ar=entry.label_ar)
+        for entry in entries
+    }
+
+
+def _joined(code: str, parts: Sequence[Code]) -> Code:
+    """A code that protection joined from several, with the meanings of all of them."""
+    texts = {name: " + ".join(getattr(part, name) or part.label for part in parts) for name in LABELS}
+    return Code(code=code, **texts)
 
 
 def _interval_order(code: str) -> tuple[float, bool, str]:

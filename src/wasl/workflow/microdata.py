@@ -208,7 +208,7 @@ def _any_record(
 
 
 def _concordance(spec: MicrodataSpec, resolved: dict[str, Resolved], keep: npt.NDArray[np.bool_]) -> list[Concordance]:
-    """Every variable, and what follows from its value, in every pair of registers that know it."""
+    """Every variable, and what follows from its value, in every pair of registers that know a person in common."""
     found = []
     for name, one in resolved.items():
         said = {register: codes[keep] for register, codes in one.said.items()}
@@ -219,4 +219,4 @@ def _concordance(spec: MicrodataSpec, resolved: dict[str, Resolved], keep: npt.N
             if derived.of_a_value and derived.source == name:
                 values = derived_values(derived, one.labels, spec.reference_date)
                 found += compare_registers(derived.name, *recoded(said, values))
-    return found
+    return [one for one in found if one.persons]
