@@ -113,6 +113,7 @@ def test_a_code_longer_than_every_value_of_the_file_does_not_stop_the_release(de
     import pyarrow as pa
 
     from wasl.publication.columns import typed_columns
+
     codes = [{"code": "A", "label": "Short"}, {"code": longest, "label": "Long"}]
     variable = description.variables[0].model_validate({"name": "v", "label": "V", "kind": "code", "codes": codes})
     only = description.model_copy(update={"variables": (variable,)})
