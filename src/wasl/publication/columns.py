@@ -139,8 +139,8 @@ def _classified(variable: Variable) -> dict[str, Code]:
 
 def _joined(code: str, parts: Sequence[Code]) -> Code:
     """A code that protection joined from several, with the meanings of all of them."""
-    texts = {name: " + ".join(getattr(part, name) or part.label for part in parts) for name in LABELS}
-    return Code(code=code, **texts)
+    english, french, arabic = (" + ".join(getattr(part, name) or part.label for part in parts) for name in LABELS)
+    return Code(code=code, label=english, label_fr=french, label_ar=arabic)
 
 
 def _interval_order(code: str) -> tuple[float, bool, str]:
