@@ -170,6 +170,7 @@ def merge(
     """
     from wasl.holder.comparable import comparable_columns
     from wasl.holder.keys import LinkageKey
+    from wasl.holder.validity import validity_of
     from wasl.linkage.plan import LinkagePlan
     from wasl.workflow.act import RunOptions
     from wasl.workflow.merge import OwnRegister, Variable
@@ -197,6 +198,7 @@ def merge(
                     variable: Variable(column.label, column.shown, column.compared)
                     for variable, column in comparable_columns(table.table, schema).items()
                 },
+                spells=validity_of(table, schema),
             )
         )
     once = {

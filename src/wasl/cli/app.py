@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "key": "wasl.cli.holder",
     "check": "wasl.cli.holder",
     "encode": "wasl.cli.holder",
+    "months": "wasl.cli.months",
     "link": "wasl.cli.linkage",
     "resolve": "wasl.cli.linkage",
     "evaluate": "wasl.cli.linkage",
@@ -59,6 +60,7 @@ OFFICER = "Data-protection officer"
 OVERVIEW: dict[str, tuple[str, str]] = {
     "check": (HOLDER, "Examine a register and report its data quality."),
     "encode": (HOLDER, "Encode a register: delivery, join map and payload."),
+    "months": (HOLDER, "Count monthly declarations: stocks, employment spells, control totals."),
     "merge": (HOLDER, "Compare two registers of one office by its own record numbers."),
     "open": (HOLDER, "Open the return of a linkage by own record numbers."),
     "key": (HOLDER, "Make, wrap and show keys."),

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.holder.quality.findings import QualityReport
+    from wasl.registers.reading.cnss_months import MonthRule
     from wasl.registers.reading.reader import RegisterTable
 
-__all__ = ["encode_file", "new_key_file", "read_key", "register"]
+__all__ = ["encode_file", "month_rule", "new_key_file", "read_key", "register"]
 
 RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
 
@@ -44,6 +45,28 @@ HeaderRowOption = Annotated[
     int | None, typer.Option("--header-row", min=1, help="Row that names the columns; found by default.")
 ]
 
+MonthsOption = Annotated[
+    str | None,
+    typer.Option("--months", help="What several months of a person become: any, average or december."),
+]
+
+
+def month_rule(text: str | None) -> MonthRule | None:
+    """The rule of `--months`.
+
+    Raises:
+        InputError: There is no such rule.
+    """
+    from wasl.errors import InputError
+    from wasl.registers.reading.cnss_months import MONTH_RULES
+
+    for rule in MONTH_RULES:
+        if text == rule:
+            return rule
+    if text is not None:
+        raise InputError(f"unknown rule of months {text!r}.", remedy=f"Choose {', '.join(MONTH_RULES)}.")
+    return None
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs ``key``, ``check`` and ``encode``."""
@@ -53,7 +76,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check_register(
-    file: Annotated[Path, typer.Argument(help="The register: CSV, Excel or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="The register: CSV, Excel or Parquet, or a folder of monthly declarations.")
+    ],
     register: RegisterOption,
     out: Annotated[
         Path | None,
@@ -65,6 +90,7 @@ def check_register(
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
+    months: MonthsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Examine a register: gaps, rejects, odd dates and numbers, unknown spellings, persons repeated.
@@ -87,6 +113,7 @@ def check_register(
             header_row=header_row,
             with_dropped=True,
             registration=registration,
+            months=month_rule(months),
             progress=report,
         )
     with progress("Examining"):
@@ -139,7 +166,9 @@ def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> d
 
 
 def encode_register(
-    file: Annotated[Path, typer.Argument(help="The register: CSV, Excel or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="The register: CSV, Excel or Parquet, or a folder of monthly declarations.")
+    ],
     register: RegisterOption,
     key: KeyOption,
     out: Annotated[Path, typer.Option("--out", help="Delivery to write (Parquet).")],
@@ -171,6 +200,7 @@ def encode_register(
     registration: Annotated[
         Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
     ] = None,
+    months: MonthsOption = None,
     identity: IdentityOption = None,
     issuer: IssuerOption = None,
     expect_key_id: ExpectKeyOption = None,
@@ -203,6 +233,7 @@ def encode_register(
         encoding=encoding,
         header_row=header_row,
         registration=registration,
+        months=months,
         threads=threads,
         sign=sign,
     )
@@ -230,6 +261,7 @@ def encode_file(
     encoding: str | None = None,
     header_row: int | None = None,
     registration: Path | None = None,
+    months: str | None = None,
     threads: int = 0,
     sign: Path | None = None,
 ) -> tuple[Encoded, RegisterTable, dict[str, str]]:
@@ -255,6 +287,7 @@ def encode_file(
             encoding=encoding,
             header_row=header_row,
             registration=registration,
+            months=month_rule(months),
             progress=report,
         )
     with progress("Encoding") as report, delivery_writer(out) as writer:

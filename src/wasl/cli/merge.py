@@ -9,6 +9,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
+from wasl.cli.holder import month_rule
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
@@ -34,18 +35,27 @@ def merge(
         Path | None,
         typer.Option(help="merged.xlsx of an earlier merge, its decisions filled in; or CSV."),
     ] = None,
+    months: Annotated[
+        str | None, typer.Option(help="For declarations by month (CNSS): any, average or december.")
+    ] = None,
+    registration: Annotated[
+        Path | None, typer.Option(help="CNSS's registration file, for declarations of the fixed layout.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0: one per processor.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Compare two registers of one office: who is in both, where they disagree, who stands twice.
 
     No key is needed: both are encoded in memory under a key that is thrown away. Writes OUT/merged.xlsx, merged.csv,
-    report.html and report.json. The workbook and the table hold the office's own values and stay with the office.
+    report.html and report.json. The workbook and the table hold the office's own values and stay with the office. A
+    register declared by month may be a folder of months; who was in both and when is then dated (overlaps.csv).
 
     Example: wasl merge certificates.xlsx projects.xlsx --register anapec-certificates --register anapec-projects
     --out merged
     """
-    result = merge_files(first, second, schemas, out, decisions=decisions, threads=threads)
+    result = merge_files(
+        first, second, schemas, out, decisions=decisions, months=months, registration=registration, threads=threads
+    )
     if as_json:
         emit(result)
         return
@@ -57,6 +67,7 @@ def merge(
         *((f"pairs of one person within {name}", count) for name, count in counts["duplicates"].items()),
         ("doubtful pairs to decide", counts["doubtful"]),
         *((f"persons whose registers disagree: {name}", count) for name, count in counts["disagreements"].items()),
+        *((RELATIONS[name], count) for name, count in counts["relations"].items()),
     ]
     if counts["decided"]:
         rows.append(("decisions used", counts["decided"] - counts["decisions_without_pair"]))
@@ -68,8 +79,23 @@ def merge(
     say(f"workbook: {out / 'merged.xlsx'}")
 
 
+RELATIONS = {
+    "both": "dated overlaps: spells of both at the same time",
+    "first_before": "persons of the first register, later of the second",
+    "second_before": "persons of the second register, later of the first",
+}
+
+
 def merge_files(
-    first: Path, second: Path, schemas: list[str], out: Path, *, decisions: Path | None = None, threads: int = 0
+    first: Path,
+    second: Path,
+    schemas: list[str],
+    out: Path,
+    *,
+    decisions: Path | None = None,
+    months: str | None = None,
+    registration: Path | None = None,
+    threads: int = 0,
 ) -> dict[str, Any]:
     """Read both registers, merge, write the artifacts and record the event; returns the report."""
     from wasl.facade import merge as merge_registers
@@ -81,10 +107,20 @@ def merge_files(
             f"{len(schemas)} schemas were given for two registers.", remedy="Give --register twice: for A, then for B."
         )
     left, right = RegisterSchema.load(schemas[0]), RegisterSchema.load(schemas[1])
+    rule = month_rule(months)
     decided = _read_decisions(decisions) if decisions is not None else []
     with progress("reading") as report:
-        one = read_register(first, left, with_dropped=True, progress=report)
-        other = read_register(second, right, with_dropped=True, progress=report)
+        one, other = (
+            read_register(
+                place,
+                schema,
+                with_dropped=True,
+                registration=registration,
+                months=rule if schema.period is not None else None,
+                progress=report,
+            )
+            for place, schema in ((first, left), (second, right))
+        )
     with progress("comparing") as report:
         act = merge_registers(one, other, (left, right), decisions=decided, threads=threads, progress=report)
     write_artifacts(act.artifacts, out)

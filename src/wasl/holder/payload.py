@@ -54,6 +54,8 @@ def payload_columns(table: pa.Table, schema: RegisterSchema, number: Numbering |
         if spec.role is not FieldRole.PAYLOAD or spec.name not in table.column_names:
             continue
         values = table[spec.name]
+        if spec.optional and values.null_count == len(values):
+            continue  # the file has no such column
         if spec.type in ("integer", "decimal") and spec.divisor != 1:
             values = pc.divide(values.cast(pa.float64()), spec.divisor)
         if spec.type == "date" and spec.precision != "day":

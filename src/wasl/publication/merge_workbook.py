@@ -55,6 +55,7 @@ class MergeSheets:
         shown: For each doubtful pair, both values of every shared variable.
         disagreements: Where two records of one person differ.
         counts: What the summary says.
+        overlaps: Rows ``register_a, record_a, register_b, record_b, relation, from, until``.
     """
 
     titles: Mapping[str, str]
@@ -63,6 +64,15 @@ class MergeSheets:
     shown: Sequence[Mapping[str, tuple[str, str]]] = field(repr=False)
     disagreements: Sequence[Disagreement] = field(repr=False)
     counts: Mapping[str, Any]
+    overlaps: Sequence[tuple[Any, ...]] = field(default=(), repr=False)
+
+
+RELATIONS = {
+    "both": "dans les deux à la fois",
+    "first_before": "{first}, puis {second}",
+    "second_before": "{second}, puis {first}",
+}
+"""Words of the workbook for each relation of two records of one person (`wasl.workflow.overlaps`)."""
 
 
 def workbook_bytes(sheets: MergeSheets) -> bytes:
@@ -88,6 +98,15 @@ def workbook_bytes(sheets: MergeSheets) -> bytes:
         ("registre", "n°", "n°", "probabilité", "degré"),
         [(sheets.titles[row[0]], row[1], row[3], _number(row[4]), row[5]) for row in within],
     )
+    if sheets.overlaps:
+        _fill(
+            book.create_sheet("Dans le temps"),
+            (f"n° {first}", f"n° {second}", "relation", "du mois", "au mois"),
+            [
+                (row[1], row[3], RELATIONS[row[4]].format(first=first, second=second), row[5], row[6])
+                for row in sheets.overlaps
+            ],
+        )
     _decisions(book.create_sheet(DECISION_SHEET), sheets)
     data = io.BytesIO()
     book.save(data)
@@ -96,6 +115,7 @@ def workbook_bytes(sheets: MergeSheets) -> bytes:
 
 def _summary(sheet: Worksheet, sheets: MergeSheets) -> None:
     counts = sheets.counts
+    first, second = sheets.titles.values()
     rows: list[tuple[Any, ...]] = [
         *((f"Enregistrements : {sheets.titles[name]}", count) for name, count in counts["records"].items()),
         ("Personnes", counts["persons"]),
@@ -103,6 +123,10 @@ def _summary(sheet: Worksheet, sheets: MergeSheets) -> None:
         *((f"Doublons : {sheets.titles[name]}", count) for name, count in counts["duplicates"].items()),
         ("Paires douteuses, à décider", counts["doubtful"]),
         *((f"Désaccords : {name}", count) for name, count in counts["disagreements"].items()),
+        *(
+            (f"Dans le temps : {RELATIONS[name].format(first=first, second=second)}", count)
+            for name, count in counts.get("relations", {}).items()
+        ),
         ("Décisions reprises", counts["decided"]),
         ("Décisions sans paire comparée", counts["decisions_without_pair"]),
     ]

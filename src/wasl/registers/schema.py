@@ -119,6 +119,7 @@ class Field(Document):
         earliest_year, latest_year: Years of dates outside are refused and counted (default 1880 and 2100).
         calendar: ``gregorian``; ``hijri``; ``mixed``, where years 1300 to 1499 are Hijri.
         century_pivot: Two-digit years below it are 20.., others 19...
+        valid: Whether a record holds ``from`` this date on, ``until`` it, or ``in`` the month, for dating overlaps.
         parts: The columns ``day``, ``month`` and ``year`` that hold the date where no single column does.
     """
 
@@ -150,6 +151,7 @@ class Field(Document):
     latest_year: int | None = Option(default=None, ge=1, le=9999)
     calendar: Calendar = "gregorian"
     century_pivot: int = Option(default=30, ge=0, le=100)
+    valid: Literal["from", "until", "in"] | None = None
     parts: dict[Literal["day", "month", "year"], str] = Option(default_factory=dict)
 
     @model_validator(mode="after")
@@ -236,6 +238,8 @@ class RegisterSchema(Document):
         returns: What may come back to the holder after a linkage; the TOML key is ``return``. ``none``: nothing, and
             the payload holds codes and dates of a quarter or coarser only, no number and no free text.
         weight: Column of sampling weights, for surveys.
+        period: Column of the month a row is declared for, where the register is declared month by month. A record may
+            then be in several months; a rule says what becomes of them.
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
         file: How its files are written.
@@ -253,6 +257,7 @@ class RegisterSchema(Document):
     consent_weak_profiles: bool = False
     returns: Literal["results", "none"] = Option(default="results", alias="return")
     weight: str | None = None
+    period: str | None = None
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()
     file: FileLayout = FileLayout()
@@ -272,7 +277,7 @@ class RegisterSchema(Document):
         names = [field.name for field in self.fields]
         if len(set(names)) != len(names):
             raise ValueError("two fields have the same name")
-        for role_name, column in (("record", self.record), ("weight", self.weight)):
+        for role_name, column in (("record", self.record), ("weight", self.weight), ("period", self.period)):
             if column is not None and column not in names:
                 raise ValueError(f"the {role_name} column {column!r} is not among the fields")
         known = {field.name: field for field in self.fields}

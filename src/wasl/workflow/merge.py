@@ -23,6 +23,7 @@ from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.link import link
+from wasl.workflow.overlaps import date_overlaps
 from wasl.workflow.resolve import resolve
 
 __all__ = ["Decision", "Merge", "OwnRegister", "Variable", "merge"]
@@ -58,6 +59,7 @@ class OwnRegister:
         record: (rows) the record numbers.
         record_id: (rows) the keyed id of each record, 16 bytes.
         variables: What the register says, by variable.
+        spells: ``record, from, until``: the months in which records hold, or None where the register dates nothing.
     """
 
     name: str
@@ -67,6 +69,7 @@ class OwnRegister:
     record: Sequence[str] = field(repr=False)
     record_id: Sequence[bytes] = field(repr=False)
     variables: Mapping[str, Variable] = field(repr=False)
+    spells: pa.Table | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,14 @@ class Merge:
         pairs: ``register_a, record_a, register_b, record_b, probability, grade``: records of one person.
         doubtful: The same columns: pairs a clerk should decide.
         disagreements: Pairs of one person whose registers differ, variable by variable.
+        overlaps: ``register_a, record_a, register_b, record_b, relation, from, until``: when the two records of one
+            person hold, for registers that date their records.
     """
 
     pairs: pd.DataFrame = field(repr=False)
     doubtful: pd.DataFrame = field(repr=False)
     disagreements: tuple[Disagreement, ...] = field(repr=False)
+    overlaps: pd.DataFrame = field(repr=False)
 
 
 PAIR_COLUMNS = ("register_a", "record_a", "register_b", "record_b", "probability", "grade")
@@ -122,7 +128,8 @@ def merge(
         decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability.
 
     Returns:
-        Artifacts ``merged.csv``, ``merged.xlsx``, ``report.json`` and ``report.html``. The workbook and the table hold
+        Artifacts ``merged.csv``, ``merged.xlsx``, ``report.json``, ``report.html``, and ``overlaps.csv`` where both
+        registers date their records. The workbook and the table hold
         the office's own values; the report and the event hold counts.
 
     Raises:
@@ -143,6 +150,8 @@ def merge(
     spine = resolved.result.spine
     counts = _counts(spine, same, doubtful, disagreements, registers)
     counts |= {"decided": len(decisions), "decisions_without_pair": unmet}
+    overlaps = date_overlaps(same, {one.name: one.spells for one in registers})
+    counts["relations"] = overlaps["relation"].value_counts().sort_index().to_dict()
     report = {**resolved.report, "merge": counts}
     sheets = MergeSheets(
         titles={one.name: one.title for one in registers},
@@ -151,9 +160,11 @@ def merge(
         shown=_shown(doubtful, registers),
         disagreements=disagreements,
         counts=counts,
+        overlaps=list(overlaps.itertuples(index=False, name=None)),
     )
     artifacts: dict[str, Artifact] = {
         "merged.csv": _csv(same),
+        **({"overlaps.csv": overlaps.to_csv(index=False, lineterminator="\n").encode()} if len(overlaps) else {}),
         "merged.xlsx": workbook_bytes(sheets),
         "report.json": resolved.artifacts["report.json"],
         "report.html": resolved.artifacts["report.html"],
@@ -166,8 +177,9 @@ def merge(
         doubtful=len(doubtful),
         disagreements=len(disagreements),
         decided=len(decisions),
+        overlaps=int(counts["relations"].get("both", 0)),
     )
-    return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements))
+    return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements, overlaps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ __all__ = [
     "EncodingAttacked",
     "KeyCreated",
     "KeyWrapped",
+    "MonthsCounted",
     "PopulationGenerated",
     "RegisterChecked",
     "RegisterEncoded",
@@ -124,3 +125,20 @@ class ReturnOpened(Happening):
     return_digest: str
     records: int
     unknown_records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthsCounted(Happening):
+    """Declarations of several months were counted: stocks, spells and control totals."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a dénombré les mois déclarés du registre {subject}",
+        "ar": "عدّ {actor} الأشهر المصرح بها في السجل {subject}",
+        "en": "{actor} counted the declared months of the register {subject}",
+    }
+
+    schema: str
+    months: int
+    persons: int
+    spells: int
+    mismatches: int

@@ -243,6 +243,7 @@ class RegistersMerged(Happening):
     doubtful: int
     disagreements: int
     decided: int
+    overlaps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,24 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "fr": ("Cellules illisibles", "La cellule est lue comme manquante ; la ligne est gardée."),
         "en": ("Cells that cannot be read", "The cell is read as missing; the row is kept."),
     },
+    "lines-added": {
+        "fr": (
+            "Lignes d'un même mois additionnées",
+            "Plusieurs employeurs dans le mois : jours et salaires s'ajoutent.",
+        ),
+        "en": ("Lines of one month added", "Several employers in the month: days and wages are added."),
+    },
+    "months-combined": {
+        "fr": (
+            "Mois d'une même personne réunis",
+            "Une ligne par personne ; salaires et jours sont des moyennes par mois.",
+        ),
+        "en": ("Persons whose months are combined", "One row per person; wages and days are means per month."),
+    },
+    "outside-stock": {
+        "fr": ("Personnes hors du stock", "Déclarées dans l'année, mais pas dans le mois que la règle retient."),
+        "en": ("Persons outside the stock", "Declared in the year, but not in the month of the rule."),
+    },
     "births-first-january": {
         "fr": ("Naissances un 1er janvier", "Jour sans doute inconnu : il n'est pas utilisé pour apparier."),
         "en": ("Births on 1 January", "The day is probably unknown: it is not used for linkage."),

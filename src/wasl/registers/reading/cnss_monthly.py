@@ -148,15 +148,18 @@ def _numbers(values: NDArray[np.str_]) -> NDArray[np.object_]:
 def _check_totals(
     block: NDArray[np.uint8], kinds: NDArray[np.str_], places: NDArray[np.int64]
 ) -> list[tuple[int, str, str]]:
-    """Compare B03 with the B02 lines, B05 with B04, B06 with both, employer by employer."""
+    """Compare B03 with the B02 lines, B05 with B04, B06 with both, by employer and month."""
     found: list[tuple[int, str, str]] = []
     lines = {kind: _cells(block[kinds == kind], kind) for kind in ("B02", "B04")}
     for total, summed in (("B03", ("B02",)), ("B05", ("B04",)), ("B06", ("B02", "B04"))):
         stated = _cells(block[kinds == total], total)
         figures = {name: _numbers(stated[name]) for name in ("salaries", *TOTALS)}
-        for row, employer in enumerate(stated["num_affilie"]):
+        for row, (employer, month) in enumerate(zip(stated["num_affilie"], stated["periode"], strict=True)):
             line = int(places[kinds == total][row])
-            own = [(lines[kind], lines[kind]["num_affilie"] == employer) for kind in summed]
+            own = [
+                (lines[kind], (lines[kind]["num_affilie"] == employer) & (lines[kind]["periode"] == month))
+                for kind in summed
+            ]
             counted = {"salaries": sum(int(mask.sum()) for _, mask in own)}
             for name in TOTALS:
                 counted[name] = sum(int(_numbers(cells[name][mask]).sum()) for cells, mask in own)
@@ -168,44 +171,20 @@ def _check_totals(
     return found
 
 
-def _whole_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Digits as numbers; anything else is missing."""
-    digits = pc.fill_null(pc.match_substring_regex(column, "^[0-9]{1,18}$"), False)
-    return pc.cast(pc.if_else(digits, column, pa.scalar(None, pa.string())), pa.int64())
+def join_registration(declared: pa.Table, registration: pa.Table) -> pa.Table:
+    """Declared persons with what the registration file knows about them, in the order given.
 
-
-def join_registration(declaration: pa.Table, registration: pa.Table) -> pa.Table:
-    """Declared employees, one row each, with what the registration file knows about them.
-
-    Someone declared by several employers is one row: days add up (at most 26), wages add up, the first situation stays.
-    Insured numbers match without their leading zeros. Employees absent from the registration file stay, with gaps.
+    Insured numbers match without their leading zeros. Persons absent from the registration file stay, with gaps.
 
     Args:
-        declaration: ``MonthlyDeclaration.table``.
+        declared: One row per person, with ``num_immatriculation``.
         registration: Text columns with ``num_immatriculation`` and others (birth date, nationality, sex, document).
     """
-    number = pc.ascii_ltrim(declaration["num_immatriculation"], "0")
-    declared = declaration.append_column("number", number)
-    sums = {name: _whole_numbers(declared[name]) for name in ("jours_declares", "salaire_reel", "salaire_plafonne")}
-    for name, values in sums.items():
-        declared = declared.set_column(declared.column_names.index(name), name, values)
-    firsts = [name for name in PERSON_COLUMNS if name not in sums]
-    grouped = declared.group_by("number", use_threads=False).aggregate(
-        [(name, "first") for name in firsts] + [(name, "sum") for name in sums]
-    )
-    days = pc.min_element_wise(grouped["jours_declares_sum"], MOST_DAYS)
-    person = pa.table(
-        {
-            "number": grouped["number"],
-            **{name: grouped[f"{name}_first"] for name in firsts},
-            "jours_declares": days.cast(pa.string()),
-            "salaire_reel": grouped["salaire_reel_sum"].cast(pa.string()),
-            "salaire_plafonne": grouped["salaire_plafonne_sum"].cast(pa.string()),
-        }
-    )
+    number = pc.ascii_ltrim(pc.fill_null(declared["num_immatriculation"], ""), "0")
     known = registration.append_column("number", pc.ascii_ltrim(registration["num_immatriculation"], "0"))
-    extra = [name for name in known.column_names if name not in person.column_names]
-    known = known.select(["number", *extra]).filter(pc.is_valid(known["number"]))
-    known = known.group_by("number", use_threads=False).aggregate([(name, "first") for name in extra])
-    known = known.rename_columns(["number", *extra])
-    return person.join(known, "number", join_type="left outer").sort_by("number")
+    known = known.filter(pc.is_valid(known["number"]))
+    place = pc.index_in(number, value_set=known["number"].combine_chunks())
+    for name in registration.column_names:
+        if name not in declared.column_names:
+            declared = declared.append_column(name, known[name].take(place))
+    return declared

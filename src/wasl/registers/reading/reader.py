@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,16 @@ import pyarrow.compute as pc
 
 from wasl.errors import RegisterError
 from wasl.registers.reading.cells import type_column
-from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration, read_monthly
+from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration
+from wasl.registers.reading.cnss_months import (
+    EMPLOYER,
+    MonthRule,
+    declaration_files,
+    monthly_rows,
+    read_declarations,
+    spells_of,
+    stock_rows,
+)
 from wasl.registers.reading.headers import Header, Wanted, match_header, require, wanted_columns
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.source import Source, text_of
@@ -58,7 +68,8 @@ class RegisterTable:
         numeric: Text cells per column that came as numbers (leading zeros may be lost).
         surplus: Columns of the file the schema does not know.
         renamed: Columns whose heading in the file is not their name in the schema, with that heading.
-        layout: How the file was laid out, where a reader of it should know (sheet, row of the header).
+        layout: How the file was laid out, where a reader of it should know (sheet, row of the header, months).
+        spells: ``record, from, until``: the months each record was declared, where the register is declared by month.
     """
 
     table: pa.Table = field(repr=False)
@@ -71,6 +82,7 @@ class RegisterTable:
     surplus: tuple[str, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
     layout: str = ""
+    spells: pa.Table | None = field(default=None, repr=False)
 
     def noted(self, check: str) -> dict[str, int]:
         """Cells per column that one check counted in reading."""
@@ -91,17 +103,19 @@ def read_register(
     header_row: int | None = None,
     with_dropped: bool = False,
     registration: str | Path | None = None,
+    months: MonthRule | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegisterTable:
     """Read a register file.
 
     Args:
-        path: CSV, Excel or Parquet, or a CNSS monthly declaration (fixed width).
+        path: CSV, Excel or Parquet, or CNSS monthly declarations: a file, or a folder of them.
         schema: What its columns are.
         sheet: Sheet of a workbook; by default the one that has the schema's columns.
         encoding: Encoding of a text file; found from its bytes by default.
         header_row: The row (from 1) that names the columns; found by default.
         registration: CNSS's registration file, which a monthly declaration is joined with.
+        months: What several months of a person become: ``any``, ``average`` or ``december``, see `stock_rows`.
         with_dropped: Also read columns whose role is ``drop`` and whose ``kind`` can be checked (quality report).
         progress: Called with (bytes read, bytes in all).
 
@@ -110,36 +124,110 @@ def read_register(
     """
     place = Path(path)
     wanted = wanted_columns(schema, with_dropped=with_dropped)
-    if place.is_file() and is_monthly_declaration(place):
-        return _read_declaration(place, schema, wanted, registration)
+    if place.is_dir() or months is not None or (place.is_file() and is_monthly_declaration(place)):
+        return _read_months(place, schema, wanted, registration, months)
     layout = schema.file.model_copy(
         update={k: v for k, v in {"sheet": sheet, "encoding": encoding, "header_row": header_row}.items() if v}
     )
-    return type_register(read_source(place, wanted, layout=layout, progress=progress), schema)
+    source = read_source(place, wanted, layout=layout, progress=progress)
+    _refuse_mixed_months(place, source, schema)
+    return type_register(source, schema)
 
 
-def _read_declaration(
-    path: Path, schema: RegisterSchema, wanted: Wanted, registration: str | Path | None
+def _read_months(
+    place: Path, schema: RegisterSchema, wanted: Wanted, registration: str | Path | None, rule: MonthRule | None
 ) -> RegisterTable:
-    """A monthly declaration joined with the registration file; totals that do not add up are among the rejects."""
-    if registration is None:
+    """Declarations of one or more months as one row per person; totals that do not add up are among the rejects.
+
+    Raises:
+        RegisterError: The register is not declared by month, several months come without a rule, or the registration
+            file is missing.
+    """
+    if schema.period is None:
         raise RegisterError(
-            f"{path}: a monthly declaration has no birth dates and nationalities.",
+            f"{place}: {schema.register_id} is not declared month by month.",
+            remedy="Give one file, without --months.",
+        )
+    files = declaration_files(place)
+    declared = read_declarations(files, wanted)
+    if declared.fixed_width and registration is None:
+        raise RegisterError(
+            f"{place}: a monthly declaration has no birth dates and nationalities.",
             remedy="Give the registration file with --registration.",
         )
-    declaration = read_monthly(path)
-    declared = set(declaration.table.column_names)
-    others = [name for name in wanted.names if name not in declared]
-    asked = Wanted(("num_immatriculation", *others), frozenset(others), wanted.headings)
-    known = read_source(Path(registration), asked).table
-    joined = join_registration(declaration.table, known)
-    rows = pa.array(np.arange(1, joined.num_rows + 1, dtype=np.int64))
-    table = pa.table(
-        {n: joined[n] if n in joined.column_names else pa.nulls(joined.num_rows, pa.string()) for n in wanted.names}
+    if len(declared.months) > 1 and rule is None:
+        raise _mixed_months(place, declared.months)
+    monthly = monthly_rows(declared)
+    persons = int(pc.count_distinct(monthly["key"]).as_py())
+    if rule is None:
+        table = monthly.select([name for name in monthly.column_names if name in declared.lines.column_names])
+        table = pa.table({name: table[name].cast(pa.string()) for name in table.column_names})
+        rows = monthly["row"].to_numpy()
+    else:
+        table, rows = stock_rows(monthly, declared.months, rule)
+    if declared.fixed_width and registration is not None:
+        others = [name for name in wanted.names if name not in table.column_names]
+        asked = Wanted(("num_immatriculation", *others), frozenset(others), wanted.headings)
+        table = join_registration(table, read_source(Path(registration), asked).table)
+    source = pa.table(
+        {n: table[n] if n in table.column_names else pa.nulls(table.num_rows, pa.string()) for n in wanted.names}
     )
-    read = type_register(Source(table, rows, declaration.broken), schema)
-    notes = [(np.array([line]), total, "cell", reason) for line, total, reason in declaration.mismatches]
-    return replace(read, rejects=pa.concat_tables([read.rejects, _rejects_table(notes)]))
+    notes = (
+        *declared.notes,
+        ("lines-added", EMPLOYER, declared.lines.num_rows - monthly.num_rows),
+        ("months-combined", schema.period, _in_several(monthly) if rule in ("any", "average") else 0),
+        ("outside-stock", schema.period, persons - table.num_rows),
+    )
+    kept = tuple(note for note in notes if note[2])
+    read = type_register(Source(source, pa.array(rows), declared.broken, notes=kept), schema)
+    wrong = [(np.array([line]), total, "cell", reason) for line, total, reason in declared.mismatches]
+    spells = spells_of(monthly)
+    return replace(
+        read,
+        rejects=pa.concat_tables([read.rejects, _rejects_table(wrong)]),
+        layout=_months_text(declared.files, declared.months, rule),
+        spells=pa.table({"record": spells["num_immatriculation"], "from": spells["from"], "until": spells["to"]}),
+    )
+
+
+def _in_several(monthly: pa.Table) -> int:
+    """How many persons were declared in more than one month."""
+    counted = monthly.group_by("key").aggregate([("key", "count")])
+    return int(pc.sum(pc.greater(counted["key_count"], 1)).as_py() or 0)
+
+
+def _mixed_months(place: Path, months: Sequence[int]) -> RegisterError:
+    first, last = (f"{value // 100}-{value % 100:02d}" for value in (months[0], months[-1]))
+    return RegisterError(
+        f"{place}: {len(months)} months ({first} to {last}), and no rule says what a person's months become: wages of "
+        "months are never added.",
+        remedy="Give --months any, average or december, or one month.",
+    )
+
+
+def _months_text(files: Sequence[str], months: Sequence[int], rule: MonthRule | None) -> str:
+    first, last = (f"{value // 100}-{value % 100:02d}" for value in (months[0], months[-1]))
+    span = first if first == last else f"{len(months)} months, {first} to {last}"
+    count = f"{len(files)} files, " if len(files) > 1 else ""
+    return f"{count}{span}" + (f", rule {rule}" if rule else "")
+
+
+def _refuse_mixed_months(place: Path, source: Source, schema: RegisterSchema) -> None:
+    """Refuse a file in which one record number stands in several months.
+
+    Raises:
+        RegisterError: Names the months.
+    """
+    period = schema.period
+    if period is None or not {period, schema.record} <= set(source.table.column_names):
+        return
+    pairs = source.table.select([schema.record, period]).drop_null().group_by([schema.record, period]).aggregate([])
+    if pairs.num_rows == pc.count_distinct(pairs[schema.record]).as_py():
+        return
+    texts = pc.replace_substring_regex(pc.unique(pairs[period]), r"[^0-9]", "").to_pylist()
+    months = sorted(int(text[2:] + text[:2] if re.fullmatch(r"(0[1-9]|1[0-2])(19|20)\d\d", text) else text[:6])
+                    for text in texts if len(text) >= 6)  # fmt: skip
+    raise _mixed_months(place, months or [0])
 
 
 def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:

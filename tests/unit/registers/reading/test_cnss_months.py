@@ -1,0 +1,212 @@
+"""Several months of declarations: stocks by a rule, spells, totals per month; wages are never added over months."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wasl.errors import RegisterError
+from wasl.registers.reading.cnss_months import (
+    declaration_files,
+    monthly_rows,
+    read_declarations,
+    spells_of,
+    stock_of,
+    stock_rows,
+    totals_of,
+)
+from wasl.registers.reading.headers import Wanted
+from wasl.registers.reading.reader import read_register
+from wasl.registers.schema import RegisterSchema
+
+SCHEMA = RegisterSchema.load("cnss-employees")
+HEADS = ("num_immatriculation", "nom_prenom", "nom_jeune_fille", "sexe", "date_naissance", "nationalite", "type_piece",
+         "num_piece",
+         "num_affilie", "code_activite", "ville", "periode", "jours_declares", "salaire_reel", "salaire_plafonne",
+         "situation")  # fmt: skip
+WANTED = Wanted(("num_immatriculation", "periode"))
+
+
+def row(number, month, wage=1000, days=26, employer="77"):
+    return (number, "DIALLO MAMADOU", "", "1", "19900205", "SEN", "PP", f"A{number}", employer, "G", "Casablanca",
+            f"2025{month:02d}", days, wage * 100, min(wage, 6000) * 100, "")  # fmt: skip
+
+
+def write(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([HEADS, *rows])
+
+
+def folder_of(tmp_path, rows, *, one_file=False):
+    """The rows as one file, or as a file for each month."""
+    place = tmp_path / "declarations"
+    place.mkdir(exist_ok=True)
+    for old in place.iterdir():
+        old.unlink()
+    by_month = defaultdict(list)
+    for each in rows:
+        by_month["all" if one_file else each[11]].append(each)
+    for month, part in by_month.items():
+        write(place / f"{month}.csv", part)
+    return place
+
+
+def read(place):
+    declared = read_declarations(declaration_files(place), WANTED)
+    return declared, monthly_rows(declared)
+
+
+lines = st.lists(
+    st.tuples(st.integers(1, 6), st.integers(1, 12), st.integers(0, 9000), st.integers(0, 26), st.sampled_from("789")),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines, st.booleans())
+def test_against_a_plain_count(tmp_path_factory, drawn, one_file):
+    rows = [row(number, month, wage, days, employer) for number, month, wage, days, employer in drawn]
+    declared, monthly = read(folder_of(tmp_path_factory.mktemp("months"), rows, one_file=one_file))
+    wages, days, months = defaultdict(int), defaultdict(int), defaultdict(set)
+    for number, month, wage, day, _ in drawn:
+        wages[number, month] += wage * 100
+        days[number, month] += day
+        months[number].add(month)
+    found = {
+        (int(r["num_immatriculation"]), int(r["periode"][4:])): (r["salaire_reel"], r["jours_declares"])
+        for r in monthly.to_pylist()
+    }
+    assert found == {key: (wages[key], min(days[key], 26)) for key in wages}
+
+    spells = spells_of(monthly).to_pylist()
+    covered = defaultdict(set)
+    for spell in spells:
+        stretch = set(range(int(spell["from"][5:]), int(spell["to"][5:]) + 1))
+        number = int(spell["num_immatriculation"])
+        assert spell["months"] == len(stretch)
+        assert not covered[number] & {m + k for m in stretch for k in (-1, 0, 1)}  # spells do not touch
+        covered[number] |= stretch
+    assert covered == months
+
+    for total in totals_of(declared, monthly):
+        month = int(total["month"][5:])
+        assert total["salaire_reel"] == sum(wage * 100 for _, m, wage, *_ in drawn if m == month)
+        assert total["lines"] == sum(m == month for _, m, *_ in drawn)
+        assert total["employees"] == sum(month in held for held in months.values())
+
+    table, _ = stock_rows(monthly, declared.months, "any")
+    for person in table.to_pylist():
+        number = int(person["num_immatriculation"])
+        mean = sum(wages[number, m] for m in months[number]) / len(months[number])
+        assert abs(int(person["salaire_reel"]) - mean) <= 0.5
+        assert int(person["mois_declares"]) == len(months[number])
+        assert (person["premier_mois"], person["dernier_mois"]) == tuple(
+            f"2025-{pick(months[number]):02d}" for pick in (min, max)
+        )
+    assert table.num_rows == len(months)
+
+
+def test_the_three_rules(tmp_path):
+    rows = [row(1, m, 1000 * m) for m in range(1, 13)] + [row(2, m, 3000) for m in (3, 4)] + [row(3, 12, 9000)]
+    place = folder_of(tmp_path, rows)
+    tables = {rule: read_register(place, SCHEMA, months=rule) for rule in ("any", "average", "december")}
+    assert [tables[rule].table.num_rows for rule in tables] == [3, 3, 2]
+    weights = tables["average"].table["poids_stock"].to_pylist()
+    assert sum(weights) == pytest.approx(stock_of(read(place)[1], range(202501, 202513))["average"], abs=0.01)
+    wage = dict(
+        zip(*(tables["december"].table[n].to_pylist() for n in ("num_immatriculation", "salaire_reel")), strict=True)
+    )
+    assert wage == {"1": 1_200_000, "3": 900_000}
+    mean = dict(
+        zip(*(tables["any"].table[n].to_pylist() for n in ("num_immatriculation", "salaire_reel")), strict=True)
+    )
+    assert mean == {"1": 650_000, "2": 300_000, "3": 900_000}
+    assert tables["december"].noted("outside-stock") == {"periode": 1}
+    assert tables["any"].noted("months-combined") == {"periode": 2}
+    assert "12 months, 2025-01 to 2025-12, rule any" in tables["any"].layout
+    assert tables["any"].spells.num_rows == 3
+
+
+@pytest.mark.parametrize("one_file", [True, False])
+def test_mixed_months_without_a_rule_are_refused(tmp_path, one_file):
+    place = folder_of(tmp_path, [row(1, 1), row(1, 2)], one_file=one_file)
+    for target in (place, *(place.iterdir() if one_file else ())):
+        with pytest.raises(RegisterError, match="2025-01 to 2025-02"):
+            read_register(target, SCHEMA)
+
+
+@pytest.mark.parametrize("style", ["2025{:02d}", "2025-{:02d}", "{:02d}/2025"])
+def test_months_as_offices_write_them(tmp_path, style):
+    rows = [tuple(style.format(m) if k == 11 else cell for k, cell in enumerate(row(1, m))) for m in (11, 12)]
+    place = tmp_path / "one"
+    place.mkdir()
+    write(place / "both.csv", rows)
+    assert read_declarations(declaration_files(place), WANTED).months == (202511, 202512)
+    with pytest.raises(RegisterError, match="2025-11 to 2025-12"):
+        read_register(place / "both.csv", SCHEMA)
+
+
+def test_one_month_in_several_files_needs_no_rule(tmp_path):
+    place = tmp_path / "march"
+    place.mkdir()
+    write(place / "a.csv", [row(1, 3, 2000, 10), row(2, 3)])
+    write(place / "b.csv", [row(1, 3, 3000, 20, employer="78")])
+    table = read_register(place, SCHEMA)
+    assert table.table["salaire_reel"].to_pylist() == [500_000, 100_000]
+    assert table.table["jours_declares"].to_pylist() == [26, 26]
+    assert table.noted("lines-added") == {"num_affilie": 1}
+
+
+@pytest.mark.parametrize(
+    ("months", "rule", "message"),
+    [((1, 2), "december", "one December"), ((1, 3), "average", "1 months"), ((1, 2), "any", None)],
+)
+def test_months_that_do_not_allow_a_rule(tmp_path, months, rule, message):
+    place = folder_of(tmp_path, [row(1, m) for m in months])
+    if message is None:
+        assert read_register(place, SCHEMA, months=rule).table.num_rows == 1
+        return
+    with pytest.raises(RegisterError, match=message):
+        read_register(place, SCHEMA, months=rule)
+
+
+def test_what_a_folder_may_not_have(tmp_path):
+    place = folder_of(tmp_path, [row(1, 1)])
+    (place / ".hidden").write_text("x", encoding="utf-8")
+    assert len(declaration_files(place)) == 1
+    (place / "older").mkdir()
+    with pytest.raises(RegisterError, match="folders in it"):
+        declaration_files(place)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RegisterError, match="no file"):
+        declaration_files(tmp_path / "empty")
+    with pytest.raises(RegisterError, match="not declared month by month"):
+        read_register(tmp_path / "empty", RegisterSchema.load("dgsn-permits"))
+
+
+def test_a_line_without_a_month_is_named(tmp_path):
+    place = folder_of(
+        tmp_path, [row(1, 1), tuple("" if k == 11 else c for k, c in enumerate(row(2, 1)))], one_file=True
+    )
+    with pytest.raises(RegisterError, match="row 3, column periode"):
+        read_declarations(declaration_files(place), WANTED)
+
+
+def test_a_line_without_a_number_is_rejected_not_merged(tmp_path):
+    rows = [row(1, 1), row("", 1), row("", 1), row("", 2)]
+    table = read_register(folder_of(tmp_path, rows), SCHEMA, months="any")
+    assert table.table.num_rows == 1
+    assert table.rows_rejected == 3
+
+
+def test_means_are_exact_for_large_amounts(tmp_path):
+    rows = [row(1, m, 90_000_000_000 + m) for m in range(1, 13)]
+    table = read_register(folder_of(tmp_path, rows), SCHEMA, months="any")
+    assert table.table["salaire_reel"].to_pylist() == [9_000_000_000_650]
+    assert np.array_equal(table.table["mois_declares"].to_pylist(), [12])
