@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,19 +58,22 @@ def resolve_document(kind: str, name_or_path: str | Path) -> Path:
 
 
 def load_document(model: type[D], path: Path) -> D:
-    """The document at ``path``, validated.
+    """The document at ``path``, validated: TOML, or JSON as a service gives it (``.json``).
 
     Raises:
-        SchemaError: Not TOML, or not what the model asks for; names the file, the key and the reason.
+        SchemaError: Not TOML or JSON, or not what the model asks for; names the file, the key and the reason.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SchemaError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).") from error
     try:
-        data: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"{path}: not valid TOML: {error}.") from error
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise SchemaError(f"{path}: not valid {kind}: {error}.") from error
+    if not isinstance(data, dict):
+        raise SchemaError(f"{path}: not a document: it has no keys.")
     return validate_document(model, data, str(path))
 
 

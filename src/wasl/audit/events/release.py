@@ -20,6 +20,7 @@ __all__ = [
     "ReleaseApproved",
     "ReleasePublished",
     "ReleaseRefused",
+    "ReleaseReproduced",
     "ReleaseRequested",
     "ReleaseVerified",
     "ReleaseWithdrawn",
@@ -275,3 +276,19 @@ class ReleaseVerified(Happening):
 
     verified: bool
     faulty_files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseReproduced(Happening):
+    """A published release was made again from the deliveries on and its digests were compared."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a refait la publication {subject} et comparé son résultat",
+        "ar": "أعاد {actor} إعداد الإصدار {subject} وقارن نتيجته",
+        "en": "{actor} made the release {subject} again and compared its result",
+    }
+
+    manifest_digest: str
+    protected_digest: str
+    files: int
+    reproduced: bool

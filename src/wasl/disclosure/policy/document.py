@@ -400,21 +400,21 @@ class DisclosurePolicy(Document):
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:
-        """The policy in a TOML file, or a shipped one by name (``public-use``), with its hierarchy files.
+        """The policy in a file, or a shipped one by name (``public-use``), with the texts of its hierarchy files.
 
         Raises:
             SchemaError: Names the file, the key and the reason.
         """
         path = resolve_document("disclosure", name_or_path)
         policy = load_document(cls, path)
-        texts = {
-            spec.hierarchy.file: _hierarchy_text(spec.hierarchy.file, path)
+        files = [
+            spec.hierarchy.file
             for spec in policy.variables
             if spec.hierarchy is not None and spec.hierarchy.file is not None
-        }
-        for method in policy.methods:
-            if method.kind == "group_areas":
-                texts[method.neighbours] = _hierarchy_text(method.neighbours, path)
+        ]
+        files += [method.neighbours for method in policy.methods if method.kind == "group_areas"]
+        own = policy.hierarchy_texts  # a document of a service brings the texts with it
+        texts = {file: own[file] if file in own else _hierarchy_text(file, path) for file in files}
         return policy.model_copy(update={"hierarchy_texts": texts})
 
     @model_validator(mode="after")
