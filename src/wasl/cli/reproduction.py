@@ -164,7 +164,7 @@ def _of_round(plan: LinkagePlan, inputs: Sequence[Path], recorded: RecordedRun) 
 
 @dataclass(frozen=True, slots=True)
 class _Documents:
-    """What a release was made by: names or files of its documents, and its seed."""
+    """Names or files of the documents by which a release was made, and its seed."""
 
     spec: str
     policy: str
