@@ -268,7 +268,7 @@ class TestFourEyes:
         from wasl.errors import AccessError
         from wasl.service.access import Actor
         from wasl.service.ports import Caller
-        from wasl.service.releases import require_other_eyes
+        from wasl.service.release_steps import require_other_eyes
 
         for actor in (Actor(name, Role.APPROVER), Actor("proxy", Role.APPROVER, issued_by=name)):
             with pytest.raises(AccessError):
@@ -289,7 +289,7 @@ class TestReleaseStates:
         before = {status for (status, step) in RELEASE_STEPS if step is ReleaseStep.PUBLISH}
         assert before == {ReleaseStatus.APPROVED}
         entered = {step for (_, step), status in RELEASE_STEPS.items() if status is ReleaseStatus.APPROVED}
-        assert entered == {ReleaseStep.APPROVE, ReleaseStep.PACKAGING_FAILED}
+        assert entered == {ReleaseStep.APPROVE, ReleaseStep.APPROVE_BY_RULE, ReleaseStep.PACKAGING_FAILED}
 
     def test_every_status_has_a_way_out_but_the_last(self) -> None:
         assert {status for status, _ in RELEASE_STEPS} == set(ReleaseStatus) - {ReleaseStatus.WITHDRAWN}

@@ -20,6 +20,8 @@ from wasl.client.views import (
     ReviewPair,
     Run,
     Submission,
+    TableMenu,
+    TableOrder,
     Token,
     User,
     WhoAmI,
@@ -296,6 +298,81 @@ class Client:
         """Take a release a step on: see docs/service.md, "The way of a release"."""
         path = f"/v1/projects/{release.project}/releases/{release.id}/{step}"
         return Release.parse(self.transport.json("POST", path, dict(body or {}), etag=release.etag))
+
+    # Tables on demand
+
+    def offer_menu(
+        self,
+        project: str,
+        *,
+        run: str,
+        title: str,
+        specification: Mapping[str, Any],
+        menu: Mapping[str, Any],
+        hierarchies: Mapping[str, str] | None = None,
+    ) -> TableMenu:
+        """Prepare a menu of tables; another person opens it."""
+        body = {
+            "run": run,
+            "title": title,
+            "specification": dict(specification),
+            "menu": dict(menu),
+            "hierarchies": dict(hierarchies or {}),
+        }
+        return TableMenu.parse(self.transport.json("POST", f"/v1/projects/{project}/table-menus", body))
+
+    def menus(self, project: str) -> list[TableMenu]:
+        """The menus of tables of a project."""
+        return list(self._pages(f"/v1/projects/{project}/table-menus", TableMenu))
+
+    def menu(self, project: str, menu: str) -> TableMenu:
+        """A menu of tables."""
+        return TableMenu.parse(self.transport.json("GET", f"/v1/projects/{project}/table-menus/{menu}"))
+
+    def open_menu(self, menu: TableMenu) -> TableMenu:
+        """Open a menu for orders."""
+        path = f"/v1/projects/{menu.project}/table-menus/{menu.id}/open"
+        return TableMenu.parse(self.transport.json("POST", path, etag=menu.etag))
+
+    def close_menu(self, menu: TableMenu, reason: str) -> TableMenu:
+        """Close a menu, with the reason."""
+        path = f"/v1/projects/{menu.project}/table-menus/{menu.id}/close"
+        return TableMenu.parse(self.transport.json("POST", path, {"reason": reason}, etag=menu.etag))
+
+    def order_tables(
+        self,
+        project: str,
+        menu: str,
+        *,
+        table: str = "",
+        dimensions: Sequence[str] = (),
+        measure: str = "",
+        title: str = "",
+    ) -> TableOrder:
+        """Order a table of a menu, or a free crossing of its dimensions."""
+        body = {"menu": menu, "table": table, "dimensions": list(dimensions), "measure": measure, "title": title}
+        return TableOrder.parse(self.transport.json("POST", f"/v1/projects/{project}/tables", body))
+
+    def table_orders(self, project: str) -> list[TableOrder]:
+        """The orders of tables: an analyst sees the own ones."""
+        return list(self._pages(f"/v1/projects/{project}/tables", TableOrder))
+
+    def table_order(self, project: str, order: str) -> TableOrder:
+        """An order of tables."""
+        return TableOrder.parse(self.transport.json("GET", f"/v1/projects/{project}/tables/{order}"))
+
+    def tables_report(self, project: str, order: str) -> dict[str, Any]:
+        """The confidential report of an order."""
+        return dict(self.transport.json("GET", f"/v1/projects/{project}/tables/{order}/report"))
+
+    def step_tables(self, order: TableOrder, step: str, reason: str = "") -> TableOrder:
+        """Take an order a step on: protect, approve, refuse, revoke, publish or withdraw."""
+        path = f"/v1/projects/{order.project}/tables/{order.id}/{step}"
+        return TableOrder.parse(self.transport.json("POST", path, {"reason": reason}, etag=order.etag))
+
+    def download_tables(self, project: str, order: str, what: str, out: Path) -> str:
+        """Fetch the answer (``file``), the ``internal`` files or the ``package`` of an order."""
+        return self.transport.download(f"/v1/projects/{project}/tables/{order}/{what}", out)
 
     def catalogue(self) -> list[Published]:
         """The published releases; needs no token."""

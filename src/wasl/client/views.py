@@ -19,6 +19,8 @@ __all__ = [
     "ReviewPair",
     "Run",
     "Submission",
+    "TableMenu",
+    "TableOrder",
     "Token",
     "User",
     "WhoAmI",
@@ -154,6 +156,42 @@ class Release(Remote):
     decided_by: str = ""
     manifest_digest: str = ""
     published_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMenu(Remote):
+    """What can be ordered."""
+
+    project: str
+    run: str
+    title: str
+    status: str
+    method: str = ""
+    approval: str = ""
+    approval_of_crossings: str = ""
+    max_dimensions: int = 0
+    max_cells: int = 0
+    dimensions: list[dict[str, Any]] = field(default_factory=list)
+    measures: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOrder(Remote):
+    """Tables that were ordered."""
+
+    project: str
+    menu: str
+    title: str
+    status: str
+    job: str = ""
+    answered: bool = False
+    failure: str = ""
+    reason: str = ""
+    manifest_digest: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    public_report: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,13 @@ __all__ = ["LOG_FOLDER", "PROVEN", "require_log_proofs"]
 
 LOG_FOLDER = "log/"
 
-PROVEN = {"protection": "ProtectionApplied", "request": "ReleaseRequested", "approval": "ReleaseApproved"}
-"""Name of each proof, and the kind of entry it proves, in the order in which the entries were made."""
+PROVEN = {
+    "protection": ("ProtectionApplied", "TablesProtected"),
+    "request": ("ReleaseRequested",),
+    "approval": ("ReleaseApproved", "TablesApprovedByRule"),
+}
+"""Name of each proof, and the kinds of entry it proves (of microdata, of tables), in the order in which the entries
+were made."""
 
 
 def require_log_proofs(files: Mapping[str, bytes], verifier: NoteVerifier) -> bool:
@@ -36,7 +41,7 @@ def require_log_proofs(files: Mapping[str, bytes], verifier: NoteVerifier) -> bo
     indices: list[int] = []
     subjects: set[str] = set()
     protected: set[str] = set()
-    for name, kind in PROVEN.items():
+    for name, kinds in PROVEN.items():
         path = f"{LOG_FOLDER}{name}.json"
         try:
             document = json.loads(files[path])
@@ -45,8 +50,8 @@ def require_log_proofs(files: Mapping[str, bytes], verifier: NoteVerifier) -> bo
             indices.append(document["index"])
         except (KeyError, ValueError, TypeError) as error:
             raise VerificationError(f"{path} is missing or is not a proof.") from error
-        if event.get("kind") != kind:
-            raise VerificationError(f"{path} proves another kind of entry than {kind}.")
+        if event.get("kind") not in kinds:
+            raise VerificationError(f"{path} proves another kind of entry than {' or '.join(kinds)}.")
         subjects.add(str(event.get("subject")))
         if "protected" in event["detail"]:
             protected.add(str(event["detail"]["protected"]))

@@ -44,6 +44,7 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     RELEASE = "release"
     APPROVER = "approver"
+    ANALYST = "analyst"
     AUDITOR = "auditor"
     ADMIN = "admin"
 
@@ -84,6 +85,14 @@ class Action(StrEnum):
     RELEASE_PUBLISH = "release.publish"
     RELEASE_WITHDRAW = "release.withdraw"
     PACKAGE_READ = "package.read"
+    MENU_OFFER = "menu.offer"
+    MENU_OPEN = "menu.open"
+    MENU_CLOSE = "menu.close"
+    MENU_READ = "menu.read"
+    TABLES_ORDER = "tables.order"
+    TABLES_READ = "tables.read"
+    TABLES_INSPECT = "tables.inspect"
+    TABLES_INTERNAL = "tables.internal"
     CATALOGUE_READ = "catalogue.read"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
@@ -105,7 +114,7 @@ class Action(StrEnum):
 
 _EVERYBODY = frozenset(Role)
 _H, _L, _S, _V = Role.HOLDER, Role.LINKAGE, Role.SPINE, Role.REVIEWER
-_R, _P, _U, _A = Role.RELEASE, Role.APPROVER, Role.AUDITOR, Role.ADMIN
+_R, _P, _N, _U, _A = Role.RELEASE, Role.APPROVER, Role.ANALYST, Role.AUDITOR, Role.ADMIN
 
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.PROJECT_CREATE: frozenset({_A}),
@@ -141,6 +150,14 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RELEASE_PUBLISH: frozenset({_R}),
     Action.RELEASE_WITHDRAW: frozenset({_R, _P}),
     Action.PACKAGE_READ: frozenset({_R, _P, _U}),
+    Action.MENU_OFFER: frozenset({_R}),
+    Action.MENU_OPEN: frozenset({_P}),
+    Action.MENU_CLOSE: frozenset({_R, _P}),
+    Action.MENU_READ: frozenset({_N, _R, _P, _U}),
+    Action.TABLES_ORDER: frozenset({_N, _R}),
+    Action.TABLES_READ: frozenset({_N, _R, _P, _U}),
+    Action.TABLES_INSPECT: frozenset({_R, _P, _U}),
+    Action.TABLES_INTERNAL: frozenset({_R, _P}),
     Action.CATALOGUE_READ: _EVERYBODY,
     Action.AUDIT_READ: frozenset({_U}),
     Action.AUDIT_EXPORT: frozenset({_U}),
@@ -153,8 +170,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.USER_MANAGE: frozenset({_A}),
     Action.INVITATION_REDEEM: _EVERYBODY,
     Action.WHOAMI: _EVERYBODY,
-    Action.JOB_READ: frozenset({_L, _S, _R, _P, _U, _A}),
-    Action.JOB_CANCEL: frozenset({_L, _S, _R, _U, _A}),
+    Action.JOB_READ: frozenset({_L, _S, _R, _P, _N, _U, _A}),
+    Action.JOB_CANCEL: frozenset({_L, _S, _R, _N, _U, _A}),
     Action.JOB_RETRY: frozenset({_A}),
     Action.STATUS_READ: _EVERYBODY,
     Action.METRICS_READ: frozenset({_A, _U}),

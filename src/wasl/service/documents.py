@@ -11,14 +11,25 @@ from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import SchemaError
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
-from wasl.registers.documents import config_dir, validate_document
+from wasl.registers.documents import config_dir, load_document, validate_document
+from wasl.tables.menu import MenuSpec
 from wasl.workflow.microdata import MicrodataSpec
 
-__all__ = ["accept_description", "accept_plan", "accept_policy", "accept_specification", "require_bare_names"]
+__all__ = [
+    "accept_description",
+    "accept_menu",
+    "accept_plan",
+    "accept_policy",
+    "accept_specification",
+    "require_bare_names",
+]
 
 BARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-NAMING = frozenset({"classification", "file"})
+NAMING = frozenset({"classification", "file", "hierarchy"})
 """Keys whose value names another document."""
+
+LARGEST_HIERARCHY = 1 << 20
+"""Characters of one hierarchy file; Morocco's communes need a tenth."""
 
 
 def require_bare_names(value: Any, where: str) -> None:
@@ -97,6 +108,39 @@ def accept_policy(value: Mapping[str, Any]) -> dict[str, Any]:
         if file is not None and file not in texts:
             texts[file] = _shipped_hierarchy(file, where)
     return {**policy.model_dump(mode="json"), "hierarchy_texts": texts}
+
+
+def accept_menu(value: Mapping[str, Any], hierarchies: Mapping[str, str]) -> tuple[MenuSpec, dict[str, str]]:
+    """The menu of tables, checked, and the text of each hierarchy file it names; a name means the shipped menu.
+
+    Args:
+        value: The menu.
+        hierarchies: Text of hierarchy files that do not ship with wasl, by name.
+
+    Raises:
+        SchemaError: It does not hold together, or names a hierarchy that is neither sent along nor shipped.
+    """
+    where = "the menu of tables"
+    require_bare_names(value, where)
+    menu = (
+        load_document(MenuSpec, _shipped_file("menus", value, where))
+        if _only_name(value)
+        else validate_document(MenuSpec, dict(value), where)
+    )
+    texts: dict[str, str] = {}
+    for name in sorted({one.hierarchy for one in menu.dimensions if one.hierarchy}):
+        shipped = config_dir() / "tables" / "hierarchies" / name
+        if name in hierarchies:
+            texts[name] = hierarchies[name]
+        elif shipped.is_file():
+            texts[name] = shipped.read_text(encoding="utf-8-sig")
+        else:
+            raise SchemaError(
+                f"{where}: the hierarchy {name!r} is not shipped with wasl.", remedy="Send its text in 'hierarchies'."
+            )
+        if len(texts[name]) > LARGEST_HIERARCHY:
+            raise SchemaError(f"{where}: the hierarchy {name!r} is longer than {LARGEST_HIERARCHY:,} characters.")
+    return menu, texts
 
 
 def _only_name(value: Mapping[str, Any]) -> bool:

@@ -17,17 +17,20 @@ from wasl.audit.events import (
     PublicationFailed,
     ReproductionFailed,
     ResolutionFailed,
+    TabulationFailed,
 )
 from wasl.errors import StateError, WaslError
 from wasl.service.access import Action
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
+from wasl.service.packages import package
 from wasl.service.ports import Caller, Office, Progress, Reader
-from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run
-from wasl.service.releases import package, protect_release
+from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run, TableOrder
+from wasl.service.releases import protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.retention import erase
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
+from wasl.service.table_orders import make_tables, package_tables
 
 __all__ = ["HANDLERS", "abandon", "park", "perform", "queue_again"]
 
@@ -40,6 +43,8 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.PACKAGE: package,
     JobKind.REPRODUCE: reproduce,
     JobKind.ERASE: erase,
+    JobKind.TABULATE: make_tables,
+    JobKind.PACKAGE_TABLES: package_tables,
 }
 
 _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
@@ -49,8 +54,19 @@ _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
     JobKind.PACKAGE: lambda job, reason: PublicationFailed(job=job, reason=reason),
     JobKind.ERASE: lambda job, reason: ErasureFailed(job=job, reason=reason),
     JobKind.REPRODUCE: lambda job, reason: ReproductionFailed(job=job, reason=reason),
+    JobKind.TABULATE: lambda job, reason: TabulationFailed(job=job, reason=reason),
+    JobKind.PACKAGE_TABLES: lambda job, reason: PublicationFailed(job=job, reason=reason),
 }
 """The event of a job that failed, by its kind: made of the job's id and the kind of error."""
+
+
+_RELEASES: dict[JobKind, type[Release | TableOrder]] = {
+    JobKind.PROTECT: Release,
+    JobKind.PACKAGE: Release,
+    JobKind.TABULATE: TableOrder,
+    JobKind.PACKAGE_TABLES: TableOrder,
+}
+"""Jobs whose subject is a release, and of what."""
 
 
 def perform(office: Office, job: Job, progress: Progress) -> None:
@@ -149,8 +165,9 @@ def _put_back(ledger: Reader, job: Job, reason: str, status: JobStatus) -> tuple
         return (replace(ledger.get(Run, job.subject), status=end, failure=reason),)
     if job.kind is JobKind.RESOLVE:
         return (replace(ledger.get(Run, job.subject), status=RunStatus.SCORED, failure=reason),)
-    if job.kind in (JobKind.PROTECT, JobKind.PACKAGE):
-        release = ledger.get(Release, job.subject)
+    kind = _RELEASES.get(job.kind)
+    if kind is not None:
+        release = ledger.get(kind, job.subject)
         packaging = release.status is ReleaseStatus.PUBLISHING
         step = ReleaseStep.PACKAGING_FAILED if packaging else ReleaseStep.THRESHOLDS_MISSED
         return (replace(release, status=next_status(release.status, step), failure=reason),)

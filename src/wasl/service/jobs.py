@@ -21,6 +21,8 @@ CANCELLED_BY = {
     JobKind.PROTECT: Role.RELEASE,
     JobKind.PACKAGE: Role.RELEASE,
     JobKind.ERASE: Role.ADMIN,
+    JobKind.TABULATE: Role.ANALYST,
+    JobKind.PACKAGE_TABLES: Role.RELEASE,
 }
 """The role whose job it is: no other role may stop it."""
 
@@ -46,12 +48,23 @@ def find_job(office: Office, caller: Caller, job_id: str) -> Job:
 
     Raises:
         NotFoundError: There is none.
-        AccessError: It is another project's.
+        AccessError: It is another project's, or another person's who orders tables.
     """
     with office.ledger.reading() as state:
         job = state.get(Job, job_id)
     caller.check(Action.JOB_READ, project=job.project)
+    _require_own(caller, job)
     return job
+
+
+def _require_own(caller: Caller, job: Job) -> None:
+    """Refuse another person's job to an analyst: it may tell of data that no analyst sees.
+
+    Raises:
+        AccessError: It is another's.
+    """
+    if caller.actor.role is Role.ANALYST and job.created_by != caller.actor.name:
+        raise AccessError("an analyst sees the jobs of the own orders only.")
 
 
 def job_caller(office: Office, job: Job) -> Caller:
@@ -85,6 +98,7 @@ def cancel_job(office: Office, caller: Caller, job_id: str) -> Job:
         owner = CANCELLED_BY[job.kind]
         if caller.actor.role is not owner:
             raise AccessError(f"a job of the kind '{job.kind}' is cancelled by the role {owner}.")
+        _require_own(caller, job)
         if job.status not in ACTIVE:
             raise StateError(f"job {job_id} is {job.status}.", remedy="Only a queued or running job can be cancelled.")
         event = caller.event(JobCancelled(job_kind=job.kind.value), project=job.project, subject=job_id)

@@ -128,11 +128,17 @@ def prove_release(office: Office, release: str) -> tuple[str, dict[str, bytes]]:
     size = Checkpoint.parse(office.signer.verifier.open(note)).size
     proofs: dict[str, bytes] = {}
     with office.ledger.reading() as state:
-        for name, kind in PROVEN.items():
-            entries = state.log_entries(first=0, limit=MOST_ENTRIES, kind=kind, subject=release)
+        for name, kinds in PROVEN.items():
+            entries = [
+                entry
+                for kind in kinds
+                for entry in state.log_entries(first=0, limit=MOST_ENTRIES, kind=kind, subject=release)
+            ]
             if not entries:
-                raise StateError(f"the log holds no entry {kind} of release {release}.", remedy="Verify the log.")
-            last = entries[-1]
+                raise StateError(
+                    f"the log holds no entry {' or '.join(kinds)} of release {release}.", remedy="Verify the log."
+                )
+            last = max(entries, key=lambda entry: entry.index)
             document = inclusion_document(last.data, inclusion_proof(state, last.index, size), note)
             proofs[name] = canonical_json(document)
     return note, proofs

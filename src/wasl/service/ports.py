@@ -280,6 +280,7 @@ class Office:
         limits: Upper limits of submissions, queues and tokens.
         threads: For linkage; 0 means one per processor.
         two_person: Whether two administrators must agree to a token once there are two.
+        record_secret: Secret of the record keys of perturbed tables; the same for every table ever made.
     """
 
     ledger: Ledger
@@ -291,3 +292,4 @@ class Office:
     limits: Limits = field(default_factory=Limits)
     threads: int = 0
     two_person: bool = True
+    record_secret: bytes = field(default=b"", repr=False)

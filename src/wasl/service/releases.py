@@ -1,4 +1,4 @@
-"""Releases: microdata assembled and protected, requested by one person, decided by another, published as approved."""
+"""Releases of microdata: assembled from a spine and the payloads pinned to its run, protected under a policy."""
 
 from __future__ import annotations
 
@@ -7,35 +7,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wasl.audit.events import (
-    ApprovalRevoked,
-    AuditEvent,
-    Happening,
-    ProtectionFailed,
-    ProtectionRequested,
-    PublicationRequested,
-    ReleaseApproved,
-    ReleaseRefused,
-    ReleaseRequested,
-    ReleaseWithdrawn,
-)
+from wasl.audit.events import AuditEvent, Happening, ProtectionFailed, ProtectionRequested
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import AccessError, InputError, NotFoundError, StateError, ThresholdError, WaslError
-from wasl.publication.description import DatasetDescription
-from wasl.registers.documents import validate_document
+from wasl.errors import StateError, ThresholdError, WaslError
 from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.payload import Payload
-from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
-from wasl.service.artifacts import keep_artifact, keep_artifacts
+from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run
-from wasl.service.log import prove_release
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
-from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
+from wasl.service.ports import Area, Caller, Office, Part, Progress
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
+from wasl.service.release_steps import find_release
 from wasl.service.retention import without_objections
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import Act, RunOptions
@@ -43,27 +30,10 @@ from wasl.workflow.assemble import assemble
 from wasl.workflow.assess import assess
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import protect, seed_digest
-from wasl.workflow.publish import PUBLIC_REPORTS, publish, zip_package
 
-__all__ = [
-    "approve_release",
-    "find_release",
-    "package",
-    "prepare_release",
-    "protect_again",
-    "protect_release",
-    "publish_release",
-    "refuse_release",
-    "request_release",
-    "require_other_eyes",
-    "revoke_approval",
-    "withdraw_release",
-]
+__all__ = ["prepare_release", "protect_again", "protect_release"]
 
 SEED_BITS = 62
-
-REASONED = frozenset({ReleaseStep.REFUSE, ReleaseStep.REVOKE, ReleaseStep.WITHDRAW})
-"""Steps that need a reason; it stands in the log for good."""
 
 
 def prepare_release(
@@ -240,163 +210,6 @@ def _keep(office: Office, act: Act[Any, Any]) -> dict[str, str]:
 def _refusal(error: WaslError) -> Happening:
     """The event the act attached to its refusal."""
     return error.event if isinstance(error.event, Happening) else ProtectionFailed(reason=type(error).__name__)
-
-
-def request_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
-    """Ask for the publication of a protected file. Only a file that meets its thresholds has the status for it."""
-    return _step(office, caller, project, release, version, ReleaseStep.REQUEST, ReleaseRequested)
-
-
-def approve_release(
-    office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str = ""
-) -> Release:
-    """Approve a requested release; the approver must differ from those who prepared and requested it."""
-    return _step(office, caller, project, release, version, ReleaseStep.APPROVE, ReleaseApproved, reason)
-
-
-def refuse_release(office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str) -> Release:
-    """Refuse a requested release, with the reason.
-
-    Raises:
-        InputError: There is no reason.
-    """
-    return _step(office, caller, project, release, version, ReleaseStep.REFUSE, ReleaseRefused, reason)
-
-
-def withdraw_release(
-    office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str
-) -> Release:
-    """Take a published release out of the catalogue, with the reason; its record stays."""
-    return _step(office, caller, project, release, version, ReleaseStep.WITHDRAW, ReleaseWithdrawn, reason)
-
-
-def revoke_approval(
-    office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str
-) -> Release:
-    """Take an approval back before publication, with the reason; the file must be protected and requested anew."""
-    return _step(office, caller, project, release, version, ReleaseStep.REVOKE, ApprovalRevoked, reason)
-
-
-def publish_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
-    """Ask for the packaging and publication of an approved release."""
-    caller.check(Action.RELEASE_PUBLISH, project=project)
-    with office.ledger.writing(caller) as ledger:
-        open_project(ledger, project)
-        found = find_release(ledger, project, release)
-        job = queue_job(office, caller, JobKind.PACKAGE, project=project, subject=release)
-        changed = replace(
-            found, version=version, status=next_status(found.status, ReleaseStep.PUBLISH), job=job.id, failure=""
-        )
-        event = caller.event(PublicationRequested(), project=project, subject=release)
-        ledger.save(changed, job, event=event)
-        return ledger.get(Release, release)
-
-
-def package(office: Office, job: Job, progress: Progress) -> None:
-    """The job: build and sign the package of an approved release and put it into the catalogue."""
-    progress(0, 2)
-    with office.ledger.reading() as state:
-        release = state.get(Release, job.subject)
-    checkpoint, proofs = prove_release(office, release.id)
-    table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
-    caller = job_caller(office, job)
-    act = publish(
-        table,
-        _public_reports(office, release),
-        validate_document(DatasetDescription, dict(release.description), "the dataset description"),
-        RunOptions(),
-        signer=office.signer,
-        created=caller.at,
-        log_checkpoint=checkpoint,
-        log_proofs=proofs,
-    )
-    stored = keep_artifact(office, Area.PUBLIC, zip_package(act.result))
-    progress(1, 2)
-    done = replace(
-        release,
-        status=next_status(release.status, ReleaseStep.PACKAGED),
-        package=stored,
-        manifest_digest=act.event.manifest_digest,
-        published_at=caller.stamp,
-    )
-    event = caller.event(act.event, project=release.project, subject=release.id)
-    with office.ledger.writing(caller) as ledger:
-        finish_job(ledger, job, done, event=event)
-
-
-def _public_reports(office: Office, release: Release) -> dict[str, bytes]:
-    """The public reports of the protection; a release of an older service has only the stored JSON value."""
-    stored = {name: release.artifacts[name] for name in PUBLIC_REPORTS if name in release.artifacts}
-    if not stored:
-        return {PUBLIC_REPORTS[0]: json_bytes(release.public_report)}
-    return {name: office.files.path(Area.RELEASE, digest).read_bytes() for name, digest in stored.items()}
-
-
-def find_release(ledger: Reader, project: str, release: str) -> Release:
-    """The release, if it is one of this project.
-
-    Raises:
-        NotFoundError: It is not.
-    """
-    found = ledger.select(Release, id=release, project=project)
-    if not found:
-        raise NotFoundError(f"there is no release {release!r} in this project.")
-    return found[0]
-
-
-def require_other_eyes(release: Release, caller: Caller) -> None:
-    """The four-eyes rule: whoever prepared or requested a release decides on it neither directly nor by proxy.
-
-    A token that one of them issued to another user does not count as other eyes either.
-
-    Raises:
-        AccessError: The caller is one of the first two eyes.
-    """
-    first = {release.created_by, release.requested_by, release.protected_by}
-    if caller.actor.name in first or caller.actor.issued_by in first:
-        raise AccessError(
-            "whoever prepared, protected or requested a release cannot decide on it.",
-            remedy="Another person must decide.",
-        )
-
-
-def _step(
-    office: Office,
-    caller: Caller,
-    project: str,
-    release: str,
-    version: int,
-    step: ReleaseStep,
-    kind: type[ReleaseRequested | ReleaseApproved | ReleaseRefused | ReleaseWithdrawn | ApprovalRevoked],
-    reason: str = "",
-) -> Release:
-    action = step.action
-    if action is None:
-        raise AccessError(f"the step '{step}' is the service's own.")
-    caller.check(action, project=project)
-    if step in REASONED and not reason.strip():
-        raise InputError(f"give a reason for the step '{step}'.")
-    with office.ledger.writing(caller) as ledger:
-        if step is not ReleaseStep.WITHDRAW:  # what is public can always be taken back
-            open_project(ledger, project)
-        found = find_release(ledger, project, release)
-        status = next_status(found.status, step)
-        changed = replace(found, version=version, status=status)
-        if step is ReleaseStep.REQUEST:
-            changed = replace(changed, requested_by=caller.actor.name)
-        if step in (ReleaseStep.APPROVE, ReleaseStep.REFUSE, ReleaseStep.REVOKE):
-            require_other_eyes(found, caller)
-            changed = replace(changed, decided_by=caller.actor.name, reason=reason)
-        if step is ReleaseStep.WITHDRAW:
-            changed = replace(changed, reason=reason)
-        given: dict[str, Any] = {} if step is ReleaseStep.REQUEST else {"reason": reason}
-        event = caller.event(
-            kind(from_status=found.status.value, to_status=status.value, protected=found.protected, **given),
-            project=project,
-            subject=release,
-        )
-        ledger.save(changed, event=event)
-        return ledger.get(Release, release)
 
 
 def _accepted(

@@ -34,6 +34,7 @@ from wasl.service.records import (
     Run,
     Submission,
     SubmissionKind,
+    TableOrder,
 )
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 
@@ -122,7 +123,11 @@ def receive_objections(
             register=register,
             records=given,
         )
-        void = _voided(ledger.select(Release, project=project, status=UNRELEASED), "persons objected")
+        cause = "persons objected"
+        void = [
+            *_voided(ledger.select(Release, project=project, status=UNRELEASED), cause),
+            *_voided_orders(ledger.select(TableOrder, project=project, status=UNRELEASED), cause),
+        ]
         happening = ObjectionReceived(register=register, records=len(given), digest=digest_json(given))
         ledger.save(objection, *void, event=caller.event(happening, project=project, subject=objection.id))
         return ledger.get(Objection, objection.id)
@@ -177,16 +182,24 @@ def erase(office: Office, job: Job, progress: Progress) -> None:
             for one in ledger.select(Release, project=job.project, status=UNRELEASED)
             if one.run in {run.id for run in runs}
         ]
-        files = {(AREAS[one.kind], one.file) for one, _ in due}
-        files |= {(Area.RELEASE, digest) for one in releases for digest in _files_of(one)}
+        orders = [
+            one
+            for one in ledger.select(TableOrder, project=job.project, status=UNRELEASED)
+            if one.run in {run.id for run in runs}
+        ]
+        unreleased = {digest for one in releases for digest in _files_of(one)}
+        unreleased |= {digest for one in orders if not one.answered for digest in _files_of_order(one)}
+        files = {(AREAS[one.kind], one.file) for one, _ in due} | {(Area.RELEASE, digest) for digest in unreleased}
         purged = [replace(one, withdrawn=True, purged=True) for one, _ in due]
-        void = _voided(releases, "what it was made from was erased")
+        cause = "what it was made from was erased"
+        void = [*_voided(releases, cause), *_voided_orders(orders, cause)]
         for number, (one, rule) in enumerate(due):
             happening = FilesErased(files=(one.file,), reason=rule, rule=f"{one.kind} of {one.register}")
             ledger.save(purged[number], event=caller.event(happening, project=job.project, subject=one.id))
-        unreleased = sorted({digest for one in releases for digest in _files_of(one)})
-        happening = FilesErased(files=tuple(unreleased), reason="made from erased files", rule="unreleased microdata")
-        result = {"submissions": len(due), "releases": len(releases), "files": len(files)}
+        happening = FilesErased(
+            files=tuple(sorted(unreleased)), reason="made from erased files", rule="unreleased microdata and tables"
+        )
+        result = {"submissions": len(due), "releases": len(releases), "orders": len(orders), "files": len(files)}
         event = caller.event(happening, project=job.project, subject=job.id)
         finish_job(ledger, replace(job, result=result), *void, event=event)
     with office.ledger.reading() as state:
@@ -203,11 +216,38 @@ def named_files(state: Reader) -> set[str]:
         named |= {run.pairs, run.links, run.spine, run.conflicts, *map(str, run.artifacts.values())}
     for release in state.select(Release):
         named |= {release.package, *_files_of(release)}
+    for order in state.select(TableOrder):
+        named |= {order.package, *_files_of_order(order)}
     return named - {""}
 
 
 def _files_of(release: Release) -> set[str]:
     return {release.microdata, release.protected, *map(str, release.artifacts.values())} - {""}
+
+
+def _files_of_order(order: TableOrder) -> set[str]:
+    return {order.protected, *map(str, order.artifacts.values())} - {""}
+
+
+def _voided_orders(orders: Iterable[TableOrder], reason: str) -> list[TableOrder]:
+    """The orders without their answers.
+
+    The desk keeps the intervals of those that were answered once: whoever ordered them may know their figures, and
+    later tables are audited against them.
+    """
+    void = []
+    for one in orders:
+        kept = replace(
+            one,
+            status=next_status(one.status, ReleaseStep.VOID),
+            failure=f"{reason}; order the tables anew.",
+            requested_by="",
+            decided_by="",
+        )
+        if not one.answered:
+            kept = replace(kept, protected="", artifacts={}, report={}, public_report={}, earlier=[])
+        void.append(kept)
+    return void
 
 
 def _voided(releases: Iterable[Release], reason: str) -> list[Release]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from wasl.errors import StateError
 from wasl.service.access import Action
 
-__all__ = ["RELEASE_STEPS", "ReleaseStatus", "ReleaseStep", "RunStatus", "next_status"]
+__all__ = ["MENU_STEPS", "RELEASE_STEPS", "MenuStatus", "ReleaseStatus", "ReleaseStep", "RunStatus", "next_status"]
 
 
 class RunStatus(StrEnum):
@@ -35,6 +35,15 @@ class ReleaseStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class MenuStatus(StrEnum):
+    """Where a menu of tables stands."""
+
+    OFFERED = "offered"
+    """Prepared by the release desk; nobody can order yet."""
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class ReleaseStep(StrEnum):
     """What moves a release on; the service itself does the steps without an action."""
 
@@ -43,6 +52,8 @@ class ReleaseStep(StrEnum):
     PROTECT_AGAIN = "protect-again"
     REQUEST = "request"
     APPROVE = "approve"
+    APPROVE_BY_RULE = "approve-by-rule"
+    """Tables only: the approver of the menu decided beforehand."""
     REFUSE = "refuse"
     REVOKE = "revoke"
     PUBLISH = "publish"
@@ -77,6 +88,7 @@ RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
     (_S.PROTECTED, _T.PROTECT_AGAIN): _S.PROTECTING,
     (_S.PROTECTED, _T.REQUEST): _S.REQUESTED,
     (_S.REQUESTED, _T.APPROVE): _S.APPROVED,
+    (_S.REQUESTED, _T.APPROVE_BY_RULE): _S.APPROVED,
     (_S.REQUESTED, _T.REFUSE): _S.REFUSED,
     (_S.REFUSED, _T.PROTECT_AGAIN): _S.PROTECTING,
     (_S.APPROVED, _T.REVOKE): _S.REFUSED,
@@ -92,6 +104,13 @@ RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
 }
 """From a status, by a step, to the next. A protected file can be changed only on the way back through `protecting`,
 so what was approved is what is published."""
+
+MENU_STEPS: dict[tuple[MenuStatus, str], MenuStatus] = {
+    (MenuStatus.OFFERED, "open"): MenuStatus.OPEN,
+    (MenuStatus.OFFERED, "close"): MenuStatus.CLOSED,
+    (MenuStatus.OPEN, "close"): MenuStatus.CLOSED,
+}
+"""A menu cannot be changed: close it and offer another."""
 
 
 def next_status(status: ReleaseStatus, step: ReleaseStep) -> ReleaseStatus:

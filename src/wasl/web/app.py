@@ -16,14 +16,26 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from wasl.web import problems
-from wasl.web.api import audit, jobs, linkages, projects, releases, retention, status, submissions, users
+from wasl.web.api import (
+    audit,
+    catalogue,
+    jobs,
+    linkages,
+    projects,
+    releases,
+    retention,
+    status,
+    submissions,
+    tables,
+    users,
+)
 from wasl.web.authorization import Doorkeeper
 from wasl.web.installation import Installation
 from wasl.web.middleware import Edge, Metrics
 
 __all__ = ["TOPICS", "create_app"]
 
-TOPICS = (status, projects, submissions, linkages, releases, retention, audit, jobs, users)
+TOPICS = (status, projects, submissions, linkages, releases, tables, catalogue, retention, audit, jobs, users)
 
 NOISE_SECONDS = 300.0
 """Between two entries that count denials of callers without a token."""

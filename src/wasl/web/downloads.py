@@ -14,7 +14,7 @@ from wasl.service.ports import Area, Caller
 from wasl.web.authorization import office_of
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 
-__all__ = ["FILE_RESPONSES", "send_file"]
+__all__ = ["FILE_RESPONSES", "ZIP", "ZIP_RESPONSES", "send_file"]
 
 PARQUET = "application/vnd.apache.parquet"
 ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
@@ -24,6 +24,12 @@ FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     206: {"description": "The part asked for with Range"},
     304: {"description": "You have it: If-None-Match names its ETag"},
     416: {"description": "The file has no such part", "model": Problem, "content": {MEDIA_TYPE: {}}},
+}
+
+ZIP = "application/zip"
+ZIP_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **FILE_RESPONSES,
+    200: {"description": "The file", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
 }
 
 

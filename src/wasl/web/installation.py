@@ -30,7 +30,7 @@ from wasl.storage.leases import JobLeases
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
 from wasl.web.middleware import Metrics
-from wasl.web.secrets import install_next, load_signer, new_secret, next_signer
+from wasl.web.secrets import install_next, load_record_secret, load_signer, new_secret, next_signer
 from wasl.web.settings import ServiceSettings
 from wasl.web.worker import SERVICE, Worker
 
@@ -105,6 +105,7 @@ class Installation:
             limits=settings.limits,
             threads=settings.threads,
             two_person=settings.two_person,
+            record_secret=load_record_secret(settings.record_key_path),
         )
         leases = JobLeases(ledger, lease_seconds=settings.lease_seconds)
         opened = cls(settings, engine, ledger, files, custody, leases, office)

@@ -16,7 +16,16 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from wasl.audit.notes import NoteSigner
 from wasl.errors import KeyFileError
 
-__all__ = ["BEARER", "SecretCheck", "install_next", "load_signer", "new_part", "new_secret", "next_signer"]
+__all__ = [
+    "BEARER",
+    "SecretCheck",
+    "install_next",
+    "load_record_secret",
+    "load_signer",
+    "new_part",
+    "new_secret",
+    "next_signer",
+]
 
 BEARER = re.compile(r"wasl_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 """The form of a token: its id and 256 random bits."""
@@ -114,6 +123,22 @@ def load_signer(path: Path, *, known: str = "", known_key: str = "") -> NoteSign
     return NoteSigner.parse(path.read_text(encoding="utf-8"))
 
 
+def load_record_secret(path: Path) -> bytes:
+    """The secret of record keys in a file, readable by its owner only; it is made at the first start.
+
+    Raises:
+        KeyFileError: Others may read the file, or it is too short to be a secret.
+    """
+    if not path.exists():
+        _write_once(path, secrets.token_bytes(SECRET_BYTES))
+    if path.stat().st_mode & 0o077:
+        raise KeyFileError(f"{path}: others may read the secret of record keys.", remedy=f"chmod 600 {path}")
+    secret = path.read_bytes()
+    if len(secret) < SECRET_BYTES:
+        raise KeyFileError(f"{path}: shorter than {SECRET_BYTES} bytes.", remedy="Restore it from the backup.")
+    return secret
+
+
 def next_signer(path: Path, name: str) -> NoteSigner:
     """A new key of a log's name, written beside the key in use; `install_next` puts it in its place."""
     signer = NoteSigner.generate(name)
@@ -150,19 +175,25 @@ def _finish_rotation(path: Path, known_key: str) -> None:
 
 
 def _make_signer(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     signer = NoteSigner.generate(f"wasl.service/{secrets.token_hex(8)}")
+    if _write_once(path, f"{signer.export()}\n".encode()):
+        path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
+        path.with_suffix(".vkey").chmod(0o600)
+
+
+def _write_once(path: Path, data: bytes) -> bool:
+    """Write a private file; of several processes that start at once, one does. Gives whether it was this one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{signer.export()}\n")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(draft, path)  # of several processes that start at once, one makes the key
-        path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
-        path.with_suffix(".vkey").chmod(0o600)
+        os.link(draft, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         draft.unlink(missing_ok=True)
+    return True

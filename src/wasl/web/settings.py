@@ -137,6 +137,11 @@ class ServiceSettings(BaseSettings):
     )
     database_pool: int = Field(default=20, ge=1, description="connections to PostgreSQL kept open, per process")
     threads: int = Field(default=0, ge=0, description="threads of one linkage; 0: one per processor")
+    record_key_file: Path | None = Field(
+        default=None,
+        description="secret of the record keys of perturbed tables, the same for all workers, kept for good; "
+        "empty: data_dir/record.key",
+    )
     signing_key_file: Path | None = Field(
         default=None, description="key that signs checkpoints and manifests, made if missing; empty: data_dir/log.key"
     )
@@ -202,6 +207,11 @@ class ServiceSettings(BaseSettings):
     def key_path(self) -> Path:
         """The signing key's file."""
         return (self.signing_key_file or self.home / "log.key").expanduser()
+
+    @property
+    def record_key_path(self) -> Path:
+        """The file with the secret of record keys, which perturbed tables are made with."""
+        return (self.record_key_file or self.home / "record.key").expanduser()
 
     @property
     def limits(self) -> Limits:

@@ -99,6 +99,15 @@ from wasl.audit.events.service import (
     UserAdded,
     UserDisabled,
 )
+from wasl.audit.events.table_orders import (
+    TableMenuClosed,
+    TableMenuOffered,
+    TableMenuOpened,
+    TablesApprovedByRule,
+    TablesOrdered,
+    TablesPublished,
+    TabulationFailed,
+)
 from wasl.audit.events.tables import EstimatesMade, TablesProtected, TablesRefused
 
 __all__ = [
@@ -182,8 +191,15 @@ __all__ = [
     "SignatureDemandDropped",
     "SpineResolved",
     "SubmissionWithdrawn",
+    "TableMenuClosed",
+    "TableMenuOffered",
+    "TableMenuOpened",
+    "TablesApprovedByRule",
+    "TablesOrdered",
     "TablesProtected",
+    "TablesPublished",
     "TablesRefused",
+    "TabulationFailed",
     "TokenApproved",
     "TokenIssued",
     "TokenRedeemed",

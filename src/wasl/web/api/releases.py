@@ -1,4 +1,4 @@
-"""Releases: prepared, protected, requested, decided, published, withdrawn; and the public catalogue."""
+"""Releases: prepared, protected, requested, decided, published, withdrawn."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from wasl.errors import NotFoundError
-from wasl.service import releases
+from wasl.service import packages, release_steps, releases
 from wasl.service.access import Action
 from wasl.service.ports import Area, Caller, Office
 from wasl.service.records import Project, Release
-from wasl.service.states import ReleaseStatus, ReleaseStep
+from wasl.service.states import ReleaseStep
+from wasl.web.api.catalogue import send_package
 from wasl.web.api.views import (
     IF_MATCH,
-    CataloguePage,
-    CatalogueView,
-    Cursor,
     Document,
     Identifier,
     Page,
@@ -30,19 +28,13 @@ from wasl.web.api.views import (
     tag,
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.downloads import FILE_RESPONSES, send_file
+from wasl.web.downloads import FILE_RESPONSES, ZIP_RESPONSES, send_file
 from wasl.web.idempotency import once
-from wasl.web.problems import HttpProblem
 
 routes = Routes("releases")
 
 RELEASES = "/projects/{project}/releases"
 RELEASE = RELEASES + "/{release}"
-ZIP = "application/zip"
-ZIP_RESPONSES: dict[int | str, dict[str, Any]] = {
-    **FILE_RESPONSES,
-    200: {"description": "The package", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
-}
 LARGEST_SEED = (1 << 62) - 1
 
 
@@ -104,7 +96,7 @@ def read_release(request: Request, response: Response, project: ProjectName, rel
 def read_risk(request: Request, project: ProjectName, release: Identifier) -> RiskView:
     """The confidential report: risk before and after, utility, what was changed."""
     with office_of(request).ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
     return RiskView(
         release=found.id,
         status=found.status,
@@ -179,27 +171,27 @@ def _add_step(step: str, act: ReleaseAct, description: str, *, reasoned: bool, s
             return take(request, response, caller, project, release=release, version=version)
 
 
-_add_step("request", releases.request_release, "Ask for the publication of a protected file.", reasoned=False)
+_add_step("request", release_steps.request_release, "Ask for the publication of a protected file.", reasoned=False)
 _add_step(
     "approve",
-    releases.approve_release,
+    release_steps.approve_release,
     "Approve a requested release, as another person than those who prepared, protected and requested it.",
     reasoned=True,
 )
-_add_step("refuse", releases.refuse_release, "Refuse a requested release, with the reason.", reasoned=True)
+_add_step("refuse", release_steps.refuse_release, "Refuse a requested release, with the reason.", reasoned=True)
 _add_step(
-    "revoke", releases.revoke_approval, "Take an approval back before publication, with the reason.", reasoned=True
+    "revoke", release_steps.revoke_approval, "Take an approval back before publication, with the reason.", reasoned=True
 )
 _add_step(
     "publish",
-    releases.publish_release,
+    packages.publish_release,
     "Package, sign and publish an approved release; the job does the work.",
     reasoned=False,
     status=202,
 )
 _add_step(
     "withdraw",
-    releases.withdraw_release,
+    release_steps.withdraw_release,
     "Take a published release out of the catalogue, with the reason. A tombstone stays.",
     reasoned=True,
 )
@@ -209,7 +201,7 @@ _add_step(
 def download_protected(request: Request, caller: AnyCaller, project: ProjectName, release: Identifier) -> Any:
     """The protected file, as it would be published."""
     with office_of(request).ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
     if not found.protected:
         raise NotFoundError(f"release {release} is {found.status} and has no protected file yet.")
     return send_file(
@@ -227,64 +219,12 @@ def download_protected(request: Request, caller: AnyCaller, project: ProjectName
 def download_package(request: Request, caller: AnyCaller, project: ProjectName, release: Identifier) -> Any:
     """The release package."""
     with office_of(request).ledger.reading() as state:
-        found = releases.find_release(state, project, release)
-    return _package(request, caller, found)
-
-
-@routes("GET", "/catalogue", Action.CATALOGUE_READ)
-def read_catalogue(request: Request, paging: Paging) -> CataloguePage:
-    """The published releases; for everybody."""
-    with office_of(request).ledger.reading() as state:
-        found = state.select(Release, after=paging.after, limit=paging.limit + 1, status=ReleaseStatus.PUBLISHED)
-    items = [CatalogueView.model_validate(release) for release in found[: paging.limit]]
-    more = len(found) > paging.limit
-    return CataloguePage(items=items, next=Cursor.write(items[-1].id) if more else None)
-
-
-@routes("GET", "/catalogue/{release}", Action.CATALOGUE_READ)
-def read_published(request: Request, release: Identifier) -> CatalogueView:
-    """A published release; for everybody."""
-    return CatalogueView.model_validate(_published(request, release))
-
-
-@routes("GET", "/catalogue/{release}/package", Action.CATALOGUE_READ, responses=ZIP_RESPONSES, response_class=Response)
-def download_published(request: Request, caller: AnyCaller, release: Identifier) -> Any:
-    """The package of a published release; for everybody."""
-    return _package(request, caller, _published(request, release))
+        found = release_steps.find_release(state, project, release)
+    return send_package(request, caller, found)
 
 
 def _release(office: Office, response: Response, project: str, name: str) -> ReleaseView:
     with office.ledger.reading() as state:
-        found = releases.find_release(state, project, name)
+        found = release_steps.find_release(state, project, name)
     tag(response, found)
     return ReleaseView.of(found)
-
-
-def _published(request: Request, name: str) -> Release:
-    with office_of(request).ledger.reading() as state:
-        found = state.select(Release, id=name, status=(ReleaseStatus.PUBLISHED, ReleaseStatus.WITHDRAWN))
-    if not found:
-        raise NotFoundError("there is no such published release.")
-    if found[0].status is ReleaseStatus.WITHDRAWN:
-        raise HttpProblem(
-            410,
-            f"the release '{found[0].title}', published on {found[0].published_at[:10]}, was withdrawn: "
-            f"{found[0].reason}",
-            remedy="Delete your copy, and look into the catalogue for a later release.",
-        )
-    return found[0]
-
-
-def _package(request: Request, caller: Caller, release: Release) -> Response:
-    if not release.package:
-        raise NotFoundError(f"release {release.id} is {release.status} and has no package yet.")
-    return send_file(
-        request,
-        caller,
-        project=release.project,
-        subject=f"package of {release.id}",
-        area=Area.PUBLIC,
-        digest=release.package,
-        name=f"{release.id}.zip",
-        media_type=ZIP,
-    )

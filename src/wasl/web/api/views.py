@@ -10,9 +10,9 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from wasl.service.access import Role
-from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind, TokenStatus
-from wasl.service.states import ReleaseStatus, RunStatus
+from wasl.service.access import Actor, Role
+from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind, TableMenu, TableOrder, TokenStatus
+from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.problems import HttpProblem
 
 __all__ = ["Cursor", "Page", "PageQuery", "ProjectName", "SeenVersion", "View", "tag"]
@@ -151,12 +151,86 @@ class RiskView(BaseModel):
     failure: str
 
 
+class MenuView(View):
+    """A menu of tables, without the parameters of its protection."""
+
+    project: str
+    run: str
+    title: str
+    status: MenuStatus
+    decided_by: str
+    reason: str
+    menu_digest: str
+    method: str = Field(description="how tables are protected", examples=["cell-key"])
+    approval: str = Field(description="who approves the tables of the menu: 'menu' (beforehand) or 'each'")
+    approval_of_crossings: str
+    max_dimensions: int = Field(description="of a free crossing; 0: none is allowed")
+    max_cells: int
+    dimensions: list[dict[str, Any]]
+    measures: list[dict[str, Any]]
+    tables: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, noun: Noun) -> Self:
+        """The view of a menu."""
+        if not isinstance(noun, TableMenu):
+            raise TypeError("not a menu")
+        document = noun.menu
+        values = {name: getattr(noun, name) for name in cls.model_fields if hasattr(noun, name)}
+        values |= {name: document[name] for name in ("dimensions", "measures", "tables", "approval")}
+        crossings = document["crossings"]
+        values |= {name: crossings[name] for name in ("max_dimensions", "max_cells")}
+        values |= {"method": document["protection"]["method"], "approval_of_crossings": crossings["approval"]}
+        return cls.model_validate(values)
+
+
+class OrderView(View):
+    """An order of tables, without anything that only the desk may see."""
+
+    project: str
+    menu: str
+    run: str
+    title: str
+    request: dict[str, Any]
+    status: ReleaseStatus
+    job: str
+    answered: bool = Field(description="whether it was ever approved")
+    failure: str
+    requested_by: str
+    decided_by: str
+    reason: str
+    manifest_digest: str
+    published_at: str
+    public_report: dict[str, Any]
+
+    @classmethod
+    def to(cls, actor: Actor, order: TableOrder) -> Self:
+        """The view of an order for somebody: an analyst sees nothing of an answer that is not approved."""
+        view = cls.of(order)
+        waits = order.status in (ReleaseStatus.PROTECTED, ReleaseStatus.REQUESTED, ReleaseStatus.REFUSED)
+        if actor.role is Role.ANALYST and waits:
+            view.public_report = {}
+        return view
+
+
+class OrderReportView(BaseModel):
+    """The confidential report of an order."""
+
+    order: str
+    status: ReleaseStatus
+    report: dict[str, Any]
+    specification: dict[str, Any]
+    earlier: list[str] = Field(description="the answered orders it was audited against")
+    failure: str
+
+
 class CatalogueView(BaseModel):
-    """A published release."""
+    """A published release of microdata or tables."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: str
+    kind: Literal["microdata", "tables"] = "microdata"
     title: str
     published_at: str
     manifest_digest: str

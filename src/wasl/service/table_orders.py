@@ -1,0 +1,508 @@
+"""Orders of tables: tabulated and protected beside everything that was answered before, then approved and published.
+
+Whoever orders sees neither microdata nor true figures. An answer is audited against all earlier answers of the project.
+It is approved only while that is still all: a table answered meanwhile sends the order back to its protection.
+
+Does not protect against: an approver of a menu who lets crossings be answered by rule that should have been looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from wasl.audit.events import (
+    Happening,
+    ProtectionFailed,
+    ReleaseRequested,
+    TablesApprovedByRule,
+    TablesOrdered,
+    TablesProtected,
+)
+from wasl.errors import InputError, NotFoundError, StateError, ThresholdError
+from wasl.registers.documents import validate_document
+from wasl.registers.exchange.delivery import read_parquet
+from wasl.registers.exchange.payload import Payload
+from wasl.service.access import Action, Role
+from wasl.service.artifacts import keep_artifact, keep_artifacts
+from wasl.service.jobs import finish_job, job_caller, queue_job
+from wasl.service.log import prove_release
+from wasl.service.packages import ask_publication
+from wasl.service.pins import pinned_payloads, require_coverage
+from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
+from wasl.service.projects import open_project
+from wasl.service.records import Job, JobKind, Run, TableMenu, TableOrder
+from wasl.service.release_steps import find_in_project, take_step
+from wasl.service.retention import without_objections
+from wasl.service.states import MenuStatus, ReleaseStatus, ReleaseStep, next_status
+from wasl.service.table_menus import find_menu, menu_of
+from wasl.tables.earlier import EarlierTable, read_earlier
+from wasl.tables.menu import RECORD, ApprovalRule, TableRequest, order_tables
+from wasl.tables.protect import ProtectedTables
+from wasl.tables.specification import ProtectionMethod, TablesSpec
+from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.assemble import assemble
+from wasl.workflow.microdata import MicrodataSpec
+from wasl.workflow.publish import zip_package
+from wasl.workflow.publish_tables import publish_tables
+from wasl.workflow.tabulate import internal_artifacts, tabulate
+
+__all__ = [
+    "decide_on_tables",
+    "find_order",
+    "internal_files",
+    "make_tables",
+    "order",
+    "package_tables",
+    "protect_order_again",
+    "publish_order",
+    "readable_answer",
+    "record_key_id",
+]
+
+SEED_BITS = 62
+INTERNAL = "internal.zip"
+"""Name of the artifact that holds everything that must not leave the office."""
+
+MOST_WAITING = 20
+"""Orders of one person that may wait or be under way at once: each takes up to its menu's time limit of a worker."""
+
+MOST_ATTEMPTS = 3
+"""How often an order is protected anew in one job because another was answered meanwhile."""
+
+WAITING = (ReleaseStatus.PROTECTING, ReleaseStatus.REQUESTED)
+REFUSAL = "the tables cannot be protected as ordered; order fewer dimensions, or coarser ones."
+"""What whoever ordered is told; the message of the act names unsafe cells."""
+
+
+def order(
+    office: Office, caller: Caller, *, project: str, menu: str, request: Mapping[str, Any], title: str = ""
+) -> TableOrder:
+    """Order tables from an open menu. The order is also the request to approve the answer.
+
+    Raises:
+        StateError: The menu is not open, or too many orders of this person wait.
+        InputError: The menu does not offer what is ordered.
+    """
+    caller.check(Action.TABLES_ORDER, project=project)
+    wanted = validate_document(TableRequest, dict(request), "the order")
+    with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
+        found = _open(ledger, project, menu)
+        spec = order_tables(menu_of(found), wanted)
+        mine = ledger.select(TableOrder, project=project, created_by=caller.actor.name, status=WAITING)
+        if len(mine) >= MOST_WAITING:
+            raise StateError(f"{len(mine)} of your orders wait already.", remedy="Wait until some are decided on.")
+        pinned_payloads(ledger, ledger.get(Run, found.run))
+        name = office.new_id()
+        job = queue_job(office, caller, JobKind.TABULATE, project=project, subject=name)
+        made = TableOrder(
+            id=name,
+            created_at=caller.stamp,
+            created_by=caller.actor.name,
+            project=project,
+            menu=menu,
+            run=found.run,
+            title=title or spec.tables[0].title or ", ".join(one.name for one in spec.tables[0].dimensions),
+            request=wanted.model_dump(mode="json"),
+            specification=spec.model_dump(mode="json"),
+            seed=secrets.randbits(SEED_BITS),
+            job=job.id,
+            protected_by=caller.actor.name,
+        )
+        ledger.save(made, job, event=caller.event(_ordered(found, wanted, spec), project=project, subject=name))
+        return ledger.get(TableOrder, name)
+
+
+def protect_order_again(office: Office, caller: Caller, *, project: str, order: str, version: int) -> TableOrder:
+    """Protect the tables of an order anew, beside what has been answered since; an earlier request is void.
+
+    Raises:
+        NotFoundError: It is another analyst's order.
+        StateError: It was answered once, so its figures may be known: order it anew.
+    """
+    caller.check(Action.TABLES_ORDER, project=project)
+    with office.ledger.writing(caller) as ledger:
+        open_project(ledger, project)
+        found = find_order(ledger, caller, project, order)
+        status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
+        if found.answered:
+            raise StateError("this order was answered once, and its figures may be known.", remedy="Order it anew.")
+        menu = _open(ledger, project, found.menu)
+        job = queue_job(office, caller, JobKind.TABULATE, project=project, subject=order)
+        changed = replace(
+            found,
+            version=version,
+            status=status,
+            job=job.id,
+            protected="",
+            artifacts={},
+            report={},
+            public_report={},
+            earlier=[],
+            failure="",
+            requested_by="",
+            decided_by="",
+            reason="",
+            protected_by=caller.actor.name,
+        )
+        wanted = TableRequest.model_validate(found.request)
+        spec = TablesSpec.model_validate(found.specification)
+        ledger.save(changed, job, event=caller.event(_ordered(menu, wanted, spec), project=project, subject=order))
+        return ledger.get(TableOrder, order)
+
+
+def _ordered(menu: TableMenu, request: TableRequest, spec: TablesSpec) -> TablesOrdered:
+    return TablesOrdered(
+        menu=menu.id,
+        menu_digest=menu.menu_digest,
+        specification_digest=spec.digest,
+        approval=menu_of(menu).approval_of(request).value,
+    )
+
+
+def find_order(ledger: Reader, caller: Caller, project: str, order: str) -> TableOrder:
+    """The order, if it is one of this project that the caller may see: an analyst sees the own ones.
+
+    Raises:
+        NotFoundError: It is not, or is another analyst's.
+    """
+    found = find_in_project(ledger, TableOrder, project, order)
+    if caller.actor.role is Role.ANALYST and found.created_by != caller.actor.name:
+        raise NotFoundError(f"there is no order of tables {order!r} in this project.")
+    return found
+
+
+def readable_answer(caller: Caller, order: TableOrder) -> str:
+    """The digest of the answer's file, if there is one and the caller may see it: an analyst, once it is approved.
+
+    Raises:
+        NotFoundError: There is none yet.
+    """
+    answered = (ReleaseStatus.APPROVED, ReleaseStatus.PUBLISHING, ReleaseStatus.PUBLISHED)
+    hidden = caller.actor.role is Role.ANALYST and order.status not in answered
+    if not order.protected or hidden:
+        raise NotFoundError(f"order {order.id} is {order.status} and has no answer yet.")
+    return order.protected
+
+
+def internal_files(order: TableOrder) -> str:
+    """The digest of the ZIP file of what must not leave the office: true figures and intervals.
+
+    Raises:
+        NotFoundError: There is none yet.
+    """
+    if INTERNAL not in order.artifacts:
+        raise NotFoundError(f"order {order.id} is {order.status} and has no tables yet.")
+    return str(order.artifacts[INTERNAL])
+
+
+def make_tables(office: Office, job: Job, progress: Progress) -> None:
+    """The job: assemble, tabulate and protect beside all earlier answers; then request, and approve where a rule does.
+
+    Raises:
+        StateError: The secret of the record keys is not the one of earlier tables.
+        InputError: The order has more cells than the menu allows.
+    """
+    progress(0, 100)
+    with office.ledger.reading() as state:
+        found = state.get(TableOrder, job.subject)
+        menu = state.get(TableMenu, found.menu)
+    spec, rules = TablesSpec.model_validate(found.specification), menu_of(menu)
+    hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
+    keyed = spec.protection.method is ProtectionMethod.CELL_KEY
+    data, coverage = _microdata(office, menu)
+    cells = _cells(spec, data, hierarchies)
+    if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
+        raise InputError(
+            f"the order has {cells:,} cells; the menu allows {rules.crossings.max_cells:,}.",
+            remedy="Cross fewer or coarser dimensions.",
+        )
+    for _ in range(MOST_ATTEMPTS):
+        with office.ledger.reading() as state:
+            if keyed:
+                _require_same_secret(state, office)
+            answered = _answered(state, found)
+        earlier = [table for one in answered for table in _earlier_tables(office, one)]
+        try:
+            act = tabulate(
+                spec,
+                [data],
+                hierarchies,
+                RunOptions(seed=found.seed, today=office.now().date(), progress=progress),
+                earlier=earlier,
+                secret=office.record_secret if keyed else b"",
+            )
+        except ThresholdError as error:
+            _refuse(office, job, found, error)
+            return
+        made = replace(
+            found,
+            **_kept(office, act),
+            report={**act.report, "coverage": coverage},
+            public_report=_public_report(act),
+            earlier=[one.id for one in answered],
+            record_key_id=record_key_id(office.record_secret) if keyed else "",
+        )
+        try:
+            _commit(office, job, made, act, menu)
+        except _AnsweredMeanwhileError:
+            continue
+        return
+    raise StateError("other tables were answered each time this order was protected.", remedy="Protect it again.")
+
+
+class _AnsweredMeanwhileError(Exception):
+    """Tables were answered while these were protected: the audit lacks them."""
+
+
+def _commit(
+    office: Office, job: Job, made: TableOrder, act: Act[ProtectedTables, TablesProtected], menu: TableMenu
+) -> None:
+    """Save the protected tables, request their approval, and approve them where the menu's rule does.
+
+    Raises:
+        _AnsweredMeanwhileError: An order was answered that these tables were not audited against; nothing is saved.
+    """
+    caller = job_caller(office, job)
+    with office.ledger.writing(caller) as ledger:
+        ledger.hold(job)
+        protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
+        # The log is locked from here on, so no other answer can come before the end of this transaction.
+        if {one.id for one in _answered(ledger, protected)} != set(made.earlier):
+            raise _AnsweredMeanwhileError
+        status = next_status(protected.status, ReleaseStep.REQUEST)
+        asked = ReleaseRequested(
+            from_status=protected.status.value, to_status=status.value, protected=protected.protected
+        )
+        requested = replace(protected, requested_by=made.created_by)
+        if not _approved_by_rule(act, made, menu):
+            event = caller.event(asked, project=made.project, subject=made.id)
+            finish_job(ledger, job, replace(requested, status=status), event=event)
+            return
+        requested = _advance(ledger, caller, requested, ReleaseStep.REQUEST, asked)
+        approved = next_status(requested.status, ReleaseStep.APPROVE_BY_RULE)
+        answer = TablesApprovedByRule(
+            menu=menu.id,
+            menu_opened_by=menu.decided_by,
+            from_status=requested.status.value,
+            to_status=approved.value,
+            protected=requested.protected,
+        )
+        done = replace(requested, status=approved, decided_by=menu.decided_by, answered=True)
+        finish_job(ledger, job, done, event=caller.event(answer, project=made.project, subject=made.id))
+
+
+def _approved_by_rule(act: Act[ProtectedTables, TablesProtected], made: TableOrder, menu: TableMenu) -> bool:
+    """Tell if the menu's approver has decided beforehand.
+
+    Where the audit had to leave earlier tables out, a person decides.
+    """
+    rule = menu_of(menu).approval_of(TableRequest.model_validate(made.request))
+    audit = act.report.get("audit") or {}
+    return rule is ApprovalRule.MENU and not audit.get("earlier_tables_left_out")
+
+
+def _advance(ledger: Writer, caller: Caller, made: TableOrder, step: ReleaseStep, happening: Happening) -> TableOrder:
+    event = caller.event(happening, project=made.project, subject=made.id)
+    ledger.save(replace(made, status=next_status(made.status, step)), event=event)
+    return ledger.get(TableOrder, made.id)
+
+
+def _refuse(office: Office, job: Job, found: TableOrder, error: ThresholdError) -> None:
+    """Commit that the tables cannot be protected; only the desk is told which cells are in the way."""
+    caller = job_caller(office, job)
+    status = next_status(found.status, ReleaseStep.THRESHOLDS_MISSED)
+    refused = replace(found, status=status, failure=REFUSAL, report={"refusal": str(error)})
+    happening = error.event if isinstance(error.event, Happening) else ProtectionFailed(reason=type(error).__name__)
+    with office.ledger.writing(caller) as ledger:
+        finish_job(ledger, job, refused, event=caller.event(happening, project=found.project, subject=found.id))
+
+
+def decide_on_tables(
+    office: Office,
+    caller: Caller,
+    *,
+    project: str,
+    order: str,
+    version: int,
+    step: ReleaseStep,
+    reason: str = "",
+) -> TableOrder:
+    """Approve, refuse or withdraw the answer to an order, or take its approval back.
+
+    Raises:
+        StateError: The order cannot take this step, or other tables were answered since it was protected.
+    """
+
+    def check(ledger: Reader, after: TableOrder) -> None:
+        if step is ReleaseStep.APPROVE and {one.id for one in _answered(ledger, after)} != set(after.earlier):
+            raise StateError(
+                "other tables were answered since this order was protected, and it was not audited against them.",
+                remedy="Protect it again, then decide.",
+            )
+
+    return take_step(office, caller, TableOrder, project, order, version, step, reason, check=check)
+
+
+def publish_order(office: Office, caller: Caller, *, project: str, order: str, version: int) -> TableOrder:
+    """Ask for the packaging and publication of approved tables."""
+    return ask_publication(
+        office, caller, TableOrder, JobKind.PACKAGE_TABLES, project=project, name=order, version=version
+    )
+
+
+def package_tables(office: Office, job: Job, progress: Progress) -> None:
+    """The job: build and sign the package of approved tables and put it into the catalogue."""
+    progress(0, 2)
+    with office.ledger.reading() as state:
+        found = state.get(TableOrder, job.subject)
+    checkpoint, proofs = prove_release(office, found.id)
+    with zipfile.ZipFile(office.files.path(Area.RELEASE, found.protected)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    caller = job_caller(office, job)
+    act = publish_tables(
+        files,
+        TablesSpec.model_validate(found.specification),
+        RunOptions(),
+        title=found.title,
+        cells=sum(int(one["cells"]) for one in found.report["tables"]),
+        signer=office.signer,
+        created=caller.at,
+        log_checkpoint=checkpoint,
+        log_proofs=proofs,
+    )
+    stored = keep_artifact(office, Area.PUBLIC, zip_package(act.result))
+    progress(1, 2)
+    done = replace(
+        found,
+        status=next_status(found.status, ReleaseStep.PACKAGED),
+        package=stored,
+        manifest_digest=act.event.manifest_digest,
+        published_at=caller.stamp,
+    )
+    with office.ledger.writing(caller) as ledger:
+        finish_job(ledger, job, done, event=caller.event(act.event, project=found.project, subject=found.id))
+
+
+def record_key_id(secret: bytes) -> str:
+    """The name of a secret of record keys, from which it cannot be computed."""
+    return hashlib.sha256(b"wasl record key\0" + secret).hexdigest()[:16]
+
+
+def _require_same_secret(state: Reader, office: Office) -> None:
+    """Refuse another secret than the one of earlier tables: with two noises for one cell, readers could take the mean.
+
+    Raises:
+        StateError: It is another one.
+    """
+    own = record_key_id(office.record_secret)
+    if any(one.record_key_id not in ("", own) for one in state.select(TableOrder, answered=True)):
+        raise StateError(
+            "the secret of the record keys is not the one earlier tables were made with.",
+            remedy="Restore the file record.key of this installation from the backup.",
+        )
+
+
+def _open(ledger: Reader, project: str, menu: str) -> TableMenu:
+    found = find_menu(ledger, project, menu)
+    if found.status is not MenuStatus.OPEN:
+        raise StateError(f"the menu is {found.status}, and nothing can be ordered from it.")
+    return found
+
+
+def _answered(ledger: Reader, order: TableOrder) -> list[TableOrder]:
+    """The other orders of the project that were ever answered."""
+    return [one for one in ledger.select(TableOrder, project=order.project, answered=True) if one.id != order.id]
+
+
+def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, float]]:
+    """The microdata of a menu, without persons who objected, and the coverage of each payload; never stored."""
+    with office.ledger.reading() as state:
+        run = state.get(Run, menu.run)
+        sent = pinned_payloads(state, run)
+    spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
+    payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
+    coverage = require_coverage(spine, payloads)
+    with office.ledger.reading() as state:
+        spine, payloads = without_objections(state, menu.project, spine, payloads)
+    specification = MicrodataSpec.model_validate(menu.specification)
+    table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table
+    persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])
+    return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage
+
+
+def _levels(text: str) -> pa.Table:
+    """A hierarchy file as a table of texts.
+
+    Raises:
+        InputError: It is no CSV with a header.
+    """
+    header = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
+    delimiter = max((";", "\t", ","), key=header.count)
+    names = [name.strip().strip('"') for name in header.split(delimiter)]
+    return _csv_of_texts(text.encode(), names, delimiter)
+
+
+def _csv_of_texts(data: bytes, texts: Sequence[str], delimiter: str = ",") -> pa.Table:
+    try:
+        return pacsv.read_csv(
+            io.BytesIO(data),
+            parse_options=pacsv.ParseOptions(delimiter=delimiter),
+            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string())),
+        )
+    except pa.ArrowException as error:
+        raise InputError("a hierarchy is not CSV with a header line.", remedy="Send UTF-8 CSV.") from error
+
+
+def _cells(spec: TablesSpec, data: pa.Table, hierarchies: Mapping[str, pa.Table]) -> int:
+    """Cells of an order, margins and empty ones included: an upper bound."""
+    cells = 1
+    for dimension in spec.tables[0].dimensions:
+        if dimension.hierarchy:
+            levels = hierarchies[dimension.hierarchy]
+            codes = len({code for name in levels.column_names for code in levels.column(name).to_pylist()})
+        elif dimension.bands:
+            codes = len(dimension.bands) + 1
+        else:
+            codes = int(pc.count_distinct(data.column(dimension.source)).as_py())
+        cells *= codes + 1
+    return cells
+
+
+def _kept(office: Office, act: Act[ProtectedTables, TablesProtected]) -> dict[str, Any]:
+    """The artifacts in the store, a ZIP file of those that stay in the office, and one of those that may leave."""
+    files = keep_artifacts(office, Area.RELEASE, act.artifacts)
+    data = {name: office.files.path(Area.RELEASE, digest).read_bytes() for name, digest in files.items()}
+    inside = internal_artifacts(list(files))
+    files[INTERNAL] = keep_artifact(office, Area.RELEASE, zip_package({name: data.pop(name) for name in inside}))
+    return {"artifacts": files, "protected": keep_artifact(office, Area.RELEASE, zip_package(data))}
+
+
+def _public_report(act: Act[ProtectedTables, TablesProtected]) -> dict[str, Any]:
+    """What whoever ordered is told beside the tables: the method, and how many cells have which status."""
+    tables = [
+        {"name": one["name"], "cells": one["cells"], "status": dict(one["status"])} for one in act.report["tables"]
+    ]
+    return {"method": act.report["method"], "tables": tables}
+
+
+def _earlier_tables(office: Office, order: TableOrder) -> list[EarlierTable]:
+    """The tables of an answered order, as the desk knows them."""
+    described = order.report["tables"]
+    found = []
+    for item in described:
+        name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
+        data = office.files.path(Area.RELEASE, order.artifacts[name]).read_bytes()
+        texts = [*(one["name"] for one in item["dimensions"]), "status", "rule"]
+        found.append(read_earlier(order.id, item, _csv_of_texts(data, texts)))
+    return found
