@@ -20,6 +20,7 @@ from service_support import (
     Service,
     Template,
     encode_registers,
+    link_and_resolve,
     make_settings,
     make_template,
     new_database,
@@ -104,3 +105,31 @@ def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def make_files(tmp_path: Path) -> Callable[..., Sent]:
     """Makes small well-formed files of random labels."""
     return partial(random_files, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def resolved_template(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Template, outboxes: dict[str, Path]
+) -> tuple[Template, str]:
+    """A populated installation whose holders have sent, with a linked and resolved run; gives its id, too."""
+    folder = tmp_path_factory.mktemp("resolved") / "data"
+    url = sqlite_template.copy(folder)
+    installation = Installation.open(make_settings(folder, url))
+    with serving(installation) as address:
+        running = Service(address, installation, sqlite_template.tokens)
+        run = link_and_resolve(running, outboxes)
+        running.close()
+    installation.close()
+    return Template(folder, url, sqlite_template.tokens), run
+
+
+@pytest.fixture
+def resolved(tmp_path: Path, resolved_template: tuple[Template, str]) -> Iterator[tuple[Service, str]]:
+    """A live copy of it, and the run."""
+    template, run = resolved_template
+    installation = Installation.open(make_settings(tmp_path / "data", template.copy(tmp_path / "data")))
+    with serving(installation) as address:
+        running = Service(address, installation, template.tokens)
+        yield running, run
+        running.close()
+    installation.close()

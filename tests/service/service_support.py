@@ -30,6 +30,7 @@ from argon2 import PasswordHasher
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.facade import encode
 from wasl.holder.keys import LinkageKey
+from wasl.linkage.plan import LinkagePlan
 from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
 from wasl.registers.codes.classification import CodeList
@@ -354,6 +355,23 @@ def send(
         content=data,
         headers={"Content-Type": PARQUET, "Content-Digest": content_digest(data), **headers},
     )
+
+
+def link_and_resolve(service: Service, outboxes: dict[str, Path]) -> str:
+    """Send everything of two holders, link and resolve; gives the run."""
+    kinds = {"deliveries": "delivery", "join-maps": "join", "payloads": "payload"}
+    for register, folder in outboxes.items():
+        for plural, file in kinds.items():
+            data = (folder / f"{file}.parquet").read_bytes()
+            answer = send(service.client(Role.HOLDER, register=register), plural, data, register=register)
+            assert answer.status_code == 201, answer.text
+    path = f"/v1/projects/{PROJECT}/linkage-runs"
+    plan = LinkagePlan.load("morocco").model_dump(mode="json")
+    run = str(service.client(Role.LINKAGE).post(path, json={"plan": plan}).json()["id"])
+    service.work()
+    service.client(Role.SPINE).post(f"{path}/{run}/resolution")
+    service.work()
+    return run
 
 
 def random_files(

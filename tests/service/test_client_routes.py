@@ -12,7 +12,7 @@ from wasl.web.app import TOPICS
 
 STEPS = ("request", "approve", "refuse", "revoke", "publish", "withdraw", "protect")
 PLURALS = ("deliveries", "join-maps", "payloads")
-FILES = ("pairs", "links", "conflicts", "spine")
+FILES = ("pairs", "links", "conflicts", "spine", "file", "internal")
 
 
 def shape(path: str) -> str:
@@ -27,7 +27,7 @@ def asked() -> set[str]:
     more = set()
     for one in found:
         more.add(one)
-        if one.endswith(("releases/*/*", "linkage-runs/*/*", "users/*/*")):
+        if one.endswith(("releases/*/*", "linkage-runs/*/*", "users/*/*", "tables/*/*")):
             more |= {one[:-1] + name for name in (*STEPS, *FILES, "protected", "package", "disable", "enable")}
         for plural in PLURALS:
             more.add(one.replace("registers/*/*", f"registers/*/{plural}"))
@@ -49,6 +49,7 @@ def test_no_method_asks_for_a_route_that_is_not_there() -> None:
         .replace("releases/x/x", "releases/x/package")
         .replace("linkage-runs/x/x", "linkage-runs/x/spine")
         .replace("users/x/x", "users/x/disable")
+        .replace("tables/x/x", "tables/x/publish")
         for path in paths
     }
     assert not [path for path in concrete if not any(pattern.fullmatch(path) for pattern in patterns)]

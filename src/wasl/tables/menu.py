@@ -137,7 +137,10 @@ class MenuSpec(Document):
         if method is ProtectionMethod.CELL_KEY and self.protection.cell_key.additive:
             raise ValueError("cell_key.additive gives one cell several figures; a menu needs the same in every table")
         for table in self.tables:
-            order_tables(self, TableRequest(table=table.name))
+            try:
+                order_tables(self, TableRequest(table=table.name))
+            except InputError as error:
+                raise ValueError(f"table {table.name!r}: {error}") from error
         return self
 
     @property

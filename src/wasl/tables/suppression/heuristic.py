@@ -100,7 +100,8 @@ def complete(
     room = np.minimum(problem.up, problem.down)
     room = np.where(room > 0, np.minimum(room, attack.scale * 10), np.maximum(problem.up, problem.down))
     price = (problem.cost + 1e-9) / np.maximum(room, 1e-12) * attack.scale
-    price /= max(float(np.median(price)), 1e-30)
+    if price.size:  # no cell is left where earlier tables settle every one
+        price /= max(float(np.median(price)), 1e-30)
     if guide is not None:
         price = price * (1.0 - np.minimum(guide, 0.98))
     price = np.minimum(np.maximum(price, 1e-6), 1e6)
