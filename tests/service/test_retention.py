@@ -68,7 +68,7 @@ def test_a_withdrawn_file_is_deleted_with_a_certificate(service: Service, make_f
     sent = make_files()
     digest = send(service.client(Role.HOLDER), "deliveries", sent.delivery).json()["file"]
     name = withdraw(service, "deliveries")
-    assert erase(service) == {"submissions": 1, "releases": 0, "files": 1}
+    assert erase(service) == {"submissions": 1, "releases": 0, "orders": 0, "files": 1}
     assert sent.delivery not in bytes_of(service)
     first = certificates(service)[0]
     assert (first["subject"], first["detail"]["files"]) == (name, [digest])

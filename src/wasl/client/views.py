@@ -160,7 +160,7 @@ class Release(Remote):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableMenu(Remote):
-    """What can be ordered."""
+    """A menu of tables."""
 
     project: str
     run: str

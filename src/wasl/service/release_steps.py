@@ -1,6 +1,6 @@
 """Steps of a release that people take: request, approve, refuse, revoke, withdraw; the same for microdata and tables.
 
-One person requests, another decides. What was approved is what is published.
+One person requests, another decides. The approved file is the one that is published.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Orders of tables: tabulated and protected beside everything that was answered before, then approved and published.
 
-Whoever orders sees neither microdata nor true figures. An answer is audited against all earlier answers of the project.
+An analyst sees neither microdata nor true figures. An answer is audited against all earlier answers of the project.
 It is approved only while that is still all: a table answered meanwhile sends the order back to its protection.
 
 Does not protect against: an approver of a menu who lets crossings be answered by rule that should have been looked at.
@@ -77,7 +77,7 @@ MOST_WAITING = 20
 """Orders of one person that may wait or be under way at once: each takes up to its menu's time limit of a worker."""
 
 MOST_ATTEMPTS = 3
-"""How often an order is protected anew in one job because another was answered meanwhile."""
+"""Protections of one order in one job; each repetition follows an answer that came between."""
 
 WAITING = (ReleaseStatus.PROTECTING, ReleaseStatus.REQUESTED)
 REFUSAL = "the tables cannot be protected as ordered; order fewer dimensions, or coarser ones."

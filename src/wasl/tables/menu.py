@@ -1,7 +1,7 @@
 """Menus of tables: what may be ordered, how it is protected, and by which rule an order is approved.
 
 A menu offers tables of its own and, if it says so, free crossings of its dimensions. An order becomes a specification
-here. Whoever orders chooses dimensions and a measure, never a threshold or a method.
+here. An order chooses dimensions and a measure, never a threshold or a method.
 
 Does not protect against: a menu whose dimensions together identify persons that its rules take for safe.
 """
@@ -36,7 +36,7 @@ RECORD = "person_id"
 
 
 class ApprovalRule(StrEnum):
-    """Who approves the answer to an order."""
+    """The rule that approves the answer to an order."""
 
     EACH = "each"
     """An approver decides on each order."""
