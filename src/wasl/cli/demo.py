@@ -38,14 +38,30 @@ HOLDERS = {
     "anapec-certificates": "anapec",
     "anapec-projects": "anapec",
     "taechir-contracts": "taechir",
+    "anapec-job-seekers": "anapec",
+    "refugees-recognized": "foreign-affairs",
+    "unhcr-refugees": "unhcr",
+    "training": "training",
+    "survey-ene": "hcp",
+    "survey-forced-migration": "hcp",
+    "census-sample": "hcp",
+    "anapec-placed-abroad": "anapec",
+    "consular-register": "foreign-affairs",
+    "survey-medhims": "hcp",
 }
+"""Each register of persons and the folder of its holder."""
+WORK = tuple(HOLDERS)[:6]
+"""The registers of permits, social security and employment: the demo needs them, and the release is made of them."""
+ABROAD = ("anapec-placed-abroad", "consular-register", "survey-medhims")
+"""Registers of Moroccans abroad: other persons than the foreigners of the other registers, so linked apart."""
 RECIPIENTS = {"delivery": "linkage-unit", "join_map": "spine-keeper", "payload": "release-desk"}
 MERGES: dict[str, tuple[str, ...]] = {
     "anapec": ("anapec-certificates", "anapec-projects"),
     "cnss": ("cnss-employees", "cnss-pensioners"),
-    "all": tuple(HOLDERS),
+    "abroad": ABROAD,
+    "all": tuple(name for name in HOLDERS if name not in ABROAD),
 }
-"""The linkages of the demo: ANAPEC's two registers, CNSS's two, then all six."""
+"""The linkages of the demo: ANAPEC's two registers, CNSS's two, Moroccans abroad, then all registers of foreigners."""
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +74,8 @@ def demo(
     scale: Annotated[float, typer.Option(min=0.05, help=f"1 is {PERSONS_AT_SCALE_1:,} persons.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic registers and of protection.")] = 1,
     registers: Annotated[
-        Path | None, typer.Option(help="Folder with the six registers and truth.csv, instead of synthetic ones.")
+        Path | None,
+        typer.Option(help="Folder with truth.csv and the registers of work and permits or more, not synthetic ones."),
     ] = None,
     profile: Annotated[str, typer.Option(help="Encoding profile: guarded or open.")] = "guarded",
     as_json: JsonFlag = False,
@@ -96,6 +113,7 @@ class Demo:
         out: The folder everything goes into.
         quiet: Whether tables are left out.
         result: The figures of every step, for ``--json``.
+        registers: The registers of this run.
     """
 
     out: Path
@@ -103,6 +121,7 @@ class Demo:
     profile: str = "guarded"
     seed: int = 1
     result: dict[str, Any] = field(default_factory=lambda: {"seconds": {}})
+    registers: list[str] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -126,11 +145,16 @@ class Demo:
 
         made = self.out / "holders" / "generated"
         if source is None:
-            write_population(generate(persons, self.seed), made, seed=self.seed, difficulty="standard")
+            write_population(
+                generate(persons, self.seed, scope="all"), made, seed=self.seed, difficulty="standard", scope="all"
+            )
         for name in HOLDERS:
             file = (source or made) / f"{name}.csv"
             if not file.is_file():
-                raise InputError(f"{file}: no such register.", remedy=f"The demo needs {', '.join(HOLDERS)}.")
+                if name not in WORK:
+                    continue
+                raise InputError(f"{file}: no such register.", remedy=f"The demo needs {', '.join(WORK)}.")
+            self.registers.append(name)
             self.holder(name).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, self.holder(name) / file.name)
         shutil.copyfile((source or made) / "truth.csv", self.truth)
@@ -145,7 +169,7 @@ class Demo:
 
         key = new_key_file(PROJECT, self.out / "holders" / "project.key")
         rows = []
-        for name in HOLDERS:
+        for name in self.registers:
             own = self.holder(name) / "outbox"
             encoded, table, files = encode_file(
                 self.holder(name) / f"{name}.csv",
@@ -179,7 +203,10 @@ class Demo:
         from wasl.cli.linkage import link_files, resolve_files
 
         rows = []
-        for name, registers in MERGES.items():
+        for name, wanted in MERGES.items():
+            registers = [register for register in wanted if register in self.registers]
+            if len(registers) < 2:
+                continue
             deliveries = [self.out / "linkage-unit" / f"{register}.delivery.parquet" for register in registers]
             joins = [self.out / "spine-keeper" / f"{register}.join.parquet" for register in registers]
             scored = link_files(self.plan, deliveries, [], self.out / "linkage-unit" / name)
@@ -201,7 +228,7 @@ class Demo:
         """Compare with the truth, which only a demo has."""
         from wasl.cli.linkage import evaluate_files
 
-        keep_maps = [self.holder(name) / f"keep-map-{name}.csv" for name in HOLDERS]
+        keep_maps = [self.holder(name) / f"keep-map-{name}.csv" for name in self.registers if name not in ABROAD]
         found = evaluate_files(self.out / "spine-keeper" / "all", self.truth, keep_maps)
         self.result["evaluation"] = found
         self.result["f1"] = found["f1"]
@@ -216,7 +243,7 @@ class Demo:
         from wasl.cli.microdata import assemble_files
 
         desk = self.out / "release-desk"
-        payloads = [desk / f"{name}.payload.parquet" for name in HOLDERS]
+        payloads = [desk / f"{name}.payload.parquet" for name in WORK]
         spine = self.out / "spine-keeper" / "all" / "spine.parquet"
         made = assemble_files(spine, payloads, "foreign-workers", desk / "microdata.parquet")
         self.result["microdata"] = made
