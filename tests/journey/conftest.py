@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from wasl.cli.app import VERBS, build_app
 from wasl.errors import WaslError
+from wasl.population.generate import generate
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -69,6 +72,72 @@ def call() -> Callable[..., Done]:
         return done
 
     return run
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Registers of the synthetic Morocco, linked by the command line.
+
+    Attributes:
+        folder, home: Where everything is, and the home folder of all parties.
+        names: The registers.
+        truth: ``register, record, person``: who the records truly are.
+    """
+
+    folder: Path
+    home: Path
+    names: tuple[str, ...]
+    truth: pd.DataFrame
+
+    @property
+    def spine(self) -> Path:
+        """The spine of the linkage."""
+        return self.folder / "linked" / "spine.parquet"
+
+    @property
+    def payloads(self) -> list[str | Path]:
+        """The options that name every payload."""
+        return [word for name in self.names for word in ("--payload", self.folder / f"{name}.payload")]
+
+    def persons(self, name: str) -> pd.DataFrame:
+        """For each record of a register: its number, its true person, and the person the linkage found."""
+        spine = pq.read_table(self.spine, columns=["person_id", "register", "record_id"])
+        ids = [value.hex() for value in spine["record_id"].to_pylist()]
+        found = pd.DataFrame({"record_id": ids, "found": [str(one) for one in spine["person_id"].to_pylist()]})
+        keep = pd.read_csv(self.folder / f"{name}.keep.csv", dtype=str)
+        mine = self.truth[self.truth["register"] == name]
+        return mine.merge(keep, on=["register", "record"]).merge(found, on="record_id")
+
+    def pairs(self, a: str, b: str) -> tuple[int, float, float]:
+        """True pairs of two registers, and precision and recall of the pairs found."""
+        left, right = self.persons(a), self.persons(b)
+        true = left.merge(right, on="person", suffixes=("", "_b"))
+        found = left.merge(right, on="found", suffixes=("", "_b"))
+        right_ones = int((found["person"] == found["person_b"]).sum())
+        return len(true), right_ones / max(len(found), 1), right_ones / max(len(true), 1)
+
+
+@pytest.fixture(scope="session")
+def linked_registers(call) -> Callable[..., Linked]:
+    """``linked_registers(folder, names, persons=…)``: each holder encodes, the linkage unit links and resolves."""
+
+    def link(folder: Path, names: tuple[str, ...], *, persons: int, seed: int = 1) -> Linked:
+        home = folder / "home"
+        made = generate(persons, seed, scope="all")
+        call(home, "key", "new", "--project", "journey", "--out", folder / "project.key")
+        for name in names:
+            made.registers[name].to_pandas().to_csv(folder / f"{name}.csv", index=False)
+            call(
+                home, "encode", folder / f"{name}.csv", "--register", name, "--key", folder / "project.key",
+                "--round", "2025", "--out", folder / f"{name}.delivery", "--join", folder / f"{name}.join",
+                "--payload", folder / f"{name}.payload", "--keep-map", folder / f"{name}.keep.csv",
+            )  # fmt: skip
+        words: list[str | Path] = [folder / f"{name}.delivery" for name in names]
+        words += [word for name in names for word in ("--join", folder / f"{name}.join")]
+        call(home, "link", "morocco", *words, "--out", folder / "linked", "--accept")
+        return Linked(folder, home, names, made.truth.to_pandas().astype(str))
+
+    return link
 
 
 @pytest.fixture(scope="session")

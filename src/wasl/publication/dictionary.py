@@ -1,4 +1,4 @@
-"""The dictionary of a release: every variable, code and frequency, as a page in each of two languages and as a CSV."""
+"""The dictionary of a release: every variable, code and frequency, as a page in three languages and as a CSV."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import csv
 import io
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 import pyarrow as pa
 
-from wasl.publication.description import DatasetDescription
+from wasl.publication.description import Code, DatasetDescription, Language
 from wasl.publication.formats import safe_text
 from wasl.publication.summary import CodeCount, VariableSummary
 
-__all__ = ["Language", "dictionary_csv", "dictionary_html"]
+__all__ = ["PAGES", "dictionary_csv", "dictionary_html"]
 
 HEADINGS = (
     "variable",
     "label",
     "label_fr",
+    "label_ar",
     "kind",
     "code",
     "code_label",
     "code_label_fr",
+    "code_label_ar",
     "rows",
     "percent",
     "weighted",
@@ -32,14 +34,16 @@ HEADINGS = (
 )
 
 
-Language = Literal["en", "fr"]
-"""Languages of the page."""
+PAGES: dict[Language, tuple[str, str]] = {
+    "en": ("dictionary.html", "English"),
+    "fr": ("dictionary.fr.html", "Français"),
+    "ar": ("dictionary.ar.html", "العربية"),
+}
+"""The page of each language and the language's own name."""
 
 WORDS: dict[Language, dict[str, Any]] = {
     "en": {
-        "other_page": "dictionary.fr.html",
         "other_language": "fr",
-        "other_name": "Français",
         "producer": "Producer",
         "period": "Period",
         "geography": "Areas",
@@ -64,9 +68,7 @@ WORDS: dict[Language, dict[str, Any]] = {
         "kinds": {"code": "code", "integer": "whole number", "decimal": "number", "date": "date", "text": "text"},
     },
     "fr": {
-        "other_page": "dictionary.html",
         "other_language": "en",
-        "other_name": "English",
         "producer": "Producteur",
         "period": "Période",
         "geography": "Zones",
@@ -90,6 +92,31 @@ WORDS: dict[Language, dict[str, Any]] = {
         "weighted": "Pondéré",
         "kinds": {"code": "code", "integer": "nombre entier", "decimal": "nombre", "date": "date", "text": "texte"},
     },
+    "ar": {
+        "other_language": "fr",
+        "producer": "المنتج",
+        "period": "الفترة",
+        "geography": "المناطق",
+        "universe": "كل سطر هو",
+        "rows": "السطور",
+        "version": "النسخة",
+        "method": "الطريقة",
+        "conditions": "شروط الاستعمال",
+        "citation": "صيغة الاستشهاد",
+        "variables": "المتغيرات",
+        "weight": "معامل الترجيح",
+        "valid": "سطرا له قيمة",
+        "missing": "بدون قيمة",
+        "from": "من",
+        "to": "إلى",
+        "mean": "المتوسط",
+        "deviation": "الانحراف المعياري",
+        "code": "الرمز",
+        "meaning": "المعنى",
+        "other_meaning": "Signification",
+        "weighted": "مرجَّح",
+        "kinds": {"code": "رمز", "integer": "عدد صحيح", "decimal": "عدد", "date": "تاريخ", "text": "نص"},
+    },
 }
 """The texts of the page in each language."""
 
@@ -99,14 +126,13 @@ def dictionary_csv(summaries: Sequence[VariableSummary]) -> bytes:
     lines: list[Sequence[object]] = [HEADINGS]
     for summary in summaries:
         variable = summary.column.variable
-        head = (variable.name, variable.label, variable.label_fr, variable.kind.value)
-        lines.append((*head, "", "", "", summary.valid, "", "", summary.missing))
+        head = (variable.name, variable.label, variable.label_fr, variable.label_ar, variable.kind.value)
+        lines.append((*head, "", "", "", "", summary.valid, "", "", summary.missing))
         for count in summary.codes:
             weighted = "" if count.weighted is None else f"{count.weighted:.6g}"
             code = count.code
-            lines.append(
-                (*head, code.code, code.label, code.label_fr, count.rows, percent(count, summary), weighted, "")
-            )
+            meanings = (code.label, code.label_fr, code.label_ar)
+            lines.append((*head, code.code, *meanings, count.rows, percent(count, summary), weighted, ""))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for line in lines:
@@ -122,7 +148,7 @@ def dictionary_html(
     rows: int,
     created: str,
 ) -> bytes:
-    """The dictionary as one page in a language, labels in both; it needs nothing else, every text in it is escaped."""
+    """The dictionary as one page in a language, labels in a second, too. It needs no other file; texts are escaped."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -138,10 +164,16 @@ def dictionary_html(
         percent=percent,
         weighted=bool(description.weight),
         number=lambda value: f"{value:,.0f}".replace(",", "\u202f") if french else f"{value:,.0f}",
-        first=lambda english, translated: (translated or english) if french else english,
-        second=lambda english, translated: english if french else translated,
+        pages=[(code, *page) for code, page in PAGES.items() if code != language],
+        text=lambda name: description.texts(name).get(language) or getattr(description, name),
+        meaning=_meaning,
     )
     return page.encode() + b"\n"
+
+
+def _meaning(code: Code, language: Language) -> str:
+    """What a code means in a language, in English where it was not translated."""
+    return {"fr": code.label_fr, "ar": code.label_ar}.get(language) or code.label
 
 
 def percent(count: CodeCount, summary: VariableSummary) -> str:

@@ -23,7 +23,7 @@ from wasl.publication.citation import citation_files
 from wasl.publication.columns import typed_columns
 from wasl.publication.ddi import codebook_xml
 from wasl.publication.description import DatasetDescription
-from wasl.publication.dictionary import dictionary_csv, dictionary_html
+from wasl.publication.dictionary import PAGES, dictionary_csv, dictionary_html
 from wasl.publication.formats import csv_bytes, parquet_bytes
 from wasl.publication.log_proofs import LOG_FOLDER, require_log_proofs
 from wasl.publication.manifest import (
@@ -81,6 +81,7 @@ DATA_TITLES = {
 MATERIALS = {
     "metadata/dictionary.html": ("Dictionary of variables", "text/html"),
     "metadata/dictionary.fr.html": ("Dictionnaire des variables", "text/html"),
+    "metadata/dictionary.ar.html": ("دليل المتغيرات", "text/html"),
     "metadata/dictionary.csv": ("Dictionary of variables, as a table", "text/csv; charset=utf-8"),
     "metadata/sdmx/structure.sdmx-3.0.xml": ("SDMX 3.0 structure of the frequencies", SDMX_STRUCTURE),
     "metadata/sdmx/structure.sdmx-2.1.xml": ("SDMX 2.1 structure of the frequencies", SDMX_STRUCTURE),
@@ -158,8 +159,10 @@ def build_package(
     files = {
         **data,
         "metadata/dictionary.csv": dictionary_csv(summaries),
-        "metadata/dictionary.html": dictionary_html(description, summaries, language="en", rows=rows, created=date),
-        "metadata/dictionary.fr.html": dictionary_html(description, summaries, language="fr", rows=rows, created=date),
+        **{
+            f"metadata/{page}": dictionary_html(description, summaries, language=language, rows=rows, created=date)
+            for language, (page, _) in PAGES.items()
+        },
         **{f"metadata/{file}": text for file, text in citation_files(description, created=created).items()},
         **{f"report/{report_name}": data for report_name, data in report.items()},
         **{f"{LOG_FOLDER}{proof}.json": data for proof, data in (log_proofs or {}).items()},

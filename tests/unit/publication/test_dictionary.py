@@ -23,20 +23,44 @@ def test_csv_counts_every_code(table, description):
 
 def test_pages_escape_and_speak_their_language(table, description):
     summaries = summarize(typed_columns(table, description))
-    english, french = (
+    english, french, arabic = (
         dictionary_html(description, summaries, language=language, rows=4, created="2026-03-01").decode()
-        for language in ("en", "fr")
+        for language in ("en", "fr", "ar")
     )
     assert "Foreign workers &lt;public use&gt;" in english
     assert "Travailleurs étrangers" in french
     assert "lignes renseignées" in french
-    for page in (english, french):
+    assert 'dir="rtl"' in arabic
+    assert "المتغيرات" in arabic
+    assert all(page in arabic for page in ("dictionary.html", "dictionary.fr.html"))
+    assert "dictionary.ar.html" in english
+    for page in (english, french, arabic):
         assert "<script" not in page
         assert page.count("<section>") == len(description.variables)
 
 
-def test_both_languages_say_the_same():
-    assert set(WORDS["en"]) == set(WORDS["fr"])
+def test_the_languages_say_the_same():
+    assert set(WORDS["en"]) == set(WORDS["fr"]) == set(WORDS["ar"])
+
+
+def test_arabic_meanings_stand_where_they_were_written(table, description):
+    variables = [
+        variable.model_copy(
+            update={
+                "label_ar": "متغير",
+                "codes": tuple(code.model_copy(update={"label_ar": f"رمز {code.code}"}) for code in variable.codes),
+            }
+        )
+        for variable in description.variables
+    ]
+    described = description.model_copy(update={"variables": tuple(variables), "title_ar": "العنوان"})
+    summaries = summarize(typed_columns(table, described))
+    page = dictionary_html(described, summaries, language="ar", rows=4, created="2026-03-01").decode()
+    assert "<h1>العنوان</h1>" in page
+    assert "رمز 1" in page
+    rows = list(csv.DictReader(io.StringIO(dictionary_csv(summaries).decode())))
+    assert {row["label_ar"] for row in rows} == {"متغير"}
+    assert "رمز 1" in {row["code_label_ar"] for row in rows}
 
 
 def test_intervals_without_a_meaning_stand_in_their_order(description):

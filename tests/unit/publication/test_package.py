@@ -34,6 +34,7 @@ def test_a_package_holds_all_formats_metadata_report_and_signature(package):
         "metadata/dataset.jsonld",
         "metadata/dcat.jsonld",
         "metadata/ddi-codebook.xml",
+        "metadata/dictionary.ar.html",
         "metadata/dictionary.csv",
         "metadata/dictionary.fr.html",
         "metadata/dictionary.html",

@@ -1,9 +1,9 @@
 """Grouping of small areas with neighbours of similar size; every area with enough rows stays by itself.
 
-The rule sees counts only, never names of areas. Areas are taken the smallest first. A small area joins the smallest
-small area or group among its neighbours; neighbours across areas without rows count as neighbours. Without a small
-neighbour it joins the nearest small one. What is still small then is made missing, or joins the smallest neighbour
-where cells must stay.
+The rule sees counts only, never names of areas. Areas are taken the smallest first. A small area joins the nearest
+small area or group, of several the smallest; areas without rows are crossed for nothing. A last group that is still
+small joins the nearest group of several areas. Only where there is none it joins the smallest area nearby, which is
+then no longer by itself. An area is not made missing instead: the missing rows would be known to be its own.
 
 *Source:* the population threshold for geography of the IHSN practice guide (2017), section 5; grouping by adjacency as
 in redistricting by greedy aggregation.
@@ -52,17 +52,16 @@ def read_neighbours(name: str, text: str) -> dict[str, tuple[str, ...]]:
 
 
 def group_areas(
-    counts: Mapping[str, int], neighbours: Mapping[str, tuple[str, ...]], below: int, *, keep_all: bool
+    counts: Mapping[str, int], neighbours: Mapping[str, tuple[str, ...]], below: int
 ) -> dict[str, str | None]:
-    """The published area of each area: itself, its group (codes joined by ``+``), or None where it is not shown.
+    """The published area of each area: itself, its group (codes joined by ``+``), or None where nothing is shown.
 
     An area of the data that is itself a group, of a file grouped before, stands for its members.
 
     Args:
         counts: Rows of each area that occurs.
         neighbours: Neighbours of each area.
-        below: Areas with fewer rows are small.
-        keep_all: Whether no area may be left out.
+        below: Areas with fewer rows are small; nothing is shown where all areas together have fewer.
 
     Raises:
         InputError: An area is not among those whose neighbours are known.
@@ -82,8 +81,8 @@ def group_areas(
             break
         group = small[0][1]
         others = [other for _, other in small[1:]]
-        if not others and keep_all:
-            others = [other for other in groups if other != group]
+        others = others or [other for other in groups if other != group and len(other) > 1]
+        others = others or [other for other in groups if other != group]
         if not others:
             break
         ways = _distances(group, groups, neighbours)

@@ -40,9 +40,9 @@ def test_the_shipped_neighbours_are_the_regions_of_the_code_list_and_hang_togeth
     assert reached == set(REGIONS)
 
 
-@given(counts=COUNTS, below=st.integers(2, 60), keep_all=st.booleans())
-def test_the_rule_holds_for_any_counts(counts, below, keep_all):
-    shown = group_areas(counts, NEIGHBOURS, below, keep_all=keep_all)
+@given(counts=COUNTS, below=st.integers(2, 60))
+def test_the_rule_holds_for_any_counts(counts, below):
+    shown = group_areas(counts, NEIGHBOURS, below)
     assert set(shown) == set(counts)
     rows: dict[str, int] = {}
     for area, label in shown.items():
@@ -50,22 +50,18 @@ def test_the_rule_holds_for_any_counts(counts, below, keep_all):
             rows[label] = rows.get(label, 0) + counts[area]
             assert area in label.split("+")
     total = sum(counts.values())
-    enough = [area for area in counts if counts[area] >= below]
-    alone = [area for area in enough if shown[area] == area]
     if total < below:
         assert not rows
         return
     assert all(number >= below for number in rows.values())
-    if keep_all:
-        assert sum(rows.values()) == total
-        # What is left over joins one area at most; no other is hidden for it.
-        assert len(alone) >= len(enough) - 1
-        if len(alone) < len(enough):
-            joined = next(area for area in enough if area not in alone)
-            assert sum(counts[a] for a in shown[joined].split("+") if a != joined) < below
-    else:
-        assert alone == enough
-        assert total - sum(rows.values()) < below
+    assert sum(rows.values()) == total  # no row loses its area
+    enough = [area for area in counts if counts[area] >= below]
+    hidden = [area for area in enough if shown[area] != area]
+    assert len(hidden) <= 1
+    if hidden:  # only where the small ones together are too few, and there is no other group
+        others = [area for area in (shown[hidden[0]] or "").split("+") if area != hidden[0]]
+        assert sum(counts[area] for area in others) < below
+        assert [label for label in rows if "+" in label] == [shown[hidden[0]]]
 
 
 @given(counts=COUNTS, below=st.integers(2, 60), seed=st.integers(0, 5))
@@ -74,8 +70,8 @@ def test_the_rule_knows_no_names(counts, below, seed):
     names = dict(zip(REGIONS, np.random.default_rng(seed).permutation([f"n{r}" for r in REGIONS]), strict=True))
     distinct = {area: 20 * rows + place for place, (area, rows) in enumerate(counts.items())}  # no ties
     other_map = {names[a]: tuple(sorted(names[b] for b in others)) for a, others in NEIGHBOURS.items()}
-    one = group_areas(distinct, NEIGHBOURS, 20 * below, keep_all=False)
-    two = group_areas({names[a]: rows for a, rows in distinct.items()}, other_map, 20 * below, keep_all=False)
+    one = group_areas(distinct, NEIGHBOURS, 20 * below)
+    two = group_areas({names[a]: rows for a, rows in distinct.items()}, other_map, 20 * below)
     translated = {names[a]: None if g is None else {names[x] for x in g.split("+")} for a, g in one.items()}
     # Areas without a row are part of no group; they differ by nothing but their place.
     assert {a: None if g is None else set(g.split("+")) for a, g in two.items()} == translated
@@ -83,24 +79,24 @@ def test_the_rule_knows_no_names(counts, below, seed):
 
 @given(counts=COUNTS, below=st.integers(2, 60))
 def test_a_file_already_grouped_stays_as_it_is(counts, below):
-    shown = group_areas(counts, NEIGHBOURS, below, keep_all=False)
+    shown = group_areas(counts, NEIGHBOURS, below)
     again: dict[str, int] = {}
     for area, label in shown.items():
         if label is not None and counts[area]:
             again[label] = again.get(label, 0) + counts[area]
-    assert group_areas(again, NEIGHBOURS, below, keep_all=False) == {label: label for label in again}
+    assert group_areas(again, NEIGHBOURS, below) == {label: label for label in again}
 
 
 def test_small_areas_join_small_neighbours_not_large_ones():
     counts = {"06": 500, "09": 200, "10": 4, "11": 5, "12": 30, "08": 12, "02": 40}
-    shown = group_areas(counts, NEIGHBOURS, 20, keep_all=False)
+    shown = group_areas(counts, NEIGHBOURS, 20)
     assert shown["10"] == shown["11"] == shown["08"] == "08+10+11"
     assert [shown[area] for area in ("02", "06", "09", "12")] == ["02", "06", "09", "12"]
 
 
 def test_an_area_without_a_line_is_refused():
     with pytest.raises(InputError, match="1 of 2 areas"):
-        group_areas({"06": 10, "99": 10}, NEIGHBOURS, 5, keep_all=False)
+        group_areas({"06": 10, "99": 10}, NEIGHBOURS, 5)
 
 
 @pytest.mark.parametrize("text", ["a;b\n", "a\n", "a;\na;\n", ";b\n"])
@@ -165,13 +161,25 @@ def test_the_public_page_shows_areas_in_each_language(rng, language, word):
     assert "08+10+11+12" in page
 
 
-def test_what_stays_too_small_is_not_shown_unless_cells_must_stay(rng):
-    few = {"06": 300, "10": 6}
-    done = protect(people(rng, few), policy(), seed=1)
-    assert set(done.table["region"].to_pylist()) == {"06", None}
-    (areas,) = done.public_report()["areas"]
-    assert {item["code"]: item["shown_as"] for item in areas["areas"]} == {"06": "06", "10": ""}
-    assert set(protect(people(rng, few), policy(never=True), seed=1).table["region"].to_pylist()) == {"06+10"}
+def test_what_stays_too_small_joins_a_group_or_the_smallest_nearby(rng):
+    assert (
+        group_areas({"06": 300, "09": 200, "10": 12, "11": 10, "02": 5, "03": 90}, NEIGHBOURS, 20)["02"] == "02+10+11"
+    )
+    few = {"06": 300, "09": 200, "10": 6, "03": 90}
+    assert set(group_areas(few, NEIGHBOURS, 20).values()) == {"03", "06", "09+10"}
+    assert set(protect(people(rng, few), policy(never=True), seed=1).table["region"].to_pylist()) == {
+        "03",
+        "06",
+        "09+10",
+    }
+    nothing = protect(people(rng, {"10": 6}), policy(), seed=1)
+    assert nothing.table["region"].null_count == 6
+    (areas,) = nothing.public_report()["areas"]
+    assert areas == {
+        "variable": "region",
+        "areas": [{**areas["areas"][0], "code": "10", "shown_as": ""}],
+        "published": [],
+    }
     with pytest.raises(PolicyError, match="all areas together"):
         protect(people(rng, {"10": 6}), policy(never=True), seed=1)
 
@@ -181,7 +189,7 @@ def test_regions_made_of_provinces(rng):
     recode = {"kind": "recode", "variable": "region", "level": 1}
     made = policy(extra=[recode], hierarchy={"levels": [{"prefix": 2}, {"to_all": True}]})
     done = protect(frame, made, seed=1)
-    assert set(done.table["region"].to_pylist()) == {"06", "09", None}
+    assert set(done.table["region"].to_pylist()) == {"06", "09+10"}
     internal = {item["area"]: item["rows_before"] for item in done.internal_report()["areas"]}
     assert internal == {"06": 50, "09": 40, "10": 5}
 
@@ -204,6 +212,6 @@ def test_the_file_of_neighbours_is_found_beside_the_policy(tmp_path):
     )
     loaded = DisclosurePolicy.load(tmp_path / "p.toml")
     done = protect(pd.DataFrame({"z": ["a"] * 4 + ["b"] * 2}), loaded, seed=1)
-    assert set(done.table["z"].to_pylist()) == {"a", None}
+    assert set(done.table["z"].to_pylist()) == {"a+b"}
     (tmp_path / "own.csv").write_text("a;b\nb;a\nc;\n", encoding="utf-8")
     assert DisclosurePolicy.load(tmp_path / "p.toml").digest != loaded.digest

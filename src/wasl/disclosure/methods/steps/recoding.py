@@ -107,9 +107,8 @@ def _group_areas(method: m.GroupAreas, step: Step) -> Applied:
     neighbours = read_neighbours(method.neighbours, file.policy.hierarchy_texts.get(method.neighbours, ""))
     rows = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
     counts = dict(zip(column.texts, rows.tolist(), strict=True))
-    keep_all = file.policy.by_name[method.variable].never_suppress
-    shown = group_areas(counts, neighbours, method.below, keep_all=keep_all)
-    if keep_all and None in shown.values():
+    shown = group_areas(counts, neighbours, method.below)
+    if file.policy.by_name[method.variable].never_suppress and None in shown.values():
         raise PolicyError(
             f"{method.variable!r} must not be suppressed, but all areas together have fewer than {method.below} rows.",
             remedy="Leave the variable out, or publish more rows.",
