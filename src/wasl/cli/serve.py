@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "argon2", "joserfc", "prometheus_client", "httpx")
+NEEDED = (
+    "fastapi",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "argon2",
+    "joserfc",
+    "prometheus_client",
+    "httpx",
+    "python_multipart",
+)
 DEFAULT_DAYS = 90
 
 ConfigOption = Annotated[
@@ -85,7 +95,8 @@ def _say_where(address: str, settings: ServiceSettings) -> None:
     lines = [
         f"wasl listens on {address} (API: {address}/v1, description: {address}/v1/openapi.json)",
         f"Data, log and signing key: {settings.home}",
-        "Sign in: wasl user add NAME; wasl user token NAME --role ROLE; then send 'Authorization: Bearer TOKEN'",
+        f"Console: {address}/console (catalogue for everybody: {address}/)",
+        "Sign in: wasl user add NAME; wasl user token NAME --role ROLE. Give the token to the console or the client.",
         "Manual: docs/service.md, docs/deployment.md, docs/security.md. Stop with Ctrl+C.",
     ]
     if not address.startswith("https") and settings.host not in ("127.0.0.1", "::1", "localhost"):

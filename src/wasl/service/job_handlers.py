@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wasl.audit.events import (
+    ComparisonFailed,
     ErasureFailed,
     Happening,
     JobCancelled,
@@ -29,6 +30,7 @@ from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run, Ta
 from wasl.service.releases import protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.retention import erase
+from wasl.service.scenarios import compare_scenarios
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 from wasl.service.table_orders import make_tables, package_tables
 
@@ -45,6 +47,7 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.ERASE: erase,
     JobKind.TABULATE: make_tables,
     JobKind.PACKAGE_TABLES: package_tables,
+    JobKind.COMPARE: compare_scenarios,
 }
 
 _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
@@ -53,6 +56,7 @@ _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
     JobKind.PROTECT: lambda job, reason: ProtectionFailed(job=job, reason=reason),
     JobKind.PACKAGE: lambda job, reason: PublicationFailed(job=job, reason=reason),
     JobKind.ERASE: lambda job, reason: ErasureFailed(job=job, reason=reason),
+    JobKind.COMPARE: lambda job, reason: ComparisonFailed(job=job, reason=reason),
     JobKind.REPRODUCE: lambda job, reason: ReproductionFailed(job=job, reason=reason),
     JobKind.TABULATE: lambda job, reason: TabulationFailed(job=job, reason=reason),
     JobKind.PACKAGE_TABLES: lambda job, reason: PublicationFailed(job=job, reason=reason),

@@ -23,6 +23,7 @@ CANCELLED_BY = {
     JobKind.ERASE: Role.ADMIN,
     JobKind.TABULATE: Role.ANALYST,
     JobKind.PACKAGE_TABLES: Role.RELEASE,
+    JobKind.COMPARE: Role.RELEASE,
 }
 """The role whose job it is: no other role may stop it."""
 

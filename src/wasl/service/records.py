@@ -195,7 +195,7 @@ class Decision(Noun):
     Attributes:
         run, project, pair: About what.
         reviewer: Whose.
-        verdict: ``same``, ``different`` or ``unsure``.
+        verdict: ``same``, ``different`` or ``unsure``; empty when the reviewer took it back.
     """
 
     run: str
@@ -339,6 +339,7 @@ class JobKind(StrEnum):
     ERASE = "erase"
     TABULATE = "tabulate"
     PACKAGE_TABLES = "package-tables"
+    COMPARE = "compare"
 
 
 class JobStatus(StrEnum):

@@ -40,6 +40,8 @@ from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 
 __all__ = [
     "declare_retention",
+    "due_day",
+    "due_submissions",
     "erase",
     "named_files",
     "receive_objections",
@@ -269,17 +271,38 @@ def _voided(releases: Iterable[Release], reason: str) -> list[Release]:
     ]
 
 
+def due_day(submission: Submission, rules: Sequence[RetentionRule]) -> str | None:
+    """The day from which a submission is to be erased, ISO 8601; None where no rule concerns it."""
+    days = _days(submission, rules)
+    return None if days is None else (_sent(submission) + timedelta(days=days)).date().isoformat()
+
+
+def due_submissions(submissions: Iterable[Submission], rules: Sequence[RetentionRule], now: datetime) -> dict[str, str]:
+    """The ids of the submissions to erase, each with the reason."""
+    due: dict[str, str] = {}
+    for one in submissions:
+        days = _days(one, rules)
+        if one.withdrawn:
+            due[one.id] = "withdrawn by its holder"
+        elif days is not None and now - _sent(one) >= timedelta(days=days):
+            due[one.id] = f"kept for {days} days, as its rule says"
+    return due
+
+
+def _days(submission: Submission, rules: Sequence[RetentionRule]) -> int | None:
+    """The days of the nearest rule: of register and round, register, round, project."""
+    known = {(rule.register, rule.round): rule.days for rule in rules}
+    round_name = str(submission.header.get("round", ""))
+    keys = ((submission.register, round_name), (submission.register, ""), ("", round_name), ("", ""))
+    return next((known[key] for key in keys if key in known), None)
+
+
+def _sent(submission: Submission) -> datetime:
+    return datetime.fromisoformat(submission.sent_at or submission.created_at)
+
+
 def _due(ledger: Reader, project: str, now: datetime) -> list[tuple[Submission, str]]:
     """The submissions to erase, each with the reason."""
-    rules = {(rule.register, rule.round): rule.days for rule in ledger.select(RetentionRule, project=project)}
-    due: list[tuple[Submission, str]] = []
-    for one in ledger.select(Submission, project=project, purged=False):
-        round_name = str(one.header.get("round", ""))
-        keys = ((one.register, round_name), (one.register, ""), ("", round_name), ("", ""))
-        days = next((rules[key] for key in keys if key in rules), None)
-        sent = datetime.fromisoformat(one.sent_at or one.created_at)
-        if one.withdrawn:
-            due.append((one, "withdrawn by its holder"))
-        elif days is not None and now - sent >= timedelta(days=days):
-            due.append((one, f"kept for {days} days, as its rule says"))
-    return due
+    sent = ledger.select(Submission, project=project, purged=False)
+    due = due_submissions(sent, ledger.select(RetentionRule, project=project), now)
+    return [(one, due[one.id]) for one in sent if one.id in due]

@@ -256,6 +256,22 @@ workers = sa.Table(
     _text("failure"),
 )
 
+sessions = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("id_hash", sa.Text, primary_key=True),
+    _text("user"),
+    _text("role"),
+    _text("project", null=True),
+    _text("register", null=True),
+    _text("token_id"),
+    _text("issued_by"),
+    _real("opened_at"),
+    _real("seen_at"),
+    _real("confirmed_at"),
+    sa.Index(None, "user"),
+)
+
 receipts = sa.Table(
     "receipts",
     METADATA,

@@ -30,6 +30,7 @@ from wasl.web.api import (
     users,
 )
 from wasl.web.authorization import Doorkeeper
+from wasl.web.console.routes import add_console
 from wasl.web.installation import Installation
 from wasl.web.middleware import Edge, Metrics
 
@@ -95,6 +96,7 @@ def create_app(installation: Installation, metrics: Metrics | None = None) -> Fa
     app.state.doorkeeper = Doorkeeper(installation.office, settings, metrics)
     for topic in TOPICS:
         app.include_router(topic.routes.router)
+    add_console(app, installation.engine, installation.office, settings)
     problems.install(app)
     app.add_middleware(
         Edge, max_json_bytes=settings.max_json_bytes, max_header_bytes=settings.max_header_bytes, metrics=metrics

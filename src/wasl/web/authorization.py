@@ -87,20 +87,36 @@ class Doorkeeper:
             AccessError: The action is not allowed; the attempt is logged.
         """
         authorization = request.headers.get("authorization")
-        address = f"address {request.client.host if request.client else ''}"
-        actor, rate, key = ANONYMOUS, self._unknown, address
-        if authorization:
-            actor = await self._recognize(authorization, address)
-            rate, key = self._known, f"actor {actor.token_id or actor.name}"
+        actor = await self.recognize(request, authorization) if authorization else ANONYMOUS
+        return await self.admit_actor(request, actor, action)
+
+    async def recognize(self, request: Request, authorization: str) -> Actor:
+        """The actor of an ``Authorization`` header.
+
+        Raises:
+            HttpProblem: 401 when the token is not valid, 429 when too many unknown tokens came from the address.
+        """
+        return await self._recognize(authorization, _address(request))
+
+    async def admit_actor(self, request: Request, actor: Actor, action: Action) -> tuple[Caller, Callable[[], None]]:
+        """The caller that an actor makes, who may do the action here, and what to call when the request is over.
+
+        Raises:
+            HttpProblem: 401 when this needs a token, 429 when there are too many requests.
+            AccessError: The action is not allowed; the attempt is logged.
+        """
+        known = actor.role is not None
+        rate = self._known if known else self._unknown
+        key = f"actor {actor.token_id or actor.name}" if known else _address(request)
         self._hurry(rate, key)
         caller = Caller(actor, self.office.now(), _id(request))
         project, register = (request.path_params.get(name) for name in ("project", "register"))
         try:
-            if actor.role is not None or action not in PUBLIC_ACTIONS:
+            if known or action not in PUBLIC_ACTIONS:
                 caller.check(action, project=project, register=register)
         except AccessError as error:
             rate.leave(key)
-            if actor.role is None:
+            if not known:
                 self.noise.count("no token")
                 self.metrics.denied.inc()
                 raise _unauthorized(error.message, error.remedy) from error
@@ -356,6 +372,11 @@ def _refuse_constant(_name: str) -> float:
 
 def _unauthorized(message: str, remedy: str) -> HttpProblem:
     return HttpProblem(401, message, remedy=remedy, headers={"WWW-Authenticate": 'Bearer realm="wasl"'})
+
+
+def _address(request: Request) -> str:
+    """The key under which requests without a token are counted."""
+    return f"address {request.client.host if request.client else ''}"
 
 
 def _id(request: Request) -> str:

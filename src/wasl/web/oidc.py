@@ -140,14 +140,21 @@ class OidcVerifier:
         self.settings = settings
         self.keys = keys or IssuerKeys(settings)
 
-    def actor(self, token: str) -> Actor:
+    def actor(self, token: str, *, audience: str = "", nonce: str = "") -> Actor:
         """The actor a token makes. Fetches nothing.
+
+        Args:
+            token: The signed token.
+            audience: Whom it must be for; empty: the audience of the settings.
+            nonce: What its claim ``nonce`` must be; empty: it need have none.
 
         Raises:
             AccessError: It is not signed by the issuer, not for this audience, expired, or names no role.
         """
         try:
-            claims = self._claims(token)
+            claims = self._claims(token, audience or self.settings.oidc_audience)
+            if nonce and claims.get("nonce") != nonce:
+                raise ValueError("nonce")
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise AccessError("this token is not valid.", remedy="Sign in again.") from error
         try:
@@ -167,7 +174,7 @@ class OidcVerifier:
         except WaslError as error:
             raise AccessError(error.message) from error
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _claims(self, token: str, audience: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_BYTES:
             raise ValueError("too long")
         keys = self.keys.current()
@@ -182,7 +189,7 @@ class OidcVerifier:
         registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self.settings.oidc_issuer},
-            aud={"essential": True, "value": self.settings.oidc_audience},
+            aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
         registry.validate(decoded.claims)

@@ -163,6 +163,32 @@ class ServiceSettings(BaseSettings):
     oidc_stale_seconds: float = Field(
         default=86_400, gt=0, description="seconds the issuer's keys are used at most while it does not answer"
     )
+    oidc_client_id: str = Field(
+        default="",
+        description="client id for signing in to the console by OIDC (code flow with PKCE); empty: not offered",
+    )
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="secret of that client, where the issuer demands one beside PKCE"
+    )
+    oidc_authorization_url: str = Field(
+        default="", description="where the issuer signs users in; empty: as its openid-configuration says"
+    )
+    oidc_token_url: str = Field(
+        default="", description="where the issuer exchanges codes; empty: as its openid-configuration says"
+    )
+    public_url: str = Field(
+        default="", description="address of the console as browsers see it, https://…; empty: as the request names it"
+    )
+    session_idle_minutes: float = Field(
+        default=30, gt=0, description="minutes without a request after which a session of the console ends"
+    )
+    session_hours: float = Field(default=10, gt=0, description="hours after which a session of the console ends")
+    session_confirm_minutes: float = Field(
+        default=5, ge=0, description="minutes for which a confirmation of who one is counts: approve, publish, purge"
+    )
+    lang: Literal["fr", "ar", "en", ""] = Field(
+        default="", description="language of the console where nobody chose one; empty: as the browser asks, or French"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severity of what is written to stderr"
     )

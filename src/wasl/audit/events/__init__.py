@@ -41,6 +41,7 @@ from wasl.audit.events.holder import (
     ReturnOpened,
 )
 from wasl.audit.events.linkage import (
+    DecisionTakenBack,
     LinkageCancelled,
     LinkageCompleted,
     LinkageEvaluated,
@@ -64,6 +65,7 @@ from wasl.audit.events.log import (
     LogVerified,
 )
 from wasl.audit.events.release import (
+    ComparisonFailed,
     DataSynthesized,
     MicrodataAssembled,
     ProtectionApplied,
@@ -80,6 +82,8 @@ from wasl.audit.events.release import (
     ReleaseVerified,
     ReleaseWithdrawn,
     RiskAssessed,
+    ScenariosCompared,
+    ScenariosRequested,
 )
 from wasl.audit.events.service import (
     AccessDenied,
@@ -93,6 +97,8 @@ from wasl.audit.events.service import (
     ProjectCreated,
     RegisterDeclared,
     SignatureDemandDropped,
+    SignedIn,
+    SignedOut,
     SubmissionWithdrawn,
     TokenIssued,
     TokenRevoked,
@@ -119,8 +125,10 @@ __all__ = [
     "AuthorizationExceeded",
     "AuthorizationStored",
     "CheckpointSigned",
+    "ComparisonFailed",
     "DataSynthesized",
     "DatabaseAccepted",
+    "DecisionTakenBack",
     "DeliveryReceived",
     "DeliveryRejected",
     "DenialsCounted",
@@ -188,7 +196,11 @@ __all__ = [
     "ReturnOpened",
     "ReturnPrepared",
     "RiskAssessed",
+    "ScenariosCompared",
+    "ScenariosRequested",
     "SignatureDemandDropped",
+    "SignedIn",
+    "SignedOut",
     "SpineResolved",
     "SubmissionWithdrawn",
     "TableMenuClosed",

@@ -9,6 +9,7 @@ from typing import ClassVar
 from wasl.audit.events.event import Happening, Language
 
 __all__ = [
+    "DecisionTakenBack",
     "LinkageCancelled",
     "LinkageCompleted",
     "LinkageEvaluated",
@@ -111,6 +112,20 @@ class PairDecided(Happening):
         "fr": "{actor} a tranché sur la paire {subject}",
         "ar": "بتّ {actor} في الزوج {subject}",
         "en": "{actor} decided on the pair {subject}",
+    }
+
+    run: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTakenBack(Happening):
+    """A reviewer took back a decision on a masked pair."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} est revenu sur sa décision concernant la paire {subject}",
+        "ar": "تراجع {actor} عن قراره بشأن الزوج {subject}",
+        "en": "{actor} took back the decision on the pair {subject}",
     }
 
     run: str

@@ -9,6 +9,7 @@ from typing import ClassVar
 from wasl.audit.events.event import Happening, Language
 
 __all__ = [
+    "ComparisonFailed",
     "DataSynthesized",
     "MicrodataAssembled",
     "ProtectionApplied",
@@ -25,6 +26,8 @@ __all__ = [
     "ReleaseVerified",
     "ReleaseWithdrawn",
     "RiskAssessed",
+    "ScenariosCompared",
+    "ScenariosRequested",
 ]
 
 
@@ -78,6 +81,49 @@ class ProtectionRequested(Happening):
     run: str
     policy_digest: str
     seed_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenariosRequested(Happening):
+    """A comparison of policies on the microdata of a release was requested."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé la comparaison de scénarios de protection pour {subject}",
+        "ar": "طلب {actor} مقارنة سيناريوهات الحماية لـ {subject}",
+        "en": "{actor} asked for a comparison of protection scenarios for {subject}",
+    }
+
+    scenarios: int
+    policy_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenariosCompared(Happening):
+    """Policies were measured side by side on the microdata of a release; some may refuse to give a file."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "les scénarios de protection de {subject} ont été comparés pour {actor}",
+        "ar": "قورنت سيناريوهات حماية {subject} لفائدة {actor}",
+        "en": "the protection scenarios of {subject} were compared for {actor}",
+    }
+
+    scenarios: int
+    refused: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonFailed(Happening):
+    """A comparison of policies came to nothing."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "la comparaison de scénarios pour {subject}, demandée par {actor}, a échoué",
+        "ar": "فشلت مقارنة السيناريوهات لـ {subject} التي طلبها {actor}",
+        "en": "the comparison of scenarios for {subject}, asked for by {actor}, failed",
+    }
+
+    job: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ __all__ = [
     "ProjectCreated",
     "RegisterDeclared",
     "SignatureDemandDropped",
+    "SignedIn",
+    "SignedOut",
     "SubmissionWithdrawn",
     "TokenIssued",
     "TokenRevoked",
@@ -249,3 +251,29 @@ class JobCancelled(Happening):
     }
 
     job_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(Happening):
+    """A user opened a session of the console."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a ouvert une session dans la console",
+        "ar": "فتح {actor} جلسة في لوحة التحكم",
+        "en": "{actor} signed in to the console",
+    }
+
+    sign_in_method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut(Happening):
+    """A user ended every session of the console."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a fermé toutes ses sessions de la console",
+        "ar": "أنهى {actor} جميع جلساته في لوحة التحكم",
+        "en": "{actor} signed out of every session of the console",
+    }
+
+    sessions: int

@@ -1,0 +1,103 @@
+"""Documents that people write on a page: JSON or TOML text, and the thresholds of a policy as fields of a form."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wasl.errors import SchemaError
+from wasl.registers.documents import config_dir
+from wasl.web.console.forms import Form, PageFault
+from wasl.web.console.marks import N_
+
+__all__ = ["THRESHOLDS", "Threshold", "read_document", "read_thresholds", "shipped", "shipped_text", "written"]
+
+LONGEST_DOCUMENT = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A threshold that the editor shows as a field.
+
+    Attributes:
+        name: Its name in the policy.
+        label: Key of a message.
+        hint: Key of a message: what it means.
+        whole: Whether it is a whole number; a share otherwise.
+    """
+
+    name: str
+    label: str
+    hint: str
+    whole: bool = False
+
+
+THRESHOLDS = (
+    Threshold("k", N_("k"), N_("Least number of rows that share a combination of keys."), whole=True),
+    Threshold("individual_risk", N_("Largest risk of a row"), N_("A probability: 0.2 is one in five.")),
+    Threshold("global_risk", N_("Largest share of expected re-identifications"), N_("A share of all rows.")),
+    Threshold("household_risk", N_("Largest risk of a household"), N_("A probability.")),
+    Threshold("suda_dis", N_("Largest DIS score of a row"), N_("Special uniques (SUDA2).")),
+    Threshold("suppressed_cells", N_("Largest share of suppressed cells of a key"), N_("Limits the loss.")),
+    Threshold("removed_rows", N_("Largest share of removed rows"), N_("Limits the loss.")),
+)
+
+
+def read_document(form: Form, name: str, what: str) -> dict[str, Any]:
+    """The document in a field, written as JSON or TOML.
+
+    Raises:
+        SchemaError: It is neither.
+    """
+    text = form.text(name, most=LONGEST_DOCUMENT)
+    try:
+        value = json.loads(text) if text.startswith("{") else tomllib.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too deep"
+        raise SchemaError(f"{what} is not JSON ({place}).", remedy="Correct that place.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(f"{what} is not TOML ({error}).", remedy="Correct that place.") from error
+    return dict(value)
+
+
+def read_thresholds(form: Form, policy: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy with the thresholds of the form's fields; an empty field drops the threshold.
+
+    Raises:
+        PageFault: A field holds no number.
+    """
+    changed: dict[str, Any] = copy.deepcopy(dict(policy))
+    thresholds = dict(changed.get("thresholds", {}))
+    for one in THRESHOLDS:
+        text = form.text(f"t_{one.name}", most=20).replace(",", ".")
+        if not text:
+            thresholds.pop(one.name, None)
+            continue
+        try:
+            thresholds[one.name] = int(text) if one.whole else float(text)
+        except ValueError:
+            raise PageFault(422, N_("The field “{name}” takes a number."), name=one.name) from None
+    changed["thresholds"] = thresholds
+    return changed
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """A document as text to edit, without what stands nowhere else but in the service (texts of hierarchies)."""
+    plain = {name: value for name, value in document.items() if name != "hierarchy_texts"}
+    return json.dumps(plain, ensure_ascii=False, indent=2)
+
+
+def shipped(kind: str) -> list[str]:
+    """The names of the documents of a kind that ship with wasl."""
+    return sorted(file.stem for file in (config_dir() / kind).glob("*.toml"))
+
+
+def shipped_text(kind: str, name: str) -> str:
+    """The text of a document that ships with wasl; the first of its kind where there is none of this name."""
+    names = shipped(kind)
+    chosen = name if name in names else names[0]
+    return (config_dir() / kind / f"{chosen}.toml").read_text(encoding="utf-8")

@@ -1,0 +1,262 @@
+"""Templates of the pages, what they can write, and the menu of each role."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from wasl.locale import LANGUAGES, Messages, messages
+from wasl.service.access import Action
+from wasl.web.console.marks import N_
+from wasl.web.console.sayings import NOTICES
+
+if TYPE_CHECKING:
+    from wasl.web.console.pages import Page
+
+__all__ = ["LANGUAGE_COOKIE", "STATIC", "MenuItem", "environment", "menu", "static_path"]
+
+LANGUAGE_COOKIE = "wasl-language"
+STATIC = Path(__file__).parent.parent / "static"
+SHORT_DIGEST = 12
+
+STATE_WORDS = {
+    "requested": N_("requested"),
+    "scored": N_("scored"),
+    "resolving": N_("being resolved"),
+    "resolved": N_("resolved"),
+    "failed": N_("failed"),
+    "cancelled": N_("cancelled"),
+    "protecting": N_("being protected"),
+    "unsafe": N_("thresholds missed"),
+    "protected": N_("protected"),
+    "refused": N_("refused"),
+    "approved": N_("approved"),
+    "publishing": N_("being published"),
+    "published": N_("published"),
+    "withdrawn": N_("withdrawn"),
+    "queued": N_("queued"),
+    "running": N_("running"),
+    "done": N_("done"),
+    "parked": N_("set aside"),
+    "invited": N_("invitation open"),
+    "active": N_("active"),
+    "open": N_("open"),
+    "agreed": N_("agreed"),
+    "disputed": N_("disputed"),
+    "same": N_("same person"),
+    "different": N_("different persons"),
+    "unsure": N_("unsure"),
+    "revoked": N_("revoked"),
+    "expired": N_("expired"),
+    "disabled": N_("disabled"),
+    "closed": N_("closed"),
+    "purged": N_("erased"),
+    "delivery": N_("delivery"),
+    "join-map": N_("join map"),
+    "payload": N_("payload"),
+    "score": N_("linkage"),
+    "resolve": N_("resolution"),
+    "protect": N_("protection"),
+    "package": N_("packaging"),
+    "reproduce": N_("reproduction"),
+    "erase": N_("erasure"),
+    "passed": N_("passed"),
+    "holder": N_("data holder"),
+    "linkage": N_("linkage unit"),
+    "spine": N_("spine keeper"),
+    "reviewer": N_("reviewer"),
+    "release": N_("release desk"),
+    "approver": N_("approver"),
+    "auditor": N_("auditor"),
+    "admin": N_("administrator"),
+    "officer": N_("data-protection officer"),
+}
+"""Words for states, kinds and roles."""
+
+TONES = {
+    "failed": "bad",
+    "unsafe": "bad",
+    "disputed": "warn",
+    "refused": "bad",
+    "parked": "bad",
+    "withdrawn": "warn",
+    "revoked": "warn",
+    "disabled": "warn",
+    "expired": "warn",
+    "requested": "busy",
+    "queued": "busy",
+    "running": "busy",
+    "resolving": "busy",
+    "protecting": "busy",
+    "publishing": "busy",
+    "invited": "busy",
+    "published": "good",
+    "approved": "good",
+    "resolved": "good",
+    "done": "good",
+    "agreed": "good",
+    "passed": "good",
+    "active": "good",
+}
+"""The colour of each state; its word says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of the menu.
+
+    Attributes:
+        label: Key of a message.
+        address: Where it leads.
+        here: Whether this page is of it.
+    """
+
+    label: str
+    address: str
+    here: bool
+
+
+def menu(page: Page, project: str) -> list[MenuItem]:
+    """The entries of the menu that the caller may open, in the project that is open."""
+    if page.session is None:
+        return []
+    inside = f"/console/projects/{project}" if project else ""
+    entries: list[tuple[str, str, Action, bool]] = [
+        (N_("Waiting for you"), "/console", Action.WHOAMI, False),
+        (N_("Files"), "/files", Action.DELIVERY_READ, True),
+        (N_("Linkage"), "/runs", Action.LINKAGE_READ, True),
+        (N_("Review"), "/review", Action.REVIEW_READ, True),
+        (N_("Releases"), "/releases", Action.RELEASE_READ, True),
+        (N_("Objections"), "/objections", Action.OBJECTION_SEND, True),
+        (N_("Retention"), "/retention", Action.RETENTION_READ, True),
+        (N_("Log"), "/console/log", Action.AUDIT_READ, False),
+        (N_("Projects"), "/console/projects", Action.PROJECT_READ, False),
+        (N_("Users"), "/console/users", Action.USER_MANAGE, False),
+        (N_("Workers and queue"), "/console/queue", Action.METRICS_READ, False),
+    ]
+    path = page.request.url.path
+    items = []
+    for label, address, action, within in entries:
+        if not page.can(action) or (within and not inside):
+            continue
+        target = inside + address if within else address
+        exact = target in ("/console", "/console/projects")
+        items.append(MenuItem(label, target, path == target if exact else path.startswith(target)))
+    return items
+
+
+@cache
+def static_path(name: str) -> str:
+    """The address of a file of the pages, with the digest of its content in it, so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:SHORT_DIGEST]
+    return f"/console/static/{digest}/{name}"
+
+
+@cache
+def environment() -> Environment:
+    """The environment of the templates: every value is escaped, and one that is missing is an error."""
+    made = Environment(
+        loader=PackageLoader("wasl.web.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    made.globals |= {
+        "static": static_path,
+        "languages": [messages(one) for one in LANGUAGES],
+        "NOTICES": NOTICES,
+        "tone": lambda state: TONES.get(str(state), "plain"),
+    }
+    made.filters |= {
+        "count": _count,
+        "decimals": _decimals,
+        "share": _share,
+        "day": _day,
+        "moment": _moment,
+        "word": _word,
+        "digest": _digest,
+        "bytes": _bytes,
+        "listed": _listed,
+    }
+    return made
+
+
+def _language(context: Context) -> Messages:
+    found: Messages = context["language"]
+    return found
+
+
+@pass_context
+def _count(context: Context, value: Any) -> str:
+    """A whole number as the language writes it; a dash where there is none."""
+    return "–" if value is None else _language(context).number(round(float(value)))
+
+
+@pass_context
+def _decimals(context: Context, value: Any, digits: int = 2) -> str:
+    """A number with so many digits after the point."""
+    return "–" if value is None else _language(context).number(float(value), digits)
+
+
+@pass_context
+def _share(context: Context, value: Any, digits: int = 1) -> str:
+    """A share as a percentage."""
+    return "–" if value is None else _language(context).percent(float(value), digits)
+
+
+@pass_context
+def _day(context: Context, stamp: str) -> str:
+    """The day of an ISO 8601 time."""
+    return _language(context).date(datetime.fromisoformat(stamp).date()) if stamp else "–"
+
+
+@pass_context
+def _moment(context: Context, stamp: str) -> Markup:
+    """An ISO 8601 time, in words and as it is."""
+    if not stamp:
+        return Markup("–")
+    shown = _language(context).time(datetime.fromisoformat(stamp), "short")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
+
+
+@pass_context
+def _word(context: Context, name: Any) -> str:
+    """The word for a state, kind or role."""
+    text = str(name)
+    return _language(context).text(STATE_WORDS[text]) if text in STATE_WORDS else text
+
+
+def _digest(value: str) -> Markup:
+    """A digest, shortened, with the whole of it as its title."""
+    if not value:
+        return Markup("–")
+    short = value.removeprefix("sha256:")[:SHORT_DIGEST]
+    return Markup('<bdi><code title="{}">{}…</code></bdi>').format(value, short)
+
+
+@pass_context
+def _bytes(context: Context, value: float) -> str:
+    """A number of bytes in the unit that suits it."""
+    language = _language(context)
+    size = float(value)
+    for unit in (N_("{size} B"), N_("{size} kB"), N_("{size} MB")):
+        if size < 1000:
+            return language.text(unit, size=language.number(size, 0 if size >= 10 or unit.endswith(" B") else 1))
+        size /= 1000
+    return language.text(N_("{size} GB"), size=language.number(size, 1))
+
+
+@pass_context
+def _listed(context: Context, items: list[str]) -> str:
+    """Several names in one sentence."""
+    return _language(context).list([str(one) for one in items]) if items else "–"
