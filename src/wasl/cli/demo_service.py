@@ -189,7 +189,7 @@ class _Day:
         return run
 
     def _releases(self, run: str) -> None:
-        from wasl.service import releases
+        from wasl.service import packages, release_steps, releases
 
         desk, approver = self._caller("release"), self._caller("approver")
 
@@ -204,20 +204,20 @@ class _Day:
 
         def step(act: Callable[..., Any], caller: Caller, release: str, **given: Any) -> None:
             with self.office.ledger.reading() as state:
-                version = releases.find_release(state, self.project, release).version
+                version = release_steps.find_release(state, self.project, release).version
             act(self.office, caller, project=self.project, release=release, version=version, **given)
 
         def publish(release: str) -> None:
-            step(releases.request_release, desk, release)
-            step(releases.approve_release, approver, release, reason="k et l tiennent ; attaques lues.")
-            step(releases.publish_release, desk, release)
+            step(release_steps.request_release, desk, release)
+            step(release_steps.approve_release, approver, release, reason="k et l tiennent ; attaques lues.")
+            step(packages.publish_release, desk, release)
             self._work()
 
         old = prepare("Travailleurs étrangers, fichier provisoire")
         publish(old)
-        step(releases.withdraw_release, desk, old, reason="Remplacé par le fichier définitif.")
+        step(release_steps.withdraw_release, desk, old, reason="Remplacé par le fichier définitif.")
         publish(prepare("Travailleurs étrangers, fichier à usage public"))
-        step(releases.request_release, desk, prepare("Travailleurs étrangers, seconde version"))
+        step(release_steps.request_release, desk, prepare("Travailleurs étrangers, seconde version"))
         thresholds = {**_documents()["policy"]["thresholds"], "k": 50, "removed_rows": 0.0, "suppressed_cells": 0.01}
         prepare("Travailleurs étrangers, essai trop strict", thresholds=thresholds)
 

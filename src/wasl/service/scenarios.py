@@ -23,7 +23,7 @@ from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.ports import Area, Caller, Office, Progress
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release
-from wasl.service.releases import find_release
+from wasl.service.release_steps import find_release
 from wasl.service.states import ReleaseStatus
 from wasl.workflow.act import RunOptions
 from wasl.workflow.compare import compare

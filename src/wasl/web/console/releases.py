@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.errors import NotFoundError, WaslError
-from wasl.service import releases
+from wasl.service import packages, release_steps, releases
 from wasl.service.access import Action
 from wasl.service.ports import Area, Office
 from wasl.service.records import Job, JobStatus, Release, Run
@@ -90,7 +90,7 @@ def prepare(page: AnyPage, project: str) -> Response:
 def show_release(page: AnyPage, project: str, release: str) -> Response:
     """A release: what is to be published, its risks and attacks, what is lost, the differences from an earlier one."""
     with page.office.ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
         job = state.find(Job, found.job) if found.job else None
         earlier = [
             one
@@ -122,7 +122,7 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
 def show_progress(page: AnyPage, project: str, release: str) -> Response:
     """How far the release's job is."""
     with page.office.ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
         job = state.find(Job, found.job) if found.job else None
     working = job is not None and job.status in ACTIVE
     source = f"/console/projects/{project}/releases/{release}"
@@ -197,17 +197,17 @@ def _add_step(step: str, act: Callable[..., Release], *, confirms: bool, reasone
         return page.go(f"/console/projects/{project}/releases/{release}", said=STEP_SAID[step])
 
 
-_add_step("request", releases.request_release, confirms=False, reasoned=False)
-_add_step("approve", releases.approve_release, confirms=True, reasoned=True)
-_add_step("refuse", releases.refuse_release, confirms=False, reasoned=True)
-_add_step("revoke", releases.revoke_approval, confirms=False, reasoned=True)
-_add_step("publish", releases.publish_release, confirms=True, reasoned=False)
-_add_step("withdraw", releases.withdraw_release, confirms=False, reasoned=True)
+_add_step("request", release_steps.request_release, confirms=False, reasoned=False)
+_add_step("approve", release_steps.approve_release, confirms=True, reasoned=True)
+_add_step("refuse", release_steps.refuse_release, confirms=False, reasoned=True)
+_add_step("revoke", release_steps.revoke_approval, confirms=False, reasoned=True)
+_add_step("publish", packages.publish_release, confirms=True, reasoned=False)
+_add_step("withdraw", release_steps.withdraw_release, confirms=False, reasoned=True)
 
 
 def _find(office: Office, project: str, release: str) -> Release:
     with office.ledger.reading() as state:
-        return releases.find_release(state, project, release)
+        return release_steps.find_release(state, project, release)
 
 
 def _steps(page: Page, release: Release) -> set[str]:
@@ -222,7 +222,7 @@ def _steps(page: Page, release: Release) -> set[str]:
 def _first_eyes(page: Page, release: Release) -> bool:
     """Whether the caller prepared, protected or requested the release, so that another must decide on it."""
     try:
-        releases.require_other_eyes(release, page.caller)
+        release_steps.require_other_eyes(release, page.caller)
     except WaslError:
         return True
     return False

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.errors import WaslError
-from wasl.service import releases
+from wasl.service import release_steps
 from wasl.service.access import Action
 from wasl.service.records import Job, JobKind, JobStatus
 from wasl.service.scenarios import MOST_SCENARIOS, read_comparison, request_comparison
@@ -42,7 +42,7 @@ def show_scenarios(page: AnyPage, project: str, release: str) -> Response:
 def ask(page: AnyPage, project: str, release: str) -> Response:
     """Ask for a comparison; the job does the work."""
     with page.office.ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
     try:
         scenarios = _read(page.form, found.policy)
         page.once(
@@ -74,7 +74,7 @@ def show_progress(page: AnyPage, project: str, release: str) -> Response:
 
 def _page(page: Page, project: str, release: str, fault: Any = None) -> Response:
     with page.office.ledger.reading() as state:
-        found = releases.find_release(state, project, release)
+        found = release_steps.find_release(state, project, release)
     comparison = read_comparison(page.office, found)
     job = _job(page, release)
     keys = [one["name"] for one in found.policy.get("variables", ()) if one.get("role") == "key"]
