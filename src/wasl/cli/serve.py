@@ -96,7 +96,7 @@ def _say_where(address: str, settings: ServiceSettings) -> None:
         f"wasl listens on {address} (API: {address}/v1, description: {address}/v1/openapi.json)",
         f"Data, log and signing key: {settings.home}",
         f"Console: {address}/console (catalogue for everybody: {address}/)",
-        "Sign in: wasl user add NAME; wasl user token NAME --role ROLE; then the console, or 'Authorization: Bearer TOKEN'",
+        "Sign in: wasl user add NAME; wasl user token NAME --role ROLE; console, or 'Authorization: Bearer TOKEN'",
         "Manual: docs/service.md, docs/deployment.md, docs/security.md. Stop with Ctrl+C.",
     ]
     if not address.startswith("https") and settings.host not in ("127.0.0.1", "::1", "localhost"):
