@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wasl.cli.output import show_table
-from wasl.errors import InputError
+from wasl.errors import DeliveryError, InputError
+
+if TYPE_CHECKING:
+    from wasl.publication.draft import KnownVariable
 
 __all__ = ["KINDS", "register", "schema"]
 
@@ -18,6 +21,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "register": ("wasl.registers.schema", "RegisterSchema", "what a register's columns are (config/registers)"),
     "profile": ("wasl.holder.profile", "EncodingProfile", "how records are encoded (config/profiles)"),
     "plan": ("wasl.linkage.plan", "LinkagePlan", "how deliveries are linked (config/linkage)"),
+    "specification": ("wasl.workflow.microdata", "MicrodataSpec", "the same as microdata"),
     "microdata": ("wasl.workflow.microdata", "MicrodataSpec", "how spine and payloads are joined (config/microdata)"),
     "policy": (
         "wasl.disclosure.policy.document",
@@ -32,6 +36,10 @@ KINDS: dict[str, tuple[str, str, str]] = {
 """Each kind of document: the module and the model that read it, and what it is for."""
 
 
+DRAFTED = ("register", "specification", "microdata", "policy", "description")
+"""Kinds of document that can be proposed from data."""
+
+
 def register(app: typer.Typer) -> None:
     """Add ``wasl schema``."""
     app.command()(schema)
@@ -39,11 +47,11 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     name: Annotated[str, typer.Argument(help="Kind of document; without it, a list.")] = "",
-    protected: Annotated[
-        Path | None,
+    draft: Annotated[
+        list[Path] | None,
         typer.Option(
-            "--draft",
-            help="With `register`: a draft for this register file. With `description`: for what `wasl protect` wrote.",
+            help="Propose a document from data. With `register`: the register's file. With `specification`: payloads, "
+            "repeated, or a folder of them. With `policy`: microdata. With `description`: what `wasl protect` wrote.",
         ),
     ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="With a workbook: the sheet to draft from.")] = None,
@@ -52,11 +60,15 @@ def schema(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of a kind of document, or draft a register schema or a description from data.
+    """Print the JSON Schema of a kind of document, or propose a document from data with the evidence per column.
 
     Example: wasl schema policy --out policy.schema.json
 
     Example: wasl schema register --draft permits.xlsx --out permits.toml
+
+    Example: wasl schema specification --draft dgsn.payload --draft cnss.payload --out spec.toml
+
+    Example: wasl schema policy --draft microdata.parquet --out policy.toml
 
     Example: wasl schema description --draft protected/ --out description.toml
     """
@@ -65,21 +77,27 @@ def schema(
         return
     if name not in KINDS:
         raise InputError(f"no kind of document is called {name!r}.", remedy=f"One of: {', '.join(KINDS)}.")
-    if protected is not None and name not in ("description", "register"):
+    if draft and name not in DRAFTED:
         raise InputError(
-            "only a register schema or a description can be drafted.", remedy="wasl schema register --draft FILE"
+            f"no {name} can be drafted from data.", remedy=f"These can: {', '.join(sorted(set(DRAFTED)))}."
         )
-    if protected is None:
+    if not draft:
         text = _json_schema(name)
+    elif name in ("specification", "microdata"):
+        text = _draft_specification(draft)
+    elif len(draft) > 1:
+        raise InputError("only a specification is drafted from several files.", remedy="Give --draft once.")
     elif name == "register":
         from wasl.registers.reading.draft import draft_register
 
-        text = draft_register(protected, sheet=sheet, encoding=encoding)
+        text = draft_register(draft[0], sheet=sheet, encoding=encoding)
+    elif name == "policy":
+        text = _draft_policy(draft[0])
     else:
-        text = _draft(protected)
+        text = _draft(draft[0])
     if out is None:
         typer.echo(text, nl=False)
-    elif out.exists() and protected is not None:
+    elif out.exists() and draft:
         raise InputError(f"{out}: exists already, and may have been filled in.", remedy="Name another file.")
     else:
         out.write_text(text, encoding="utf-8")
@@ -95,12 +113,53 @@ def _json_schema(name: str) -> str:
 def _draft(folder: Path) -> str:
     """A draft of the description of a protected folder, with what register schemas say of its variables."""
     from wasl.cli.publication import read_protected
-    from wasl.publication.draft import draft_description, known_variables
+    from wasl.publication.draft import draft_description
+
+    table, report = read_protected(folder)
+    public = json.loads(report.get("public-report.json", b"{}"))
+    return draft_description(table, _stem(folder), public, _known())
+
+
+def _draft_specification(paths: list[Path]) -> str:
+    """A draft of a microdata specification from payload files, or from a folder of them."""
+    from wasl.registers.exchange.payload import Payload
+    from wasl.workflow.draft import draft_specification
+
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    payloads = []
+    for file in files:
+        try:
+            payloads.append(Payload.read(file))
+        except DeliveryError:
+            if file in paths:
+                raise
+    if not payloads:
+        raise InputError(f"{paths[0]}: holds no payload.", remedy="`wasl encode --payload` makes payloads.")
+    return draft_specification(payloads)
+
+
+def _draft_policy(data: Path) -> str:
+    """A draft of a disclosure policy from microdata."""
+    from wasl.disclosure.policy.draft import draft_policy
+    from wasl.registers.reading.microdata import read_microdata
+
+    known = {name: (one.label, one.label_fr, one.label_ar) for name, one in _known().items()}
+    return draft_policy(read_microdata(data), _stem(data), known)
+
+
+def _known() -> dict[str, KnownVariable]:
+    """What shipped descriptions and register schemas say of variables."""
+    from wasl.publication.description import DatasetDescription
+    from wasl.publication.draft import known_variables
     from wasl.registers.documents import config_dir
     from wasl.registers.schema import RegisterSchema
 
-    table, report = read_protected(folder)
     schemas = [RegisterSchema.load(path) for path in sorted((config_dir() / "registers").glob("*.toml"))]
-    stem = "".join(letter if letter.isalnum() else "-" for letter in folder.resolve().name.lower()).strip("-")
-    public = json.loads(report.get("public-report.json", b"{}"))
-    return draft_description(table, stem or "dataset", public, known_variables(schemas))
+    shipped = [DatasetDescription.load(path) for path in sorted((config_dir() / "publication").glob("*.toml"))]
+    return known_variables(schemas, shipped)
+
+
+def _stem(path: Path) -> str:
+    """A document's name from a file or folder: letters, digits and dashes."""
+    stem = path.resolve().stem if path.is_file() else path.resolve().name
+    return "".join(letter if letter.isalnum() else "-" for letter in stem.lower()).strip("-") or "dataset"

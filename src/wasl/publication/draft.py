@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.publication.description import VariableKind
+from wasl.disclosure.keys.hierarchy import joined_parts
+from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.schema import RegisterSchema
 
@@ -25,12 +26,15 @@ id = "{name}"
 version = "1.0"
 title = "<title>"
 title_fr = "<titre>"
+title_ar = "<العنوان>"
 abstract = "<what the data are, for whom, from which sources>"
 abstract_fr = "<ce que sont les données, pour qui, de quelles sources>"
+abstract_ar = "<ما هي البيانات ولمن ومن أي مصادر>"
 producer = {{ name = "<organization>", abbreviation = "" }}
 # period = {{ start = YYYY-MM-DD, end = YYYY-MM-DD }}  # the time the data are about
 conditions = "<conditions of use>"
 conditions_fr = "<conditions d'utilisation>"
+conditions_ar = "<شروط الاستعمال>"
 sources = []
 """
 
@@ -40,22 +44,37 @@ class KnownVariable:
     """What register schemas say of a payload variable.
 
     Attributes:
-        label, label_fr: What a reader sees.
+        label, label_fr, label_ar: What a reader sees.
         classification: Its code list, or empty.
     """
 
     label: str
     label_fr: str
     classification: str
+    label_ar: str = ""
 
 
-def known_variables(schemas: Iterable[RegisterSchema]) -> dict[str, KnownVariable]:
-    """What register schemas say of their variables, by harmonized name; the first schema that knows one counts."""
+def known_variables(
+    schemas: Iterable[RegisterSchema], descriptions: Iterable[DatasetDescription] = ()
+) -> dict[str, KnownVariable]:
+    """What shipped descriptions and register schemas say of their variables, by harmonized name; the first counts.
+
+    Args:
+        schemas: The register schemas.
+        descriptions: Descriptions of other releases, which are believed before schemas.
+    """
     known: dict[str, KnownVariable] = {}
+    for description in descriptions:
+        for described in description.variables:
+            labels = (described.label, described.label_fr, described.classification or "", described.label_ar)
+            known.setdefault(described.name, KnownVariable(*labels))
     for schema in schemas:
         for field in schema.fields:
             name = field.standard or field.name
-            known.setdefault(name, KnownVariable(field.label, field.label_fr, field.classification or ""))
+            found = KnownVariable(field.label, field.label_fr, field.classification or "")
+            known.setdefault(name, found)
+            if field.classification and not known[name].classification:
+                known[name] = replace(known[name], classification=field.classification)
     return known
 
 
@@ -75,16 +94,25 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         labels = reported.get(column, {})
         english = labels.get("label") if labels.get("label") != column else ""
         french = labels.get("label_fr") if labels.get("label_fr") != column else ""
+        arabic = labels.get("label_ar") if labels.get("label_ar") != column else ""
         lines = [
             "",
+            _evidence(table.column(column)),
             "[[variables]]",
             f"name = {_quoted(column)}",
             f"label = {_quoted(english or schema.label or '<label>')}",
             f"label_fr = {_quoted(french or schema.label_fr or '<libellé>')}",
+            f"label_ar = {_quoted(arabic or schema.label_ar or '<التسمية>')}",
             *_kind(table.column(column), schema.classification),
         ]
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)
+
+
+def _evidence(values: pa.ChunkedArray) -> str:
+    """What was found in a column, as a comment: counts, never a value."""
+    distinct = len(pc.unique(values.drop_null()))
+    return f"# {len(values) - values.null_count} values, {values.null_count} missing, {distinct} different"
 
 
 def _kind(values: pa.ChunkedArray, classification: str) -> list[str]:
@@ -96,11 +124,12 @@ def _kind(values: pa.ChunkedArray, classification: str) -> list[str]:
     if pa.types.is_integer(kind):
         return [f"kind = {_quoted(VariableKind.INTEGER)}"]
     if pa.types.is_boolean(kind):
-        return _codes([("1", "Yes", "Oui"), ("0", "No", "Non")])
+        return [f"kind = {_quoted(VariableKind.CODE)}", 'classification = "yes-no"']
     found = sorted(pc.unique(values).drop_null().cast(pa.string()).to_pylist())
     if len(found) > MOST_CODES:
         return [f"kind = {_quoted(VariableKind.TEXT)}"]
-    if classification and set(found) <= set(CodeList.load(classification).entries):
+    entries = CodeList.load(classification).entries if classification else {}
+    if entries and all(code in entries or joined_parts(code, list(entries)) for code in found):
         return [f"kind = {_quoted(VariableKind.CODE)}", f"classification = {_quoted(classification)}"]
     return _codes([(code, code, "") for code in found])
 

@@ -86,5 +86,11 @@ def test_a_draft_of_a_description_only_wants_filling_in(tmp_path):
     assert isinstance(
         run("description", "--draft", str(folder), "--out", str(tmp_path / "d.toml")).exception, InputError
     )
-    assert isinstance(run("policy", "--draft", str(folder)).exception, InputError)
     assert isinstance(run("description", "--draft", str(tmp_path / "none")).exception, InputError)
+
+
+@pytest.mark.parametrize("kind", ["profile", "plan", "tables", "estimates"])
+def test_what_cannot_be_drafted_says_what_can(tmp_path, kind):
+    error = run(kind, "--draft", str(tmp_path)).exception
+    assert isinstance(error, InputError)
+    assert "policy" in str(error.remedy)

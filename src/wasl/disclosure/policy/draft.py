@@ -1,0 +1,253 @@
+"""Proposes a disclosure policy from microdata, with the evidence for each column.
+
+The evidence is counts and shares. No cell of the file is written into the draft, so it can be shown to others. The
+draft is a beginning: only people know what an intruder may know.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.disclosure.policy.document import DisclosurePolicy
+from wasl.errors import InputError
+from wasl.registers.documents import validate_document
+
+__all__ = ["KnownLabels", "draft_policy"]
+
+KnownLabels = Mapping[str, tuple[str, str, str]]
+"""English, French and Arabic label of variables by their standard name."""
+
+ALWAYS_DROPPED = ("person_id", "record_id", "registers")
+KEYS = (
+    "region", "sex", "age", "age_group", "birth_year", "nationality", "province", "work_province", "city", "area",
+    "activity_section", "activity_broad", "occupation_group", "skill_level", "education", "education_level",
+    "labour_status", "marital_status", "legal_status", "contract_type", "pension_type", "arrival_cohort",
+    "residence_country", "campaign",
+)  # fmt: skip
+"""Variables that acquaintances, employers or offices know, in order of importance."""
+AMOUNTS = ("wage", "amount", "income", "salary", "revenu", "salaire", "montant", "remittances")
+"""Words in the names of amounts of money, which an intruder wants to learn."""
+WEIGHTS = ("weight", "ponderation", "coefficient")
+HOUSEHOLDS = ("household", "menage")
+FILES = {
+    "nationality": ("nationality-continents.csv", 2), "residence_country": ("nationality-continents.csv", 2),
+    "activity_section": ("activity-sections.csv", 2), "occupation_group": ("occupation-groups.csv", 2),
+}  # fmt: skip
+"""Shipped hierarchies, and the level proposed for public use."""
+REGION_ROWS = 30
+"""Rows from which a region is shown by itself: six times the proposed k."""
+FEW = 60
+"""Different values up to which a text is a category."""
+NUMBER = r"^-?(0|[1-9][0-9]*)([.,][0-9]+)?$"
+"""A text that is a number and no code."""
+LEAST = 10
+"""Rows that a category must have in the proposed release."""
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column and what is proposed for it.
+
+    Attributes:
+        name: Its name.
+        role: Role in the policy.
+        reason: Why, in words.
+        counts: What was found, in words.
+        number: Whether the policy reads it as a number.
+        hierarchy: Its hierarchy as TOML, or empty.
+        distinct: Different values.
+    """
+
+    name: str
+    role: str
+    reason: str
+    counts: str
+    number: bool = False
+    hierarchy: str = ""
+    distinct: int = 0
+
+
+def draft_policy(table: pa.Table, name: str, known: KnownLabels) -> str:
+    """A policy for public use in TOML: roles, hierarchies, thresholds and methods.
+
+    Args:
+        table: The microdata.
+        name: The policy's name.
+        known: Labels of variables that register schemas describe.
+
+    Raises:
+        InputError: The data have no rows, or no column that could be a key.
+    """
+    if table.num_rows == 0:
+        raise InputError("the data have no rows.")
+    columns = [_column(one, table.column(one)) for one in table.column_names]
+    keys = sorted((c for c in columns if c.role == "key"), key=_importance)
+    if not keys:
+        raise InputError(
+            "no column looks like something an intruder knows (sex, age, nationality, region, occupation, …).",
+            remedy="Name the columns by their standard names, or write the policy by hand.",
+        )
+    lines = [
+        f"# Proposed from {table.num_rows} rows for public use. Check every line; the comments say what was found.",
+        "# Nobody can see from data what an intruder knows: decide on each role.",
+        f"name = {_quoted(name)}",
+        'title = "?"',
+        'unlisted = "refuse"',
+        "",
+        "[missing]",
+        'semantics = "wildcard"',
+        "",
+        "[thresholds]",
+        "k = 5  # IHSN practice guide: 5 for public use, 3 for scientific use",
+        "individual_risk = 0.2",
+        "removed_rows = 0.1",
+        "",
+        "[release]",
+        "max_keys = 15",
+        "random_order = true",
+        'forbidden = ["person_id", "record_id"]',
+        "",
+    ]
+    for column in columns:
+        lines += [f"# {column.counts}; {column.reason}", *_variable(column, keys, known), ""]
+    lines += _methods(columns)
+    text = "\n".join(lines)
+    validate_document(DisclosurePolicy, tomllib.loads(text), "the draft")
+    return text
+
+
+def _column(name: str, values: pa.ChunkedArray) -> _Column:
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    plain = _as_number(values.cast(kind) if pa.types.is_dictionary(values.type) else values)
+    kind = plain.type
+    counts = pc.value_counts(plain.drop_null())
+    distinct, rows = len(counts), len(values)
+    least = int(pc.min(counts.field("counts")).as_py()) if distinct else 0
+    found = f"{rows - values.null_count} values, {values.null_count} missing, {distinct} different"
+    found += f", the rarest in {least} rows" if distinct else ""
+    role, reason = _role(name, kind, distinct, rows - values.null_count)
+    column = _Column(name, role, reason, found, distinct=distinct)
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    column.number = role in ("weight", "sensitive") or (role == "key" and numeric)
+    if role == "key":
+        column.hierarchy = _hierarchy(name, plain, kind)
+    return column
+
+
+def _as_number(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that are all numbers, as the cells of a CSV file are; codes with leading zeros stay text."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)) or not len(values.drop_null()):
+        return values
+    if not pc.all(pc.match_substring_regex(values.drop_null(), NUMBER)).as_py():
+        return values
+    return pc.replace_substring(values, ",", ".").cast(pa.float64())
+
+
+def _role(name: str, kind: pa.DataType, distinct: int, known: int) -> tuple[str, str]:
+    """The proposed role of a column and why."""
+    low = name.lower()
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if name in ALWAYS_DROPPED:
+        return "drop", "an internal number"
+    if any(word in low for word in WEIGHTS) and numeric:
+        return "weight", "a sampling weight"
+    if low in HOUSEHOLDS:
+        return "household", "numbers of households; they are drawn anew"
+    if not known:
+        return "drop", "never has a value"
+    if any(word in low for word in AMOUNTS) and numeric:
+        return "sensitive", "an amount of money: what an intruder wants to learn"
+    if name in KEYS:
+        return "key", "others may know it of a person"
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind):
+        return "drop", "an exact date can identify; recode it if users need it"
+    if pa.types.is_boolean(kind) or low.startswith(("in_", "ever_", "resident_", "icls_")):
+        return "free", "follows from the registers; not known to acquaintances: check"
+    if distinct > FEW:
+        return "drop", "many different values: may identify"
+    if numeric:
+        return "key", "a number with few values that others may know: check"
+    return "free", "few categories: say whether others may know it"
+
+
+def _hierarchy(name: str, values: pa.ChunkedArray, kind: pa.DataType) -> str:
+    if name in FILES:
+        return f'{{ file = "{FILES[name][0]}" }}'
+    if name in ("province", "work_province"):
+        return "{ levels = [{ prefix = 2 }, { to_all = true }] }"
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return ""
+    numbers = np.asarray(values.drop_null().cast(pa.float64()), np.float64)
+    low, high = (float(np.round(np.quantile(numbers, q) / 10) * 10) for q in (0.05, 0.95))
+    ends = f", bottom = {low:g}, top = {high:g}" if low < high else ""
+    return f"{{ levels = [{{ width = 10{ends} }}, {{ to_all = true }}] }}"
+
+
+def _importance(column: _Column) -> tuple[int, int]:
+    return (KEYS.index(column.name) if column.name in KEYS else len(KEYS)), column.distinct
+
+
+def _variable(column: _Column, keys: list[_Column], known: KnownLabels) -> list[str]:
+    lines = ["[[variables]]", f"name = {_quoted(column.name)}"]
+    if column.number:
+        lines.append('type = "number"')
+    if column.role != "drop":
+        labels = known.get(column.name, ("", "", ""))
+        for key, text, empty in zip(
+            ("label", "label_fr", "label_ar"), labels, ("<label>", "<libellé>", "<التسمية>"), strict=True
+        ):
+            lines.append(f"{key} = {_quoted(text or empty)}")
+    lines.append(f'role = "{column.role}"')
+    if column.role == "key":
+        lines.append(f"importance = {keys.index(column) + 1}")
+    if column.name == "region" and column.role == "key":
+        lines.append("never_suppress = true")
+    if column.role != "weight":
+        lines.append("optional = true")
+    if column.hierarchy:
+        lines.append(f"hierarchy = {column.hierarchy}")
+    return lines
+
+
+def _methods(columns: list[_Column]) -> list[str]:
+    lines: list[str] = []
+    keys = [column for column in columns if column.role == "key"]
+    for column in keys:
+        if column.hierarchy:
+            level = FILES.get(column.name, ("", 1))[1]
+            lines += _method("recode", variable=column.name, level=level)
+    if any(column.name == "region" for column in keys):
+        lines.append("# Every region with enough rows stays by itself; the others join neighbours of similar size.")
+        lines += _method(
+            "group_areas",
+            variable="region",
+            below=REGION_ROWS,
+            neighbours="region-neighbours.csv",
+            classification="region",
+        )
+    for column in columns:
+        if column.role == "sensitive":
+            lines.append("# Give a bound above which amounts are one, and a base to round to.")
+            lines += _method("microaggregate", variables=[column.name], size=5)
+    lines += _method("local_suppression")
+    lines += _method("suppress_records", max_share=0.05)
+    for column in keys:
+        if column.name in ("nationality", "province", "work_province"):
+            lines += _method("group_rare", variable=column.name, below=LEAST, into="Other")
+    return lines
+
+
+def _method(kind: str, **settings: object) -> list[str]:
+    values = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()]
+    return ["[[methods]]", f'kind = "{kind}"', *values, ""]
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
