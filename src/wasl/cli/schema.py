@@ -31,6 +31,16 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "estimates": ("wasl.estimation.specification", "EstimateSpec", "what is estimated from linked data"),
     "tables": ("wasl.tables.specification", "TablesSpec", "which tables are made and protected (config/tables)"),
     "menu": ("wasl.tables.menu", "MenuSpec", "which tables analysts may order (config/menus)"),
+    "authorization": (
+        "wasl.compliance.authorization",
+        "Authorization",
+        "what the CNDP decided; acts are held to it",
+    ),
+    "particulars": (
+        "wasl.compliance.particulars",
+        "Particulars",
+        "what only people know for the authorization file",
+    ),
     "description": ("wasl.publication.description", "DatasetDescription", "what is published (config/publication)"),
 }
 """Each kind of document: the module and the model that read it, and what it is for."""
