@@ -6,12 +6,14 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wasl.errors import InputError, VerificationError
 from wasl.publication.table_formats.cube import Cube, CubeDimension
 from wasl.publication.table_formats.identifiers import TAKEN_COMPONENTS, code_ids, component_ids
 from wasl.publication.table_formats.json_stat import json_stat_bytes
-from wasl.publication.table_formats.px import px_bytes
+from wasl.publication.table_formats.px import px_bytes, read_px
 from wasl.publication.table_formats.sdmx import sdmx_files
 from wasl.publication.table_formats.validation import require_readable
 
@@ -43,6 +45,65 @@ def test_px_is_read_by_pyaxis(cube, tmp_path):
     figures = np.array([np.nan if v in (".", "..") else float(v) for v in frame["DATA"].fillna("..").astype(str)])
     np.testing.assert_array_equal(figures, cube.values)
     assert list(frame["sexe"].unique()) == ["T", "Hommes", "Femmes"]
+
+
+def read_with_pyaxis(data, tmp_path, language):
+    from pyaxis import pyaxis
+
+    (tmp_path / "t.px").write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyaxis itself uses what pandas gives up
+        return pyaxis.parse(str(tmp_path / "t.px"), encoding="utf-8", lang=language)["DATA"]
+
+
+@pytest.mark.parametrize(
+    ("language", "column", "first"),
+    [("fr", "sexe", "Hommes"), ("ar", "الجنس", "ذكور"), ("en", "Sex", "Men")],
+)
+def test_px_is_read_by_pyaxis_in_each_language(cube, tmp_path, language, column, first):
+    from dataclasses import replace
+
+    labels = {"en": "Sex", "fr": "sexe", "ar": "الجنس"}
+    meanings = {"en": {"M": "Men"}, "fr": {"M": "Hommes"}, "ar": {"M": "ذكور"}}
+    sex = replace(cube.dimensions[1], labels=labels, meanings=meanings)
+    named = replace(cube, dimensions=(cube.dimensions[0], sex), notes={"en": "Note", "ar": "ملاحظة"})
+    frame = read_with_pyaxis(px_bytes(named, created=CREATED), tmp_path, language)
+    assert list(frame[column].unique())[1] == first
+    figures = np.array([np.nan if v in (".", "..") else float(v) for v in frame["DATA"].fillna("..").astype(str)])
+    np.testing.assert_array_equal(figures, cube.values)
+
+
+def test_px_says_its_charset_and_is_read_back(cube):
+    data = px_bytes(cube, created=CREATED)
+    file = read_px(data)
+    assert file.keywords["CODEPAGE"] == ("utf-8",)
+    assert file.keywords["CHARSET"] == ("ANSI",)
+    assert file.keywords["LANGUAGES"] == ("fr", "ar", "en")
+    assert file.keywords['CODES("Région")'][3] == "سوس ماسة"
+    np.testing.assert_array_equal(file.values, cube.values)
+
+
+any_text = st.text(min_size=0, max_size=14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    codes=st.lists(any_text, min_size=2, max_size=5, unique=True),
+    labels=st.lists(any_text, min_size=6, max_size=6),
+    names=st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=2, unique=True),
+)
+def test_whatever_the_codes_labels_and_names_every_format_is_read_back(codes, labels, names):
+    meanings = {language: dict(zip(codes, labels, strict=False)) for language in ("en", "fr", "ar")}
+    first = CubeDimension(names[0], {"fr": labels[5]}, tuple(codes), (-1, *[0] * (len(codes) - 1)), "", meanings)
+    second = CubeDimension(names[1], {"fr": labels[5]}, ("T", "x"), (-1, 0))
+    size = len(codes) * 2
+    places = np.stack(np.unravel_index(np.arange(size), (len(codes), 2)), axis=1).astype(np.int32)
+    values = np.arange(size, dtype=float) + 0.5
+    values[-1] = np.nan
+    statuses = np.array(["published"] * (size - 1) + ["primary"], dtype="U10")
+    cube = Cube(names[0], {"en": labels[4]}, (first, second), places, values, statuses, period="2024")
+    files = {"px": px_bytes(cube, created=CREATED), "json-stat.json": json_stat_bytes(cube, created=CREATED)}
+    require_readable(files | sdmx_files(cube, created=CREATED), cube)
 
 
 def test_json_stat_is_read_by_pyjstat(cube):
@@ -103,11 +164,12 @@ def test_file_with_other_figures_is_refused(cube):
 
     other = replace(cube, values=cube.values + 1)
     files = sdmx_files(cube, created=CREATED) | {"json-stat.json": json_stat_bytes(cube, created=CREATED)}
+    files["px"] = px_bytes(cube, created=CREATED)
     require_readable(files, cube)
     for name in files:
         if "structure" not in name:
             with pytest.raises(VerificationError, match=name):
                 require_readable({name: files[name]}, other)
     broken = files["structure.sdmx-3.0.xml"].replace(b"Codelist ", b"Kodelist ")
-    with pytest.raises(VerificationError, match="not valid"):
+    with pytest.raises(VerificationError, match="its reader refuses"):
         require_readable({"structure.sdmx-3.0.xml": broken}, cube)

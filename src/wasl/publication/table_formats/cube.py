@@ -54,6 +54,7 @@ class Cube:
         unit: Unit of the values.
         period: Reference period in SDMX notation: ``2024``, ``2024-Q1``, ``2024-03``.
         agency: Abbreviation of the producer.
+        notes: Note by language: concept, source, residence rule, quality.
     """
 
     name: str
@@ -65,6 +66,11 @@ class Cube:
     unit: str = ""
     period: str = ""
     agency: str = "HCP"
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def note(self, language: str) -> str:
+        """The note in a language, else in English, else empty."""
+        return self.notes.get(language) or self.notes.get("en", "")
 
     def title(self, language: str) -> str:
         """The title in a language, else in English, else the name."""

@@ -38,6 +38,7 @@ def json_stat_bytes(cube: Cube, *, created: dt.datetime, language: str = "en") -
         "dimension": {dimension.name: _dimension(dimension, language) for dimension in cube.dimensions},
         "value": values,
         "status": status,
+        **({"note": [cube.note(language)]} if cube.note(language) else {}),
         "extension": {
             "period": cube.period,
             "unit": cube.unit,

@@ -1,61 +1,88 @@
 """A table as a PX file (PC-Axis), which most statistical offices' databases read.
 
-*Source:* PX-file format specification, axis version 2013 (Statistics Sweden).
+The file is UTF-8 (``CODEPAGE``). French is the main language; titles, labels and units also stand in Arabic and English
+under ``[ar]`` and ``[en]``. Labels that repeat are told apart by a number; ``CODES`` has the codes.
+
+*Source:* PX-file format specification, axis version 2013 (Statistics Sweden), "LANGUAGES", "CODEPAGE", "CODES", "NOTE".
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wasl.publication.table_formats.cube import Cube
 
-__all__ = ["px_bytes"]
+__all__ = ["PxFile", "px_bytes", "read_px"]
 
 EMPTY = "(-)"
-"""Stands for an empty code: readers skip empty texts."""
+"""Stands for an empty text: readers skip empty ones."""
 LONGEST = 240
 """Characters of one quoted text; the format allows 256 in a line."""
+LANGUAGES = ("fr", "ar", "en")
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "fr": {"subject": "Migration", "units": "nombre", "hidden": "confidentiel", "outside": "sans objet"},
+    "ar": {"subject": "الهجرة", "units": "عدد", "hidden": "سري", "outside": "غير معني"},
+    "en": {"subject": "Migration", "units": "number", "hidden": "confidential", "outside": "not applicable"},
+}
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+"""Characters that end a line, or that no reader shows."""
 
 
-def px_bytes(cube: Cube, *, created: dt.datetime, language: str = "fr") -> bytes:
-    """The file, UTF-8; cells that are not published are ``".."``, cells outside the table ``"."``.
+def px_bytes(cube: Cube, *, created: dt.datetime, languages: tuple[str, ...] = LANGUAGES) -> bytes:
+    """The file; cells that are not published are ``".."``, cells outside the table ``"."``.
 
     Args:
         cube: The table.
         created: When it is published.
-        language: Of titles and labels.
+        languages: Of titles and labels, the main one first.
     """
-    names = _distinct([dimension.label(language) for dimension in cube.dimensions])
-    heading, stub = names[-1:], names[:-1]
-    title = cube.title(language)
+    main = languages[0]
+    names = {language: distinct([d.label(language) for d in cube.dimensions]) for language in languages}
+    decimals = "0" if cube.whole else "2"
     lines = [
         ("CHARSET", '"ANSI"'),
         ("AXIS-VERSION", '"2013"'),
         ("CODEPAGE", '"utf-8"'),
-        ("LANGUAGE", _text(language)),
+        ("LANGUAGE", _text(main)),
+        ("LANGUAGES", _list(list(languages))),
         ("CREATION-DATE", _text(created.strftime("%Y%m%d %H:%M"))),
-        ("DECIMALS", "0" if cube.whole else "2"),
-        ("SHOWDECIMALS", "0" if cube.whole else "2"),
-        ("MATRIX", _text(cube.name[:20])),
+        ("DECIMALS", decimals),
+        ("SHOWDECIMALS", decimals),
+        ("MATRIX", _text(re.sub(r"[^A-Za-z0-9_-]", "_", cube.name)[:20])),
         ("SUBJECT-CODE", '"MIG"'),
-        ("SUBJECT-AREA", _text({"fr": "Migration", "ar": "الهجرة"}.get(language, "Migration"))),
-        ("TITLE", _text(title)),
-        ("CONTENTS", _text(title)),
-        ("UNITS", _text(cube.unit or {"fr": "nombre", "ar": "عدد"}.get(language, "number"))),
-        *([("STUB", _list(stub))] if stub else []),
-        ("HEADING", _list(heading)),
     ]
-    for name, dimension in zip(names, cube.dimensions, strict=True):
-        values = _distinct([dimension.meaning(code, language) for code in dimension.codes])
-        lines.append((f"VALUES({_text(name)})", _list(values)))
-    for name, dimension in zip(names, cube.dimensions, strict=True):
-        lines.append((f"CODES({_text(name)})", _list(list(dimension.codes))))
-    if cube.period:
-        lines.append(("REFPERIOD", _text(cube.period)))
-    lines.append(("SOURCE", _text(cube.agency)))
-    lines.append(("DATASYMBOL2", _text({"fr": "confidentiel", "ar": "سري"}.get(language, "confidential"))))
+    for language in languages:
+        mark = "" if language == main else f"[{language}]"
+        words = WORDS.get(language, WORDS["en"])
+        own = names[language]
+        title = _text(cube.title(language))
+        lines += [
+            (f"SUBJECT-AREA{mark}", _text(words["subject"])),
+            (f"TITLE{mark}", title),
+            (f"CONTENTS{mark}", title),
+            (f"UNITS{mark}", _text(cube.unit or words["units"])),
+            *([(f"STUB{mark}", _list(own[:-1]))] if len(own) > 1 else []),
+            (f"HEADING{mark}", _list(own[-1:])),
+        ]
+        for name, dimension in zip(own, cube.dimensions, strict=True):
+            values = distinct([dimension.meaning(code, language) for code in dimension.codes])
+            lines.append((f"VALUES{mark}({_text(name)})", _list(values)))
+        codes = [distinct(list(dimension.codes)) for dimension in cube.dimensions]
+        lines += [(f"CODES{mark}({_text(name)})", _list(own)) for name, own in zip(own, codes, strict=True)]
+        if cube.period:
+            lines.append((f"REFPERIOD{mark}", _text(cube.period)))
+        lines.append((f"SOURCE{mark}", _text(cube.agency)))
+        note = cube.note(language)
+        if note:
+            lines.append((f"NOTE{mark}", _text(note)))
+        lines += [(f"DATASYMBOL1{mark}", _text(words["outside"])), (f"DATASYMBOL2{mark}", _text(words["hidden"]))]
     head = "\n".join(f"{key}={value};" for key, value in lines)
     return f"{head}\nDATA=\n{_figures(cube)};\n".encode()
 
@@ -67,21 +94,72 @@ def _figures(cube: Cube) -> str:
     return "\n".join(" ".join(row) for row in full.reshape(-1, cube.shape[-1]).tolist())
 
 
+def _plain(value: str) -> str:
+    """A text as the format can quote it: one line, no quotation mark, no semicolon."""
+    return " ".join(CONTROL.sub(" ", value.replace('"', "'").replace(";", ",")).split()) or EMPTY
+
+
 def _text(value: str) -> str:
-    plain = " ".join(value.replace('"', "'").replace(";", ",").split()) or EMPTY
-    parts = [plain[i : i + LONGEST] for i in range(0, len(plain), LONGEST)] or [""]
-    return "\n".join(f'"{part}"' for part in parts)
+    plain = _plain(value)
+    return "\n".join(f'"{plain[i : i + LONGEST]}"' for i in range(0, len(plain), LONGEST))
 
 
 def _list(values: list[str]) -> str:
-    return ",\n".join(_text(value) for value in values) if len(values) > 6 else ",".join(_text(v) for v in values)
+    return (",\n" if len(values) > 6 else ",").join(_text(value) for value in values)
 
 
-def _distinct(values: list[str]) -> list[str]:
-    """The texts, those that repeat told apart by a number: readers find a variable by its text."""
-    seen: dict[str, int] = {}
+def distinct(values: list[str]) -> list[str]:
+    """The texts as the format writes them, those that repeat told apart by a number."""
+    taken: set[str] = set()
     result = []
     for value in values:
-        seen[value] = seen.get(value, 0) + 1
-        result.append(value if seen[value] == 1 else f"{value} ({seen[value]})")
+        stem = _plain(value)[: LONGEST - 8]
+        text, number = stem, 1
+        while text in taken:
+            number += 1
+            text = f"{stem} ({number})"
+        taken.add(text)
+        result.append(text)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class PxFile:
+    """A PX file as read back.
+
+    Attributes:
+        keywords: Texts by keyword, such as ``VALUES[ar]("الجنس")``.
+        values: The figures in the order of the file; NaN where there is none.
+    """
+
+    keywords: Mapping[str, tuple[str, ...]]
+    values: NDArray[np.float64] = field(repr=False)
+
+
+KEYWORD = re.compile(r'([A-Z0-9-]+(?:\[\w+\])?(?:\("[^"]*"\))?)=((?:"[^"]*"|[^";])*);', re.DOTALL)
+QUOTED = re.compile(r'"([^"]*)"(?:\s*\n\s*"([^"]*)")*', re.DOTALL)
+
+
+def read_px(data: bytes) -> PxFile:
+    """The file as a reader of the format takes it.
+
+    Raises:
+        ValueError: The file is not UTF-8, or not keywords followed by figures.
+    """
+    text = data.decode("utf-8")
+    head, mark, tail = text.rpartition("\nDATA=\n")
+    if not mark or not tail.endswith(";\n"):
+        raise ValueError("no data")
+    keywords: dict[str, tuple[str, ...]] = {}
+    place = 0
+    for match in KEYWORD.finditer(head + "\n"):
+        if head[place : match.start()].strip():
+            raise ValueError("text between keywords")
+        place = match.end()
+        parts = re.split(r'(?<=")\s*,\s*(?=")', match[2].strip())
+        keywords[match[1]] = tuple("".join(re.findall(r'"([^"]*)"', part)) if '"' in part else part for part in parts)
+    if head[place:].strip():
+        raise ValueError("text after the last keyword")
+    cells = tail[:-2].split()
+    values = np.array([np.nan if cell.startswith('"') else float(cell) for cell in cells], dtype=np.float64)
+    return PxFile(keywords, values)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from wasl.errors import InputError
+from wasl.publication.plain_text import xml_text
 from wasl.publication.table_formats.cube import Cube
 from wasl.publication.table_formats.identifiers import agency_id
 from wasl.publication.table_formats.sdmx_structures import structure_of, with_translations
@@ -48,7 +49,7 @@ def sdmx_files(cube: Cube, *, created: dt.datetime) -> dict[str, bytes]:
     frequency = _frequency(cube)
     structure = structure_of(cube)
     dataset = PandasDataset(structure=structure.schema, data=_observations(cube, structure.columns, frequency))
-    sender = Organisation(id=agency_id(cube.agency), name=cube.agency)
+    sender = Organisation(id=agency_id(cube.agency), name=xml_text(cube.agency))
     header = Header(id=f"{sender.id}_{created:%Y%m%d%H%M%S}", prepared=created, sender=sender)
     files = {}
     for name, form in (

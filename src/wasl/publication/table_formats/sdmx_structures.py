@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wasl.publication.plain_text import xml_text
 from wasl.publication.table_formats.cube import Cube, CubeDimension
 from wasl.publication.table_formats.identifiers import agency_id, code_ids, component_ids, stem_id
 
@@ -95,7 +96,7 @@ def structure_of(cube: Cube) -> CubeStructure:
     scheme_id = f"CS_{stem}"
     keys = _concept_keys(cube)
     ids = component_ids(keys)
-    titles = {language: cube.title(language) for language in ("en", *TRANSLATIONS)}
+    titles = {language: xml_text(cube.title(language)) for language in ("en", *TRANSLATIONS)}
     names: Names = dict.fromkeys((("", scheme_id), ("", f"DSD_{stem}"), ("", f"DF_{stem}")), titles)
     lists: dict[str, Any] = {}
     concepts: list[Any] = []
@@ -120,7 +121,7 @@ def structure_of(cube: Cube) -> CubeStructure:
     for dimension, key in zip(cube.dimensions, keys, strict=True):
         code_id = code_ids(dimension.codes, {dimension.codes[0]: "_T"})
         columns[dimension.name] = (ids[key], code_id)
-        labels = {language: dimension.label(language) for language in ("en", *TRANSLATIONS)}
+        labels = {language: xml_text(dimension.label(language)) for language in ("en", *TRANSLATIONS)}
         coded(ids[key], labels, {code_id[code]: _meanings(dimension, code, code_id) for code in dimension.codes})
     concept("TIME_PERIOD", _TIME, DataType.PERIOD)
     concept("OBS_VALUE", titles, DataType.DOUBLE)
@@ -149,7 +150,7 @@ def structure_of(cube: Cube) -> CubeStructure:
     named: dict[str, Any] = {"name": titles["en"], "agency": agency, "version": "1.0"}
     structure = DataStructureDefinition(id=f"DSD_{stem}", components=Components(components), **named)
     flow = Dataflow(id=f"DF_{stem}", structure=structure, **named)
-    agencies = AgencyScheme(agency="SDMX", items=[Agency(id=agency, name=cube.agency)])
+    agencies = AgencyScheme(agency="SDMX", items=[Agency(id=agency, name=xml_text(cube.agency))])
     artefacts = [agencies, *lists.values(), scheme, structure, flow]
     return CubeStructure(artefacts, structure.to_schema(), columns, names)
 
@@ -165,9 +166,9 @@ def _concept_keys(cube: Cube) -> list[str]:
 
 def _meanings(dimension: CubeDimension, code: str, ids: Mapping[str, str]) -> dict[str, str]:
     """The label of a code by language; under ``note`` the code itself where the id is another."""
-    texts = {language: dimension.meaning(code, language) or ids[code] for language in ("en", *TRANSLATIONS)}
+    texts = {language: xml_text(dimension.meaning(code, language) or ids[code]) for language in ("en", *TRANSLATIONS)}
     if ids[code] not in (code, "_T"):
-        texts["note"] = f"In the other files of the table: {code}" if code else "In the other files of the table: empty"
+        texts["note"] = f"In the other files of the table: {xml_text(code) or 'an empty text'}"
     return texts
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import VerificationError
 from wasl.publication.table_formats.cube import Cube
+from wasl.publication.table_formats.px import read_px
 
 __all__ = ["require_readable"]
 
@@ -20,7 +21,7 @@ def require_readable(files: Mapping[str, bytes], cube: Cube) -> None:
     """Check SDMX messages against their schemas and every file's figures against the table.
 
     Args:
-        files: File name to bytes; names end as those of `sdmx_files`, or are ``px`` and ``json-stat.json``.
+        files: File name to bytes; names end as those of `sdmx_files`, or in ``px`` and ``json-stat.json``.
         cube: The table.
 
     Raises:
@@ -29,26 +30,42 @@ def require_readable(files: Mapping[str, bytes], cube: Cube) -> None:
     from pysdmx.errors import PysdmxError
     from pysdmx.io import read_sdmx
 
-    total = float(np.nansum(cube.values))
-    shown = int(np.isfinite(cube.values).sum())
     for name, data in files.items():
-        if ".sdmx" in name:
-            try:
+        try:
+            if ".sdmx" in name:
                 message = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
-            except (PysdmxError, SyntaxError) as error:  # lxml reports malformed XML as a syntax error
-                raise VerificationError(f"{name}: the SDMX message is not valid ({type(error).__name__}).") from error
-            data_sets: Sequence[Any] = message.data or []
-            for dataset in data_sets:
-                figures = np.array([float(v) for v in dataset.data["OBS_VALUE"] if str(v) not in ("", "nan")])
-                _require(name, len(dataset.data), len(cube.values), figures, shown, total)
-        elif name.endswith("json"):
-            values = [value for value in json.loads(data)["value"] if value is not None]
-            _require(name, len(cube.values), len(cube.values), np.array(values, dtype=np.float64), shown, total)
+                for dataset in message.data or []:
+                    _require(name, dataset.data["OBS_VALUE"], cube.values)
+            elif name.endswith("json"):
+                _require(name, json.loads(data)["value"], _full(cube))
+            elif name.endswith("px"):
+                _require(name, read_px(data).values, _full(cube))
+        except (
+            PysdmxError,
+            SyntaxError,
+            ValueError,
+            KeyError,
+        ) as error:  # lxml reports malformed XML as a syntax error
+            raise VerificationError(
+                f"{name}: its reader refuses the file ({type(error).__name__}).",
+                remedy="Look for names, codes and labels with control characters.",
+            ) from error
 
 
-def _require(name: str, rows: int, expected: int, figures: NDArray[np.float64], shown: int, total: float) -> None:
-    near = abs(float(figures.sum()) - total) <= 1e-6 * max(1.0, abs(total))
-    if rows != expected or len(figures) != shown or not near:
+def _full(cube: Cube) -> NDArray[np.float64]:
+    """The values of the full table, the last dimension running fastest; NaN where nothing is published."""
+    full = np.full(int(np.prod(cube.shape)), np.nan)
+    full[cube.positions()] = cube.values
+    return full
+
+
+def _require(name: str, read: Sequence[Any], expected: NDArray[np.float64]) -> None:
+    figures = np.array([float("nan") if str(v) in ("", "nan", "None") else float(v) for v in read], dtype=np.float64)
+    places = 2 if name.endswith("px") else 9  # a PX file has two decimals
+    same = figures.shape == expected.shape and np.allclose(
+        figures, np.round(expected, places), 1e-9, 0.0, equal_nan=True
+    )
+    if not same:
         raise VerificationError(
             f"{name}: the file holds other figures than the table.", remedy="Report this as a defect."
         )
