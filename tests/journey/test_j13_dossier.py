@@ -72,7 +72,7 @@ def test_a_run_outside_the_authorized_dossier_is_refused_until_it_is_amended(was
     entries = json.loads(wasl("audit", "show", export, "--json").stdout)["entries"]
     by_kind: dict[str, list[dict]] = {}
     for entry in entries:
-        by_kind.setdefault(entry["event"]["kind"], []).append(entry["event"]["detail"])
+        by_kind.setdefault(entry["kind"], []).append(entry["detail"])
     assert len(by_kind["DossierDrawnUp"]) == len(by_kind["AuthorizationStored"]) == 2
     assert [detail["decision"] for detail in by_kind["AuthorizationExceeded"]] == ["D-1/2026", "D-2/2026"]
     assert [detail["authorization"] for detail in by_kind["LinkageCompleted"]] == ["D-1/2026", "D-2/2026"]
