@@ -9,7 +9,9 @@ from typing import Any, Self, TypeVar
 
 from wasl.client.transport import Progress, Transport
 from wasl.client.views import (
+    Authorization,
     Decision,
+    Dossier,
     Job,
     Project,
     Published,
@@ -152,6 +154,38 @@ class Client:
     def request_erasure(self, project: str) -> Job:
         """Ask that files withdrawn or past their retention be deleted."""
         return Job.parse(self.transport.json("POST", f"/v1/projects/{project}/erasures"))
+
+    def draw_up_dossier(
+        self, project: str, particulars: Mapping[str, Any], *, attacks: Sequence[Mapping[str, Any]] = ()
+    ) -> Dossier:
+        """Draw up the next version of the project's dossier."""
+        body = {"particulars": dict(particulars), "attacks": [dict(one) for one in attacks]}
+        return Dossier.parse(self.transport.json("POST", f"/v1/projects/{project}/dossiers", body))
+
+    def dossiers(self, project: str) -> list[Dossier]:
+        """The versions of the project's dossier."""
+        return list(self._pages(f"/v1/projects/{project}/dossiers", Dossier))
+
+    def download_dossier(self, project: str, dossier: str, name: str, out: Path) -> str:
+        """Save a file of a dossier (``dossier.fr.docx``)."""
+        return self.transport.download(f"/v1/projects/{project}/dossiers/{dossier}/{name}", out)
+
+    def store_authorization(
+        self, project: str, dossier: str, *, decision: str, decided: str, expires: str, without: Sequence[str] = ()
+    ) -> Authorization:
+        """Store the authority's decision on a dossier."""
+        body = {
+            "dossier": dossier,
+            "decision": decision,
+            "decided": decided,
+            "expires": expires,
+            "without": list(without),
+        }
+        return Authorization.parse(self.transport.json("POST", f"/v1/projects/{project}/authorizations", body))
+
+    def authorizations(self, project: str) -> list[Authorization]:
+        """The authorizations stored for a project; the last one holds."""
+        return list(self._pages(f"/v1/projects/{project}/authorizations", Authorization))
 
     def declare_register(self, project: str, schema: RegisterSchema, *, signer: str = "") -> None:
         """Declare a register by its schema."""

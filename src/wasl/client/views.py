@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 __all__ = [
+    "Authorization",
     "Decision",
+    "Dossier",
     "Job",
     "Project",
     "Published",
@@ -97,6 +99,30 @@ class RetentionRule(Remote):
     register: str
     round: str
     days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier(Remote):
+    """A version of a project's dossier."""
+
+    project: str
+    number: int
+    digest: str
+    statements: int
+    holes: list[str] = field(default_factory=list)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization(Remote):
+    """A stored decision of the authority."""
+
+    project: str
+    decision: str
+    decided: str
+    expires: str
+    dossier: str
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

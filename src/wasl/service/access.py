@@ -46,6 +46,7 @@ class Role(StrEnum):
     APPROVER = "approver"
     ANALYST = "analyst"
     AUDITOR = "auditor"
+    OFFICER = "officer"
     ADMIN = "admin"
 
 
@@ -102,6 +103,10 @@ class Action(StrEnum):
     RETENTION_READ = "retention.read"
     ERASE = "retention.erase"
     OBJECTION_SEND = "objection.send"
+    DOSSIER_DRAW = "dossier.draw"
+    DOSSIER_READ = "dossier.read"
+    AUTHORIZATION_STORE = "authorization.store"
+    AUTHORIZATION_READ = "authorization.read"
     USER_MANAGE = "user.manage"
     INVITATION_REDEEM = "invitation.redeem"
     WHOAMI = "whoami"
@@ -115,6 +120,7 @@ class Action(StrEnum):
 _EVERYBODY = frozenset(Role)
 _H, _L, _S, _V = Role.HOLDER, Role.LINKAGE, Role.SPINE, Role.REVIEWER
 _R, _P, _N, _U, _A = Role.RELEASE, Role.APPROVER, Role.ANALYST, Role.AUDITOR, Role.ADMIN
+_O = Role.OFFICER
 
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.PROJECT_CREATE: frozenset({_A}),
@@ -159,13 +165,17 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.TABLES_INSPECT: frozenset({_R, _P, _U}),
     Action.TABLES_INTERNAL: frozenset({_R, _P}),
     Action.CATALOGUE_READ: _EVERYBODY,
-    Action.AUDIT_READ: frozenset({_U}),
+    Action.AUDIT_READ: frozenset({_U, _O}),
     Action.AUDIT_EXPORT: frozenset({_U}),
     Action.CHECKPOINT_SIGN: frozenset({_U, _A}),
     Action.LINKAGE_REPRODUCE: frozenset({_U}),
-    Action.RETENTION_SET: frozenset({_A}),
-    Action.RETENTION_READ: frozenset({_A, _U}),
-    Action.ERASE: frozenset({_A}),
+    Action.RETENTION_SET: frozenset({_A, _O}),
+    Action.RETENTION_READ: frozenset({_A, _U, _O}),
+    Action.ERASE: frozenset({_A, _O}),
+    Action.DOSSIER_DRAW: frozenset({_O}),
+    Action.DOSSIER_READ: frozenset({_O, _U, _A, _P}),
+    Action.AUTHORIZATION_STORE: frozenset({_O}),
+    Action.AUTHORIZATION_READ: frozenset({_O, _U, _A, _L, _S, _R, _P}),
     Action.OBJECTION_SEND: frozenset({_H}),
     Action.USER_MANAGE: frozenset({_A}),
     Action.INVITATION_REDEEM: _EVERYBODY,

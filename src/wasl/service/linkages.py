@@ -20,6 +20,7 @@ from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
+from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
 from wasl.service.pins import last_sent
@@ -28,6 +29,7 @@ from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
 from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import authorize_linkage
 from wasl.workflow.link import link
 
 __all__ = [
@@ -62,12 +64,13 @@ def request_linkage(
     if office.part is Part.SPINE:
         raise StateError("this installation keeps the spine and does not link.", remedy="Import scored pairs.")
     document = accept_plan(plan)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject="linkage"), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         chosen = _chosen_deliveries(ledger, project, deliveries)
         headers = [DeliveryHeader.from_json(dict(submission.header)) for submission in chosen]
         require_comparable(headers)
         document.require_accepts(headers)
+        authorize_linkage(held_options(office, ledger, project, RunOptions()), headers)
         if onto:
             _require_spine(ledger, project, onto)
         run_id = office.new_id()
@@ -141,7 +144,7 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
-    options = RunOptions(threads=office.threads, progress=progress)
+        options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
     act = link(run_plan(run), run_deliveries(office, submissions), options)
     stored = keep_artifact(office, Area.LINKAGE, act.artifacts["pairs.parquet"])
     caller = job_caller(office, job)

@@ -281,6 +281,7 @@ class Office:
         threads: For linkage; 0 means one per processor.
         two_person: Whether two administrators must agree to a token once there are two.
         record_secret: Secret of the record keys of perturbed tables; the same for every table ever made.
+        require_authorization: Whether a project without a stored authorization may not link or release.
     """
 
     ledger: Ledger
@@ -293,3 +294,4 @@ class Office:
     threads: int = 0
     two_person: bool = True
     record_secret: bytes = field(default=b"", repr=False)
+    require_authorization: bool = False

@@ -11,6 +11,7 @@ from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 
 __all__ = [
     "Decision",
+    "DossierFile",
     "Job",
     "JobKind",
     "JobStatus",
@@ -22,6 +23,7 @@ __all__ = [
     "RetentionRule",
     "ReviewPair",
     "Run",
+    "StoredAuthorization",
     "Submission",
     "SubmissionKind",
     "TableMenu",
@@ -326,6 +328,49 @@ class TableOrder(Noun):
     manifest_digest: str = ""
     published_at: str = ""
     protected_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierFile(Noun):
+    """A version of the dossier that the authority is asked to authorize.
+
+    Attributes:
+        project, number: Of which project, and which version.
+        digest: Digest of what it states and asks for.
+        statements: How many sentences it has.
+        holes: Places that only people can fill in.
+        document: The dossier as a JSON value.
+        particulars: What people wrote for it.
+        files: SHA-256 of its stored files, by name.
+    """
+
+    project: str
+    number: int
+    digest: str
+    statements: int
+    holes: list[str]
+    document: Mapping[str, Any]
+    particulars: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAuthorization(Noun):
+    """A decision of the authority; the one stored last holds for the project.
+
+    Attributes:
+        project: Of which project.
+        decision, decided, expires: Its number, its day, and the last day on which it holds.
+        dossier: The version of the dossier it was given on.
+        document: The authorization with its scope, as a document.
+    """
+
+    project: str
+    decision: str
+    decided: str
+    expires: str
+    dossier: str
+    document: Mapping[str, Any]
 
 
 class JobKind(StrEnum):

@@ -240,6 +240,27 @@ objections = _noun(
     _document("records"),
 )
 
+dossiers = _noun(
+    "dossiers",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _whole("number"),
+    _text("digest"),
+    _whole("statements"),
+    _document("holes"),
+    _document("document"),
+    _document("particulars"),
+    _document("files"),
+)
+authorizations = _noun(
+    "authorizations",
+    sa.Column("project", sa.Text, sa.ForeignKey("projects.id"), nullable=False),
+    _text("decision"),
+    _text("decided"),
+    _text("expires"),
+    sa.Column("dossier", sa.Text, sa.ForeignKey("dossiers.id"), nullable=False),
+    _document("document"),
+)
+
 installation = sa.Table(
     "installation",
     METADATA,
@@ -331,5 +352,7 @@ TABLES: dict[type[nouns.Noun], sa.Table] = {
     nouns.Objection: objections,
     nouns.TableMenu: table_menus,
     nouns.TableOrder: table_orders,
+    nouns.DossierFile: dossiers,
+    nouns.StoredAuthorization: authorizations,
 }
 """Where each noun is kept; every attribute has the column of its name."""

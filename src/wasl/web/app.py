@@ -19,6 +19,7 @@ from wasl.web import problems
 from wasl.web.api import (
     audit,
     catalogue,
+    dossiers,
     jobs,
     linkages,
     projects,
@@ -36,7 +37,20 @@ from wasl.web.middleware import Edge, Metrics
 
 __all__ = ["TOPICS", "create_app"]
 
-TOPICS = (status, projects, submissions, linkages, releases, tables, catalogue, retention, audit, jobs, users)
+TOPICS = (
+    status,
+    projects,
+    submissions,
+    linkages,
+    releases,
+    tables,
+    catalogue,
+    retention,
+    dossiers,
+    audit,
+    jobs,
+    users,
+)
 
 NOISE_SECONDS = 300.0
 """Between two entries that count denials of callers without a token."""

@@ -106,6 +106,7 @@ class Installation:
             threads=settings.threads,
             two_person=settings.two_person,
             record_secret=load_record_secret(settings.record_key_path),
+            require_authorization=settings.require_authorization,
         )
         leases = JobLeases(ledger, lease_seconds=settings.lease_seconds)
         opened = cls(settings, engine, ledger, files, custody, leases, office)

@@ -103,6 +103,10 @@ class ServiceSettings(BaseSettings):
     )
     max_columns: int = Field(default=500, ge=1, description="columns of one submission")
     max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
+    require_authorization: bool = Field(
+        default=False,
+        description="whether a project may link and release only under a stored authorization of the authority",
+    )
     two_person: bool = Field(
         default=True, description="whether two administrators must agree to a token, once there are two"
     )
