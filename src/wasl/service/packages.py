@@ -12,6 +12,7 @@ from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
+from wasl.service.dossiers import held_options
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.log import prove_release
 from wasl.service.ports import Area, Caller, Office, Progress
@@ -54,6 +55,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     progress(0, 2)
     with office.ledger.reading() as state:
         release = state.get(Release, job.subject)
+        options = held_options(office, state, release.project, RunOptions())
     checkpoint, proofs = prove_release(office, release.id)
     table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
     caller = job_caller(office, job)
@@ -61,7 +63,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
         table,
         _public_reports(office, release),
         validate_document(DatasetDescription, dict(release.description), "the dataset description"),
-        RunOptions(),
+        options,
         signer=office.signer,
         created=caller.at,
         log_checkpoint=checkpoint,

@@ -17,10 +17,13 @@ from wasl.audit.events import (
     ReleaseWithdrawn,
 )
 from wasl.errors import AccessError, InputError, NotFoundError
+from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStep, next_status
+from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import authorize_release
 
 __all__ = [
     "approve_release",
@@ -48,6 +51,9 @@ STEP_EVENTS: dict[ReleaseStep, StepEvent] = {
 
 REASONED = frozenset({ReleaseStep.REFUSE, ReleaseStep.REVOKE, ReleaseStep.WITHDRAW})
 """Steps that need a reason; it stands in the log for good."""
+
+FORWARD = frozenset({ReleaseStep.REQUEST, ReleaseStep.APPROVE})
+"""Steps towards publication: not without an authorization that still holds, where there is one."""
 
 DECIDING = frozenset({ReleaseStep.APPROVE, ReleaseStep.REFUSE, ReleaseStep.REVOKE})
 """Steps that other eyes take than those that prepared and requested."""
@@ -125,7 +131,9 @@ def take_step(
     caller.check(action, project=project)
     if step in REASONED and not reason.strip():
         raise InputError(f"give a reason for the step '{step}'.")
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=name), office.ledger.writing(caller) as ledger:
+        if step in FORWARD:
+            authorize_release(held_options(office, ledger, project, RunOptions()), None, ())
         if step is not ReleaseStep.WITHDRAW:  # what is public can always be taken back
             open_project(ledger, project)
         found = find_in_project(ledger, kind, project, name)

@@ -16,10 +16,11 @@ from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
+from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
-from wasl.service.ports import Area, Caller, Office, Part, Progress
+from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
 from wasl.service.release_steps import find_release
@@ -28,6 +29,7 @@ from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
 from wasl.workflow.assess import assess
+from wasl.workflow.authorized import authorize_release
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import protect, seed_digest
 
@@ -58,8 +60,9 @@ def prepare_release(
     if office.part is Part.LINKAGE:
         raise StateError("this installation links and prepares no releases.")
     documents = _accepted(specification, policy, description)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=title), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        _require_authorized(office, ledger, project, documents)
         found = find_run(ledger, project, run)
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
@@ -140,6 +143,15 @@ def protect_again(
         return ledger.get(Release, release)
 
 
+def _require_authorized(
+    office: Office, ledger: Reader, project: str, documents: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+) -> None:
+    """Refuse at once what the job would refuse: variables or microdata that the authorization does not cover."""
+    names = [one.name for one in MicrodataSpec.model_validate(documents[0]).variables]
+    released = DisclosurePolicy.model_validate(documents[1]).released(names)
+    authorize_release(held_options(office, ledger, project, RunOptions()), "microdata", released)
+
+
 def protect_release(office: Office, job: Job, progress: Progress) -> None:
     """The job: assemble the microdata, protect and attack them, and keep every artifact, or say why it cannot be done.
 
@@ -158,7 +170,8 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         remaining, payloads = without_objections(state, release.project, spine, payloads)
     left_out = spine.num_rows - remaining.num_rows
     spine = remaining
-    options = RunOptions(threads=office.threads, seed=release.seed, today=office.now().date())
+    with office.ledger.reading() as state:
+        options = held_options(office, state, release.project, RunOptions(threads=office.threads, seed=release.seed))
     specification = MicrodataSpec.model_validate(release.specification)
     assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options)
     policy = DisclosurePolicy.model_validate(release.policy)

@@ -34,6 +34,7 @@ from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Action, Role
 from wasl.service.artifacts import keep_artifact, keep_artifacts
+from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.log import prove_release
 from wasl.service.packages import ask_publication
@@ -51,6 +52,7 @@ from wasl.tables.protect import ProtectedTables
 from wasl.tables.specification import ProtectionMethod, TablesSpec
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
+from wasl.workflow.authorized import authorize_release
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.publish import zip_package
 from wasl.workflow.publish_tables import publish_tables
@@ -95,10 +97,11 @@ def order(
     """
     caller.check(Action.TABLES_ORDER, project=project)
     wanted = validate_document(TableRequest, dict(request), "the order")
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject="tables"), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         found = _open(ledger, project, menu)
         spec = order_tables(menu_of(found), wanted)
+        authorize_release(held_options(office, ledger, project, RunOptions()), "tables", spec.columns)
         mine = ledger.select(TableOrder, project=project, created_by=caller.actor.name, status=WAITING)
         if len(mine) >= MOST_WAITING:
             raise StateError(f"{len(mine)} of your orders wait already.", remedy="Wait until some are decided on.")
@@ -217,6 +220,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         found = state.get(TableOrder, job.subject)
         menu = state.get(TableMenu, found.menu)
+        options = held_options(office, state, found.project, RunOptions(seed=found.seed, progress=progress))
     spec, rules = TablesSpec.model_validate(found.specification), menu_of(menu)
     hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
     keyed = spec.protection.method is ProtectionMethod.CELL_KEY
@@ -238,7 +242,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
                 spec,
                 [data],
                 hierarchies,
-                RunOptions(seed=found.seed, today=office.now().date(), progress=progress),
+                options,
                 earlier=earlier,
                 secret=office.record_secret if keyed else b"",
             )
@@ -366,6 +370,7 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
     progress(0, 2)
     with office.ledger.reading() as state:
         found = state.get(TableOrder, job.subject)
+        options = held_options(office, state, found.project, RunOptions())
     checkpoint, proofs = prove_release(office, found.id)
     with zipfile.ZipFile(office.files.path(Area.RELEASE, found.protected)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -373,7 +378,7 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
     act = publish_tables(
         files,
         TablesSpec.model_validate(found.specification),
-        RunOptions(),
+        options,
         title=found.title,
         cells=sum(int(one["cells"]) for one in found.report["tables"]),
         signer=office.signer,

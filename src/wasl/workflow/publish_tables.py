@@ -21,6 +21,7 @@ from wasl.publication.manifest import (
 from wasl.registers.exchange.digests import digest_bytes
 from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.authorized import authorize_release
 from wasl.workflow.tabulate import internal_artifacts
 
 __all__ = ["METHOD_NOTE", "publish_tables"]
@@ -46,7 +47,7 @@ def publish_tables(
     Args:
         files: The public artifacts of the act `tabulate`, as bytes.
         spec: The specification of the tables.
-        options: Not used yet; every act takes them.
+        options: The authorization to which the act is held, and the day.
         title: What readers see.
         cells: Cells of all tables.
         signer: The publisher's key.
@@ -58,9 +59,10 @@ def publish_tables(
         Artifacts: every file of the package, by its path in it.
 
     Raises:
+        AuthorizationError: The authorization in the options does not cover the tables.
         InputError: A file is for the office alone, or the note on the method is missing.
     """
-    del options
+    standing = authorize_release(options, "tables", spec.columns)
     internal = internal_artifacts(list(files))
     if internal:
         raise InputError(f"{', '.join(internal)} must not leave the office.")
@@ -89,6 +91,7 @@ def publish_tables(
         cells=cells,
         files=len(package),
         key_id=signer.verifier.key_id.hex(),
+        authorization=standing.decision if standing else None,
     )
     report = {
         "tables": spec.name,

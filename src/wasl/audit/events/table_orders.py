@@ -113,6 +113,7 @@ class TablesPublished(Happening):
     cells: int
     files: int
     key_id: str
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
