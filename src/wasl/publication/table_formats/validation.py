@@ -33,13 +33,13 @@ def require_readable(files: Mapping[str, bytes], cube: Cube) -> None:
     for name, data in files.items():
         try:
             if ".sdmx" in name:
-                message = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
+                message: Any = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
                 for dataset in message.data or []:
                     _require(name, dataset.data["OBS_VALUE"], cube.values)
             elif name.endswith("json"):
                 _require(name, json.loads(data)["value"], _full(cube))
             elif name.endswith("px"):
-                _require(name, read_px(data).values, _full(cube))
+                _require(name, read_px(data).values.tolist(), _full(cube))
         except (
             PysdmxError,
             SyntaxError,
