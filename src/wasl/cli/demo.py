@@ -78,12 +78,20 @@ def demo(
         typer.Option(help="Folder with truth.csv and the registers of work and permits or more, not synthetic ones."),
     ] = None,
     profile: Annotated[str, typer.Option(help="Encoding profile: guarded or open.")] = "guarded",
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Fill a service and open its console; prints a token for each role.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0: any free one.")] = 8000,
     as_json: JsonFlag = False,
 ) -> None:
     """Go the whole way: registers in, signed anonymized release out, and everything verified.
 
+    With --serve the same registers fill a service, whose console shows the day of every role.
+
     Example: wasl demo --out wasl-demo --scale 2
     """
+    if serve and (profile != "guarded" or as_json):
+        raise InputError("--serve goes with the profile guarded, and without --json.", remedy="Leave the others out.")
     if out.exists():
         raise InputError(f"{out}: exists already.", remedy="Name another folder with --out, or remove it.")
     if profile not in PLANS:
@@ -91,6 +99,11 @@ def demo(
     run = Demo(out, quiet=as_json, profile=profile, seed=seed)
     run.population(registers, round(PERSONS_AT_SCALE_1 * scale))
     run.encode()
+    if serve:
+        from wasl.cli.demo_service import serve_demo
+
+        serve_demo(out, {name: run.holder(name) / "outbox" for name in HOLDERS}, project=PROJECT, port=port)
+        return
     run.link()
     run.evaluate()
     run.assemble()

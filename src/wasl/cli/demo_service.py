@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wasl.service.ports import Caller
     from wasl.web.installation import Installation
 
-__all__ = ["DEMO_USERS", "fill_installation"]
+__all__ = ["DEMO_USERS", "fill_installation", "serve_demo"]
 
 DEMO_USERS: dict[str, tuple[str, str]] = {
     "holder": ("cnss-bureau", "Bureau des données, CNSS"),
@@ -28,6 +28,7 @@ DEMO_USERS: dict[str, tuple[str, str]] = {
     "spine": ("gardien", "Gardien de la table des personnes"),
     "release": ("diffusion", "Bureau de diffusion, HCP"),
     "approver": ("approbation", "Comité d'approbation"),
+    "analyst": ("analyste", "Analyste, Observatoire national de la migration"),
     "auditor": ("audit", "Auditeur externe"),
     "admin": ("administration", "Administration du service"),
 }
@@ -39,9 +40,44 @@ REVIEWED = 12
 """Pairs of the queue that both reviewers decide on in the demo; every fourth is disputed."""
 
 SEED = 7
+TITLE = "Maroc synthétique"
+MENU_TITLE = "Travailleurs étrangers : tableaux à la demande"
 DAYS = 30
 HOLDER_REGISTER = "cnss-employees"
 """The register whose holder has a token in the demo."""
+
+
+def serve_demo(out: Path, outboxes: Mapping[str, Path], *, project: str, port: int) -> None:
+    """Fill an installation in a folder and serve it until Ctrl+C; prints a token for each role.
+
+    Args:
+        out: The demo's folder; the installation lies in ``out/service``.
+        outboxes: The folder of each register's encoded files.
+        project: Short name of the project the files were encoded for.
+        port: Where to listen on this machine; 0 for any free port.
+    """
+    import uvicorn
+
+    from wasl.cli.output import say, show_table
+    from wasl.cli.serve import service_settings
+    from wasl.web.app import create_app
+    from wasl.web.connection import bind, server_config
+    from wasl.web.installation import Installation, configure_logging
+    from wasl.web.middleware import Metrics
+
+    settings = service_settings(None, data_dir=out / "service", port=port, log_level="warning", min_free_bytes=0)
+    configure_logging(settings.log_level)
+    with bind(settings) as listening:
+        installation = Installation.open(settings)
+        tokens = fill_installation(
+            installation, outboxes, project=project, title=TITLE, say=lambda text: say(f"… {text}")
+        )
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        show_table("Sign in with the token of a role", ("role", "token"), list(tokens.items()))
+        say(f"Console: {address}/console   Catalogue: {address}/   Stop with Ctrl+C.")
+        say(f"Later: WASL_DATA_DIR={settings.home} wasl serve")
+        uvicorn.Server(server_config(create_app(installation, Metrics.shared()), settings)).run(sockets=[listening])
+        installation.close()
 
 
 def fill_installation(
@@ -124,6 +160,8 @@ class _Day:
         run = self._link()
         self.say("releases")
         self._releases(run)
+        self.say("tables on demand")
+        self._tables(run)
         self._retention()
 
     def _caller(self, role: str, register: str | None = None) -> Caller:
@@ -220,6 +258,28 @@ class _Day:
         step(release_steps.request_release, desk, prepare("Travailleurs étrangers, seconde version"))
         thresholds = {**_documents()["policy"]["thresholds"], "k": 50, "removed_rows": 0.0, "suppressed_cells": 0.01}
         prepare("Travailleurs étrangers, essai trop strict", thresholds=thresholds)
+
+    def _tables(self, run: str) -> None:
+        from wasl.service import table_menus, table_orders
+
+        desk, approver, analyst = self._caller("release"), self._caller("approver"), self._caller("analyst")
+        given: dict[str, Any] = {"run": run, "specification": _documents()["specification"], "hierarchies": {}}
+        made = table_menus.offer_menu(
+            self.office, desk, project=self.project, title=MENU_TITLE, menu={"name": "foreign-workers"}, **given
+        )
+        opened = table_menus.open_menu(self.office, approver, project=self.project, menu=made.id, version=made.version)
+        orders = [
+            table_orders.order(self.office, analyst, project=self.project, menu=opened.id, request=request).id
+            for request in (
+                {"table": table_menus.menu_of(opened).tables[0].name},
+                {"dimensions": ["sex", "nationality"]},
+            )
+        ]
+        self._work()
+        with self.office.ledger.reading() as state:
+            answered = table_orders.find_order(state, desk, self.project, orders[0])
+        table_orders.publish_order(self.office, desk, project=self.project, order=answered.id, version=answered.version)
+        self._work()
 
     def _retention(self) -> None:
         from wasl.service import retention

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wasl.web.installation import Installation
     from wasl.web.settings import ServiceSettings
 
-__all__ = ["register"]
+__all__ = ["register", "service_settings"]
 
 NEEDED = (
     "fastapi",
@@ -65,7 +65,7 @@ def serve(
     Example: wasl serve --port 8000
     """
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = _settings(config, **changed)
+    settings = service_settings(config, **changed)
     import uvicorn
 
     from wasl.web.app import create_app
@@ -116,7 +116,7 @@ def worker(config: ConfigOption = None) -> None:
 
     from wasl.web.installation import configure_logging
 
-    settings = _settings(config)
+    settings = service_settings(config)
     configure_logging(settings.log_level)
     stop = threading.Event()
 
@@ -139,7 +139,7 @@ def migrate(
 
     Example: wasl migrate
     """
-    settings = _settings(config)
+    settings = service_settings(config)
     from wasl.storage.database import connect
     from wasl.storage.schema import migrate as bring
 
@@ -168,7 +168,7 @@ def signing_rotate(
     """
     from wasl.web.installation import Installation
 
-    settings = _settings(config)
+    settings = service_settings(config)
     if lost:
         new = Installation.replace_lost_key(settings, reason=reason)
     else:
@@ -194,7 +194,7 @@ def user_add(
     """
     from wasl.service.users import add_user
 
-    installation = _open(_settings(config))
+    installation = _open(service_settings(config))
     user = add_user(installation.office, installation.operator(), name=name, title=title)
     installation.close()
     if json_output:
@@ -221,7 +221,7 @@ def user_token(
 
     if role not in set(Role):
         raise InputError(f"there is no role {role!r}.", remedy=f"One of: {', '.join(Role)}.")
-    installation = _open(_settings(config))
+    installation = _open(service_settings(config))
     from wasl.service.users import issue_token
     from wasl.web.secrets import new_secret
 
@@ -268,7 +268,7 @@ def _set_disabled(name: str, config: Path | None, json_output: bool, *, disabled
     from wasl.service.records import User
     from wasl.service.users import disable_user, enable_user
 
-    installation = _open(_settings(config))
+    installation = _open(service_settings(config))
     try:
         with installation.ledger.reading() as state:
             version = state.get(User, name).version
@@ -290,7 +290,7 @@ def user_list(config: ConfigOption = None, json_output: JsonFlag = False) -> Non
     """
     from wasl.service.records import Token, User
 
-    installation = _open(_settings(config))
+    installation = _open(service_settings(config))
     with installation.ledger.reading() as state:
         users, tokens = state.select(User), state.select(Token)
     installation.close()
@@ -326,7 +326,7 @@ def user_revoke(
     from wasl.service.records import Token
     from wasl.service.users import revoke_token
 
-    installation = _open(_settings(config))
+    installation = _open(service_settings(config))
     with installation.ledger.reading() as state:
         version = state.get(Token, token).version
     revoke_token(installation.office, installation.operator(), token=token, version=version)
@@ -337,7 +337,12 @@ def user_revoke(
         say(f"Token {token} is revoked.")
 
 
-def _settings(config: Path | None, **changes: Any) -> ServiceSettings:
+def service_settings(config: Path | None, **changes: Any) -> ServiceSettings:
+    """The settings of a process of the service; whatever it writes is readable by its user alone.
+
+    Raises:
+        MissingExtraError: The service is not installed.
+    """
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError("service", "the service")

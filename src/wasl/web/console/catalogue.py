@@ -10,8 +10,9 @@ from starlette.responses import Response
 from wasl.errors import NotFoundError
 from wasl.service.access import Action
 from wasl.service.ports import Area
-from wasl.service.records import Release
+from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
+from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 
 __all__ = ["pages"]
@@ -29,12 +30,16 @@ def show_catalogue(page: AnyPage) -> Response:
     asked = page.request.query_params.get("q", "")[:LONGEST_SEARCH].strip()
     after = page.request.query_params.get("after", "")
     with page.office.ledger.reading() as state:
-        found = state.select(Release, status=PUBLIC, after=after, limit=PER_PAGE + 1, descending=True)
+        found: list[Release | TableOrder] = [
+            *state.select(Release, status=PUBLIC, after=after, limit=PER_PAGE + 1, descending=True),
+            *state.select(TableOrder, status=PUBLIC, after=after, limit=PER_PAGE + 1, descending=True),
+        ]
+    found.sort(key=lambda one: one.id, reverse=True)
     shown = [one for one in found[:PER_PAGE] if not asked or _matches(one, asked)]
     following = found[PER_PAGE - 1].id if len(found) > PER_PAGE else ""
     return page.render(
         "catalogue.html",
-        releases=[(one, _localized(page, one.description)) for one in shown],
+        releases=[(one, _about(page, one)) for one in shown],
         asked=asked,
         following=following,
     )
@@ -44,11 +49,14 @@ def show_catalogue(page: AnyPage) -> Response:
 def show_release(page: AnyPage, release: str) -> Response:
     """The landing page of a published file, or the tombstone of a withdrawn one; for everybody."""
     with page.office.ledger.reading() as state:
-        found = state.select(Release, id=release[:80], status=PUBLIC)
+        found: list[Release | TableOrder] = [
+            *state.select(Release, id=release[:80], status=PUBLIC),
+            *state.select(TableOrder, id=release[:80], status=PUBLIC),
+        ]
     if not found:
         raise NotFoundError("there is no such published release.")
     one = found[0]
-    about = _localized(page, one.description)
+    about = _about(page, one)
     if one.status is ReleaseStatus.WITHDRAWN:
         return page.render("tombstone.html", status=410, release=one, about=about)
     size = page.office.files.path(Area.PUBLIC, one.package).stat().st_size
@@ -72,9 +80,36 @@ def show_verification(page: AnyPage) -> Response:
     return page.render("verify.html", verifier=str(page.office.signer.verifier), origin=page.office.signer.name)
 
 
-def _matches(release: Release, asked: str) -> bool:
-    words = " ".join([release.title, *map(str, release.description.get("keywords", ()))]).lower()
+def _matches(release: Release | TableOrder, asked: str) -> bool:
+    keywords = release.description.get("keywords", ()) if isinstance(release, Release) else ()
+    words = " ".join([release.title, *map(str, keywords)]).lower()
     return all(word in words for word in asked.lower().split())
+
+
+def _about(page: Page, release: Release | TableOrder) -> dict[str, Any]:
+    """The description of a release in the page's language; of tables, what their specification says of them."""
+    if isinstance(release, Release):
+        return _localized(page, release.description)
+    table = release.specification["tables"][0]
+    language = page.language.language
+    return {
+        "title": table.get(f"title_{language}") or table.get("title") or release.title,
+        "abstract": page.language.text(
+            N_("A protected table of linked registers, in several formats, with the method of its protection.")
+        ),
+        "version": "1.0",
+        "producer": {"name": table.get("agency", "")},
+        "period": {"start": table.get("period", ""), "end": table.get("period", "")},
+        "keywords": [],
+        "conditions": "",
+        "geography": "",
+        "universe": "",
+        "sources": [],
+        "variables": [
+            {"name": one["name"], "label": one.get(f"label_{language}") or one.get("label") or one["name"]}
+            for one in table["dimensions"]
+        ],
+    }
 
 
 def _localized(page: Page, description: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +126,7 @@ def _localized(page: Page, description: Mapping[str, Any]) -> dict[str, Any]:
     return about
 
 
-def _citation(release: Release, about: Mapping[str, Any], address: str) -> str:
+def _citation(release: Release | TableOrder, about: Mapping[str, Any], address: str) -> str:
     given = str(about.get("citation", ""))
     year = release.published_at[:4]
     producer = about.get("producer", {}).get("name", "")
@@ -99,7 +134,9 @@ def _citation(release: Release, about: Mapping[str, Any], address: str) -> str:
     return f"{made} {address}"
 
 
-def _json_ld(page: Page, release: Release, about: Mapping[str, Any], address: str, size: int) -> dict[str, Any]:
+def _json_ld(
+    page: Page, release: Release | TableOrder, about: Mapping[str, Any], address: str, size: int
+) -> dict[str, Any]:
     """The landing page as schema.org describes a dataset, for search engines."""
     period = about.get("period", {})
     return {

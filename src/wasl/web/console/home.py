@@ -20,10 +20,12 @@ from wasl.service.records import (
     Run,
     Submission,
     SubmissionKind,
+    TableMenu,
+    TableOrder,
     Token,
     TokenStatus,
 )
-from wasl.service.states import ReleaseStatus, RunStatus
+from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 
@@ -223,6 +225,42 @@ def _approver(_page: Page, state: Reader, project: Project) -> list[Task]:
     ]
 
 
+def _menus(_page: Page, state: Reader, project: Project) -> list[Task]:
+    return [
+        Task(
+            N_("Open the menu “{title}” for orders"),
+            f"/console/projects/{project.id}/tables/menus/{one.id}",
+            N_("Prepared by {user}."),
+            values={"title": one.title, "user": one.created_by},
+        )
+        for one in state.select(TableMenu, project=project.id, status=MenuStatus.OFFERED, limit=LATEST)
+    ] + [
+        Task(
+            N_("Decide on the tables “{title}”"),
+            f"/console/projects/{project.id}/tables/orders/{one.id}",
+            N_("Requested by {user}."),
+            values={"title": one.title, "user": one.requested_by},
+        )
+        for one in state.select(TableOrder, project=project.id, status=ReleaseStatus.REQUESTED, limit=LATEST)
+    ]
+
+
+def _analyst(page: Page, state: Reader, project: Project) -> list[Task]:
+    answered = (ReleaseStatus.APPROVED, ReleaseStatus.PUBLISHED)
+    mine = state.select(
+        TableOrder, project=project.id, created_by=page.actor.name, status=answered, limit=LATEST, descending=True
+    )
+    return [
+        Task(
+            N_("Your tables “{title}” are answered"),
+            f"/console/projects/{project.id}/tables/orders/{one.id}",
+            N_("Read or download them."),
+            values={"title": one.title},
+        )
+        for one in mine
+    ]
+
+
 def _auditor(page: Page, state: Reader, project: Project) -> list[Task]:
     denied = state.log_entries(first=max(state.log_size() - 500, 0), limit=500, kind="AccessDenied")
     if not denied or project is not page.projects()[0]:
@@ -286,6 +324,7 @@ _LOOKS = {
     Role.REVIEWER: (_reviewer,),
     Role.SPINE: (_keeper,),
     Role.RELEASE: (_desk,),
-    Role.APPROVER: (_approver,),
+    Role.APPROVER: (_approver, _menus),
+    Role.ANALYST: (_analyst,),
     Role.AUDITOR: (_auditor,),
 }

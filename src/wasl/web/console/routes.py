@@ -22,6 +22,7 @@ from wasl.web.console import (
     review,
     scenarios,
     sign_in,
+    tables,
 )
 from wasl.web.console.pages import AnyPage, Pages
 from wasl.web.console.sayings import Saying
@@ -40,6 +41,7 @@ PAGE_TOPICS = (
     review,
     releases,
     scenarios,
+    tables,
     log,
     retention,
     projects,
