@@ -114,16 +114,22 @@ def complete(
             if not check.open:
                 break
             before = int(pattern.sum())
-            reached: set[int] = set()
+            grown = stale = False
             for cell, direction, level, _ in check.open:
-                if (cell in reached and known < 0) or (stop is not None and stop()):
-                    continue
+                if stop is not None and stop():
+                    return None
+                if grown:  # cells suppressed for another target may protect this one; that costs little to find out
+                    if stale:
+                        attack.open_cells(pattern.astype(np.float64), known=known)
+                        stale = False
+                    if attack.attack(cell, direction, level).reach >= level * (1 - TOLERANCE):
+                        continue
                 own = np.where(pattern, 0.0, price)
                 own[mine] = 1e7
                 moved = movements.cells(cell, direction, level, own)
                 if moved is None or moved[mine].any():
                     return None
-                pattern = pattern | moved
+                pattern, grown, stale = pattern | moved, True, True
             if int(pattern.sum()) == before:
                 return None
     return pattern

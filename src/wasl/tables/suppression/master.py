@@ -131,7 +131,7 @@ class Master:
         *,
         seconds: float,
         gap: float,
-        only: NDArray[np.bool_] | None = None,
+        near: Sequence[NDArray[np.bool_]] = (),
         stop: Stop | None = None,
     ) -> Solved:
         """The integer program over all cuts.
@@ -139,13 +139,15 @@ class Master:
         Args:
             seconds: Time limit.
             gap: Relative gap at which to stop.
-            only: Cells that may be suppressed; the bound is then none of the whole problem.
+            near: Patterns that agree on most cells; only where they differ may the answer vary. The bound is then
+                none of the whole problem.
             stop: Asked now and then whether to give up.
         """
         model = self._model
-        high = self._high if only is None else np.where(only | self.problem.unsafe, self._high, self._low)
-        if only is not None:
-            model.changeColsBounds(len(self._columns), self._columns, self._low, high)
+        if near:
+            low = np.where(np.logical_and.reduce(near), self._high, self._low)
+            high = np.where(np.logical_or.reduce(near), self._high, self._low)
+            model.changeColsBounds(len(self._columns), self._columns, low, high)
         kinds = np.full(len(self._columns), highspy.HighsVarType.kInteger)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
         model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
@@ -171,6 +173,6 @@ class Master:
         kinds = np.full(len(self._columns), highspy.HighsVarType.kContinuous)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
         model.setOptionValue("time_limit", highspy.kHighsInf)
-        if only is not None:
+        if near:
             model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
         return result

@@ -1,0 +1,171 @@
+"""The proof: a relaxation that grows by cuts, and an integer program whose answers are attacked."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.tables.cells import Floats
+from wasl.tables.suppression.attack import AttackModel, Check, Cut
+from wasl.tables.suppression.heuristic import TOLERANCE, complete, cost_of, prune
+from wasl.tables.suppression.master import Master, Relaxed
+from wasl.tables.suppression.row_cuts import RowCuts
+from wasl.tables.suppression.state import State
+
+__all__ = ["prove", "relax"]
+
+TAIL_ROUNDS = 12
+"""Rounds of cuts over which the bound must rise by ``TAIL_RISE`` of itself; else the integer program takes over."""
+TAIL_RISE = 1e-3
+RELAX_SHARE = 0.25
+"""Share of the time that the relaxation may take; the integer program raises the bound by more."""
+REPAIR_EVERY = 4
+"""Rounds of the integer program between two repairs of its answer: a repair costs as much as a round."""
+BLENDS = (0.1, 0.01, 0.001)
+"""Shares of a protected pattern mixed into the one that is attacked. A pattern of zeros and ones gives many equally
+good cuts; a little room in the other cells singles out one that few patterns satisfy. On the reference tables these
+cuts raise the bound several times faster."""
+LOOSE = 0.3
+"""Share of the present gap to which the integer program is solved: its answers will be cut off anyway."""
+LOOSEST = 0.01
+BETWEEN = 25
+"""Most small programs after each integer program over all cells."""
+ONE_HALF = 0.5
+WORTH = 1.1
+"""Patterns dearer than the best one by more are not pruned: removal of idle cells rarely saves a tenth."""
+
+
+def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> Relaxed | None:
+    """Add cuts to the relaxation until it is protected, or its bound hardly rises."""
+    history: list[float] = []
+    until = state.left() * (1 - RELAX_SHARE)
+    relaxed = cheap_cuts(master, rows, state)
+    while relaxed is not None and not state.over():
+        state.raise_bound(relaxed.cost)
+        history.append(relaxed.cost)
+        check = attack.check(relaxed.pattern, tolerance=1e-4)
+        for known in range(len(attack.problem.singletons)):
+            if state.over():
+                break
+            check.cuts.extend(attack.check(relaxed.pattern, tolerance=1e-4, known=known).cuts)
+        state.report("cuts")
+        if not check.cuts or state.left() < until:
+            break
+        if len(history) > TAIL_ROUNDS and history[-1] - history[-1 - TAIL_ROUNDS] < TAIL_RISE * abs(history[-1]):
+            break
+        master.add(check.cuts)
+        relaxed = cheap_cuts(master, rows, state)
+    state.steps["relaxation_rounds"] = len(history)
+    state.steps["relaxation_bound"] = state.bound
+    return relaxed
+
+
+def cheap_cuts(master: Master, rows: RowCuts, state: State) -> Relaxed | None:
+    """Solve the relaxation and add the cuts of single sums until none is violated."""
+    while True:
+        relaxed = master.relax()
+        if relaxed is None:
+            return None
+        cuts = rows.violated(relaxed.pattern)
+        master.add(cuts)
+        if (not master.add_bridges(relaxed.pattern) and not cuts) or state.over():
+            return relaxed
+
+
+def prove(master: Master, rows: RowCuts, attack: AttackModel, state: State, gap: float) -> None:
+    """Solve the integer program, attack its answer, add cuts, until the answer withstands or time is over."""
+    rounds = 0
+    problem = state.problem
+    while not state.over() and not state.closed(gap):
+        relaxed = cheap_cuts(master, rows, state)
+        if relaxed is None:  # cells dearer than the best pattern are fixed, so nothing cheaper is left
+            state.raise_bound(state.cost)
+            break
+        state.raise_bound(relaxed.cost)
+        state.steps["free"] = master.fix_by_reduced_cost(relaxed, state.cost)
+        present = (state.cost - state.bound) / state.cost if state.cost > 0 else 0.0
+        asked = max(gap / 2, min(LOOSE * present, LOOSEST) if present > 4e-4 else 0.0)
+        solved = master.solve(seconds=state.left(), gap=asked, stop=state.over)
+        rounds += 1
+        state.raise_bound(solved.bound)
+        if solved.pattern is None:
+            if solved.finished:  # nothing within the cuts is cheaper than the best pattern
+                state.raise_bound(state.cost)
+            break
+        pattern = solved.pattern | problem.unsafe
+        check = _attacked(attack, pattern)
+        bridges = master.add_bridges(pattern.astype(np.float64))
+        if check.open:
+            master.add(_deep_cuts(attack, pattern, check, state))
+            _search_between(master, rows, attack, state, pattern)
+            if rounds % REPAIR_EVERY == 1 or not solved.finished:
+                found = complete(problem, attack, pattern, guide=pattern.astype(np.float64), stop=state.over)
+                if found is not None and cost_of(problem, found) < state.cost * WORTH:
+                    state.offer(prune(problem, attack, found, stop=state.over))
+        else:
+            state.offer(pattern)
+        state.report("proof")
+        if not check.open and not bridges and (not solved.finished or asked <= max(gap / 2, 1e-9)):
+            if solved.finished and state.closed(max(gap, 1e-7)) and gap == 0:
+                state.bound = max(state.bound, state.cost * (1 - 1e-9))
+            break
+    state.steps["integer_rounds"] = rounds
+
+
+def _search_between(
+    master: Master, rows: RowCuts, attack: AttackModel, state: State, pattern: NDArray[np.bool_]
+) -> None:
+    """Look for a pattern between the last answer, the relaxation and the best pattern; every failure gives cuts.
+
+    The programs are small, because cells on which all three agree are fixed: dozens of them cost less than one
+    integer program over all cells.
+    """
+    for _ in range(BETWEEN):
+        if state.over() or state.best is None:
+            return
+        relaxed = cheap_cuts(master, rows, state)
+        if relaxed is None:
+            return
+        state.raise_bound(relaxed.cost)
+        near = [pattern, state.best, relaxed.pattern > ONE_HALF]
+        solved = master.solve(seconds=min(2.0, state.left()), gap=1e-4, near=near, stop=state.over)
+        if solved.pattern is None:
+            return
+        pattern = solved.pattern | attack.problem.unsafe
+        if cost_of(attack.problem, pattern) >= state.cost * (1 - 1e-9):
+            return
+        check = _attacked(attack, pattern)
+        master.add_bridges(pattern.astype(np.float64))
+        if not check.open:
+            state.offer(pattern)
+            continue
+        master.add(_deep_cuts(attack, pattern, check, state))
+
+
+def _attacked(attack: AttackModel, pattern: NDArray[np.bool_]) -> Check:
+    """What outsiders find under a pattern, and if that is nothing, what lone contributors find."""
+    check = attack.check(pattern.astype(np.float64), tolerance=TOLERANCE)
+    if check.open:
+        return check
+    for known in range(len(attack.problem.singletons)):
+        found = attack.check(pattern.astype(np.float64), tolerance=TOLERANCE, known=known)
+        check.cuts.extend(found.cuts)
+        check.open.extend(found.open)
+    return check
+
+
+def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, state: State) -> list[Cut]:
+    """The cuts found, and those under slight mixtures with the best pattern and with everything suppressed."""
+    problem = attack.problem
+    cuts = list(check.cuts)
+    everything = (~problem.fixed | problem.unsafe).astype(np.float64)
+    ends: list[Floats] = [everything]
+    if state.best is not None:
+        ends.append(state.best.astype(np.float64))
+    for end in ends:
+        for share in BLENDS:
+            if state.over():
+                return cuts
+            mixed = (1 - share) * pattern + share * end
+            cuts.extend(attack.check(mixed, tolerance=TOLERANCE).cuts)
+    return cuts

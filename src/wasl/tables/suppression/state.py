@@ -1,0 +1,67 @@
+"""The state of a search: the best pattern, the bound, and the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wasl.tables.suppression.heuristic import cost_of
+from wasl.tables.suppression.problem import Problem
+
+__all__ = ["SearchProgress", "State"]
+
+SearchProgress = Callable[[str, float, float], None]
+"""Called with (what is being done, bound, cost of the best pattern; infinity before there is one)."""
+
+
+@dataclass(slots=True)
+class State:
+    """The best pattern, the bound, and the clock of a search."""
+
+    problem: Problem
+    seconds: float
+    stop: Callable[[], bool] | None
+    progress: SearchProgress | None
+    began: float = field(default_factory=time.monotonic)
+    best: NDArray[np.bool_] | None = None
+    cost: float = float("inf")
+    bound: float = 0.0
+    interrupted: bool = False
+    steps: dict[str, Any] = field(default_factory=dict)
+
+    def left(self) -> float:
+        """Seconds left."""
+        return self.seconds - (time.monotonic() - self.began)
+
+    def over(self) -> bool:
+        """Whether time is up, or the user asked to end."""
+        if self.left() <= 0 or (self.stop is not None and self.stop()):
+            self.interrupted = True
+        return self.interrupted
+
+    def offer(self, pattern: NDArray[np.bool_] | None) -> None:
+        """Keep a protecting pattern if it is the cheapest so far."""
+        if pattern is None:
+            return
+        cost = cost_of(self.problem, pattern)
+        if self.best is None or cost < self.cost:
+            self.best, self.cost = pattern, cost
+
+    def raise_bound(self, bound: float) -> None:
+        """Note that no pattern costs less."""
+        if np.isfinite(bound):
+            self.bound = max(self.bound, min(bound, self.cost))
+
+    def report(self, what: str) -> None:
+        """Tell the user about bound and cost."""
+        if self.progress is not None:
+            self.progress(what, self.bound, self.cost)
+
+    def closed(self, gap: float) -> bool:
+        """Whether the best pattern is within the gap of the bound."""
+        return self.best is not None and self.cost - self.bound <= max(gap, 1e-9) * max(self.cost, 1e-12)
