@@ -55,12 +55,15 @@ from wasl.service.ports import Area, Caller
 from wasl.service.records import Job, JobStatus, Release, Run, Submission
 from wasl.service.retention import named_files
 from wasl.service.states import ReleaseStatus, RunStatus
+from wasl.service.submissions import AREAS
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
 SLOW = ["wasl.web.app", "wasl.linkage.resolve", "wasl.publication.package", "uvicorn", "pandas", "service_support"]
 PATIENCE = 10_000
 QUIET_SECONDS = 120.0
+ROTATION = 6
+"""Of ten kills, the one at which everything is stopped and the signing key rotated."""
 
 
 def run_web(settings: ServiceSettings, port: int) -> None:
@@ -78,6 +81,14 @@ def run_worker(settings: ServiceSettings) -> None:
     faulthandler.register(signal.SIGUSR1)
     silence()
     open_patiently(settings).worker().run(threading.Event())
+
+
+def run_rotation(settings: ServiceSettings) -> None:
+    """What an operator runs while the service is stopped: a new signing key."""
+    silence()
+    installation = open_patiently(settings)
+    installation.rotate_key(reason="rehearsal")
+    installation.close()
 
 
 def open_patiently(settings: ServiceSettings) -> Installation:
@@ -129,6 +140,22 @@ class Plant:
         self.start(name)
         self.wait_until_answering()
 
+    def rotate_key(self, seconds: float | None) -> None:
+        """Stop everything, rotate the signing key, begin again; with seconds, the rotation is killed after them."""
+        self.kills["rotation"] += 1
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+        context = multiprocessing.get_context("forkserver")
+        rotation = context.Process(target=run_rotation, args=(self.settings,), daemon=True)
+        rotation.start()
+        rotation.join(seconds)
+        rotation.kill()
+        rotation.join()
+        for name in self.processes:
+            self.start(name)
+        self.wait_until_answering()
+
     def wait_until_answering(self) -> None:
         """Wait for the web process: it is to die at its work, not at its birth."""
         while True:
@@ -161,7 +188,9 @@ class Done:
     submissions: list[tuple[str, str]] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    of: dict[str, set[str]] = field(default_factory=dict)
 
 
 def work(name: str, task: Callable[[], None], over: threading.Event, done: Done) -> threading.Thread:
@@ -212,6 +241,7 @@ def uploader(callers: Callers, done: Done, folder: Path, register: str, first: i
         file = folder / f"{register}-{number}.parquet"
         file.write_bytes(random_files(folder, register, OTHER_PROJECT, seed=number).delivery)
         sent = sender.send_delivery(OTHER_PROJECT, register, file)
+        done.of.setdefault(register, set()).add(sent.id)
         done.submissions.append((sent.id, sent.digest))
         file.unlink()
 
@@ -240,6 +270,25 @@ def publisher(callers: Callers, done: Done) -> Callable[[], None]:
         done.releases.append(release.id)
 
     return publish
+
+
+def eraser(callers: Callers, done: Done) -> Callable[[], None]:
+    """Withdraws a delivery that was acknowledged, and asks for the erasure, over and over."""
+    holders = {one: callers.client(Role.HOLDER, OTHER_PROJECT, one) for one in (REGISTER, OTHER_REGISTER)}
+    admin = callers.client(Role.ADMIN, OTHER_PROJECT)
+
+    def withdraw_and_erase() -> None:
+        waiting = [name for name, _ in list(done.submissions) if name not in done.erased]
+        if not waiting:
+            time.sleep(0.1)
+            return
+        register = REGISTER if waiting[0] in done.of.get(REGISTER, ()) else OTHER_REGISTER
+        sent = holders[register].submission(OTHER_PROJECT, register, waiting[0])
+        holders[register].withdraw(sent)
+        admin.wait(admin.request_erasure(OTHER_PROJECT).id, poll_seconds=0.1)
+        done.erased.append(waiting[0])
+
+    return withdraw_and_erase
 
 
 @contextlib.contextmanager
@@ -294,12 +343,16 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
             "first holder": uploader(callers, done, folder / "sending", REGISTER, 10**6),
             "second holder": uploader(callers, done, folder / "sending", OTHER_REGISTER, 2 * 10**6),
             "publisher": publisher(callers, done),
+            "eraser": eraser(callers, done),
         }
         threads = [work(name, task, over, done) for name, task in tasks.items()]
         draws = random.Random(seed)  # noqa: S311 - chooses what to kill
         for number in range(kills):
             time.sleep(draws.uniform(0.05, 1.5))
-            plant.kill("database" if plug is not None and number % 5 == 4 else draws.choice(["web", *workers]))
+            if number % 10 == ROTATION:
+                plant.rotate_key(draws.choice([None, draws.uniform(0.0, 1.5)]))
+            else:
+                plant.kill("database" if plug is not None and number % 5 == 4 else draws.choice(["web", *workers]))
         over.set()
         for thread in threads:
             thread.join(QUIET_SECONDS)
@@ -311,10 +364,16 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         check(installation, done)
         tell(
             f"{database}: {sum(plant.kills.values())} kills ({dict(plant.kills)}); {len(done.submissions)} deliveries, "
-            f"{len(done.runs)} runs, {len(done.releases)} releases acknowledged; nothing lost, nothing doubled; "
-            "the log verifies."
+            f"{len(done.runs)} runs, {len(done.releases)} releases, {len(done.erased)} erasures acknowledged; "
+            f"{rotations(installation)} keys rotated; nothing lost, nothing doubled; the log verifies."
         )
         return done
+
+
+def rotations(installation: Installation) -> int:
+    """The rotations that the log shows."""
+    with installation.ledger.reading() as state:
+        return len(state.log_entries(first=0, limit=10**9, kind="KeyRotated"))
 
 
 def send_registers(callers: Callers, outboxes: dict[str, Path]) -> None:
@@ -345,6 +404,10 @@ def check(installation: Installation, done: Done) -> None:
     for name, _ in done.submissions:
         assert name in kept, "an acknowledged delivery was lost"
         assert seen["DeliveryReceived", name] == 1
+    purged = {one.id for one in submissions if one.purged}
+    assert purged == set(done.erased), "an erasure was lost, or nobody asked for one"
+    for name in purged:
+        assert seen["FilesErased", name] == 1, f"FilesErased {seen['FilesErased', name]} times"
     assert len(done.submissions) == len(by_digest), "a delivery was kept that nobody was told of"
     assert {one.id for one in runs} == set(done.runs), "a run was lost or doubled"
     for run in runs:
@@ -358,6 +421,9 @@ def check(installation: Installation, done: Done) -> None:
     assert {one.id for one in releases} == set(done.releases)
     assert all(job.status is JobStatus.DONE for job in jobs)
     installation.files.sweep(named_files_of(installation), older_than_seconds=-1)
+    for one in submissions:
+        held = installation.files.folders[AREAS[one.kind]] / one.file[7:9] / one.file[7:]
+        assert held.exists() is not one.purged, "an erased file is still there, or another is gone"
     for area, digest in files(submissions, runs, releases):
         data = installation.files.path(area, digest).read_bytes()
         assert "sha256:" + hashlib.sha256(data).hexdigest() == digest, "a kept file is not whole"
@@ -368,9 +434,9 @@ def check(installation: Installation, done: Done) -> None:
 
 
 def files(submissions: list[Submission], runs: list[Run], releases: list[Release]) -> Iterator[tuple[Area, str]]:
-    from wasl.service.submissions import AREAS
-
     for one in submissions:
+        if one.purged:
+            continue
         yield AREAS[one.kind], one.file
     for run in runs:
         yield Area.LINKAGE, run.pairs
