@@ -284,6 +284,19 @@ class Client:
         """Fetch ``pairs``, ``links``, ``conflicts`` or ``spine`` of a run."""
         return self.transport.download(f"/v1/projects/{project}/linkage-runs/{run}/{what}", out, progress)
 
+    def request_return(self, project: str, run: str, register: str) -> Job:
+        """Ask for what a holder gets back about its own records."""
+        path = f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}"
+        return Job.parse(self.transport.json("POST", path))
+
+    def holder_return(self, project: str, run: str, register: str) -> dict[str, Any]:
+        """The summary of a return: linked records, agreement, duplicates, missing values, earlier rounds."""
+        return dict(self.transport.json("GET", f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}"))
+
+    def download_return(self, project: str, run: str, register: str, out: Path) -> str:
+        """Fetch a return; `wasl open` turns it into a workbook at home."""
+        return self.transport.download(f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}/file", out)
+
     # Releases
 
     def prepare_release(

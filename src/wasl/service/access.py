@@ -76,6 +76,8 @@ class Action(StrEnum):
     SPINE_RESOLVE = "spine.resolve"
     LINKS_READ = "links.read"
     SPINE_READ = "spine.read"
+    RETURN_REQUEST = "return.request"
+    RETURN_READ = "return.read"
     RELEASE_PREPARE = "release.prepare"
     RELEASE_READ = "release.read"
     RISK_READ = "release.risk"
@@ -146,6 +148,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.SPINE_RESOLVE: frozenset({_S}),
     Action.LINKS_READ: frozenset({_S}),
     Action.SPINE_READ: frozenset({_S}),
+    Action.RETURN_REQUEST: frozenset({_H}),
+    Action.RETURN_READ: frozenset({_H}),
     Action.RELEASE_PREPARE: frozenset({_R}),
     Action.RELEASE_READ: frozenset({_R, _P, _U}),
     Action.RISK_READ: frozenset({_R, _P, _U}),
@@ -180,8 +184,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.USER_MANAGE: frozenset({_A}),
     Action.INVITATION_REDEEM: _EVERYBODY,
     Action.WHOAMI: _EVERYBODY,
-    Action.JOB_READ: frozenset({_L, _S, _R, _P, _N, _U, _A}),
-    Action.JOB_CANCEL: frozenset({_L, _S, _R, _N, _U, _A}),
+    Action.JOB_READ: frozenset({_H, _L, _S, _R, _P, _N, _U, _A}),
+    Action.JOB_CANCEL: frozenset({_H, _L, _S, _R, _N, _U, _A}),
     Action.JOB_RETRY: frozenset({_A}),
     Action.STATUS_READ: _EVERYBODY,
     Action.METRICS_READ: frozenset({_A, _U}),

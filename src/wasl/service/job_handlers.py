@@ -18,6 +18,7 @@ from wasl.audit.events import (
     PublicationFailed,
     ReproductionFailed,
     ResolutionFailed,
+    ReturnFailed,
     TabulationFailed,
 )
 from wasl.errors import StateError, WaslError
@@ -30,6 +31,7 @@ from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run, Ta
 from wasl.service.releases import protect_release
 from wasl.service.resolutions import reproduce, resolve_run
 from wasl.service.retention import erase
+from wasl.service.returns import prepare_return
 from wasl.service.scenarios import compare_scenarios
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 from wasl.service.table_orders import make_tables, package_tables
@@ -46,6 +48,7 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.REPRODUCE: reproduce,
     JobKind.ERASE: erase,
     JobKind.TABULATE: make_tables,
+    JobKind.RETURN: prepare_return,
     JobKind.PACKAGE_TABLES: package_tables,
     JobKind.COMPARE: compare_scenarios,
 }
@@ -58,6 +61,7 @@ _FAILED: dict[JobKind, Callable[[str, str], Happening]] = {
     JobKind.ERASE: lambda job, reason: ErasureFailed(job=job, reason=reason),
     JobKind.COMPARE: lambda job, reason: ComparisonFailed(job=job, reason=reason),
     JobKind.REPRODUCE: lambda job, reason: ReproductionFailed(job=job, reason=reason),
+    JobKind.RETURN: lambda job, reason: ReturnFailed(job=job, reason=reason),
     JobKind.TABULATE: lambda job, reason: TabulationFailed(job=job, reason=reason),
     JobKind.PACKAGE_TABLES: lambda job, reason: PublicationFailed(job=job, reason=reason),
 }

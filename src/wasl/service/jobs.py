@@ -22,10 +22,14 @@ CANCELLED_BY = {
     JobKind.PACKAGE: Role.RELEASE,
     JobKind.ERASE: Role.ADMIN,
     JobKind.TABULATE: Role.ANALYST,
+    JobKind.RETURN: Role.HOLDER,
     JobKind.PACKAGE_TABLES: Role.RELEASE,
     JobKind.COMPARE: Role.RELEASE,
 }
 """The role whose job it is: no other role may stop it."""
+
+OWN_JOBS_ONLY = frozenset({Role.ANALYST, Role.HOLDER})
+"""Roles that see, and stop, no job that another person asked for."""
 
 
 class JobStopped(Exception):  # noqa: N818 - it is no error
@@ -59,13 +63,13 @@ def find_job(office: Office, caller: Caller, job_id: str) -> Job:
 
 
 def _require_own(caller: Caller, job: Job) -> None:
-    """Refuse another person's job to an analyst: it may tell of data that no analyst sees.
+    """Refuse another person's job to an analyst or a holder: it may tell of data that they do not see.
 
     Raises:
         AccessError: It is another's.
     """
-    if caller.actor.role is Role.ANALYST and job.created_by != caller.actor.name:
-        raise AccessError("an analyst sees the jobs of the own orders only.")
+    if caller.actor.role in OWN_JOBS_ONLY and job.created_by != caller.actor.name:
+        raise AccessError(f"the role {caller.actor.role} sees the own jobs only.")
 
 
 def job_caller(office: Office, job: Job) -> Caller:

@@ -383,6 +383,7 @@ class JobKind(StrEnum):
     REPRODUCE = "reproduce"
     ERASE = "erase"
     TABULATE = "tabulate"
+    RETURN = "return"
     PACKAGE_TABLES = "package-tables"
     COMPARE = "compare"
 

@@ -55,7 +55,9 @@ from wasl.audit.events.linkage import (
     ReproductionRequested,
     ResolutionFailed,
     ResolutionRequested,
+    ReturnFailed,
     ReturnPrepared,
+    ReturnRequested,
     SpineResolved,
 )
 from wasl.audit.events.log import (
@@ -193,8 +195,10 @@ __all__ = [
     "ResolutionFailed",
     "ResolutionRequested",
     "RetentionDeclared",
+    "ReturnFailed",
     "ReturnOpened",
     "ReturnPrepared",
+    "ReturnRequested",
     "RiskAssessed",
     "ScenariosCompared",
     "ScenariosRequested",

@@ -23,7 +23,9 @@ __all__ = [
     "ReproductionRequested",
     "ResolutionFailed",
     "ResolutionRequested",
+    "ReturnFailed",
     "ReturnPrepared",
+    "ReturnRequested",
     "SpineResolved",
 ]
 
@@ -259,6 +261,33 @@ class RegistersMerged(Happening):
     disagreements: int
     decided: int
     overlaps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(Happening):
+    """A holder asked for the return of its register."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a demandé le retour de l'appariement {subject}",
+        "ar": "طلب {actor} عائد عملية الربط {subject}",
+        "en": "{actor} asked for the return of the linkage {subject}",
+    }
+
+    register: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnFailed(Happening):
+    """The return of a register ended without a result."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "Le retour de l'appariement {subject}, demandé par {actor}, n'a pas pu être préparé",
+        "ar": "تعذّر إعداد عائد عملية الربط {subject} الذي طلبه {actor}",
+        "en": "The return of the linkage {subject}, asked for by {actor}, could not be prepared",
+    }
+
+    job: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

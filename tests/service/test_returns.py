@@ -1,0 +1,114 @@
+"""J11, the service's half: each holder fetches what concerns its own records, and nothing else.
+
+Threats: a holder who asks for another register's return; a register that gets nothing back; a person who objected.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Service
+
+from wasl.audit.events import RegisterDeclared
+from wasl.registers.exchange.payload import Payload
+from wasl.service.access import Role
+from wasl.service.projects import register_id
+from wasl.service.records import Register
+
+HERE = f"/v1/projects/{PROJECT}"
+
+
+def place(run: str, register: str = REGISTER, project: str = PROJECT) -> str:
+    return f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}"
+
+
+def prepare(service: Service, run: str, register: str = REGISTER) -> dict[str, Any]:
+    holder = service.client(Role.HOLDER, register=register)
+    asked = holder.post(place(run, register))
+    assert asked.status_code == 202, asked.text
+    service.work()
+    job = holder.get(asked.headers["location"]).json()
+    assert job["status"] == "done", job["failure"]
+    return dict(holder.get(place(run, register)).json())
+
+
+def test_a_holder_gets_its_own_records_back(resolved: tuple[Service, str], outboxes: dict[str, Path]) -> None:
+    service, run = resolved
+    holder = service.client(Role.HOLDER)
+    assert holder.get(place(run)).status_code == 404, "nothing was prepared yet"
+    shown = prepare(service, run)
+    sent = Payload.read(outboxes[REGISTER] / "payload.parquet").rows
+    assert (shown["register"], shown["summary"]["records"]) == (REGISTER, sent.num_rows)
+    assert {one["register"] for one in shown["summary"]["registers"]} == {OTHER_REGISTER}
+    assert any(one["rate"] is not None for one in shown["summary"]["agreement"])
+    assert [one["run"] for one in shown["summary"]["rounds"]] == [run]
+    rows = pq.read_table(io.BytesIO(holder.get(place(run) + "/file").content))
+    assert set(rows["record_id"].to_pylist()) <= set(sent["record_id"].to_pylist())
+    assert "person_id" not in rows.column_names
+
+
+def test_every_read_is_an_entry_of_the_log(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    prepare(service, run)
+    before = service.log_size()
+    holder = service.client(Role.HOLDER)
+    holder.get(place(run))
+    holder.get(place(run) + "/file")
+    assert service.log_size() == before + 2
+    kinds = [one["kind"] for one in service.client(Role.AUDITOR).get("/v1/audit/entries?limit=500").json()["items"]]
+    assert {"ReturnRequested", "ReturnPrepared"} <= set(kinds)
+
+
+@pytest.mark.parametrize("role", [*Role])
+def test_only_the_register_itself_may(resolved: tuple[Service, str], role: Role) -> None:
+    """Every role, at the own and at another register and project."""
+    service, run = resolved
+    for register in (REGISTER, OTHER_REGISTER):
+        for project in (PROJECT, OTHER_PROJECT):
+            client = service.client(role)  # a holder: of REGISTER in PROJECT
+            own = role is Role.HOLDER and register == REGISTER and project == PROJECT
+            for method, path in (("GET", ""), ("GET", "/file"), ("POST", "")):
+                answer = client.request(method, place(run, register, project) + path)
+                assert (answer.status_code != 403) is own, (role, register, project, method, path)
+
+
+def test_a_register_that_gets_nothing_back_is_refused(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    prepare(service, run)
+    installation = service.installation
+    caller = installation.operator()
+    with installation.ledger.writing(caller) as ledger:
+        known = ledger.get(Register, register_id(PROJECT, REGISTER))
+        changed = replace(known, definition={**known.definition, "return": "none"})
+        happening = RegisterDeclared(schema_digest=known.schema_digest, holder=known.holder)
+        ledger.save(changed, event=caller.event(happening, project=PROJECT, subject=known.id))
+    holder = service.client(Role.HOLDER)
+    for method, path in (("POST", ""), ("GET", ""), ("GET", "/file")):
+        answer = holder.request(method, place(run) + path)
+        assert (answer.status_code, "nothing" in answer.text or "none" in answer.text) == (403, True)
+
+
+def test_persons_who_objected_are_in_no_return(resolved: tuple[Service, str], outboxes: dict[str, Path]) -> None:
+    service, run = resolved
+    sent = Payload.read(outboxes[REGISTER] / "payload.parquet").rows["record_id"].to_pylist()
+    body = {"records": [one.hex() for one in sent[:25]]}
+    assert service.client(Role.HOLDER).post(f"{HERE}/registers/{REGISTER}/objections", json=body).is_success
+    shown = prepare(service, run)
+    assert shown["summary"]["records"] <= len(sent) - 25
+    rows = pq.read_table(io.BytesIO(service.client(Role.HOLDER).get(place(run) + "/file").content))
+    assert not set(rows["record_id"].to_pylist()) & set(sent[:25])
+
+
+def test_a_holder_sees_the_own_jobs_only(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    asked = service.client(Role.HOLDER).post(place(run)).json()
+    other = service.client(Role.HOLDER, register=OTHER_REGISTER)
+    assert other.get(f"/v1/jobs/{asked['id']}").status_code == 403
+    assert other.post(f"/v1/jobs/{asked['id']}/cancel").status_code == 403
+    linked = service.client(Role.LINKAGE).get(f"{HERE}/linkage-runs/{run}").json()["job"]
+    assert service.client(Role.HOLDER).get(f"/v1/jobs/{linked}").status_code == 403
