@@ -84,7 +84,11 @@ def test_a_register_that_gets_nothing_back_is_refused(resolved: tuple[Service, s
     caller = installation.operator()
     with installation.ledger.writing(caller) as ledger:
         known = ledger.get(Register, register_id(PROJECT, REGISTER))
-        changed = replace(known, definition={**known.definition, "return": "none"})
+        fields = [
+            {**one, "role": "drop"} if one["role"] == "payload" and not one["classification"] else one
+            for one in known.definition["fields"]
+        ]
+        changed = replace(known, definition={**known.definition, "fields": fields, "return": "none"})
         happening = RegisterDeclared(schema_digest=known.schema_digest, holder=known.holder)
         ledger.save(changed, event=caller.event(happening, project=PROJECT, subject=known.id))
     holder = service.client(Role.HOLDER)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from wasl.audit.events import ReturnRequested
 from wasl.errors import NotFoundError, StateError
+from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.holder_return import HolderReturn
 from wasl.registers.exchange.join_map import JoinMap
@@ -88,7 +89,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         spine, read = without_objections(state, run.project, spine, read)
     act = holder_return(
         run_plan(run),
-        {one.name: RegisterSchema.model_validate(one.definition) for one in declared},
+        {one.name: _document(one) for one in declared},
         register,
         spine.replace_schema_metadata(metadata),
         _links_within(links, spine),
@@ -125,7 +126,11 @@ def find_return(office: Office, project: str, run: str, register: str) -> tuple[
 
 
 def _schema(ledger: Reader, project: str, register: str) -> RegisterSchema:
-    return RegisterSchema.model_validate(ledger.get(Register, register_id(project, register)).definition)
+    return _document(ledger.get(Register, register_id(project, register)))
+
+
+def _document(register: Register) -> RegisterSchema:
+    return validate_document(RegisterSchema, dict(register.definition), f"the schema of {register.name!r}")
 
 
 def _join_map(ledger: Reader, run: Run, register: str) -> Submission | None:
