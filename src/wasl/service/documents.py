@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 BARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-NAMING = frozenset({"classification", "file", "hierarchy"})
+NAMING = frozenset({"classification", "file", "hierarchy", "neighbours"})
 """Keys whose value names another document."""
 
 LARGEST_HIERARCHY = 1 << 20
@@ -75,6 +75,7 @@ def accept_specification(value: Mapping[str, Any]) -> dict[str, Any]:
     where = "the microdata specification"
     if _only_name(value):
         return MicrodataSpec.load(_shipped_file("microdata", value, where)).model_dump(mode="json")
+    require_bare_names(value, where)
     return validate_document(MicrodataSpec, dict(value), where).model_dump(mode="json")
 
 
@@ -103,9 +104,8 @@ def accept_policy(value: Mapping[str, Any]) -> dict[str, Any]:
         else validate_document(DisclosurePolicy, dict(value), where)
     )
     texts = dict(policy.hierarchy_texts)
-    for variable in policy.variables:
-        file = variable.hierarchy.file if variable.hierarchy is not None else None
-        if file is not None and file not in texts:
+    for file in policy.files:
+        if file not in texts:
             texts[file] = _shipped_hierarchy(file, where)
     return {**policy.model_dump(mode="json"), "hierarchy_texts": texts}
 

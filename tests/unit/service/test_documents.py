@@ -43,3 +43,21 @@ def test_the_other_documents_are_found_by_name():
     assert accept_policy({"name": "public-use"})["hierarchy_texts"]
     assert accept_specification({"name": "foreign-workers"})["variables"]
     assert accept_description({"name": "foreign-workers-puf"})["id"]
+
+
+@pytest.mark.parametrize("path", ["../../../etc/passwd", "/etc/passwd", "a/b.csv"])
+def test_neighbours_and_code_lists_are_named_never_paths(path):
+    variable = {"name": "region", "role": "key"}
+    areas = {"kind": "group_areas", "variable": "region", "below": 5, "neighbours": path}
+    with pytest.raises(SchemaError, match="not a path"):
+        accept_policy({"name": "p", "variables": [variable], "methods": [areas], "thresholds": {"k": 3}})
+    derived = {"name": "r", "rule": "parent", "source": "v", "classification": path}
+    with pytest.raises(SchemaError, match="not a path"):
+        accept_specification({"name": "s", "variables": [{"name": "v"}], "derived": [derived]})
+
+
+def test_a_policy_sent_whole_finds_the_shipped_neighbours():
+    areas = {"kind": "group_areas", "variable": "region", "below": 5, "neighbours": "region-neighbours.csv"}
+    document = {"name": "p", "variables": [{"name": "region", "role": "key"}], "methods": [areas]}
+    accepted = accept_policy({**document, "thresholds": {"k": 3}})
+    assert accepted["hierarchy_texts"]["region-neighbours.csv"].count("\n") == 13

@@ -407,14 +407,8 @@ class DisclosurePolicy(Document):
         """
         path = resolve_document("disclosure", name_or_path)
         policy = load_document(cls, path)
-        files = [
-            spec.hierarchy.file
-            for spec in policy.variables
-            if spec.hierarchy is not None and spec.hierarchy.file is not None
-        ]
-        files += [method.neighbours for method in policy.methods if method.kind == "group_areas"]
         own = policy.hierarchy_texts  # a document of a service brings the texts with it
-        texts = {file: own[file] if file in own else _hierarchy_text(file, path) for file in files}
+        texts = {file: own[file] if file in own else _hierarchy_text(file, path) for file in policy.files}
         return policy.model_copy(update={"hierarchy_texts": texts})
 
     @model_validator(mode="after")
@@ -515,6 +509,13 @@ class DisclosurePolicy(Document):
     def household(self) -> str | None:
         """The household variable, if any."""
         return next(iter(self.named(Role.HOUSEHOLD)), None)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the policy names: of hierarchies and of neighbours."""
+        named = [spec.hierarchy.file for spec in self.variables if spec.hierarchy is not None]
+        named += [method.neighbours for method in self.methods if method.kind == "group_areas"]
+        return tuple(dict.fromkeys(file for file in named if file is not None))
 
     @cached_property
     def by_name(self) -> dict[str, VariableSpec]:
