@@ -172,7 +172,7 @@ def dictionary_html(
 
 
 def _meaning(code: Code, language: Language) -> str:
-    """What a code means in a language, in English where it was not translated."""
+    """The meaning of a code in a language, in English where it was not translated."""
     return {"fr": code.label_fr, "ar": code.label_ar}.get(language) or code.label
 
 

@@ -110,7 +110,7 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
 
 
 def _evidence(values: pa.ChunkedArray) -> str:
-    """What was found in a column, as a comment: counts, never a value."""
+    """The evidence of a column, as a comment: counts, never a value."""
     distinct = len(pc.unique(values.drop_null()))
     return f"# {len(values) - values.null_count} values, {values.null_count} missing, {distinct} different"
 

@@ -1,7 +1,7 @@
 """Proposes a disclosure policy from microdata, with the evidence for each column.
 
 The evidence is counts and shares. No cell of the file is written into the draft, so it can be shown to others. The
-draft is a beginning: only people know what an intruder may know.
+draft is a beginning: data do not show which facts an intruder has.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ SEEKERS = ("anapec-job-seekers",)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of each record or person, one entry each.
+    """Known facts about records or persons, one entry each.
 
     Attributes:
         flags: By name of the fact, whether it is known.
