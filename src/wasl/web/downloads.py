@@ -14,9 +14,16 @@ from wasl.service.ports import Area, Caller
 from wasl.web.authorization import office_of
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 
-__all__ = ["FILE_RESPONSES", "ZIP", "ZIP_RESPONSES", "send_file"]
+__all__ = ["FILE_RESPONSES", "MEDIA_TYPES", "ZIP", "ZIP_RESPONSES", "send_file"]
 
 PARQUET = "application/vnd.apache.parquet"
+MEDIA_TYPES = {
+    "json": "application/json",
+    "html": "text/html; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+"""Media types of documents by the end of their file name."""
+
 ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 
 FILE_RESPONSES: dict[int | str, dict[str, Any]] = {

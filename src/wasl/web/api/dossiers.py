@@ -14,7 +14,7 @@ from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
 from wasl.web.api.views import Document, Identifier, Page, Paging, ProjectName, View, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
-from wasl.web.downloads import FILE_RESPONSES, send_file
+from wasl.web.downloads import FILE_RESPONSES, MEDIA_TYPES, send_file
 from wasl.web.idempotency import once
 
 routes = Routes("dossiers")
@@ -31,11 +31,6 @@ FileName = Annotated[
     ],
     Path(description="the file of the dossier", examples=["dossier.fr.docx"]),
 ]
-MEDIA_TYPES = {
-    "json": "application/json",
-    "html": "text/html; charset=utf-8",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 
 class NewDossier(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from wasl.compliance.authorization import Authorization
 from wasl.service import reviews
 from wasl.service.access import Action, Role
 from wasl.service.ports import Reader
@@ -17,7 +18,9 @@ from wasl.service.records import (
     Project,
     Register,
     Release,
+    RetentionRule,
     Run,
+    StoredAuthorization,
     Submission,
     SubmissionKind,
     TableMenu,
@@ -25,6 +28,7 @@ from wasl.service.records import (
     Token,
     TokenStatus,
 )
+from wasl.service.retention import due_submissions
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
@@ -318,6 +322,33 @@ def _day(page: Page, stamp: str) -> str:
 
 
 _KINDS = {"delivery": N_("delivery"), "join-map": N_("join map"), "payload": N_("payload")}
+
+
+def _officer(page: Page, state: Reader, project: Project) -> list[Task]:
+    base = f"/console/projects/{project.id}"
+    found: list[Task] = []
+    values = {"project": project.title}
+    stored = state.select(StoredAuthorization, project=project.id, descending=True, limit=1)
+    if not stored:
+        why = N_("Without one, nothing holds linkages and releases of “{project}” to a scope.")
+        found.append(Task(N_("No decision of the authority is stored"), f"{base}/dossier", why, "warn", values))
+    else:
+        held = Authorization.model_validate(stored[0].document)
+        days = (held.expires - page.caller.at.date()).days
+        if days <= held.warning_days:
+            text = N_("The decision {decision} ends: {days} days are left")
+            why = N_("After its last day linking and releasing are refused.")
+            tone = "bad" if days < 0 else "warn"
+            found.append(Task(text, f"{base}/dossier", why, tone, {"decision": held.decision, "days": max(days, 0)}))
+    rules = state.select(RetentionRule, project=project.id)
+    sent = state.select(Submission, project=project.id, purged=False)
+    due = len(due_submissions(sent, rules, page.caller.at))
+    if due:
+        why = N_("Erase them; the log keeps a certificate.")
+        found.append(Task(N_("Files past their retention: {count}"), f"{base}/retention", why, "warn", {"count": due}))
+    return found
+
+
 _LOOKS = {
     Role.HOLDER: (_holder,),
     Role.LINKAGE: (_linkage,),
@@ -327,4 +358,5 @@ _LOOKS = {
     Role.APPROVER: (_approver, _menus),
     Role.ANALYST: (_analyst,),
     Role.AUDITOR: (_auditor,),
+    Role.OFFICER: (_officer,),
 }

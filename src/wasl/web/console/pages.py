@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from wasl.errors import AccessError, WaslError
+from wasl.errors import AccessError, AuthorizationError, WaslError
 from wasl.locale import Messages, messages, negotiate
 from wasl.service.access import ANONYMOUS, Action, Actor
 from wasl.service.ports import Caller, Office, Receipt
@@ -240,7 +240,8 @@ class PageRoute(APIRoute):
                     return await run_sync(_ask_to_sign_in, page)
                 return await run_sync(page.fault, say_problem(problem, page.language))
             except AccessError as error:
-                if request.scope.get(LEAVE) is not None:  # it was admitted: the act itself refused
+                if request.scope.get(LEAVE) is not None and not isinstance(error, AuthorizationError):
+                    # it was admitted: the act itself refused; what no authorization covers is logged by the act
                     await run_sync(doorkeeper.deny, request, page.caller, "not permitted here")
                 return await run_sync(page.fault, say_error(error, status_of(error), page.language))
             except WaslError as error:

@@ -11,6 +11,7 @@ from wasl.service.access import Action
 from wasl.service.ports import Office
 from wasl.web.console import (
     catalogue,
+    dossiers,
     files,
     home,
     linkage,
@@ -44,6 +45,7 @@ PAGE_TOPICS = (
     tables,
     log,
     retention,
+    dossiers,
     projects,
     people,
 )

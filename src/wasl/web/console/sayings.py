@@ -51,6 +51,8 @@ NOTICES = {
     "user-enabled": N_("The user is enabled."),
     "token-revoked": N_("The token is revoked."),
     "rule-set": N_("The retention rule is set."),
+    "dossier-drawn": N_("The dossier is drawn up."),
+    "authorization-stored": N_("The decision is stored. What exceeds it is refused from now on."),
     "erasure-asked": N_("The erasure is requested. Its certificates appear in the log."),
     "job-queued": N_("The job is queued again."),
     "checkpoint-signed": N_("The log is signed."),

@@ -83,6 +83,12 @@ STATE_WORDS = {
     "compare": N_("comparison of scenarios"),
     "admin": N_("administrator"),
     "officer": N_("data-protection officer"),
+    "registers": N_("registers"),
+    "interconnections": N_("interconnections"),
+    "keys": N_("keys of comparison"),
+    "rounds": N_("rounds"),
+    "variables": N_("variables"),
+    "outputs": N_("kinds of output"),
 }
 """Words for states, kinds and roles."""
 
@@ -145,6 +151,7 @@ def menu(page: Page, project: str) -> list[MenuItem]:
         (N_("Tables"), "/tables", Action.TABLES_READ, True),
         (N_("Objections"), "/objections", Action.OBJECTION_SEND, True),
         (N_("Retention"), "/retention", Action.RETENTION_READ, True),
+        (N_("Dossier"), "/dossier", Action.DOSSIER_READ, True),
         (N_("Log"), "/console/log", Action.AUDIT_READ, False),
         (N_("Projects"), "/console/projects", Action.PROJECT_READ, False),
         (N_("Users"), "/console/users", Action.USER_MANAGE, False),
