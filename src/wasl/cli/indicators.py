@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def indicators(
     data: Annotated[Path, typer.Argument(help="Linked microdata, one row a person, CSV or Parquet.", metavar="DATA")],
-    period: Annotated[str, typer.Option("--period", help="Reference period: 2024, 2024-Q1, 2024-S2 or 2024-03.")],
+    period: Annotated[str, typer.Option("--period", help="Reference period: 2024, 2024-03, 2020-01-01/P5Y.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
     spec: Annotated[str, typer.Option("--spec", help="Set of tables: a shipped name or a file.")] = "foreign-workers",
     earlier: Annotated[
@@ -32,15 +32,17 @@ def indicators(
 ) -> None:
     """Make the shipped set of tables for a period in one run, protected together, with SDMX, PX and JSON-stat files.
 
-    Tables whose columns the data lack are left out and named.
+    Sets: foreign-workers, taechir-contracts, refugees-employment, cnss-pensioners, placed-abroad. The set of foreign
+    workers also gives a profile of each region in three languages. Ages are derived from years of birth, regions from
+    provinces. Tables whose columns the data lack are left out and named. indicators.json is the index.
 
     Example: wasl indicators foreign-workers.parquet --period 2024 --out indicators
-    """
-    from wasl.tables.specification import TablesSpec
 
+    Example: wasl indicators contracts.parquet --spec taechir-contracts --period 2024 --out contracts
+    """
     made = make_tables([data], spec, out, earlier=earlier or [], period=period, project=project)
     names = {table.name for table in made.result.spec.tables}
-    left_out = [table.name for table in TablesSpec.load(spec).tables if table.name not in names]
+    left_out = made.report["left_out"]
     if as_json:
         shown = {name: value for name, value in made.report.items() if name != "tables"}
         emit({**shown, "tables": sorted(names), "left_out": left_out, "out": str(out)})

@@ -84,47 +84,34 @@ def make_tables(
     period: str = "",
     project: str | None = None,
 ) -> Act[ProtectedTables, TablesProtected]:
-    """Read, tabulate, write, record the event; a refusal is recorded, too."""
+    """Read, tabulate, write, record the event; a refusal is recorded, too.
+
+    With a period the act is `indicators`, on one data file.
+    """
     from wasl.tables.specification import ProtectionMethod, TablesSpec
     from wasl.workflow.act import RunOptions
+    from wasl.workflow.indicators import indicators
     from wasl.workflow.tabulate import tabulate
 
     document = TablesSpec.load(spec)
-    if period:
-        document = _for_period(document, data, period)
     folders = [Path(spec).parent, *(path.parent for path in data), Path()]
-    sources = _sources(document, data, folders)
+    sources = [_read(data[0], _columns(document))] if period else _sources(document, data, folders)
     hierarchies = _hierarchies(document, folders)
     before = [table for folder in earlier for table in _earlier(folder)]
     secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
     held = held_to(project)
     logged = logged_project(project)
     with recorded_refusal(document.name, project=logged), progress("protecting") as bar, _first_interrupt() as stop:
-        made = tabulate(
-            document,
-            sources,
-            hierarchies,
-            RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar, **held),
-            earlier=before,
-            secret=secret,
-            stop=stop,
+        options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar, **held)
+        given: dict[str, Any] = {"earlier": before, "secret": secret, "stop": stop}
+        made = (
+            indicators(document, sources[0], hierarchies, options, period=period, **given)
+            if period
+            else tabulate(document, sources, hierarchies, options, **given)
         )
     write_artifacts(made.artifacts, out)
     record_event(made.event, project=logged, subject=document.name)
     return made
-
-
-def _for_period(document: TablesSpec, data: Sequence[Path], period: str) -> TablesSpec:
-    """The specification for a period, without the tables whose columns the data lack."""
-    from wasl.cli.disclosure import read_microdata
-    from wasl.tables.specification import TablesSpec
-
-    columns = {name for path in data for name in read_microdata(path).column_names}
-    known = [table for table in document.tables if {d.source for d in table.dimensions} <= columns]
-    if not known:
-        raise InputError(f"the data have the columns of none of the tables of {document.name!r}.")
-    tables = [table.model_copy(update={"period": period}).model_dump(mode="json") for table in known]
-    return TablesSpec.model_validate({"name": document.name, "tables": tables})
 
 
 @contextmanager
@@ -169,6 +156,12 @@ def _sources(document: TablesSpec, data: Sequence[Path], folders: Sequence[Path]
             read[path] = _read(path, set().union(*wanted))
         result.append(read[path])
     return result if len(read) > 1 or len(result) == 1 else result[:1]
+
+
+def _columns(document: TablesSpec) -> set[str]:
+    """Columns of codes that the tables name, and those that others are derived from."""
+    named = {dimension.source for table in document.tables for dimension in table.dimensions if not dimension.bands}
+    return named | {"province", "birth_year", "return_date"}
 
 
 def _find(name: str, folders: Sequence[Path]) -> Path:

@@ -251,6 +251,10 @@ class ProtectionSpec(Document):
         return self
 
 
+PERIOD = r"^(\d{4}(-(Q[1-4]|S[12]|0[1-9]|1[0-2]))?|\d{4}-\d{2}-\d{2}/P[1-9]\d*[YMD])?$"
+"""A year, quarter, half-year or month, or a start with a duration. Source: SDMX 3.0, section 6."""
+
+
 class TableSpec(Document):
     """One table.
 
@@ -259,8 +263,13 @@ class TableSpec(Document):
         title, title_fr, title_ar: For people.
         input, dimensions, primary, protection: See there.
         unit: Unit of the value.
-        period: Reference period in SDMX notation (``2024``, ``2024-Q1``, ``2024-03``); without it no SDMX is written.
+        period: Reference period in SDMX notation (``2024``, ``2024-Q1``, ``2024-03``, ``2020-01-01/P5Y``); without it
+            no SDMX is written.
         agency: Abbreviation of the producer.
+        concept, concept_fr, concept_ar: What is counted, in the words of the 20th ICLS.
+        source: Registers or surveys the data come from.
+        residence, residence_fr, residence_ar: Rule of residence.
+        ilo: ILOSTAT indicator that the table feeds (MST stock, MFL flows, MNA nationals abroad).
     """
 
     name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -268,8 +277,16 @@ class TableSpec(Document):
     title_fr: str = ""
     title_ar: str = ""
     unit: str = ""
-    period: str = Option(default="", pattern=r"^(\d{4}(-(Q[1-4]|S[12]|0[1-9]|1[0-2]))?)?$")
+    period: str = Option(default="", pattern=PERIOD)
     agency: str = Option(default="HCP", min_length=1)
+    concept: str = ""
+    concept_fr: str = ""
+    concept_ar: str = ""
+    source: str = ""
+    residence: str = ""
+    residence_fr: str = ""
+    residence_ar: str = ""
+    ilo: str = Option(default="", pattern=r"^((MST|MFL|MNA)(_[A-Z0-9]+)+)?$")
     input: InputSpec = InputSpec()
     dimensions: tuple[DimensionSpec, ...] = Option(min_length=1, max_length=12)
     primary: PrimaryRules = PrimaryRules()
@@ -297,7 +314,10 @@ class TableSpec(Document):
         return self
 
 
-SHARED = ("input", "primary", "protection", "dimensions", "unit", "period", "agency")
+SHARED = (
+    *("input", "primary", "protection", "dimensions", "unit", "period", "agency", "source"),
+    *("concept", "concept_fr", "concept_ar", "residence", "residence_fr", "residence_ar"),
+)
 """Keys a linked table takes from the top of the document where it does not state them."""
 
 

@@ -27,12 +27,13 @@ from wasl.tables.specification import TablesSpec
 from wasl.tables.workbook import workbook_bytes
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.authorized import authorize_release
+from wasl.workflow.indicator_notes import indicator_notes
 from wasl.workflow.protect import seed_digest
 
 MOST_CELLS = 200_000
 """Cells past which no exchange files are written: pysdmx needs about a minute for as many."""
 
-__all__ = ["internal_artifacts", "tabulate"]
+__all__ = ["cube_of", "internal_artifacts", "tabulate"]
 
 
 def tabulate(
@@ -141,7 +142,7 @@ def _exchange_files(table: ProtectedTable, today: dt.date | None) -> dict[str, b
     if today is None or table.cells.size > MOST_CELLS:
         return {}
     created = dt.datetime.combine(today, dt.time(), dt.UTC)
-    cube = _cube(table)
+    cube = cube_of(table)
     files = {"px": px_bytes(cube, created=created), "json-stat.json": json_stat_bytes(cube, created=created)}
     if cube.period:
         files |= sdmx_files(cube, created=created)
@@ -149,7 +150,8 @@ def _exchange_files(table: ProtectedTable, today: dt.date | None) -> dict[str, b
     return files
 
 
-def _cube(table: ProtectedTable) -> Cube:
+def cube_of(table: ProtectedTable) -> Cube:
+    """The published table with labels and notes, as the writers of exchange files take it."""
     spec = table.spec
     dimensions = []
     for described, hierarchy in zip(spec.dimensions, table.cells.dimensions, strict=True):
@@ -159,6 +161,7 @@ def _cube(table: ProtectedTable) -> Cube:
             entries = CodeList.load(name).entries
             known = {code: entries[code] for code in hierarchy.codes if code in entries}
             meanings.setdefault("en", {}).update({code: entry.label for code, entry in known.items() if entry.label})
+            meanings.setdefault("ar", {}).update({code: one.label_ar for code, one in known.items() if one.label_ar})
             french = {code: entry.label_fr for code, entry in known.items() if entry.label_fr}
             meanings.setdefault("fr", {}).update(french)
         dimensions.append(
@@ -176,4 +179,5 @@ def _cube(table: ProtectedTable) -> Cube:
         spec.unit,
         spec.period,
         spec.agency,
+        notes=indicator_notes(table),
     )

@@ -33,13 +33,14 @@ def require_readable(files: Mapping[str, bytes], cube: Cube) -> None:
     for name, data in files.items():
         try:
             if ".sdmx" in name:
-                message: Any = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
-                for dataset in message.data or []:
+                message = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
+                data_sets: Sequence[Any] = message.data or []
+                for dataset in data_sets:
                     _require(name, dataset.data["OBS_VALUE"], cube.values)
             elif name.endswith("json"):
                 _require(name, json.loads(data)["value"], _full(cube))
             elif name.endswith("px"):
-                _require(name, read_px(data).values.tolist(), _full(cube))
+                _require(name, read_px(data).values, _full(cube))
         except (
             PysdmxError,
             SyntaxError,
@@ -59,7 +60,7 @@ def _full(cube: Cube) -> NDArray[np.float64]:
     return full
 
 
-def _require(name: str, read: Sequence[Any], expected: NDArray[np.float64]) -> None:
+def _require(name: str, read: Any, expected: NDArray[np.float64]) -> None:
     figures = np.array([float("nan") if str(v) in ("", "nan", "None") else float(v) for v in read], dtype=np.float64)
     places = 2 if name.endswith("px") else 9  # a PX file has two decimals
     same = figures.shape == expected.shape and np.allclose(
