@@ -66,11 +66,10 @@ def _page(tables: Mapping[str, Cube], base: Cube, region: str, language: Languag
     provinces = [code for code, parent in zip(areas.codes, areas.parents, strict=True) if parent == own]
     total = _value(base, {0: region})
     country = _value(base, {})
-    parts = [
-        f"<p class=big>{_figure(total, says)} <span class=c>{escape(_('foreign workers'))}</span></p>",
-    ]
+    unit = _("foreign workers")
+    parts = [f"<p class=big>{_figure(total, says)} <span class=c>{escape(unit)}</span></p>"]
     if np.isfinite(total) and np.isfinite(country) and country > 0:
-        share = says.text("{share} % of the foreign workers of the country.", share=round(100 * total / country))
+        share = _("{share} % of the foreign workers of the country.", share=round(100 * total / country))
         parts.append(f"<p>{escape(share)}</p>")
     sexes = [code for code in base.dimensions[1].codes[1:] if code != "_U"]
     parts.append(_chart(_("By sex"), _bars(base, 1, sexes, {0: region}, language), says))
@@ -134,13 +133,14 @@ def _chart(title: str, bars: Sequence[_Bar], says: Messages) -> str:
                 f'<td rowspan="{len(bars)}"><svg role="img" aria-label="{escape(title)}" width="{WIDTH}" '
                 f'height="{ROW * len(bars)}" viewBox="0 0 {WIDTH} {ROW * len(bars)}">{"".join(shapes)}</svg></td>'
             )
-        rows.append(
-            f"<tr><th scope=row>{escape(bar.label)}</th>{drawing}<td class=n>{_figure(bar.value, says)}</td></tr>"
-        )
+        label, figure = escape(bar.label), _figure(bar.value, says)
+        rows.append(f"<tr><th scope=row><bdi>{label}</bdi></th>{drawing}<td class=n>{figure}</td></tr>")
     return f"<section><h2>{escape(title)}</h2><div><table>{''.join(rows)}</table></div></section>"
 
 
 def _figure(value: float, says: Messages) -> str:
+    _ = says.text
     if np.isnan(value):
-        return f"<span class=c>{escape(says.text('confidential'))}</span>"
-    return escape(says.text("{count}", count=round(value)))
+        hidden = _("confidential")
+        return f"<span class=c>{escape(hidden)}</span>"
+    return escape(_("{count}", count=round(value)))
