@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,28 @@ def test_the_demo_keeps_its_promises(demo: Demo) -> None:
     assert result["verification"]["log"] is True
 
 
+def test_the_demo_ends_with_protected_regional_tables_in_sdmx_and_px(demo: Demo) -> None:
+    import sdmx
+    from pyaxis import pyaxis
+
+    out, result = demo
+    assert result["tables"]["audit_passed"]
+    assert result["tables"]["unsafe_cells"] > 0
+    tables = out / "tables"
+    assert {path.name for path in tables.iterdir()} == set(result["tables"]["files"])
+    assert not [path for path in tables.iterdir() if "internal" in path.name or path.name == "report.json"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyaxis itself uses what pandas gives up
+        frame = pyaxis.parse(str(tables / "sex-by-province.px"), encoding="utf-8")["DATA"]
+    structure = sdmx.read_sdmx(io.BytesIO((tables / "sex-by-province.structure.sdmx-2.1.xml").read_bytes()))
+    (dsd,) = structure.structure.values()
+    message = sdmx.read_sdmx(io.BytesIO((tables / "sex-by-province.data.sdmx-2.1.xml").read_bytes()), structure=dsd)
+    figures = [float(one.value) for one in message.data[0].obs if one.value not in (None, "", "NaN")]
+    read = [float(value) for value in frame["DATA"].astype(str) if value not in ("", ".", "..", "nan")]
+    assert sum(figures) == sum(read) > 0
+    assert "Souss-Massa" in (tables / "profile-09.fr.html").read_text(encoding="utf-8")
+
+
 def test_every_stage_left_its_event(demo: Demo) -> None:
     out, result = demo
     lines = (out / "log" / "export.jsonl").read_text(encoding="utf-8")
@@ -34,6 +58,7 @@ def test_every_stage_left_its_event(demo: Demo) -> None:
         "MicrodataAssembled",
         "ProtectionApplied",
         "ReleasePublished",
+        "TablesProtected",
         "ReleaseVerified",
     ):
         assert kind in lines, kind

@@ -5,6 +5,7 @@
 - ``OUT/spine-keeper/``: join maps, persons, linkage reports.
 - ``OUT/release-desk/``: payloads, microdata, protected file, confidential reports.
 - ``OUT/release/``: the published files.
+- ``OUT/tables/``: the published indicators: protected tables in SDMX, PX, JSON-stat, and the profiles of regions.
 - ``OUT/log/``: the audit log, its export and the key that verifies it.
 """
 
@@ -27,6 +28,8 @@ __all__ = ["Demo", "register"]
 
 PERSONS_AT_SCALE_1 = 6_000
 PROJECT = "wasl-demo"
+PERIOD = "2025"
+"""Reference period of the tables: the year of the registers that the generator writes."""
 ROUND = "demo"
 """The linkage round of the demo."""
 PLANS = {"guarded": "morocco", "open": "morocco-open"}
@@ -109,6 +112,7 @@ def demo(
     run.assemble()
     run.protect()
     run.publish()
+    run.tables()
     run.verify()
     if as_json:
         emit(run.result)
@@ -295,6 +299,35 @@ class Demo:
         self.result["release"] = made
         self._done("publication", ("file", "bytes"), list(made["files"].items()))
 
+    def tables(self) -> None:
+        """The release desk makes the indicators of the year; what may be published goes to OUT/tables."""
+        from wasl.cli.tables import make_tables
+        from wasl.workflow.tabulate import internal_artifacts
+
+        desk = self.out / "release-desk"
+        made = make_tables(
+            [desk / "microdata.parquet"], "foreign-workers", desk / "indicators", seed=self.seed, period=PERIOD
+        )
+        internal = set(internal_artifacts(list(made.artifacts)))
+        public = sorted(set(made.artifacts) - internal)
+        (self.out / "tables").mkdir()
+        for name in public:
+            shutil.copyfile(desk / "indicators" / name, self.out / "tables" / name)
+        report = made.report
+        self.result["tables"] = {
+            "period": PERIOD,
+            "tables": [table["name"] for table in report["tables"]],
+            "unsafe_cells": report["primary"],
+            "further_cells_withheld": report["secondary"],
+            "audit_passed": report["audit"]["passed"],
+            "files": public,
+        }
+        rows = [
+            (table["name"], table["cells"], table["status"]["primary"] + table["status"]["secondary"])
+            for table in report["tables"]
+        ]
+        self._done("tables", (f"table of {PERIOD}", "cells", "confidential"), rows)
+
     def verify(self) -> None:
         """Anybody verifies the release; the auditor verifies the log, offline."""
         from wasl.audit.verification import verify_export
@@ -328,6 +361,9 @@ class Demo:
             ("linkage report", self.out / "spine-keeper" / "all" / "report.html"),
             ("disclosure report", self.out / "release-desk" / "protected" / "internal-report.html"),
             ("public release", self.out / "release"),
+            ("tables of the regions, PX", self.out / "tables" / "sex-by-province.px"),
+            ("tables of the regions, SDMX 3.0", self.out / "tables" / "sex-by-province.data.sdmx-3.0.xml"),
+            ("profile of Souss-Massa", self.out / "tables" / "profile-09.fr.html"),
             ("log export", self.out / "log" / "export.jsonl"),
         ]
 

@@ -108,8 +108,12 @@ def for_period(spec: TablesSpec, columns: Sequence[str], period: str) -> TablesS
 def with_derived_columns(data: pa.Table, period: str) -> pa.Table:
     """The data with ``age``, ``region`` and ``has_returned`` where they lack them and have what they follow from.
 
-    Age is the one reached in the year of the period (its first year, where it has several).
+    Flags become the codes ``1`` and ``0``. Age is the one reached in the year of the period (its first year, where it
+    has several).
     """
+    for place, column in enumerate(data.schema):
+        if pa.types.is_boolean(column.type):
+            data = data.set_column(place, column.name, data.column(place).cast(pa.int8()).cast(pa.string()))
     names = set(data.column_names)
     if "age" not in names and "birth_year" in names:
         born = data.column("birth_year")

@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from typer.testing import CliRunner
 
 from wasl.cli.app import build_app
+from wasl.registers.codes.classification import CodeList
+from wasl.registers.documents import config_dir
 from wasl.tables.specification import TablesSpec
 
 
@@ -35,8 +38,8 @@ def test_shipped_set_is_protected_together(tmp_path, monkeypatch):
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     printed = json.loads(done.stdout)
-    assert printed["tables"] == ["sex-by-activity", "sex-by-nationality", "sex-by-province"]
-    assert {"sex-by-age", "sex-by-occupation", "sex-by-motive"} == set(printed["left_out"])
+    assert printed["tables"] == ["region-by-activity", "sex-by-activity", "sex-by-nationality", "sex-by-province"]
+    assert {"sex-by-age", "sex-by-occupation", "sex-by-motive", "coverage"} <= set(printed["left_out"])
     assert printed["audit"]["passed"]
     assert printed["primary"] > 0
     assert (tmp_path / "out" / "sex-by-province.data.sdmx-3.0.xml").is_file()
@@ -44,8 +47,24 @@ def test_shipped_set_is_protected_together(tmp_path, monkeypatch):
     assert "Tanger-Tétouan-Al Hoceïma" in px
 
 
-def test_every_shipped_table_has_titles_in_three_languages():
-    for table in TablesSpec.load("foreign-workers").tables:
-        assert table.title
-        assert table.title_fr
-        assert table.title_ar
+SETS = sorted(path.stem for path in (config_dir() / "tables").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_shipped_table_has_titles_concept_source_and_residence_in_three_languages(name):
+    for table in TablesSpec.load(name).tables:
+        for text in ("title", "concept", "residence"):
+            assert all(getattr(table, f"{text}{language}") for language in ("", "_fr", "_ar")), (table.name, text)
+        assert table.source
+        for dimension in table.dimensions:
+            assert dimension.label
+            assert dimension.label_fr
+            assert dimension.label_ar
+            for classification in dimension.classifications:
+                assert all(entry.label_ar for entry in CodeList.load(classification).entries.values()), classification
+
+
+def test_stock_flows_and_nationals_abroad_of_the_ilo_are_all_fed():
+    fed = {table.ilo for name in SETS for table in TablesSpec.load(name).tables if table.ilo}
+    assert {indicator[:3] for indicator in fed} == {"MST", "MFL", "MNA"}
+    assert len(fed) == sum(bool(table.ilo) for name in SETS for table in TablesSpec.load(name).tables)
