@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def rates() -> pd.DataFrame:
     rows = run(peers=None, repeats=1, quick=True)
-    return pd.DataFrame([row for row in rows if "precision" in row])
+    return pd.DataFrame([row for row in rows if "together_recall" in row])
 
 
 def test_many_pairs_share_people(rates: pd.DataFrame) -> None:
@@ -29,6 +29,14 @@ def test_taken_together_they_link(rates: pd.DataFrame) -> None:
     right = (rates["precision"] * rates["linked"]).sum()
     assert right / linked >= 0.97
     assert right / true >= 0.97
+
+
+def test_one_linkage_of_all_registers_is_better_than_each_pair_alone(rates: pd.DataFrame) -> None:
+    def missed_and_wrong(prefix: str) -> float:
+        right = (rates[f"{prefix}recall"] * rates["true"]).sum()
+        return rates["true"].sum() - right + rates[f"{prefix}linked"].sum() - right
+
+    assert missed_and_wrong("together_") < missed_and_wrong("")
 
 
 def test_no_pair_fails(rates: pd.DataFrame) -> None:
