@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wasl.holder.eigenvalues import largest_eigenvalue
 from wasl.holder.encoding.bloom import LEVELS, levels_for
 from wasl.holder.encoding.grams import date_grams, digit_grams, text_grams
 from wasl.holder.encoding.pseudonym import hash_messages, hash_words, permute_labels, prf_stream
 from wasl.holder.keys import LinkageKey, Purpose
-from wasl.holder.leak_meter import _largest_eigenvalue, measure_blocks
+from wasl.holder.leak_meter import measure_blocks
 from wasl.holder.names.normalizer import normalize, skeleton
 
 LAWS = settings(max_examples=40, deadline=None)
@@ -134,7 +135,7 @@ def test_the_largest_eigenvalue_is_that_of_lapack(size, seed, share):
     matrix += matrix.T
     centred = matrix - matrix.mean(0) - matrix.mean(1)[:, None] + matrix.mean()
     norm = np.sqrt((centred**2).sum())
-    assert _largest_eigenvalue(centred, norm) == pytest.approx(np.linalg.eigvalsh(centred)[-1], abs=1e-10 * norm)
+    assert largest_eigenvalue(centred, norm) == pytest.approx(np.linalg.eigvalsh(centred)[-1], abs=1e-10 * norm)
 
 
 @LAWS
@@ -152,3 +153,47 @@ def test_the_meter_never_lets_a_block_above_the_limit_out(size, seed):
     left = np.array([0, kept.sum()])
     again = measure_blocks(raw[:, kept], valid[:, kept], tokens[:, kept], left, np.diff(left), drop=False, **options)
     assert again.leak.max(initial=0) <= 1.0
+
+
+@LAWS
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=12),
+    st.integers(0, 2**31),
+    st.integers(1, 3),
+    st.floats(0.0, 0.5),
+)
+def test_rows_of_one_person_stay_together_when_a_block_is_cut(sizes, seed, groups, family):
+    """Persons of several nearly equal rows; some share a part of their bits, as families do, so that T is high."""
+    rng = np.random.default_rng(seed)
+    person = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    common = rng.random((groups, 1, 2048)) < 0.185
+    own = rng.random((groups, len(sizes), 2048)) < 0.185
+    shared = rng.random((groups, len(sizes), 2048)) < family
+    bits = np.where(shared, common, own)[:, person]
+    bits ^= rng.random(bits.shape) < 0.002  # a typing error changes few bits
+    raw = np.ascontiguousarray(np.packbits(bits, axis=2, bitorder="little")).view(np.uint64)
+    valid = rng.random(raw.shape[:2]) < 0.9
+    valid[0] = True
+    starts = np.array([0, len(person)])
+    options = {"taps": 7, "released_bits": 256, "limit": 1.0, "collapse": True}
+    tokens = np.zeros((0, len(person)), np.int64)
+    found = measure_blocks(raw, valid, tokens, starts, np.diff(starts), drop=True, **options)
+    kept = found.keep
+    assert all(len(set(kept[person == one])) == 1 for one in range(len(sizes)))
+    left = np.array([0, kept.sum()])
+    again = measure_blocks(raw[:, kept], valid[:, kept], tokens[:, kept], left, np.diff(left), drop=False, **options)
+    assert again.leak.max(initial=0) <= 1.0
+
+
+def test_unequal_rows_are_measured_the_same_whether_equal_ones_are_collapsed_or_not():
+    rng = np.random.default_rng(3)
+    bits = rng.random((2, 40, 2048)) < 0.185
+    bits[:, :15] |= rng.random((2, 1, 2048)) < 0.1
+    raw = np.packbits(bits, axis=2, bitorder="little").view(np.uint64)
+    starts, tokens, valid = np.array([0, 40]), np.zeros((0, 40), np.int64), np.ones((2, 40), bool)
+    options = {"taps": 7, "released_bits": 256, "limit": 1.0, "drop": False}
+    found = [
+        measure_blocks(raw, valid, tokens, starts, np.diff(starts), collapse=collapse, **options).leak[0]
+        for collapse in (False, True)
+    ]
+    assert found[0] == found[1] > 0.1

@@ -77,7 +77,11 @@ class RegisterChecked(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEncoded(Happening):
-    """A register was encoded by its holder."""
+    """A register was encoded by its holder.
+
+    The name of a profile says which document was meant, its digest which one was used. Weaknesses are those the holder
+    consented to; none is left out of the log.
+    """
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a encodé le registre {subject}",
@@ -89,6 +93,8 @@ class RegisterEncoded(Happening):
     key_id: str
     schema: str
     profile: str
+    profile_digest: str | None = None
+    weaknesses: tuple[str, ...] | None = None
     round: str | None = None
     records: int
     rejects: int

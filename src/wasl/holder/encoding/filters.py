@@ -150,6 +150,7 @@ def measure_pass(
             released_bits=profile.released_bits,
             limit=profile.leak_limit,
             drop=profile.excess in ("drop", "split"),
+            collapse=profile.rows == "record",
         )
         keep[places] = found.keep
         for block in np.flatnonzero(found.lost):
