@@ -19,7 +19,7 @@ VERBS: dict[str, str] = {
     "exercise": "wasl.cli.exercise",
     "key": "wasl.cli.holder",
     "check": "wasl.cli.holder",
-    "encode": "wasl.cli.holder",
+    "encode": "wasl.cli.encoding",
     "months": "wasl.cli.months",
     "link": "wasl.cli.linkage",
     "resolve": "wasl.cli.linkage",

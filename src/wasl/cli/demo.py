@@ -182,7 +182,8 @@ class Demo:
 
     def encode(self) -> None:
         """Each holder encodes its registers under the project key and sends three files to three parties."""
-        from wasl.cli.holder import encode_file, new_key_file
+        from wasl.cli.encoding import encode_file
+        from wasl.cli.keys import new_key_file
 
         key = new_key_file(PROJECT, self.out / "holders" / "project.key")
         rows = []

@@ -1,78 +1,38 @@
-"""``wasl key``, ``wasl check`` and ``wasl encode``: what a clerk runs at the data holder, with no server."""
+"""``wasl key`` and ``wasl check``: what a clerk runs at the data holder, with no server."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wasl.cli.keys import (
-    ExpectKeyOption,
-    IdentityOption,
-    IssuerOption,
-    KeyOption,
-    add_key_verbs,
-    new_key_file,
-    read_key,
-    read_signer,
-)
+from wasl.cli.keys import add_key_verbs
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
-from wasl.registers.exchange.whole_files import whole_file, write_whole
+from wasl.cli.register_files import (
+    EncodingOption,
+    HeaderRowOption,
+    MonthsOption,
+    RegisterOption,
+    RegistrationOption,
+    SheetOption,
+    month_rule,
+    write_csv,
+)
+from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from wasl.holder.encode import Encoded
-    from wasl.holder.keys import LinkageKey
     from wasl.holder.quality.findings import QualityReport
-    from wasl.registers.reading.cnss_months import MonthRule
     from wasl.registers.reading.reader import RegisterTable
 
-__all__ = ["encode_file", "month_rule", "new_key_file", "read_key", "register"]
-
-RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
-
-SheetOption = Annotated[
-    str | None, typer.Option("--sheet", help="Sheet of a workbook; by default the one that has the columns.")
-]
-EncodingOption = Annotated[
-    str | None, typer.Option("--encoding", help="Encoding of a text file, such as windows-1256; found by default.")
-]
-HeaderRowOption = Annotated[
-    int | None, typer.Option("--header-row", min=1, help="Row that names the columns; found by default.")
-]
-
-MonthsOption = Annotated[
-    str | None,
-    typer.Option("--months", help="What several months of a person become: any, average or december."),
-]
-
-
-def month_rule(text: str | None) -> MonthRule | None:
-    """The rule of `--months`.
-
-    Raises:
-        InputError: There is no such rule.
-    """
-    from wasl.errors import InputError
-    from wasl.registers.reading.cnss_months import MONTH_RULES
-
-    for rule in MONTH_RULES:
-        if text == rule:
-            return rule
-    if text is not None:
-        raise InputError(f"unknown rule of months {text!r}.", remedy=f"Choose {', '.join(MONTH_RULES)}.")
-    return None
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs ``key``, ``check`` and ``encode``."""
+    """Add the verbs ``key`` and ``check``."""
     add_key_verbs(app)
     app.command("check")(check_register)
-    app.command("encode")(encode_register)
 
 
 def check_register(
@@ -87,9 +47,7 @@ def check_register(
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
     header_row: HeaderRowOption = None,
-    registration: Annotated[
-        Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
-    ] = None,
+    registration: RegistrationOption = None,
     months: MonthsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -160,329 +118,6 @@ def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> d
         write_whole(out / name, text, mode=0o600)
         files[name] = str(out / name)
     if table.rejects.num_rows:
-        _write_csv(table.rejects, out / "rejects.csv")
+        write_csv(table.rejects, out / "rejects.csv")
         files["rejects.csv"] = str(out / "rejects.csv")
     return files
-
-
-def encode_register(
-    file: Annotated[
-        Path, typer.Argument(help="The register: CSV, Excel or Parquet, or a folder of monthly declarations.")
-    ],
-    register: RegisterOption,
-    key: KeyOption,
-    out: Annotated[Path, typer.Option("--out", help="Delivery to write (Parquet).")],
-    join: Annotated[Path | None, typer.Option("--join", help="Join map to write, for the spine keeper.")] = None,
-    payload: Annotated[Path | None, typer.Option("--payload", help="Payload to write, for the release desk.")] = None,
-    keep_map: Annotated[
-        Path | None, typer.Option("--keep-map", help="Map from record number to record id (CSV); never leaves you.")
-    ] = None,
-    profile: Annotated[
-        str, typer.Option("--profile", help="guarded, open, tokens, plain, generic (composed), or a file.")
-    ] = "guarded",
-    with_schema: Annotated[
-        list[str] | None,
-        typer.Option("--with-schema", help="Schema of another register of the linkage, for a composed profile."),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Name of the delivery, when two files of one schema are linked.")
-    ] = None,
-    period: Annotated[str, typer.Option("--period", help="Reference period, such as 2026-10.")] = "",
-    round_name: Annotated[
-        str, typer.Option("--round", help="Linkage round, as the plan names it; a new one for each period.")
-    ] = "",
-    consent_weak_profile: Annotated[
-        bool, typer.Option("--consent-weak-profile", help="Use a profile that protects less, such as open, knowingly.")
-    ] = False,
-    sheet: SheetOption = None,
-    encoding: EncodingOption = None,
-    header_row: HeaderRowOption = None,
-    registration: Annotated[
-        Path | None, typer.Option("--registration", help="CNSS's registration file, for a monthly declaration.")
-    ] = None,
-    months: MonthsOption = None,
-    identity: IdentityOption = None,
-    issuer: IssuerOption = None,
-    expect_key_id: ExpectKeyOption = None,
-    sign: Annotated[Path | None, typer.Option("--sign", help="Your signing key (`wasl key signer`).")] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show blocks, sizes, fill and T per pass; plot in OUT.explain.svg.")
-    ] = False,
-    threads: Annotated[int, typer.Option("--threads", help="Threads; 0: one per processor.")] = 0,
-    as_json: JsonFlag = False,
-) -> None:
-    """Encode a register: delivery, join map and payload, apart.
-
-    Example: wasl encode permits.csv --register dgsn-permits --key simimo.key --out dgsn.parquet --join dgsn.join
-    """
-    encoded, table, files = encode_file(
-        file,
-        register,
-        read_key(key, identity, issuer=issuer, expect_key_id=expect_key_id),
-        out,
-        join=join,
-        payload=payload,
-        keep_map=keep_map,
-        profile=profile,
-        with_schemas=with_schema or (),
-        name=name,
-        period=period,
-        round_name=round_name,
-        consent_weak_profile=consent_weak_profile,
-        sheet=sheet,
-        encoding=encoding,
-        header_row=header_row,
-        registration=registration,
-        months=months,
-        threads=threads,
-        sign=sign,
-    )
-    if explain:
-        files["explain"] = str(_write_plot(encoded, out))
-    _show_encoded(encoded, table, files, explain=explain, as_json=as_json)
-
-
-def encode_file(
-    file: Path,
-    register: str,
-    key: LinkageKey,
-    out: Path,
-    *,
-    join: Path | None = None,
-    payload: Path | None = None,
-    keep_map: Path | None = None,
-    profile: str = "guarded",
-    with_schemas: Sequence[str] = (),
-    name: str | None = None,
-    period: str = "",
-    round_name: str = "",
-    consent_weak_profile: bool = False,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    header_row: int | None = None,
-    registration: Path | None = None,
-    months: str | None = None,
-    threads: int = 0,
-    sign: Path | None = None,
-) -> tuple[Encoded, RegisterTable, dict[str, str]]:
-    """Read a register, encode it, write what was asked for and record the event."""
-    import numpy as np
-
-    from wasl.audit.events import RegisterEncoded
-    from wasl.cli.audit_trail import record_event
-    from wasl.holder.composition import load_profile
-    from wasl.holder.encode import encode
-    from wasl.registers.exchange.delivery import delivery_writer
-    from wasl.registers.reading.reader import read_register
-    from wasl.registers.schema import RegisterSchema
-
-    schema = RegisterSchema.load(register)
-    recipe = load_profile(profile, schema, [RegisterSchema.load(other) for other in with_schemas])
-    recipe.require_consent(given=consent_weak_profile)
-    with progress("Reading") as report:
-        table = read_register(
-            file,
-            schema,
-            sheet=sheet,
-            encoding=encoding,
-            header_row=header_row,
-            registration=registration,
-            months=month_rule(months),
-            progress=report,
-        )
-    with progress("Encoding") as report, delivery_writer(out) as writer:
-        encoded = encode(
-            table,
-            schema,
-            key,
-            recipe,
-            name=name,
-            period=period,
-            round_name=round_name,
-            consent_weak_profile=consent_weak_profile,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            rng=np.random.default_rng(),
-            progress=report,
-            threads=threads or os.cpu_count() or 1,
-            signer=read_signer(sign) if sign is not None else None,
-            into=writer.open,
-        )
-        files = _write_others(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
-        writer.finish(encoded.delivery.header)
-    header = encoded.delivery.header
-    record_event(
-        RegisterEncoded(
-            delivery=encoded.delivery.digest,
-            key_id=header.key_id,
-            schema=header.schema_digest,
-            profile=header.profile,
-            profile_digest=header.profile_digest,
-            weaknesses=header.weaknesses or None,
-            round=header.round,
-            records=header.records,
-            rejects=header.rejects,
-            leak=header.leak,
-        ),
-        project=header.project,
-        subject=header.register,
-    )
-    return encoded, table, files
-
-
-def _write_plot(encoded: Encoded, out: Path) -> Path:
-    """The plot of blocks and T beside the delivery."""
-    from wasl.holder.block_plot import draw_blocks
-
-    place = out.with_name(out.name + ".explain.svg")
-    write_whole(place, draw_blocks(encoded.blocks, encoded.leak_limit))
-    return place
-
-
-def _write_others(
-    encoded: Encoded,
-    table: RegisterTable,
-    out: Path,
-    *,
-    join: Path | None = None,
-    payload: Path | None = None,
-    keep_map: Path | None = None,
-) -> dict[str, str]:
-    """Write what was asked for besides the delivery, and rejects where there are any; all files by what they are."""
-    files = {"delivery": str(out)}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if table.rejects.num_rows:
-        rejects = out.with_name(out.name + ".rejects.csv")
-        _write_csv(table.rejects, rejects)
-        files["rejects"] = str(rejects)
-    if encoded.merged.num_rows:
-        merged = out.with_name(out.name + ".merged.csv")
-        _write_csv(encoded.merged, merged, secret=True)
-        files["merged"] = str(merged)
-    if join is not None:
-        encoded.join_map.write(join)
-        files["join_map"] = str(join)
-    if payload is not None:
-        encoded.payload.write(payload)
-        files["payload"] = str(payload)
-    if keep_map is not None:
-        _write_csv(encoded.keep_map, keep_map, secret=True)
-        files["keep_map"] = str(keep_map)
-    return files
-
-
-def _show_encoded(
-    encoded: Encoded, table: RegisterTable, files: dict[str, str], *, explain: bool, as_json: bool
-) -> None:
-    header = encoded.delivery.header
-    coverage = {c.standard: round(c.harmonized.coverage, 4) for c in encoded.harmonized if c.harmonized is not None}
-    passes = [
-        {
-            "pass": step.name,
-            "rows": step.rows,
-            "blocks": step.blocks,
-            "largest_block": step.largest_block,
-            "leak": step.leak,
-            "fill": step.fill,
-            "dropped": step.dropped,
-        }
-        for step in header.passes
-    ]
-    warnings = encode_warnings(encoded, table)
-    if as_json:
-        emit(
-            {
-                "register": header.register,
-                "profile": header.profile,
-                "key_id": header.key_id,
-                "profile_digest": header.profile_digest,
-                "weaknesses": list(header.weaknesses),
-                "round": header.round,
-                "digest": encoded.delivery.digest,
-                "rows_read": table.rows_read,
-                "records": header.records,
-                "rejects": header.rejects,
-                "invalid_cells": table.rejects.num_rows - header.rejects,
-                "leak": header.leak,
-                "records_taken_as_one": encoded.merged.num_rows,
-                "passes": passes,
-                "passes_left_out": list(encoded.passes_left_out),
-                "warnings": warnings,
-                "left_out": [asdict(item) for item in encoded.left_out],
-                "coverage": coverage,
-                "files": files,
-            }
-        )
-        return
-    say(
-        f"{header.register}: {header.records:,} records encoded, {header.rejects:,} rows rejected; "
-        f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
-        f"largest T {header.leak:.2f}."
-    )
-    if encoded.merged.num_rows:
-        groups = len(encoded.merged["group"].unique())
-        say(f"{encoded.merged.num_rows:,} records were taken as {groups:,} persons; the file `merged` lists them.")
-    for item in encoded.left_out:
-        if not item.expected:
-            say(f"Warning: the {item.kind} {item.name} is left out: {item.reason}.")
-    if header.weaknesses:
-        say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
-    if not header.round:
-        say(
-            "Warning: no round was named. Deliveries of this register made without a round share row ids and block "
-            "labels, so who appears in which of them can identify persons. Name a new round with --round each period."
-        )
-    _show_warnings(warnings, table)
-    if explain:
-        columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
-        rows: list[list[Any]] = [
-            [
-                step.name,
-                step.rows,
-                step.blocks,
-                step.largest_block,
-                f"{step.leak:.2f}",
-                " ".join(f"{group} {value:.3f}" for group, value in step.fill.items()),
-                step.dropped,
-            ]
-            for step in header.passes
-        ]
-        show_table("Passes", columns, rows)
-        if encoded.left_out:
-            show_table("Left out", ["what", "name", "why"], [[i.kind, i.name, i.reason] for i in encoded.left_out])
-    for what, place in files.items():
-        say(f"{what}: {place}")
-
-
-def encode_warnings(encoded: Encoded, table: RegisterTable) -> list[dict[str, Any]]:
-    """What of the register was repaired, assumed or could not be used: check, column, count; no value."""
-    found = [{"check": note.check, "column": note.column, "count": note.count} for note in table.notes]
-    found += [{"check": note.check, "column": note.column, "count": note.count} for note in encoded.unused]
-    named = {(item["check"], item["column"]) for item in found}
-    for column in encoded.harmonized:
-        lost = 0 if column.harmonized is None else column.harmonized.present - column.harmonized.mapped
-        ambiguous = 0 if column.harmonized is None else column.harmonized.ambiguous
-        for check, count in (("spellings-unknown", lost - ambiguous), ("spellings-ambiguous", ambiguous)):
-            if count and (check, column.column) not in named:
-                found.append({"check": check, "column": column.column, "count": count})
-    return found
-
-
-def _show_warnings(warnings: list[dict[str, Any]], table: RegisterTable) -> None:
-    """Say what was assumed or lost, and which columns stood under another heading."""
-    from wasl.holder.quality.texts import CHECKS
-
-    if table.layout:
-        say(f"Read from {table.layout}.")
-    for column, heading in table.renamed.items():
-        say(f"Column {column!r} was read from the heading {heading!r}.")
-    if warnings:
-        rows = [[CHECKS[item["check"]]["en"][0], item["column"], item["count"]] for item in warnings]
-        show_table("Warnings (`wasl check` shows rows and values)", ["what", "column", "cells"], rows)
-
-
-def _write_csv(table: Any, path: Path, *, secret: bool = False) -> None:
-    """Write a table as CSV, whole or not at all."""
-    import pyarrow.csv as pacsv
-
-    with whole_file(path, mode=0o600 if secret else 0o644) as partial:
-        pacsv.write_csv(table, partial, pacsv.WriteOptions(quoting_style="needed"))

@@ -8,9 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,78 +19,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 
 from wasl.errors import LeakError, RegisterError
-from wasl.holder.duplicates import list_merged, number_persons
+from wasl.holder.duplicates import number_persons
+from wasl.holder.encoded import Encoded, EncodedRecords, JoinRows, LeftOut, Stamp, assemble
 from wasl.holder.encoding.blocking_keys import digest_parts
 from wasl.holder.encoding.blocks import order_labels
 from wasl.holder.encoding.filters import PreparedGroup, prepare_group
 from wasl.holder.encoding.grams import group_grams
-from wasl.holder.encoding.label_columns import fixed_bytes, hexadecimal
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
 from wasl.holder.keys import LinkageKey
-from wasl.holder.normalize import Unused, describe_persons
-from wasl.holder.payload import HarmonizedColumn, payload_columns
+from wasl.holder.normalize import describe_persons
+from wasl.holder.payload import payload_columns
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
-from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
-from wasl.registers.exchange.encoded_rows import EncodedRows, RowSink, RowsInMemory, parts_digest
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
-from wasl.registers.exchange.payload import Payload
+from wasl.registers.exchange.encoded_rows import RowSink, RowsInMemory
+from wasl.registers.exchange.join_map import JoinSink, JoinsInMemory
 from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["BlockFigures", "Encoded", "LeftOut", "encode"]
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A pass or group of the profile that is not in the delivery.
-
-    Attributes:
-        kind: ``pass`` or ``group``.
-        name: Its name.
-        reason: Why, in a phrase.
-        expected: Whether the register has nothing of what it is made of. If it has a part of it, that is a warning: one
-            absent feature took the whole away.
-    """
-
-    kind: Literal["pass", "group"]
-    name: str
-    reason: str
-    expected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """What comes out of encoding, each part for another reader.
-
-    Attributes:
-        delivery: For the linkage unit.
-        join_map: For the spine keeper.
-        payload: For the release desk.
-        keep_map: Stays with the holder: ``register, record, record_id`` (hexadecimal).
-        merged: Stays with the holder: ``group, record``, the records that were taken as one person.
-        harmonized: How payload variables were coded; stays with the holder (it can show unknown spellings).
-        blocks: Figures per pass.
-        leak_limit: The largest T the profile allows.
-        left_out: Passes and groups of the profile that are not in the delivery, and why.
-        unused: Cells that were there and could not be used (void identifiers, placeholders, unknown codes), counted.
-    """
-
-    delivery: Delivery
-    join_map: JoinMap
-    payload: Payload
-    keep_map: pa.Table = field(repr=False)
-    merged: pa.Table = field(repr=False)
-    harmonized: tuple[HarmonizedColumn, ...] = field(repr=False)
-    blocks: tuple[BlockFigures, ...] = field(repr=False)
-    leak_limit: float = 1.0
-    left_out: tuple[LeftOut, ...] = ()
-    unused: tuple[Unused, ...] = ()
-
-    @property
-    def passes_left_out(self) -> tuple[str, ...]:
-        """Names of the passes that are not in the delivery."""
-        return tuple(item.name for item in self.left_out if item.kind == "pass")
 
 
 def encode(
@@ -110,6 +55,7 @@ def encode(
     threads: int = 1,
     signer: Ed25519PrivateKey | None = None,
     into: Callable[[Mapping[str, int]], RowSink] = RowsInMemory,
+    joins: JoinSink | None = None,
 ) -> Encoded:
     """Encode a register under a key and a profile.
 
@@ -129,6 +75,7 @@ def encode(
         threads: Threads over which the rows of a pass are spread.
         signer: The holder's key, to sign delivery, join map and payload with.
         into: Given the bytes of each column, where the rows go, pass by pass; they are kept in memory if not said.
+        joins: Where the rows of the join map go, pass by pass; they are kept in memory if not said.
 
     Raises:
         RegisterError: No record, or the register has no feature that any pass asks for.
@@ -137,6 +84,7 @@ def encode(
     """
     profile.require_consent(given=consent_weak_profile)
     table = register if isinstance(register, RegisterTable) else register_from_table(_as_table(register), schema)
+    del register  # whoever keeps no reference of their own lets go of what is not used any more
     if table.table.num_rows == 0:
         raise RegisterError("the register has no record that could be read.", remedy="See the rejects.")
     register_name = name or schema.register_id
@@ -144,11 +92,15 @@ def encode(
     wanted += [part for token in profile.tokens for part in token.parts]
     features = {part.feature for group in profile.groups for part in group.parts}
     persons = describe_persons(table.table, schema, features | set(wanted))
+    records = table.table[schema.record].combine_chunks()
+    stamp = Stamp(schema, key, profile, register_name, period, round_name, created, signer)
+    harmonized = tuple(payload_columns(table.table, schema, partial(_household_hashes, stamp)))
+    rejects = table.rows_rejected
+    del table
     as_they_are = profile.rows == "record" or schema.duplicate_free
     person = np.arange(persons.count) if as_they_are else number_persons(persons)
     round_key = key.for_round(round_name, profile.digest)
     parts = digest_parts(persons, wanted, round_key)
-    records = table.table[schema.record].combine_chunks()
     record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
     record_ids = np.ascontiguousarray(record_ids[:, :LABEL_BYTES])
     by_id = order_labels(record_ids)
@@ -180,17 +132,18 @@ def encode(
     )
     left_out = _left_out(profile, steps, set(parts), filters, schema)
     encoded: list[PassRows] = []
+    joined = JoinRows(joins or JoinsInMemory(), round_key, record_ids, by_id)
     for done, step in enumerate(steps):
         try:
-            rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads)
+            rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads, sink)
         except LeakError as error:
             if not step.optional:
                 raise
             left_out.append(LeftOut("pass", step.name, error.message, expected=False))
             continue
         if rows.summary.rows:
-            sink.add(step.name, pa.table(rows.columns))
-            encoded.append(replace(rows, columns={}))  # what is kept of a pass is small
+            joined.add(rows)
+            encoded.append(rows.summed_up())
         del rows
         if progress is not None:
             progress(done + 1, len(steps))
@@ -199,12 +152,13 @@ def encode(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
             remedy="Check the features in the register schema, or choose another profile.",
         )
-    stamp = _Stamp(schema, key, profile, register_name, period, round_name, created, signer)
-    assembled = _assemble(
+    joined.add_alone()
+    assembled = assemble(
         stamp,
-        _Rows(table, records, record_ids, by_id, person),
+        EncodedRecords(rejects, harmonized, records, record_ids, by_id, person),
         encoded,
         sink.kept(),
+        joined.sink,
         token_names=token_names,
         group_names=group_names,
         left_out=tuple(left_out),
@@ -256,167 +210,8 @@ def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(register, preserve_index=False) if isinstance(register, pd.DataFrame) else register
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
-    """The circumstances of an encoding, which every file that leaves the holder states.
-
-    Attributes:
-        schema: The register's schema.
-        key: The project's key.
-        profile: The encoding profile.
-        register: The name of the register in the delivery.
-        period: The reference period.
-        round_name: The linkage round.
-        created: ISO 8601 time.
-        signer: The holder's key, or None.
-    """
-
-    schema: RegisterSchema
-    key: LinkageKey = field(repr=False)
-    profile: EncodingProfile
-    register: str
-    period: str
-    round_name: str
-    created: str
-    signer: Ed25519PrivateKey | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The records of a register and their ids.
-
-    Attributes:
-        table: The register as read.
-        number: (records) the holder's record numbers.
-        record_id: (records, 16) the keyed ids.
-        by_id: (records) the records in the order of their ids.
-        person: (records) the person of each record, as far as the register itself shows.
-    """
-
-    table: RegisterTable = field(repr=False)
-    number: pa.Array = field(repr=False)
-    record_id: NDArray[np.uint8] = field(repr=False)
-    by_id: NDArray[np.int64] = field(repr=False)
-    person: NDArray[np.int64] = field(repr=False)
-
-
-def _assemble(
-    stamp: _Stamp,
-    records: _Rows,
-    encoded: list[PassRows],
-    rows: EncodedRows,
-    *,
-    token_names: list[str],
-    group_names: list[str],
-    left_out: tuple[LeftOut, ...],
-) -> Encoded:
-    """The delivery, the join map, the payload and the keep map of the encoded passes, signed where a key is given.
-
-    Args:
-        stamp: The circumstances of the encoding.
-        records: The records and their ids.
-        encoded: The passes.
-        rows: The rows of all passes.
-        token_names: The token columns of the delivery.
-        group_names: The filter columns of the delivery.
-        left_out: The groups and passes that were not encoded.
-    """
-    header = DeliveryHeader(
-        scheme=SCHEME_VERSION,
-        profile=stamp.profile.name,
-        profile_digest=stamp.profile.digest,
-        project=stamp.key.project,
-        key_id=stamp.key.key_id,
-        holder=stamp.schema.holder,
-        register=stamp.register,
-        schema_digest=stamp.schema.digest,
-        period=stamp.period,
-        records=records.table.table.num_rows,
-        rejects=records.table.rows_rejected,
-        token_names=tuple(token_names),
-        filter_bits=dict.fromkeys(group_names, stamp.profile.released_bits),
-        leak=max(step.summary.leak for step in encoded),
-        passes=tuple(step.summary for step in encoded),
-        content_digest=parts_digest(rows.parts),
-        created=stamp.created,
-        round=stamp.round_name,
-        weaknesses=stamp.profile.weaknesses,
-    )
-    delivery = Delivery(header, rows) if stamp.signer is None else Delivery(header, rows).signed(stamp.signer)
-    joined = _join_rows(records.record_id, records.by_id, encoded)
-    harmonized = payload_columns(records.table.table, stamp.schema, partial(_household_hashes, stamp))
-    payload_rows = pa.table(
-        {"record_id": fixed_bytes(records.record_id), **{column.standard: column.values for column in harmonized}}
-    ).take(pa.array(records.by_id))
-    payload = Payload(
-        stamp.register,
-        stamp.schema.holder,
-        stamp.period,
-        stamp.schema.digest,
-        payload_rows,
-        project=stamp.key.project,
-        round=stamp.round_name,
-        created=stamp.created,
-    )
-    payload.refuse_identifiers(stamp.schema)
-    join_map = JoinMap.of(delivery.digest, delivery.header, joined)
-    if stamp.signer is not None:
-        join_map, payload = join_map.signed(stamp.signer), payload.signed(stamp.signer)
-    keep_map = pa.table(
-        {
-            "register": pa.repeat(stamp.register, len(records.number)),
-            "record": records.number,
-            "record_id": hexadecimal(records.record_id),
-        }
-    )
-    return Encoded(
-        delivery,
-        join_map,
-        payload,
-        keep_map,
-        list_merged(records.person, records.number),
-        tuple(harmonized),
-        tuple(step.figures for step in encoded),
-        stamp.profile.leak_limit,
-        left_out,
-    )
-
-
-def _household_hashes(stamp: _Stamp, households: pa.Array) -> NDArray[np.uint64]:
+def _household_hashes(stamp: Stamp, households: pa.Array) -> NDArray[np.uint64]:
     """A keyed hash of each household number, other in every register and round: numbers of two payloads do not meet."""
     place = "\0".join((stamp.register, stamp.round_name))
     hashed = hash_words(stamp.key.derive("household"), pc.binary_join_element_wise(place, households, "\0"))
     return np.ascontiguousarray(hashed[:, :8]).view(np.uint64).ravel()
-
-
-def _join_rows(record_ids: NDArray[np.uint8], by_id: NDArray[np.int64], encoded: list[PassRows]) -> pa.Table:
-    """The join map's rows, pass after pass and by record id within each: the order of the register does not show.
-
-    A record that is in no pass is listed once, without pass and row id. It has no birth date and no number and can
-    never be linked, but it is a person and must not be lost.
-
-    Args:
-        record_ids: (records, 16) bytes.
-        by_id: (records,) the records in the order of their ids.
-        encoded: The passes.
-    """
-    rank = np.empty(len(record_ids), np.int32)
-    rank[by_id] = np.arange(len(by_id), dtype=np.int32)
-    orders = [np.argsort(rank[step.members]) for step in encoded]
-    untaken = np.ones(len(record_ids), dtype=bool)
-    for step in encoded:
-        untaken[step.members] = False
-    alone = by_id[untaken[by_id]]
-    ids = [fixed_bytes(record_ids[step.members[order]]) for step, order in zip(encoded, orders, strict=True)]
-    labels = [fixed_bytes(step.member_ids[order]) for step, order in zip(encoded, orders, strict=True)]
-    names = pa.array([step.summary.name for step in encoded], pa.string())
-    taken = sum(map(len, orders))
-    codes = np.repeat(np.arange(len(encoded), dtype=np.int32), [len(order) for order in orders])
-    codes = np.concatenate([codes, np.zeros(len(alone), np.int32)])
-    passes = pa.DictionaryArray.from_arrays(pa.array(codes, mask=np.arange(len(codes)) >= taken), names)
-    columns = {
-        "record_id": pa.chunked_array([*ids, fixed_bytes(record_ids[alone])], pa.binary(LABEL_BYTES)),
-        "pass": passes,
-        "row_id": pa.chunked_array([*labels, pa.nulls(len(alone), pa.binary(LABEL_BYTES))]),
-    }
-    return pa.table(columns).cast(JOIN_MAP_SCHEMA)

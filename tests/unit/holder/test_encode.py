@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import DeliveryError, LeakError, RegisterError
+from wasl.holder.encoding import blocks, passes, pseudonym
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.exchange.delivery import Delivery
@@ -153,3 +154,17 @@ def test_the_same_names_in_two_blocks_have_unlike_filters(make, projects, schema
     permit = rows.filter(pa.compute.equal(rows["pass"].cast("string"), "permit"))
     left, right = (np.frombuffer(value, np.uint8) for value in permit["filter_names"].to_pylist())
     assert 88 < np.bitwise_count(left ^ right).sum() < 168
+
+
+@pytest.mark.parametrize("released", [1, 13, 100])
+@pytest.mark.parametrize("hashed", [1, 50])
+def test_how_many_rows_are_worked_on_at_a_time_does_not_show(make, projects, schema, monkeypatch, released, hashed):
+    table = projects(schema, 60)
+    whole = make(table)
+    monkeypatch.setattr(passes, "RELEASED_AT_A_TIME", released)
+    monkeypatch.setattr(blocks, "HASHED_AT_A_TIME", hashed)
+    monkeypatch.setattr(pseudonym, "HASHED_AT_A_TIME", hashed)
+    some = make(table)
+    assert some.delivery.rows.equals(whole.delivery.rows)
+    assert some.delivery.header.passes == whole.delivery.header.passes
+    assert some.join_map.rows.equals(whole.join_map.rows)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import stat
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from wasl.audit.events import AuditEvent
 from wasl.cli.app import build_app
+from wasl.cli.audit_trail import open_log
+from wasl.cli.keys import read_key
 from wasl.errors import KeyFileError, RegisterError
+from wasl.holder.encode import encode
+from wasl.holder.profile import EncodingProfile
 from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.reading.reader import read_register
+from wasl.registers.schema import RegisterSchema
 
 HEADER = (
     "num_inscription;num_carte_sejour;campagne;nom;prenom;sexe;date_naissance;nationalite;region;secteur;montant;statut"
@@ -21,7 +30,7 @@ HEADER = (
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    app = build_app(["wasl.cli.holder"])
+    app = build_app(["wasl.cli.holder", "wasl.cli.encoding"])
 
     def run(*words: str):
         result = CliRunner().invoke(app, list(words), catch_exceptions=False)
@@ -80,6 +89,36 @@ def test_encode_writes_everything_apart(run, tmp_path, register):
     )
     assert b"Marqueur" not in written
     assert not list((tmp_path / "out").glob("*.partial"))
+
+
+def test_the_log_says_under_which_profile_and_with_which_weaknesses_a_register_was_encoded(run, tmp_path, register):
+    run("key", "new", "--project", "p", "--out", "k.key")
+    base = ("encode", "register.csv", "--register", "anapec-projects", "--key", "k.key", "--round", "r", "--json")
+    told = [
+        run(*base, "--out", "g.parquet"),
+        run(*base, "--out", "o.parquet", "--profile", "open", "--consent-weak-profile"),
+    ]
+    logged = [AuditEvent.parse(data) for data in open_log().events()]
+    details = [event.detail for event in logged if event.kind == "RegisterEncoded"]
+    assert [detail["profile_digest"] for detail in details] == [one["profile_digest"] for one in told]
+    assert [detail.get("weaknesses", []) for detail in details] == [one["weaknesses"] for one in told]
+    assert told[1]["weaknesses"]
+    assert not told[0]["weaknesses"]
+
+
+def test_a_join_map_of_the_verb_is_that_of_the_library(run, tmp_path, register):
+    run("key", "new", "--project", "p", "--out", "k.key")
+    run("encode", "register.csv", "--register", "anapec-projects", "--key", "k.key", "--out", "d", "--join", "j")
+    schema = RegisterSchema.load("anapec-projects")
+    made = encode(
+        read_register(register, schema),
+        schema,
+        read_key(tmp_path / "k.key"),
+        EncodingProfile.load("guarded"),
+        created="",
+        rng=np.random.default_rng(0),
+    )
+    assert JoinMap.read(tmp_path / "j").rows.equals(made.join_map.rows)
 
 
 def test_a_passphrase_is_taken_from_the_environment(run, tmp_path, register, monkeypatch):

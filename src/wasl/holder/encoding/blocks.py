@@ -16,6 +16,9 @@ from wasl.holder.profile import EncodingPass, Part
 
 __all__ = ["Blocks", "block_hashes", "one_row_per_person", "order_labels", "rows_with", "sort_into_blocks"]
 
+HASHED_AT_A_TIME = 1 << 18
+"""Rows whose blocks are hashed together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
@@ -66,10 +69,13 @@ def block_hashes(
     mark = np.full((1, 1 if turn else 0), turn, np.uint8)
     if not step.block:
         return np.broadcast_to(hash_messages(secret, mark), (len(rows), 32))
-    message = np.concatenate(
-        [np.broadcast_to(mark, (len(rows), mark.shape[1])), *(parts[part].of(rows) for part in step.block)], axis=1
-    )
-    return hash_messages(secret, message)
+    hashed = np.empty((len(rows), 32), np.uint8)
+    for start in range(0, len(rows), HASHED_AT_A_TIME):
+        some = rows[start : start + HASHED_AT_A_TIME]
+        marks = np.broadcast_to(mark, (len(some), mark.shape[1]))
+        message = np.concatenate([marks, *(parts[part].of(some) for part in step.block)], axis=1)
+        hashed[start : start + HASHED_AT_A_TIME] = hash_messages(secret, message)
+    return hashed
 
 
 def one_row_per_person(

@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.normalize import Persons
@@ -141,15 +142,42 @@ def _take_apart_rare(
     """Replace rare pieces by their grams, each a piece of its own; arguments and results as in ``GroupGrams``."""
     sizes = np.diff(starts)
     rare = (np.bincount(pieces, minlength=len(sizes)) < RARE) & (sizes > 1)
-    counts = np.where(rare, sizes, 1)[pieces]
-    running = np.concatenate(([0], np.cumsum(counts)))
-    within = np.arange(running[-1]) - np.repeat(running[:-1], counts)
-    owner = np.repeat(pieces, counts)
-    taken = np.where(rare[owner], len(sizes) + grams[np.minimum(starts[owner] + within, max(0, len(grams) - 1))], owner)
+    taken, borders = _spread_rare(grams, starts, rare, pieces, offsets)
     kept = np.repeat(~rare, sizes)
     left = np.concatenate([grams[kept], np.arange(vocabulary, dtype=np.int32)])
     ends = np.cumsum(np.concatenate([np.where(rare, 0, sizes), np.ones(vocabulary, np.int64)]))
-    return left, np.concatenate(([0], ends)), taken.astype(np.int32), running[offsets]
+    return left, np.concatenate(([0], ends)), taken, borders
+
+
+@njit(cache=True, nogil=True)
+def _spread_rare(
+    grams: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    rare: NDArray[np.bool_],
+    pieces: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The pieces of each record, rare ones as the pieces of their grams, which are numbered after all pieces."""
+    borders = np.empty(len(offsets), np.int64)
+    borders[0] = 0
+    for row in range(len(offsets) - 1):
+        count = 0
+        for place in range(offsets[row], offsets[row + 1]):
+            piece = pieces[place]
+            count += starts[piece + 1] - starts[piece] if rare[piece] else 1
+        borders[row + 1] = borders[row] + count
+    taken = np.empty(borders[-1], np.int32)
+    out = 0
+    for place in range(offsets[0], offsets[-1]):
+        piece = pieces[place]
+        if rare[piece]:
+            for gram in range(starts[piece], starts[piece + 1]):
+                taken[out] = len(rare) + grams[gram]
+                out += 1
+        else:
+            taken[out] = piece
+            out += 1
+    return taken, borders
 
 
 def _part_pieces(
@@ -238,8 +266,17 @@ def _concatenate(
     offsets = np.concatenate(([0], np.cumsum(np.sum(counts, axis=0))))
     values = np.empty(int(offsets[-1]), np.int32)
     start = offsets[:-1].copy()
-    for (items, places), count in zip(ragged, counts, strict=True):
-        rows = np.repeat(np.arange(len(count)), count)
-        values[start[rows] + np.arange(len(items)) - np.repeat(places[:-1], count)] = items
-        start += count
+    for items, places in ragged:
+        _put_behind(items, places, start, values)
     return values, offsets
+
+
+@njit(cache=True, nogil=True)
+def _put_behind(
+    items: NDArray[np.int32], places: NDArray[np.int64], start: NDArray[np.int64], values: NDArray[np.int32]
+) -> None:
+    """Put each record's items at its start, and the start behind them."""
+    for row in range(len(start)):
+        for place in range(places[row], places[row + 1]):
+            values[start[row]] = items[place]
+            start[row] += 1

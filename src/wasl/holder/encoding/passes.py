@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +24,15 @@ from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages, permute_l
 from wasl.holder.keys import RoundKey
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.delivery import PassSummary
+from wasl.registers.exchange.encoded_rows import PART_ROWS, RowSink
 
 __all__ = ["BlockFigures", "PassRows", "encode_pass", "token_parts"]
 
 SPLIT_TURNS = 8
 """Most blocks one block is split into."""
+RELEASED_AT_A_TIME = 16 * PART_ROWS
+"""Rows made together: a hundred megabytes of two groups of 256 bits. Whole parts, so that the parts of a delivery do
+not depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,26 @@ class PassRows:
 
     Attributes:
         members: Every record that a row stands for, the one in it included.
-        member_ids: Under the pass's key, the id of the row that stands for it: (members, 16) bytes.
+        stands: The record in the row that stands for it.
         left_out: Records whose rows would have leaked.
-        columns: What is released about each.
         summary: Counts and achieved figures, for the header.
         figures: Sizes and T of its blocks.
     """
 
     members: NDArray[np.int32]
-    member_ids: NDArray[np.uint8]
+    stands: NDArray[np.int32]
     left_out: NDArray[np.int64]
-    columns: dict[str, pa.Array]
     summary: PassSummary
     figures: BlockFigures
+
+    def summed_up(self) -> PassRows:
+        """Counts and figures alone: all that is kept of a pass once its rows are delivered."""
+        return replace(
+            self,
+            members=np.zeros(0, np.int32),
+            stands=np.zeros(0, np.int32),
+            left_out=np.zeros(0, np.int64),
+        )
 
 
 def token_parts(profile: EncodingProfile, name: str, parts: dict[Part, PartDigests]) -> list[PartDigests] | None:
@@ -78,6 +89,7 @@ def encode_pass(
     person: NDArray[np.int64],
     rng: np.random.Generator,
     threads: int,
+    sink: RowSink,
 ) -> PassRows:
     """A pass, one row per person and block.
 
@@ -94,6 +106,7 @@ def encode_pass(
         person: For each record the first record of the same person.
         rng: Draws the samples of the leak meter.
         threads: Threads over which blocks are spread.
+        sink: Where the rows go, some at a time.
     """
     members = rows_with(step, parts, by_id)
     groups = key_groups(step, profile, key, [filters[group] for group in step.groups if group in filters])
@@ -103,14 +116,19 @@ def encode_pass(
     some = members if len(chosen) == len(members) else members[chosen]
     hashed = hashed if len(chosen) == len(members) else hashed[chosen]
     turns: list[_Turn] = []
+    nothing = np.zeros((0, 32), np.uint8)
     while True:
-        turns.append(_measure_turn(step, profile, groups, tokens, sort_into_blocks(some, hashed), rng, threads))
+        blocks = sort_into_blocks(some, hashed)
+        hashed = nothing  # not held while blocks are measured
+        turns.append(_measure_turn(step, profile, groups, tokens, blocks, rng, threads))
         some = turns[-1].left_out
         if profile.excess != "split" or not len(some) or len(turns) == SPLIT_TURNS:
             break
         hashed = block_hashes(step, key, parts, some, len(turns))
     _require_few_left_out(step, profile, turns)
-    return _release(step, profile, key, groups, tokens, record_ids, turns, members, members[stands], threads)
+    stands_for = members[stands].astype(np.int32)
+    del chosen, stands
+    return _release(step, profile, key, groups, tokens, record_ids, turns, members, stands_for, threads, sink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,37 +194,50 @@ def _release(
     record_ids: NDArray[np.uint8],
     turns: list[_Turn],
     members: NDArray[np.int64],
-    stands: NDArray[np.int64],
+    stands: NDArray[np.int32],
     threads: int,
+    sink: RowSink,
 ) -> PassRows:
-    """The released columns of all turns, shuffled together; ``stands`` is the record in each member's row."""
-    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
-    labels = np.concatenate([turn.blocks.labels[turn.blocks.block_of[turn.keep]] for turn in turns])
-    row_ids = permute_labels(key.derive("row-id", pass_=step.name), record_ids[found])
-    order = order_labels(row_ids)
-    rows, row_ids = found[order], row_ids[order]
-    place = np.full(len(record_ids), -1, np.int64)
-    place[rows] = np.arange(len(rows))
-    columns = {"block": fixed_bytes(labels[order]), "row_id": fixed_bytes(row_ids)}
-    columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
-    fill = {}
-    for group in groups:
-        released = np.zeros((len(rows), profile.released_bits // 64), np.uint64)
-        present = group.present[rows]
-        set_bits = 0
-        for turn in turns:
-            there = turn.kept[group.present[turn.blocks.rows[turn.kept]]]
-            set_bits += release_group(
-                group, profile, turn.blocks, there, place[turn.blocks.rows[there]], released, threads
-            )
-        columns[f"filter_{group.name}"] = fixed_bytes(released.view(np.uint8), present)
-        fill[group.name] = round(set_bits / (int(present.sum()) * profile.bits), 4) if present.any() else 0.0
-    of_members = place[stands]
-    summary, figures = _figures(step, turns, len(rows), fill)
-    taken = of_members >= 0
-    return PassRows(
-        members[taken].astype(np.int32), row_ids[of_members[taken]], turns[-1].left_out, columns, summary, figures
-    )
+    """Deliver the rows of all turns, shuffled together; ``stands`` is the record in each member's row.
+
+    The rows are made ``RELEASED_AT_A_TIME`` in the order in which they are delivered, so that no more of them are held.
+    """
+    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns]).astype(np.int32)
+    where = np.concatenate([turn.kept.astype(np.int32) for turn in turns])
+    of_turn = np.repeat(np.arange(len(turns), dtype=np.int8), [int(turn.keep.sum()) for turn in turns])
+    row_key = key.derive("row-id", pass_=step.name)
+    order = order_labels(permute_labels(row_key, record_ids[found]))
+    block_of = [turn.blocks.block_of.astype(np.int32) for turn in turns]
+    released, set_bits = np.zeros(len(record_ids), dtype=bool), dict.fromkeys((group.name for group in groups), 0)
+    present = dict.fromkeys(set_bits, 0)
+    for start in range(0, len(order), RELEASED_AT_A_TIME):
+        some = order[start : start + RELEASED_AT_A_TIME]
+        rows = found[some].astype(np.int64)
+        released[rows] = True
+        labels = np.empty((len(some), LABEL_BYTES), np.uint8)
+        for number, turn in enumerate(turns):
+            mine = np.flatnonzero(of_turn[some] == number)
+            labels[mine] = turn.blocks.labels[block_of[number][where[some[mine]]]]
+        columns = {"block": fixed_bytes(labels), "row_id": fixed_bytes(permute_labels(row_key, record_ids[rows]))}
+        columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
+        for group in groups:
+            filters = np.zeros((len(some), profile.released_bits // 64), np.uint64)
+            there = group.present[rows]
+            present[group.name] += int(there.sum())
+            for number, turn in enumerate(turns):
+                mine = np.flatnonzero(there & (of_turn[some] == number))
+                mine = mine[np.argsort(where[some[mine]])]
+                set_bits[group.name] += release_group(
+                    group, profile, turn.blocks, where[some[mine]].astype(np.int64), mine, filters, threads
+                )
+            columns[f"filter_{group.name}"] = fixed_bytes(filters.view(np.uint8), there)
+        sink.add(step.name, pa.table(columns))
+    fill = {
+        name: round(set_bits[name] / (count * profile.bits), 4) if count else 0.0 for name, count in present.items()
+    }
+    summary, figures = _figures(step, turns, len(order), fill)
+    taken = released[stands]
+    return PassRows(members[taken].astype(np.int32), stands[taken], turns[-1].left_out, summary, figures)
 
 
 def _figures(

@@ -388,7 +388,8 @@ def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
     """
     with _opened(path, what) as file:
         table = file.read()
-    return table.replace_schema_metadata(None), dict(table.schema.metadata or {})
+        metadata = dict(file.metadata.metadata or {})
+    return table.replace_schema_metadata(None), dict(table.schema.metadata or {}) | metadata
 
 
 def _json_object(data: bytes, path: Path) -> dict[str, Any]:

@@ -9,20 +9,34 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wasl.errors import DeliveryError
-from wasl.registers.exchange.delivery import LABEL_BYTES, DeliveryHeader, read_parquet, write_parquet
-from wasl.registers.exchange.digests import digest_rows
+from wasl.registers.exchange.delivery import LABEL_BYTES, DeliveryHeader, read_parquet
+from wasl.registers.exchange.digests import digest_json, digest_rows, digest_table
 from wasl.registers.exchange.encoded_rows import PART_ROWS
 from wasl.registers.exchange.signatures import check_signature, sign_header
+from wasl.registers.exchange.whole_files import whole_file
 
-__all__ = ["JOIN_MAP_FIELDS", "JOIN_MAP_SCHEMA", "JoinMap"]
+__all__ = [
+    "JOIN_MAP_FIELDS",
+    "JOIN_MAP_SCHEMA",
+    "JoinMap",
+    "JoinMapWriter",
+    "JoinSink",
+    "JoinsInMemory",
+    "JoinsUnkept",
+    "join_map_writer",
+    "join_rows",
+]
 
 JOIN_MAP_SCHEMA = pa.schema(
     [
@@ -43,9 +57,10 @@ class JoinMap:
     Attributes:
         register: The register it belongs to.
         delivery_digest: ``Delivery.digest`` of the delivery it opens.
-        rows: Table of ``JOIN_MAP_SCHEMA``.
+        rows: Table of ``JOIN_MAP_SCHEMA``; empty if the rows were written to a file as they were made.
         holder, project, round, period, created: As in the delivery's header.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
+        written: The digest of the rows that were written to a file as they were made; empty if ``rows`` holds them.
     """
 
     register: str
@@ -58,26 +73,34 @@ class JoinMap:
     created: str = ""
     signer: str = ""
     signature: str = ""
+    written: str = ""
 
     @classmethod
-    def of(cls, delivery_digest: str, header: DeliveryHeader, rows: pa.Table) -> Self:
+    def of(cls, delivery_digest: str, header: DeliveryHeader, rows: pa.Table, written: str = "") -> Self:
         """The join map of a delivery, bound to what its header says."""
         same = {name: getattr(header, name) for name in ("holder", "project", "round", "period", "created")}
-        return cls(header.register, delivery_digest, rows, **same)
+        return cls(header.register, delivery_digest, rows, **same, written=written)
 
     def header(self) -> dict[str, Any]:
         """The header in the file's metadata; all fields but signer and signature are signed."""
         value = {name: getattr(self, name) for name in (*JOIN_MAP_FIELDS, "signer", "signature")}
-        return value | {"content_digest": digest_rows(self.rows, PART_ROWS)}
+        return value | {"content_digest": self.written or digest_rows(self.rows, PART_ROWS)}
 
     def signed(self, key: Ed25519PrivateKey) -> Self:
         """The join map with its holder's signature over its header and, through it, its rows."""
         return dataclasses.replace(self, **sign_header("join map", self.header(), key))
 
     def write(self, path: Path) -> None:
-        """Write as one Parquet file."""
-        metadata = {METADATA_KEY: json.dumps(self.header()).encode()}
-        write_parquet(self.rows.replace_schema_metadata(metadata), path, row_group=PART_ROWS)
+        """Write as one Parquet file.
+
+        Raises:
+            DeliveryError: The rows are in another file already.
+        """
+        if self.written:
+            raise DeliveryError(f"{path}: the rows of this join map were written to another file as they were made.")
+        with join_map_writer(path) as writer:
+            writer.add(self.rows)
+            writer.finish(self)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -105,3 +128,142 @@ class JoinMap:
             raise DeliveryError(f"{path}: its rows are not those its header was made for: the file was changed.")
         check_signature("join map", found.header())
         return found
+
+
+def join_rows(record_ids: pa.Array, pass_name: str | None = None, row_ids: pa.Array | None = None) -> pa.Table:
+    """Rows of a join map: records and their rows in a pass, or records that are in no pass."""
+    codes = pa.nulls(len(record_ids), pa.int32())
+    if pass_name is not None:
+        codes = codes.fill_null(0)
+    names = pa.DictionaryArray.from_arrays(codes, pa.array([pass_name or ""], pa.string()))
+    rows = pa.nulls(len(record_ids), pa.binary(LABEL_BYTES)) if row_ids is None else row_ids
+    return pa.table([record_ids, names, rows], schema=JOIN_MAP_SCHEMA)
+
+
+class JoinSink(Protocol):
+    """Takes the rows of a join map pass after pass, to keep or to write them."""
+
+    def add(self, rows: pa.Table) -> None:
+        """Take rows of ``JOIN_MAP_SCHEMA``."""
+
+    def kept(self) -> tuple[pa.Table, str]:
+        """The rows taken; or an empty table and the digest of those that were written to a file."""
+
+
+class JoinsInMemory:
+    """Keeps the rows; see :class:`JoinSink`."""
+
+    def __init__(self) -> None:
+        self._runs: list[pa.Table] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """See :class:`JoinSink`."""
+        self._runs.append(rows)
+
+    def kept(self) -> tuple[pa.Table, str]:
+        """See :class:`JoinSink`."""
+        return pa.concat_tables(self._runs).unify_dictionaries(), ""
+
+
+class _Parts:
+    """Rows put together to parts of ``PART_ROWS``, whatever the runs in which they come, and the digest of each."""
+
+    def __init__(self) -> None:
+        self._waiting: list[pa.Table] = []
+        self._count = 0
+        self._digests: list[str] = []
+
+    def add(self, rows: pa.Table) -> Iterator[pa.Table]:
+        """Take rows; yields the parts that are full."""
+        self._waiting.append(rows)
+        self._count += rows.num_rows
+        if self._count >= PART_ROWS:
+            whole = pa.concat_tables(self._waiting)
+            full = self._count - self._count % PART_ROWS
+            self._waiting, self._count = [whole.slice(full)], self._count - full
+            for start in range(0, full, PART_ROWS):
+                yield self._digested(whole.slice(start, PART_ROWS))
+
+    def rest(self) -> Iterator[pa.Table]:
+        """The last part, if rows are waiting."""
+        if self._count:
+            whole = pa.concat_tables(self._waiting)
+            self._waiting, self._count = [], 0
+            yield self._digested(whole)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all parts, as ``digest_rows`` gives it for the whole table."""
+        return digest_json(self._digests)
+
+    def _digested(self, part: pa.Table) -> pa.Table:
+        self._digests.append(digest_table(part))
+        return part
+
+
+class JoinsUnkept:
+    """Takes the rows of a join map that nobody asked for, for their digest alone; see :class:`JoinSink`."""
+
+    def __init__(self) -> None:
+        self._parts = _Parts()
+
+    def add(self, rows: pa.Table) -> None:
+        """See :class:`JoinSink`."""
+        for part in self._parts.add(rows):
+            self._put(part)
+
+    def kept(self) -> tuple[pa.Table, str]:
+        """See :class:`JoinSink`."""
+        for part in self._parts.rest():
+            self._put(part)
+        return JOIN_MAP_SCHEMA.empty_table(), self._parts.digest
+
+    def _put(self, part: pa.Table) -> None:
+        """A full part goes nowhere."""
+
+
+class JoinMapWriter(JoinsUnkept):
+    """Writes the rows of a join map part by part, so that no more than a part waits in memory; a :class:`JoinSink`."""
+
+    def __init__(self, path: Path, file: pq.ParquetWriter) -> None:
+        super().__init__()
+        self._path, self._file = path, file
+        self.finished = False
+
+    def finish(self, join_map: JoinMap) -> None:
+        """Write the header.
+
+        Raises:
+            DeliveryError: It was made for other rows than those written.
+        """
+        header = join_map.header()
+        if header["content_digest"] != self.kept()[1]:
+            raise DeliveryError(f"{self._path}: the header was made for other rows than those written.")
+        self._file.add_key_value_metadata({METADATA_KEY: json.dumps(header).encode()})
+        self.finished = True
+
+    def _put(self, part: pa.Table) -> None:
+        """Write a part as one row group; its dictionary of passes holds those that occur in it, and no other."""
+        names = part.column("pass").cast(pa.string()).combine_chunks().dictionary_encode()
+        place = JOIN_MAP_SCHEMA.get_field_index("pass")
+        self._file.write_table(part.set_column(place, JOIN_MAP_SCHEMA.field(place), names), row_group_size=PART_ROWS)
+
+
+@contextmanager
+def join_map_writer(path: Path) -> Iterator[JoinMapWriter]:
+    """A join map written part by part; its file is there when the block ends well, and not otherwise.
+
+    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
+
+    Raises:
+        DeliveryError: The join map was not finished.
+    """
+    compression = {"record_id": "none", "pass": "zstd", "row_id": "none"}
+    with (
+        whole_file(path) as partial,
+        pq.ParquetWriter(partial, JOIN_MAP_SCHEMA, compression=compression, use_dictionary=["pass"]) as file,
+    ):
+        writer = JoinMapWriter(path, file)
+        yield writer
+        if not writer.finished:
+            raise DeliveryError(f"{path}: the join map was not finished.")
