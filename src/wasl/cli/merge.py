@@ -9,8 +9,8 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
-from wasl.cli.holder import month_rule
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.register_files import month_rule
 from wasl.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How a register's file is named on the command line, and tables written as CSV."""
+"""The options of the command line that describe a register's file; and tables written as CSV."""
 
 from __future__ import annotations
 
