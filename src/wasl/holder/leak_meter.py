@@ -13,8 +13,8 @@ T is taken over everything released about a record in the block. That is each gr
 Where the linkage unit is to find the duplicates of one register, rows that agree by more than ``SAME`` count as one
 person. They are kept or left out together: a split that takes them apart hides the very pairs that are looked for.
 
-*Does not protect against:* an adversary with known pairs in the block. The meter leaves out what block sizes and gaps tell
-by themselves, and how many rows a person has where those count as one.
+*Does not protect against:* an adversary with known pairs in the block. The meter leaves out what block sizes and gaps
+tell by themselves, and how many rows a person has where those count as one.
 """
 
 from __future__ import annotations
