@@ -65,6 +65,8 @@ SEED = 7
 PLAN = "morocco"
 TIMED = ("report.json", "report.html")
 """Linkage reports carry the seconds each stage took, so their bytes differ from run to run."""
+ASSEMBLED = ("microdata.parquet", "quality.csv", "concordance.csv")
+"""Artifacts of the act `assemble`."""
 DATED = ("data/", "metadata/dictionary.csv", "report/")
 """Files of a package that carry neither a time nor the publisher's key."""
 KINDS_SENT = {"deliveries": "delivery", "join-maps": "join", "payloads": "payload"}
@@ -248,7 +250,8 @@ def _run_command_line(through_service: ServiceRun, outboxes: dict[str, Path], fo
     )
     (folder / "microdata").mkdir()
     (folder / "microdata.parquet").rename(folder / "microdata" / "microdata.parquet")
-    (folder / "microdata.quality.csv").rename(folder / "microdata" / "quality.csv")
+    for name in ("quality", "concordance"):
+        (folder / f"microdata.{name}.csv").rename(folder / "microdata" / f"{name}.csv")
     micro = folder / "microdata" / "microdata.parquet"
     assess_data(micro, str(folder / "policy.toml"), out=folder / "risk")
     protect_data(micro, str(folder / "policy.toml"), folder / "safe", seed=SEED)
@@ -261,7 +264,7 @@ def _run_command_line(through_service: ServiceRun, outboxes: dict[str, Path], fo
         "protect": folder / "safe",
     }
     stored = through_service.artifacts
-    names = {**stored, "assemble": ("microdata.parquet", "quality.csv"), "protect": _protected_names(stored)}
+    names = {**stored, "assemble": ASSEMBLED, "protect": _protected_names(stored)}
     package = {
         path.relative_to(folder / "release").as_posix(): path.read_bytes()
         for path in (folder / "release").rglob("*")
@@ -276,7 +279,7 @@ def _run_command_line(through_service: ServiceRun, outboxes: dict[str, Path], fo
 
 
 def _protected_names(stored: Mapping[str, Mapping[str, str]]) -> list[str]:
-    return [name for name in stored["release"] if name not in ("microdata.parquet", "quality.csv")]
+    return [name for name in stored["release"] if name not in ASSEMBLED]
 
 
 def _toml(value: Mapping[str, Any]) -> str:
@@ -309,7 +312,7 @@ def service_digests(through_service: ServiceRun, act: str) -> Mapping[str, str]:
     stored = through_service.artifacts
     if act in stored:
         return stored[act]
-    names = ("microdata.parquet", "quality.csv") if act == "assemble" else _protected_names(stored)
+    names = ASSEMBLED if act == "assemble" else _protected_names(stored)
     return {name: stored["release"][name] for name in names}
 
 
