@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wasl.audit.events import ProtectionApplied, RiskAssessed
     from wasl.disclosure.protect import Protection
     from wasl.disclosure.risk.risk_report import RiskReport
+    from wasl.registers.reading.microdata import Microdata
     from wasl.workflow.act import Act
 
 __all__ = [
@@ -150,6 +151,8 @@ def protect_data(
     project: str | None = None,
 ) -> Act[Protection, ProtectionApplied]:
     """Protect a file, write the artifacts, record the event; a refusal is recorded, too."""
+    import pyarrow as pa
+
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.workflow.act import RunOptions
     from wasl.workflow.protect import protect as protect_table
@@ -158,9 +161,10 @@ def protect_data(
     chosen = seed if seed is not None else secrets.randbits(63)
     before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
     held = held_to(project)
+    source = _opened(data)
     with recorded_refusal(rules.name, project=logged_project(project)):
         act = protect_table(
-            read_microdata(data),
+            source.table,
             rules,
             RunOptions(seed=chosen, **held),
             population=read_microdata(population) if population is not None else None,
@@ -168,7 +172,8 @@ def protect_data(
             earlier=before,
             attack=attack,
         )
-    write_artifacts(act.artifacts, out)
+    labelled = {name: source.labelled(found) for name, found in act.artifacts.items() if isinstance(found, pa.Table)}
+    write_artifacts({**act.artifacts, **labelled}, out)
     record_event(act.event, project=logged_project(project), subject=rules.name)
     return act
 
@@ -179,12 +184,16 @@ def read_microdata(path: Path) -> pa.Table:
     Raises:
         InputError: The file is missing, of another kind, or cannot be read exactly; names the file.
     """
+    return _opened(path).table
+
+
+def _opened(path: Path) -> Microdata:
     from wasl.registers.reading.microdata import open_microdata
 
     found = open_microdata(path)
     for finding in found.findings:
         say(f"{path.name}: {finding}")
-    return found.table
+    return found
 
 
 def _show_risk(report: RiskReport, out: Path | None) -> None:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from wasl.disclosure.keys.hierarchy import joined_parts
 from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
+from wasl.registers.reading.microdata import column_labels
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["KnownVariable", "draft_description", "known_variables"]
@@ -86,6 +87,8 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         name: Id of the dataset.
         report: The public report of its protection, whose labels are taken first.
         known: What register schemas say of variables.
+
+    Labels of an SPSS or Stata source, which `wasl protect` keeps with the columns, come before those of the schemas.
     """
     reported = {variable["name"]: variable for variable in report.get("variables", []) if "name" in variable}
     parts = [HEAD.format(name=name)]
@@ -95,15 +98,16 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         english = labels.get("label") if labels.get("label") != column else ""
         french = labels.get("label_fr") if labels.get("label_fr") != column else ""
         arabic = labels.get("label_ar") if labels.get("label_ar") != column else ""
+        title, codes = column_labels(table.schema.field(column))
         lines = [
             "",
             _evidence(table.column(column)),
             "[[variables]]",
             f"name = {_quoted(column)}",
-            f"label = {_quoted(english or schema.label or '<label>')}",
-            f"label_fr = {_quoted(french or schema.label_fr or '<libellé>')}",
+            f"label = {_quoted(english or title or schema.label or '<label>')}",
+            f"label_fr = {_quoted(french or title or schema.label_fr or '<libellé>')}",
             f"label_ar = {_quoted(arabic or schema.label_ar or '<التسمية>')}",
-            *_kind(table.column(column), schema.classification),
+            *_kind(table.column(column), schema.classification, codes),
         ]
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)
@@ -115,7 +119,7 @@ def _evidence(values: pa.ChunkedArray) -> str:
     return f"# {len(values) - values.null_count} values, {values.null_count} missing, {distinct} different"
 
 
-def _kind(values: pa.ChunkedArray, classification: str) -> list[str]:
+def _kind(values: pa.ChunkedArray, classification: str, labels: Mapping[str, str]) -> list[str]:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_date(kind):
         return [f"kind = {_quoted(VariableKind.DATE)}"]
@@ -129,9 +133,9 @@ def _kind(values: pa.ChunkedArray, classification: str) -> list[str]:
     if len(found) > MOST_CODES:
         return [f"kind = {_quoted(VariableKind.TEXT)}"]
     entries = CodeList.load(classification).entries if classification else {}
-    if entries and all(code in entries or joined_parts(code, list(entries)) for code in found):
+    if entries and not labels and all(code in entries or joined_parts(code, list(entries)) for code in found):
         return [f"kind = {_quoted(VariableKind.CODE)}", f"classification = {_quoted(classification)}"]
-    return _codes([(code, code, "") for code in found])
+    return _codes([(code, labels.get(code, code), labels.get(code, "")) for code in found])
 
 
 def _codes(codes: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 from wasl.errors import InputError
 from wasl.registers.reading.encodings import detect_encoding
 
-__all__ = ["Microdata", "open_microdata", "read_microdata"]
+__all__ = ["Microdata", "column_labels", "open_microdata", "read_microdata"]
 
 SEPARATORS = (";", ",", "\t", "|")
 SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
@@ -63,6 +64,31 @@ class Microdata:
             notes.append(f"{name}: cells with a user-missing code are missing ({counts}).")
         return tuple(notes)
 
+    def labelled(self, table: pa.Table) -> pa.Table:
+        """A table made from this one with the labels of its source in the metadata of its columns.
+
+        Columns that the source does not have keep what they have. `column_labels` reads the metadata.
+        """
+        fields = []
+        for column in table.schema:
+            metadata = dict(column.metadata or {})
+            if column.name in self.titles:
+                metadata[b"label"] = self.titles[column.name].encode()
+            if column.name in self.labels:
+                metadata[b"value_labels"] = json.dumps(dict(self.labels[column.name]), ensure_ascii=False).encode()
+            fields.append(column.with_metadata(metadata or None))
+        return table.cast(pa.schema(fields, table.schema.metadata))
+
+
+def column_labels(column: pa.Field) -> tuple[str, dict[str, str]]:
+    """The label of a column and those of its codes, as `Microdata.labelled` keeps them; empty where there are none."""
+    metadata = column.metadata or {}
+    try:
+        codes = json.loads(metadata.get(b"value_labels", b"{}"))
+    except ValueError:
+        codes = {}
+    return metadata.get(b"label", b"").decode(errors="replace"), {str(code): str(text) for code, text in codes.items()}
+
 
 def read_microdata(path: Path) -> pa.Table:
     """The rows of a microdata file; see ``open_microdata``."""
@@ -86,7 +112,10 @@ def open_microdata(path: Path) -> Microdata:
             remedy="Give CSV, Parquet, SPSS (.sav) or Stata (.dta).",
         )
     if suffix in PARQUET:
-        found = Microdata(_parquet(path))
+        table = _parquet(path)
+        kept = {column.name: column_labels(column) for column in table.schema}
+        titles = {name: title for name, (title, _) in kept.items() if title}
+        found = Microdata(table, {name: codes for name, (_, codes) in kept.items() if codes}, titles)
     elif suffix in SPSS or suffix in STATA:
         found = _statistical_package(path, suffix)
     else:
