@@ -22,6 +22,7 @@ from wasl.errors import RegisterError
 from wasl.registers.reading.cnss_monthly import MOST_DAYS, is_monthly_declaration, read_monthly
 from wasl.registers.reading.headers import Wanted
 from wasl.registers.reading.sources import read_source
+from wasl.registers.schema import FileLayout
 
 __all__ = [
     "AMOUNTS",
@@ -89,12 +90,13 @@ def declaration_files(place: Path) -> list[Path]:
     return entries
 
 
-def read_declarations(files: Sequence[Path], wanted: Wanted) -> Declarations:
+def read_declarations(files: Sequence[Path], wanted: Wanted, layout: FileLayout | None = None) -> Declarations:
     """Read files of declarations, of the fixed layout or as tables with the register's columns.
 
     Args:
         files: One or more; a file may have several months and employers.
         wanted: The register's columns.
+        layout: How tables are written, where it is known.
 
     Raises:
         RegisterError: A file cannot be read, has a line without a month, or fixed and tabular files are mixed.
@@ -110,15 +112,15 @@ def read_declarations(files: Sequence[Path], wanted: Wanted) -> Declarations:
     several = len(files) > 1
     for path in files:
         where = f"{path.name}: " if several else ""
-        layout = is_monthly_declaration(path)
-        fixed.add(layout)
-        if layout:
+        of_lines = is_monthly_declaration(path)
+        fixed.add(of_lines)
+        if of_lines:
             read = read_monthly(path)
             table, place = read.table, np.asarray(read.rows)
             broken += [(row, where + reason) for row, reason in read.broken]
             mismatches += [(row, column, where + reason) for row, column, reason in read.mismatches]
         else:
-            source = read_source(path, asked)
+            source = read_source(path, asked, layout=layout)
             table, place = source.table, np.asarray(source.rows)
             broken += [(row, where + reason) for row, reason in source.broken]
             notes += source.notes

@@ -27,7 +27,7 @@ from wasl.registers.reading.headers import Header, Wanted, match_header, require
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
-from wasl.registers.schema import RegisterSchema
+from wasl.registers.schema import FileLayout, RegisterSchema
 
 __all__ = [
     "REJECTS_SCHEMA",
@@ -124,18 +124,24 @@ def read_register(
     """
     place = Path(path)
     wanted = wanted_columns(schema, with_dropped=with_dropped)
-    if place.is_dir() or months is not None or (place.is_file() and is_monthly_declaration(place)):
-        return _read_months(place, schema, wanted, registration, months)
     layout = schema.file.model_copy(
         update={k: v for k, v in {"sheet": sheet, "encoding": encoding, "header_row": header_row}.items() if v}
     )
+    if place.is_dir() or months is not None or (place.is_file() and is_monthly_declaration(place)):
+        return _read_months(place, schema, wanted, layout, registration, months)
     source = read_source(place, wanted, layout=layout, progress=progress)
-    _refuse_mixed_months(place, source, schema)
+    if _declared_twice(place, source, schema):
+        return _read_months(place, schema, wanted, layout, registration, None)
     return type_register(source, schema)
 
 
 def _read_months(
-    place: Path, schema: RegisterSchema, wanted: Wanted, registration: str | Path | None, rule: MonthRule | None
+    place: Path,
+    schema: RegisterSchema,
+    wanted: Wanted,
+    layout: FileLayout,
+    registration: str | Path | None,
+    rule: MonthRule | None,
 ) -> RegisterTable:
     """Declarations of one or more months as one row per person; totals that do not add up are among the rejects.
 
@@ -149,7 +155,7 @@ def _read_months(
             remedy="Give one file, without --months.",
         )
     files = declaration_files(place)
-    declared = read_declarations(files, wanted)
+    declared = read_declarations(files, wanted, layout)
     if declared.fixed_width and registration is None:
         raise RegisterError(
             f"{place}: a monthly declaration has no birth dates and nationalities.",
@@ -212,18 +218,19 @@ def _months_text(files: Sequence[str], months: Sequence[int], rule: MonthRule | 
     return f"{count}{span}" + (f", rule {rule}" if rule else "")
 
 
-def _refuse_mixed_months(place: Path, source: Source, schema: RegisterSchema) -> None:
-    """Refuse a file in which one record number stands in several months.
+def _declared_twice(place: Path, source: Source, schema: RegisterSchema) -> bool:
+    """Whether a file of one month has several lines of one person: its employers, whose amounts are added.
 
     Raises:
-        RegisterError: Names the months.
+        RegisterError: One record number stands in several months; names the months.
     """
     period = schema.period
     if period is None or not {period, schema.record} <= set(source.table.column_names):
-        return
-    pairs = source.table.select([schema.record, period]).drop_null().group_by([schema.record, period]).aggregate([])
+        return False
+    rows = source.table.select([schema.record, period]).drop_null()
+    pairs = rows.group_by([schema.record, period]).aggregate([])
     if pairs.num_rows == pc.count_distinct(pairs[schema.record]).as_py():
-        return
+        return bool(pairs.num_rows < rows.num_rows and pc.count_distinct(pairs[period]).as_py() == 1)
     texts = pc.replace_substring_regex(pc.unique(pairs[period]), r"[^0-9]", "").to_pylist()
     months = sorted(int(text[2:] + text[:2] if re.fullmatch(r"(0[1-9]|1[0-2])(19|20)\d\d", text) else text[:6])
                     for text in texts if len(text) >= 6)  # fmt: skip

@@ -163,6 +163,14 @@ def test_one_month_in_several_files_needs_no_rule(tmp_path):
     assert table.noted("lines-added") == {"num_affilie": 1}
 
 
+def test_two_employers_in_a_file_of_one_month_are_added(tmp_path):
+    write(tmp_path / "march.csv", [row(1, 3, 2000, 10), row(2, 3), row(1, 3, 3000, 20, employer="78")])
+    table = read_register(tmp_path / "march.csv", SCHEMA)
+    assert table.table["salaire_reel"].to_pylist() == [500_000, 100_000]
+    assert table.rows_rejected == 0
+    assert table.noted("lines-added") == {"num_affilie": 1}
+
+
 @pytest.mark.parametrize(
     ("months", "rule", "message"),
     [((1, 2), "december", "one December"), ((1, 3), "average", "1 months"), ((1, 2), "any", None)],
