@@ -14,9 +14,12 @@ import pytest
 from service_support import PROJECT, REGISTER, Sent, Template, make_settings, random_files
 from sqlalchemy import delete, update
 
+from wasl.audit.checkpoint import Checkpoint
 from wasl.audit.notes import NoteSigner
+from wasl.audit.verification import verify_export
 from wasl.errors import InputError, KeyFileError, StateError, WaslError
 from wasl.service.access import Actor, Role
+from wasl.service.log import export_log, sign_checkpoint
 from wasl.service.ports import Area, Caller
 from wasl.service.projects import create_project
 from wasl.service.records import SubmissionKind
@@ -62,6 +65,10 @@ class Office:
 @pytest.fixture
 def office(sqlite_template: Template, tmp_path: Path) -> Office:
     return Office(tmp_path / "data", sqlite_template)
+
+
+def auditor(opened: Installation) -> Caller:
+    return Caller(Actor("court", Role.AUDITOR), opened.office.now())
 
 
 def age(folder: Path, days: int = 400) -> dict[Path, bytes]:
@@ -186,6 +193,35 @@ class TestFolders:
             assert state.log_entries(first=0, limit=9, kind="DatabaseAccepted")
         opened.close()
         office.open().close()
+
+    def test_a_log_older_than_an_auditors_checkpoint(self, office: Office, tmp_path: Path) -> None:
+        """The restore drill: the operator may accept an older database; the auditor sees it for good."""
+        office.open().close()
+        backup = tmp_path / "backup.db"
+        shutil.copy(office.folder / "wasl.db", backup)
+        office.deliver()
+        opened = office.open()
+        verifier = opened.office.signer.verifier
+        kept = Checkpoint.open(sign_checkpoint(opened.office, opened.operator()), verifier)
+        assert verify_export(export_log(opened.office, auditor(opened)), verifier, since=kept).verified
+        opened.close()
+        for path in office.folder.glob("wasl.db*"):
+            path.unlink()
+        shutil.copy(backup, office.folder / "wasl.db")
+        opened = office.open(accept_older=True)
+        for grown in (False, True):  # shorter than the checkpoint, then longer: only the hashes can tell
+            while grown:
+                with opened.ledger.reading() as state:
+                    if state.log_size() > kept.size + 3:
+                        break
+                sign_checkpoint(opened.office, opened.operator())
+            sign_checkpoint(opened.office, opened.operator())
+            lines = list(export_log(opened.office, auditor(opened)))
+            assert verify_export(lines, verifier).verified, "the restored log is whole in itself"
+            found = verify_export(lines, verifier, since=kept)
+            assert not found.verified
+            assert found.fault
+        opened.close()
 
     def test_a_database_with_another_log_of_the_same_length(self, office: Office, tmp_path: Path) -> None:
         office.open().close()

@@ -16,7 +16,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
 from wasl.service.ports import Area
-from wasl.service.records import Release, Submission
+from wasl.service.records import Release, Run, Submission
 from wasl.service.retention import named_files
 
 HERE = f"/v1/projects/{PROJECT}"
@@ -68,7 +68,7 @@ def test_a_withdrawn_file_is_deleted_with_a_certificate(service: Service, make_f
     sent = make_files()
     digest = send(service.client(Role.HOLDER), "deliveries", sent.delivery).json()["file"]
     name = withdraw(service, "deliveries")
-    assert erase(service) == {"submissions": 1, "releases": 0, "orders": 0, "files": 1}
+    assert erase(service) == {"submissions": 1, "releases": 0, "orders": 0, "runs": 0, "records": 0, "files": 1}
     assert sent.delivery not in bytes_of(service)
     first = certificates(service)[0]
     assert (first["subject"], first["detail"]["files"]) == (name, [digest])
@@ -145,8 +145,6 @@ def test_persons_who_object_are_left_out(desk: Desk, outboxes: dict[str, Path]) 
     folder = service.installation.files
     microdata = pq.read_table(folder.path(Area.RELEASE, release.microdata))
     with service.installation.ledger.reading() as state:
-        from wasl.service.records import Run
-
         spine = pq.read_table(folder.path(Area.SPINE, state.get(Run, run).spine))
     rows = spine.to_pylist()
     objected = {row["person_id"] for row in rows if row["record_id"].hex() in set(records[:40])}
@@ -166,3 +164,124 @@ def test_only_the_holder_objects_and_only_administrators_erase(service: Service)
     path = f"{HERE}/registers/{REGISTER}/objections"
     for role in set(Role) - {Role.HOLDER}:
         assert service.client(role).post(path, json={"records": ["0" * 32]}).status_code == 403
+
+
+def objected(service: Service, outboxes: dict[str, Path], count: int = 40) -> list[bytes]:
+    records = Payload.read(outboxes[REGISTER] / "payload.parquet").rows["record_id"].to_pylist()[:count]
+    path = f"{HERE}/registers/{REGISTER}/objections"
+    body = {"records": [one.hex() for one in records]}
+    assert service.client(Role.HOLDER).post(path, json=body).status_code == 201
+    return list(records)
+
+
+def link_again(service: Service) -> Run:
+    plan = LinkagePlan.load("morocco").model_dump(mode="json")
+    name = service.client(Role.LINKAGE).post(RUNS, json={"plan": plan}).json()["id"]
+    service.work()
+    service.client(Role.SPINE).post(f"{RUNS}/{name}/resolution")
+    service.work()
+    with service.installation.ledger.reading() as state:
+        run = state.get(Run, name)
+    assert run.status == "resolved", run.failure
+    return run
+
+
+def spine_of(service: Service, run: Run) -> dict[bytes, bytes]:
+    """Person by record id."""
+    table = pq.read_table(service.installation.files.path(Area.SPINE, run.spine))
+    return dict(zip(table["record_id"].to_pylist(), table["person_id"].to_pylist(), strict=True))
+
+
+def test_the_next_run_leaves_objectors_out(resolved: tuple[Service, str], outboxes: dict[str, Path]) -> None:
+    """Neither compared nor resolved, in any register where the last spine knows them; and the run is reproduced."""
+    service, first = resolved
+    with service.installation.ledger.reading() as state:
+        before = spine_of(service, state.get(Run, first))
+    records = objected(service, outboxes)
+    persons = {before[one] for one in records}
+    theirs = {one for one, person in before.items() if person in persons}
+    assert len(theirs) > len(records), "some of them stand in the other register, too"
+    run = link_again(service)
+    after = spine_of(service, run)
+    assert not set(records) & set(after)
+    assert not theirs & set(after)
+    assert run.report["rows_of_objectors"] > 0
+    pairs = pq.read_table(service.installation.files.path(Area.LINKAGE, run.pairs))
+    join = pq.read_table(outboxes[REGISTER] / "join.parquet")
+    rows = {one["row_id"] for one in join.to_pylist() if one["record_id"] in set(records)} - {None}
+    assert rows
+    assert not rows & {*pairs["left_row_id"].to_pylist(), *pairs["right_row_id"].to_pylist()}
+    asked = service.client(Role.AUDITOR).post(f"{RUNS}/{run.id}/reproduction")
+    service.work()
+    assert service.client(Role.AUDITOR).get(asked.headers["location"]).json()["result"]["same"] is True
+
+
+def test_persons_who_object_while_a_file_is_protected_are_not_in_it(
+    resolved: tuple[Service, str], outboxes: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wasl.service import releases
+
+    service, run = resolved
+    honest = releases.protect
+
+    def protect(*given: Any, **named: Any) -> Any:
+        made = honest(*given, **named)
+        objected(service, outboxes)
+        return made
+
+    monkeypatch.setattr(releases, "protect", protect)
+    shown = Desk(service, run).prepare()
+    assert (shown["status"], "objected" in shown["failure"]) == ("unsafe", True)
+
+
+def test_erasure_takes_the_records_out_of_spine_links_and_pairs(
+    resolved: tuple[Service, str], outboxes: dict[str, Path]
+) -> None:
+    service, name = resolved
+    with service.installation.ledger.reading() as state:
+        before = state.get(Run, name)
+    records = set(Payload.read(outboxes[REGISTER] / "payload.parquet").rows["record_id"].to_pylist())
+    known = len(records & set(spine_of(service, before)))
+    assert known
+    withdraw(service, "deliveries")
+    result = erase(service)
+    assert (result["runs"], result["records"]) == (1, known)
+    with service.installation.ledger.reading() as state:
+        after = state.get(Run, name)
+        named = named_files(state)
+    assert not records & set(spine_of(service, after))
+    assert spine_of(service, after), "the other register's records stay"
+    files = service.installation.files
+    for file in (after.links, after.conflicts):
+        table = pq.read_table(files.path(Area.SPINE, file))
+        ids = [one for column in table.column_names if "record_id" in column for one in table[column].to_pylist()]
+        assert not records & set(ids)
+    pairs = pq.read_table(files.path(Area.LINKAGE, after.pairs))
+    assert REGISTER not in {str(one) for side in ("left", "right") for one in pairs[f"{side}_register"].to_pylist()}
+    old = {before.spine, before.links, before.pairs}
+    assert not old & named
+    for area in (Area.LINKAGE, Area.SPINE):
+        for digest in old:
+            assert not (files.folders[area] / digest[7:9] / digest[7:]).exists()
+    assert old <= {file for one in certificates(service) for file in one["detail"]["files"]}
+    assert service.client(Role.AUDITOR).post(f"{RUNS}/{name}/reproduction").status_code == 409
+
+
+def test_what_is_due_is_erased_on_schedule(service: Service, make_files: Callable[..., Sent]) -> None:
+    """The worker asks by itself, once; the state is visible."""
+    sent = make_files()
+    send(service.client(Role.HOLDER), "deliveries", sent.delivery)
+    withdraw(service, "deliveries")
+    auditor = service.client(Role.AUDITOR)
+    shown = auditor.get(f"{HERE}/erasures").json()
+    assert (shown["due"], shown["jobs"], shown["every_hours"]) == (1, [], 24)
+    worker = service.installation.worker()
+    worker._erase_when_due()
+    worker._erase_when_due()
+    service.work()
+    shown = auditor.get(f"{HERE}/erasures").json()
+    assert (shown["due"], [one["status"] for one in shown["jobs"]]) == (0, ["done"])
+    assert shown["jobs"][0]["created_by"] == "service"
+    assert sent.delivery not in bytes_of(service)
+    service.installation.worker()._erase_when_due()
+    assert len(auditor.get(f"{HERE}/erasures").json()["jobs"]) == 1, "nothing is due, so nothing is asked for"

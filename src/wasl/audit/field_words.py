@@ -81,6 +81,11 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "l_after": {"fr": "l après", "ar": "l بعد", "en": "l after"},
     "largest_rate": {"fr": "taux de succès maximal", "ar": "أعلى نسبة نجاح", "en": "largest rate of success"},
     "leak": {"fr": "fuite T", "ar": "التسرب T", "en": "leak T"},
+    "linked_records": {
+        "fr": "enregistrements liés d'autres registres",
+        "ar": "تسجيلات مرتبطة من سجلات أخرى",
+        "en": "linked records of other registers",
+    },
     "links": {"fr": "liens", "ar": "الروابط", "en": "links"},
     "manifest_digest": {"fr": "empreinte du manifeste", "ar": "بصمة البيان", "en": "manifest digest"},
     "approval": {"fr": "règle d'approbation", "ar": "قاعدة الموافقة", "en": "rule of approval"},

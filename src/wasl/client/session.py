@@ -151,6 +151,10 @@ class Client:
         path = f"/v1/projects/{project}/registers/{register}/objections"
         self.transport.json("POST", path, {"records": list(records)})
 
+    def erasures(self, project: str) -> dict[str, Any]:
+        """What is due for erasure, the schedule, and the erasures so far."""
+        return dict(self.transport.json("GET", f"/v1/projects/{project}/erasures"))
+
     def request_erasure(self, project: str) -> Job:
         """Ask that files withdrawn or past their retention be deleted."""
         return Job.parse(self.transport.json("POST", f"/v1/projects/{project}/erasures"))

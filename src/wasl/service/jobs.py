@@ -10,7 +10,7 @@ from wasl.service.access import Action, Actor, Role
 from wasl.service.ports import Caller, Office, Writer
 from wasl.service.records import Job, JobKind, JobStatus, Noun
 
-__all__ = ["JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
+__all__ = ["ACTIVE", "JobStopped", "cancel_job", "find_job", "finish_job", "job_caller", "queue_job"]
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PARKED)
 

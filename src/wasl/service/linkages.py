@@ -16,13 +16,16 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable
 from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.plain_json import plain_json
+from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
+from wasl.service.objections import deliveries_without, maps_without, objected_records, pin_objections
 from wasl.service.pins import last_sent
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -36,6 +39,7 @@ __all__ = [
     "cancel_run",
     "find_run",
     "import_pairs",
+    "maps_of",
     "request_linkage",
     "run_deliveries",
     "run_plan",
@@ -85,6 +89,7 @@ def request_linkage(
             deliveries=[submission.id for submission in chosen],
             onto=onto,
             job=job.id,
+            objections=pin_objections(ledger, project),
         )
         event = caller.event(
             LinkageRequested(
@@ -144,14 +149,47 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
+        records, maps = objected_records(state, run), maps_of(state, submissions)
         options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
-    act = link(run_plan(run), run_deliveries(office, submissions), options)
+    _, rows = maps_without([JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps], records)
+    deliveries = deliveries_without(run_deliveries(office, submissions), rows)
+    left_out = sum(one.source.left_out for one in deliveries if isinstance(one.source, RemainingRows))
+    act = link(run_plan(run), deliveries, options)
     stored = keep_artifact(office, Area.LINKAGE, act.artifacts["pairs.parquet"])
     caller = job_caller(office, job)
-    done = replace(run, status=RunStatus.SCORED, pairs=stored, report=plain_json(act.result.report))
+    done = replace(
+        run,
+        status=RunStatus.SCORED,
+        pairs=stored,
+        report=_report(act.result, left_out),
+    )
     event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, done, *_review_pairs(office, caller, run, act.result), event=event)
+
+
+def _report(scored: ScoredPairs, left_out: int) -> dict[str, Any]:
+    report: dict[str, Any] = plain_json({**scored.report, "rows_of_objectors": left_out})
+    return report
+
+
+def maps_of(ledger: Reader, deliveries: Sequence[Submission]) -> list[Submission]:
+    """The join maps of deliveries that are kept here: the one sent last for each."""
+    digests = {one.digest for one in deliveries}
+    found: dict[str, Submission] = {}
+    for register in sorted({(one.project, one.register) for one in deliveries}):
+        sent = ledger.select(
+            Submission,
+            project=register[0],
+            register=register[1],
+            kind=SubmissionKind.JOIN_MAP,
+            withdrawn=False,
+            purged=False,
+        )
+        for one in sorted(sent, key=lambda one: (one.sent_at or one.created_at, one.id)):
+            if one.header["delivery_digest"] in digests:
+                found[str(one.header["delivery_digest"])] = one
+    return list(found.values())
 
 
 def run_deliveries(office: Office, submissions: Sequence[Submission]) -> list[Delivery]:

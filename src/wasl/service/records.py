@@ -138,6 +138,7 @@ class Run(Noun):
         report: The linkage report: counts and measures.
         failure: Why it failed; empty otherwise.
         payloads: Submission ids of the payloads its releases use, pinned when the spine was asked for.
+        objections: Objections whose records it leaves out, pinned when it, or its spine, was asked for.
     """
 
     project: str
@@ -156,6 +157,7 @@ class Run(Noun):
     report: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
     payloads: list[str] = field(default_factory=list)
+    objections: list[str] = field(default_factory=list)
 
     @property
     def failed_checks(self) -> list[str]:

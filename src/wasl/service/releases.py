@@ -19,6 +19,7 @@ from wasl.service.documents import accept_description, accept_policy, accept_spe
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run
+from wasl.service.objections import pin_objections, require_same_persons
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -163,11 +164,12 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, release.run)
         sent = pinned_payloads(state, run)
         published = state.select(Release, project=release.project, status=ReleaseStatus.PUBLISHED)
+        seen = pin_objections(state, release.project)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
-    coverage = require_coverage(spine, payloads)
     with office.ledger.reading() as state:
         remaining, payloads = without_objections(state, release.project, spine, payloads)
+    coverage = require_coverage(remaining, payloads)
     left_out = spine.num_rows - remaining.num_rows
     spine = remaining
     with office.ledger.reading() as state:
@@ -213,6 +215,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     )
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
+        require_same_persons(ledger, run, seen)
         finish_job(ledger, job, done, event=event)
 
 

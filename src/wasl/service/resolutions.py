@@ -18,6 +18,13 @@ from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
+from wasl.service.objections import (
+    deliveries_without,
+    maps_without,
+    objected_records,
+    pairs_without,
+    pin_objections,
+)
 from wasl.service.pins import pin_payloads
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -50,11 +57,10 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
         event = caller.event(ResolutionRequested(), project=project, subject=run)
-        ledger.save(
-            replace(found, status=RunStatus.RESOLVING, job=job.id, payloads=pin_payloads(ledger, found)),
-            job,
-            event=event,
-        )
+        resolving = replace(found, status=RunStatus.RESOLVING, job=job.id, payloads=pin_payloads(ledger, found))
+        if not found.deliveries:  # pairs made elsewhere, where nobody could know whose rows they are
+            resolving = replace(resolving, objections=pin_objections(ledger, project))
+        ledger.save(resolving, job, event=event)
         return ledger.get(Run, run)
 
 
@@ -63,14 +69,17 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         inputs = _inputs(state, run)
+        records = objected_records(state, run)
+    maps, rows = maps_without(_read_maps(office, inputs.maps), records)
+    pairs, decisions = pairs_without(scored_pairs(office, run), rows, inputs.decisions)
     act = resolve(
         run_plan(run),
-        scored_pairs(office, run),
-        _read_maps(office, inputs.maps),
+        pairs,
+        maps,
         RunOptions(threads=office.threads, progress=progress),
         run=run.id,
         onto=_read_onto(office, inputs.onto),
-        decisions=inputs.decisions,
+        decisions=decisions,
     )
     files = keep_artifacts(office, Area.SPINE, act.artifacts)
     caller = job_caller(office, job)
@@ -98,6 +107,8 @@ def request_reproduction(office: Office, caller: Caller, *, project: str, run: s
     caller.check(Action.LINKAGE_REPRODUCE, project=project)
     with office.ledger.writing(caller) as ledger:
         found = find_run(ledger, project, run)
+        if any(ledger.get(Submission, one).purged for one in found.deliveries):
+            raise StateError(f"deliveries of run {run} were erased, so it cannot be reproduced.")
         if not found.spine or not found.deliveries:
             raise StateError(f"run {run} has no spine made here from deliveries, so there is nothing to reproduce.")
         job = queue_job(office, caller, JobKind.REPRODUCE, project=project, subject=run)
@@ -112,6 +123,8 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
         inputs = _inputs(state, run)
+        records = objected_records(state, run)
+    maps, rows = maps_without(_read_maps(office, inputs.maps), records)
     recorded = RecordedRun(
         run=run.id,
         project=run.project,
@@ -125,8 +138,8 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
     act = run_again(
         recorded,
         run_plan(run),
-        run_deliveries(office, submissions),
-        _read_maps(office, inputs.maps),
+        deliveries_without(run_deliveries(office, submissions), rows),
+        maps,
         RunOptions(threads=office.threads, progress=progress),
         onto=_read_onto(office, inputs.onto),
         decisions=inputs.decisions,

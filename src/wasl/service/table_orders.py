@@ -437,9 +437,9 @@ def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, flo
         sent = pinned_payloads(state, run)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
-    coverage = require_coverage(spine, payloads)
     with office.ledger.reading() as state:
         spine, payloads = without_objections(state, menu.project, spine, payloads)
+    coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
     table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table
     persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])

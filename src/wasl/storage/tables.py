@@ -97,6 +97,7 @@ runs = _noun(
     _document("report"),
     _text("failure"),
     _document("payloads"),
+    _document("objections"),
     sa.Index(None, "project", "id"),
 )
 review_pairs = _noun(

@@ -213,6 +213,7 @@ class Installation:
             max_attempts=self.settings.max_attempts,
             retry_seconds=self.settings.retry_seconds,
             checkpoint_minutes=self.settings.checkpoint_minutes,
+            erasure_hours=self.settings.erasure_hours,
             witness=self.custody.witness,
             metrics=metrics,
         )

@@ -127,6 +127,11 @@ class ServiceSettings(BaseSettings):
     retry_seconds: float = Field(
         default=10, gt=0, description="seconds before a job that broke down is tried again; doubled each time"
     )
+    erasure_hours: float = Field(
+        default=24,
+        ge=0,
+        description="hours after which what is withdrawn or past its retention is erased; 0: only when asked for",
+    )
     checkpoint_minutes: float = Field(
         default=60, gt=0, description="minutes after which the log, if it grew, is signed again"
     )

@@ -21,6 +21,7 @@ from wasl.service.jobs import JobStopped
 from wasl.service.log import sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import Job
+from wasl.service.retention import schedule_erasures
 from wasl.storage.leases import JobLeases
 from wasl.web.middleware import Metrics
 
@@ -49,6 +50,7 @@ class Worker:
         max_attempts: Breakdowns for no known reason after which a job is parked.
         retry_seconds: Before the first repetition of a job that broke down; doubled each time.
         checkpoint_minutes: After which a log that grew is signed.
+        erasure_hours: After which what is due is erased; 0: only when it is asked for.
         witness: Called when the log was signed.
     """
 
@@ -61,6 +63,7 @@ class Worker:
         max_attempts: int,
         retry_seconds: float,
         checkpoint_minutes: float,
+        erasure_hours: float = 0.0,
         witness: Callable[[], None] = lambda: None,
         metrics: Metrics | None = None,
     ) -> None:
@@ -70,11 +73,13 @@ class Worker:
         self.max_attempts = max_attempts
         self.retry_seconds = retry_seconds
         self.checkpoint_every = timedelta(minutes=checkpoint_minutes)
+        self.erasure_every = timedelta(hours=erasure_hours)
         self.witness = witness
         self.metrics = metrics
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.log = structlog.get_logger().bind(worker=self.name)
         self._signed_at: datetime | None = None
+        self._looked_at: datetime | None = None
         self._seen_at = float("-inf")
         self._failure = ""
 
@@ -83,6 +88,7 @@ class Worker:
         while not stop.is_set():
             try:
                 failure = self._sign_when_due()
+                self._erase_when_due()
                 worked = self.work_once(stop)
             except Exception as error:  # a worker that dies unseen leaves every job waiting
                 failure, worked = type(error).__name__, False
@@ -168,6 +174,15 @@ class Worker:
             self._failure = f"the log was not signed ({type(error).__name__})"
             self.log.error("the log was not signed", error=type(error).__name__, where=_where(error))
         return self._failure
+
+    def _erase_when_due(self) -> None:
+        """Ask for the erasure of what is withdrawn or past its retention, in the service's own name."""
+        now = self.office.now()
+        if not self.erasure_every or (self._looked_at is not None and now - self._looked_at < self.erasure_every):
+            return
+        self._looked_at = now
+        for job in schedule_erasures(self.office, Caller(SERVICE, now)):
+            self.log.info("erasure is due", job=job.id, project=job.project)
 
     def _be_seen(self, failure: str = "") -> None:
         now = self._now()

@@ -238,6 +238,7 @@ class ObjectionReceived(Happening):
     register: str
     records: int
     digest: str
+    linked_records: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,22 @@ def send_objections(
     return ObjectionView.model_validate({**plain, "count": len(found.records)})
 
 
+class ErasuresView(BaseModel):
+    """Where the erasure of a project stands."""
+
+    due: int = Field(description="submissions that are withdrawn or past their retention, and not erased yet")
+    every_hours: float = Field(description="the service's own schedule; 0: none")
+    jobs: list[JobView] = Field(description="the last 20 erasures, the last first")
+
+
+@routes("GET", "/projects/{project}/erasures", Action.RETENTION_READ)
+def read_erasures(request: Request, project: ProjectName) -> ErasuresView:
+    """What is due, the schedule, and the erasures so far with what they erased."""
+    found = retention.erasure_state(office_of(request), project)
+    hours = request.app.state.settings.erasure_hours
+    return ErasuresView(due=found.due, every_hours=hours, jobs=[JobView.of(one) for one in found.jobs])
+
+
 @routes("POST", "/projects/{project}/erasures", Action.ERASE, status=202)
 def request_erasure(request: Request, response: Response, caller: AnyCaller, project: ProjectName) -> JobView:
     """Delete what is withdrawn or past its retention; the log keeps digest and reason as the certificate."""
