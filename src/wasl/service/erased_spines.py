@@ -102,7 +102,7 @@ def _kept_records(
 
 def _without(table: pa.Table, keep: Mapping[str, pa.Array]) -> pa.Table:
     """The rows that name no erased record, on either side."""
-    gone = pa.chunked_array([pa.array([False] * table.num_rows)])
+    gone = pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
     for prefix in ("", "left_", "right_"):
         if f"{prefix}register" not in table.column_names or f"{prefix}record_id" not in table.column_names:
             continue
