@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,6 @@ from wasl.cli.audit_trail import record_event
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import month_rule
 from wasl.errors import InputError
-
-if TYPE_CHECKING:
-    from wasl.workflow.merge import Decision
 
 __all__ = ["merge_files", "register"]
 
@@ -98,6 +95,7 @@ def merge_files(
     threads: int = 0,
 ) -> dict[str, Any]:
     """Read both registers, merge, write the artifacts and record the event; returns the report."""
+    from wasl.desk.merge_decisions import read_decisions
     from wasl.facade import merge as merge_registers
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
@@ -108,7 +106,7 @@ def merge_files(
         )
     left, right = RegisterSchema.load(schemas[0]), RegisterSchema.load(schemas[1])
     rule = month_rule(months)
-    decided = _read_decisions(decisions) if decisions is not None else []
+    decided = read_decisions(decisions) if decisions is not None else []
     with progress("reading") as report:
         one, other = (
             read_register(
@@ -127,40 +125,3 @@ def merge_files(
     record_event(act.event, subject=f"{left.register_id}, {right.register_id}")
     rejected = {first.name: one.rows_rejected, second.name: other.rows_rejected}
     return {**act.report, "rejected": rejected, "out": str(out)}
-
-
-def _read_decisions(path: Path) -> list[Decision]:
-    """The decisions in a workbook of a merge or in a CSV file with the same columns; empty ones are left out.
-
-    Raises:
-        InputError: The file or a column is missing, or a decision is neither ``same`` nor ``different``.
-    """
-    import pandas as pd
-
-    from wasl.publication.merge_workbook import DECISION_SHEET
-    from wasl.workflow.merge import Decision
-
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
-    keys = ["register_a", "record_a", "register_b", "record_b"]
-    try:
-        frame = (
-            pd.read_excel(path, sheet_name=DECISION_SHEET, dtype=str, keep_default_na=False)
-            if path.suffix.lower() == ".xlsx"
-            else pd.read_csv(path, dtype=str, keep_default_na=False)
-        )
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as decisions ({type(error).__name__}).") from error
-    missing = [name for name in [*keys, "decision"] if name not in frame.columns]
-    if missing:
-        raise InputError(f"{path}: the decisions lack the columns {', '.join(missing)}.")
-    frame = frame[frame["decision"].str.strip() != ""]
-    unknown = sorted(set(frame["decision"].str.strip()) - {"same", "different"})
-    if unknown:
-        row = int(frame.index[frame["decision"].str.strip().isin(unknown)][0]) + 2
-        raise InputError(
-            f"{path}: row {row}, column decision: neither 'same' nor 'different'.",
-            remedy="Leave undecided cells empty.",
-        )
-    chosen = [[str(cell).strip() for cell in row] for row in frame[[*keys, "decision"]].to_numpy()]
-    return [Decision(a, i, b, j, "same" if word == "same" else "different") for a, i, b, j, word in chosen]

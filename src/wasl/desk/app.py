@@ -1,0 +1,381 @@
+"""The pages of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import FastAPI, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import FormData
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from wasl.desk import merge_work, register_work, return_work
+from wasl.desk.guard import HEADERS, Guard
+from wasl.desk.merge_work import MergeCase
+from wasl.desk.register_work import EncodingOrder, RegisterCase
+from wasl.desk.return_work import ReturnCase
+from wasl.desk.tasks import Task, Tasks
+from wasl.desk.workspace import Workspace
+from wasl.errors import InputError, WaslError
+from wasl.holder.quality.texts import CHECKS
+from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
+from wasl.registers.documents import config_dir
+from wasl.registers.reading.draft import draft_register
+from wasl.registers.schema import RegisterSchema
+
+__all__ = ["Desk", "create_desk"]
+
+LANGUAGE_COOKIE = "wasl_language"
+MOST_FIELDS = 500
+SECRET_BYTES = 1 << 20
+"""A key file or an identity is far smaller."""
+
+PROPOSED = "-"
+"""Chosen in place of a schema: propose one from the file."""
+
+TITLES = {
+    "register": N_("Reading and checking the register"),
+    "encode": N_("Encoding the register"),
+    "send": N_("Sending the encoded files"),
+    "merge": N_("Comparing the two registers"),
+    "open": N_("Opening what came back"),
+}
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a run of the desk holds.
+
+    Attributes:
+        home: The home folder of this installation: its log.
+        guard, workspace, tasks: See there.
+        language: The language where the browser names none.
+        registers, merges, returns: Cases by name.
+    """
+
+    home: Path
+    guard: Guard
+    workspace: Workspace
+    tasks: Tasks = field(default_factory=Tasks)
+    language: Language = "fr"
+    registers: dict[str, RegisterCase] = field(default_factory=dict)
+    merges: dict[str, MergeCase] = field(default_factory=dict)
+    returns: dict[str, ReturnCase] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Stop the work and delete the files."""
+        self.tasks.close()
+        self.workspace.clear()
+
+
+def create_desk(desk: Desk) -> FastAPI:
+    """The application; it answers nobody but the browser that opened the printed address."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    pages = _Pages(desk)
+
+    @app.middleware("http")
+    async def guarded(request: Request, serve: Callable[[Request], Awaitable[Response]]) -> Response:
+        if request.url.path.startswith("/open/"):
+            return desk.guard.enter(request, request.url.path.removeprefix("/open/"))
+        refusal = desk.guard.refusal(request)
+        if refusal is not None:
+            return refusal
+        try:
+            answer = await serve(request)
+        except WaslError as error:
+            answer = pages.fault(request, error)
+        except Exception as error:  # its message could hold a person's value
+            answer = pages.fault(request, WaslError(f"an unforeseen error ({type(error).__name__})."), status=500)
+        answer.headers.update(HEADERS)
+        return answer
+
+    shown: dict[str, Callable[..., Any]] = {
+        "/": pages.home,
+        "/registers/{case}": pages.show_register,
+        "/merges/{case}": pages.show_merge,
+        "/returns/{case}": pages.show_return,
+        "/tasks/{task}": pages.show_task,
+        "/files/{kind}/{case}/{name}": pages.download,
+        "/desk.css": pages.style,
+    }
+    sent: dict[str, Callable[..., Any]] = {
+        "/registers": pages.begin_register,
+        "/registers/{case}/columns": pages.choose_columns,
+        "/registers/{case}/encode": pages.encode,
+        "/registers/{case}/send": pages.send,
+        "/merges": pages.begin_merge,
+        "/returns": pages.begin_return,
+        "/tasks/{task}/stop": pages.stop,
+        "/forget/{kind}/{case}": pages.forget,
+    }
+    for path, act in shown.items():
+        app.add_api_route(path, act, methods=["GET"], response_model=None)
+    for path, act in sent.items():
+        app.add_api_route(path, _closing_form(act), methods=["POST"], response_model=None)
+    return app
+
+
+def _closing_form(act: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    """The handler of a form, which deletes the files on their way in when it has read them."""
+
+    @wraps(act)
+    async def closing(request: Request, **names: str) -> Response:
+        try:
+            return await act(request, **names)
+        finally:
+            form = getattr(request.state, "form", None)
+            if form is not None:
+                await form.close()
+
+    return closing
+
+
+class _Pages:
+    """The handlers; each reads a form, calls one function of the work, and shows a page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._templates = Environment(
+            loader=PackageLoader("wasl.desk", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def home(self, request: Request) -> Response:
+        """What can be done here."""
+        return self._render(request, "home.html", schemas=_shipped(self._words(request).language))
+
+    async def begin_register(self, request: Request) -> Response:
+        """Take in a register's file, and read and check it."""
+        form = await self._form(request)
+        folder = self._desk.workspace.new_case()
+        file = await self._desk.workspace.save(folder, form.get("file"), "the register")
+        schema = await self._schema(form, folder, file)
+        case = self._desk.registers[folder.name] = RegisterCase(folder, file, schema)
+        return self._check(case)
+
+    def show_register(self, request: Request, case: str) -> Response:
+        """Columns, quality, encoding and sending of a register."""
+        found = _case(self._desk.registers, case)
+        words = self._words(request)
+        shown: Literal["fr", "en"] = "en" if words.language == "en" else "fr"  # the findings have no Arabic yet
+        known = () if found.quality is None else found.quality.findings
+        findings = [(CHECKS[one.check][shown][0], one.column, one.count, one.share) for one in known]
+        return self._render(
+            request,
+            "register.html",
+            case=found,
+            name=case,
+            findings=findings,
+            columns=register_work.columns_of(found, words.language),
+            headings=register_work.headings_of(found.file),
+        )
+
+    async def choose_columns(self, request: Request, case: str) -> Response:
+        """Take the columns that the user chose, and check again."""
+        form = await self._form(request)
+        found = _case(self._desk.registers, case)
+        chosen = {name[2:]: str(value) for name, value in form.items() if name.startswith("c_") and value}
+        found.schema = register_work.map_columns(found.schema, chosen)
+        return self._check(found)
+
+    async def encode(self, request: Request, case: str) -> Response:
+        """Encode the register with the project's key."""
+        form = await self._form(request)
+        found = _case(self._desk.registers, case)
+        key = await _secret(form, "key")
+        if not key:
+            raise InputError("no key file was chosen.", remedy="Choose the key file of the project.")
+        order = EncodingOrder(
+            key=key,
+            passphrase=str(form.get("passphrase", "")),
+            identity=(await _secret(form, "identity")).decode("ascii", "replace"),
+            round_name=str(form.get("round", "")).strip(),
+            period=str(form.get("period", "")).strip(),
+        )
+        home = self._desk.home
+
+        def work(report: Callable[[int, int], None]) -> None:
+            register_work.encode(found, home, report, order=order)
+
+        return self._begin("encode", f"/registers/{case}", work)
+
+    async def send(self, request: Request, case: str) -> Response:
+        """Send what was encoded; names stay here."""
+        form = await self._form(request)
+        found = _case(self._desk.registers, case)
+        address, token = str(form.get("address", "")).strip(), str(form.get("token", "")).strip()
+        return self._begin("send", f"/registers/{case}", lambda _: register_work.send(found, address, token))
+
+    async def begin_merge(self, request: Request) -> Response:
+        """Compare two registers of this office."""
+        form = await self._form(request)
+        folder = self._desk.workspace.new_case()
+        sides = []
+        for side in ("a", "b"):
+            inner = folder / side
+            inner.mkdir(mode=0o700)
+            file = await self._desk.workspace.save(inner, form.get(f"file_{side}"), f"register {side.upper()}")
+            sides.append((file, RegisterSchema.load(str(form.get(f"schema_{side}", "")))))
+        decisions = None
+        if getattr(form.get("decisions"), "filename", ""):
+            decisions = await self._desk.workspace.save(folder, form.get("decisions"), "the decisions")
+        case = self._desk.merges[folder.name] = MergeCase(folder, sides[0], sides[1], decisions)
+        home = self._desk.home
+        return self._begin("merge", f"/merges/{folder.name}", lambda report: merge_work.merge(case, home, report))
+
+    def show_merge(self, request: Request, case: str) -> Response:
+        """The result of comparing two registers."""
+        return self._render(request, "merge.html", case=_case(self._desk.merges, case), name=case)
+
+    async def begin_return(self, request: Request) -> Response:
+        """Open what came back with the keep map."""
+        form = await self._form(request)
+        folder = self._desk.workspace.new_case()
+        returned = await self._desk.workspace.save(folder, form.get("returned"), "the return")
+        keep_map = await self._desk.workspace.save(folder, form.get("keep_map"), "the keep map")
+        case = self._desk.returns[folder.name] = ReturnCase(folder, returned, keep_map)
+        home, language = self._desk.home, self._words(request).language
+        return self._begin("open", f"/returns/{folder.name}", lambda _: return_work.open_case(case, home, language))
+
+    def show_return(self, request: Request, case: str) -> Response:
+        """The return by own record numbers."""
+        return self._render(request, "return.html", case=_case(self._desk.returns, case), name=case)
+
+    def show_task(self, request: Request, task: str) -> Response:
+        """The progress of some work; the page asks again by itself until it is done."""
+        found = self._desk.tasks.get(task)
+        if found.done and found.fault is None:
+            return RedirectResponse(found.then, 303)
+        if found.fault is not None:
+            return self.fault(request, found.fault, back=found.then if found.then.count("/") > 1 else "/")
+        answer = self._render(request, "progress.html", task=found, title=TITLES[found.title])
+        answer.headers["refresh"] = "1"
+        return answer
+
+    async def stop(self, request: Request, task: str) -> Response:
+        """Stop some work."""
+        await self._form(request)
+        self._desk.tasks.get(task).stop()
+        return RedirectResponse(f"/tasks/{task}", 303)
+
+    async def forget(self, request: Request, kind: str, case: str) -> Response:
+        """Delete the files of a case."""
+        await self._form(request)
+        cases: dict[str, Any] = self._cases(kind)
+        self._desk.workspace.remove(_case(cases, case).folder)
+        del cases[case]
+        return RedirectResponse("/", 303)
+
+    def download(self, request: Request, kind: str, case: str, name: str) -> Response:
+        """A file of a case."""
+        del request
+        found = _case(self._cases(kind), case)
+        if name not in found.files:
+            raise InputError("there is no such file.", remedy="Go back to the page of the case.")
+        return FileResponse(found.files[name], filename=name)
+
+    def style(self, request: Request) -> Response:
+        """The stylesheet, the same as that of the service's pages."""
+        del request
+        text = files("wasl").joinpath("web", "console", "static", "console.css").read_text(encoding="utf-8")
+        return Response(text, media_type="text/css; charset=utf-8")
+
+    def fault(self, request: Request, error: WaslError, *, status: int = 422, back: str = "/") -> Response:
+        """What happened, why, and what to do."""
+        return self._render(request, "fault.html", status=status, error=error, back=back)
+
+    def _cases(self, kind: str) -> dict[str, Any]:
+        kinds: dict[str, dict[str, Any]] = {
+            "registers": self._desk.registers,
+            "merges": self._desk.merges,
+            "returns": self._desk.returns,
+        }
+        return kinds.get(kind, {})
+
+    def _check(self, case: RegisterCase) -> Response:
+        home = self._desk.home
+        then = f"/registers/{case.folder.name}"
+        return self._begin("register", then, lambda report: register_work.check(case, home, report))
+
+    def _begin(self, title: str, then: str, work: Callable[[Callable[[int, int], None]], None]) -> Response:
+        task: Task = self._desk.tasks.start(title, then, work)
+        return RedirectResponse(f"/tasks/{task.name}", 303)
+
+    async def _form(self, request: Request) -> FormData:
+        """The fields of a form of this session.
+
+        Raises:
+            InputError: It is another's.
+        """
+        form = request.state.form = await request.form(max_fields=MOST_FIELDS)
+        if not self._desk.guard.owns_form(str(form.get("form_token", ""))):
+            raise InputError("this form is not one of your session.", remedy="Open the page again, then send it.")
+        return form
+
+    async def _schema(self, form: FormData, folder: Path, file: Path) -> RegisterSchema:
+        """The schema that was chosen, sent, or proposed from the file."""
+        chosen = str(form.get("schema", ""))
+        if getattr(form.get("own_schema"), "filename", ""):
+            return RegisterSchema.load(await self._desk.workspace.save(folder, form.get("own_schema"), "the schema"))
+        if chosen != PROPOSED:
+            return RegisterSchema.load(chosen)
+        path = folder / "proposed.toml"
+        path.write_text(draft_register(file), encoding="utf-8")
+        return RegisterSchema.load(path)
+
+    def _words(self, request: Request) -> Messages:
+        asked = request.query_params.get("lang")
+        wishes = (asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+        return messages(negotiate(*wishes, default=self._desk.language))
+
+    def _render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+        words = self._words(request)
+        text = self._templates.get_template(template).render(
+            _=words.text,
+            _n=words.plural,
+            words=words,
+            languages=[messages(one) for one in LANGUAGES],
+            path=request.url.path,
+            form_token=self._desk.guard.form_token,
+            **values,
+        )
+        answer = HTMLResponse(text, status)
+        if request.query_params.get("lang") in LANGUAGES:
+            answer.set_cookie(LANGUAGE_COOKIE, words.language, httponly=True, samesite="strict")
+        return answer
+
+
+def _case(cases: Mapping[str, Any], name: str) -> Any:
+    """A case of this run.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    if name not in cases:
+        raise InputError("this case is not known any more.", remedy="Begin again from the first page.")
+    return cases[name]
+
+
+def _shipped(language: Language) -> list[tuple[str, str]]:
+    """Name and title of the schemas of person registers that ship with wasl."""
+    found = []
+    for path in sorted((config_dir() / "registers").glob("*.toml")):
+        schema = RegisterSchema.load(path)
+        if any(field.role.encoded for field in schema.fields):
+            title = schema.title if language == "en" else schema.title_fr or schema.title
+            found.append((path.stem, f"{schema.holder} · {title}"))
+    return found
+
+
+async def _secret(form: FormData, name: str) -> bytes:
+    """The content of a small file that a form sent; it is never written to disk by the desk."""
+    sent = form.get(name)
+    return b"" if sent is None or isinstance(sent, str) else (await sent.read(SECRET_BYTES))

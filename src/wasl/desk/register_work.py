@@ -1,0 +1,275 @@
+"""What the desk does with one register: recognize its columns, check it, encode it, send what was encoded."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from wasl.audit.events import AuditEvent, Happening, RegisterChecked, RegisterEncoded
+from wasl.client import Client
+from wasl.errors import InputError, RegisterError
+from wasl.holder.composition import load_profile
+from wasl.holder.encode import Encoded
+from wasl.holder.encode import encode as encode_register
+from wasl.holder.keyfile import open_key_file
+from wasl.holder.quality.examine import examine
+from wasl.holder.quality.findings import QualityReport
+from wasl.holder.quality.report import render_report
+from wasl.registers.documents import validate_document
+from wasl.registers.exchange.delivery import delivery_writer
+from wasl.registers.exchange.whole_files import whole_file, write_whole
+from wasl.registers.reading.draft import draft_register
+from wasl.registers.reading.headers import wanted_columns
+from wasl.registers.reading.reader import RegisterTable, read_register
+from wasl.registers.schema import RegisterSchema
+from wasl.storage.local_log import LocalLog, actor, now
+
+__all__ = [
+    "Column",
+    "EncodingOrder",
+    "RegisterCase",
+    "check",
+    "columns_of",
+    "encode",
+    "headings_of",
+    "map_columns",
+    "record",
+    "send",
+]
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the schema and the heading of the file that is taken for it.
+
+    Attributes:
+        name: Its name in the schema.
+        label: What a reader sees.
+        needed: Whether rows without it are refused.
+        heading: The heading found or chosen; empty where there is none.
+    """
+
+    name: str
+    label: str
+    needed: bool
+    heading: str = ""
+
+
+@dataclass(slots=True)
+class RegisterCase:
+    """One register on its way through the desk.
+
+    Attributes:
+        folder, file: Where it lies.
+        schema: What its columns are, with the aliases that the user chose.
+        table: The register as read, or None.
+        quality: Its report, or None.
+        encoded: The header's figures of what was encoded, or None.
+        files: Files to download, by what they are.
+        receipts: What the service answered.
+        reading_fault: Why the file cannot be read under this schema yet.
+    """
+
+    folder: Path
+    file: Path
+    schema: RegisterSchema
+    table: RegisterTable | None = field(default=None, repr=False)
+    quality: QualityReport | None = field(default=None, repr=False)
+    encoded: Mapping[str, Any] | None = None
+    files: dict[str, Path] = field(default_factory=dict)
+    receipts: list[Mapping[str, Any]] = field(default_factory=list)
+    reading_fault: RegisterError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingOrder:
+    """What the user gave for an encoding.
+
+    Attributes:
+        key: Content of the project's key file.
+        passphrase: Its passphrase, or empty.
+        identity: The holder's identity, for a wrapped key, or empty.
+        round_name, period: The round the delivery is made for, and the period it describes.
+    """
+
+    key: bytes = field(repr=False)
+    passphrase: str = field(repr=False)
+    identity: str = field(repr=False)
+    round_name: str
+    period: str
+
+
+def headings_of(file: Path) -> list[str]:
+    """The headings of a file's columns.
+
+    Raises:
+        RegisterError: The file cannot be read, or has no column with a heading.
+    """
+    drafted = tomllib.loads(draft_register(file))
+    return [str((one.get("aliases") or [one["name"]])[0]) for one in drafted["fields"]]
+
+
+def columns_of(case: RegisterCase, language: str) -> list[Column]:
+    """The schema's columns, with the heading each was recognized by."""
+    wanted = wanted_columns(case.schema)
+    renamed = {} if case.table is None else case.table.renamed
+    headings = set(headings_of(case.file))
+    found = []
+    for one in case.schema.fields:
+        if one.name not in wanted.names:
+            continue
+        chosen = one.aliases[0] if one.aliases and one.aliases[0] in headings else ""
+        heading = renamed.get(one.name) or chosen or (one.name if one.name in headings else "")
+        label = (one.label if language == "en" else one.label_fr) or one.label or one.name
+        found.append(Column(one.name, label, one.name in wanted.required, heading))
+    return found
+
+
+def map_columns(schema: RegisterSchema, chosen: Mapping[str, str]) -> RegisterSchema:
+    """The schema with a heading as the first alias of each column it was chosen for.
+
+    Raises:
+        InputError: One heading was chosen for two columns.
+    """
+    headings = [heading for heading in chosen.values() if heading]
+    doubled = sorted({heading for heading in headings if headings.count(heading) > 1})
+    if doubled:
+        raise InputError(f"the column {doubled[0]!r} was chosen twice.", remedy="Choose each column of the file once.")
+    document = schema.model_dump(mode="json", by_alias=True)
+    for one in document["fields"]:
+        heading = chosen.get(one["name"], "")
+        if heading and heading != one["name"]:
+            one["aliases"] = [heading, *(alias for alias in one["aliases"] if alias != heading)]
+    return validate_document(RegisterSchema, document, "the schema with your columns")
+
+
+def check(case: RegisterCase, home: Path, report: Report) -> None:
+    """Read and examine the register; what was found is in the case, and in the log as counts."""
+    try:
+        table = read_register(case.file, case.schema, with_dropped=True, progress=report)
+    except RegisterError as error:
+        case.reading_fault, case.table, case.quality = error, None, None
+        return
+    quality = examine(table, case.schema, file=case.file.name, today=datetime.now(UTC).date())
+    case.table, case.quality, case.reading_fault = table, quality, None
+    for language in ("fr", "en"):
+        case.files[f"quality.{language}.html"] = case.folder / f"quality.{language}.html"
+        write_whole(case.files[f"quality.{language}.html"], render_report(quality, language), mode=0o600)
+    if table.rejects.num_rows:
+        case.files["rejects.csv"] = _csv(table.rejects, case.folder / "rejects.csv")
+    happening = RegisterChecked(
+        schema=case.schema.digest, rows=quality.rows_read, rejects=quality.rejected, findings=len(quality.findings)
+    )
+    record(home, happening, subject=case.schema.register_id)
+
+
+def encode(
+    case: RegisterCase,
+    home: Path,
+    report: Report,
+    *,
+    order: EncodingOrder,
+) -> None:
+    """Encode the register under the profile ``guarded``; the files are in the case.
+
+    Raises:
+        KeyFileError: The key cannot be opened.
+        LeakError: The encoding would leak more than the profile allows.
+    """
+    opened = open_key_file(order.key, passphrase=order.passphrase or None, identity=order.identity or None)
+    table = read_register(case.file, case.schema)
+    out = case.folder / "delivery.parquet"
+    with delivery_writer(out) as writer:
+        encoded = encode_register(
+            table,
+            case.schema,
+            opened,
+            load_profile("guarded", case.schema, ()),
+            period=order.period,
+            round_name=order.round_name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            rng=np.random.default_rng(),
+            progress=report,
+            into=writer.open,
+        )
+        _write(case, encoded)
+        writer.finish(encoded.delivery.header)
+    case.files["delivery.parquet"] = out
+    header = encoded.delivery.header
+    case.encoded = {
+        "project": header.project,
+        "register": header.register,
+        "key_id": header.key_id,
+        "round": header.round,
+        "profile": header.profile,
+        "records": header.records,
+        "rejects": header.rejects,
+        "leak": header.leak,
+        "merged": encoded.merged.num_rows,
+        "passes": [(one.name, one.rows, one.dropped) for one in header.passes],
+        "left_out": [f"{one.name}: {one.reason}" for one in encoded.left_out if not one.expected],
+    }
+    happening = RegisterEncoded(
+        delivery=encoded.delivery.digest,
+        key_id=header.key_id,
+        schema=header.schema_digest,
+        profile=header.profile,
+        round=header.round,
+        records=header.records,
+        rejects=header.rejects,
+        leak=header.leak,
+    )
+    record(home, happening, project=header.project, subject=header.register)
+
+
+def send(case: RegisterCase, address: str, token: str) -> None:
+    """Send delivery, join map and payload to the service; the receipts are in the case.
+
+    Raises:
+        InputError: Nothing was encoded, or the token is not one of a holder.
+        WaslError: As the service says.
+    """
+    if case.encoded is None:
+        raise InputError("nothing was encoded yet.", remedy="Encode the register first.")
+    with Client(address, token) as client:
+        who = client.whoami()
+        if not who.project or not who.register:
+            raise InputError("this token is not one of a holder.", remedy="Ask the administrator for your own.")
+        case.receipts = []
+        for name, act in (
+            ("delivery.parquet", client.send_delivery),
+            ("join-map.parquet", client.send_join_map),
+            ("payload.parquet", client.send_payload),
+        ):
+            sent = act(who.project, who.register, case.files[name])
+            case.receipts.append({"kind": sent.kind, "rows": sent.rows, "digest": sent.digest})
+
+
+def record(home: Path, happening: Happening, *, project: str = "", subject: str) -> None:
+    """Append an event to the log of this installation, as the command line does."""
+    LocalLog(home).append(AuditEvent(happening, now(), actor(), project, subject))
+
+
+def _write(case: RegisterCase, encoded: Encoded) -> None:
+    for name, part in (("join-map.parquet", encoded.join_map), ("payload.parquet", encoded.payload)):
+        case.files[name] = case.folder / name
+        part.write(case.files[name])
+    case.files["keep-map.csv"] = _csv(encoded.keep_map, case.folder / "keep-map.csv")
+    if encoded.merged.num_rows:
+        case.files["merged.csv"] = _csv(encoded.merged, case.folder / "merged.csv")
+
+
+def _csv(table: pa.Table, path: Path) -> Path:
+    with whole_file(path, mode=0o600) as partial:
+        pacsv.write_csv(table, partial)
+    return path
