@@ -49,7 +49,7 @@ TITLES = {
 
 @dataclass(slots=True)
 class Desk:
-    """What a run of the desk holds.
+    """A run of the desk: its surroundings and its cases.
 
     Attributes:
         home: The home folder of this installation: its log.
@@ -149,7 +149,7 @@ class _Pages:
         )
 
     def home(self, request: Request) -> Response:
-        """What can be done here."""
+        """The three tasks of the desk."""
         return self._render(request, "home.html", schemas=_shipped(self._words(request).language))
 
     async def begin_register(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the desk does with one register: recognize its columns, check it, encode it, send what was encoded."""
+"""One register at the desk: its columns are recognized, it is checked, encoded, and sent."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class RegisterCase:
 
 @dataclass(frozen=True, slots=True)
 class EncodingOrder:
-    """What the user gave for an encoding.
+    """Key, round and period that the user gave for an encoding.
 
     Attributes:
         key: Content of the project's key file.
