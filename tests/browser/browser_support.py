@@ -1,0 +1,105 @@
+"""The console in Chromium, filled with a small synthetic Morocco."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from wasl.cli.demo import HOLDERS, Demo
+from wasl.cli.demo_service import fill_installation
+from wasl.web.installation import Installation
+from wasl.web.settings import ServiceSettings
+
+PERSONS = 1500
+PROJECT = "wasl-demo"
+BASE = f"/console/projects/{PROJECT}"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000
+
+
+def settings_of(folder: Path) -> ServiceSettings:
+    return ServiceSettings(
+        data_dir=folder,
+        min_free_bytes=0,
+        threads=1,
+        poll_seconds=0.1,
+        requests_per_minute=1_000_000,
+        anonymous_requests_per_minute=1_000_000,
+        concurrent_requests=1000,
+    )
+
+
+def fill(folder: Path) -> None:
+    """The demo of `wasl demo --serve`, smaller."""
+    home = os.environ.get("WASL_HOME")
+    demo = Demo(folder / "demo", quiet=True)
+    demo.population(None, PERSONS)
+    demo.encode()
+    if home is None:
+        os.environ.pop("WASL_HOME")
+    else:
+        os.environ["WASL_HOME"] = home
+    installation = Installation.open(settings_of(folder / "service"))
+    outboxes = {name: demo.holder(name) / "outbox" for name in HOLDERS}
+    tokens = fill_installation(installation, outboxes, project=PROJECT, title="Maroc synthétique")
+    installation.close()
+    (folder / "tokens.json").write_text(json.dumps(tokens), encoding="utf-8")
+
+
+@dataclass
+class World:
+    """A running console.
+
+    Attributes:
+        address: Where it listens.
+        installation: What is behind it.
+        tokens: The token of each role's user.
+        outbox: The encoded files of each register, at their holder's.
+    """
+
+    address: str
+    installation: Installation
+    tokens: dict[str, str]
+    outbox: Callable[[str], Path]
+    browser: Browser
+    _contexts: dict[tuple[str | None, str], BrowserContext] = field(default_factory=dict)
+
+    def page(self, role: str | None, language: str = "fr") -> Page:
+        """A page of somebody who is signed in, in a language."""
+        key = (role, language)
+        if key not in self._contexts:
+            context = self.browser.new_context(locale=language, viewport={"width": 1180, "height": 860})
+            context.set_default_timeout(PATIENCE_MS)
+            self._contexts[key] = context
+            if role is not None:
+                page = context.new_page()
+                self.sign_in(page, self.tokens[role])
+                page.close()
+        return self._contexts[key].new_page()
+
+    def sign_in(self, page: Page, token: str) -> None:
+        page.goto(f"{self.address}/console/sign-in")
+        page.fill("#token", token)
+        page.click("main form button")
+        page.wait_for_url("**/console")
+
+    def go(self, page: Page, path: str) -> None:
+        page.goto(self.address + path)
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
