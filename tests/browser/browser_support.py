@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from wasl.cli.demo import HOLDERS, Demo
 from wasl.cli.demo_service import fill_installation
+from wasl.service.records import Release, Run, TableMenu, TableOrder
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
@@ -76,7 +77,16 @@ class World:
     tokens: dict[str, str]
     outbox: Callable[[str], Path]
     browser: Browser
+    ids: dict[str, str] = field(default_factory=dict)
     _contexts: dict[tuple[str | None, str], BrowserContext] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Name things by their state at the start: tests change states, in any order."""
+        with self.installation.ledger.reading() as state:
+            runs = {f"run {run.status}": run.id for run in state.select(Run)}
+            releases = {f"release {one.status}": one.id for one in state.select(Release)}
+            orders = {f"order {one.status}": one.id for one in state.select(TableOrder)}
+            self.ids |= {**runs, **releases, **orders, "menu": state.select(TableMenu)[0].id}
 
     def page(self, role: str | None, language: str = "fr") -> Page:
         """A page of somebody who is signed in, in a language."""

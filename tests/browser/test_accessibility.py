@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from browser_support import BASE, World
 
-from wasl.service.records import Release, Run, TableMenu, TableOrder
-
 pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -22,12 +20,10 @@ MOST_BYTES = 100_000
 
 def screens(world: World) -> dict[str | None, list[str]]:
     """The screens of each role; those that stand for the same template for two roles are visited once."""
-    with world.installation.ledger.reading() as state:
-        runs = {run.status.value: run.id for run in state.select(Run)}
-        releases = {one.status.value: one.id for one in state.select(Release)}
-        menu = state.select(TableMenu)[0].id
-        orders = {one.status.value: one.id for one in state.select(TableOrder)}
-    scored, resolved = runs["scored"], runs["resolved"]
+    ids = world.ids
+    releases = {name: ids[f"release {name}"] for name in ("published", "withdrawn", "unsafe", "requested")}
+    orders = {name: ids[f"order {name}"] for name in ("published", "requested")}
+    menu, scored, resolved = ids["menu"], ids["run scored"], ids["run resolved"]
     return {
         None: [
             "/",
