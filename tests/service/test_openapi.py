@@ -103,7 +103,13 @@ def test_every_operation_says_what_it_answers(document: dict[str, Any]) -> None:
         failures = [status for status in one["responses"] if status.startswith(("4", "5"))]
         assert {"400", "404", "422", "429"} <= set(failures), where
         for status in failures:
-            assert "application/problem+json" in one["responses"][status]["content"], f"{where} {status}"
+            content = one["responses"][status]["content"]
+            assert set(content) == {"application/problem+json"}, f"{where} {status}"
+            assert content["application/problem+json"]["schema"]["$ref"].endswith("/Problem"), f"{where} {status}"
+        headers = {parameter["name"] for parameter in one.get("parameters", []) if parameter["in"] == "header"}
+        assert ("Idempotency-Key" in headers) is (method == "post"), where
+        assert ("Range" in headers) is ("206" in one["responses"]), where
+        assert all("ETag" in answer["headers"] for status, answer in one["responses"].items() if status == "201"), where
 
 
 def test_problems_are_described_once(document: dict[str, Any]) -> None:

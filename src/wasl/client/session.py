@@ -152,7 +152,7 @@ class Client:
         self.transport.json("POST", path, {"records": list(records)})
 
     def erasures(self, project: str) -> dict[str, Any]:
-        """What is due for erasure, the schedule, and the erasures so far."""
+        """The files due for erasure, the schedule, and the erasures so far."""
         return dict(self.transport.json("GET", f"/v1/projects/{project}/erasures"))
 
     def request_erasure(self, project: str) -> Job:
@@ -298,7 +298,7 @@ class Client:
         return dict(self.transport.json("GET", f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}"))
 
     def download_return(self, project: str, run: str, register: str, out: Path) -> str:
-        """Fetch a return; `wasl open` turns it into a workbook at home."""
+        """Fetch a return, for `wasl open`."""
         return self.transport.download(f"/v1/projects/{project}/linkage-runs/{run}/returns/{register}/file", out)
 
     # Releases

@@ -35,6 +35,7 @@ from wasl.web.authorization import Doorkeeper
 from wasl.web.console.routes import add_console
 from wasl.web.installation import Installation
 from wasl.web.middleware import Edge, Metrics
+from wasl.web.openapi import complete_document
 
 __all__ = ["TOPICS", "create_app"]
 
@@ -135,8 +136,5 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the bearer scheme that routes refer to."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        document["components"]["securitySchemes"] = {
-            "bearer": {"type": "http", "scheme": "bearer", "description": "A token of wasl's, or an OIDC token"}
-        }
-        app.openapi_schema = document
+        app.openapi_schema = complete_document(document)
     return app.openapi_schema

@@ -113,7 +113,7 @@ class ErasuresView(BaseModel):
 
 @routes("GET", "/projects/{project}/erasures", Action.RETENTION_READ)
 def read_erasures(request: Request, project: ProjectName) -> ErasuresView:
-    """What is due, the schedule, and the erasures so far with what they erased."""
+    """The files that are due, the schedule, and the erasures so far with their counts."""
     found = retention.erasure_state(office_of(request), project)
     hours = request.app.state.settings.erasure_hours
     return ErasuresView(due=found.due, every_hours=hours, jobs=[JobView.of(one) for one in found.jobs])
