@@ -84,3 +84,23 @@ def test_the_linked_survey_is_published_with_weights_and_households(call, linked
     )
     assert data["household"].nunique() == pytest.approx(before["household"].nunique(), abs=removed)
     assert set(data["stratum"]) == set(before["stratum"])
+
+
+def test_weights_are_calibrated_to_known_totals(call, linked, assembled, tmp_path):
+    table = pq.read_table(assembled["census-sample"][0]).to_pandas().dropna(subset=["sex"])
+    known = {
+        code: factor * table.loc[table["sex"] == code, "weight"].sum() for code, factor in (("F", 1.1), ("M", 0.95))
+    }
+    table.drop(columns=["person_id"]).to_parquet(tmp_path / "sample.parquet")
+    totals = ", ".join(f"{code} = {total:.3f}" for code, total in known.items())
+    (tmp_path / "e.toml").write_text(
+        'name = "census"\n[calibration]\nweight = "weight"\ndistance = "raking"\nreplicates = 20\n'
+        f'margins = [{{ variable = "sex", totals = {{ {totals} }} }}]\n',
+        encoding="utf-8",
+    )
+    words = ["estimate", tmp_path / "sample.parquet", "--spec", tmp_path / "e.toml", "--out", tmp_path / "estimates"]
+    call(linked.home, *words)
+    weights = pq.read_table(tmp_path / "estimates" / "weights.parquet").to_pandas()
+    for code, total in known.items():
+        chosen = (table["sex"] == code).to_numpy()
+        assert weights.loc[chosen, "calibrated_weight"].sum() == pytest.approx(total, rel=1e-6)
