@@ -45,7 +45,7 @@ def test_the_journey_is_scripted(number):
     assert files
     for file in files:
         text = file.read_text(encoding="utf-8")
-        assert text.startswith(f'"""J{number}:'), file.name
+        assert text.startswith((f'"""J{number}:', f'"""J{number} ')), file.name
         assert "def test_" in text
 
 
