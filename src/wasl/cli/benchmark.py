@@ -19,12 +19,14 @@ BENCHMARKS: dict[str, str] = {
     "encoding": "wasl.lab.benchmarks.encoding",
     "linkage": "wasl.lab.benchmarks.linkage",
     "disclosure": "wasl.lab.benchmarks.disclosure",
+    "tables": "wasl.lab.benchmarks.tables",
+    "suppression": "wasl.lab.benchmarks.suppression",
     "linkage-scale": "wasl.lab.benchmarks.linkage_scale",
     "registers": "wasl.lab.benchmarks.registers",
     "laboratory": "wasl.lab.quality.laboratory",
 }
 """Each benchmark's module; its ``run(peers, repeats, quick)`` returns one dictionary per measurement."""
-ON_REQUEST = {"linkage-scale", "registers", "laboratory"}
+ON_REQUEST = {"suppression", "linkage-scale", "registers", "laboratory"}
 """Benchmarks that run only when they are named, because they take long."""
 
 
@@ -36,7 +38,9 @@ def register(app: typer.Typer) -> None:
 def benchmark(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="encoding, linkage, disclosure (default), linkage-scale, registers, laboratory."),
+        typer.Argument(
+            help="encoding, linkage, disclosure, tables (default), suppression, linkage-scale, registers, laboratory."
+        ),
     ] = None,
     peers: Annotated[Path | None, typer.Option(help="Folder with the peers' environments.")] = None,
     install_peers: Annotated[bool, typer.Option(help="Make the peers' environments there first.")] = False,

@@ -25,6 +25,9 @@ History = tuple[int, ...]
 
 DRAWS = 400
 """Bootstrap draws of the interval: the 2.5 and 97.5 percent points then rest on ten draws each."""
+PENALTY = 2.0
+"""Price of a parameter in the criterion (Akaike). With the logarithm of the persons as price (BIC) weak dependences are
+missed: .91 and .93 of the intervals held the truth in 80 draws of two designs; see docs/estimates.md."""
 CLOSE = 2.0
 """Models whose criterion is within this of the best are considered as good (Burnham and Anderson)."""
 
@@ -79,22 +82,24 @@ def multiple_systems(
         fitted = _fit(histories, corrected, model)
         if fitted is not None and len(model) + lists + 1 <= len(histories):
             missing, deviance = fitted
-            fits.append((deviance + np.log(corrected.sum()) * (len(model) + lists + 1), missing, model))
+            fits.append((deviance + PENALTY * (len(model) + lists + 1), missing, model))
     if not fits:
         return MultipleSystems(Estimate.impossible("no log-linear model can be fitted"))
     best = min(fits)
     chosen = best[2]
     seen = float(corrected.sum())
     close = [seen + missing for criterion, missing, _ in fits if criterion <= best[0] + CLOSE]
+    weight = np.exp(-(np.array([criterion for criterion, _, _ in fits]) - best[0]) / 2)
+    weight /= weight.sum()
+    expected = [linkage @ _expected(histories, corrected, model) for _, _, model in fits]
     draws = []
-    expected = _expected(histories, corrected, chosen)
-    for _ in range(DRAWS):
-        sampled = np.linalg.solve(linkage, rng.poisson(np.maximum(linkage @ expected, 0)).astype(np.float64))
-        fitted = _fit(histories, np.maximum(sampled, 0.0), chosen)
+    for number in rng.choice(len(fits), size=DRAWS, p=weight):
+        sampled = np.linalg.solve(linkage, rng.poisson(np.maximum(expected[number], 0)).astype(np.float64))
+        fitted = _fit(histories, np.maximum(sampled, 0.0), fits[number][2])
         if fitted is not None and np.isfinite(fitted[0]):
             unseen = rng.poisson(min(fitted[0], 1e9))
             draws.append(float(sampled.sum()) + unseen)
-    total = seen + best[1]
+    total = seen + float(weight @ np.array([missing for _, missing, _ in fits]))
     if len(draws) < DRAWS * 0.9:
         return MultipleSystems(Estimate.impossible("the chosen model fails in one of ten resamples"), chosen)
     low, high = np.quantile(draws, [0.025, 0.975])

@@ -34,6 +34,7 @@ PEERS: dict[str, Peer] = {
     "anonlink": Peer(("anonlink==0.15.3", "numpy"), ("anonlink", "bitarray", "numpy")),
     "splink": Peer(("splink==5.0.0", "duckdb", "numpy", "pandas"), ("splink", "duckdb", "numpy", "pandas")),
     "recordlinkage": Peer(("recordlinkage==0.16", "numpy", "pandas<3"), ("recordlinkage", "numpy", "pandas")),
+    "cell-key-perturbation": Peer(("cell-key-perturbation==3.1.0", "pandas"), ("cell_key_perturbation", "pandas")),
     "pycanon": Peer(("pycanon==1.3.6", "pandas"), ("pycanon", "pandas")),
 }
 """The peers by name. Each has an environment of its own, so that its requirements do not restrict ours."""

@@ -9,7 +9,7 @@ import numpy as np
 from jinja2 import Environment
 
 from wasl.tables.primary import RULES
-from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables
+from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
 from wasl.tables.specification import ProtectionMethod
 
 __all__ = ["heat_map_page", "method_page"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,129 +14,20 @@ from wasl.errors import InputError, PolicyError
 from wasl.tables.build import Built, build_table
 from wasl.tables.cell_keys.perturb import cell_noise
 from wasl.tables.cell_keys.records import add_record_keys
-from wasl.tables.cells import CellTable, Floats, Ints, Relations, join_tables
-from wasl.tables.earlier import EarlierTable, comparable
+from wasl.tables.cells import Floats, Ints, join_tables
+from wasl.tables.earlier import EarlierTable
 from wasl.tables.interval_audit import Audit, audit_intervals
 from wasl.tables.primary import PrimaryResult, find_primary
+from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
+from wasl.tables.ratios import ratios_of, with_denominators
 from wasl.tables.rounding import adjust, round_controlled, round_conventional, round_random
 from wasl.tables.specification import MeasureKind, ProtectionMethod, TableSpec, TablesSpec
 from wasl.tables.suppression.infeasible import InfeasibleDemandError
 from wasl.tables.suppression.problem import Problem, Suppression
 from wasl.tables.suppression.search import SearchProgress, suppress
+from wasl.tables.system import System, label_of, lone_contributors, make_system, quantity_of
 
 __all__ = ["STATUSES", "ProtectedTable", "ProtectedTables", "protect_tables"]
-
-STATUSES = ("published", "primary", "secondary", "zero", "perturbed")
-
-NUDGE = 1e-3
-"""Level of an unsafe cell whose own is zero, as a share of the median level: it must not be computable exactly."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProtectedTable:
-    """One protected table.
-
-    Attributes:
-        spec, cells: What it is, and its true cells.
-        published: The figure to publish of each cell; NaN where there is none.
-        status: Number of each cell's status in ``STATUSES``.
-        rule: Number + 1 of the rule that makes a cell unsafe; 0 for safe ones.
-        lower, upper: Protection levels.
-        low, high: The attacker's interval.
-        rows, valueless, unknown: Rows of the data; rows left out for want of a value; rows without a code.
-    """
-
-    spec: TableSpec
-    cells: CellTable = field(repr=False)
-    published: Floats = field(repr=False)
-    status: NDArray[np.int8] = field(repr=False)
-    rule: NDArray[np.int8] = field(repr=False)
-    lower: Floats = field(repr=False)
-    upper: Floats = field(repr=False)
-    low: Floats = field(repr=False)
-    high: Floats = field(repr=False)
-    rows: int = 0
-    valueless: int = 0
-    unknown: Mapping[str, int] = field(default_factory=dict)
-
-    def counts(self) -> dict[str, int]:
-        """Cells by status."""
-        return {name: int((self.status == i).sum()) for i, name in enumerate(STATUSES)}
-
-    def public(self) -> pa.Table:
-        """The rows to publish: dimensions, value (null where not published), status."""
-        return pa.table(
-            {
-                **self._dimensions(),
-                "value": _figures(self.published),
-                "status": pa.DictionaryArray.from_arrays(pa.array(self.status, pa.int8()), pa.array(STATUSES)).cast(
-                    pa.string()
-                ),
-            }
-        )
-
-    def internal(self) -> pa.Table:
-        """The rows for the office alone: true values, levels, intervals, and the rule that was broken."""
-        from wasl.tables.primary import RULES
-
-        names = pa.array([None, *RULES])
-        public = self.public()
-        return pa.table(
-            {
-                **{name: public.column(name) for name in self._dimensions()},
-                "value": _figures(self.cells.value),
-                "published": public.column("value"),
-                "status": public.column("status"),
-                "rule": names.take(pa.array(self.rule)),
-                "contributors": _figures(
-                    np.where(np.isfinite(self.cells.contributors), self.cells.contributors, np.nan)
-                ),
-                "lower_level": pa.array(self.lower),
-                "upper_level": pa.array(self.upper),
-                "low": _figures(self.low),
-                "high": _figures(self.high),
-            }
-        )
-
-    def _dimensions(self) -> dict[str, pa.Array]:
-        return {
-            dimension.name: pa.array(dimension.codes).take(pa.array(self.cells.places[:, d]))
-            for d, dimension in enumerate(self.cells.dimensions)
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ProtectedTables:
-    """All tables of a specification, protected together.
-
-    Attributes:
-        spec: The specification.
-        tables: The tables.
-        report: The internal report (``report.json``).
-    """
-
-    spec: TablesSpec
-    tables: tuple[ProtectedTable, ...]
-    report: dict[str, Any]
-
-
-@dataclass(slots=True)
-class _System:
-    """The cells of all tables as one system."""
-
-    members: list[Ints]
-    relations: Relations
-    value: Floats
-    magnitude: Floats
-    unsafe: NDArray[np.bool_]
-    lower: Floats
-    upper: Floats
-    down: Floats
-    up: Floats
-    cost: Floats
-    fixed: NDArray[np.bool_]
-    outside: NDArray[np.bool_]
-    nudged: NDArray[np.bool_]
 
 
 def protect_tables(
@@ -172,6 +62,8 @@ def protect_tables(
     sources = list(data) * len(spec.tables) if len(data) == 1 else list(data)
     if len(sources) != len(spec.tables):
         raise InputError(f"the specification has {len(spec.tables)} tables, but {len(sources)} data sets were given.")
+    asked, (spec, origin) = spec, with_denominators(spec)
+    sources = [sources[number] for number in origin]
     built = [
         build_table(
             _keyed(source, table, secret) if method is ProtectionMethod.CELL_KEY else source, table, hierarchies
@@ -195,30 +87,30 @@ def protect_tables(
         details = {"primary": 0, "secondary": 0, "cost": 0.0, "bound": 0.0, "proven": True, "audit": None}
         unsafe = sum(int(item.unsafe.sum()) for item in primary)
         details["unsafe_cells_published"] = unsafe
+    rules = [item.counts for item in primary]
+    if len(spec.tables) > len(asked.tables):
+        tables = ratios_of(asked, origin, tables)
+        rules = [table.counts_by_rule() for table in tables]
+        details |= {name: sum(table.counts()[name] for table in tables) for name in ("primary", "secondary")}
     details["seconds"] = round(time.monotonic() - began, 3)
     report = {
-        "name": spec.name,
-        "specification_digest": spec.digest,
+        "name": asked.name,
+        "specification_digest": asked.digest,
         "method": method.value,
         **details,
-        "tables": [_described(table, primary[i].counts if primary else {}) for i, table in enumerate(tables)],
+        "tables": [_described(table, rules[i] if rules else {}) for i, table in enumerate(tables)],
     }
-    return ProtectedTables(spec, tuple(tables), report)
+    return ProtectedTables(asked, tuple(tables), report)
 
 
 def _keyed(source: pa.Table, table: TableSpec, secret: bytes) -> pa.Table:
     return add_record_keys(source, table.input.record, secret, table.protection.cell_key.modulus)
 
 
-def _quantity(table: TableSpec) -> str:
-    source = table.input
-    return "|".join((source.kind, source.value, source.shown.value, source.denominator, source.weight))
-
-
 def _described(table: ProtectedTable, by_rule: Mapping[str, int]) -> dict[str, Any]:
     return {
         "name": table.spec.name,
-        "quantity": _quantity(table.spec),
+        "quantity": quantity_of(table.spec),
         "rows": table.rows,
         "rows_without_value": table.valueless,
         "rows_without_code": dict(table.unknown),
@@ -240,7 +132,7 @@ def _by_suppression(
     progress: SearchProgress | None,
     stop: Callable[[], bool] | None,
 ) -> tuple[list[ProtectedTable], dict[str, Any]]:
-    system, used, left_out = _system(spec, built, primary, earlier)
+    system, used, left_out = make_system(spec, built, primary, earlier)
     shared = spec.protection
     answer = _search(spec, built, system, primary, progress, stop)
     hidden = answer.suppressed
@@ -255,7 +147,7 @@ def _by_suppression(
         upper=system.upper,
     )
     if not audit.passed:
-        worst = [_label(built, system, int(c)) for c in [*audit.exact, *audit.within][:10]]
+        worst = [label_of(built, system, int(c)) for c in [*audit.exact, *audit.within][:10]]
         raise PolicyError(
             f"the audit refuses the tables: {len(audit.exact)} cells can be computed exactly, {len(audit.within)} "
             f"within their protection levels: {'; '.join(worst)}.",
@@ -305,90 +197,16 @@ def _audit_report(
     }
 
 
-def _system(
-    spec: TablesSpec, built: Sequence[Built], primary: Sequence[PrimaryResult], earlier: Sequence[EarlierTable]
-) -> tuple[_System, list[str], list[str]]:
-    own = [item.table for item in built]
-    quantities = [_quantity(table) for table in spec.tables]
-    kept, left_out = comparable(own, quantities, earlier)
-    tables = [*own, *(item.table for item in kept)]
-    members, relations, value = join_tables(tables, [*quantities, *(item.quantity for item in kept)])
-    n = relations.cells
-    system = _System(
-        members,
-        relations,
-        value,
-        np.abs(value),
-        np.zeros(n, np.bool_),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_),
-    )
-    for before, member in zip(kept, members[len(own) :], strict=True):
-        _bounds(system, member, before.table.magnitude, spec.tables[0].protection.attacker_bounds)
-        system.fixed[member[~before.hidden]] = True
-        system.outside[member[before.hidden]] = True
-        system.unsafe[member[before.hidden]] = True
-        system.lower[member] = np.maximum(system.lower[member], before.lower)
-        system.upper[member] = np.maximum(system.upper[member], before.upper)
-    public = system.fixed.copy()
-    for table, item, found, member in zip(spec.tables, built, primary, members, strict=False):
-        cells = item.table
-        _bounds(system, member, cells.magnitude, table.protection.attacker_bounds)
-        system.magnitude[member] = np.maximum(system.magnitude[member], cells.magnitude)
-        if table.primary.zeros == "unsafe":
-            empty = member[found.unsafe & (cells.value == 0)]
-            system.up[empty] = np.maximum(system.up[empty], 2 * table.primary.zero_level)
-        system.unsafe[member[found.unsafe]] = True
-        system.outside[member] &= ~found.unsafe
-        system.lower[member] = np.maximum(system.lower[member], np.where(found.unsafe, found.lower, 0))
-        system.upper[member] = np.maximum(system.upper[member], np.where(found.unsafe, found.upper, 0))
-        count = np.where(np.isfinite(cells.contributors), cells.contributors, 1.0)
-        kind = table.protection.cost
-        system.cost[member] = np.abs(cells.value) if kind == "value" else (1.0 if kind == "one" else count)
-    exposed = np.flatnonzero(system.unsafe & ~system.outside & public)
-    if len(exposed):
-        raise PolicyError(
-            f"{len(exposed)} unsafe cells were published earlier: "
-            f"{'; '.join(_label(built, system, int(c)) for c in exposed[:10])}.",
-            remedy="They cannot be protected any more. Publish the new table without these cells' categories.",
-        )
-    system.fixed |= (system.value == 0) & ~system.unsafe
-    _nudge(system)
-    return system, [item.name for item in kept], left_out
-
-
-def _bounds(system: _System, member: Ints, magnitude: Floats, bounds: tuple[float, float]) -> None:
-    system.down[member] = np.maximum(system.down[member], magnitude * (1 - bounds[0]))
-    system.up[member] = np.maximum(system.up[member], magnitude * (bounds[1] - 1))
-
-
-def _nudge(system: _System) -> None:
-    """Give unsafe cells without a level a small one: an unsafe zero, too, must not follow from published sums."""
-    levels = np.concatenate([system.upper[system.upper > 0], system.lower[system.lower > 0]])
-    small = NUDGE * float(np.median(levels)) if len(levels) else NUDGE
-    bare = system.unsafe & ~system.outside & (system.upper <= 0) & (system.lower <= 0)
-    system.nudged |= bare
-    rigid = bare & (system.up <= 0)
-    system.up[rigid] = small
-    system.upper[bare] = np.minimum(system.up[bare], np.maximum(small, NUDGE * np.abs(system.value[bare])))
-
-
 def _search(
     spec: TablesSpec,
     built: Sequence[Built],
-    system: _System,
+    system: System,
     primary: Sequence[PrimaryResult],
     progress: SearchProgress | None,
     stop: Callable[[], bool] | None,
 ) -> Suppression:
     shared = spec.protection
-    singletons = _lone_contributors(built, system, primary) if shared.singletons else ()
+    singletons = lone_contributors(built, system, primary) if shared.singletons else ()
     while True:
         problem = Problem(
             system.relations,
@@ -417,10 +235,10 @@ def _search(
             raise _named(error, built, system) from error
 
 
-def _named(error: InfeasibleDemandError, built: Sequence[Built], system: _System) -> PolicyError:
-    label = _label(built, system, error.cell)
-    others = [_label(built, system, cell) for cell in error.cells if cell != error.cell]
-    whom = f" from the lone contributor of {_label(built, system, error.known)}" if error.known >= 0 else ""
+def _named(error: InfeasibleDemandError, built: Sequence[Built], system: System) -> PolicyError:
+    label = label_of(built, system, error.cell)
+    others = [label_of(built, system, cell) for cell in error.cells if cell != error.cell]
+    whom = f" from the lone contributor of {label_of(built, system, error.known)}" if error.known >= 0 else ""
     held = (
         f"It is held by {len(error.sums)} sums over these cells: {'; '.join(others[:40])}."
         if others
@@ -433,40 +251,6 @@ def _named(error: InfeasibleDemandError, built: Sequence[Built], system: _System
     )
     named.__dict__["cells"] = [label, *others]
     return named
-
-
-def _label(built: Sequence[Built], system: _System, cell: int) -> str:
-    for item, member in zip(built, system.members, strict=False):
-        at = np.flatnonzero(member == cell)
-        if len(at):
-            prefix = f"{item.table.name}: " if len(built) > 1 else ""
-            return prefix + item.table.label(int(at[0]))
-    return "a cell of an earlier table"
-
-
-def _lone_contributors(built: Sequence[Built], system: _System, primary: Sequence[PrimaryResult]) -> tuple[Ints, ...]:
-    """The cells of each lone contributor; a total with one contributor is the same one as its only part's."""
-    lone = np.zeros(system.relations.cells, dtype=np.bool_)
-    for item, found, member in zip(built, primary, system.members, strict=False):
-        lone[member[found.unsafe & (item.table.contributors == 1) & (item.table.value != 0)]] = True
-    parent = {int(cell): int(cell) for cell in np.flatnonzero(lone)}
-
-    def root(cell: int) -> int:
-        while parent[cell] != cell:
-            cell = parent[cell]
-        return cell
-
-    relations = system.relations
-    for row in range(relations.rows):
-        cells = relations.index[relations.start[row] : relations.start[row + 1]]
-        if lone[cells[0]]:
-            for part in cells[1:]:
-                if lone[part]:
-                    parent[root(int(part))] = root(int(cells[0]))
-    groups: dict[int, list[int]] = {}
-    for cell in parent:
-        groups.setdefault(root(cell), []).append(cell)
-    return tuple(np.array(sorted(cells), dtype=np.int64) for cells in groups.values())
 
 
 def _finished(
@@ -534,7 +318,7 @@ def _by_rounding(spec: TablesSpec, built: Sequence[Built], seed: int) -> tuple[l
     if any(table.input.shown in (MeasureKind.MEAN, MeasureKind.RATIO) for table in spec.tables):
         raise InputError("means and ratios are not rounded for protection; use suppression.")
     if options.kind == "controlled":
-        quantities = [_quantity(table) for table in spec.tables]
+        quantities = [quantity_of(table) for table in spec.tables]
         members, relations, value = join_tables([item.table for item in built], quantities)
         seconds = spec.protection.time_limit_seconds
         rounded, details["multiples_allowed"] = round_controlled(relations, value, options.base, seconds=seconds)
@@ -549,12 +333,3 @@ def _by_rounding(spec: TablesSpec, built: Sequence[Built], seed: int) -> tuple[l
         for table, item, value in zip(spec.tables, built, results, strict=True)
     ]
     return tables, details
-
-
-def _figures(values: Floats) -> pa.Array:
-    """Values as an Arrow column: whole numbers where all are, NaN as null."""
-    missing = ~np.isfinite(values)
-    plain = np.where(missing, 0.0, values)
-    if np.all(plain == np.round(plain)) and np.abs(plain).max(initial=0.0) < 2**53:
-        return pa.array(plain.astype(np.int64), mask=missing)
-    return pa.array(plain, mask=missing)

@@ -91,8 +91,8 @@ class InputSpec(Document):
                 raise ValueError("means and ratios are computed from microdata")
         elif self.contributors or self.largest:
             raise ValueError("contributors and largest are columns of an aggregate; microdata have their own")
-        if self.shown is MeasureKind.RATIO:
-            raise ValueError("ratios are not computed yet: publish numerator and denominator as two linked tables")
+        if self.shown is MeasureKind.RATIO and not self.denominator:
+            raise ValueError("a ratio needs the column below the fraction line (input.denominator)")
         if self.shown is not MeasureKind.COUNT and self.counts:
             raise ValueError(f"a {self.shown.value} needs the column of a value")
         return self
@@ -307,6 +307,10 @@ class TableSpec(Document):
             raise ValueError("dominance, p % and pq rules need input.largest")
         if aggregate and self.primary.minimum_contributors and not self.input.contributors:
             raise ValueError("minimum_contributors needs input.contributors")
+        if self.input.shown is MeasureKind.RATIO and self.protection.method is not ProtectionMethod.SUPPRESSION:
+            raise ValueError(
+                "a ratio is protected by suppression: its numerator and denominator are protected together"
+            )
         if self.protection.method is ProtectionMethod.CELL_KEY and not (self.input.counts or aggregate):
             raise ValueError("the cell-key method here perturbs counts; use suppression for magnitudes")
         if self.protection.method is ProtectionMethod.CELL_KEY and aggregate:
@@ -374,6 +378,15 @@ class TablesSpec(Document):
             raise ValueError("two tables have the same name")
         if len({table.protection.method for table in self.tables}) > 1:
             raise ValueError("linked tables are protected by one method")
+        ratios = {(t.input.value, t.input.denominator) for t in self.tables if t.input.shown is MeasureKind.RATIO}
+        for value, below in ratios:
+            apart = [t.name for t in self.tables if {t.input.value, t.input.denominator} & {value, below}]
+            same = [t.name for t in self.tables if (t.input.value, t.input.denominator) == (value, below)]
+            if len(apart) > len(same) or len({t.input.shown for t in self.tables if t.name in same}) > 1:
+                raise ValueError(
+                    f"a ratio of {value!r} and {below!r} and another table of one of them are not linked yet: publish "
+                    "the two sums in place of the ratio"
+                )
         totals: dict[str, tuple[str, str]] = {}
         for table in self.tables:
             for dimension in table.dimensions:

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from wasl.tables.protect import ProtectedTable
+from wasl.tables.protected import ProtectedTable
 
 __all__ = ["MOST_CELLS", "workbook_bytes"]
 

@@ -199,3 +199,40 @@ def test_aggregate_whose_totals_differ_is_refused(turnover):
     wrong = data.set_column(data.column_names.index("TOT"), "TOT", pa.array(values))
     with pytest.raises(InputError, match="totals differ from the sum of their parts"):
         protect_tables(TablesSpec.model_validate(spec), [wrong], hierarchies)
+
+
+def test_ratio_is_published_only_where_both_of_its_sums_may_be(enterprises, specify):
+    data, hierarchies = enterprises(300, 2)
+    hours = np.round(np.random.default_rng(8).lognormal(2, 1.5, 300), 1) + 1
+    data = data.append_column("hours", pa.array(hours))
+    ratio = specify(input={"value": "wages", "measure": "ratio", "denominator": "hours"})
+    table = protect_tables(ratio, [data], hierarchies).tables[0]
+    sums = [
+        protect_tables(specify(input={"value": name}), [data], hierarchies).tables[0] for name in ("wages", "hours")
+    ]
+    hidden = np.isnan(table.published)
+    assert (hidden == np.isnan(sums[0].published) | np.isnan(sums[1].published)).all()
+    assert (table.status == 1).sum() == ((sums[0].status == 1) | (sums[1].status == 1)).sum() > 0
+    shown = ~hidden
+    expected = sums[0].cells.value[shown] / sums[1].cells.value[shown]
+    assert table.published[shown] == pytest.approx(expected)
+
+
+def test_ratio_takes_only_records_with_both_values_and_counts_the_others(enterprises, specify):
+    data, hierarchies = enterprises(300, 2)
+    hours = [None if i % 10 == 0 else 1.0 for i in range(300)]
+    data = data.append_column("hours", pa.array(hours))
+    ratio = specify(input={"value": "wages", "measure": "ratio", "denominator": "hours"})
+    table = protect_tables(ratio, [data], hierarchies).tables[0]
+    frame = data.to_pandas().dropna(subset=["hours"])
+    assert table.valueless == 30
+    assert table.published[0] == pytest.approx(frame.wages.sum() / 270)
+
+
+@pytest.mark.parametrize("other", [{"value": "wages"}, {"value": "hours", "measure": "mean"}])
+def test_ratio_and_a_sum_of_its_parts_in_one_specification_are_refused(specify, other):
+    from pydantic import ValidationError
+
+    ratio = {"value": "wages", "measure": "ratio", "denominator": "hours"}
+    with pytest.raises(ValidationError, match="not linked"):
+        specify(tables=[{"name": "a", "input": ratio}, {"name": "b", "input": other}])

@@ -18,9 +18,9 @@ def spec(**measure):
     return TableSpec.model_validate({**BASE, "input": {**BASE["input"], **measure}})
 
 
-def test_a_ratio_is_refused_in_words():
-    with pytest.raises(ValidationError, match="ratios are not computed yet"):
-        spec(measure="ratio", denominator="hours")
+def test_a_ratio_without_denominator_is_refused_in_words():
+    with pytest.raises(ValidationError, match="needs the column below the fraction line"):
+        spec(measure="ratio")
 
 
 def test_a_sum_and_a_mean_are_accepted():
