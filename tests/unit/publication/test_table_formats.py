@@ -83,6 +83,21 @@ def test_px_says_its_charset_and_is_read_back(cube):
     np.testing.assert_array_equal(file.values, cube.values)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(-1e12, 1e12, allow_nan=False) | st.integers(-(10**9), 10**9), min_size=4, max_size=4))
+def test_whatever_the_figures_every_format_is_read_back(figures):
+    dimensions = (CubeDimension("a", {}, ("T", "x"), (-1, 0)), CubeDimension("b", {}, ("T", "y"), (-1, 0)))
+    places = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.int32)
+    cube = Cube("t", {}, dimensions, places, np.array(figures, dtype=float), np.full(4, "published"), period="2024")
+    files = {"px": px_bytes(cube, created=CREATED), "json-stat.json": json_stat_bytes(cube, created=CREATED)}
+    require_readable(files | sdmx_files(cube, created=CREATED), cube)
+    wrong = Cube(
+        "t", {}, dimensions, places, np.array(figures) + 1 + np.abs(figures), np.full(4, "published"), period="2024"
+    )
+    with pytest.raises(VerificationError):
+        require_readable({"px": px_bytes(wrong, created=CREATED)}, cube)
+
+
 any_text = st.text(min_size=0, max_size=14)
 
 
