@@ -52,7 +52,9 @@ class ModelOptions(Document):
         iterations: Most iterations of EM.
         tolerance: EM stops when the log-likelihood per pair rises by less.
         levels: Most agreement levels of a group of q-grams.
-        personal: Comparisons on which relatives agree as seldom as unrelated people do.
+        personal: Comparisons on which relatives agree as seldom as unrelated people do, and on which a person's records
+            agree at least half-way.
+        unshared: Comparisons on which relatives agree as seldom, but which can be written in very different ways.
         term_frequency: Comparisons on which agreeing with somebody rare weighs more than with somebody frequent.
         seed: Seed of the draw of tasks the model is trained on, where there are too many for all.
         m: Manual m-probabilities: comparison to a list, worst level first (missing not counted).
@@ -64,6 +66,7 @@ class ModelOptions(Document):
     tolerance: float = Option(default=1e-9, gt=0)
     levels: int = Option(default=11, ge=2, le=15)
     personal: tuple[str, ...] = ("birth",)
+    unshared: tuple[str, ...] = ("given",)
     term_frequency: tuple[str, ...] = ()
     seed: int = Option(default=1, ge=0)
     m: dict[str, tuple[float, ...]] = Option(default_factory=dict)

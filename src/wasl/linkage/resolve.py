@@ -19,7 +19,7 @@ from wasl.linkage.persons.records import Records, open_pairs, records_of
 from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
-from wasl.linkage.quality.checks import resolution_checks
+from wasl.linkage.quality.checks import check_precision, resolution_checks
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.registers.exchange.delivery import LABEL_BYTES
@@ -106,6 +106,7 @@ def resolve(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, opened.patterns,
         plan.model.personal,
     )  # fmt: skip
+    checks.append(check_precision(report["quality"], int(found.together.sum())))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, scored, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)

@@ -155,11 +155,11 @@ class Parameters:
 
 def first_guess(evidence: Evidence, setup: Setup) -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
     """Tables and class shares to begin with: matches agree, the rest is like all pairs, half of the possible match."""
-    personal = frozenset(setup.options.personal)
+    own = frozenset(setup.options.personal) | frozenset(setup.options.unshared)
     tables = []
     for c, comparison in enumerate(evidence.comparisons):
         rest = 0.5 * (disagreeing(comparison) + evidence.marginal(c))
-        shared = comparison.name not in personal and comparison.kind == "filter"
+        shared = comparison.name not in own and comparison.kind == "filter"
         shapes = {
             MATCH: agreeing(comparison, 2.0),
             ERRORS: agreeing(comparison, 1.1),
@@ -328,18 +328,19 @@ def _fit_tables(
         table = expected.tables[c, :, : comparison.states].copy()
         table[:, MISSING] = 0.0
         personal = comparison.name in options.personal
-        if personal:  # relatives agree on it as seldom as strangers
+        own = personal or comparison.name in options.unshared
+        if own:  # relatives agree on it as seldom as strangers
             table[matching:] = table[matching:].sum(axis=0)
         table[:matching] += setup.weight * liked
         # Relatives share what is not personal, so nothing is assumed of it.
-        table[matching:-1] += (held if personal else PSEUDO_PAIRS) * unliked
+        table[matching:-1] += (held if own else PSEUDO_PAIRS) * unliked
         table[-1] += held * unliked
         table /= table.sum(axis=1, keepdims=True)
         if narrow:
             table[-1, 1:] = falling(table[-1, 1:])
         if setup.pinned is not None:
             table[-1] = setup.pinned[c]
-            if personal:
+            if own:
                 table[matching:] = table[-1]
         if setup.bound and comparison.kind == "filter" and comparison.states > 2:
             rest = float(agreement(table[-1]))

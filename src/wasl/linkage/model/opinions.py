@@ -15,6 +15,10 @@ does. The weight of an opinion is a few pairs, so the data decide."""
 FALL = 0.25
 """Opinion on strangers: every level a quarter as frequent as the one below. Between filters of 256 bits the shares of
 strangers within .96, .92 and .88 of the chance distance are .26, .10 and .03 (normal law, deviation .0625)."""
+LEAST_LEVEL = 0.002
+"""Opinion on strangers: no level is rarer. Where the block fixes the day and month of birth, one stranger in 90 has the
+whole birth date in common. Among 10,000 rows of names and birth dates under `guarded`, 66 false pairs were linked without this
+bound and 40 with it."""
 
 
 def agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
@@ -25,10 +29,13 @@ def agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
 
 
 def disagreeing(comparison: Comparison) -> NDArray[np.float64]:
-    """A distribution over states in which every level is a quarter as likely as the one below it."""
+    """A distribution over states: every level is a quarter as likely as the one below it, or `LEAST_LEVEL`."""
     if comparison.kind == "token":
         return np.array(TOKEN_REST)
-    return _geometric(comparison, FALL)
+    table = np.maximum(_geometric(comparison, FALL), LEAST_LEVEL)
+    table[MISSING] = 0.0
+    share: NDArray[np.float64] = table / table.sum()
+    return share
 
 
 def _geometric(comparison: Comparison, ratio: float) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from wasl.linkage.model.checks import failed_checks, find_misfit, scoring_checks
 from wasl.linkage.model.match_model import Fit, MatchModel, PassModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
-from wasl.linkage.quality.checks import resolution_checks
+from wasl.linkage.quality.checks import check_precision, resolution_checks
 from wasl.linkage.quality.report import render_report
 
 BIRTH, NAMES = Comparison("birth", "filter", 4, (0, 1)), Comparison("names", "filter", 4, (0, 1))
@@ -112,3 +112,11 @@ def test_a_failed_check_is_the_first_thing_in_the_report() -> None:
     assert page.index("Check failed: evidence") < page.index("Deliveries")
     report["checks"][0]["passed"] = True
     assert 'class="failed"' not in render_report(report)
+
+
+@pytest.mark.parametrize(
+    ("value", "links", "passed"), [(0.84, 500, False), (0.95, 500, True), (0.84, 5, True), (None, 500, True)]
+)
+def test_links_of_low_estimated_precision(value: float | None, links: int, passed: bool) -> None:
+    check = check_precision({"precision": {"value": value}}, links)
+    assert (check.name, check.passed) == ("estimated-precision", passed)
