@@ -17,8 +17,8 @@ FALL = 0.25
 strangers within .96, .92 and .88 of the chance distance are .26, .10 and .03 (normal law, deviation .0625)."""
 LEAST_LEVEL = 0.002
 """Opinion on strangers: no level is rarer. Where the block fixes the day and month of birth, one stranger in 90 has the
-whole birth date in common. Among 10,000 rows of names and birth dates under `guarded`, 66 false pairs were linked without this
-bound and 40 with it."""
+whole birth date in common. Among 10,000 rows of names and birth dates under `guarded`, 66 false pairs were linked
+without this bound and 40 with it."""
 
 
 def agreeing(comparison: Comparison, strength: float) -> NDArray[np.float64]:
