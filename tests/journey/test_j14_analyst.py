@@ -53,6 +53,7 @@ def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return encode_registers(tmp_path_factory.mktemp("outboxes"), PROJECT, persons=2000)
 
 
+@pytest.mark.slow
 def test_an_analyst_orders_tables(tmp_path: Path, outboxes: dict[str, Path]) -> None:
     with running(tmp_path / "data", f"sqlite:///{tmp_path / 'wasl.db'}") as office:
         open_the_project(office)

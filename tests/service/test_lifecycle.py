@@ -89,6 +89,8 @@ def test_every_change_lengthens_the_log(service: Service, outboxes: dict[str, Pa
         ("POST", "/v1/projects/{project}/retention-rules"),  # test_retention
         ("POST", "/v1/projects/{project}/registers/{register}/objections"),  # test_retention
         ("POST", "/v1/tokens/{token}/approve"),  # test_two_persons
+        ("POST", "/v1/projects/{project}/linkage-runs/{run}/returns/{register}"),  # test_returns
+        *(("POST", path) for _, path in WRITES if "/table-menus" in path or "/tables" in path),  # test_tables_on_demand
         ("POST", "/v1/projects/{project}/dossiers"),  # test_j13_dossier_service
         ("POST", "/v1/projects/{project}/authorizations"),  # test_j13_dossier_service
     }

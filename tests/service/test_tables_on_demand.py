@@ -66,8 +66,10 @@ class Desk:
         answer = self.offer(**changes)
         assert answer.status_code == 201, answer.text
         shown = answer.json()
+        before = self.service.log_size()
         opened = self.client(Role.APPROVER).post(f"{MENUS}/{shown['id']}/open", headers=seen(shown))
         assert opened.status_code == 200, opened.text
+        assert self.service.log_size() == before + 1
         return str(shown["id"])
 
     def order(self, menu: str, **what: Any) -> dict[str, Any]:
@@ -80,7 +82,10 @@ class Desk:
         return dict(self.client(role).get(f"{ORDERS}/{order}").json())
 
     def step(self, shown: dict[str, Any], step: str, role: Role = Role.APPROVER, **body: Any) -> Any:
-        return self.client(role).post(f"{ORDERS}/{shown['id']}/{step}", json=body, headers=seen(shown))
+        before = self.service.log_size()
+        answer = self.client(role).post(f"{ORDERS}/{shown['id']}/{step}", json=body, headers=seen(shown))
+        assert self.service.log_size() > before or answer.status_code >= 400, f"{step} left no entry"
+        return answer
 
     def table(self, shown: dict[str, Any], role: Role = Role.ANALYST) -> list[dict[str, str]]:
         data = self.client(role).get(f"{ORDERS}/{shown['id']}/file").content
