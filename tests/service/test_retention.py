@@ -12,6 +12,8 @@ import pytest
 from service_support import PROJECT, REGISTER, Sent, Service, send
 from test_release_rules import Desk, submit
 
+from wasl.cli.purge import purge_installation
+from wasl.errors import NotFoundError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
@@ -285,3 +287,16 @@ def test_what_is_due_is_erased_on_schedule(service: Service, make_files: Callabl
     assert sent.delivery not in bytes_of(service)
     service.installation.worker()._erase_when_due()
     assert len(auditor.get(f"{HERE}/erasures").json()["jobs"]) == 1, "nothing is due, so nothing is asked for"
+
+
+def test_the_command_line_erases_what_is_due_and_waits(service: Service, make_files: Callable[..., Sent]) -> None:
+    sent = make_files()
+    send(service.client(Role.HOLDER), "deliveries", sent.delivery)
+    assert purge_installation(service.installation) == []
+    withdraw(service, "deliveries")
+    ended = purge_installation(service.installation, PROJECT)
+    assert [(one["project"], one["status"], one["files"]) for one in ended] == [(PROJECT, "done", 1)]
+    assert sent.delivery not in bytes_of(service)
+    assert purge_installation(service.installation) == []
+    with pytest.raises(NotFoundError):
+        purge_installation(service.installation, "no-such-project")

@@ -44,6 +44,8 @@ VERBS: dict[str, str] = {
     "worker": "wasl.cli.serve",
     "migrate": "wasl.cli.serve",
     "user": "wasl.cli.serve",
+    "purge": "wasl.cli.purge",
+    "document": "wasl.cli.document",
     "dossier": "wasl.cli.dossier",
     "authorize": "wasl.cli.dossier",
     "signing": "wasl.cli.serve",
@@ -85,6 +87,7 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "audit": (AUDITOR, "Show, export, prove and verify the audit log; reproduce runs."),
     "pull": (AUDITOR, "Fetch a published release from a service and verify it."),
     "dossier": (OFFICER, "Draw up the dossier for the authority (law 09-08)."),
+    "purge": (OFFICER, "Erase what is withdrawn or past its retention in a service."),
     "authorize": (OFFICER, "Store the authority's decision; acts refuse what exceeds it."),
     "serve": (SERVICE, "Start the service (extra 'service')."),
     "worker": (SERVICE, "Start a worker for the service's jobs."),
@@ -95,6 +98,7 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "population": (OTHER, "Generate synthetic registers with the truth."),
     "exercise": (OTHER, "Write a course pack: registers, tasks, and answers for the teacher."),
     "schema": (OTHER, "Print the JSON Schema of a document, or draft one."),
+    "document": (OTHER, "A TOML document as the JSON that the service takes."),
     "benchmark": (OTHER, "Measure this machine beside other programs."),
 }
 """Each verb's group and its line in ``wasl --help``, which imports no verb: help must answer at once."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wasl.web.installation import Installation
     from wasl.web.settings import ServiceSettings
 
-__all__ = ["register", "service_settings"]
+__all__ = ["open_installation", "register", "service_settings"]
 
 NEEDED = (
     "fastapi",
@@ -350,6 +350,11 @@ def service_settings(config: Path | None, **changes: Any) -> ServiceSettings:
 
     os.umask(0o077)  # whatever the service writes is its user's alone
     return load_settings(config, **changes)
+
+
+def open_installation(config: Path | None) -> Installation:
+    """The installation that the settings name, for a verb that works in it and ends."""
+    return _open(service_settings(config))
 
 
 def _open(settings: ServiceSettings) -> Installation:
