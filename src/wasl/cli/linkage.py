@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zipfile import BadZipFile
 
 import typer
 
@@ -329,9 +330,21 @@ def _read_report(folder: Path) -> dict[str, Any] | None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A truth, a keep map or reviewed pairs, as a spreadsheet writes them."""
+    """A truth, a keep map or reviewed pairs, as a spreadsheet writes them: CSV, or the first sheet of a workbook.
+
+    Raises:
+        InputError: The file is missing, or is not one of these.
+    """
     from wasl.linkage.quality.truth import parse_table
 
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
-    return parse_table(path.read_bytes(), str(path))
+    data = path.read_bytes()
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        import pandas as pd
+
+        try:
+            data = pd.read_excel(path, dtype=str, keep_default_na=False).to_csv(index=False).encode()
+        except (ValueError, OSError, KeyError, BadZipFile) as error:
+            raise InputError(f"{path}: cannot be read as a workbook ({type(error).__name__}).") from error
+    return parse_table(data, str(path))

@@ -1,0 +1,34 @@
+"""A truth reads the same as CSV and as a workbook, whatever the numbers look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wasl.cli.linkage import read_csv
+from wasl.errors import InputError
+
+ROWS = pd.DataFrame(
+    {"register": ["a", "b ", "b"], "record": ["00017", "1E5", "AB 12"], "person": ["1", "1", ""]}, dtype=str
+)
+
+
+def test_a_workbook_reads_as_the_same_file_in_csv(tmp_path: Path) -> None:
+    ROWS.to_excel(tmp_path / "truth.xlsx", index=False)
+    ROWS.to_csv(tmp_path / "truth.csv", index=False)
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "truth.xlsx"), read_csv(tmp_path / "truth.csv"))
+
+
+def test_numbers_of_a_workbook_are_read_as_they_are_written(tmp_path: Path) -> None:
+    pd.DataFrame({"register": ["a"], "record": [1234567890123], "person": [7]}).to_excel(
+        tmp_path / "t.xlsx", index=False
+    )
+    assert read_csv(tmp_path / "t.xlsx").iloc[0].tolist() == ["a", "1234567890123", "7"]
+
+
+def test_what_is_no_workbook_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.xlsx").write_bytes(b"no workbook")
+    with pytest.raises(InputError, match=r"t\.xlsx: cannot be read as a workbook"):
+        read_csv(tmp_path / "t.xlsx")
