@@ -42,7 +42,7 @@ def check_register(
     register: RegisterOption,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder for quality.fr.html, quality.en.html, quality.json, rejects.csv."),
+        typer.Option("--out", help="Folder for quality.{fr,ar,en}.html, quality.json, rejects.csv."),
     ] = None,
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
@@ -111,6 +111,7 @@ def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> d
     files = {}
     texts = {
         "quality.fr.html": render_report(quality, "fr"),
+        "quality.ar.html": render_report(quality, "ar"),
         "quality.en.html": render_report(quality, "en"),
         "quality.json": json.dumps(quality.to_json(), ensure_ascii=False, indent=2),
     }

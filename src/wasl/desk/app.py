@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -165,9 +165,8 @@ class _Pages:
         """Columns, quality, encoding and sending of a register."""
         found = _case(self._desk.registers, case)
         words = self._words(request)
-        shown: Literal["fr", "en"] = "en" if words.language == "en" else "fr"  # the findings have no Arabic yet
         known = () if found.quality is None else found.quality.findings
-        findings = [(CHECKS[one.check][shown][0], one.column, one.count, one.share) for one in known]
+        findings = [(CHECKS[one.check][words.language][0], one.column, one.count, one.share) for one in known]
         return self._render(
             request,
             "register.html",

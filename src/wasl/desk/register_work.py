@@ -23,6 +23,7 @@ from wasl.holder.keyfile import open_key_file
 from wasl.holder.quality.examine import examine
 from wasl.holder.quality.findings import QualityReport
 from wasl.holder.quality.report import render_report
+from wasl.locale import LANGUAGES
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.whole_files import whole_file, write_whole
@@ -162,7 +163,7 @@ def check(case: RegisterCase, home: Path, report: Report) -> None:
         return
     quality = examine(table, case.schema, file=case.file.name, today=datetime.now(UTC).date())
     case.table, case.quality, case.reading_fault = table, quality, None
-    for language in ("fr", "en"):
+    for language in LANGUAGES:
         case.files[f"quality.{language}.html"] = case.folder / f"quality.{language}.html"
         write_whole(case.files[f"quality.{language}.html"], render_report(quality, language), mode=0o600)
     if table.rejects.num_rows:

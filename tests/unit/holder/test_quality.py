@@ -108,8 +108,8 @@ def test_the_page_is_written_in_both_languages_and_escapes_values(examined):
     json.dumps(report.to_json())
 
 
-def test_every_text_is_there_in_both_languages():
-    assert all(set(texts) == {"fr", "en"} for texts in [*CHECKS.values(), *LABELS.values()])
+def test_every_text_is_there_in_every_language():
+    assert all(set(texts) == {"fr", "ar", "en"} for texts in [*CHECKS.values(), *LABELS.values()])
 
 
 def test_an_empty_register_is_examined_too(examined):

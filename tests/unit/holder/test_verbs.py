@@ -133,11 +133,11 @@ def test_a_passphrase_is_taken_from_the_environment(run, tmp_path, register, mon
         run("encode", "register.csv", "--register", "anapec-projects", "--key", "k.key", "--out", "e.parquet")
 
 
-def test_check_writes_the_report_in_both_languages(run, tmp_path, register):
+def test_check_writes_the_report_in_every_language(run, tmp_path, register):
     told = run("check", "register.csv", "--register", "anapec-projects", "--out", "q", "--json")
     assert told["rejected"] == 1
     assert {p.name for p in (tmp_path / "q").iterdir()} == {
-        "quality.fr.html", "quality.en.html", "quality.json", "rejects.csv",
+        "quality.fr.html", "quality.ar.html", "quality.en.html", "quality.json", "rejects.csv",
     }  # fmt: skip
     assert stat.S_IMODE((tmp_path / "q" / "quality.fr.html").stat().st_mode) == 0o600
     assert "Findings" in run("check", "register.csv", "--register", "anapec-projects")

@@ -13,14 +13,15 @@ __all__ = ["render_report"]
 
 
 def render_report(report: QualityReport, language: Language) -> str:
-    """The report as HTML in French or English; every value is escaped."""
+    """The report as HTML in French, Arabic or English; every value is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["count"] = lambda number: f"{number:,}".replace(",", " ")
     environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(files("wasl.holder.quality").joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
         report=report,
-        fr=language == "fr",
+        fr=language != "en",
+        direction="rtl" if language == "ar" else "ltr",
         language=language,
         say={name: texts[language] for name, texts in LABELS.items()},
         checks={name: texts[language] for name, texts in CHECKS.items()},
