@@ -69,6 +69,7 @@ def screens(world: World) -> dict[str | None, list[str]]:
             "/console/log/visit",
             f"{BASE}/retention",
         ],
+        "officer": ["/console", f"{BASE}/dossier", f"{BASE}/retention"],
         "admin": [
             "/console",
             "/console/projects",

@@ -15,7 +15,7 @@ from wasl.web.console.routes import PAGE_TOPICS
 from wasl.web.installation import Installation
 
 PAGES = [route for topic in PAGE_TOPICS for route in topic.pages.router.routes if isinstance(route, APIRoute)]
-NAMES = ("submission", "run", "release", "job", "user", "token", "pair", "what", "menu", "order")
+NAMES = ("submission", "run", "release", "job", "user", "token", "pair", "what", "menu", "order", "dossier", "name")
 NOWHERE = "0" * 32
 
 

@@ -30,6 +30,7 @@ DEMO_USERS: dict[str, tuple[str, str]] = {
     "approver": ("approbation", "Comité d'approbation"),
     "analyst": ("analyste", "Analyste, Observatoire national de la migration"),
     "auditor": ("audit", "Auditeur externe"),
+    "officer": ("dpo", "Déléguée à la protection des données"),
     "admin": ("administration", "Administration du service"),
 }
 """The user of each role in the demo: name and title."""
@@ -163,6 +164,7 @@ class _Day:
         self.say("tables on demand")
         self._tables(run)
         self._retention()
+        self._dossier()
 
     def _caller(self, role: str, register: str | None = None) -> Caller:
         from wasl.service.access import Actor, Role
@@ -170,6 +172,16 @@ class _Day:
 
         reach = None if role in ("admin", "auditor") else self.project
         return Caller(Actor(DEMO_USERS[role][0], Role(role), reach, register), self.office.now())
+
+    def _dossier(self) -> None:
+        """A dossier; the decision on it is left to the data-protection officer."""
+        from wasl.service import dossiers
+
+        known = {
+            "controller": {"name": {"fr": "Organisme inventé", "ar": "جهة متخيَّلة"}, "address": {"fr": "Rabat"}},
+            "purposes": [{"fr": "Statistiques des migrations de travail", "ar": "إحصاءات هجرة العمل"}],
+        }
+        dossiers.draw_up_project_dossier(self.office, self._caller("officer"), project=self.project, particulars=known)
 
     def _work(self) -> None:
         worker = self.installation.worker()

@@ -40,6 +40,9 @@ def dossier(
     profile: Annotated[str, typer.Option("--profile", help="The encoding profile.")] = "guarded",
     policy: Annotated[list[str] | None, typer.Option("--policy", help="Policy of a release; repeatable.")] = None,
     tables: Annotated[list[str] | None, typer.Option("--tables", help="Specification of tables; repeatable.")] = None,
+    menu: Annotated[
+        list[str] | None, typer.Option("--menu", help="Menu of tables that analysts may order; repeatable.")
+    ] = None,
     particulars: Annotated[
         Path | None, typer.Option("--particulars", help="TOML file with what only people know.")
     ] = None,
@@ -71,6 +74,7 @@ def dossier(
         profile=profile,
         policies=policy or [],
         tables=tables or [],
+        menus=menu or [],
         particulars=particulars,
         attacks=attacks or [],
         risks=risk or [],
@@ -128,6 +132,7 @@ def dossier_of(
     profile: str,
     policies: list[str],
     tables: list[str],
+    menus: list[str],
     particulars: Path | None,
     attacks: list[Path],
     risks: list[Path],
@@ -140,6 +145,7 @@ def dossier_of(
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.schema import RegisterSchema
+    from wasl.tables.menu import MenuSpec
     from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import RunOptions
     from wasl.workflow.dossier import draw_up_dossier
@@ -155,6 +161,7 @@ def dossier_of(
         passes=tuple(passes),
         policies=tuple(DisclosurePolicy.load(one) for one in policies),
         tables=tuple(TablesSpec.load(one) for one in tables),
+        menus=tuple(MenuSpec.load(one) for one in menus),
         retention=dict(_rule(one) for one in retention),
         attacks=tuple(figure for path in attacks for figure in attack_figures(*_measured(path))),
         risks=tuple(risk_figure(*_measured(path)) for path in risks),

@@ -160,10 +160,21 @@ class Client:
         return Job.parse(self.transport.json("POST", f"/v1/projects/{project}/erasures"))
 
     def draw_up_dossier(
-        self, project: str, particulars: Mapping[str, Any], *, attacks: Sequence[Mapping[str, Any]] = ()
+        self,
+        project: str,
+        particulars: Mapping[str, Any],
+        *,
+        attacks: Sequence[Mapping[str, Any]] = (),
+        policies: Sequence[Mapping[str, Any]] = (),
+        menus: Sequence[Mapping[str, Any]] = (),
     ) -> Dossier:
         """Draw up the next version of the project's dossier."""
-        body = {"particulars": dict(particulars), "attacks": [dict(one) for one in attacks]}
+        body = {
+            "particulars": dict(particulars),
+            "attacks": [dict(one) for one in attacks],
+            "policies": [dict(one) for one in policies],
+            "menus": [dict(one) for one in menus],
+        }
         return Dossier.parse(self.transport.json("POST", f"/v1/projects/{project}/dossiers", body))
 
     def dossiers(self, project: str) -> list[Dossier]:

@@ -82,7 +82,11 @@ def scope_of(facts: Facts) -> Scope | None:
     """The scope that the facts ask for; None while no register is named."""
     if not facts.registers:
         return None
-    outputs: list[Output] = [*(["microdata"] if facts.policies else []), *(["tables"] if facts.tables else [])]  # type: ignore[list-item]
+    outputs: list[Output] = []
+    if facts.policies:
+        outputs.append("microdata")
+    if facts.tables or facts.menus:
+        outputs.append("tables")
     return Scope(
         registers=tuple(schema.register_id for schema in facts.registers),
         interconnections=tuple((a, b) for a, b, _ in _pairs(facts)),
@@ -263,11 +267,19 @@ def _recipients(facts: Facts) -> Section:
         source = Source("configuration", f"tables/{spec.name} ({spec.digest[:19]}…)")
         values = {"name": spec.name, "variables": spec.columns}
         statements.append(Statement(N_("Protected tables “{name}” of: {variables}."), values, source))
+    for menu in facts.menus:
+        source = Source("configuration", f"menus/{menu.name}")
+        values = {"name": menu.title_fr or menu.title or menu.name, "variables": menu.columns}
+        statements.append(
+            Statement(N_("Tables that analysts order from the menu “{name}”, of: {variables}."), values, source)
+        )
     statements += [
         Statement("{text}", {"text": _text(text)}, _person(facts, "recipients"))
         for text in facts.particulars.recipients
     ]
-    holes = [] if facts.policies or facts.tables else [Hole(N_("What is to be published?"), "--policy, --tables")]
+    holes = []
+    if not (facts.policies or facts.tables or facts.menus):
+        holes.append(Hole(N_("What is to be published?"), "--policy, --tables, --menu"))
     transfers = facts.particulars.transfers
     if transfers.empty:
         holes.append(Hole(N_("Where do the machines stand, and does anything leave the country?"), "transfers"))
@@ -495,7 +507,8 @@ def _has(schema: RegisterSchema, one: PassFact) -> bool:
 def _variables(facts: Facts) -> list[str]:
     """The variables that the policies and tables let out."""
     names = {name for policy in facts.policies for name in policy.released([one.name for one in policy.variables])}
-    return sorted(names | {name for spec in facts.tables for name in spec.columns})
+    names |= {name for spec in facts.tables for name in spec.columns}
+    return sorted(names | {name for menu in facts.menus for name in menu.columns})
 
 
 def _text(text: Text) -> Localized:

@@ -13,6 +13,7 @@ from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.schema import RegisterSchema
+from wasl.tables.menu import MenuSpec
 from wasl.tables.specification import TablesSpec
 
 __all__ = ["AttackFigure", "Facts", "PassFact", "RiskFigure", "attack_figures", "risk_figure"]
@@ -83,7 +84,7 @@ class Facts:
         plan: The linkage plan.
         profile: Name of the encoding profile; empty where it is not decided.
         passes: Its passes, or those of the deliveries received.
-        policies, tables: Of the releases and tables to be made.
+        policies, tables, menus: Of the releases and tables to be made, and of the tables that analysts may order.
         retention: Days that files are kept, by register; ``""`` stands for every other register.
         attacks, risks: Measurements.
         entries: Entries of the project in the log, with their numbers.
@@ -99,6 +100,7 @@ class Facts:
     passes: tuple[PassFact, ...] = ()
     policies: tuple[DisclosurePolicy, ...] = ()
     tables: tuple[TablesSpec, ...] = ()
+    menus: tuple[MenuSpec, ...] = ()
     retention: Mapping[str, int] = field(default_factory=dict)
     attacks: tuple[AttackFigure, ...] = ()
     risks: tuple[RiskFigure, ...] = ()

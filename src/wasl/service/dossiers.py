@@ -22,6 +22,7 @@ from wasl.registers.exchange.digests import digest_json
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
+from wasl.service.documents import accept_menu, accept_policy
 from wasl.service.ports import Area, Caller, Office, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import (
@@ -34,8 +35,10 @@ from wasl.service.records import (
     StoredAuthorization,
     Submission,
     SubmissionKind,
+    TableMenu,
 )
-from wasl.service.states import ReleaseStatus
+from wasl.service.states import MenuStatus, ReleaseStatus
+from wasl.tables.menu import MenuSpec
 from wasl.workflow.act import RunOptions
 from wasl.workflow.dossier import authorization_event, draw_up_dossier
 
@@ -58,6 +61,8 @@ def draw_up_project_dossier(
     project: str,
     particulars: Mapping[str, Any],
     attacks: Sequence[Mapping[str, Any]] = (),
+    policies: Sequence[Mapping[str, Any]] = (),
+    menus: Sequence[Mapping[str, Any]] = (),
 ) -> DossierFile:
     """Draw up the next version of a project's dossier from its registers, runs, releases, rules and log.
 
@@ -67,6 +72,8 @@ def draw_up_project_dossier(
         project: Of which project.
         particulars: What only people know, as a document; what it leaves out is a hole.
         attacks: The content of ``attacks.json`` of ``wasl attack``.
+        policies: Policies of releases to come, besides those of the project's releases; a name means the shipped one.
+        menus: Menus of tables to come, besides those that the project offers.
 
     Raises:
         SchemaError: The particulars do not hold together.
@@ -77,6 +84,7 @@ def draw_up_project_dossier(
     figures = attack_figures(attacks, f"attacks.json ({digest_json(list(attacks))[:19]}…)") if attacks else ()
     with office.ledger.reading() as state:
         facts = _facts(state, project, known, figures, caller.at.date())
+        facts = _with_plans(facts, policies, menus)
         before = _latest(state, project)
     earlier = None if before is None else dict(before.document)
     act = draw_up_dossier(facts, RunOptions(), earlier=earlier)
@@ -225,6 +233,7 @@ def _facts(
     runs = state.select(Run, project=project, descending=True, limit=1)
     releases = state.select(Release, project=project)
     policies = {policy.digest: policy for policy in (DisclosurePolicy.model_validate(one.policy) for one in releases)}
+    menus = state.select(TableMenu, project=project, status=(MenuStatus.OFFERED, MenuStatus.OPEN))
     profile, passes = _passes(state, project)
     entries = state.log_entries(first=0, limit=MOST_ENTRIES, project=project)
     return Facts(
@@ -235,12 +244,22 @@ def _facts(
         profile=profile,
         passes=passes,
         policies=tuple(policies.values()),
+        menus=tuple(MenuSpec.model_validate(one.menu) for one in menus),
         retention={one.register: one.days for one in state.select(RetentionRule, project=project) if not one.round},
         attacks=attacks,
         risks=tuple(_risks(releases)),
         entries=[(entry.index, AuditEvent.from_json(json.loads(entry.data))) for entry in entries],
         particulars=particulars,
     )
+
+
+def _with_plans(facts: Facts, policies: Sequence[Mapping[str, Any]], menus: Sequence[Mapping[str, Any]]) -> Facts:
+    """The facts with the policies and menus of what is still to come: an authorization is asked for beforehand."""
+    wanted = [DisclosurePolicy.model_validate(accept_policy(one)) for one in policies]
+    offered = [accept_menu(one, {})[0] for one in menus]
+    known = {policy.digest: policy for policy in (*facts.policies, *wanted)}
+    named = {menu.name: menu for menu in (*facts.menus, *offered)}
+    return replace(facts, policies=tuple(known.values()), menus=tuple(named.values()))
 
 
 def _passes(state: Reader, project: str) -> tuple[str, tuple[PassFact, ...]]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 from pydantic import Field as Option
 from pydantic import model_validator
 
 from wasl.errors import InputError
-from wasl.registers.documents import Document
+from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.tables.specification import (
     DimensionSpec,
@@ -116,6 +117,21 @@ class MenuSpec(Document):
     crossings: CrossingRule = CrossingRule()
     primary: PrimaryRules = PrimaryRules()
     protection: ProtectionSpec = ProtectionSpec()
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """The menu in a TOML file, or a shipped one by name.
+
+        Raises:
+            SchemaError: Names the file, the key and the reason.
+        """
+        return load_document(cls, resolve_document("menus", name_or_path))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the microdata that an order can show: those of the dimensions, and the amounts."""
+        shown = {one.source for one in self.dimensions} | {one.value for one in self.measures if one.value != "count"}
+        return tuple(sorted(shown))
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

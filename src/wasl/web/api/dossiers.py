@@ -40,6 +40,10 @@ class NewDossier(BaseModel):
     attacks: list[dict[str, Any]] = Field(
         default=[], max_length=10_000, description="the content of attacks.json of `wasl attack`"
     )
+    policies: list[Document] = Field(
+        default=[], max_length=50, description="of releases to come", examples=[[{"name": "public-use"}]]
+    )
+    menus: list[Document] = Field(default=[], max_length=50, description="menus of tables to come")
 
 
 class DossierView(View):
@@ -92,7 +96,13 @@ def draw_up(
         request,
         caller,
         lambda: dossiers.draw_up_project_dossier(
-            office, caller, project=project, particulars=body.particulars, attacks=body.attacks
+            office,
+            caller,
+            project=project,
+            particulars=body.particulars,
+            attacks=body.attacks,
+            policies=body.policies,
+            menus=body.menus,
         ),
     )
     with office.ledger.reading() as state:

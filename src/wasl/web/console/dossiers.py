@@ -14,7 +14,7 @@ from wasl.service import dossiers
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
-from wasl.web.console.documents import read_document, written
+from wasl.web.console.documents import read_document, shipped, written
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Pages
@@ -54,6 +54,8 @@ def show_dossier(page: AnyPage, project: str) -> Response:
         covered=[] if held is None else [(name, [_shown(one) for one in getattr(held.scope, name)]) for name in FIELDS],
         days_left=None if held is None else (held.expires - today).days,
         required=page.office.require_authorization,
+        policies=shipped("disclosure"),
+        menus=shipped("menus"),
     )
 
 
@@ -62,9 +64,17 @@ def draw_up(page: AnyPage, project: str) -> Response:
     """Draw up the next version from the project's registers, runs, releases, rules and log."""
     particulars = read_document(page.form, "particulars", "the document of particulars")
     attacks = _attacks(page.form)
+    policies = [{"name": name} for name in page.form.every("policies")]
+    menus = [{"name": name} for name in page.form.every("menus")]
     page.once(
         lambda caller: dossiers.draw_up_project_dossier(
-            page.office, caller, project=project, particulars=particulars, attacks=attacks
+            page.office,
+            caller,
+            project=project,
+            particulars=particulars,
+            attacks=attacks,
+            policies=policies,
+            menus=menus,
         )
     )
     return page.go(f"/console/projects/{project}/dossier", said="dossier-drawn")
