@@ -142,7 +142,7 @@ def test_a_wrong_mention_is_found(line: str) -> None:
 def test_the_site_and_the_readme_lead_to_each_page() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     index = (GUIDE / "index.md").read_text(encoding="utf-8")
-    assert len(PAGES) == 7
+    assert len(PAGES) == 8
     for page in PAGES:
         assert f"guide-fr/{page.name}" in navigation
         assert page.name == "index.md" or f"({page.name})" in index
