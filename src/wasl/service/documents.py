@@ -40,7 +40,8 @@ def require_bare_names(value: Any, where: str) -> None:
     """
     if isinstance(value, Mapping):
         for key, item in value.items():
-            if key in NAMING and isinstance(item, str) and (BARE_NAME.fullmatch(item) is None or ".." in item):
+            named = key in NAMING and isinstance(item, str) and item != ""  # an empty name is the default: none
+            if named and (BARE_NAME.fullmatch(item) is None or ".." in item):
                 raise SchemaError(f"{where}: {key!r} must be the name of a shipped document, not a path.")
             require_bare_names(item, where)
     elif isinstance(value, list | tuple):
