@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +11,14 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from wasl.registers.exchange.workbook_file import workbook_file
+
 __all__ = ["DECISION_SHEET", "Disagreement", "MergeSheets", "workbook_bytes"]
 
 DECISION_SHEET = "A décider"
 """The sheet whose column ``decision`` a clerk fills in."""
 
 HEAD = PatternFill("solid", fgColor="DDE6EF")
-FIRST_DATE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a constant, so that equal merges give equal workbooks
 WIDTH_LIMIT = 40
 
 
@@ -78,7 +77,6 @@ RELATIONS = {
 def workbook_bytes(sheets: MergeSheets) -> bytes:
     """The workbook as bytes of an Excel file; its cells are text or numbers, never formulas."""
     book = Workbook()
-    book.properties.created = book.properties.modified = FIRST_DATE
     first, second = sheets.titles.values()
     _summary(book.active, sheets)
     across = [row for row in sheets.same if row[0] != row[2]]
@@ -108,9 +106,7 @@ def workbook_bytes(sheets: MergeSheets) -> bytes:
             ],
         )
     _decisions(book.create_sheet(DECISION_SHEET), sheets)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    return workbook_file(book)
 
 
 def _summary(sheet: Worksheet, sheets: MergeSheets) -> None:

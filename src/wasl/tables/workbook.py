@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 
+from wasl.registers.exchange.workbook_file import workbook_file
 from wasl.tables.protected import ProtectedTable
 
 __all__ = ["MOST_CELLS", "workbook_bytes"]
@@ -59,9 +58,7 @@ def workbook_bytes(table: ProtectedTable) -> bytes | None:
     sheet.sheet_properties.outlinePr.summaryBelow = False
     sheet.freeze_panes = f"B{top}"
     sheet.column_dimensions[get_column_letter(1)].width = 32
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
+    return workbook_file(book)
 
 
 def _sheet_name(name: str) -> str:
