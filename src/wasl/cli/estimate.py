@@ -38,7 +38,9 @@ def estimate(
     Writes OUT/estimates.csv, OUT/report.json and, after a calibration, OUT/weights.parquet: figures for the office,
     before disclosure control.
 
-    Example: wasl estimate persons.parquet --spec estimates.toml --out estimates
+    Shipped names: census-linked (weights of a linked sample), reconciliation (two and three registers).
+
+    Example: wasl estimate persons.parquet --spec reconciliation --out estimates
     """
     act = make_estimates(data, spec, out, seed=seed)
     if as_json:
@@ -54,6 +56,8 @@ def estimate(
             for row in act.report["results"]
         ],
     )
+    for note in act.report["notes"]:
+        say(note)
     say(f"files: {', '.join(sorted(act.artifacts))} in {out}")
 
 

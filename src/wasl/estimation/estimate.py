@@ -70,9 +70,20 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
         weights = _weights_table(data, spec.calibration, calibrated)
     for item in spec.linked_totals:
         rows.append(_linked_total(data, item, calibrated, report))
+    report["notes"] = _notes(spec)
     report["estimates"] = len(rows)
     report["not_estimable"] = sum(row["estimate"] is None for row in rows)
     return Estimates(rows, weights, report)
+
+
+def _notes(spec: EstimateSpec) -> list[str]:
+    """What the figures rest on: sources of known totals, and links that are taken as perfect."""
+    notes = []
+    for name, asked in (("reconciliation", spec.reconciliation), ("multiple_systems", spec.multiple_systems)):
+        if asked is not None and asked.quality == QualitySpec():
+            notes.append(f"{name}: links are taken as perfect, for no quality of the links is given")
+    margins = spec.calibration.margins if spec.calibration is not None else ()
+    return notes + [f"margin {m.variable}: {m.source or 'no source of the totals is given'}" for m in margins]
 
 
 def _column(data: pa.Table, name: str) -> pa.ChunkedArray:
@@ -169,12 +180,16 @@ def _calibration(data: pa.Table, asked: CalibrationSpec) -> Calibration:
             totals.append(margin.total)
             continue
         codes = _column(data, margin.variable).cast(pa.string()).fill_null("_U").to_numpy().astype(str)
-        strange = sorted(set(np.unique(codes)) - set(margin.totals))
+        unnamed = sorted(set(np.unique(codes)) - set(margin.totals))
+        strange = [code for code in unnamed if code == "_U"] if margin.others is not None else unnamed
         if strange:
             raise InputError(f"margin {margin.variable!r}: no total is given for the codes {', '.join(strange[:10])}.")
         for code, total in margin.totals.items():
             columns.append((codes == code).astype(np.float64))
             totals.append(total)
+        if margin.others is not None:
+            columns.append(np.isin(codes, unnamed).astype(np.float64))
+            totals.append(margin.others)
     return calibrate(
         _numbers(data, asked.weight),
         np.stack(columns, axis=1),

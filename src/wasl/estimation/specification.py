@@ -63,17 +63,23 @@ class Margin(Document):
     Attributes:
         variable: Column.
         totals: Known total of each category.
+        others: Known total of all categories that ``totals`` does not name; missing codes are not among them.
         total: Known total of a number.
+        source: Where the totals come from; stands in the report.
     """
 
     variable: str
     totals: dict[str, float] = Option(default_factory=dict)
+    others: float | None = Option(default=None, gt=0)
     total: float | None = None
+    source: str = ""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if bool(self.totals) == (self.total is not None):
             raise ValueError(f"margin {self.variable!r}: give totals (of categories) or total (of a number)")
+        if self.others is not None and not self.totals:
+            raise ValueError(f"margin {self.variable!r}: others goes with totals (of categories)")
         return self
 
 
