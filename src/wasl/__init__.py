@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from wasl.facade import assess, encode, link, merge, protect, publish
+    from wasl.facade import assess, encode, estimate, link, merge, protect, publish, tabulate
     from wasl.holder.keys import LinkageKey
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.schema import RegisterSchema
@@ -29,9 +29,12 @@ _HOMES = {
     "assess": "wasl.facade",
     "protect": "wasl.facade",
     "publish": "wasl.facade",
+    "tabulate": "wasl.facade",
+    "estimate": "wasl.facade",
 }
 
-__all__ = ["Delivery", "LinkageKey", "RegisterSchema", "assess", "encode", "link", "merge", "protect", "publish"]
+__all__ = ["Delivery", "LinkageKey", "RegisterSchema", "assess", "encode", "estimate", "link", "merge", "protect",
+           "publish", "tabulate"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -13,11 +13,21 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from wasl.audit.events import LinkageCompleted, ProtectionApplied, RegistersMerged, RiskAssessed, SpineResolved
+    from wasl.audit.events import (
+        EstimatesMade,
+        LinkageCompleted,
+        ProtectionApplied,
+        RegistersMerged,
+        RiskAssessed,
+        SpineResolved,
+        TablesProtected,
+    )
     from wasl.audit.notes import NoteSigner
     from wasl.disclosure.policy.document import DisclosurePolicy
     from wasl.disclosure.protect import Protection
     from wasl.disclosure.risk.risk_report import RiskReport
+    from wasl.estimation.estimate import Estimates
+    from wasl.estimation.specification import EstimateSpec
     from wasl.holder.encode import Encoded
     from wasl.holder.keys import LinkageKey
     from wasl.linkage.model.pairs import ScoredPairs
@@ -28,10 +38,13 @@ if TYPE_CHECKING:
     from wasl.registers.exchange.join_map import JoinMap
     from wasl.registers.reading.reader import RegisterTable
     from wasl.registers.schema import RegisterSchema
+    from wasl.tables.earlier import EarlierTable
+    from wasl.tables.protect import ProtectedTables
+    from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import Act
     from wasl.workflow.merge import Decision, Merge
 
-__all__ = ["LinkageResult", "assess", "encode", "link", "merge", "protect", "publish"]
+__all__ = ["LinkageResult", "assess", "encode", "estimate", "link", "merge", "protect", "publish", "tabulate"]
 
 MERGE_PROFILE = "guarded"
 """Profile for an office's own registers: nothing of the encoding leaves the process, so quality alone decides.
@@ -282,3 +295,78 @@ def publish(
         created=created or datetime.now(UTC),
     )
     return dict(act.result)
+
+
+def tabulate(
+    data: Frame | Sequence[Frame],
+    spec: TablesSpec,
+    *,
+    hierarchies: Mapping[str, Frame] | None = None,
+    earlier: Sequence[EarlierTable] = (),
+    seed: int | None = None,
+    secret: bytes = b"",
+    today: date | None = None,
+) -> Act[ProtectedTables, TablesProtected]:
+    """The tables of a specification, protected together and audited: what `wasl tables` writes, as ``.artifacts``.
+
+    No authorization of a project is asked for: the library knows no installation that stores one.
+
+    Args:
+        data: The data of all tables, or of each table in the specification's order. Codes are text: numbers lose
+            leading zeros.
+        spec: The tables, how unsafe cells are found and how they are protected.
+        hierarchies: The levels of each hierarchy file named, coarse to fine; default: the shipped one of that name.
+        earlier: Tables published before, with what the office knows of them (`wasl.tables.earlier.read_earlier`).
+        seed: Seed of random rounding; default: a fresh one.
+        secret: Secret of the record keys (cell-key method); the same for all tables of one population.
+        today: The day, which the exchange files bear; default: today, UTC.
+
+    Raises:
+        InputError: The data do not fit the specification, or a hierarchy is neither given nor shipped.
+        ThresholdError: An unsafe cell cannot be protected, or is public already.
+    """
+    from wasl.disclosure.keys.coding import as_arrow
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.tabulate import tabulate as tabulate_tables
+
+    sources = [data] if isinstance(data, pa.Table | pd.DataFrame) else list(data)
+    levels = _shipped_levels(spec) | {name: as_arrow(frame) for name, frame in (hierarchies or {}).items()}
+    options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, today=today or datetime.now(UTC).date())
+    tables = [as_arrow(source) for source in sources]
+    return tabulate_tables(spec, tables, levels, options, earlier=earlier, secret=secret)
+
+
+def _shipped_levels(spec: TablesSpec) -> dict[str, pa.Table]:
+    """The shipped hierarchies that a specification names, all codes as text."""
+    import pyarrow.csv as pacsv
+
+    from wasl.registers.documents import config_dir
+
+    shipped = {path.name: path for path in (config_dir() / "tables" / "hierarchies").glob("*.csv")}
+    named = {dimension.hierarchy for table in spec.tables for dimension in table.dimensions}
+    levels = {}
+    for name in sorted(named & shipped.keys()):
+        with shipped[name].open(encoding="utf-8") as file:
+            columns = file.readline().strip().split(",")
+        texts = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
+        levels[name] = pacsv.read_csv(shipped[name], convert_options=texts)
+    return levels
+
+
+def estimate(data: Frame, spec: EstimateSpec, *, seed: int | None = None) -> Act[Estimates, EstimatesMade]:
+    """Estimates from linked data, before disclosure control: what `wasl estimate` writes, as ``.artifacts``.
+
+    Args:
+        data: One row per person (reconciliation, multiple systems) or survey record.
+        spec: What is asked for.
+        seed: Seed of bootstrap intervals; default: a fresh one.
+
+    Raises:
+        InputError: The data do not fit the specification.
+        PolicyError: Known totals cannot be met.
+    """
+    from wasl.disclosure.keys.coding import as_arrow
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.estimate import estimate as make_estimates
+
+    return make_estimates(as_arrow(data), spec, RunOptions(seed=secrets.randbits(63) if seed is None else seed))
