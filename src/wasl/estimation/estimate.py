@@ -77,7 +77,7 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
 
 
 def _notes(spec: EstimateSpec) -> list[str]:
-    """What the figures rest on: sources of known totals, and links that are taken as perfect."""
+    """Notes for the reader: the source of each known total, and links that are taken as perfect."""
     notes = []
     for name, asked in (("reconciliation", spec.reconciliation), ("multiple_systems", spec.multiple_systems)):
         if asked is not None and asked.quality == QualitySpec():
