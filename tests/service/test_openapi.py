@@ -80,7 +80,10 @@ def test_no_request_makes_the_server_fail(api: Any, fuzzed: Service, method: str
             answer = case.call(headers=headers)
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
             return  # an address or header too long to be read is answered by hanging up
-        assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
+        not_ready = (
+            path == "/v1/ready" and answer.status_code == 503
+        )  # jobs wait, and no worker serves this installation
+        assert answer.status_code < 500 or not_ready, f"{method} {path}: {answer.status_code}"
         if answer.status_code >= 400:
             assert answer.headers["content-type"] == ["application/problem+json"], f"{answer.status_code}"
 
