@@ -44,7 +44,9 @@ def posteriors(row: Ints, column: Ints, logit: Floats, nobody: Floats, columns: 
         if not (load > 1.001).any():
             break
         scale[crowded] /= load[crowded]
-    return np.asarray(found, np.float64)
+    # The iteration approaches the limit of a column from above; a last division keeps it, and no row gains by it.
+    load = np.bincount(column, found, columns)
+    return np.asarray(found / np.maximum(load, 1)[column], np.float64)
 
 
 def best_pair(row: Ints, posterior: Floats) -> Ints:

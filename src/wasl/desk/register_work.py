@@ -225,6 +225,8 @@ def encode(
         key_id=header.key_id,
         schema=header.schema_digest,
         profile=header.profile,
+        profile_digest=header.profile_digest,
+        weaknesses=header.weaknesses or None,
         round=header.round,
         records=header.records,
         rejects=header.rejects,

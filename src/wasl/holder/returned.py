@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from wasl.errors import InputError
-from wasl.locale import Language, messages
+from wasl.locale import N_, Language, messages
 from wasl.registers.exchange.holder_return import COMPARED_IN, DUPLICATES, LINKED, HolderReturn
 
 __all__ = ["OpenedReturn", "open_return", "return_workbook"]
@@ -202,11 +202,6 @@ def _round_rows(rounds: Sequence[Mapping[str, Any]], language: Language) -> tupl
         names = dict.fromkeys(name for one in rounds for name in one[part])
         rows += [[_(label, what=name), *(one[part].get(name) for one in rounds)] for name in names]
     return heads, rows
-
-
-def N_(text: str) -> str:  # noqa: N802 - the mark of gettext
-    """Marks a text for the catalogues without translating it."""
-    return text
 
 
 def _fill(sheet: Worksheet, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -17,8 +17,7 @@ def test_no_row_and_no_column_is_matched_more_than_once(rows: int, columns: int,
     found = posteriors(row, column, rng.normal(0, 3, rows * columns), rng.normal(0, 3, rows), columns)
     assert (found >= 0).all()
     assert np.bincount(row, found).max() <= 1 + 1e-9
-    # Sinkhorn's iteration is stopped after 25 steps: of 12,000 draws the largest sum was 1.17
-    assert np.bincount(column, found).max() <= 1.3
+    assert np.bincount(column, found).max() <= 1 + 1e-9
 
 
 def test_two_rows_alike_share_two_columns_evenly() -> None:

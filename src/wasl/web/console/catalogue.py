@@ -8,11 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.errors import NotFoundError
+from wasl.locale import N_
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 
 __all__ = ["pages"]

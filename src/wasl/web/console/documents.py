@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wasl.errors import SchemaError
+from wasl.locale import N_
 from wasl.registers.documents import config_dir
 from wasl.web.console.forms import Form, PageFault
-from wasl.web.console.marks import N_
 
 __all__ = ["THRESHOLDS", "Threshold", "read_document", "read_thresholds", "shipped", "shipped_text", "written"]
 

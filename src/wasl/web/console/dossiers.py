@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from wasl.compliance.authorization import Authorization
 from wasl.errors import InputError
+from wasl.locale import N_
 from wasl.service import dossiers
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
 from wasl.web.console.documents import read_document, shipped, written
 from wasl.web.console.forms import Form, PageFault
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Pages
 from wasl.web.downloads import MEDIA_TYPES, send_file
 

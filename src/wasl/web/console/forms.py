@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from wasl.web.console.marks import N_
+from wasl.locale import N_
 from wasl.web.settings import ServiceSettings
 
 __all__ = ["FORM_TYPE", "Form", "PageFault", "own_site", "read_form", "require_token"]

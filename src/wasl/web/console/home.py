@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.compliance.authorization import Authorization
+from wasl.locale import N_
 from wasl.service import reviews
 from wasl.service.access import Action, Role
 from wasl.service.ports import Reader
@@ -30,7 +31,6 @@ from wasl.service.records import (
 )
 from wasl.service.retention import due_submissions
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 
 __all__ = ["Task", "pages", "tasks"]

@@ -16,11 +16,11 @@ from wasl.audit.sentences import say_event
 from wasl.audit.tree import load_frontier
 from wasl.audit.visit_report import visit_report
 from wasl.errors import InputError, WaslError
+from wasl.locale import N_
 from wasl.service import jobs, log
 from wasl.service.access import Action
 from wasl.service.records import User
 from wasl.web.console.forms import PageFault
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import PAGE_HEADERS, AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.problems import status_of

@@ -8,7 +8,7 @@ from typing import cast, get_args
 from starlette.responses import Response
 
 from wasl.errors import NotFoundError
-from wasl.locale import Messages
+from wasl.locale import N_, Messages
 from wasl.service import linkages, reviews
 from wasl.service.access import Action
 from wasl.service.evidence import Evidence, Step, pair_evidence
@@ -17,7 +17,6 @@ from wasl.service.reviews import ReviewedPair, ReviewState, Verdict
 from wasl.service.states import RunStatus
 from wasl.web.console.charts import Bar, Chart, waterfall
 from wasl.web.console.forms import PageFault
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 
 __all__ = ["pages"]

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from wasl import errors
-from wasl.locale import Messages
+from wasl.locale import N_, Messages
 from wasl.web.console.forms import PageFault
-from wasl.web.console.marks import N_
 from wasl.web.problems import HttpProblem
 
 __all__ = ["NOTICES", "Saying", "say_error", "say_problem"]

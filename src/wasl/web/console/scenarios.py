@@ -9,13 +9,13 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.errors import WaslError
+from wasl.locale import N_
 from wasl.service import release_steps
 from wasl.service.access import Action
 from wasl.service.records import Job, JobKind, JobStatus
 from wasl.service.scenarios import MOST_SCENARIOS, read_comparison, request_comparison
 from wasl.web.console.charts import Bar, Chart, Point, bars, scatter
 from wasl.web.console.forms import Form, PageFault
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.problems import status_of

@@ -18,12 +18,12 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from wasl.errors import AccessError
+from wasl.locale import N_
 from wasl.service import users
 from wasl.service.access import Action, Actor
 from wasl.service.sign_ins import record_sign_in, record_sign_out, session_actor
 from wasl.web.authorization import Doorkeeper
 from wasl.web.console.forms import PageFault
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import Saying, say_problem
 from wasl.web.console.sessions import GUEST_COOKIE, SESSION_COOKIE, new_id, set_cookie

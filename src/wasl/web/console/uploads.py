@@ -18,10 +18,10 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from wasl.errors import InputError
+from wasl.locale import N_
 from wasl.service.ports import Area
 from wasl.storage.files import FileStore, IncomingFile
 from wasl.web.console.forms import TOKEN_FIELD, PageFault, require_token
-from wasl.web.console.marks import N_
 from wasl.web.console.pages import Page
 from wasl.web.console.sessions import form_token
 from wasl.web.middleware import Metrics

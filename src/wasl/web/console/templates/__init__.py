@@ -13,9 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from wasl.locale import LANGUAGES, Messages, messages
+from wasl.locale import LANGUAGES, N_, Messages, messages
 from wasl.service.access import Action
-from wasl.web.console.marks import N_
 from wasl.web.console.sayings import NOTICES
 
 if TYPE_CHECKING:
