@@ -102,7 +102,7 @@ def test_a_session_ends_after_its_limits(own: Service, minutes: int) -> None:
     office = own.installation.office
     sessions = Sessions(own.installation.engine, office, own.installation.settings)
     with office.ledger.reading() as state:
-        actor, _ = users.token_actor(state, own.token(Role.LINKAGE).split("_")[1], office.now())
+        actor, *_ = users.token_actor(state, own.token(Role.LINKAGE).split("_")[1], office.now())
     opened = office.now()
     cookie = sessions.open(actor, opened)
     step = timedelta(minutes=20)

@@ -266,6 +266,10 @@ class Ledger(Protocol):
         """A transaction; commits at the end unless an exception passes through."""
         ...
 
+    def change_mark(self) -> int | None:
+        """A number that stays the same until somebody commits, cheap to ask for; None where that cannot be told."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Office:

@@ -349,8 +349,8 @@ def _hashed(part: str) -> str:
     return hashlib.sha256(part.encode()).hexdigest()
 
 
-def token_actor(ledger: Reader, token_id: str, now: datetime) -> tuple[Actor, str]:
-    """The actor a token makes, and the hash its secret must fit.
+def token_actor(ledger: Reader, token_id: str, now: datetime) -> tuple[Actor, datetime, str]:
+    """The actor a token makes, when the token ends, and the hash its secret must fit.
 
     Raises:
         AccessError: There is no such token, or it is expired or revoked, or its user disabled.
@@ -358,7 +358,8 @@ def token_actor(ledger: Reader, token_id: str, now: datetime) -> tuple[Actor, st
     token = ledger.find(Token, token_id)
     user = None if token is None else ledger.find(User, token.user)
     dead = token is None or user is None or token.revoked or user.disabled or token.status is not TokenStatus.ACTIVE
-    if token is None or dead or datetime.fromisoformat(token.expires_at) <= now:
+    expires_at = now if token is None else datetime.fromisoformat(token.expires_at)
+    if token is None or dead or expires_at <= now:
         raise AccessError("this token is not valid (any more).", remedy="Ask the administrator for a new one.")
     actor = Actor(token.user, Role(token.role), token.project, token.register, token.id, token.created_by)
-    return actor, token.secret_hash
+    return actor, expires_at, token.secret_hash

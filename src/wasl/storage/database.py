@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +11,7 @@ from sqlalchemy import event
 
 from wasl.errors import InputError
 
-__all__ = ["connect", "dialect_of"]
+__all__ = ["ChangeMark", "connect", "dialect_of"]
 
 SUPPORTED = ("sqlite", "postgresql")
 BUSY_SECONDS = 30
@@ -57,3 +59,35 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     reads = connection.get_execution_options().get("wasl_reads", False)
     connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")
+
+
+class ChangeMark:
+    """Tells whether anything was committed to a SQLite database, by any process, since it was last asked.
+
+    Costs some ten microseconds where reading the state costs some hundred. Source: SQLite, `PRAGMA data_version`.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._lock = threading.Lock()
+        self._file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._connection: sqlite3.Connection | None = None
+
+    def read(self) -> int | None:
+        """A number that stays the same until somebody commits; None where that cannot be told."""
+        if not self._file or self._file == ":memory:":
+            return None
+        with self._lock:
+            try:
+                if self._connection is None:
+                    # a wait of zero: this is asked where nobody may wait for a lock
+                    self._connection = sqlite3.connect(self._file, timeout=0, check_same_thread=False)
+                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error:
+                return None
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None

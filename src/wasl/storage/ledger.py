@@ -18,6 +18,7 @@ from wasl.audit.tree import load_frontier
 from wasl.errors import InputError, NotFoundError, StaleError, StateError
 from wasl.service.ports import Caller, LogEntry, Receipt
 from wasl.service.records import Job, Noun
+from wasl.storage.database import ChangeMark
 from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
 
 __all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
@@ -245,6 +246,15 @@ class SqlLedger:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._mark = ChangeMark(engine)
+
+    def change_mark(self) -> int | None:
+        """A number that stays the same until somebody commits, or None (see `wasl.service.ports.Ledger`)."""
+        return self._mark.read()
+
+    def close(self) -> None:
+        """Give back the connection that watches for changes."""
+        self._mark.close()
 
     @contextmanager
     def reading(self) -> Iterator[SqlReader]:

@@ -12,13 +12,14 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -35,8 +36,9 @@ from wasl.web.noise import Noise
 from wasl.web.oidc import OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.web.rate_limits import Rate
-from wasl.web.secrets import BEARER, SecretCheck
+from wasl.web.secrets import BEARER, SecretCheck, TokenHolders
 from wasl.web.settings import ServiceSettings
+from wasl.web.topic_router import TopicRouter
 
 __all__ = ["AnyCaller", "Doorkeeper", "Routes", "office_of"]
 
@@ -75,6 +77,7 @@ class Doorkeeper:
         self.noise = Noise(office)
         self.oidc = OidcVerifier(settings) if settings.oidc_issuer else None
         self._secrets = SecretCheck()
+        self._holders = TokenHolders()
         self._hashing = CapacityLimiter(HASHES_AT_A_TIME)
         self._known = Rate(per_minute=settings.requests_per_minute, at_a_time=settings.concurrent_requests)
         self._unknown = Rate(per_minute=settings.anonymous_requests_per_minute, at_a_time=settings.concurrent_requests)
@@ -177,18 +180,23 @@ class Doorkeeper:
             raise AccessError("the Authorization header is not 'Bearer <token>'.")
         if own is not None:
             identifier, secret = own.groups()
-            actor, secret_hash, fits = await run_sync(self._look_up, identifier, secret)
+            mark = self.office.ledger.change_mark()
+            known = self._holders.find(token, mark, self.office.now())
+            if known is not None:
+                return known
+            actor, expires_at, secret_hash, fits = await run_sync(self._look_up, identifier, secret)
             if fits or await run_sync(self._secrets.fits, secret, secret_hash, limiter=self._hashing):
+                self._holders.keep(token, mark, actor, expires_at)
                 return actor
         elif self.oidc is not None:
             return await run_sync(self._oidc_actor, token)
         raise AccessError("this token is not valid (any more).", remedy="Ask the administrator for a new one.")
 
-    def _look_up(self, identifier: str, secret: str) -> tuple[Actor, str, bool]:
-        """The actor of a token, the hash of its secret, and whether this secret is known to fit it."""
+    def _look_up(self, identifier: str, secret: str) -> tuple[Actor, datetime, str, bool]:
+        """The actor of a token, its end, the hash of its secret, and whether this secret is known to fit it."""
         with self.office.ledger.reading() as state:
-            actor, secret_hash = token_actor(state, identifier, self.office.now())
-        return actor, secret_hash, self._secrets.fitted(secret, secret_hash)
+            actor, expires_at, secret_hash = token_actor(state, identifier, self.office.now())
+        return actor, expires_at, secret_hash, self._secrets.fitted(secret, secret_hash)
 
     def _oidc_actor(self, token: str) -> Actor:
         assert self.oidc is not None  # noqa: S101 - asked by the caller
@@ -319,7 +327,7 @@ class Routes:
     """Routes of one topic; each is declared with the action it needs."""
 
     def __init__(self, topic: str) -> None:
-        self.router = APIRouter(prefix="/v1", tags=[topic], route_class=GuardedRoute)
+        self.router = TopicRouter(prefix="/v1", tags=[topic], route_class=GuardedRoute)
 
     def __call__(
         self,

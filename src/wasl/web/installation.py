@@ -123,6 +123,7 @@ class Installation:
             self.custody.witness()
         except (sa.exc.SQLAlchemyError, OSError) as error:
             structlog.get_logger().warning("the folders were not marked", error=type(error).__name__)
+        self.ledger.close()
         self.engine.dispose()
 
     def sweep(self) -> Sweep:

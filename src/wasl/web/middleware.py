@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,12 @@ SECURITY_HEADERS = {
     "cache-control": "no-store",
 }
 """Sent with every response that does not say otherwise."""
+
+_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+_PROCESS = secrets.token_hex(10)
+_NUMBERS = itertools.count(secrets.randbits(40))
+"""Request ids are unique, not secret: a random start for each process, then a count."""
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UPLOAD_PATH = re.compile(r"/(deliveries|join-maps|payloads|pairs)$")
@@ -182,7 +189,7 @@ class Edge:
 
 def _request_id(scope: Scope) -> str:
     sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-    return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    return sent if REQUEST_ID.fullmatch(sent) else f"{_PROCESS}{next(_NUMBERS):012x}"
 
 
 def _problem(request_id: str, problem: HttpProblem) -> ASGIApp:
@@ -199,8 +206,8 @@ def _problem(request_id: str, problem: HttpProblem) -> ASGIApp:
 
 def _add_headers(message: MutableMapping[str, Any], request_id: str) -> None:
     present = {name for name, _ in message["headers"]}
-    added = {**SECURITY_HEADERS, "x-request-id": request_id}
     message["headers"] = [
         *message["headers"],
-        *((name.encode(), value.encode()) for name, value in added.items() if name.encode() not in present),
+        *(header for header in _SECURITY_HEADERS if header[0] not in present),
+        (b"x-request-id", request_id.encode()),
     ]

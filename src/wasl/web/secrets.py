@@ -8,6 +8,7 @@ import re
 import secrets
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -15,10 +16,12 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from wasl.audit.notes import NoteSigner
 from wasl.errors import KeyFileError
+from wasl.service.access import Actor
 
 __all__ = [
     "BEARER",
     "SecretCheck",
+    "TokenHolders",
     "install_next",
     "load_record_secret",
     "load_signer",
@@ -54,7 +57,7 @@ class SecretCheck:
     """Checks secrets against hashes, and remembers for a while which fitted, as Argon2 is slow on purpose.
 
     It remembers a SHA-256 of secret and hash together, so a changed hash is checked anew. Revocation and expiry of the
-    token are looked up every time, elsewhere.
+    token are looked up elsewhere.
     """
 
     def __init__(self) -> None:
@@ -93,6 +96,32 @@ class SecretCheck:
             if len(self._fitted) >= REMEMBERED:
                 self._fitted.clear()
             self._fitted[key] = time.monotonic() + REMEMBER_SECONDS
+
+
+class TokenHolders:
+    """The holders of tokens, each kept until something is committed to the database.
+
+    A revoked token, a disabled user or a lost role is a commit, of this process or another, so it counts at once. The
+    tokens are held as SHA-256.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, tuple[int, datetime, Actor]] = {}
+
+    def find(self, token: str, mark: int | None, now: datetime) -> Actor | None:
+        """The holder that was found when the database's mark was this one; None when it must be looked up."""
+        known = self._found.get(hashlib.sha256(token.encode()).digest())
+        if mark is None or known is None or known[0] != mark or known[1] <= now:
+            return None
+        return known[2]
+
+    def keep(self, token: str, mark: int | None, actor: Actor, expires_at: datetime) -> None:
+        """Keep whose a token is; the mark is the one that was read *before* the token was looked up."""
+        if mark is None:
+            return
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        self._found[hashlib.sha256(token.encode()).digest()] = (mark, expires_at, actor)
 
 
 def _pair(secret: str, secret_hash: str) -> bytes:

@@ -44,7 +44,7 @@ class Readiness(BaseModel):
 
 
 @routes("GET", "/health", Action.STATUS_READ)
-def read_health() -> Health:
+async def read_health() -> Health:
     """Whether the process lives."""
     return Health()
 

@@ -65,7 +65,7 @@ class WhoAmI(BaseModel):
 
 
 @routes("GET", "/whoami", Action.WHOAMI)
-def whoami(caller: AnyCaller) -> WhoAmI:
+async def whoami(caller: AnyCaller) -> WhoAmI:
     """The user, the role and the reach of this token."""
     actor = caller.actor
     return WhoAmI(name=actor.name, role=actor.role, project=actor.project, register_name=actor.register)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -43,6 +43,7 @@ from wasl.web.idempotency import once
 from wasl.web.middleware import LEAVE
 from wasl.web.problems import HttpProblem, status_of, unforeseen
 from wasl.web.settings import ServiceSettings
+from wasl.web.topic_router import TopicRouter
 
 __all__ = ["AnyPage", "Page", "Pages"]
 
@@ -320,7 +321,7 @@ class Pages:
     """Pages of one topic; each is declared with the action it needs."""
 
     def __init__(self) -> None:
-        self.router = APIRouter(route_class=PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
+        self.router = TopicRouter(route_class=PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
     def __call__(
         self,
