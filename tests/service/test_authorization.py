@@ -54,7 +54,7 @@ def asked(route: APIRoute) -> Iterator[Asked]:
     for project in projects:
         for register in registers:
             path = route.path.replace("{project}", str(project)).replace("{register}", str(register))
-            for name in ("submission", "run", "release", "job", "user", "token", "menu", "order"):
+            for name in ("submission", "run", "release", "job", "user", "token", "menu", "order", "pair"):
                 path = path.replace(f"{{{name}}}", NOWHERE)
             yield Asked(method, path, action_of(route), project, register)
 

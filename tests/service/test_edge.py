@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from service_support import PROJECT, REGISTER, Service, Template, make_settings, serving
 
 from wasl.service.access import PUBLIC_ACTIONS, Action, Role
-from wasl.web import authorization
+from wasl.web import bodies
 from wasl.web.app import TOPICS
 from wasl.web.installation import Installation
 from wasl.web.secrets import SecretCheck
@@ -139,13 +139,13 @@ def test_a_refused_body_that_goes_on_is_cut_off(edge: Service) -> None:
 
 def test_a_long_body_is_parsed_off_the_event_loop(edge: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
-    parse = authorization.parse_json
+    parse = bodies.parse_json
 
     def parse_and_note(body: bytes) -> Any:
         threads.append(threading.current_thread().name)
         return parse(body)
 
-    monkeypatch.setattr(authorization, "parse_json", parse_and_note)
+    monkeypatch.setattr(bodies, "parse_json", parse_and_note)
     body = json.dumps({"name": "x", "title": "y" * 200_000})
     admin = edge.client(Role.ADMIN, None)
     assert admin.post("/v1/projects", content=body, headers={"Content-Type": "application/json"}).status_code == 422

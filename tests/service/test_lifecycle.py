@@ -61,6 +61,9 @@ class Journal:
         answer = client.request(method, path, **request)
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         assert self.service.log_size() > before, f"{method} {path} left no entry"
+        if answer.status_code in (201, 202):
+            there = client.get(answer.headers["location"])
+            assert there.status_code == (401 if "invitations" in path else 200), f"{method} {path}: {there.text}"
         self.note(method, path)
         return answer
 
@@ -169,6 +172,14 @@ def review(service: Service, journal: Journal, run: str) -> None:
     assert not {"left_row_id", "right_row_id", "place"} & set(queue[0])
     journal(first, "POST", f"{RUNS}/{run}/decisions", json={"pair": pair, "verdict": "same"})
     assert first.post(f"{RUNS}/{run}/decisions", json={"pair": pair, "verdict": "different"}).status_code == 409
+    taken = journal(first, "POST", f"{RUNS}/{run}/decisions/{pair}/take-back").json()
+    assert (taken["verdict"], taken["reviewer"]) == ("", "reviewer-simimo")
+    assert first.post(f"{RUNS}/{run}/decisions/{pair}/take-back").status_code == 409
+    entries = service.client(Role.AUDITOR).get("/v1/audit/entries", params={"kind": "DecisionTakenBack"}).json()
+    assert [(one["actor"], one["subject"]) for one in entries["items"]] == [("reviewer-simimo", pair)]
+    journal(first, "POST", f"{RUNS}/{run}/decisions", json={"pair": pair, "verdict": "same"})
+    evidence = first.get(f"{RUNS}/{run}/review-queue/{pair}").json()
+    assert sum(step["weight"] for step in evidence["steps"]) == pytest.approx(evidence["weight"], abs=0.06)
     blind = second.get(f"{RUNS}/{run}/review-queue").json()["items"][0]
     assert blind["decisions"] == []
     assert second.get(f"{RUNS}/{run}/decisions").json()["items"] == []
@@ -203,6 +214,8 @@ def release(service: Service, journal: Journal, run: str) -> None:
     assert shown["status"] == "protected", shown["failure"]
     assert desk.get(f"{place}/risk").json()["risk"]
     assert desk.get(f"{place}/protected").content.startswith(b"PAR1")
+    compare(service, journal, place, wanted["policy"])
+    shown = desk.get(place).json()
     shown = journal.change(desk, f"{place}/request", shown)
     assert approver.post(f"{place}/refuse", json={}, headers={"If-Match": f'"v{shown["version"]}"'}).status_code == 422
     shown = journal.change(approver, f"{place}/refuse", shown, reason="not yet")
@@ -226,6 +239,20 @@ def release(service: Service, journal: Journal, run: str) -> None:
     published(service, shown)
     journal.change(desk, f"{place}/withdraw", shown, reason="a mistake was found")
     assert service.client(None).get(f"/v1/catalogue/{shown['id']}").status_code == 410
+
+
+def compare(service: Service, journal: Journal, place: str, policy: dict[str, Any]) -> None:
+    """Scenarios beside the release: asked for by the desk, seen by the approver, and by nobody else."""
+    desk, approver = service.client(Role.RELEASE), service.client(Role.APPROVER)
+    assert desk.get(f"{place}/scenarios").status_code == 404
+    body = {"scenarios": [{"name": "as it is", "policy": policy}], "groups": ["sex"]}
+    assert approver.post(f"{place}/scenarios", json=body).status_code == 403
+    journal(desk, "POST", f"{place}/scenarios", json=body)
+    service.work()
+    compared = approver.get(f"{place}/scenarios").json()
+    assert [(one["name"], one["passed"]) for one in compared["scenarios"]] == [("as it is", True)]
+    assert compared["scenarios"][0]["groups"]["sex"]
+    assert service.client(Role.ANALYST).get(f"{place}/scenarios").status_code == 403
 
 
 def published(service: Service, shown: dict[str, Any]) -> None:

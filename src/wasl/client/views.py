@@ -10,8 +10,11 @@ from typing import Any, Self
 __all__ = [
     "Authorization",
     "Decision",
+    "Document",
     "Dossier",
+    "Evidence",
     "Job",
+    "Objections",
     "Project",
     "Published",
     "Register",
@@ -27,6 +30,10 @@ __all__ = [
     "User",
     "WhoAmI",
 ]
+
+
+Document = Mapping[str, Any] | str
+"""A document as JSON has it, or the text of its TOML file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,15 @@ class RetentionRule(Remote):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objections(Remote):
+    """A list of persons who object, without their record ids."""
+
+    project: str
+    register: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier(Remote):
     """A version of a project's dossier."""
 
@@ -165,6 +181,14 @@ class ReviewPair(Remote):
     pattern: str
     state: str
     verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(ReviewPair):
+    """A masked pair with the weight of each comparison, in bits."""
+
+    prior: float
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from wasl.errors import SchemaError
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import config_dir, load_document, validate_document
+from wasl.registers.schema import RegisterSchema
 from wasl.tables.menu import MenuSpec
 from wasl.workflow.microdata import MicrodataSpec
 
@@ -20,6 +21,7 @@ __all__ = [
     "accept_menu",
     "accept_plan",
     "accept_policy",
+    "accept_register",
     "accept_specification",
     "require_bare_names",
 ]
@@ -47,6 +49,20 @@ def require_bare_names(value: Any, where: str) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             require_bare_names(item, where)
+
+
+def accept_register(value: Mapping[str, Any]) -> RegisterSchema:
+    """The register schema, checked; an id alone means the shipped schema.
+
+    Raises:
+        SchemaError: It does not hold together.
+    """
+    where = "the register schema"
+    if set(value) == {"id"}:
+        return RegisterSchema.load(_shipped_file("registers", {"name": value["id"]}, where))
+    schema = validate_document(RegisterSchema, dict(value), where)
+    require_bare_names(value, where)
+    return schema
 
 
 def accept_plan(value: Mapping[str, Any]) -> LinkagePlan:

@@ -11,11 +11,10 @@ from typing import Any
 
 from wasl.audit.events import ProjectChanged, ProjectCreated, RegisterDeclared, SignatureDemandDropped
 from wasl.errors import InputError, StateError
-from wasl.registers.documents import validate_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
-from wasl.service.documents import require_bare_names
+from wasl.service.documents import accept_register
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.records import Project, Register
 
@@ -81,8 +80,7 @@ def declare_register(
         InputError: The signer is not a public key.
     """
     caller.check(Action.REGISTER_DECLARE, project=project)
-    schema = validate_document(RegisterSchema, dict(definition), "the register schema")
-    require_bare_names(definition, "the register schema")
+    schema = accept_register(definition)
     _require_key(signer)
     identifier = register_id(project, schema.register_id)
     with office.ledger.writing(caller) as ledger:

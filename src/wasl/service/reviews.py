@@ -26,6 +26,7 @@ __all__ = [
     "agreement",
     "decide",
     "decision_id",
+    "find_pair",
     "is_blind",
     "masked",
     "review_queue",
@@ -86,6 +87,19 @@ def review_queue(
     pairs = ledger.select(ReviewPair, run=run, after=after, limit=limit if state is None else None)
     reviewed = [ReviewedPair(pair, tuple(said[pair.id])) for pair in pairs]
     return [one for one in reviewed if state is None or one.state is state][:limit]
+
+
+def find_pair(ledger: Reader, run: str, pair: str) -> ReviewedPair:
+    """One pair of a run's queue.
+
+    Raises:
+        NotFoundError: There is no such pair.
+    """
+    pairs = ledger.select(ReviewPair, id=pair, run=run)
+    if not pairs:
+        raise NotFoundError("there is no such pair in this queue.")
+    said = sorted(ledger.select(Decision, run=run, pair=pair), key=lambda d: (d.created_at, d.id))
+    return ReviewedPair(pairs[0], tuple(one for one in said if one.verdict))
 
 
 def masked(reviewed: ReviewedPair, caller: Caller) -> ReviewedPair:

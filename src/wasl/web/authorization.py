@@ -6,9 +6,6 @@ size. A route cannot be declared without an action (`Routes`), so none can be fo
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import json
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -21,16 +18,15 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from wasl.errors import AccessError
-from wasl.registers.exchange.digests import digest_bytes
 from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
 from wasl.service.log import deny, record_look
-from wasl.service.ports import Caller, Office, Receipt
+from wasl.service.ports import Caller, Office
 from wasl.service.records import User
 from wasl.service.users import token_actor
+from wasl.web.bodies import STREAMS, TOML, take_receipt, toml_openapi
 from wasl.web.middleware import LEAVE, Metrics
 from wasl.web.noise import Noise
 from wasl.web.oidc import OidcVerifier
@@ -42,10 +38,8 @@ from wasl.web.topic_router import TopicRouter
 
 __all__ = ["AnyCaller", "Doorkeeper", "Routes", "office_of"]
 
-IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 PLAIN_TARGET = re.compile(r"[A-Za-z0-9/._@{}-]{1,180}")
 SEVEN_PROBLEMS = (401, 403, 404, 409, 422, 429, 503)
-STREAMS = "x-wasl-streams"
 READ_LOGGED = "x-wasl-logged-as"
 """Names the sensitive record a route shows; the log then tells who read it."""
 
@@ -53,12 +47,6 @@ ACTION = "x-wasl-action"
 
 HASHES_AT_A_TIME = 2
 """Argon2 computations that run beside each other: each takes 19 MB and about 20 ms of a processor."""
-
-MAX_JSON_VALUES = 100_000
-"""Values in one JSON body: Python needs up to 100 bytes for each, so 1 MB of text becomes 10 MB at most."""
-
-INLINE_BYTES = 4096
-"""A body up to this size is parsed where it is; a longer one in a thread, so that nobody waits for it."""
 
 
 class Doorkeeper:
@@ -231,14 +219,14 @@ class GuardedRoute(APIRoute):
         """The handler, behind its guard."""
         serve = super().get_route_handler()
         extra = self.openapi_extra or {}
-        action, streams = Action(extra[ACTION]), bool(extra.get(STREAMS))
+        action, streams, toml = Action(extra[ACTION]), bool(extra.get(STREAMS)), extra.get(TOML)
         shown = str(extra.get(READ_LOGGED, ""))
 
         async def guarded(request: Request) -> Response:
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
             caller, leave = await doorkeeper.admit(request, action)
             request.scope[LEAVE] = leave  # called when the answer is sent
-            receipt = await _receipt(request, streams=streams)
+            receipt = await take_receipt(request, streams=streams, toml=toml)
             caller = replace(caller, receipt=receipt)
             request.state.caller = caller
             try:
@@ -252,60 +240,6 @@ class GuardedRoute(APIRoute):
                 raise
 
         return guarded
-
-
-async def _receipt(request: Request, *, streams: bool) -> Receipt | None:
-    """The idempotency key and what the request is, once its body (of routes that do not stream it) is read.
-
-    Raises:
-        HttpProblem: 400, 408, 413 or 422.
-    """
-    if request.method == "GET":
-        return None
-    parts = [request.method, request.url.path, request.url.query]
-    if streams:
-        parts.append(request.headers.get("content-digest", ""))
-    else:
-        parts.append(digest_bytes(await _body(request)))
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if IDEMPOTENCY_KEY.fullmatch(key) is None:
-        raise HttpProblem(400, "an Idempotency-Key has 1 to 200 visible ASCII characters.")
-    return Receipt(key, hashlib.sha256("\0".join(parts).encode()).hexdigest())
-
-
-async def _body(request: Request) -> bytes:
-    """The body, read within the deadline; JSON is parsed here, once, and off the event loop when it is long."""
-    settings: ServiceSettings = request.app.state.settings
-    try:
-        async with asyncio.timeout(settings.body_seconds):
-            body = await request.body()
-    except TimeoutError as error:
-        raise HttpProblem(408, "the request's body did not arrive in time.") from error
-    except ClientDisconnect as error:
-        raise HttpProblem(400, "the request broke off.") from error
-    if body and "json" in request.headers.get("content-type", ""):
-        request._json = parse_json(body) if len(body) <= INLINE_BYTES else await run_sync(parse_json, body)
-    return body
-
-
-def parse_json(body: bytes) -> Any:
-    """The value of a JSON body that any database can store.
-
-    Raises:
-        HttpProblem: 400 or 422; the offending text is not repeated.
-    """
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_JSON_VALUES:
-        raise HttpProblem(413, f"the body holds more than {MAX_JSON_VALUES:,} values.")
-    try:
-        value = json.loads(body, parse_constant=_refuse_constant)
-        text = json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise HttpProblem(400, "the body is not plain JSON in UTF-8.") from error
-    if b"\\u0000" in text:
-        raise HttpProblem(422, "the body holds a NUL character.")
-    return value
 
 
 async def caller_of(request: Request) -> Caller:
@@ -327,7 +261,9 @@ class Routes:
     """Routes of one topic; each is declared with the action it needs."""
 
     def __init__(self, topic: str) -> None:
-        self.router = TopicRouter(prefix="/v1", tags=[topic], route_class=GuardedRoute)
+        self.router = TopicRouter(
+            prefix="/v1", tags=[topic], route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name
+        )
 
     def __call__(
         self,
@@ -338,11 +274,25 @@ class Routes:
         streams: bool = False,
         status: int = 200,
         logged_as: str = "",
+        toml: str | None = None,
         **extra: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """A decorator that serves a path with the function below it."""
+        """A decorator that serves a path with the function below it.
+
+        Args:
+            method: Of HTTP.
+            path: Below ``/v1``.
+            action: What the caller must be allowed to do.
+            streams: Whether the function reads the body itself.
+            status: Of the answer.
+            logged_as: Names the sensitive record that the route shows; the log then tells who read it.
+            toml: Set where documents are sent, so that the body may be TOML: the field that the file stands for, or
+                empty where the file has the fields of the JSON body.
+            **extra: For FastAPI.
+        """
         described: dict[int | str, dict[str, Any]] = {
-            code: {"model": Problem, "content": {MEDIA_TYPE: {}}} for code in self._problems(method, action)
+            code: {"model": Problem, "content": {MEDIA_TYPE: {}}}
+            for code in self._problems(method, action, streams=streams)
         }
         described |= extra.pop("responses", {})
         more = extra.pop("openapi_extra", {})
@@ -350,6 +300,9 @@ class Routes:
         streamed: dict[str, Any] = {STREAMS: True} if streams else {}
         if logged_as:
             streamed[READ_LOGGED] = logged_as
+        if toml is not None:
+            streamed[TOML] = toml
+            more = {**more, **toml_openapi(toml)}
         return self.router.api_route(
             path,
             methods=[method],
@@ -360,9 +313,15 @@ class Routes:
         )
 
     @staticmethod
-    def _problems(method: str, action: Action) -> list[int]:
-        codes = {400, *SEVEN_PROBLEMS} - ({401, 403} if action in PUBLIC_ACTIONS else set())
-        return sorted(codes | ({408, 412, 413, 428} if method != "GET" else set()))
+    def _problems(method: str, action: Action, *, streams: bool) -> list[int]:
+        codes = {400, *SEVEN_PROBLEMS}  # a token that is not valid is refused where none is needed, too
+        if action in PUBLIC_ACTIONS - {Action.INVITATION_REDEEM}:
+            codes.remove(403)
+        if action is Action.CATALOGUE_READ:
+            codes.add(410)
+        if streams:
+            codes.add(507)
+        return sorted(codes | ({408, 412, 413, 415, 428} if method != "GET" else set()))
 
 
 def address_class(host: str) -> str:
@@ -372,10 +331,6 @@ def address_class(host: str) -> str:
     except ValueError:
         return "unknown"
     return "loopback" if address.is_loopback else "private" if address.is_private else "public"
-
-
-def _refuse_constant(_name: str) -> float:
-    raise ValueError("not a number")
 
 
 def _unauthorized(message: str, remedy: str) -> HttpProblem:

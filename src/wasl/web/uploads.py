@@ -36,7 +36,7 @@ UPLOAD_OPENAPI = {
             "name": "Content-Digest",
             "in": "header",
             "required": True,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
             "description": "SHA-256 of the body (RFC 9530)",
             "example": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
         }

@@ -7,20 +7,21 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from wasl.audit.events import KINDS
 from wasl.errors import InputError, NotFoundError
 from wasl.service import log
 from wasl.service.access import Action
+from wasl.web.api.views import NO_NUL, Id, Moment, ProjectWord, UserWord
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import replayed
 
 routes = Routes("audit")
 
 LARGEST_PAGE = 500
-Number = Annotated[int, Query(ge=0, le=1 << 53)]
-Word = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(ge=0, le=1 << 53, description="number of an entry; the first is 0", examples=[0])]
+Word = Annotated[str, Query(max_length=200, pattern=NO_NUL, description="only entries with this; empty: all")]
 NOTE = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "A signed note (C2SP)"}}
 LINES = {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}, "description": "JSON Lines"}}
 
@@ -29,31 +30,31 @@ class EntryView(BaseModel):
     """An entry of the log, as a sentence in French, Arabic and English, and as it was hashed."""
 
     index: int
-    at: str
-    kind: str
-    actor: str
-    project: str
-    subject: str
+    at: Moment
+    kind: str = Field(examples=["ProjectCreated"])
+    actor: UserWord
+    project: ProjectWord
+    subject: Id
     detail: dict[str, Any]
-    request: str
-    role: str
-    fr: str
-    ar: str
-    en: str
+    request: str = Field(description="id of the request", examples=["a1b2c3d4e5f6"])
+    role: str = Field(examples=["admin"])
+    fr: str = Field(examples=["amina a créé le projet simimo."])
+    ar: str = Field(examples=["أنشأت amina المشروع simimo."])
+    en: str = Field(examples=["amina created the project simimo."])
 
 
 class EntryPage(BaseModel):
     """Some of the log; ``next`` is the ``first`` of what follows, or null at the end."""
 
     items: list[EntryView]
-    next: int | None
+    next: int | None = Field(description="`first` of what follows; null at the end of the log", examples=[100])
 
 
 class KeyView(BaseModel):
     """The log's name and the public key that verifies its checkpoints."""
 
-    origin: str
-    verifier: str
+    origin: str = Field(examples=["wasl.example.ma/log"])
+    verifier: str = Field(examples=["wasl.example.ma/log+1a2b3c4d+AbCd…"])
 
 
 @routes("GET", "/audit/entries", Action.AUDIT_READ, logged_as="log")
@@ -61,13 +62,21 @@ def list_entries(
     request: Request,
     caller: AnyCaller,
     first: Number = 0,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at most")] = 100,
     kind: Word = "",
     actor: Word = "",
     project: Word = "",
     subject: Word = "",
-    after: Annotated[str, Query(max_length=40, description="ISO 8601 UTC, included")] = "",
-    before: Annotated[str, Query(max_length=40, description="ISO 8601 UTC, not included")] = "",
+    after: Annotated[
+        str,
+        Query(max_length=40, pattern=NO_NUL, description="ISO 8601 UTC, included", examples=["2026-01-01T00:00:00Z"]),
+    ] = "",
+    before: Annotated[
+        str,
+        Query(
+            max_length=40, pattern=NO_NUL, description="ISO 8601 UTC, not included", examples=["2027-01-01T00:00:00Z"]
+        ),
+    ] = "",
 ) -> EntryPage:
     """Entries from a number on, chosen by kind, actor, project, subject and time."""
     if kind and kind not in KINDS:

@@ -12,7 +12,18 @@ from wasl.service import dossiers
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
-from wasl.web.api.views import Document, Identifier, Page, Paging, ProjectName, View, tag
+from wasl.web.api.views import (
+    Digest,
+    Document,
+    Id,
+    Identifier,
+    Page,
+    Paging,
+    ProjectName,
+    ProjectWord,
+    View,
+    tag,
+)
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, MEDIA_TYPES, send_file
 from wasl.web.idempotency import once
@@ -49,18 +60,22 @@ class NewDossier(BaseModel):
 class DossierView(View):
     """A version of the dossier."""
 
-    project: str
+    project: ProjectWord
     number: int = Field(examples=[1], description="1, and one more for every later version")
-    digest: str
+    digest: Digest
     statements: int
-    holes: list[str] = Field(description="places that only people can fill in")
+    holes: list[str] = Field(description="places that only people can fill in", examples=[["controller"]])
     document: dict[str, Any] = Field(description="statements with their sources, holes, and the scope asked for")
 
 
 class NewAuthorization(BaseModel):
     """The authority's decision on a dossier."""
 
-    dossier: str = Field(pattern=r"^[0-9a-z-]{1,80}$", description="id of the dossier that was authorized")
+    dossier: str = Field(
+        pattern=r"^[0-9a-z-]{1,80}$",
+        description="id of the dossier that was authorized",
+        examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"],
+    )
     decision: str = Field(min_length=1, max_length=100, examples=["D-12/2026"])
     decided: dt.date = Field(examples=["2026-06-01"])
     expires: dt.date = Field(examples=["2028-05-31"], description="the last day on which it holds")
@@ -70,11 +85,11 @@ class NewAuthorization(BaseModel):
 class AuthorizationView(View):
     """An authorization; the one stored last holds."""
 
-    project: str
-    decision: str
-    decided: str
-    expires: str
-    dossier: str
+    project: ProjectWord
+    decision: str = Field(examples=["D-12/2026"])
+    decided: str = Field(examples=["2026-06-01"])
+    expires: str = Field(examples=["2028-05-31"])
+    dossier: Id
     document: dict[str, Any] = Field(description="the decision with its scope")
 
 
@@ -86,7 +101,7 @@ def list_dossiers(request: Request, project: ProjectName, paging: Paging) -> Pag
     return paging.page(DossierView, found)
 
 
-@routes("POST", "/projects/{project}/dossiers", Action.DOSSIER_DRAW, status=201)
+@routes("POST", "/projects/{project}/dossiers", Action.DOSSIER_DRAW, status=201, toml="particulars")
 def draw_up(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewDossier
 ) -> DossierView:
@@ -107,7 +122,7 @@ def draw_up(
     )
     with office.ledger.reading() as state:
         found = state.get(DossierFile, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/projects/{project}/dossiers/{name}/dossier.json")
     return DossierView.of(found)
 
 
@@ -168,5 +183,5 @@ def store_authorization(
     )
     with office.ledger.reading() as state:
         found = state.get(StoredAuthorization, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/projects/{project}/authorizations")
     return AuthorizationView.of(found)

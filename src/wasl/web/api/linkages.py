@@ -1,4 +1,4 @@
-"""Linkage runs, their pairs, review, resolution and results."""
+"""Linkage runs, their pairs, resolution and results."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from wasl.errors import InputError, NotFoundError
-from wasl.service import linkages, resolutions, reviews
+from wasl.service import linkages, resolutions
 from wasl.service.access import Action
 from wasl.service.ports import Area, Caller, Office, Part
-from wasl.service.records import Decision, Job, Project, Run
+from wasl.service.records import Job, Project, Run
 from wasl.web.api.views import (
-    Cursor,
-    DecisionView,
+    NO_NUL,
     Document,
     Identifier,
     JobView,
     Page,
     Paging,
     ProjectName,
-    ReviewPage,
-    ReviewView,
     RunView,
     tag,
 )
@@ -44,16 +41,9 @@ MAX_PLAN_CHARS = 20_000
 class NewRun(BaseModel):
     """A run to make."""
 
-    plan: Annotated[Document, Field(description="the linkage plan")]
+    plan: Annotated[Document, Field(description="the linkage plan", examples=[{"name": "morocco"}])]
     deliveries: list[str] = Field(default=[], max_length=50, description="which; empty: the latest of each register")
     onto: str = Field(default="", max_length=80, description="the run whose spine this one continues")
-
-
-class NewDecision(BaseModel):
-    """A reviewer's word on a pair."""
-
-    pair: str = Field(max_length=80)
-    verdict: reviews.Verdict
 
 
 @routes("GET", RUNS, Action.LINKAGE_READ)
@@ -65,7 +55,7 @@ def list_runs(request: Request, project: ProjectName, paging: Paging) -> Page[Ru
     return paging.page(RunView, found)
 
 
-@routes("POST", RUNS, Action.LINKAGE_REQUEST, status=202)
+@routes("POST", RUNS, Action.LINKAGE_REQUEST, status=202, toml="plan")
 def request_linkage(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewRun
 ) -> RunView:
@@ -95,7 +85,15 @@ async def import_pairs(
     response: Response,
     caller: AnyCaller,
     project: ProjectName,
-    plan: Annotated[str, Query(max_length=MAX_PLAN_CHARS, description="the linkage plan, as JSON")],
+    plan: Annotated[
+        str,
+        Query(
+            max_length=MAX_PLAN_CHARS,
+            pattern=NO_NUL,
+            description="the linkage plan, as JSON",
+            examples=['{"name": "morocco"}'],
+        ),
+    ],
 ) -> RunView:
     """Begin a run with pairs that the linkage unit's own installation scored (strong mode)."""
     office = office_of(request)
@@ -104,6 +102,7 @@ async def import_pairs(
     if name is None:
         with await receive_body(request, Area.SPINE) as incoming:
             name = await run_sync(lambda: _import(office, caller, project, document, incoming))
+    response.headers["Location"] = f"/v1/projects/{project}/linkage-runs/{name}"
     return await run_sync(_run, office, response, project, name)
 
 
@@ -156,49 +155,6 @@ def download_spine(request: Request, caller: AnyCaller, project: ProjectName, ru
     return _file(request, caller, project, run, "spine", Area.SPINE)
 
 
-@routes("GET", RUN + "/review-queue", Action.REVIEW_READ, logged_as="review queue")
-def read_review_queue(
-    request: Request,
-    caller: AnyCaller,
-    project: ProjectName,
-    run: Identifier,
-    paging: Paging,
-    state: Annotated[reviews.ReviewState | None, Query(description="only pairs in this state")] = None,
-) -> ReviewPage:
-    """The masked pairs of the grey zone, the least certain first; disagreements with ``state=disputed``."""
-    with office_of(request).ledger.reading() as reader:
-        found = linkages.find_run(reader, project, run)
-        pairs = reviews.review_queue(reader, found.id, state=state, after=paging.after, limit=paging.limit + 1)
-    items = [_reviewed(reviews.masked(one, caller), one) for one in pairs[: paging.limit]]
-    more = len(pairs) > paging.limit
-    return ReviewPage(items=items, next=Cursor.write(items[-1].id) if more else None)
-
-
-@routes("GET", RUN + "/decisions", Action.REVIEW_READ, logged_as="decisions")
-def list_decisions(
-    request: Request, caller: AnyCaller, project: ProjectName, run: Identifier, paging: Paging
-) -> Page[DecisionView]:
-    """Decisions: a reviewer sees his own, the linkage unit all."""
-    own: dict[str, Any] = {"reviewer": caller.actor.name} if reviews.is_blind(caller) else {}
-    with office_of(request).ledger.reading() as state:
-        found = linkages.find_run(state, project, run)
-        decisions = state.select(Decision, after=paging.after, limit=paging.limit + 1, run=found.id, **own)
-    return paging.page(DecisionView, decisions)
-
-
-@routes("POST", RUN + "/decisions", Action.REVIEW_DECIDE, status=201)
-def decide(
-    request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier, body: NewDecision
-) -> DecisionView:
-    """Say whether a pair is one person."""
-    office = office_of(request)
-    once(request, caller, lambda: reviews.decide(office, caller, project=project, run=run, **body.model_dump()))
-    with office.ledger.reading() as state:
-        found = state.get(Decision, reviews.decision_id(body.pair, caller))
-    tag(response, found)
-    return DecisionView.of(found)
-
-
 @routes("POST", RUN + "/resolution", Action.SPINE_RESOLVE, status=202)
 def request_resolution(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, run: Identifier
@@ -220,8 +176,7 @@ def request_reproduction(
     name = once(request, caller, lambda: resolutions.request_reproduction(office, caller, project=project, run=run))
     with office.ledger.reading() as state:
         job = state.get(Job, name)
-    tag(response, job)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    tag(response, job, at=f"/v1/jobs/{job.id}")
     return JobView.of(job)
 
 
@@ -250,16 +205,6 @@ def _file(request: Request, caller: Caller, project: str, run: str, what: str, a
         area=area,
         digest=digest,
         name=f"{what}.parquet",
-    )
-
-
-def _reviewed(shown: reviews.ReviewedPair, whole: reviews.ReviewedPair) -> ReviewView:
-    decisions = [DecisionView.of(decision) for decision in shown.decisions]
-    return ReviewView(
-        **{name: getattr(shown.pair, name) for name in ReviewView.model_fields if hasattr(shown.pair, name)},
-        state=whole.state.value,
-        verdict=shown.verdict,
-        decisions=decisions,
     )
 
 

@@ -38,14 +38,14 @@ class NewProject(BaseModel):
 class ChangedProject(BaseModel):
     """What to change; what is left out stays."""
 
-    title: str | None = Field(default=None, min_length=1, max_length=300)
-    closed: bool | None = None
+    title: str | None = Field(default=None, min_length=1, max_length=300, examples=["Labour migration 2025"])
+    closed: bool | None = Field(default=None, examples=[True])
 
 
 class NewRegister(BaseModel):
     """A register to declare."""
 
-    definition: Annotated[Document, Field(description="the register schema")]
+    definition: Annotated[Document, Field(description="the register schema", examples=[{"id": "cnss-employees"}])]
     signer: str = Field(default="", max_length=100, description="Ed25519 public key its deliveries must be signed with")
 
 
@@ -63,6 +63,7 @@ def create_project(request: Request, response: Response, caller: AnyCaller, body
     """Open a project."""
     office = office_of(request)
     name = once(request, caller, lambda: projects.create_project(office, caller, name=body.name, title=body.title))
+    response.headers["Location"] = f"/v1/projects/{name}"
     return _project(request, response, name)
 
 
@@ -98,7 +99,7 @@ def list_registers(request: Request, caller: AnyCaller, project: ProjectName, pa
     return paging.page(RegisterView, found)
 
 
-@routes("POST", "/projects/{project}/registers", Action.REGISTER_DECLARE, status=201)
+@routes("POST", "/projects/{project}/registers", Action.REGISTER_DECLARE, status=201, toml="definition")
 def declare_register(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewRegister
 ) -> RegisterView:
@@ -112,6 +113,7 @@ def declare_register(
         ),
     )
     name = str(body.definition["id"])  # the schema was accepted, now or before, so it has one
+    response.headers["Location"] = f"/v1/projects/{project}/registers/{name}"
     return _register(request, response, project, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Request, Response
@@ -41,11 +42,21 @@ LARGEST_SEED = (1 << 62) - 1
 class NewRelease(BaseModel):
     """A release to prepare."""
 
-    run: str = Field(max_length=80, description="the resolved run it is made from")
-    title: str = Field(min_length=1, max_length=300)
-    specification: Annotated[Document, Field(description="the microdata specification: who is in, which variables")]
-    policy: Annotated[Document, Field(description="the disclosure policy")]
-    description: Annotated[Document, Field(description="the dataset description")]
+    run: str = Field(
+        max_length=80, description="the resolved run it is made from", examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"]
+    )
+    title: str = Field(min_length=1, max_length=300, examples=["Foreign workers 2025"])
+    specification: Annotated[
+        Document,
+        Field(
+            description="the microdata specification: who is in, which variables",
+            examples=[{"name": "foreign-workers"}],
+        ),
+    ]
+    policy: Annotated[Document, Field(description="the disclosure policy", examples=[{"name": "public-use"}])]
+    description: Annotated[
+        Document, Field(description="the dataset description", examples=[{"name": "foreign-workers-puf"}])
+    ]
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED, description="of every random choice; default: drawn")
 
 
@@ -53,7 +64,7 @@ class ChangedRelease(BaseModel):
     """Documents to protect under anew; what is left out stays."""
 
     specification: Document | None = None
-    policy: Document | None = None
+    policy: Annotated[Document | None, Field(examples=[{"name": "public-use"}])] = None
     description: Document | None = None
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED)
 
@@ -64,7 +75,7 @@ ReleaseAct = Callable[..., Release]
 class Reason(BaseModel):
     """Why."""
 
-    reason: str = Field(default="", max_length=2000)
+    reason: str = Field(default="", max_length=2000, examples=["k holds in every region"])
 
 
 @routes("GET", RELEASES, Action.RELEASE_READ)
@@ -76,14 +87,14 @@ def list_releases(request: Request, project: ProjectName, paging: Paging) -> Pag
     return paging.page(ReleaseView, found)
 
 
-@routes("POST", RELEASES, Action.RELEASE_PREPARE, status=202)
+@routes("POST", RELEASES, Action.RELEASE_PREPARE, status=202, toml="")
 def prepare_release(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewRelease
 ) -> ReleaseView:
     """Assemble microdata from a run's spine and protect them; the job does the work."""
     office = office_of(request)
     name = once(request, caller, lambda: releases.prepare_release(office, caller, project=project, **body.model_dump()))
-    return _release(office, response, project, name)
+    return _release(office, response, project, name, working=True)
 
 
 @routes("GET", RELEASE, Action.RELEASE_READ)
@@ -106,7 +117,7 @@ def read_risk(request: Request, project: ProjectName, release: Identifier) -> Ri
     )
 
 
-@routes("POST", RELEASE + "/protect", Action.RELEASE_PREPARE, status=202, openapi_extra=IF_MATCH)
+@routes("POST", RELEASE + "/protect", Action.RELEASE_PREPARE, status=202, toml="", openapi_extra=IF_MATCH)
 def protect_again(
     request: Request,
     response: Response,
@@ -124,7 +135,7 @@ def protect_again(
         caller,
         lambda: releases.protect_again(office, caller, project=project, release=release, version=version, **changes),
     )
-    return _release(office, response, project, release)
+    return _release(office, response, project, release, working=True)
 
 
 def _add_step(step: str, act: ReleaseAct, description: str, *, reasoned: bool, status: int = 200) -> None:
@@ -141,7 +152,7 @@ def _add_step(step: str, act: ReleaseAct, description: str, *, reasoned: bool, s
     def take(request: Request, response: Response, caller: Caller, project: str, **given: Any) -> ReleaseView:
         office = office_of(request)
         once(request, caller, lambda: act(office, caller, project=project, **given))
-        return _release(office, response, project, given["release"])
+        return _release(office, response, project, given["release"], working=status == HTTPStatus.ACCEPTED)
 
     if reasoned:
 
@@ -223,8 +234,8 @@ def download_package(request: Request, caller: AnyCaller, project: ProjectName, 
     return send_package(request, caller, found)
 
 
-def _release(office: Office, response: Response, project: str, name: str) -> ReleaseView:
+def _release(office: Office, response: Response, project: str, name: str, *, working: bool = False) -> ReleaseView:
     with office.ledger.reading() as state:
         found = release_steps.find_release(state, project, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/jobs/{found.job}" if working else "")
     return ReleaseView.of(found)

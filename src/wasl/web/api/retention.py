@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from wasl.service import retention
 from wasl.service.access import Action
-from wasl.service.records import Job, Objection, RetentionRule
-from wasl.web.api.views import JobView, Page, Paging, ProjectName, RegisterName, View, tag
+from wasl.service.projects import register_id
+from wasl.service.records import Job, Noun, Objection, Register, RetentionRule
+from wasl.web.api.views import (
+    JobView,
+    Page,
+    Paging,
+    ProjectName,
+    ProjectWord,
+    RegisterName,
+    RegisterWord,
+    View,
+    tag,
+)
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 
@@ -28,24 +39,43 @@ class NewRule(BaseModel):
 class RuleView(View):
     """A retention rule; an empty register or round stands for all without a rule of their own."""
 
-    project: str
-    register_name: str = Field(validation_alias="register", serialization_alias="register")
-    round_name: str = Field(validation_alias="round", serialization_alias="round")
+    project: ProjectWord
+    register_name: RegisterWord = Field(validation_alias="register", serialization_alias="register")
+    round_name: str = Field(validation_alias="round", serialization_alias="round", examples=["2025"])
     days: int
 
 
 class NewObjections(BaseModel):
     """Persons who object, by record id."""
 
-    records: list[Annotated[str, Field(max_length=32)]] = Field(min_length=1, max_length=10_000)
+    records: list[Annotated[str, Field(max_length=32, examples=["0f" * 16])]] = Field(min_length=1, max_length=10_000)
 
 
 class ObjectionView(View):
     """A list of objections, without the record ids."""
 
-    project: str
-    register_name: str = Field(validation_alias="register", serialization_alias="register")
-    count: int
+    project: ProjectWord
+    register_name: RegisterWord = Field(validation_alias="register", serialization_alias="register")
+    count: int = Field(description="record ids in the list")
+
+    @classmethod
+    def of(cls, noun: Noun) -> Self:
+        """The view of a list of objections."""
+        if not isinstance(noun, Objection):
+            raise TypeError("not a list of objections")
+        plain = ("id", "version", "created_at", "created_by", "project", "register")
+        return cls.model_validate({name: getattr(noun, name) for name in plain} | {"count": len(noun.records)})
+
+
+@routes("GET", "/projects/{project}/registers/{register}/objections", Action.OBJECTION_SEND)
+def list_objections(
+    request: Request, project: ProjectName, register: RegisterName, paging: Paging
+) -> Page[ObjectionView]:
+    """The lists of objections of a register, without the record ids; for its holder."""
+    with office_of(request).ledger.reading() as state:
+        state.get(Register, register_id(project, register))
+        found = state.select(Objection, after=paging.after, limit=paging.limit + 1, project=project, register=register)
+    return paging.page(ObjectionView, found)
 
 
 @routes("GET", "/projects/{project}/retention-rules", Action.RETENTION_READ)
@@ -71,7 +101,7 @@ def declare_rule(
     )
     with office.ledger.reading() as state:
         found = state.get(RetentionRule, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/projects/{project}/retention-rules")
     return RuleView.of(found)
 
 
@@ -96,11 +126,8 @@ def send_objections(
     )
     with office.ledger.reading() as state:
         found = state.get(Objection, name)
-    tag(response, found)
-    plain = {
-        name: getattr(found, name) for name in ("id", "version", "created_at", "created_by", "project", "register")
-    }
-    return ObjectionView.model_validate({**plain, "count": len(found.records)})
+    tag(response, found, at=f"/v1/projects/{project}/registers/{register}/objections")
+    return ObjectionView.of(found)
 
 
 class ErasuresView(BaseModel):
@@ -126,6 +153,5 @@ def request_erasure(request: Request, response: Response, caller: AnyCaller, pro
     name = once(request, caller, lambda: retention.request_erasure(office, caller, project=project))
     with office.ledger.reading() as state:
         job = state.get(Job, name)
-    tag(response, job)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    tag(response, job, at=f"/v1/jobs/{job.id}")
     return JobView.of(job)

@@ -11,7 +11,7 @@ from wasl.service import returns
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import Job
-from wasl.web.api.views import Identifier, JobView, ProjectName, RegisterName, tag
+from wasl.web.api.views import Digest, Id, Identifier, JobView, ProjectName, RegisterName, RegisterWord, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once
@@ -24,12 +24,14 @@ RETURN = "/projects/{project}/linkage-runs/{run}/returns/{register}"
 class ReturnView(BaseModel):
     """The summary of a return. Counts and rates of other registers are in steps, and withheld where they are small."""
 
-    register_name: str = Field(serialization_alias="register")
-    run: str
-    round: str
-    spine_digest: str
-    told: list[str] = Field(description="registers of which the file says, record by record, whether it is linked")
-    file: str = Field(description="SHA-256 of the file")
+    register_name: RegisterWord = Field(serialization_alias="register")
+    run: Id
+    round: str = Field(examples=["2025"])
+    spine_digest: Digest
+    told: list[RegisterWord] = Field(
+        description="registers of which the file says, record by record, whether it is linked"
+    )
+    file: Digest = Field(description="SHA-256 of the file")
     summary: dict[str, Any]
 
 
@@ -48,8 +50,7 @@ def request_return(
     name = once(request, caller, lambda: returns.request_return(office, caller, **given))
     with office.ledger.reading() as state:
         job = state.get(Job, name)
-    tag(response, job)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    tag(response, job, at=f"/v1/jobs/{job.id}")
     return JobView.of(job)
 
 

@@ -35,12 +35,14 @@ class Readiness(BaseModel):
     status: str = "ready"
     entries: int
     free_bytes: int
-    part: str
+    part: str = Field(description="both, linkage or spine", examples=["both"])
     workers: int = Field(description="job workers heard of within the last minute that can work")
     queued: int = Field(description="jobs that wait")
     parked: int = Field(description="jobs set aside because they broke down every time")
-    signing_key: str = Field(description="the key the log is signed with")
-    checkpoint_age_seconds: float | None = Field(description="age of the last signed checkpoint; null before the first")
+    signing_key: str = Field(description="the key the log is signed with", examples=["wasl.example.ma/log"])
+    checkpoint_age_seconds: float | None = Field(
+        examples=[1800.5], description="age of the last signed checkpoint; null before the first"
+    )
 
 
 @routes("GET", "/health", Action.STATUS_READ)

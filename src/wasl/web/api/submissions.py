@@ -65,7 +65,7 @@ def _add_routes(kind: SubmissionKind, plural: str) -> None:
         response.headers["Location"] = f"{request.url.path}/{name}"
         return view
 
-    @routes("GET", base, read, operation_id=f"list_{word}", description=f"The register's {plural}.")
+    @routes("GET", base, read, operation_id=f"list_{plural.replace('-', '_')}", description=f"The register's {plural}.")
     def list_submissions(
         request: Request, project: ProjectName, register: RegisterName, paging: Paging
     ) -> Page[SubmissionView]:

@@ -43,10 +43,23 @@ LARGEST_HIERARCHY = 1 << 20
 class NewMenu(BaseModel):
     """A menu of tables to offer."""
 
-    run: str = Field(max_length=80, description="the resolved run the tables are made from")
-    title: str = Field(min_length=1, max_length=300)
-    specification: Annotated[Document, Field(description="the microdata specification; nobody downloads these data")]
-    menu: Annotated[Document, Field(description="the menu, or the name of one that ships with wasl")]
+    run: str = Field(
+        max_length=80,
+        description="the resolved run the tables are made from",
+        examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"],
+    )
+    title: str = Field(min_length=1, max_length=300, examples=["Foreign workers: tables"])
+    specification: Annotated[
+        Document,
+        Field(
+            description="the microdata specification; nobody downloads these data",
+            examples=[{"name": "foreign-workers"}],
+        ),
+    ]
+    menu: Annotated[
+        Document,
+        Field(description="the menu, or the name of one that ships with wasl", examples=[{"name": "foreign-workers"}]),
+    ]
     hierarchies: dict[str, Annotated[str, Field(max_length=LARGEST_HIERARCHY)]] = Field(
         default={}, max_length=40, description="text of hierarchy files that do not ship with wasl, by name"
     )
@@ -55,7 +68,7 @@ class NewMenu(BaseModel):
 class NewOrder(BaseModel):
     """Tables to order: either a table of the menu, or dimensions to be crossed."""
 
-    menu: str = Field(max_length=80, description="an open menu")
+    menu: str = Field(max_length=80, description="an open menu", examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"])
     table: str = Field(default="", max_length=100, description="a table of the menu", examples=["sex-by-province"])
     dimensions: list[Annotated[str, Field(max_length=100)]] = Field(
         default=[], max_length=12, description="dimensions to be crossed, where the menu allows it"
@@ -67,7 +80,7 @@ class NewOrder(BaseModel):
 class Reason(BaseModel):
     """Why."""
 
-    reason: str = Field(default="", max_length=2000)
+    reason: str = Field(default="", max_length=2000, examples=["k holds in every region"])
 
 
 @routes("GET", MENUS, Action.MENU_READ)
@@ -79,7 +92,7 @@ def list_menus(request: Request, project: ProjectName, paging: Paging) -> Page[M
     return paging.page(MenuView, found)
 
 
-@routes("POST", MENUS, Action.MENU_OFFER, status=201)
+@routes("POST", MENUS, Action.MENU_OFFER, status=201, toml="")
 def offer_menu(
     request: Request, response: Response, caller: AnyCaller, project: ProjectName, body: NewMenu
 ) -> MenuView:
@@ -157,9 +170,7 @@ def order_tables(
         caller,
         lambda: table_orders.order(office, caller, project=project, menu=body.menu, request=wanted, title=body.title),
     )
-    view = _order(office, caller, response, project, name)
-    response.headers["Location"] = f"/v1/jobs/{view.job}"
-    return view
+    return _order(office, caller, response, project, name, working=True)
 
 
 @routes("GET", ORDER, Action.TABLES_READ)
@@ -235,7 +246,7 @@ def protect_order_again(
         caller,
         lambda: table_orders.protect_order_again(office, caller, project=project, order=order, version=version),
     )
-    return _order(office, caller, response, project, order)
+    return _order(office, caller, response, project, order, working=True)
 
 
 def _add_decision(step: ReleaseStep, description: str) -> None:
@@ -290,7 +301,7 @@ def publish_tables(
         caller,
         lambda: table_orders.publish_order(office, caller, project=project, order=order, version=version),
     )
-    return _order(office, caller, response, project, order)
+    return _order(office, caller, response, project, order, working=True)
 
 
 @routes("GET", ORDER + "/package", Action.PACKAGE_READ, responses=ZIP_RESPONSES, response_class=Response)
@@ -308,8 +319,10 @@ def _menu(office: Office, response: Response, project: str, name: str) -> MenuVi
     return MenuView.of(found)
 
 
-def _order(office: Office, caller: Caller, response: Response, project: str, name: str) -> OrderView:
+def _order(
+    office: Office, caller: Caller, response: Response, project: str, name: str, *, working: bool = False
+) -> OrderView:
     with office.ledger.reading() as state:
         found = table_orders.find_order(state, caller, project, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/jobs/{found.job}" if working else "")
     return OrderView.to(caller.actor, found)

@@ -22,6 +22,7 @@ from wasl.web.api.views import (
     TokenView,
     UserName,
     UserView,
+    UserWord,
     tag,
 )
 from wasl.web.authorization import AnyCaller, Routes, office_of
@@ -43,7 +44,7 @@ class NewUser(BaseModel):
 class NewToken(BaseModel):
     """A token to issue."""
 
-    role: Role
+    role: Role = Field(examples=["holder"])
     project: str | None = Field(default=None, max_length=63, examples=["simimo"])
     register_name: str | None = Field(default=None, alias="register", max_length=63, examples=["cnss-employees"])
     days: int = Field(default=DEFAULT_DAYS, ge=1, le=3660)
@@ -52,16 +53,18 @@ class NewToken(BaseModel):
 class Redemption(BaseModel):
     """The parts of an invitation."""
 
-    parts: list[Annotated[str, Field(max_length=100)]] = Field(min_length=1, max_length=2)
+    parts: list[Annotated[str, Field(max_length=100, examples=["hJ3kq0mB1sXw7yZ2aC4dEg"])]] = Field(
+        min_length=1, max_length=2
+    )
 
 
 class WhoAmI(BaseModel):
     """The user, role and reach of the token."""
 
-    name: str
-    role: Role | None
-    project: str | None
-    register_name: str | None = Field(serialization_alias="register")
+    name: UserWord
+    role: Role | None = Field(examples=["holder"])
+    project: str | None = Field(examples=["simimo"])
+    register_name: str | None = Field(serialization_alias="register", examples=["cnss-employees"])
 
 
 @routes("GET", "/whoami", Action.WHOAMI)
@@ -86,6 +89,15 @@ def add_user(request: Request, response: Response, caller: AnyCaller, body: NewU
     name = once(request, caller, lambda: users.add_user(office, caller, name=body.name, title=body.title))
     with office.ledger.reading() as state:
         found = state.get(User, name)
+    tag(response, found, at=f"/v1/users/{name}")
+    return UserView.of(found)
+
+
+@routes("GET", "/users/{user}", Action.USER_MANAGE, logged_as="users")
+def read_user(request: Request, response: Response, user: UserName) -> UserView:
+    """A user."""
+    with office_of(request).ledger.reading() as state:
+        found = state.get(User, user)
     tag(response, found)
     return UserView.of(found)
 
@@ -179,7 +191,7 @@ def redeem_invitation(
     issued = users.redeem_token(
         office, replace(caller, receipt=None), token=token, parts=body.parts, new_secret=new_secret
     )
-    tag(response, issued.token)
+    tag(response, issued.token, at=f"/v1/users/{issued.token.user}/tokens")
     return IssuedTokenView.of(issued.token).model_copy(update={"secret": issued.secret})
 
 
@@ -199,5 +211,5 @@ def revoke_token(
 def _invitation(request: Request, response: Response, name: str, parts: list[str]) -> InvitationView:
     with office_of(request).ledger.reading() as state:
         found = state.get(Token, name)
-    tag(response, found)
+    tag(response, found, at=f"/v1/users/{found.user}/tokens")
     return InvitationView.of(found).model_copy(update={"part": "".join(parts)})

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from wasl.service.access import Actor, Role
 from wasl.service.records import JobKind, JobStatus, Noun, SubmissionKind, TableMenu, TableOrder, TokenStatus
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
+from wasl.web.bodies import parse_toml
 from wasl.web.problems import HttpProblem
 
 __all__ = ["Cursor", "Page", "PageQuery", "ProjectName", "SeenVersion", "View", "tag"]
@@ -21,6 +22,8 @@ V = TypeVar("V", bound="View")
 N = TypeVar("N", bound=Noun)
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 200
+NO_NUL = r"^[^\x00]*$"
+"""Texts in an address: a NUL character there is refused before anything else."""
 
 ProjectName = Annotated[
     str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the project's short name", examples=["simimo"])
@@ -32,8 +35,44 @@ RegisterName = Annotated[
 UserName = Annotated[
     str, Path(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$", description="the user's name", examples=["amina"])
 ]
-Identifier = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,80}$", description="an identifier the service gave")]
-Document = Annotated[dict[str, Any], Field(description="a document as `wasl schema NAME` describes it, as JSON")]
+Identifier = Annotated[
+    str,
+    Path(
+        pattern=r"^[0-9a-z-]{1,80}$",
+        description="an identifier the service gave",
+        examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"],
+    ),
+]
+Id = Annotated[str, Field(examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"])]
+Digest = Annotated[str, Field(examples=[f"sha256:{'e3b0c442' * 8}"])]
+Moment = Annotated[str, Field(examples=["2026-11-22T10:00:00.000Z"])]
+UserWord = Annotated[str, Field(examples=["amina"])]
+ProjectWord = Annotated[str, Field(examples=["simimo"])]
+RegisterWord = Annotated[str, Field(examples=["cnss-employees"])]
+Title = Annotated[str, Field(examples=["Foreign workers 2025"])]
+Reason = Annotated[str, Field(examples=[""])]
+
+
+def _document(value: Any) -> Any:
+    return parse_toml(value) if isinstance(value, str) else value
+
+
+Document = Annotated[
+    dict[str, Any],
+    BeforeValidator(_document),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": True},
+                {"type": "string", "description": "the text of the document's TOML file"},
+            ]
+        }
+    ),
+    Field(
+        description="a document as `wasl schema NAME` describes it: as JSON, or the text of its TOML file",
+        examples=[{"name": "morocco"}],
+    ),
+]
 
 
 class View(BaseModel):
@@ -41,10 +80,10 @@ class View(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: str = Field(examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3"])
+    id: Id
     version: int = Field(examples=[1])
-    created_at: str = Field(examples=["2026-11-22T10:00:00.000Z"])
-    created_by: str = Field(examples=["amina"])
+    created_at: Moment
+    created_by: UserWord
 
     @classmethod
     def of(cls, noun: Noun) -> Self:
@@ -62,11 +101,11 @@ class ProjectView(View):
 class RegisterView(View):
     """A register declared in a project."""
 
-    project: str
+    project: ProjectWord
     name: str = Field(examples=["cnss-employees"])
     holder: str = Field(examples=["CNSS"])
-    schema_digest: str
-    signer: str
+    schema_digest: Digest
+    signer: str = Field(description="public key its deliveries are signed with; empty: none", examples=[""])
     definition: dict[str, Any]
 
 
@@ -74,10 +113,10 @@ class SubmissionView(View):
     """A delivery, join map or payload."""
 
     kind: SubmissionKind
-    project: str
-    register_name: str = Field(validation_alias="register", serialization_alias="register")
-    digest: str
-    file: str
+    project: ProjectWord
+    register_name: RegisterWord = Field(validation_alias="register", serialization_alias="register")
+    digest: Digest
+    file: Digest
     size_bytes: int
     rows: int
     header: dict[str, Any]
@@ -87,83 +126,87 @@ class SubmissionView(View):
 class RunView(View):
     """A linkage run."""
 
-    project: str
-    plan_digest: str
-    deliveries: list[str]
-    onto: str
+    project: ProjectWord
+    plan_digest: Digest
+    deliveries: list[Id]
+    onto: Reason
     status: RunStatus
-    job: str
-    spine_digest: str
-    failed_checks: list[str] = Field(description="self-checks of the linkage that did not pass; read its report")
-    failure: str
+    job: Id
+    spine_digest: Digest
+    failed_checks: list[str] = Field(
+        description="self-checks of the linkage that did not pass; read its report", examples=[[]]
+    )
+    failure: Reason
 
 
 class DecisionView(View):
     """One reviewer's word on one pair."""
 
-    run: str
-    pair: str
-    reviewer: str
-    verdict: str
+    run: Id
+    pair: str = Field(examples=["0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3-000000"])
+    reviewer: UserWord
+    verdict: str = Field(description="same, different, unsure; empty: none, or taken back", examples=["same"])
 
 
 class ReviewView(BaseModel):
     """A masked pair and, for those who may see it, what was said of it."""
 
-    id: str
+    id: Id
     number: int
-    linkage_pass: str
-    left_register: str
-    right_register: str
+    linkage_pass: str = Field(examples=["sex-year"])
+    left_register: RegisterWord
+    right_register: str = Field(examples=["anapec-certificates"])
     weight: float
     probability: float
-    pattern: str
+    pattern: str = Field(description="how each comparison came out", examples=["5-=x"])
     state: Literal["open", "agreed", "disputed"]
-    verdict: str
+    verdict: str = Field(description="same, different, unsure; empty: none, or taken back", examples=["same"])
     decisions: list[DecisionView]
 
 
 class ReleaseView(View):
     """A file on its way to the public, without its risk values."""
 
-    project: str
-    run: str
-    title: str
+    project: ProjectWord
+    run: Id
+    title: Title
     status: ReleaseStatus
-    job: str
+    job: Id
     seed: int
-    failure: str
-    requested_by: str
-    decided_by: str
-    reason: str
-    manifest_digest: str
-    published_at: str
+    failure: Reason
+    requested_by: UserWord
+    decided_by: UserWord
+    reason: Reason
+    manifest_digest: Digest
+    published_at: Moment
     public_report: dict[str, Any]
 
 
 class RiskView(BaseModel):
     """The confidential report of a release."""
 
-    release: str
+    release: Id
     status: ReleaseStatus
     risk: dict[str, Any]
     policy: dict[str, Any]
-    failure: str
+    failure: Reason
 
 
 class MenuView(View):
     """A menu of tables, without the parameters of its protection."""
 
-    project: str
-    run: str
-    title: str
+    project: ProjectWord
+    run: Id
+    title: Title
     status: MenuStatus
-    decided_by: str
-    reason: str
-    menu_digest: str
+    decided_by: UserWord
+    reason: Reason
+    menu_digest: Digest
     method: str = Field(description="how tables are protected", examples=["cell-key"])
-    approval: str = Field(description="who approves the tables of the menu: 'menu' (beforehand) or 'each'")
-    approval_of_crossings: str
+    approval: str = Field(
+        description="who approves the tables of the menu: 'menu' (beforehand) or 'each'", examples=["menu"]
+    )
+    approval_of_crossings: str = Field(examples=["each"])
     max_dimensions: int = Field(description="of a free crossing; 0: none is allowed")
     max_cells: int
     dimensions: list[dict[str, Any]]
@@ -187,20 +230,20 @@ class MenuView(View):
 class OrderView(View):
     """An order of tables, without anything that only the desk may see."""
 
-    project: str
-    menu: str
-    run: str
-    title: str
+    project: ProjectWord
+    menu: Id
+    run: Id
+    title: Title
     request: dict[str, Any]
     status: ReleaseStatus
-    job: str
+    job: Id
     answered: bool = Field(description="whether it was ever approved")
-    failure: str
-    requested_by: str
-    decided_by: str
-    reason: str
-    manifest_digest: str
-    published_at: str
+    failure: Reason
+    requested_by: UserWord
+    decided_by: UserWord
+    reason: Reason
+    manifest_digest: Digest
+    published_at: Moment
     public_report: dict[str, Any]
 
     @classmethod
@@ -216,12 +259,12 @@ class OrderView(View):
 class OrderReportView(BaseModel):
     """The confidential report of an order."""
 
-    order: str
+    order: Id
     status: ReleaseStatus
     report: dict[str, Any]
     specification: dict[str, Any]
-    earlier: list[str] = Field(description="the answered orders it was audited against")
-    failure: str
+    earlier: list[Id] = Field(description="the answered orders it was audited against")
+    failure: Reason
 
 
 class CatalogueView(BaseModel):
@@ -229,12 +272,12 @@ class CatalogueView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: str
+    id: Id
     kind: Literal["microdata", "tables"] = "microdata"
-    title: str
-    published_at: str
-    manifest_digest: str
-    package: str = Field(description="SHA-256 of the package")
+    title: Title
+    published_at: Moment
+    manifest_digest: Digest
+    package: Digest = Field(description="SHA-256 of the package")
     public_report: dict[str, Any]
     description: dict[str, Any]
 
@@ -243,35 +286,37 @@ class JobView(View):
     """Long work."""
 
     kind: JobKind
-    project: str
-    subject: str
+    project: ProjectWord
+    subject: Id
     status: JobStatus
     percent: int
     attempt: int
     cancel_asked: bool
     failures: int = Field(description="breakdowns for no known reason")
-    failure: str
+    failure: Reason
     result: dict[str, Any]
 
 
 class UserView(View):
     """Somebody known to the installation."""
 
-    title: str
+    title: Title
     disabled: bool
 
 
 class TokenView(View):
     """A token, without its secret."""
 
-    user: str
+    user: UserWord
     role: Role
-    project: str | None
-    register_name: str | None = Field(validation_alias="register", serialization_alias="register")
-    expires_at: str
+    project: str | None = Field(examples=["simimo"])
+    register_name: str | None = Field(
+        validation_alias="register", serialization_alias="register", examples=["cnss-employees"]
+    )
+    expires_at: Moment
     revoked: bool
     status: TokenStatus
-    approved_by: str
+    approved_by: UserWord
 
 
 class InvitationView(TokenView):
@@ -286,25 +331,31 @@ class IssuedTokenView(TokenView):
     secret: str = Field(default="", examples=["wasl_0192f0c1d2e3f4a5b6c7d8e9f0a1b2c3_…"])
 
 
+Next = Annotated[
+    str | None,
+    Field(description="`cursor` of what follows; null at the end of the list", examples=["MDE5MmYwYzE"]),
+]
+
+
 class Page(BaseModel, Generic[V]):
     """Some of a list; ``next`` is the cursor of what follows, or null at the end."""
 
     items: list[V]
-    next: str | None = Field(default=None, examples=["MDE5MmYwYzE"])
+    next: Next = None
 
 
 class ReviewPage(BaseModel):
-    """Some of a review queue."""
+    """Some of a review queue; ``next`` is the cursor of what follows, or null at the end."""
 
     items: list[ReviewView]
-    next: str | None = None
+    next: Next = None
 
 
 class CataloguePage(BaseModel):
-    """Some of the catalogue."""
+    """Some of the catalogue; ``next`` is the cursor of what follows, or null at the end."""
 
     items: list[CatalogueView]
-    next: str | None = None
+    next: Next = None
 
 
 class Cursor:
@@ -345,7 +396,13 @@ class PageQuery:
 async def _paging(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at most")] = DEFAULT_PAGE,
     cursor: Annotated[
-        str, Query(max_length=200, description="`next` of the page before; opaque, valid as long as the list exists")
+        str,
+        Query(
+            max_length=200,
+            pattern=r"^[A-Za-z0-9_-]*$",
+            description="`next` of the page before; opaque, valid as long as the list exists",
+            examples=["MDE5MmYwYzE"],
+        ),
     ] = "",
 ) -> PageQuery:
     return PageQuery(limit, cursor)  # a coroutine function: FastAPI would call a class in a thread
@@ -377,7 +434,7 @@ IF_MATCH = {
             "name": "If-Match",
             "in": "header",
             "required": True,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": '^(W/)?"v[0-9]{1,9}"$'},
             "description": "the ETag of what you have read",
             "example": '"v1"',
         }
@@ -386,6 +443,8 @@ IF_MATCH = {
 """OpenAPI description of a route that needs ``If-Match``."""
 
 
-def tag(response: Response, noun: Noun) -> None:
-    """Give a response the ETag of a noun."""
+def tag(response: Response, noun: Noun, *, at: str = "") -> None:
+    """Give a response the ETag of a noun, and where it is, or the job that makes it."""
     response.headers["ETag"] = f'"v{noun.version}"'
+    if at:
+        response.headers["Location"] = at
