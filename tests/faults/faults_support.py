@@ -52,10 +52,11 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.service.access import Role
 from wasl.service.log import event_of, export_log
 from wasl.service.ports import Area, Caller
-from wasl.service.records import Job, JobStatus, Release, Run, Submission
+from wasl.service.records import Job, JobKind, JobStatus, Release, Run, Submission
 from wasl.service.retention import named_files
 from wasl.service.states import ReleaseStatus, RunStatus
 from wasl.service.submissions import AREAS
+from wasl.storage.database import connect
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
@@ -64,6 +65,14 @@ PATIENCE = 10_000
 QUIET_SECONDS = 120.0
 ROTATION = 6
 """Of ten kills, the one at which everything is stopped and the signing key rotated."""
+
+AIMED = 4
+"""Of five kills, so many wait until a job has ended since the last one. Blind kills, one a second, would keep long jobs
+from ever ending, and nothing after the first of them would be killed at its work."""
+
+MOST_WAIT_SECONDS = 20.0
+AIM_SECONDS = 1.5
+ERASURE = JobKind.ERASE.value
 
 
 def run_web(settings: ServiceSettings, port: int) -> None:
@@ -114,6 +123,7 @@ class Plant:
     Attributes:
         settings, port: How it runs.
         kills: How often what was killed.
+        interrupted: How often a job of each kind was at work when its process, or the database, was killed.
     """
 
     settings: ServiceSettings
@@ -121,6 +131,28 @@ class Plant:
     database: Callable[[], None] | None
     processes: dict[str, ForkServerProcess] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
+    interrupted: Counter[str] = field(default_factory=Counter)
+
+    def jobs(self) -> Counter[tuple[str, str]]:
+        """Jobs by kind and status; nothing where the database does not answer at this moment."""
+        engine = connect(self.settings.url)
+        try:
+            with engine.connect() as connection:
+                found = connection.execute(sa.text("SELECT kind, status FROM jobs")).all()
+        except sa.exc.SQLAlchemyError:
+            return Counter()
+        finally:
+            engine.dispose()
+        return Counter((str(kind), str(status)) for kind, status in found)
+
+    def wait_for_progress(self) -> None:
+        """Wait until a job has ended, but not for ever."""
+        before, deadline = self._ended(), time.monotonic() + MOST_WAIT_SECONDS
+        while self._ended() <= before and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _ended(self) -> int:
+        return sum(count for (kind, status), count in self.jobs().items() if status == "done" and kind != ERASURE)
 
     def start(self, name: str) -> None:
         context = multiprocessing.get_context("forkserver")
@@ -132,6 +164,8 @@ class Plant:
     def kill(self, name: str) -> None:
         """End a process without a word, and begin its next life."""
         self.kills[name] += 1
+        if name != "web":
+            self.interrupted.update(kind for kind, status in self.jobs() if status == "running")
         if name == "database" and self.database is not None:
             self.database()
             return
@@ -348,7 +382,9 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         threads = [work(name, task, over, done) for name, task in tasks.items()]
         draws = random.Random(seed)  # noqa: S311 - chooses what to kill
         for number in range(kills):
-            time.sleep(draws.uniform(0.05, 1.5))
+            if number % 5 < AIMED:
+                plant.wait_for_progress()
+            time.sleep(draws.uniform(0.05, AIM_SECONDS))
             if number % 10 == ROTATION:
                 plant.rotate_key(draws.choice([None, draws.uniform(0.0, 1.5)]))
             else:
@@ -363,7 +399,8 @@ def rehearse(folder: Path, database: str, *, kills: int, seed: int, tell: Callab
         plant.stop()
         check(installation, done)
         tell(
-            f"{database}: {sum(plant.kills.values())} kills ({dict(plant.kills)}); {len(done.submissions)} deliveries, "
+            f"{database}: {sum(plant.kills.values())} kills ({dict(plant.kills)}), jobs at work then: "
+            f"{dict(plant.interrupted)}; {len(done.submissions)} deliveries, "
             f"{len(done.runs)} runs, {len(done.releases)} releases, {len(done.erased)} erasures acknowledged; "
             f"{rotations(installation)} keys rotated; nothing lost, nothing doubled; the log verifies."
         )
