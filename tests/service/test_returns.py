@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from pages_support import PlainBrowser
 from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Service
 
 from wasl.audit.events import RegisterDeclared
@@ -77,9 +78,8 @@ def test_only_the_register_itself_may(resolved: tuple[Service, str], role: Role)
                 assert (answer.status_code != 403) is own, (role, register, project, method, path)
 
 
-def test_a_register_that_gets_nothing_back_is_refused(resolved: tuple[Service, str]) -> None:
-    service, run = resolved
-    prepare(service, run)
+def declare_without_return(service: Service) -> None:
+    """The schema of the register says ``return = "none"`` from now on."""
     installation = service.installation
     caller = installation.operator()
     with installation.ledger.writing(caller) as ledger:
@@ -91,6 +91,12 @@ def test_a_register_that_gets_nothing_back_is_refused(resolved: tuple[Service, s
         changed = replace(known, definition={**known.definition, "fields": fields, "return": "none"})
         happening = RegisterDeclared(schema_digest=known.schema_digest, holder=known.holder)
         ledger.save(changed, event=caller.event(happening, project=PROJECT, subject=known.id))
+
+
+def test_a_register_that_gets_nothing_back_is_refused(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    prepare(service, run)
+    declare_without_return(service)
     holder = service.client(Role.HOLDER)
     for method, path in (("POST", ""), ("GET", ""), ("GET", "/file")):
         answer = holder.request(method, place(run) + path)
@@ -116,3 +122,40 @@ def test_a_holder_sees_the_own_jobs_only(resolved: tuple[Service, str]) -> None:
     assert other.post(f"/v1/jobs/{asked['id']}/cancel").status_code == 403
     linked = service.client(Role.LINKAGE).get(f"{HERE}/linkage-runs/{run}").json()["job"]
     assert service.client(Role.HOLDER).get(f"/v1/jobs/{linked}").status_code == 403
+
+
+def test_a_holder_prepares_and_opens_its_return_in_the_console(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    browser = PlainBrowser(service.address)
+    browser.sign_in(service.token(Role.HOLDER))
+    register = f"/console/projects/{PROJECT}/files/{REGISTER}"
+    here = f"{register}/returns/{run}"
+    shown = browser.get(register).text
+    assert here in shown
+    assert "Préparer le retour" in shown
+    assert browser.get(here).status_code == 404
+    asked = browser.send(here, shown_on=register)
+    assert asked.headers["location"].endswith("said=return-asked")
+    service.work()
+    assert "Ouvrir le retour" in browser.get(register).text
+    page = browser.get(here)
+    summary = service.client(Role.HOLDER).get(place(run)).json()["summary"]
+    assert f"<bdi>{summary['registers'][0]['register']}</bdi>" in page.text
+    assert f">{summary['records']}<" in page.text.replace("\u202f", "")
+    file = browser.get(f"{here}/file")
+    assert file.content == service.client(Role.HOLDER).get(place(run) + "/file").content
+    other = PlainBrowser(service.address)
+    other.sign_in(service.token(Role.LINKAGE))
+    assert [other.get(one).status_code for one in (here, f"{here}/file")] == [403, 403]
+
+
+def test_the_console_offers_no_return_where_the_schema_gives_none(resolved: tuple[Service, str]) -> None:
+    service, run = resolved
+    declare_without_return(service)
+    browser = PlainBrowser(service.address)
+    browser.sign_in(service.token(Role.HOLDER))
+    register = f"/console/projects/{PROJECT}/files/{REGISTER}"
+    shown = browser.get(register).text
+    assert "rien ne lui est retourné" in shown
+    assert f"{register}/returns/{run}" not in shown
+    assert browser.send(f"{register}/returns/{run}").status_code == 403

@@ -14,6 +14,7 @@ from wasl.service.access import Action
 from wasl.service.ports import Incoming
 from wasl.service.projects import register_id
 from wasl.service.records import Register, Run, Submission, SubmissionKind
+from wasl.service.returns import return_name
 from wasl.web.console.charts import Bar, Chart, bars
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.uploads import receive_file
@@ -72,6 +73,8 @@ def show_register(page: AnyPage, project: str, register: str) -> Response:
         used=used,
         linked=linked,
         quality=_quality(page, linked),
+        returned=used is not None and bool(used.artifacts.get(return_name(register))),
+        no_return=declared.definition.get("return") == "none",
     )
 
 

@@ -26,6 +26,7 @@ NOTICES = {
     "taken-back": N_("Your decision is taken back; decide again."),
     "run-asked": N_("The linkage is requested. This page shows its progress."),
     "run-cancelled": N_("The service will stop this work."),
+    "return-asked": N_("The return is being prepared. You find it on the page of your register."),
     "resolution-asked": N_("The resolution is requested. This page shows its progress."),
     "reproduction-asked": N_("The reproduction is requested."),
     "release-asked": N_("The file is being assembled and protected."),
