@@ -120,6 +120,28 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("تواريخ كُتبت شهرا ثم يوما", "الشهر قبل اليوم: ربما كانت التواريخ الأخرى كذلك."),
         "en": ("Dates written month first", "The month stands before the day: other dates may be written so too."),
     },
+    "headings-repeated": {
+        "fr": (
+            "Lignes de titres répétées",
+            "L'en-tête se répète ou des numéros de colonnes le suivent : lignes retirées.",
+        ),
+        "ar": ("أسطر عناوين مكررة", "يتكرر سطر العناوين أو يليه ترقيم الأعمدة: حُذفت هذه الأسطر."),
+        "en": (
+            "Rows that repeat the headings",
+            "The header is repeated, or numbers of columns follow it: rows left out.",
+        ),
+    },
+    "dates-order-mixed": {
+        "fr": (
+            "Jour et mois dans deux ordres",
+            "La colonne a des dates jour/mois et d'autres mois/jour : ces cellules peuvent se lire des deux façons.",
+        ),
+        "ar": ("اليوم والشهر بترتيبين", "في العمود تواريخ يوم/شهر وأخرى شهر/يوم: هذه الخانات تُقرأ على الوجهين."),
+        "en": (
+            "Day and month in two orders",
+            "The column has dates day first and others month first: these cells can be read both ways.",
+        ),
+    },
     "dates-two-digit-years": {
         "fr": ("Années à deux chiffres", "Le siècle est ajouté selon `century_pivot` du schéma : vérifiez-le."),
         "ar": ("سنوات برقمين", "يُضاف القرن حسب `century_pivot` في المخطط: تحققوا منه."),

@@ -5,17 +5,30 @@ Everything works on distinct values: a register of millions of rows has few dist
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from wasl.registers.reading.dates import EARLIEST_YEAR, LATEST_YEAR, DateNote, DateRule, parse_month, read_date
-from wasl.registers.reading.marks import drop_marks, fold_digits
+from wasl.registers.reading.date_order import day_order
+from wasl.registers.reading.date_text import tidy_date
+from wasl.registers.reading.dates import (
+    EARLIEST_YEAR,
+    EXCEL_DAY_0,
+    LATEST_YEAR,
+    DateNote,
+    DateRule,
+    parse_month,
+    read_date,
+    states_month_first,
+)
+from wasl.registers.reading.marks import drop_marks, fold_digits, repaired
 from wasl.registers.reading.partial_dates import whole_dates
 from wasl.registers.schema import Field
 
@@ -23,12 +36,8 @@ __all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]
 
 DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%m-%Y", "%d.%m.%Y")
 DEFAULT_MONTHS = ("%Y-%m", "%Y%m", "%m/%Y")
-TRUE_WORDS = frozenset({"1", "o", "oui", "y", "yes", "vrai", "true"})
-FALSE_WORDS = frozenset({"0", "n", "non", "no", "faux", "false"})
-MOJIBAKE = re.compile("[ÃÂâØÙ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
-"""A UTF-8 lead byte read as Windows-1252, followed by what a continuation byte turns into."""
-
-
+TRUE_WORDS = frozenset({"1", "o", "oui", "y", "yes", "vrai", "true", "نعم", "si", "x"})
+FALSE_WORDS = frozenset({"0", "n", "non", "no", "faux", "false", "لا"})
 DATE_CHECKS = {
     DateNote.PARTIAL: "dates-partial",
     DateNote.MONTH_FIRST: "dates-month-first",
@@ -85,25 +94,12 @@ def repair_mojibake(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     suspects = pc.match_substring_regex(column, "[ÃÂØÙâ]")
     if not pc.any(suspects).as_py():
         return column, 0
-    fixed = map_distinct(column, _repair, pa.string())
+    fixed = map_distinct(column, repaired, pa.string())
     changed = pc.sum(pc.not_equal(fixed, column)).as_py() or 0
     return fixed, int(changed)
 
 
-def _repair(text: str) -> str:
-    if not MOJIBAKE.search(text):
-        return text
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode("utf-8")
-        except UnicodeError:
-            continue
-    import ftfy
-
-    return ftfy.fix_encoding(text)
-
-
-def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
+def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL_DAY_0) -> TypedColumn:
     """Type a column of text.
 
     Format characters go first, in every column: nobody sees them and no two registers have the same.
@@ -111,6 +107,7 @@ def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
     Args:
         field: What the column is.
         column: Its cells as strings, null where empty.
+        day_zero: Day 0 of the file's spreadsheet serials.
     """
     notes: dict[str, int] = {}
     text, marked = drop_marks(column)
@@ -124,7 +121,7 @@ def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
         if repaired:
             notes["mojibake-repaired"] = repaired
     if field.type == "date":
-        return _dates(field, text, notes)
+        return _dates(field, text, notes, day_zero)
     values, reason = _typed(field, text)
     if field.pattern is not None:
         pattern = re.compile(field.pattern)
@@ -138,19 +135,31 @@ def type_column(field: Field, column: pa.ChunkedArray) -> TypedColumn:
     return TypedColumn(values, invalid, reason, notes=notes)
 
 
-def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int]) -> TypedColumn:
-    """A column of dates; each distinct cell is read once."""
+def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero: dt.date) -> TypedColumn:
+    """A column of dates; each distinct cell is read once, or twice where parts of the file have other orders."""
     earliest, latest = field.earliest_year or EARLIEST_YEAR, field.latest_year or LATEST_YEAR
-    rule = DateRule(tuple(field.format or DEFAULT_DATES), earliest, latest, field.calendar, field.century_pivot)
+    formats = tuple(field.format or DEFAULT_DATES)
     encoded = _whole(text).dictionary_encode()
-    read = [read_date(cell, rule) for cell in encoded.dictionary.to_pylist()]
-    places = np.asarray(encoded.indices.fill_null(len(read)), dtype=np.int64)
-    codes = np.array([*(code for code, _ in read), 0], np.int32)[places]
-    flags = np.array([*(int(note) for _, note in read), 0], np.int32)[places]
+    cells = encoded.dictionary.to_pylist()
+    places = np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
+    stated = states_month_first(formats)
+    order = day_order(pa.array([tidy_date(cell) for cell in cells], pa.string()), places, month_first=stated)
+    rule = DateRule(formats, earliest, latest, field.calendar, field.century_pivot, day_zero=day_zero)
+    codes, flags = _read_cells(cells, places, rule)
+    elsewise = order.month_first != stated
+    if elsewise.any():  # the cells say another order than the schema
+        other = replace(rule, month_first=True) if not stated else replace(rule, formats=DEFAULT_DATES)
+        others, notes_of_others = _read_cells(cells, places, other)
+        if not stated:
+            turned = elsewise & ((others != codes) | ((flags & DateNote.MONTH_FIRST) > 0))
+            notes_of_others[turned] |= int(DateNote.MONTH_FIRST)
+        codes, flags = np.where(elsewise, others, codes), np.where(elsewise, notes_of_others, flags)
     for flag, check in DATE_CHECKS.items():
         count = int(np.count_nonzero(flags & int(flag)))
         if count:
             notes[check] = count
+    if order.mixed:
+        notes["dates-order-mixed"] = order.mixed
     day_lost = (flags & int(DateNote.DAY_LOST)) > 0
     values = whole_dates(codes)
     less = (codes > 0) & np.asarray(values.is_null())
@@ -163,6 +172,15 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int]) -> TypedC
         day_lost if day_lost.any() else None,
         notes,
     )
+
+
+def _read_cells(
+    cells: Sequence[str], places: NDArray[np.int64], rule: DateRule
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Per row the date as ``yyyymmdd`` and the notes on it."""
+    read = [read_date(cell, rule) for cell in cells]
+    codes = np.array([*(code for code, _ in read), 0], np.int32)[places]
+    return codes, np.array([*(int(note) for _, note in read), 0], np.int32)[places]
 
 
 def _typed(field: Field, text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:

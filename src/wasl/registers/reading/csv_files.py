@@ -19,18 +19,19 @@ import pyarrow.csv as pacsv
 from wasl.errors import RegisterError
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
-from wasl.registers.reading.source import Source, blank_rows, complete
+from wasl.registers.reading.source import Source, blank_rows, complete, without_headings
 from wasl.registers.schema import FileLayout
 
 __all__ = ["Preface", "read_csv", "read_preface"]
 
-SEPARATORS = (";", ",", "\t", "|")
+SEPARATORS = (";", ",", "\t", "|", "~", "^")
 LONGEST_CELL = 20_000
 BLOCK_BYTES = 8 << 20
 PREFACE_BYTES = 1 << 20
 """Bytes read to find the header and the separator."""
 PREFACE_ROWS = 200
-SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r"^\s*\"?\s*sep\s*=\s*(.|\\t|tab)\1*\"?\s*$", re.IGNORECASE)
+"""A line for Excel; a program that saved the file again may have put the other separators of the row behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
     marks: tuple[str, ...] = SEPARATORS
     if layout.separator or said is not None:
         mark = layout.separator or (said[1] if said is not None else "")
-        marks = ("\t" if mark.lower() in ("\\t", "tab") else mark,)
+        mark = "\t" if mark.lower() in ("\\t", "tab") else mark
+        marks = (mark,) if layout.separator else (mark, *(other for other in SEPARATORS if other != mark))
     best: tuple[Preface, Header] | None = None
     for mark in marks:
         rows, ends = _cut(text, mark)
@@ -77,6 +79,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
         found = Preface(encoding, mark, tuple(rows), tuple(ends)), header
         if best is None or _better(header, best[1]):
             best = found
+        if said is not None and mark == marks[0] and len(header.match.places) > 1:
+            break  # the separator that the file states makes columns
     if best is None:
         raise RegisterError(
             f"{path}: row {layout.header_row} should name the columns, but is empty or not there."
@@ -116,6 +120,7 @@ def read_csv(
         RegisterError: The file cannot be decoded, lacks a column, has no rows, or a quotation mark is never closed.
     """
     preface, header = read_preface(path, wanted, layout)
+    _refuse_whole_lines(path, preface, header)
     require(str(path), header, wanted, preface.rows)
     width = _width(header, preface)
     skipped = preface.ends[header.row]
@@ -147,9 +152,14 @@ def read_csv(
         table, numbers = table.take(pa.array(order)), numbers[order]
         notes.append(("rows-mended", "", len(mended)))
     rows_of_file = pa.array(numbers + first - 1)
+    table, rows_of_file, repeats = without_headings(table, rows_of_file, header)
+    if repeats:
+        notes.append(("headings-repeated", "", repeats))
     empty = blank_rows(table)
     if pc.any(empty).as_py():
         table, rows_of_file = table.filter(pc.invert(empty)), rows_of_file.filter(pc.invert(empty).combine_chunks())
+    if table.num_rows == 0 and not any(number not in blank for number, _ in broken):
+        raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     return Source(
         complete(table, wanted.names),
         rows_of_file,
@@ -229,7 +239,7 @@ def _stream(
             if progress is not None:
                 progress(min(done, size), size)
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
+        if "Empty CSV" in str(error) or "number of rows" in str(error) or "skip" in str(error).lower():
             raise RegisterError(
                 f"{path}: there are columns but no rows.", remedy="Export the register again."
             ) from None
@@ -275,6 +285,25 @@ def _mend(
         else:
             broken.append((number, f"{count} columns instead of {width}"))
     return mended, broken, blank
+
+
+def _refuse_whole_lines(path: Path, preface: Preface, header: Header) -> None:
+    """Refuse a file whose lines stand in quotation marks as a whole.
+
+    Raises:
+        RegisterError: So it is.
+    """
+    if len(header.names) == 1 and header.match.missing:
+        lines = [row[0] for row in preface.rows[header.row : header.row + 5] if len(row) == 1]
+        if (
+            len(lines) > 1
+            and any(c.isalpha() for c in lines[0])
+            and any(all(line.count(mark) > 1 for line in lines) for mark in SEPARATORS)
+        ):
+            raise RegisterError(
+                f"{path}: each line stands in quotation marks as a whole, from row {header.row + 1} on.",
+                remedy="Export the file again, or take the outer quotation marks away and undouble the inner ones.",
+            )
 
 
 def _refuse_runaway_cells(path: Path, table: pa.Table) -> None:

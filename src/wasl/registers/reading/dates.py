@@ -15,10 +15,22 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from wasl.registers.reading.date_text import tidy_date, without_words
 from wasl.registers.reading.marks import fold_digits, without_marks
-from wasl.registers.reading.month_names import HIJRI_MONTHS, MONTHS
+from wasl.registers.reading.month_names import HIJRI_MONTHS, MONTHS, MONTHS_OF_TWO_WORDS, WEEKDAYS
 
-__all__ = ["EARLIEST_YEAR", "LATEST_YEAR", "Calendar", "DateNote", "DateRule", "local_day", "parse_month", "read_date"]
+__all__ = [
+    "EARLIEST_YEAR",
+    "EXCEL_DAY_0",
+    "LATEST_YEAR",
+    "Calendar",
+    "DateNote",
+    "DateRule",
+    "local_day",
+    "parse_month",
+    "read_date",
+    "states_month_first",
+]
 
 EARLIEST_YEAR = 1880
 """Before this no living person of a register was born; a schema of older registers says ``earliest_year``."""
@@ -30,19 +42,15 @@ EXCEL_DAY_0 = dt.date(1899, 12, 30)
 ZONE = ZoneInfo("Africa/Casablanca")
 UNKNOWN = r"[xX?*_.\-]{1,2}"
 UNKNOWN_YEAR = r"[xX?*_\-]{2,4}"
-QUALIFIER = re.compile(
-    r"^(?:[~≈±]|(?:VERS|ENV|ENVIRON|PRESUMEE?|PRÉSUMÉE?|NEE?|NÉE?|CIRCA|CA|ABT|ABOUT|EN|LE|DU|IN|BORN|ANNEE|ANNÉE|سنة|عام"
-    r"|حوالي|نحو)(?=[\s.\d])\.?\s*)+",
-    re.IGNORECASE,
-)
 HIJRI_MARK = re.compile(r"\s*(?:هـ|هجرية?|ه$|(?<=\d)\s*(?:A\.?H\.?|H\.?)$)\s*", re.IGNORECASE)
 GREGORIAN_MARK = re.compile(r"\s*(?:ميلادية?|م$|(?<=\d)\s*(?:A\.?D\.?|C\.?E\.?)$)\s*", re.IGNORECASE)
 TIME = re.compile(
-    r"^(?P<date>.*?\d)(?:[T\s]+)(?P<h>\d{1,2})[:hH](?P<m>\d{2})(?::(?P<s>\d{2}))?(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\[[^\]]*\])?$",
+    r"^(?P<date>.*?\d)(?:T|,?\s+(?:[àa]\s+)?)(?P<h>\d{1,2})[:hH](?P<m>\d{2})(?::(?P<s>\d{2}))?(?:[.,]\d+)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|(?:UTC|GMT)?[+-]\d{2}|UTC|GMT)?(?:\s+\D*)?$",
     re.IGNORECASE,
 )
-WORDS_IN_DATES = frozenset(["er", "de", "del", "of", "st", "nd", "rd", "th", "eme", "e", "d", "و", "من"])
+UTC_ZONES = frozenset(["Z", "UTC", "GMT", "+00:00", "+0000", "+00", "-00:00", "-0000", "-00"])
+WORDS_IN_DATES = frozenset(["er", "le", "the", "de", "del", "of", "st", "nd", "rd", "th", "eme", "e", "d", "و", "من"])
 
 Calendar = Literal["gregorian", "hijri", "mixed"]
 
@@ -78,6 +86,8 @@ class DateRule:
         earliest, latest: Years outside are refused (and counted).
         calendar: ``gregorian``; ``hijri``; or ``mixed``, where years 1300 to 1499 are Hijri.
         pivot: Two-digit years below it are of this century, others of the last.
+        month_first: Numeric dates have the month before the day, whatever the formats say.
+        day_zero: Day 0 of the file's spreadsheet serials.
     """
 
     formats: tuple[str, ...]
@@ -85,9 +95,12 @@ class DateRule:
     latest: int = LATEST_YEAR
     calendar: Calendar = "gregorian"
     pivot: int = 30
+    month_first: bool = False
+    day_zero: dt.date = EXCEL_DAY_0
 
 
 Read = tuple[int, DateNote]
+NAMED_LAYOUTS = ("%d/%m/%Y", "%m/%Y", "%d/%m/%y", "%m/%y")
 NOTHING: Read = (0, DateNote.NONE)
 
 
@@ -114,34 +127,55 @@ def _pattern(layout: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _layouts(formats: tuple[str, ...]) -> tuple[str, ...]:
+def _layouts(formats: tuple[str, ...], month_first: bool) -> tuple[str, ...]:
     """The schema's layouts, then ISO, then year and month alone, then the same layouts with two-digit years."""
+    order = month_first or states_month_first(formats)
+    if month_first:
+        formats = tuple(dict.fromkeys(_swapped(layout) for layout in formats))
     separated = [layout for layout in formats if "%Y" in layout]
-    order = (
-        "%m/%d" if separated and separated[0].find("%m") < separated[0].find("%d") and separated[0][1] != "Y" else ""
-    )
     default = ("%m/%d/%Y",) if order else ("%d/%m/%Y",)
-    whole = dict.fromkeys([*formats, "%Y-%m-%d", *default, "%Y%m%d"])
+    whole = dict.fromkeys([*formats, "%Y-%m-%d", *default, "%Y%m%d", "%m%d%Y" if order else "%d%m%Y"])
     months = ("%m/%Y", "%Y-%m", "%m%Y", "%Y%m")
     short = [layout.replace("%Y", "%y") for layout in [*separated, *default]]
     compact = ("%d%m%y", "%y%m%d") if not order else ("%m%d%y", "%y%m%d")
-    return tuple(dict.fromkeys([*whole, *months, *short, *compact]))
+    return tuple(dict.fromkeys([*whole, *months, *short, "%y/%m/%d", *compact]))
+
+
+def states_month_first(formats: Sequence[str]) -> bool:
+    """Whether the first layout with a whole year has the month before the day and the year last."""
+    first = next((layout for layout in formats if "%Y" in layout), "")
+    return 0 <= first.find("%m") < first.find("%d") < first.find("%Y")
+
+
+def _swapped(layout: str) -> str:
+    """A layout that ends in the year, with the month first."""
+    if layout.find("%d") < layout.find("%m") < layout.lower().find("%y"):
+        return layout.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
+    return layout
 
 
 def read_date(text: str, rule: DateRule) -> Read:
     """Read the date in a cell: ``yyyymmdd`` with 0 for unknown parts (0: nothing), and what was assumed."""
-    bare = fold_digits(without_marks(text))
-    bare, zoned = _without_time(bare)
+    bare, zoned, hour = _without_time(tidy_date(text))
+    code, note = _read_day(bare, rule)
+    if hour is not None and code > 0 and code % 100:
+        year, month, day = code // 10_000, code // 100 % 100, code % 100
+        if _is_day(year, month, day):
+            local = local_day(dt.datetime(year, month, day, *hour, tzinfo=dt.UTC))
+            code = _code(local.year, local.month, local.day)
+    return code, note | (DateNote.ZONED if zoned and code else DateNote.NONE)
+
+
+def _read_day(bare: str, rule: DateRule) -> Read:
+    """Read a date without a time of day."""
     hijri = HIJRI_MARK.search(bare) is not None
     if hijri:
         bare = HIJRI_MARK.sub(" ", bare)
     gregorian = not hijri and GREGORIAN_MARK.search(bare) is not None
     if gregorian:
         bare = GREGORIAN_MARK.sub(" ", bare)
-    bare = QUALIFIER.sub("", bare.strip()).rstrip("?.,; ")
-    bare, named = _name_to_number(bare)
+    bare, named = _name_to_number(without_words(bare))
     hijri = hijri or named == "hijri"
-    zone = DateNote.ZONED if zoned else DateNote.NONE
     if named == "unknown word":
         return NOTHING
     if rule.calendar == "hijri" and not gregorian:
@@ -149,8 +183,8 @@ def read_date(text: str, rule: DateRule) -> Read:
     refused = False
     damaged: Read | None = None
     found = [
-        match.groupdict()
-        for layout in (("%d/%m/%Y", "%m/%Y", "%d/%m/%y") if named else _layouts(rule.formats))
+        match.groupdict() | ({} if re.search(r"[/\-. ]", layout) else {"fixed": layout})
+        for layout in (NAMED_LAYOUTS if named else _layouts(rule.formats, rule.month_first))
         if (match := _pattern(layout).fullmatch(bare)) is not None
     ]
     lone = re.fullmatch(r"(\d{4})(?:[.,]0+)?", bare)
@@ -161,14 +195,16 @@ def read_date(text: str, rule: DateRule) -> Read:
         if read is None:
             continue
         if read[0] and DateNote.DAY_LOST not in read[1]:
-            return read[0], read[1] | zone
+            return read
+        if (parts.get("fixed") or "").endswith("%Y") and read[0] % 10_000 == 0:
+            continue  # eight digits of which only the last four could be a year
         damaged = damaged or (read if read[0] else None)
         refused |= DateNote.YEAR_REFUSED in read[1]
     if damaged is not None:
-        return damaged[0], damaged[1] | zone
+        return damaged
     serial = re.fullmatch(r"(\d{5})(?:[.,]\d+)?", bare)
     if serial is not None:
-        date = EXCEL_DAY_0 + dt.timedelta(days=int(serial[1]))
+        date = rule.day_zero + dt.timedelta(days=int(serial[1]))
         if rule.earliest <= date.year <= rule.latest:
             return _code(date.year, date.month, date.day), DateNote.SERIAL
     return 0, DateNote.YEAR_REFUSED if refused else DateNote.NONE
@@ -191,7 +227,7 @@ def _assemble(parts: dict[str, str | None], rule: DateRule, hijri: bool, gregori
         year += 2000 if year < rule.pivot else 1900
         note |= DateNote.TWO_DIGITS
     if month > 12:
-        if not 1 <= day <= 12 or month > 31 or hijri:
+        if not 1 <= day <= 12 or month > 31 or hijri or "fixed" in parts:
             if month > 31 and "d" not in parts:
                 return None
             month, day = 0, 0
@@ -241,23 +277,19 @@ def _from_hijri(year: int, month: int, day: int, rule: DateRule, note: DateNote)
     return 0, note
 
 
-def _without_time(text: str) -> tuple[str, bool]:
-    """The date before a time of day, and whether the time had a zone; midnight in Morocco written in UTC is undone."""
+def _without_time(text: str) -> tuple[str, bool, tuple[int, int] | None]:
+    """The date before a time of day, whether the time had a zone, and hour and minute where the zone is UTC.
+
+    An offset that is written makes the written day the local one.
+    """
     found = TIME.fullmatch(text)
     if found is None:
-        return text, False
-    date, zone = found["date"].strip().rstrip(","), found["zone"]
-    if zone is None or zone.upper() not in ("Z", "UTC", "GMT", "+00:00", "+0000", "+00"):
-        return date, zone is not None  # an offset that is written makes the written day the local one
-    iso = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", date)
-    if iso is None:
-        return date, True
-    try:
-        year, month, day = (int(part) for part in iso.groups())
-        moment = dt.datetime(year, month, day, int(found["h"]), int(found["m"]), tzinfo=dt.UTC)
-    except ValueError:
-        return date, True
-    return local_day(moment).isoformat(), True
+        return text, False, None
+    date, zone = found["date"].strip().rstrip(","), (found["zone"] or "").upper()
+    hour, minute = int(found["h"]), int(found["m"])
+    if zone not in UTC_ZONES or hour > 23 or minute > 59:
+        return date, bool(zone), None
+    return date, True, (hour, minute)
 
 
 def local_day(moment: dt.datetime) -> dt.date:
@@ -277,9 +309,14 @@ def _name_to_number(text: str) -> tuple[str, str]:
         return text, ""
     kind = ""
     month = 0
+    before = False
     numbers: list[str] = []
     lowered = text.casefold()
-    for name, number in HIJRI_MONTHS:  # names of two words before their first word alone
+    for name, number in MONTHS_OF_TWO_WORDS:
+        if name in lowered:
+            lowered, month, kind = lowered.replace(name, " ", 1), number, "named"
+            break
+    for name, number in () if month else HIJRI_MONTHS:  # names of two words before their first word alone
         if name in lowered:
             lowered, month, kind = lowered.replace(name, " ", 1), number, "hijri"
             break
@@ -287,13 +324,15 @@ def _name_to_number(text: str) -> tuple[str, str]:
         if not token[0].isalpha() or set(token) <= {"x"}:
             numbers.append(token)
         elif not month and _plain(token) in MONTHS:
-            month, kind = MONTHS[_plain(token)], "named"
-        elif _plain(token) not in WORDS_IN_DATES:
+            month, kind, before = MONTHS[_plain(token)], "named", bool(numbers)
+        elif _plain(token) not in WORDS_IN_DATES and _plain(token) not in WEEKDAYS:
             return text, "unknown word"
     if not kind:
         return text, ""
     if len(numbers) == 2 and len(numbers[0]) == 4:  # the year first
         numbers.reverse()
+    if len(numbers) == 1 and len(numbers[0]) <= 2 and before:  # a day and a month without a year
+        return f"{numbers[0]}/{month}/xxxx", kind
     numbers.insert(max(0, len(numbers) - 1), str(month))
     return "/".join(numbers), kind
 

@@ -37,6 +37,12 @@ NAMES = {
 ENOUGH_WORDS = 20_000
 SHORTEST_UTF16 = 4
 """Letters below which zero bytes are no evidence of UTF-16."""
+MOSTLY = 3
+"""A file of which so many times more lines are UTF-8 than are not is UTF-8 with damage. Text in another encoding is
+hardly ever valid UTF-8."""
+STRAY_ZEROS = 0.5
+"""Share of zero bytes up to which a file is text padded with zeros, if it has no other control bytes."""
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]{2}")
 GOOD = 0.85
 """Share of good words from which a reading is believed. Damaged cells are rarer than this in any register seen."""
 TOLERABLE = 0.5
@@ -91,9 +97,11 @@ def _detect(stream: BinaryIO, where: str) -> str:
         without_mark = _utf16_without_mark(head)
         if without_mark:
             return without_mark
-        raise RegisterError(
-            f"{where}: not a text file (it holds zero bytes).", remedy="Export the register as CSV in UTF-8."
-        )
+        stray = head.rstrip(b"\0").count(b"\0") <= STRAY_ZEROS * len(head)
+        if not stray or _CONTROL.search(head):
+            raise RegisterError(
+                f"{where}: not a text file (it holds zero bytes).", remedy="Export the register as CSV in UTF-8."
+            )
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -101,7 +109,7 @@ def _detect(stream: BinaryIO, where: str) -> str:
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        pass
+        _refuse_mixture(stream, where)
     else:
         return "utf-8"
     stream.seek(0)
@@ -111,6 +119,32 @@ def _detect(stream: BinaryIO, where: str) -> str:
         if len(words) > ENOUGH_WORDS:
             break
     return _best(where, words)
+
+
+def _refuse_mixture(stream: BinaryIO, where: str) -> None:
+    """Refuse a file that is UTF-8 but for few lines: two exports were joined, or bytes are damaged.
+
+    Raises:
+        RegisterError: Names the first line that is not UTF-8.
+    """
+    stream.seek(0)
+    good = bad = first = 0
+    for number, line in enumerate(stream, start=1):
+        if line.isascii():
+            continue
+        try:
+            line.decode("utf-8")
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+            first = first or number
+        if good + bad >= ENOUGH_WORDS:
+            break
+    if good > MOSTLY * bad:
+        raise RegisterError(
+            f"{where}: is UTF-8, but {bad} of its lines with accents are not; the first is line {first}.",
+            remedy="Were two exports in different encodings joined? Export all of it as UTF-8, or state --encoding.",
+        )
 
 
 def _utf16_without_mark(head: bytes) -> str:

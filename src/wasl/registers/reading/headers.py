@@ -12,10 +12,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from wasl.errors import RegisterError
-from wasl.registers.reading.headings import HEADINGS
-from wasl.registers.reading.marks import without_marks
+from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS
+from wasl.registers.reading.marks import repaired, without_marks
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = [
@@ -33,9 +34,13 @@ __all__ = [
 
 ROWS_SEARCHED = 60
 """A header stands among the first rows; a sheet with a longer preface names it with ``header_row``."""
+MOST_SHOWN = 4_000
+"""Characters of headings that a message shows."""
 DEEPEST = 3
 """Rows a header may have: a group above the columns, twice."""
 NUMBER = re.compile(r"^(?:n|no|nr|nbr|num|numero|number|رقم)$")
+ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,3}\s*[.)\]:\-–]|[A-Za-z][.)])\s*(?=\D)")
+"""A number or letter before a heading (*3. Nom*, *c) Sexe*)."""
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 SMALL_WORDS = frozenset(
     ["de", "du", "d", "des", "la", "le", "les", "l", "of", "the", "et", "a", "au", "en", "s", "e", "del", "ou"]
@@ -110,7 +115,7 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
         f.name: (
             f.aliases,
             tuple(text for text in (f.label, f.label_fr) if text),
-            HEADINGS.get(str(f.feature), ()),
+            HEADINGS.get(str(f.feature), ()) or PAYLOAD_HEADINGS.get(f.standard or "", ()),
         )
         for f in schema.fields
     }
@@ -126,6 +131,7 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
     return Wanted(tuple(names), frozenset(optional), headings, known, instead, required)
 
 
+@lru_cache(maxsize=1 << 14)
 def _plain(text: str) -> str:
     """Letters without case, accents, marks; the letters that Arabic spellings confuse are one."""
     flat = unicodedata.normalize("NFKD", without_marks(text).replace("°", "o ").replace("º", "o ").replace("œ", "oe"))
@@ -133,11 +139,13 @@ def _plain(text: str) -> str:
     return bare.translate(str.maketrans("أإآٱىیةک", "ااااييهك")).replace("ـ", "")
 
 
+@lru_cache(maxsize=1 << 14)
 def column_key(name: str) -> str:
     """A column name without case, accents, marks and punctuation, for matching."""
     return "_".join(re.findall(r"[^\W_]+", _plain(name)))
 
 
+@lru_cache(maxsize=1 << 14)
 def words_key(name: str) -> frozenset[str]:
     """The words that matter in a heading, in no order: *Date de naissance* is ``{date, naissance}``."""
     words = []
@@ -150,9 +158,30 @@ def words_key(name: str) -> frozenset[str]:
     return frozenset(words)
 
 
+@lru_cache(maxsize=1 << 14)
 def _bare(name: str) -> str:
     """A heading without what stands in brackets: *Date de naissance (jj/mm/aaaa)*."""
     return BRACKETS.sub(" ", name)
+
+
+@lru_cache(maxsize=1 << 14)
+def _glued(name: str) -> str:
+    """A heading's letters and digits alone: *DateNaissance* and *date_naissance* are the same."""
+    return column_key(name).replace("_", "")
+
+
+def _unprefixed(header: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The names of a header without what a program put before all of them: a table's name (*t.nom*) or a number."""
+    named = [names[0] for names in header if names and names[0]]
+    tables = {name.split(".", 1)[0] if "." in name and " " not in name else "" for name in named}
+    table = next(iter(tables)) + "." if len(tables) == 1 and "" not in tables and len(named) > 1 else ""
+    numbered = len(named) > 1 and sum(bool(ENUMERATION.match(name)) for name in named) > 0.8 * len(named)
+
+    def clean(name: str) -> str:
+        name = name.removeprefix(table)
+        return ENUMERATION.sub("", name) if numbered else name
+
+    return [tuple(repaired(clean(name)) for name in names) for names in header]
 
 
 def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMatch:
@@ -160,6 +189,7 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     places: dict[str, int] = {}
     doubled: list[str] = []
     taken: set[int] = set()
+    header = _unprefixed(header)
     keys = [{column_key(name) for name in names if name} - {""} for names in header]
     words = [
         {key for name in names for key in (words_key(name), words_key(_bare(name)))} - {frozenset()} for names in header
@@ -188,8 +218,11 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     claim({name: {column_key(name)} for name in every}, keys, strict=True)
     claim({name: {column_key(text) for text in headings(name, 0)} for name in every}, keys, strict=True)
     claim({name: {words_key(text) for text in (name, *headings(name, 0))} for name in every}, words, strict=False)
-    claim({name: {words_key(text) for text in headings(name, 1)} for name in every}, words, strict=False)
-    claim({name: {words_key(text) for text in headings(name, 2)} for name in every}, words, strict=False)
+    glued = [{_glued(name) for name in names if name} - {""} for names in header]
+    claim({name: {_glued(text) for text in (name, *headings(name, 0))} for name in every}, glued, strict=False)
+    for level in (1, 2):
+        claim({name: {_glued(text) for text in headings(name, level)} for name in every}, glued, strict=False)
+        claim({name: {words_key(text) for text in headings(name, level)} for name in every}, words, strict=False)
 
     found = {name: places[name] for name in wanted.names if name in places}
     missing = tuple(
@@ -286,7 +319,8 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
     head = f"{where}: missing column{'s' * (len(match.missing) > 1)} {missing}."
     if _looks_like_data(header, rows):
         raise RegisterError(
-            f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names.",
+            f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names. "
+            f"The first {ROWS_SEARCHED} rows were searched.",
             remedy="Put the column names in the first row, or say which row has them (header_row).",
         )
     found = ", ".join(repr(without_marks(names[0])) for names in header.names if names[0])
@@ -296,9 +330,12 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
         if (texts := _likely(name, match.surplus, wanted))
     )
     raise RegisterError(
-        f"{head} Row {header.row + 1} was read as the header. Columns found: {found}."
+        f"{head} Row {header.row + 1} was read as the header. Columns found: {found[:MOST_SHOWN]}"
+        + (" …" if len(found) > MOST_SHOWN else ".")
         + (f" Likely: {likely}." if likely else ""),
-        remedy="Add the heading to the column's `aliases` in the register schema, or rename the file's column.",
+        remedy="The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."
+        if len(header.names) == 1 and len(wanted.names) > 1
+        else "Add the heading to the column's `aliases` in the register schema, or rename the file's column.",
     )
 
 
@@ -306,7 +343,7 @@ def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bo
     """True where the row read as header is a record: its cells are a person's values and must not be shown."""
     if header.match.places:
         return False
-    cells = [cell for cell in rows[header.row] if cell]
+    cells = [ENUMERATION.sub("", cell) for cell in rows[header.row] if cell]
     if any(len(re.findall(r"\d", cell)) >= 2 for cell in cells):
         return True
     following = [cell for row in rows[header.row + 1 : header.row + 6] for cell in row if cell]

@@ -7,7 +7,7 @@ when a schema is drafted from a file.
 
 from __future__ import annotations
 
-__all__ = ["HEADINGS"]
+__all__ = ["HEADINGS", "PAYLOAD_HEADINGS"]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
@@ -60,3 +60,33 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "postcode": ("code postal", "cp", "postcode", "zip", "zip code", "الرمز البريدي"),
     "region": ("région", "region", "الجهة"),
 }  # fmt: skip
+
+PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
+    "permit_type": ("type de titre", "type titre", "nature du titre", "type de carte", "permit type", "نوع السند", "نوع البطاقة", "نوع سند الإقامة"),
+    "permit_motive": ("motif de séjour", "motif séjour", "motif", "reason of stay", "motive of stay", "سبب الإقامة", "الغرض من الإقامة", "سبب"),
+    "occupation_group": ("profession", "métier", "emploi", "profession exercée", "fonction", "occupation", "job", "profesión", "المهنة", "الوظيفة", "الحرفة"),
+    "province": ("province", "code province", "préfecture", "province ou préfecture", "province de résidence", "رمز الإقليم", "الإقليم", "العمالة", "رمز العمالة أو الإقليم", "الإقليم أو العمالة"),
+    "region": ("région", "code région", "region", "الجهة", "رمز الجهة"),
+    "entry_date": ("date d'entrée", "date entrée", "date d'entrée au Maroc", "entré le", "entrée au Maroc", "date of entry", "entry date", "تاريخ الدخول", "تاريخ الدخول إلى المغرب"),
+    "permit_start": ("date de délivrance", "date délivrance", "délivré le", "date d'établissement", "date d'émission", "issue date", "date of issue", "تاريخ التسليم", "تاريخ الإصدار"),
+    "permit_end": ("date d'expiration", "date expiration", "expire le", "date de fin de validité", "valable jusqu'au", "date d'échéance", "date exp", "expiry date", "date of expiry", "تاريخ انتهاء الصلاحية", "تاريخ الانتهاء", "صالحة إلى غاية"),
+    "education": ("niveau d'instruction", "niveau d'études", "niveau scolaire", "diplôme", "instruction", "education", "education level", "المستوى الدراسي", "المستوى التعليمي", "الشهادة"),
+    "activity_section": ("secteur d'activité", "secteur", "activité", "branche d'activité", "code activité", "activity", "sector", "industry", "قطاع النشاط", "النشاط", "القطاع"),
+    "wage": ("salaire", "salaire mensuel", "salaire brut", "rémunération", "wage", "salary", "الأجر", "الراتب"),
+    "gross_wage": ("salaire brut", "salaire mensuel brut", "gross wage", "الأجر الإجمالي"),
+    "contract_months": ("durée du contrat", "durée", "durée en mois", "contract duration", "مدة العقد", "المدة"),
+    "legal_status": ("forme juridique", "statut juridique", "legal status", "legal form", "الشكل القانوني"),
+    "labour_status": ("situation professionnelle", "situation dans la profession", "statut d'emploi", "labour status", "الوضعية المهنية", "الحالة المهنية"),
+    "residence_country": ("pays de résidence", "country of residence", "بلد الإقامة"),
+    "registration_date": ("date d'inscription", "inscrit le", "date d'immatriculation", "registration date", "تاريخ التسجيل"),
+    "month": ("mois", "période", "month", "period", "الشهر", "الفترة"),
+    "area": ("milieu", "milieu de résidence", "urbain / rural", "area", "الوسط", "وسط الإقامة"),
+    "household": ("ménage", "n° ménage", "identifiant ménage", "household", "الأسرة", "رقم الأسرة"),
+    "training_start": ("début de formation", "date de début", "début", "start date", "تاريخ البداية"),
+    "training_end": ("fin de formation", "date de fin", "fin", "end date", "تاريخ النهاية"),
+    "pension_amount": ("montant de la pension", "pension", "montant", "مبلغ المعاش"),
+    "pension_start": ("date d'effet", "date d'effet de la pension", "date de liquidation", "تاريخ الاستحقاق"),
+    "project_amount": ("montant", "montant du projet", "montant du financement", "مبلغ المشروع", "المبلغ"),
+    "project_status": ("statut", "état", "état du projet", "statut du projet", "status", "الوضعية", "حالة المشروع"),
+}  # fmt: skip
+"""The same for what leaves in the payload, by the standard variable."""

@@ -8,7 +8,7 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["drop_marks", "fold_digits", "without_marks"]
+__all__ = ["drop_marks", "fold_digits", "repaired", "without_marks"]
 
 MARKS = r"[\p{Cf}\p{Cc}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180D}\x{FE00}-\x{FE0F}\x{FFF9}-\x{FFFD}]"
 """RE2 class: format and control characters (ZWNJ, ZWJ, LRM, BOM, soft hyphen), variation selectors, U+FFFD."""
@@ -49,3 +49,21 @@ def fold_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text)
+
+
+MOJIBAKE = re.compile("[ÃÂâØÙ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]")
+"""A UTF-8 lead byte read as Windows-1252, followed by what a continuation byte turns into."""
+
+
+def repaired(text: str) -> str:
+    """A text without the damage of UTF-8 that was once read as Windows-1252."""
+    if not MOJIBAKE.search(text):
+        return text
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    import ftfy
+
+    return ftfy.fix_encoding(text)

@@ -253,7 +253,7 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
         spec = schema.by_name[name]
-        typed = type_column(spec, texts.pop(name))
+        typed = type_column(spec, texts.pop(name), described.day_zero)
         columns[name] = typed.values
         if typed.codes is not None:
             columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.registers.reading.dates import ZONE
+from wasl.registers.reading.dates import EXCEL_DAY_0, ZONE
+from wasl.registers.reading.headers import Header
 
-__all__ = ["Source", "blank_rows", "complete", "text_of"]
+__all__ = ["Source", "blank_rows", "complete", "text_of", "without_headings"]
 
 HOUR = 3_600
 
@@ -29,6 +32,7 @@ class Source:
         notes: What was repaired or could not be read: (check, column, cells or rows).
         renamed: Wanted columns whose heading in the file is another, with that heading.
         layout: Sheet and header row, where the header is not simply row 1.
+        day_zero: Day 0 of spreadsheet serials in its cells.
     """
 
     table: pa.Table = field(repr=False)
@@ -41,6 +45,7 @@ class Source:
     notes: tuple[tuple[str, str, int], ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
     layout: str = ""
+    day_zero: dt.date = EXCEL_DAY_0
 
     def without_cells(self) -> Source:
         """The description of the file, without its cells."""
@@ -53,6 +58,26 @@ def blank_rows(table: pa.Table) -> pa.ChunkedArray:
     for column in table.columns[1:]:
         blank = pc.and_(blank, pc.is_null(column))
     return blank
+
+
+def without_headings(table: pa.Table, rows: pa.Array, header: Header) -> tuple[pa.Table, pa.Array, int]:
+    """The rows without those that repeat the header (page by page) or number the columns below it; and their count."""
+    places = header.match.places
+    same = pa.chunked_array([pa.array(np.ones(table.num_rows, dtype=bool))])
+    for name in table.column_names:
+        headings = pa.array([text for text in header.names[places[name]] if text], pa.string())
+        same = pc.and_(same, pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(table[name]), headings), fill_value=False))
+    repeats = np.asarray(same)
+    if table.num_rows and table.num_columns > 2:
+        first = [(table[name][0].as_py() or "").strip(" ()[]") for name in table.column_names]
+        ordered = [text for _, text in sorted(zip((places[name] for name in table.column_names), first, strict=True))]
+        if all(text.isdigit() and len(text) < 4 for text in ordered):
+            numbers = [int(text) for text in ordered]
+            repeats[0] |= numbers == sorted(set(numbers)) and numbers[-1] <= len(header.names)
+    if not repeats.any():
+        return table, rows, 0
+    keep = pa.array(~repeats)
+    return table.filter(keep), rows.filter(keep), int(repeats.sum())
 
 
 def complete(table: pa.Table, wanted: Sequence[str]) -> pa.Table:

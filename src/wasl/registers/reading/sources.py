@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +18,23 @@ from wasl.registers.schema import FileLayout
 
 __all__ = ["check_file", "read_source"]
 
+NOT_READ = {
+    b"\xd0\xcf\x11\xe0": "an old workbook (.xls) or one with a password",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"{\\rtf": "a text document (RTF)",
+    b"SQLite format 3": "a database (SQLite)",
+    b"$FL2": "an SPSS file (.sav)",
+}
+"""First bytes of kinds of files that are not read."""
+
 
 def check_file(path: Path) -> str:
-    """The kind of a register file: ``csv``, ``excel`` or ``parquet``.
+    """The kind of a register file by its content, whatever its name ends in: ``csv``, ``excel`` or ``parquet``.
 
     Raises:
         RegisterError: The file is missing, empty or of a kind that is not read.
@@ -26,14 +43,45 @@ def check_file(path: Path) -> str:
         raise RegisterError(f"{path}: no such file.")
     if path.stat().st_size == 0:
         raise RegisterError(f"{path}: the file is empty.", remedy="Export the register again.")
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if head.startswith(b"PAR1"):
         return "parquet"
-    if suffix in (".xlsx", ".xlsm"):
-        return "excel"
-    if suffix in (".xls", ".ods", ".zip", ".gz"):
-        raise RegisterError(f"{path}: files of kind {suffix} are not read.", remedy="Save it as CSV or .xlsx.")
+    if head.startswith(b"PK\x03\x04"):
+        return _kind_of_archive(path)
+    known = next((kind for mark, kind in NOT_READ.items() if head.startswith(mark)), None)
+    if known is None and re.match(
+        rb"(?:\xef\xbb\xbf)?\s*<(?:html|table|!doctype html|\?xml|head|meta)", head, re.IGNORECASE
+    ):
+        known = "a web page (HTML or XML)"
+    if known is not None:
+        raise RegisterError(f"{path}: this is {known}, which is not read.", remedy="Save it as CSV or .xlsx.")
+    suffix = path.suffix.lower()
+    if suffix in (".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".zip", ".gz") and b"\0" in head:
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "csv"
+        raise RegisterError(f"{path}: not a readable {suffix} file.", remedy="Save it again as .xlsx or CSV.")
     return "csv"
+
+
+def _kind_of_archive(path: Path) -> str:
+    """``excel`` for a workbook; other archives are refused.
+
+    Raises:
+        RegisterError: A damaged archive, or one that is no .xlsx workbook.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise RegisterError(f"{path}: not a readable Excel workbook.", remedy="Save it again as .xlsx.") from error
+    if any(name.endswith("workbook.xml") for name in names):
+        return "excel"
+    if any(name.endswith("workbook.bin") for name in names):
+        kind = "a binary workbook (.xlsb)"
+    else:
+        kind = "an OpenDocument file (.ods)" if "content.xml" in names else "an archive"
+    raise RegisterError(f"{path}: this is {kind}, which is not read.", remedy="Save it as CSV or .xlsx.")
 
 
 def read_source(

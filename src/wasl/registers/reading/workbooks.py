@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import warnings
 import zipfile
@@ -14,8 +15,9 @@ from typing import Any
 import pyarrow as pa
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.dates import EXCEL_DAY_0
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
-from wasl.registers.reading.source import Source, complete
+from wasl.registers.reading.source import Source, complete, without_headings
 from wasl.registers.schema import FileLayout
 
 __all__ = ["read_workbook", "sheet_rows"]
@@ -24,6 +26,8 @@ PREFACE_ROWS = 60
 CHUNK = 1 << 20
 TAIL = 4096
 """Bytes of one chunk kept for the next: longer than any one cell that is searched for."""
+DAY_0_OF_1904 = dt.date(1904, 1, 1)
+"""Day 0 of serials in workbooks of old versions of Excel for Mac."""
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 CELL_WITH_FORMULA = re.compile(
     rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
@@ -77,16 +81,22 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
             notes.append(("formulas-without-value", name, without))
     notes += _fill_merged(cells, numbers, places, sheet.merged)
     table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
+    table, rows_of_file, repeats = without_headings(table, pa.array(numbers, pa.int64()), header)
+    if repeats:
+        notes.append(("headings-repeated", "", repeats))
+    if not table.num_rows:
+        raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     place_of_header = f"header in row {header.row + 1}" if header.row else ""
     named = f"sheet {sheet.name!r}" if len(book.sheetnames) > 1 else ""
     return Source(
         complete(table, wanted.names),
-        pa.array(numbers, pa.int64()),
+        rows_of_file,
         surplus=header.match.surplus,
         numeric={name: count for name, count in numeric.items() if count},
         notes=tuple(notes),
         renamed=header.match.renamed,
         layout=", ".join(text for text in (named, place_of_header) if text),
+        day_zero=DAY_0_OF_1904 if book.epoch.year == 1904 else EXCEL_DAY_0,
     )
 
 
@@ -112,7 +122,8 @@ def _open(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_workbook(path, read_only=True, data_only=True)
+            # the content, not the path: openpyxl judges a path by its ending
+            return load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, SyntaxError) as error:
         raise RegisterError(f"{path}: not a readable Excel workbook.", remedy="Save it again as .xlsx.") from error
 

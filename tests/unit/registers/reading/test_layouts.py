@@ -286,3 +286,110 @@ def test_keys_of_headings():
     assert column_key("\ufeff Date  de\nNaissance : ") == "date_de_naissance"
     assert words_key("N° Titre") == words_key("num_titre") == words_key("Numéro du titre")
     assert words_key("nom") != words_key("nom_arabe")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "".join(part.title() for part in text.split("_")),
+        lambda text: text.replace("_", ""),
+        lambda text: text.upper().replace("_", "-"),
+        lambda text: f"t.{text}",
+        lambda text: f"{COLUMNS.index(text) + 1}. {text}",
+        lambda text: text.replace("prenom", "pre\u0301nom"),
+        lambda text: text.replace("prenom", "prénom").encode().decode("cp1252"),
+    ],
+)
+def test_headings_as_programs_write_them(csv, change):
+    assert names(csv(";".join(change(column) for column in COLUMNS), *joined())) == ALL
+
+
+def test_payload_columns_have_headings_in_general_use_too(csv):
+    schema = RegisterSchema.load("dgsn-permits")
+    headings = {
+        "num_titre": "رقم بطاقة الإقامة", "type_titre": "نوع السند", "motif": "سبب الإقامة", "nom": "الاسم العائلي",
+        "prenom": "الاسم الشخصي", "nom_arabe": "Nom (arabe)", "prenom_arabe": "Prénom AR", "sexe": "الجنس",
+        "date_naissance": "Né(e) le", "lieu_naissance": "Né(e) à", "nationalite": "الجنسية", "profession": "المهنة",
+        "adresse": "العنوان", "code_province": "رمز الإقليم", "num_passeport": "رقم جواز السفر",
+        "date_entree": "Date d'entrée au Maroc", "date_delivrance": "Délivré le",
+        "date_expiration": "تاريخ انتهاء الصلاحية",
+    }  # fmt: skip
+    read = read_register(csv(";".join(headings.values()), ";".join(headings)), schema)
+    assert read.table.select(list(headings)[3:5]).to_pylist() == [{"nom": "nom", "prenom": "prenom"}]
+    assert read.table["date_naissance"].null_count == 1
+
+
+@pytest.mark.parametrize("line", ["sep=;;;;;;;;;;;;", "sep=,", "sep=;\n", " sep = ;", "Liste\nsep=;"])
+def test_a_separator_line_that_a_program_has_spoilt(csv, line):
+    assert names(csv(line, HEADER, *joined())) == ALL
+
+
+def test_other_separators(csv):
+    assert names(csv(HEADER.replace(";", "~"), *joined(mark="~"))) == ALL
+    with pytest.raises(RegisterError, match="not divided by"):
+        names(csv(HEADER.replace(";", ":"), *joined(mark=":")))
+
+
+def test_rows_that_repeat_the_header_or_number_its_columns_are_left_out_and_counted(csv, excel):
+    numbers = [f"({place})" for place in range(1, len(COLUMNS) + 1)]
+    read = read_register(csv(HEADER, ";".join(numbers), joined()[0], HEADER, *joined()[1:]), SCHEMA)
+    assert (read.table["nom"].to_pylist(), read.noted("headings-repeated")) == (ALL, {"": 2})
+    assert read.table["source_row"].to_pylist() == [3, 5, 6]
+    read = read_register(excel(COLUMNS, ROWS[0], COLUMNS, *ROWS[1:]), SCHEMA)
+    assert (read.table["nom"].to_pylist(), read.noted("headings-repeated")) == (ALL, {"": 1})
+
+
+@pytest.mark.parametrize("lines", [[HEADER], [HEADER, "", ""], [HEADER, ";" * 11], [HEADER, HEADER]])
+def test_a_file_of_headings_only(csv, lines):
+    with pytest.raises(RegisterError, match="columns but no rows"):
+        names(csv(*lines))
+
+
+def test_a_header_without_line_end_is_a_file_of_headings_only(tmp_path):
+    (tmp_path / "register.csv").write_text(HEADER)
+    with pytest.raises(RegisterError, match="columns but no rows"):
+        names(tmp_path / "register.csv")
+
+
+def test_lines_in_quotation_marks_as_a_whole_are_named(csv):
+    with pytest.raises(RegisterError, match="quotation marks as a whole, from row 1"):
+        names(csv(*[f'"{line}"' for line in [HEADER, *joined()]]))
+
+
+def test_zero_bytes_among_text_are_dropped_and_counted(csv):
+    read = read_register(csv(HEADER, *joined()[:1], joined()[1].replace("Kone", "Ko\0ne\0\0"), joined()[2]), SCHEMA)
+    assert (read.table["nom"].to_pylist(), read.noted("marks-dropped")) == (ALL, {"nom": 1})
+
+
+def test_a_file_joined_from_two_encodings_is_named_with_the_line(csv):
+    path = csv(HEADER, *joined([[*row[:11], "financé"] for row in ROWS * 2]))
+    path.write_bytes(path.read_bytes() + joined()[0].replace("Awa", "André").encode("cp1252") + b"\n")
+    with pytest.raises(RegisterError, match="the first is line 8"):
+        names(path)
+
+
+def test_the_content_tells_the_kind_of_a_file_not_its_name(csv, excel, tmp_path):
+    for wrong, path in (
+        ("a.csv", excel(COLUMNS, *ROWS)),
+        ("a.xls", excel(COLUMNS, *ROWS)),
+        ("a.xlsx", csv(HEADER, *joined())),
+    ):
+        named = tmp_path / wrong
+        named.write_bytes(path.read_bytes())
+        assert names(named) == ALL
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old workbook"),
+        (b"<html><table><tr><td>nom</td></tr></table></html>", "a web page"),
+        (b"\x1f\x8b\x08\0\0", "a gzip archive"),
+    ],
+)
+def test_kinds_that_are_not_read_are_named(tmp_path, content, words):
+    path = tmp_path / "register.csv"
+    path.write_bytes(content)
+    with pytest.raises(RegisterError, match=words):
+        names(path)

@@ -118,7 +118,7 @@ def test_messages_carry_no_value(schema, write):
         (HEADER.encode() + b"\n", "no rows"),
         (HEADER.replace(";nom;", ";").encode() + b"\n1;A\n", "missing column nom"),
         ((HEADER + ";nom").encode() + b"\n1;A\n", "is there 2 times"),
-        (b"PK\x03\x04\x00\x00\x00", "not a text file"),
+        (b"PK\x03\x04\x00\x00\x00", "not a readable Excel workbook"),
         (HEADER.encode() + b"\n\x81\x8d\xff\xfe", "neither UTF-8 nor Windows-1252"),
         (HEADER.encode() + b'\n1;"' + b"a;b\n" * 9000, "quotation mark"),
     ],
