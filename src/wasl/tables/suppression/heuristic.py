@@ -20,7 +20,7 @@ from wasl.tables.cells import Floats, Ints
 from wasl.tables.suppression.attack import AttackModel, quiet_model
 from wasl.tables.suppression.problem import Problem
 
-__all__ = ["TOLERANCE", "complete", "cost_of", "prune"]
+__all__ = ["TOLERANCE", "complete", "complete_quickly", "cost_of", "prune"]
 
 TOLERANCE = 1e-7
 """Share of a protection level that may be missing in a finished pattern: far below any published digit."""
@@ -55,8 +55,8 @@ class _Movements:
         zeros = np.zeros(relations.rows)
         model.addRows(relations.rows, zeros, zeros, len(index), start.astype(np.int32), index, sign)
 
-    def cells(self, cell: int, direction: int, level: float, price: Floats) -> NDArray[np.bool_] | None:
-        """The cells that move; None if no movement reaches the level."""
+    def cheapest(self, cell: int, direction: int, level: float, price: Floats) -> Floats | None:
+        """The movement of every cell; None if no movement reaches the level."""
         n, model = self.problem.cells, self._model
         model.changeColsCost(2 * n, self._columns, np.concatenate([price, price]))
         here, back = (cell, cell + n) if direction > 0 else (cell + n, cell)
@@ -74,7 +74,7 @@ class _Movements:
         model.changeColBounds(back, 0.0, limits[1])
         if values is None:
             return None
-        return np.asarray(np.abs(values[:n] - values[n:]) > 1e-9, dtype=np.bool_)
+        return np.asarray((values[:n] - values[n:]) * self.scale, dtype=np.float64)
 
 
 def complete(
@@ -126,12 +126,75 @@ def complete(
                         continue
                 own = np.where(pattern, 0.0, price)
                 own[mine] = 1e7
-                moved = movements.cells(cell, direction, level, own)
-                if moved is None or moved[mine].any():
+                moves = movements.cheapest(cell, direction, level, own)
+                if moves is None:
+                    return None
+                moved = _moved(moves, attack)
+                if moved[mine].any():
                     return None
                 pattern, grown, stale = pattern | moved, True, True
             if int(pattern.sum()) == before:
                 return None
+    return pattern
+
+
+def _moved(moves: Floats, attack: AttackModel) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(moves) > 1e-9 * attack.scale, dtype=np.bool_)
+
+
+def complete_quickly(
+    problem: Problem,
+    attack: AttackModel,
+    pattern: NDArray[np.bool_],
+    *,
+    cost: Floats | None = None,
+    stop: Stop | None = None,
+) -> NDArray[np.bool_] | None:
+    """The same in one pass, the highest level first: what protects a large cell protects many small ones, too.
+
+    The patterns cost some percent more than those of ``complete``, and take a third of the time on large tables.
+
+    Args:
+        problem: What to protect.
+        attack: The attacker's programs for it.
+        pattern: Cells to start from.
+        cost: Costs to use in place of the problem's.
+        stop: Asked now and then whether to give up.
+    """
+    pattern = pattern | problem.unsafe
+    movements = _Movements(problem, attack)
+    cost = problem.cost if cost is None else cost
+    cost = cost + 1e-9 * max(float(cost.max(initial=0.0)), 1e-12)
+    room = np.minimum(problem.up, problem.down)
+    room = np.maximum(np.where(room > 0, room, np.maximum(problem.up, problem.down)), 1e-12)
+    for known in problem.attackers:
+        mine = problem.known_to(known)
+        reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
+        stale = True
+        for cell, direction, level in sorted(problem.targets(known), key=lambda target: -target[2]):
+            if reached[direction][cell] >= level * (1 - TOLERANCE / 2):
+                continue
+            if stop is not None and stop():
+                return None
+            if stale:
+                attack.open_cells(pattern.astype(np.float64), known=known)
+                stale = False
+            outcome = attack.attack(cell, direction, level)
+            moves = outcome.moves
+            if outcome.reach < level * (1 - TOLERANCE):
+                price = cost / np.minimum(room, level)
+                price /= max(float(np.median(price)), 1e-30)
+                own = np.where(pattern, 0.0, np.clip(price, 1e-6, 1e6))
+                own[mine] = 1e7
+                found = movements.cheapest(cell, direction, level, own)
+                if found is None:
+                    return None
+                moved = _moved(found, attack)
+                if moved[mine].any():
+                    return None
+                pattern, stale, moves = pattern | moved, True, found
+            reached[1] = np.maximum(reached[1], moves)
+            reached[-1] = np.maximum(reached[-1], -moves)
     return pattern
 
 
@@ -145,24 +208,67 @@ def prune(
     """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
 
     A movement that reaches a level is kept as its witness. A cell that no witness moves is idle. Publishing another
-    cell again only requires the programs of those targets whose witness moved it.
+    cell again only requires the programs of those targets whose witness moved it. None is needed where an unsafe cell
+    would be the only unpublished one of a sum.
     """
     pattern = pattern.copy()
+    sums = _Sums(problem, pattern)
     witnesses = _Witnesses(problem, attack)
-    if not witnesses.find(pattern, np.arange(witnesses.count)):
+    if not witnesses.find(pattern, np.arange(witnesses.count), stop=stop):
         return pattern
     secondary = np.flatnonzero(pattern & ~problem.unsafe)
     for cell in secondary[np.argsort(-problem.cost[secondary], kind="stable")]:
         if stop is not None and stop():
             break
-        users = np.flatnonzero(witnesses.moved[:, cell])
-        pattern[cell] = False
+        if not pattern[cell]:
+            continue
+        fall = sums.falling(pattern, int(cell))
+        if fall is None:
+            continue
+        users = np.flatnonzero(witnesses.moved[:, fall].any(axis=1))
+        pattern[fall] = False
         if len(users):
             kept = witnesses.moved[users].copy()
-            if not witnesses.find(pattern, users):
+            if not witnesses.find(pattern, users, stop=stop):
                 witnesses.moved[users] = kept
-                pattern[cell] = True
+                pattern[fall] = True
+                continue
+        sums.drop(fall)
     return pattern
+
+
+class _Sums:
+    """How many cells of each sum are suppressed: the last one of a sum can be computed, and protects nothing."""
+
+    def __init__(self, problem: Problem, pattern: NDArray[np.bool_]) -> None:
+        relations = problem.relations
+        row = relations.row_of_entry()
+        order = np.argsort(relations.index, kind="stable")
+        self._unsafe = problem.unsafe
+        self._start, self._cells = relations.start, relations.index
+        self._first = np.searchsorted(relations.index[order], np.arange(problem.cells + 1))
+        self._rows = row[order]
+        self._count = np.bincount(row, weights=pattern[relations.index], minlength=relations.rows).astype(np.int64)
+
+    def falling(self, pattern: NDArray[np.bool_], cell: int) -> list[int] | None:
+        """The cells that protect nothing once a cell is published, itself first; None if an unsafe one is computed."""
+        fall, less = [cell], dict[int, int]()
+        for one in fall:  # grows on the way
+            for row in self._rows[self._first[one] : self._first[one + 1]].tolist():
+                less[row] = less.get(row, 0) + 1
+                if self._count[row] - less[row] != 1:
+                    continue
+                others = self._cells[self._start[row] : self._start[row + 1]]
+                last = [other for other in others[pattern[others]].tolist() if other not in fall]
+                if any(self._unsafe[other] for other in last):
+                    return None
+                fall.extend(last)
+        return fall
+
+    def drop(self, cells: list[int]) -> None:
+        """Note that cells are published."""
+        for cell in cells:
+            self._count[self._rows[self._first[cell] : self._first[cell + 1]]] -= 1
 
 
 class _Witnesses:
@@ -179,12 +285,14 @@ class _Witnesses:
         self._known = np.array([target[3] for target in targets], dtype=np.int64)
         self.moved = np.zeros((self.count, problem.cells), dtype=np.bool_)
 
-    def find(self, pattern: NDArray[np.bool_], which: Ints) -> bool:
-        """Find a movement for each of the given targets; False as soon as one has none."""
+    def find(self, pattern: NDArray[np.bool_], which: Ints, *, stop: Stop | None = None) -> bool:
+        """Find a movement for each of the given targets; False as soon as one has none, or on stop."""
         opened: int | None = None
         todo = np.zeros(self.count, dtype=np.bool_)
         todo[which] = True
         while len(left := np.flatnonzero(todo)):
+            if stop is not None and stop():
+                return False
             number = left[0]
             known = int(self._known[number])
             if opened != known:

@@ -7,6 +7,8 @@ one as long as the cell stays fast: what is left cannot be reduced further.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import highspy
 import numpy as np
 
@@ -14,6 +16,7 @@ from wasl.errors import PolicyError
 from wasl.tables.cells import Floats, Ints
 from wasl.tables.suppression.attack import AttackModel, quiet_model
 from wasl.tables.suppression.heuristic import TOLERANCE
+from wasl.tables.suppression.presolve import Reduced, movable_cells
 from wasl.tables.suppression.problem import Problem
 
 __all__ = ["InfeasibleDemandError", "require_feasible"]
@@ -45,50 +48,72 @@ class InfeasibleDemandError(PolicyError):
         )
 
 
-def require_feasible(problem: Problem, small: Problem, keep: Ints, attack: AttackModel) -> None:
+def require_feasible(problem: Problem, reduced: Reduced, attack: AttackModel) -> None:
     """Check that everything suppressed protects every unsafe cell.
 
     From a lone contributor, who knows more, some cells cannot be kept by their full level. For these a smaller level is
     noted (``relief``), so that at least nothing can be computed exactly.
 
+    Args:
+        problem: What to protect.
+        reduced: The same, reduced.
+        attack: The attacker's programs for the reduced problem.
+
     Raises:
         InfeasibleDemandError: It does not; names a smallest set of cells that makes it so.
     """
-    moving = np.isin(np.flatnonzero(problem.unsafe), keep)
-    stuck = np.flatnonzero(problem.unsafe)[~moving]
-    for cell in stuck:
-        level = max(problem.lower[cell], problem.upper[cell])
-        if level > 0:
-            raise InfeasibleDemandError(int(cell), [int(cell)], [], 0.0, float(level))
-    everything = (~small.fixed | small.unsafe).astype(np.float64)
-    for known in small.attackers:
+    for cell, reach, level in _narrow(problem):
+        raise InfeasibleDemandError(cell, [cell], [], reach, level)
+    held = problem.unsafe & (reduced.place < 0) & ((problem.lower > 0) | (problem.upper > 0))
+    narrow = held.any() or any(True for _ in _narrow(reduced.problem))
+    if not narrow and not _unprotected(reduced.problem, attack)[1]:
+        return
+    small, keep = movable_cells(problem)  # with all sums in it, so that the message can name them
+    known, found = _unprotected(small, AttackModel(small))
+    if found:
+        raise _smallest(small, keep, known, found)
+
+
+def _narrow(problem: Problem) -> Iterator[tuple[int, float, float]]:
+    """The unsafe cells whose own bounds are narrower than a level: cell, reach, level."""
+    for room, level in ((problem.down, problem.lower), (problem.up, problem.upper)):
+        for cell in np.flatnonzero(problem.unsafe & (room < level * (1 - TOLERANCE))).tolist():
+            yield int(cell), float(room[cell]), float(level[cell])
+
+
+def _unprotected(problem: Problem, attack: AttackModel) -> tuple[int, list[tuple[int, int, float, float]]]:
+    """An attacker, and the targets that this attacker reaches although everything is suppressed."""
+    everything = (~problem.fixed | problem.unsafe).astype(np.float64)
+    for known in problem.attackers:
         check = attack.check(everything, tolerance=TOLERANCE, known=known)
         if known >= 0:
-            small.relief.update(
+            problem.relief.update(
                 {(known, c, d): reach / 2 for c, d, level, reach in check.open if reach > LEAST * level}
             )
             check = attack.check(everything, tolerance=TOLERANCE, known=known) if check.open else check
-        if not check.open:
-            continue
-        best: tuple[list[int], tuple[int, int, float, float]] | None = None
-        for target in check.open[:10]:
-            rows = _holding_rows(small, everything, target, known)
-            if best is None or len(rows) < len(best[0]):
-                best = (rows, target)
-        assert best is not None  # noqa: S101
-        rows, (cell, _, level, reach) = best
-        numbers = {int(keep[cell])}
-        for row in rows:
-            part = small.relations.index[small.relations.start[row] : small.relations.start[row + 1]]
-            numbers |= {int(keep[c]) for c in part}
-        raise InfeasibleDemandError(
-            int(keep[cell]),
-            sorted(numbers),
-            rows,
-            reach,
-            level,
-            -1 if known < 0 else int(keep[small.known_to(known)[0]]),
-        )
+        if check.open:
+            return known, check.open
+    return -1, []
+
+
+def _smallest(
+    problem: Problem, keep: Ints, known: int, found: list[tuple[int, int, float, float]]
+) -> InfeasibleDemandError:
+    """The refusal, with the smallest of the sets that hold the first targets."""
+    everything = (~problem.fixed | problem.unsafe).astype(np.float64)
+    best: tuple[list[int], tuple[int, int, float, float]] | None = None
+    for target in found[:10]:
+        rows = _holding_rows(problem, everything, target, known)
+        if best is None or len(rows) < len(best[0]):
+            best = (rows, target)
+    assert best is not None  # noqa: S101
+    rows, (cell, _, level, reach) = best
+    numbers = {int(keep[cell])}
+    for row in rows:
+        part = problem.relations.index[problem.relations.start[row] : problem.relations.start[row + 1]]
+        numbers |= {int(keep[c]) for c in part}
+    who = -1 if known < 0 else int(keep[problem.known_to(known)[0]])
+    return InfeasibleDemandError(int(keep[cell]), sorted(numbers), rows, reach, level, who)
 
 
 def _holding_rows(problem: Problem, pattern: Floats, target: tuple[int, int, float, float], known: int) -> list[int]:

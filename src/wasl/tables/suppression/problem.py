@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats, Ints, Relations
 
-__all__ = ["Problem", "Suppression", "reduce_problem"]
+__all__ = ["Problem", "Suppression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +98,3 @@ class Suppression:
     def gap(self) -> float:
         """Relative distance between cost and bound."""
         return 0.0 if self.cost <= 0 else max(0.0, (self.cost - self.bound) / self.cost)
-
-
-def reduce_problem(problem: Problem) -> tuple[Problem, Ints]:
-    """The problem without cells that can neither move nor be suppressed (zeros), and the numbers of the kept cells."""
-    movable = ((problem.down > 0) | (problem.up > 0)) & (~problem.fixed | problem.unsafe)
-    keep = np.flatnonzero(movable)
-    number = np.full(problem.cells, -1, dtype=np.int64)
-    number[keep] = np.arange(len(keep))
-    relations = problem.relations
-    there = movable[relations.index]
-    row = relations.row_of_entry()[there]
-    index, sign = number[relations.index[there]], relations.sign[there]
-    kept_rows, inverse = np.unique(row, return_inverse=True)
-    start = np.concatenate([[0], np.cumsum(np.bincount(inverse, minlength=len(kept_rows)))]).astype(np.int64)
-    small = Problem(
-        Relations(len(keep), start, index, sign),
-        problem.down[keep],
-        problem.up[keep],
-        problem.unsafe[keep],
-        problem.lower[keep],
-        problem.upper[keep],
-        problem.cost[keep],
-        problem.fixed[keep],
-        tuple(own for group in problem.singletons if len(own := number[group[movable[group]]])),
-    )
-    return small, keep

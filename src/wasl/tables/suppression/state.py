@@ -21,12 +21,17 @@ SearchProgress = Callable[[str, float, float], None]
 
 @dataclass(slots=True)
 class State:
-    """The best pattern, the bound, and the clock of a search."""
+    """The best pattern, the bound, and the clock of a search.
+
+    Attributes:
+        base: Cost that every pattern has beyond that of the problem's own cells.
+    """
 
     problem: Problem
     seconds: float
     stop: Callable[[], bool] | None
     progress: SearchProgress | None
+    base: float = 0.0
     began: float = field(default_factory=time.monotonic)
     best: NDArray[np.bool_] | None = None
     cost: float = float("inf")
@@ -60,8 +65,8 @@ class State:
     def report(self, what: str) -> None:
         """Tell the user about bound and cost."""
         if self.progress is not None:
-            self.progress(what, self.bound, self.cost)
+            self.progress(what, self.bound + self.base, self.cost + self.base)
 
     def closed(self, gap: float) -> bool:
         """Whether the best pattern is within the gap of the bound."""
-        return self.best is not None and self.cost - self.bound <= max(gap, 1e-9) * max(self.cost, 1e-12)
+        return self.best is not None and self.cost - self.bound <= max(gap, 1e-9) * max(self.cost + self.base, 1e-12)
