@@ -1,7 +1,7 @@
 """Clients that two generators make from the served OpenAPI document work: one in Python, one in TypeScript.
 
-Each signs in with a token, opens a project, finds it in the list, and reads a problem. The generators come from PyPI and
-npm into folders of the test.
+Each signs in with a token, opens a project, finds it in the list, and reads a problem. The generators come from PyPI
+and npm into folders of the test.
 """
 
 from __future__ import annotations
