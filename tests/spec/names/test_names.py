@@ -118,7 +118,8 @@ def test_rules_for_chinese_syllables_leave_other_names_alone(left, right):
 
 SPELLINGS = Path(__file__).parent / "spellings.csv"
 """Spellings of names by kind, written from general knowledge of the languages. The rules were tuned on the rows
-``tuned``, looked at once on ``held``; ``later`` was written after them."""
+``tuned``, looked at once on ``held``; ``later`` was written after them. ``recent`` and ``unseen`` were written after
+``later``: rules were added for ``recent``, and nobody has looked at the pairs of ``unseen`` that fail."""
 
 
 def _own_groups(split: str | None = None) -> list[list[str]]:
@@ -132,7 +133,10 @@ def test_false_agreement_on_the_lists_of_spellings():
     assert sum(other) / len(other) <= 0.0015  # .0012 when written
 
 
-@pytest.mark.parametrize(("split", "least"), [("tuned", 0.98), ("held", 0.98), ("later", 0.955), (None, 0.98)])
+@pytest.mark.parametrize(
+    ("split", "least"),
+    [("tuned", 0.98), ("held", 0.98), ("later", 0.965), ("recent", 0.95), ("unseen", 0.885), (None, 0.97)],
+)
 def test_recall_on_the_lists_of_spellings_by_kind(split, least):
     pairs = [
         skeleton(a) == skeleton(b) != ""

@@ -46,7 +46,7 @@ STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 INITIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\bا(?=بر|در|سما)", ""),  # Ibrahim, Idriss, Ismail
+        (r"\bا(?=بر|بتس|در|سما|محمد|محند)", ""),  # Ibrahim, Ibtissam, Idriss, Ismail, Mhamed
         (rf"\bو(?={LETTER}{{2}})", "W"),
         (r"\bي", "Y"),
         (r"وي\b", "AWI"),

@@ -44,6 +44,8 @@ LABIAL = re.compile(r"N(?=[BP])")
 """N before b and p is m: Banba, Bamba."""
 NASAL = re.compile(r"(?<=.)(?:M(?=[BP])|N(?=[DGJKT]))")
 """A nasal before a stop is a vowel's colour: Tounkara, Toukara."""
+FINAL_NG = re.compile(r"..[AEIOU]NG$")
+"""The g after a final n is hardly heard: Niang, Nian. Words of one syllable keep it: Wang and Wan are two names."""
 TWICE = re.compile(r"(.)\1+")
 TURKISH_C = re.compile(r"\bÇ|Ç\b")
 """Where ç is Turkish and not French: passports write it, like ş, without its cedilla."""
@@ -166,6 +168,8 @@ def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
 def _skeleton(word: str) -> str:
     """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs.
 
+    After j a final i is the sound of the j alone (*Mbodj*, *Mbodji*).
+
     Spellings of one name differ in a plural s, a nasal before a stop and doubled consonants. Long words lose these;
     short words keep all their consonants.
     """
@@ -173,8 +177,10 @@ def _skeleton(word: str) -> str:
         return ""
     first = "A" if word[0] in VOWELS else word[0]
     bones = LABIAL.sub("M", first + "".join(c for c in word[1:] if c not in VOWELS))
-    last = word[-2] if len(bones) > SHORT and word[-1] == "S" else word[-1]
-    ending = "I" if len(word) > 2 and last == "I" else ""
+    stem = word[:-1] if len(bones) > SHORT and word[-1] == "S" else word
+    ending = "I" if len(word) > 2 and stem[-1] == "I" and stem[-2] not in "GJ" else ""
+    if FINAL_NG.search(word):
+        bones = bones[:-1]
     if "G" in bones and word[:2] not in ("NG", "MG"):
         bones = EGYPTIAN.sub("J", bones)
     if len(bones) > SHORT:

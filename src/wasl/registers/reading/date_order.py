@@ -1,7 +1,7 @@
 """Whether a column of dates has the day or the month first, judged by all its cells.
 
-A cell such as 05/06/1990 can be read both ways. A cell such as 05/27/1990 or 27/05/1990 can be read one way only. Such
-cells are the evidence for the others.
+A cell such as 05/06/1990 can be read both ways. A cell such as 05/27/1990 or 27/05/1990 can be read one way only. These
+cells decide how the others are read.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from wasl.registers.reading.dates import DateNote, DateRule, read_date
 from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, words_key
 from wasl.registers.reading.headings import HEADINGS
 from wasl.registers.reading.marks import drop_marks, without_marks
+from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.sources import check_file, read_source
 from wasl.registers.reading.workbooks import sheet_rows
@@ -115,9 +116,7 @@ def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Sour
     kind = check_file(path)
     layout = FileLayout(sheet=sheet, encoding=encoding)
     if kind == "parquet":
-        import pyarrow.parquet as pq
-
-        names: Sequence[str] = pq.read_schema(path).names
+        names: Sequence[str] = column_names(path)
     else:
         if kind == "csv":
             preface, header = read_preface(path, known, layout)

@@ -155,7 +155,7 @@ def _require_exact(path: Path, table: pa.Table) -> None:
 def _parquet(path: Path) -> pa.Table:
     try:
         return pq.ParquetFile(path).read().replace_schema_metadata(None)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
 
 

@@ -12,7 +12,19 @@ from wasl.errors import RegisterError
 from wasl.registers.reading.headers import Header, Wanted, match_header, require
 from wasl.registers.reading.source import Source, complete, text_of
 
-__all__ = ["read_parquet"]
+__all__ = ["column_names", "read_parquet"]
+
+
+def column_names(path: Path) -> list[str]:
+    """The columns of a Parquet file.
+
+    Raises:
+        RegisterError: Not Parquet.
+    """
+    try:
+        return list(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise RegisterError(f"{path}: not a readable Parquet file.") from error
 
 
 def read_parquet(path: Path, wanted: Wanted) -> Source:
@@ -27,7 +39,7 @@ def read_parquet(path: Path, wanted: Wanted) -> Source:
         match = match_header(names, wanted)
         require(str(path), Header(0, names, match), wanted, [[name for (name,) in names]])
         raw = file.read(columns=[names[place][0] for place in match.places.values()]).rename_columns(list(match.places))
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError) as error:
         raise RegisterError(f"{path}: not a readable Parquet file.") from error
     numeric: dict[str, int] = {}
     zoned: list[tuple[str, str, int]] = []

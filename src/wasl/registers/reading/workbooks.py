@@ -6,15 +6,15 @@ import datetime as dt
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from wasl.errors import RegisterError
+from wasl.errors import RegisterError, WaslError
 from wasl.registers.reading.dates import EXCEL_DAY_0
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
 from wasl.registers.reading.source import Source, complete, without_headings
@@ -54,8 +54,7 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         RegisterError: Not a workbook; no such sheet; several sheets have the columns; a column is missing; a column
             that every record needs holds formulas without stored values.
     """
-    book = _open(path)
-    try:
+    with _workbook(path) as book:
         sheet = _choose(path, book, wanted, layout)
         header = sheet.header
         if header is None:
@@ -65,8 +64,6 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         unvalued = _formulas_without_value(page)
         places = header.match.places
         cells, numeric, numbers = _cells(page, places, header.row)
-    finally:
-        book.close()
     if not numbers:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     notes: list[tuple[str, str, int]] = []
@@ -106,26 +103,35 @@ def sheet_rows(path: Path, sheet: str | None, count: int) -> dict[str, list[tupl
     Raises:
         RegisterError: Not a workbook, or no such sheet.
     """
-    book = _open(path)
-    try:
+    with _workbook(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             raise RegisterError(f"{path}: no sheet {sheet!r}.", remedy=f"Sheets: {', '.join(book.sheetnames)}.")
         return {page.title: list(_rows(page, count)) for page in book.worksheets if sheet in (None, page.title)}
-    finally:
-        book.close()
 
 
-def _open(path: Path) -> Any:
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    """An open workbook. Whatever the parsers of archives and XML raise on a damaged file becomes one error.
+
+    Raises:
+        RegisterError: Not a workbook, or a damaged one.
+    """
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
+    book = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # the content, not the path: openpyxl judges a path by its ending
-            return load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, SyntaxError) as error:
+            book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+            yield book
+    except WaslError:
+        raise
+    except Exception as error:  # zipfile, zlib, expat and openpyxl read the file
         raise RegisterError(f"{path}: not a readable Excel workbook.", remedy="Save it again as .xlsx.") from error
+    finally:
+        if book is not None:
+            book.close()
 
 
 def _rows(page: Any, count: int | None = None) -> Iterator[tuple[str | None, ...]]:
