@@ -3,11 +3,12 @@
 Usage: python .ci/messages.py [--check]
 
 Messages are the arguments of ``_(…)`` (text), ``_n(one, many, count)`` (plural) and ``N_(…)`` (only marked) in the
-code and the templates of ``src/wasl``. Each stands in one gettext file per language, named after the package:
+code and the templates of ``src/wasl``; the sentences of errors, remedies, checks and verbs that ``sentences.py`` finds;
+and the help of the command line. Each stands in one gettext file per language, named after the package:
 ``web/console`` is ``console``, ``web`` is ``web``, any other package has its own name. Without ``--check`` new
 messages are added without a translation and messages that no code uses are removed. With it the script fails on a
-message without translation, on one that no code uses, on places (``{name}``) that the translation has not or has
-besides, and on one English text with two translations.
+message without translation, on a sentence that `wasl.locale` would take for another one, on one that no code uses,
+on places (``{name}``) that the translation has not or has besides, and on one English text with two translations.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from typing import Any
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from sentences import escaped, sentences_of
+
+from wasl.locale.sentences import Recognizer, literal_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "wasl"
@@ -54,7 +58,21 @@ def found() -> dict[str, set[Any]]:
         options = {"trimmed": "true", "silent": "false"} if method != "python" else {}
         for _, message, _, _ in extract(method, BytesIO(content), KEYWORDS, (), options):
             rooms.setdefault(room_of(path), set()).add(message)
+    for text in sentences_of():
+        rooms.setdefault(room_of(text.path), set()).add(text.key)
+    rooms["cli"] |= command_texts()
     return rooms
+
+
+def command_texts() -> set[str]:
+    """Every text of the help of the command line."""
+    import typer
+
+    from wasl.cli.app import OVERVIEW, VERBS, build_app
+    from wasl.cli.language import help_texts
+
+    program = typer.main.get_command(build_app(list(dict.fromkeys(VERBS.values()))))
+    return {escaped(text) for text in {*help_texts(program), *(word for pair in OVERVIEW.values() for word in pair)}}
 
 
 def read(language: str, room: str) -> Catalog:
@@ -73,17 +91,34 @@ def update(rooms: dict[str, set[Any]]) -> None:
         for path in folder.glob("*.po"):
             if path.stem not in rooms:
                 path.unlink()
+        old = {room: {message.id: message for message in read(language, room) if message.id} for room in rooms}
         for room, wanted in rooms.items():
-            old = read(language, room)
-            known = {message.id: message for message in old if message.id}
+            elsewhere = {key: message for held in old.values() for key, message in held.items() if message.string}
+            known = elsewhere | {key: message for key, message in old[room].items() if message.string}
             new = Catalog(locale=language, charset="utf-8")
             for key in sorted(wanted, key=str):
-                new.add(key, known[key].string if key in known else ("" if isinstance(key, str) else ()))
+                translation = known[key].string if key in known else ("" if isinstance(key, str) else ())
+                new.add(key, translation)
             raw = BytesIO()
             write_po(raw, new, width=0, omit_header=True, sort_output=False, no_location=True)
             header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {language}\\n"\n'
             header += f'"Plural-Forms: {new.plural_forms}\\n"\n\n'
             (folder / f"{room}.po").write_bytes(header.encode() + raw.getvalue().strip() + b"\n")
+
+
+def mistaken(rooms: dict[str, set[Any]]) -> list[str]:
+    """The sentences that are not recognized as what they are, and those that another message would take."""
+    keys = {key for wanted in rooms.values() for key in wanted if isinstance(key, str)}
+    recognizer = Recognizer(sorted(keys))
+    faults = []
+    for text in sentences_of():
+        values = {name: f"\u27e8{number}\u27e9" for number, name in enumerate(sorted(places(text.key)))}
+        found = recognizer.find(text.key.format(**values))
+        if found is None or found[0].format(**found[1]) != text.key.format(**values):
+            faults.append(f"{text.path.relative_to(ROOT)}:{text.line}: {text.key!r} is not recognized: {found}")
+        elif found[0] != text.key and len(literal_of(found[0])) < len(literal_of(text.key)):
+            faults.append(f"{text.path.relative_to(ROOT)}:{text.line}: {text.key!r} is taken for {found[0]!r}")
+    return faults
 
 
 def places(text: str) -> set[str]:
@@ -131,7 +166,7 @@ def main() -> int:
     rooms = found()
     if "--check" not in sys.argv[1:]:
         update(rooms)
-    faults = check(rooms)
+    faults = check(rooms) + mistaken(rooms)
     sys.stdout.write("".join(f"{fault}\n" for fault in faults))
     count = sum(len(keys) for keys in rooms.values())
     sys.stdout.write(f"{count} messages, {len(faults)} faults\n")

@@ -6,6 +6,8 @@ runs, a skip that is not in `ALLOWED_SKIPS` fails the run.
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 ALLOWED_SKIPS: dict[str, str] = {
@@ -17,6 +19,10 @@ ALLOWED_SKIPS: dict[str, str] = {
 }
 """Beginning of a skip's reason, and why the skip is accepted where it occurs."""
 
+LANGUAGE_VARIABLES = ("WASL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""What names the language of messages: the tests and the programs they start speak English on every machine."""
+
+
 _SKIPPED = pytest.StashKey[list[tuple[str, str]]]()
 
 
@@ -25,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in LANGUAGE_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ["LC_ALL"] = "C.UTF-8"
     config.stash[_SKIPPED] = []
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkipWatch(config.stash[_SKIPPED]), "skip-watch")

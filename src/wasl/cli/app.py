@@ -6,9 +6,19 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
+from wasl.cli.language import (
+    environment_language,
+    language_of,
+    said,
+    set_language,
+    spoken,
+    take_language,
+    translate_command,
+)
 from wasl.errors import WaslError
 
 __all__ = ["OVERVIEW", "VERBS", "build_app", "build_overview", "main"]
@@ -104,6 +114,9 @@ OVERVIEW: dict[str, tuple[str, str]] = {
 """Each verb's group and its line in ``wasl --help``, which imports no verb: help must answer at once."""
 
 
+LANGUAGE_HELP = "Language of messages and help; else WASL_LANG, LC_ALL, LC_MESSAGES or LANG names it, else English."
+
+
 def build_app(modules: list[str]) -> typer.Typer:
     """The application with the verbs of the given modules."""
     app = typer.Typer(
@@ -115,7 +128,7 @@ def build_app(modules: list[str]) -> typer.Typer:
     )
 
     @app.callback()
-    def _root() -> None:
+    def _root(lang: Annotated[str | None, typer.Option(help=LANGUAGE_HELP, metavar="fr|ar|en")] = None) -> None:
         """Link registers without seeing names; publish what may be published."""
 
     for module in modules:
@@ -138,14 +151,16 @@ def _nothing() -> None:
 
 def main() -> None:
     """Run one verb; exit 0 done, 1 the input is at fault, 2 wrong usage, 3 a threshold or verification is not met."""
-    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        (build_app([VERBS[verb]]) if verb in VERBS else build_overview())()
+        arguments = _speak(sys.argv[1:])
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        app = build_app([VERBS[verb]]) if verb in VERBS else build_overview()
+        translate_command(typer.main.get_command(app))(arguments)
     except WaslError as error:
-        sys.stderr.write(f"wasl: {error}\n")
+        sys.stderr.write(f"wasl: {said(str(error))}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("wasl: interrupted; nothing half-written was left behind.\n")
+        sys.stderr.write(f"wasl: {said('interrupted; nothing half-written was left behind.')}\n")
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
@@ -156,9 +171,22 @@ def main() -> None:
     except Exception as error:  # the last stop: a traceback could show a person's value
         if os.environ.get("WASL_DEBUG"):
             raise
-        sys.stderr.write(f"wasl: a defect of wasl itself ({type(error).__name__} at {_place(error)}).\n")
-        sys.stderr.write("Please report it with this line; WASL_DEBUG=1 shows more, which may contain personal data.\n")
+        text = f"a defect of wasl itself ({type(error).__name__} at {_place(error)})."
+        more = "Please report it with this line; WASL_DEBUG=1 shows more, which may contain personal data."
+        sys.stderr.write(f"wasl: {said(text)}\n{said(more)}\n")
         sys.exit(70)
+
+
+def _speak(arguments: list[str]) -> list[str]:
+    """Choose the language; returns the arguments without it. A language that wasl has not is wrong usage: exit 2."""
+    set_language(environment_language())
+    asked, rest = take_language(arguments)
+    try:
+        set_language(language_of(asked, [spoken().language]))
+    except WaslError as error:
+        sys.stderr.write(f"wasl: {said(str(error))}\n")
+        sys.exit(2)
+    return rest
 
 
 def _place(error: Exception) -> str:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from wasl.cli.language import said, spoken
 from wasl.registers.exchange.plain_json import json_bytes
 
 __all__ = ["JsonFlag", "ProgressCallback", "emit", "progress", "say", "show_table"]
@@ -29,18 +30,27 @@ def emit(result: Mapping[str, Any]) -> None:
 
 
 def say(line: str) -> None:
-    """Print a line for a person."""
-    Console(soft_wrap=True, highlight=False).print(line, markup=False)
+    """Print a line for a person, in the language of the command line."""
+    Console(soft_wrap=True, highlight=False).print(said(line), markup=False)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table for a person."""
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column)
+    """Print a table for a person, in the language of the command line. In Arabic the first column is on the right."""
+    right_to_left = spoken().direction == "rtl"
+    order = slice(None, None, -1 if right_to_left else 1)
+    table = Table(title=said(title), title_justify="right" if right_to_left else "left")
+    for column in columns[order]:
+        table.add_column(said(column), justify="right" if right_to_left else "left")
     for row in rows:
-        table.add_row(*(escape(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+        table.add_row(*(escape(_cell(cell)) for cell in row[order]))
     Console().print(table)
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return spoken().number(cell)
+    text = str(cell)
+    return said(text) if " " in text else text
 
 
 @contextmanager
@@ -57,7 +67,7 @@ def progress(title: str) -> Iterator[ProgressCallback]:
         disable=not console.is_terminal,
     )
     with bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(said(title), total=None)
 
         def report(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)

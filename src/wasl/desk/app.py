@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from starlette.datastructures import FormData
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
@@ -24,6 +24,7 @@ from wasl.desk.workspace import Workspace
 from wasl.errors import InputError, WaslError
 from wasl.holder.quality.texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
+from wasl.locale.pages import said
 from wasl.registers.documents import config_dir
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.schema import RegisterSchema
@@ -147,6 +148,7 @@ class _Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["said"] = pass_context(lambda context, english: said(context["words"], english))
 
     def home(self, request: Request) -> Response:
         """The three tasks of the desk."""

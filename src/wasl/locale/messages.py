@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import gettext
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from wasl.locale.sentences import DEEPEST, NOUN_PLACES, Recognizer, grouped_number
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Message
 
 __all__ = ["LANGUAGES", "N_", "Language", "Messages", "messages", "negotiate", "read_catalogue"]
 
@@ -53,6 +60,56 @@ class Messages:
         """
         translated = self.catalogue.gettext(key) if key else ""
         return translated.format(**self._written(values)) if values else translated
+
+    def sentence(self, english: str) -> str:
+        """A finished English sentence of wasl's in this language; the English one where no message makes it.
+
+        Args:
+            english: What an error, a check, a line of a report says, with its values in place.
+        """
+        known = self.known(english)
+        return english if known is None else known
+
+    def known(self, english: str, *, isolate: bool = False) -> str | None:
+        """A finished English sentence in this language, or None where no message makes it.
+
+        Args:
+            english: The sentence.
+            isolate: Put marks around values that keep their direction in a text of the other one, for pages.
+        """
+        return english if self.language == "en" else self._known(english, isolate, 0)
+
+    def _known(self, english: str, isolate: bool, depth: int) -> str | None:
+        text = english.strip()
+        if not text or depth > DEEPEST:
+            return None
+        recognizer = _recognizer(self.language)
+        found = recognizer.find(text)
+        if found is not None:
+            key, values = found
+            said = {name: self._inner(name, value, isolate, depth + 1) for name, value in values.items()}
+            return self.catalogue.gettext(key).format(**said)
+        for cut in recognizer.cuts(text):
+            first = self._known(text[:cut], isolate, depth + 1)
+            if first is not None:
+                rest = self._known(text[cut:], isolate, depth + 1)
+                return None if rest is None else f"{first} {rest}"
+        for mark in re.finditer(": ", text):
+            rest = self._known(text[mark.end() :], isolate, depth + 1)
+            if rest is not None:
+                return f"{self._inner('', text[: mark.start()], isolate, depth + 1)}: {rest}"
+        return None
+
+    def _inner(self, place: str, value: str, isolate: bool, depth: int) -> str:
+        """A value of a sentence: a sentence itself, a noun, a number, or what it is in every language."""
+        number = grouped_number(value)
+        if number is not None:
+            return self.number(number)
+        if " " in value or (place.rstrip("0123456789") in NOUN_PLACES and _recognizer(self.language).is_word(value)):
+            known = self._known(value, isolate, depth)
+            if known is not None:
+                return known
+        return f"\u2068{value}\u2069" if isolate and value else value
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message that goes with a count; ``{count}`` stands for it.
@@ -125,23 +182,40 @@ def messages(language: Language) -> Messages:
     return Messages(language, read_catalogue(files("wasl.locale").joinpath("catalogues", language), language))
 
 
+@cache
+def _recognizer(language: Language) -> Recognizer:
+    """What recognizes the sentences of a language's catalogue."""
+    return Recognizer(message_keys(files("wasl.locale").joinpath("catalogues", language), language))
+
+
+def message_keys(folder: Traversable, language: Language) -> list[str]:
+    """The English texts of all gettext files of a folder that have one translation, not one for each count."""
+    return [key for catalogue in _catalogues(folder, language) for key in catalogue if isinstance(key, str)]
+
+
 def read_catalogue(folder: Traversable, language: Language) -> gettext.NullTranslations:
     """All gettext files of a folder as one catalogue."""
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
 
     whole = Catalog(locale=language)
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".po"):
-            continue
-        for message in read_po(BytesIO(file.read_bytes()), locale=language):
-            if message.id and message.string and not message.fuzzy:
-                whole[message.id] = message
+    for catalogue in _catalogues(folder, language):
+        for key, message in catalogue.items():
+            whole[key] = message
     compiled = BytesIO()
     write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _catalogues(folder: Traversable, language: Language) -> Iterator[dict[Any, Message]]:
+    """The translated messages of each gettext file."""
+    from babel.messages.pofile import read_po
+
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".po"):
+            read = read_po(BytesIO(file.read_bytes()), locale=language)
+            yield {message.id: message for message in read if message.id and message.string and not message.fuzzy}
 
 
 def negotiate(*wishes: str | None, default: Language = "fr") -> Language:

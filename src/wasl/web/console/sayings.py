@@ -1,12 +1,11 @@
 """Messages of a page after an act: the fault, its reason and the remedy, or that it went well.
 
-The service's own errors are English sentences with values in them. Those that users of the console meet are listed
-here with their messages. An error that is not listed is shown in English below a general message of its kind.
+The service's own errors are English sentences with values in them. `wasl.locale` recognizes them and says them in the
+language of the page, below the title of their kind. A sentence of another program is shown as it is, marked as English.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -78,102 +77,6 @@ KINDS: dict[type[errors.WaslError], tuple[str, str]] = {
 }
 """Title and general remedy of each kind of error."""
 
-SENTENCES: list[tuple[str, str]] = [
-    (
-        r"whoever prepared, protected or requested a release cannot decide on it\.",
-        N_("Whoever prepared, protected or requested a release cannot decide on it. Another person must decide."),
-    ),
-    (r"give a reason for the step '.*'\.", N_("Give a reason. It stands in the log for good.")),
-    (
-        r"the project '(?P<name>.*)' is closed\.",
-        N_("The project “{name}” is closed. An administrator can open it again."),
-    ),
-    (r"this token is not valid \(any more\)\.", N_("This token is not valid, or not any more. Ask the administrator.")),
-    (r"this token is not valid\.", N_("This token is not valid. Sign in again.")),
-    (r"the Authorization header is not .*", N_("This token is not valid, or not any more. Ask the administrator.")),
-    (r"this user is disabled\.", N_("This user is disabled. Ask the administrator.")),
-    (r"the role (?P<role>\S+) may not do (?P<action>\S+)\.", N_("The role “{role}” does not include “{action}”.")),
-    (r"this token reaches another (project|register)\.", N_("You signed in for another project or register.")),
-    (r"this token names no project\.", N_("You signed in for no project.")),
-    (
-        r"\S+ concerns every project; this token reaches one\.",
-        N_("This concerns every project, and you signed in for one."),
-    ),
-    (r"you have decided on this pair already\.", N_("You have decided on this pair already.")),
-    (r"you have not decided on this pair\.", N_("You have not decided on this pair.")),
-    (
-        r"another reviewer decided otherwise on this pair, and that is shown\.",
-        N_("Another reviewer decided otherwise on this pair, and that is shown. A third reviewer settles it."),
-    ),
-    (
-        r"run \S+ is \S+; pairs are reviewed between scoring and resolution\.",
-        N_("Pairs are reviewed between scoring and resolution; this run is not there, or not any more."),
-    ),
-    (r"run \S+ is \S+; only a scored run can be resolved\.", N_("Only a scored run can be resolved.")),
-    (
-        r"the join map of (?P<names>.*) is missing for the delivery that was linked\.",
-        N_("The join map of {names} is missing for the delivery that was linked. Its holder must send it."),
-    ),
-    (r"there is no delivery to link\.", N_("There is no delivery to link. Wait until the holders have sent theirs.")),
-    (r"run \S+ has no spine yet\.", N_("This run is not resolved yet.")),
-    (
-        r"a release that is \S+ cannot take the step '.*'\.",
-        N_("The release is in another state now, in which this step is not possible."),
-    ),
-    (
-        r"nobody grants himself a role\.",
-        N_("Nobody asks for a token for himself. Another administrator must ask for it."),
-    ),
-    (
-        r"whoever asked for a token, or is to have it, cannot approve it\.",
-        N_("Whoever asked for a token, or is to have it, cannot approve it. Another administrator must approve."),
-    ),
-    (
-        r"this is the last administrator: .*",
-        N_("This is the last administrator. Give another person the role first."),
-    ),
-    (
-        r"this invitation is not valid \(any more\)\.",
-        N_("This invitation is not valid, or was used before. Ask your administrators for a new one."),
-    ),
-    (
-        r"a project's name is made of .*",
-        N_("A project's name is made of a–z, 0–9 and “-”, 63 characters at most."),
-    ),
-    (
-        r"a user's name is made of .*",
-        N_("A user's name is made of a–z, 0–9, “.”, “_”, “@” and “-”, 63 characters at most."),
-    ),
-    (r"a token for the role 'holder' names .*", N_("A holder's token names a project and a register.")),
-    (
-        r"record id (?P<place>\d+) of the list is not one of .*",
-        N_("Record id number {place} of the list is not one: 32 hexadecimal digits are expected."),
-    ),
-    (r"a list of objections has .*", N_("Give between 1 and 10,000 record ids, one a line.")),
-    (
-        r"this (?:delivery|join-map|payload) was withdrawn and stays withdrawn\.",
-        N_("This file was withdrawn and stays withdrawn. Encode the register again."),
-    ),
-    (
-        r"this (?:delivery|join-map|payload) was made before the last one that was accepted\.",
-        N_("This file was made before the last one that was accepted. Encode the register again."),
-    ),
-    (
-        r"the (?:delivery|join map|payload) was made for another (?:project|register|schema)\.",
-        N_("This file was made for another project, register or schema. Encode it for the one declared here."),
-    ),
-    (
-        r"the file is larger than the .* bytes this service takes\.",
-        N_("The file is larger than this service takes."),
-    ),
-    (r"there is no room for another file\.", N_("There is no room for another file. Tell the administrator.")),
-    (r"the body is not what its Content-Digest says\.", N_("The file arrived damaged. Send it again.")),
-    (r"too many requests\.", N_("There were too many requests. Wait a minute.")),
-]
-"""Sentences of the service's errors, as patterns, and the message for each."""
-
-_PATTERNS = [(re.compile(pattern, re.IGNORECASE | re.DOTALL), key) for pattern, key in SENTENCES]
-
 STATUSES = {
     400: (N_("The request cannot be read"), N_("Go back and try again.")),
     401: (N_("You are not signed in"), N_("Sign in, then open the page again.")),
@@ -204,7 +107,7 @@ class Saying:
         title: What happened.
         reason: Why; empty where the title says all.
         remedy: What to do.
-        detail: The error's own English words, where no message stands for them.
+        detail: The error's own English words, where no catalogue has them.
     """
 
     status: int
@@ -234,22 +137,20 @@ class Saying:
 def say_error(error: errors.WaslError, status: int, language: Messages) -> Saying:
     """The message for an error of the service."""
     title, remedy = next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
-    known = _known(error.message, language)
-    detail = "" if known else " ".join(filter(None, (error.message, error.remedy)))
-    return Saying(status, language.text(title), known, language.text(remedy), detail)
+    reason = _known(error.message, language)
+    advice = _known(error.remedy, language) if error.remedy else ""
+    detail = "" if reason else error.message
+    return Saying(status, language.text(title), reason, advice or language.text(remedy), detail)
 
 
 def say_problem(problem: HttpProblem, language: Messages) -> Saying:
     """The message for a problem of HTTP itself."""
     general = Saying.of_status(problem.status, language)
-    known = _known(problem.detail, language)
-    return Saying(problem.status, general.title, known, general.remedy, "" if known else problem.detail)
+    reason = _known(problem.detail, language)
+    advice = _known(problem.remedy, language) if problem.remedy else ""
+    return Saying(problem.status, general.title, reason, advice or general.remedy, "" if reason else problem.detail)
 
 
 def _known(sentence: str, language: Messages) -> str:
-    """The message for a sentence, or empty."""
-    for pattern, key in _PATTERNS:
-        found = pattern.fullmatch(sentence)
-        if found:
-            return language.text(key, **found.groupdict())
-    return ""
+    """The sentence in the language, or empty where it is of no catalogue."""
+    return language.known(sentence, isolate=language.direction == "rtl") or ""

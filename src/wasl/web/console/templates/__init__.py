@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from wasl.locale import LANGUAGES, N_, Messages, messages
+from wasl.locale.pages import said
 from wasl.service.access import Action
 from wasl.web.console.sayings import NOTICES
 
@@ -201,6 +202,7 @@ def environment() -> Environment:
         "digest": _digest,
         "bytes": _bytes,
         "listed": _listed,
+        "said": _said,
     }
     return made
 
@@ -248,6 +250,12 @@ def _word(context: Context, name: Any) -> str:
     """The word for a state, kind or role."""
     text = str(name)
     return _language(context).text(STATE_WORDS[text]) if text in STATE_WORDS else text
+
+
+@pass_context
+def _said(context: Context, english: Any) -> Markup:
+    """A finished English sentence of wasl's in the language of the page."""
+    return said(_language(context), english)
 
 
 def _digest(value: str) -> Markup:

@@ -1,0 +1,167 @@
+"""The command line in French, Arabic and English: help, errors and lines; what programs read stays the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from wasl.cli import app as command_line
+from wasl.cli import language as spoken_language
+from wasl.cli.app import OVERVIEW, VERBS, build_app, build_overview
+from wasl.cli.language import EXAMPLE, help_texts, language_of, take_language, translate_command
+from wasl.errors import InputError
+from wasl.locale import Language, messages
+
+TRANSLATED: tuple[Language, ...] = ("fr", "ar")
+BIDI = {chr(code) for code in (0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+@pytest.fixture
+def speaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Make the command line speak a language in this test, without touching Typer's own texts."""
+    monkeypatch.setattr(spoken_language, "_translate_typer", lambda language: None)
+    yield spoken_language.set_language
+    spoken_language.set_language("en")
+
+
+def wasl(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wasl.cli.app", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8", **environment},
+    )
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_english_text_is_left_in_the_help_of_any_verb(language: Language, speaking: Any) -> None:
+    modules = list(dict.fromkeys(VERBS.values()))
+    english = help_texts(typer.main.get_command(build_app(modules)))
+    same = {text for text in english if messages(language).sentence(text) == text}
+    assert not same, sorted(same)
+    speaking(language)
+    left = set(help_texts(translate_command(typer.main.get_command(build_app(modules))))) & set(english)
+    assert not left, sorted(left)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_overview_and_its_groups_are_translated(language: Language, speaking: Any) -> None:
+    speaking(language)
+    command: Any = translate_command(typer.main.get_command(build_overview()))
+    for verb, (panel, line) in OVERVIEW.items():
+        shown = command.commands[verb]
+        assert shown.help not in ("", line)
+        assert shown.rich_help_panel == messages(language).text(panel)
+
+
+def test_an_example_keeps_its_command(speaking: Any) -> None:
+    speaking("ar")
+    command: Any = translate_command(typer.main.get_command(build_app([VERBS["link"]])))
+    text = command.commands["link"].help
+    assert f"{messages('ar').text(EXAMPLE)} wasl link morocco dgsn.parquet" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked", "rest"),
+    [
+        (["--lang", "fr", "link", "--help"], "fr", ["link", "--help"]),
+        (["link", "--lang=ar", "plan"], "ar", ["link", "plan"]),
+        (["link", "--", "--lang", "fr"], None, ["link", "--", "--lang", "fr"]),
+        (["desk", "--language", "fr"], None, ["desk", "--language", "fr"]),
+        (["link", "--lang"], "", ["link"]),
+    ],
+)
+def test_the_option_may_stand_before_or_after_the_verb(arguments: list[str], asked: str, rest: list[str]) -> None:
+    assert take_language(arguments) == (asked, rest)
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "language"),
+    [
+        ("ar", ["fr"], "ar"),
+        (None, ["fr", "ar_MA.UTF-8"], "fr"),
+        (None, [None, "fr_MA.UTF-8", "en_US"], "fr"),
+        (None, [None, "", "C.UTF-8", "ar_MA"], "ar"),
+        (None, [None, None, None, "de_DE.UTF-8"], "en"),
+        (None, ["POSIX"], "en"),
+    ],
+)
+def test_the_first_that_names_a_language_counts(asked: str, environment: list[str], language: str) -> None:
+    assert language_of(asked, environment) == language
+
+
+def test_another_language_is_wrong_usage() -> None:
+    with pytest.raises(InputError, match="no such language"):
+        language_of("de", [])
+    done = wasl("--lang", "de", "link")
+    assert done.returncode == 2
+    assert "--lang de: no such language." in done.stderr
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_errors_are_said_in_the_language_with_the_same_exit_code(language: Language) -> None:
+    done = wasl("evaluate", "somewhere", WASL_LANG=language)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    said = messages(language).sentence("nothing to evaluate with. Give --truth FILE, --reviewed FILE, or both.")
+    assert done.stderr == f"wasl: {said}\n"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_wrong_usage_and_help_are_said_in_the_language(language: Language) -> None:
+    words = messages(language)
+    wrong = wasl("link", "--nonsense", LANG=f"{language}_MA.UTF-8", LC_ALL="")
+    assert wrong.returncode == 2
+    assert words.text("No such option: {name}", name="--nonsense") in wrong.stderr
+    shown = wasl("--lang", language, "link", "--help")
+    assert shown.returncode == 0
+    for text in ("Arguments", "Options", "Show this message and exit."):
+        assert words.text(text) in shown.stdout
+        assert text not in shown.stdout or text == words.text(text)
+
+
+def test_what_programs_read_is_the_same_in_every_language_and_nothing_orders_the_text() -> None:
+    values = [wasl("document", "to-json", "plan", "morocco", WASL_LANG=language) for language in ("en", "ar")]
+    assert all(value.returncode == 0 for value in values)
+    assert len({value.stdout for value in values}) == 1
+    assert json.loads(values[0].stdout)
+    assert not BIDI & set(wasl("schema", WASL_LANG="ar").stdout)
+
+
+def test_tables_and_lines_are_said_in_the_language(speaking: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from wasl.cli.output import emit, say, show_table
+
+    speaking("ar")
+    say("covered by authorization D-1, until 2027-01-01")
+    show_table("pairs", ("pass", "rows"), [("names", 1234)])
+    emit({"pairs": 1})
+    shown = capsys.readouterr().out
+    assert "مشمول بالإذن D-1 حتى 2027-01-01" in shown
+    header = next(line for line in shown.splitlines() if messages("ar").text("pass") in line)
+    assert header.index(messages("ar").text("rows")) < header.index(messages("ar").text("pass"))
+    assert '"pairs": 1' in shown
+
+
+def test_a_defect_is_told_without_its_values(
+    speaking: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    def broken() -> None:
+        raise KeyError("Fatima")
+
+    monkeypatch.setattr(sys, "argv", ["wasl", "--lang", "fr", "schema"])
+    monkeypatch.setattr(command_line, "build_app", lambda modules: broken())
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    shown = capsys.readouterr().err
+    assert ended.value.code == 70
+    assert "un défaut de wasl lui-même (KeyError" in shown
+    assert "Fatima" not in shown
