@@ -1,8 +1,8 @@
 """Finished English sentences, recognized by the message that made them and said in another language.
 
 Errors, checks and reports hold finished sentences: an f-string with its values in place. Such a sentence travels: into
-a log, ``report.json``, the answer of a service, the record of a job that failed. Whoever shows it to a person
-recognizes its message (the English text with ``{name}`` where a value stands) and takes the values from it.
+a log, ``report.json``, the answer of a service, the record of a job that failed. The program that shows a sentence
+recognizes its message (the English text with ``{name}`` in place of each value) and takes the values from it.
 
 A sentence that no message makes is taken apart: at the ends of its sentences, and after "name: ". A part that is not
 recognized makes the whole unknown, so that no text is half translated unseen.

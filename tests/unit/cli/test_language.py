@@ -130,7 +130,7 @@ def test_wrong_usage_and_help_are_said_in_the_language(language: Language) -> No
 
 
 def test_what_programs_read_is_the_same_in_every_language_and_nothing_orders_the_text() -> None:
-    values = [wasl("document", "to-json", "plan", "morocco", WASL_LANG=language) for language in ("en", "ar")]
+    values = [wasl("document", "to-json", "morocco", "--kind", "plan", WASL_LANG=language) for language in ("en", "ar")]
     assert all(value.returncode == 0 for value in values)
     assert len({value.stdout for value in values}) == 1
     assert json.loads(values[0].stdout)
