@@ -239,7 +239,7 @@ def _word_choices(
         ends = column.offsets.tolist()
         of_row = [[column.skeletons[word] for word in column.words[first:last]] for first, last in pairwise(ends)]
         numbers = encoded.keep_map["record"].combine_chunks()
-        place = pc.index_in(numbers, value_set=typed.table[schema.record].combine_chunks())
+        place = pc.index_in(numbers, value_set=typed.table[schema.record].cast(pa.string()).combine_chunks())
         skeletons += [of_row[row] for row in place.to_pylist()]
     return {
         name: ([[word[: letters[name]] for word in each] for each in skeletons], codes) for name, codes in cells.items()

@@ -129,7 +129,7 @@ def stage_periods(
                 consent_weak_profile=True,
             )
         )
-        numbers = table[schema.record].combine_chunks()
+        numbers = table[schema.record].cast(pa.string()).combine_chunks()
         found = pc.index_in(made[-1].keep_map["record"].combine_chunks(), value_set=numbers)
         own.append(np.asarray(pc.fill_null(found, -1), np.int64))
     passes: dict[str, PassView] = {}

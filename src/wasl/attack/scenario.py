@@ -176,7 +176,7 @@ def _places(made: Sequence[Encoded], owned: Sequence[Register]) -> Ints:
     """For each record of the keep maps its place in the registers owned, by its number; −1 if it is not there."""
     places, before = [], 0
     for encoded, (table, schema) in zip(made, owned, strict=True):
-        numbers = table[schema.record].combine_chunks()
+        numbers = table[schema.record].cast(pa.string()).combine_chunks()
         found = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=numbers)
         places.append(np.asarray(pc.fill_null(pc.add(found.cast(pa.int64()), before), -1), np.int64))
         before += len(table)
@@ -186,7 +186,9 @@ def _places(made: Sequence[Encoded], owned: Sequence[Register]) -> Ints:
 def _files(encoded: Encoded, held: Register) -> dict[str, Ints]:
     """By file made of a register: the place in the register of each of its records, in the order of the file."""
     table, schema = held
-    numbers = pc.index_in(encoded.keep_map["record"].combine_chunks(), value_set=table[schema.record].combine_chunks())
+    numbers = pc.index_in(
+        encoded.keep_map["record"].combine_chunks(), value_set=table[schema.record].cast(pa.string()).combine_chunks()
+    )
     source = np.asarray(pc.fill_null(numbers.cast(pa.int64()), -1), np.int64)
     kept = record_ids(encoded.keep_map)
 

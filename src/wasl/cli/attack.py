@@ -281,7 +281,7 @@ def _attack_files(
     numbers = [
         (schema.register_id, number)
         for table, schema in zip(owned, schemas, strict=True)
-        for number in table.table[schema.record].to_pylist()
+        for number in table.table[schema.record].cast("string").to_pylist()
     ]
     outcomes: list[Outcome] = []
     with progress("Attacking") as report:

@@ -18,6 +18,7 @@ from wasl.registers.reading.dates import Calendar
 
 __all__ = [
     "OWN_FEATURE",
+    "ROW_NUMBER",
     "CodeSpellings",
     "Feature",
     "Field",
@@ -28,6 +29,10 @@ __all__ = [
     "RegisterSchema",
     "Transform",
 ]
+
+
+ROW_NUMBER = "source_row"
+"""The record number of a register that has none: the row in the file."""
 
 
 class FieldRole(StrEnum):
@@ -231,7 +236,8 @@ class RegisterSchema(Document):
         register_id: Stable short name (``dgsn-permits``); the TOML key is ``id``.
         version: Rises with every change of meaning.
         holder: Who keeps it.
-        record: The column whose value is unique per row (the holder's record number).
+        record: The column whose value is unique per row (the holder's record number). ``source_row`` numbers the
+            records by their rows in the file, for a register that has no number of its own.
         duplicate_free: Whether one person can appear only once.
         profiles: Family of encoding profiles it is made for (folder under ``config/profiles``).
         consent_weak_profiles: Whether deliveries of it under profiles with weaknesses are taken in (``open``).
@@ -278,7 +284,7 @@ class RegisterSchema(Document):
         if len(set(names)) != len(names):
             raise ValueError("two fields have the same name")
         for role_name, column in (("record", self.record), ("weight", self.weight), ("period", self.period)):
-            if column is not None and column not in names:
+            if column is not None and column not in names and not (role_name == "record" and column == ROW_NUMBER):
                 raise ValueError(f"the {role_name} column {column!r} is not among the fields")
         known = {field.name: field for field in self.fields}
         for field in self.fields:

@@ -8,36 +8,24 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from wasl.errors import RegisterError
-from wasl.registers.codes.classification import CodeList, harmonize
-from wasl.registers.documents import config_dir, validate_document
+from wasl.registers.documents import validate_document
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
-from wasl.registers.reading.dates import DateNote, DateRule, read_date
+from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
 from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, words_key
 from wasl.registers.reading.headings import HEADINGS
-from wasl.registers.reading.marks import drop_marks, without_marks
+from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.sources import check_file, read_source
 from wasl.registers.reading.workbooks import sheet_rows
-from wasl.registers.schema import Feature, FileLayout, RegisterSchema
+from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, RegisterSchema
 
 __all__ = ["draft_register"]
 
-ENOUGH = 0.8
-"""Share of a column's cells that must be of a kind for the kind to be proposed."""
-COVERED = 0.9
-"""The same for a code list, whose spellings a draft cannot complete."""
-MOST_READ = 100_000
-"""Distinct cells of a column that are looked at."""
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""
 NAMES = {
@@ -53,40 +41,6 @@ ROLES = {
     "given_arabic": "name", "sex": "origin", "birth_date": "birth", "birth_place": "origin", "nationality": "origin",
     "phone": "contact", "street": "drop", "locality": "payload", "postcode": "drop", "region": "payload",
 }  # fmt: skip
-LISTS = ("sex", "nationality", "province", "region", "city", "activity", "occupation", "education", "permit-type",
-         "permit-motive", "contract-type", "legal-status", "labour-status", "pension-type", "area")  # fmt: skip
-STANDARDS = {"province": "province", "region": "region", "city": "work_province", "activity": "activity_section",
-             "occupation": "occupation_group", "education": "education", "permit-type": "permit_type",
-             "permit-motive": "permit_motive", "contract-type": "contract_type", "legal-status": "legal_status",
-             "labour-status": "labour_status", "pension-type": "pension_type", "area": "area"}  # fmt: skip
-ARABIC = r"[\x{0600}-\x{06FF}]"
-
-
-@dataclass(slots=True)
-class _Column:
-    """A column of the file and what is proposed for it.
-
-    Attributes:
-        heading: As the file has it.
-        cells, missing, distinct: Counts.
-        evidence: What was found, in words.
-    """
-
-    heading: str
-    cells: int
-    missing: int
-    distinct: int
-    name: str = ""
-    type: str = "string"
-    role: str = "drop"
-    feature: str | None = None
-    classification: str | None = None
-    standard: str | None = None
-    formats: tuple[str, ...] = ()
-    calendar: str | None = None
-    earliest: int | None = None
-    required: bool = False
-    evidence: list[str] = field(default_factory=list)
 
 
 def draft_register(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> str:
@@ -101,7 +55,7 @@ def draft_register(path: Path, *, sheet: str | None = None, encoding: str | None
         RegisterError: The file cannot be read, or has no column with a heading.
     """
     source, chosen = _read_all(path, sheet, encoding)
-    columns = [_examine(name, source.table[name]) for name in source.table.column_names]
+    columns = [examine_column(name, source.table[name]) for name in source.table.column_names]
     _settle_features(columns)
     record = _record(columns, source.table.num_rows)
     _name(columns)
@@ -155,140 +109,7 @@ def _likeliest(rows: Sequence[Sequence[str | None]], header: Header) -> Header:
     return Header(row, tuple(((cell or "").strip(),) for cell in rows[row]), header.match)
 
 
-def _examine(heading: str, raw: pa.ChunkedArray) -> _Column:
-    text, _ = drop_marks(raw)
-    text = pc.utf8_trim_whitespace(text)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-    counts = pc.value_counts(text.drop_null())
-    distinct = len(counts)
-    column = _Column(heading, len(text), text.null_count, distinct)
-    present = len(text) - text.null_count
-    column.evidence.append(f"{present} cells, {text.null_count} missing, {distinct} distinct")
-    values = counts.field("values")[:MOST_READ]
-    weights = np.asarray(counts.field("counts"), dtype=np.int64)[:MOST_READ]
-    known = [feature for feature, texts in HEADINGS.items() if words_key(heading) in {words_key(t) for t in texts}]
-    column.feature = known[0] if known else None
-    if column.feature is not None:
-        column.evidence.append(f"the heading is in use for {column.feature}")
-    if not present:
-        return column
-    _dates(column, values, weights)
-    if column.type == "string":
-        _numbers(column, values, weights)
-    if column.type != "date":
-        _codes(column, text)
-    if column.type == "string":
-        _texts(column, values, weights)
-    return column
-
-
-def _share(flags: Sequence[bool] | np.ndarray, weights: np.ndarray) -> float:
-    return float(np.dot(np.asarray(flags, dtype=np.float64), weights) / max(1, weights.sum()))
-
-
-def _dates(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
-    """Recognize dates, with their layouts, calendar and years."""
-    looks = np.asarray(
-        pc.match_substring_regex(values, r"\d{1,4}[/\-. ]|^(?:18|19|20)\d{6}$|\p{L}+ \d{4}|^(?:19|20)\d{2}$")
-    )
-    said = column.feature == "birth_date" or "date" in words_key(column.heading)
-    if _share(looks, weights) < ENOUGH and not said:
-        return
-    texts = values.to_pylist()
-    rule = DateRule(DEFAULT_DATES, earliest=1700, calendar="mixed")
-    read = [read_date(text, rule) for text in texts]
-    share = _share([code > 0 for code, _ in read], weights)
-    whole = _share([code > 0 and code % 100 > 0 for code, _ in read], weights)
-    if share < ENOUGH or (whole < 0.2 and not said):
-        return
-    column.type = "date"
-    column.evidence.append(f"{100 * share:.0f} % are dates, {100 * (share - whole):.0f} % without day or month")
-    months_first = sum(bool(note & DateNote.MONTH_FIRST) for _, note in read)
-    layouts = ("%m/%d/%Y", "%Y-%m-%d") if months_first > len(read) / 20 else DEFAULT_DATES
-    shares = {layout: _share([_written(text, layout) for text in texts], weights) for layout in layouts}
-    column.formats = tuple(layout for layout, own in sorted(shares.items(), key=lambda item: -item[1]) if own > 0.001)
-    column.formats = column.formats or ("%d/%m/%Y",)
-    column.evidence.append(", ".join(f"{100 * shares.get(layout, 0):.0f} % as {layout}" for layout in column.formats))
-    if any(note & DateNote.HIJRI for _, note in read):
-        column.calendar = "mixed"
-        column.evidence.append("some years are between 1300 and 1499: read as Hijri")
-    years = sorted(code // 10_000 for code, _ in read if code >= 10_000_000)
-    if years:
-        column.evidence.append(f"years {years[len(years) // 100]} to {years[-1 - len(years) // 100]} (middle 98 %)")
-        if years[len(years) // 20] < 1900:
-            column.earliest = years[0] // 10 * 10
-    if column.feature is None and years and years[len(years) // 2] < 2005 and years[-1] - years[0] > 30:
-        column.feature = "birth_date?"
-
-
-def _written(text: str, layout: str) -> bool:
-    pattern = re.escape(layout).replace("%d", r"\d{1,2}").replace("%m", r"\d{1,2}").replace("%Y", r"\d{4}")
-    if layout == "%Y%m%d":
-        pattern = r"\d{8}"
-    return re.match(pattern + r"(?:\D|$)", text) is not None
-
-
-def _numbers(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
-    """Recognize amounts. Numbers that begin with 0 or are all different are identifiers, not amounts."""
-    digits = np.asarray(pc.match_substring_regex(values, r"^[0-9]+$"))
-    zeros = np.asarray(pc.match_substring_regex(values, r"^0[0-9]"))
-    decimal = np.asarray(pc.match_substring_regex(values, r"^-?[0-9][0-9  \x{202F}]*[.,][0-9]+$"))
-    if column.feature is not None or _share(zeros, weights) > 0.001:
-        return
-    if _share(digits | decimal, weights) >= COVERED and decimal.any():
-        column.type = "decimal"
-        column.evidence.append("numbers with a decimal part")
-    elif _share(digits, weights) >= COVERED and column.distinct < 0.5 * (column.cells - column.missing):
-        column.type = "integer"
-        column.evidence.append("whole numbers that repeat")
-
-
-def _codes(column: _Column, text: pa.ChunkedArray) -> None:
-    """Find the shipped code list that covers the cells."""
-    if column.feature not in (None, "sex", "nationality", "region", "locality") or column.distinct > 2000:
-        return
-    names = [column.feature] if column.feature in ("sex", "nationality", "region") else list(LISTS)
-    covered = {}
-    for name in names:
-        if not (config_dir() / "classifications" / f"{name}.csv").is_file():
-            continue
-        found = harmonize(text, CodeList.load(name))
-        covered[name] = (found.mapped + found.ambiguous) / max(1, found.present)
-    if not covered:
-        return
-    best = max(covered, key=lambda name: covered[name])
-    if covered[best] < (0.5 if column.feature is not None else COVERED):
-        return
-    numeric = column.type in ("integer", "decimal")
-    if numeric and column.feature is None:
-        return  # a number may be any list's code
-    column.type, column.classification = "code", best
-    column.evidence.append(f"code list {best} covers {100 * covered[best]:.0f} %")
-    if column.feature is None and best in ("sex", "nationality"):
-        column.feature = best
-    column.standard = STANDARDS.get(best)
-
-
-def _texts(column: _Column, values: pa.Array, weights: np.ndarray) -> None:
-    """Names, numbers of documents, and other texts."""
-    letters = _share(np.asarray(pc.match_substring_regex(values, r"^[\p{L}\p{M} '’.\-]+$")), weights)
-    arabic = _share(np.asarray(pc.match_substring_regex(values, ARABIC)), weights)
-    digits = _share(np.asarray(pc.match_substring_regex(values, r"[0-9]{3}")), weights)
-    column.evidence.append(
-        f"{100 * letters:.0f} % letters only, {100 * arabic:.0f} % Arabic, {100 * digits:.0f} % with numbers"
-    )
-    if column.feature in ("surname", "given") and arabic > ENOUGH:
-        column.feature += "_arabic"
-    unlike = letters < 0.5 if column.feature in ("surname", "given", "full_name") else False
-    if unlike:
-        column.evidence.append(f"not proposed as {column.feature}: too few cells look like names")
-        column.feature = None
-    if column.feature is None and digits > ENOUGH and column.distinct > ENOUGH * (column.cells - column.missing):
-        column.role = "identifier"
-        column.evidence.append("numbers that hardly repeat")
-
-
-def _settle_features(columns: list[_Column]) -> None:
+def _settle_features(columns: list[DraftColumn]) -> None:
     """One column per feature; what is only likely is taken where nothing surer is there."""
     likely = [column for column in columns if column.feature == "birth_date?"]
     sure = any(column.feature == "birth_date" for column in columns)
@@ -325,24 +146,27 @@ def _settle_features(columns: list[_Column]) -> None:
             column.type, column.classification = "code", column.feature
 
 
-def _few(column: _Column) -> bool:
+def _few(column: DraftColumn) -> bool:
     """True for a text that is a code: few different values, each of several records."""
     return column.distinct <= FEW and 4 * column.distinct <= column.cells - column.missing
 
 
-def _record(columns: list[_Column], rows: int) -> _Column:
-    """The column that numbers the records: full, all different, best an identifier."""
+def _record(columns: list[DraftColumn], rows: int) -> DraftColumn | None:
+    """The column that numbers the records: full, all different, no date and no name, best an identifier; or None."""
 
-    def rank(column: _Column) -> tuple[bool, bool, bool, float]:
+    def rank(column: DraftColumn) -> tuple[bool, bool, float]:
         numbering = bool(words_key(column.heading) & {"num", "id", "identifiant", "code", "dossier", "matricule"})
-        unique = column.distinct == rows and column.missing == 0
-        return unique, column.role == "identifier", numbering, column.distinct / max(1, rows)
+        return column.role == "identifier", numbering, column.distinct / max(1, rows)
 
-    best = max(columns, key=rank)
-    if best.distinct == rows and best.missing == 0:
-        best.evidence.append("no cell is missing and none repeats: proposed as record number")
-    else:
-        best.evidence.append("NO column numbers the records; this one comes nearest, rows that repeat it are rejected")
+    possible = [column for column in columns if column.type in ("string", "integer") and column.role != "name"]
+    unique = [column for column in possible if column.distinct == rows and column.missing == 0]
+    if not unique:
+        nearest = max(possible, key=lambda column: column.distinct, default=None)
+        if nearest is not None and nearest.distinct > rows / 2:
+            nearest.evidence.append(f"{nearest.distinct} different values in {rows} rows: no record number")
+        return None
+    best = max(unique, key=rank)
+    best.evidence.append("no cell is missing and none repeats: proposed as record number")
     best.required = True
     if best.role in ("payload", "drop"):
         best.role, best.type, best.classification, best.standard = "identifier", "string", None, None
@@ -350,7 +174,7 @@ def _record(columns: list[_Column], rows: int) -> _Column:
     return best
 
 
-def _name(columns: list[_Column]) -> None:
+def _name(columns: list[DraftColumn]) -> None:
     used: set[str] = set()
     for place, column in enumerate(columns, 1):
         name = NAMES.get(column.feature or "", "") or column_key(column.heading) or f"colonne_{place}"
@@ -364,7 +188,9 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _write(path: Path, columns: list[_Column], record: _Column, source: Source, sheet: str | None) -> str:
+def _write(
+    path: Path, columns: list[DraftColumn], record: DraftColumn | None, source: Source, sheet: str | None
+) -> str:
     stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
     lines = [
         f"# Proposed from {path.name}: {source.table.num_rows} rows"
@@ -375,7 +201,11 @@ def _write(path: Path, columns: list[_Column], record: _Column, source: Source, 
         "version = 1",
         f"title = {_quoted(path.stem)}",
         'holder = "?"  # who keeps the register',
-        f"record = {_quoted(record.name)}",
+        f"record = {_quoted(ROW_NUMBER if record is None else record.name)}"
+        + (
+            "  # no column numbers the records: they are numbered by row; keep the file in this order"
+            * (record is None)
+        ),
         "duplicate_free = false  # true if one person can have one record only",
         'profiles = "morocco"',
         "",
@@ -416,7 +246,7 @@ def _write(path: Path, columns: list[_Column], record: _Column, source: Source, 
     return "\n".join(lines)
 
 
-def _standards(columns: list[_Column], before: _Column) -> set[str]:
+def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:
     """Names that payload columns before this one already have."""
     taken = {"sex", "nationality", "birth_year"}
     for column in columns:

@@ -27,7 +27,7 @@ from wasl.registers.reading.headers import Header, Wanted, match_header, require
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
-from wasl.registers.schema import FileLayout, RegisterSchema
+from wasl.registers.schema import ROW_NUMBER, FileLayout, RegisterSchema
 
 __all__ = [
     "REJECTS_SCHEMA",
@@ -39,7 +39,7 @@ __all__ = [
     "type_register",
 ]
 
-SOURCE_ROW = "source_row"
+SOURCE_ROW = ROW_NUMBER
 REJECTS_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
 )
@@ -269,7 +269,7 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
             if absent.any():
                 rejects.append((rows[absent], name, "row", "missing"))
             keep &= ~absent & ~typed.invalid
-    repeated = _repeated(columns[schema.record], keep)
+    repeated = _repeated(columns[schema.record], keep) if schema.record != ROW_NUMBER else np.zeros(len(keep), bool)
     if repeated.any():
         rejects.append((rows[repeated], schema.record, "row", "record number already seen"))
         keep &= ~repeated

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import tomllib
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
 from wasl.errors import RegisterError
+from wasl.holder.encode import encode
+from wasl.holder.keys import LinkageKey
+from wasl.holder.profile import EncodingProfile
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
@@ -122,10 +126,46 @@ def test_windows_and_workbooks_and_parquet(tmp_path):
     assert set(draft(tmp_path / "r.parquet")[2]) == set(features)
 
 
-def test_a_file_whose_records_nothing_numbers_says_so(tmp_path):
-    lines = [["nom", "sexe"], *[[NAMES[i % 8], "MF"[i % 2]] for i in range(30)]]
-    text, _, _ = draft(write_csv(tmp_path, lines))
-    assert "NO column numbers the records" in text
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["nom", "né le"], *[[NAMES[i % 8], f"05/03/{1950 + i % 9}"] for i in range(30)]],
+        [["nom", "date de naissance"], *[[NAMES[i % 8], f"{i % 28 + 1:02d}/03/{1950 + i}"] for i in range(30)]],
+        [["dossier", "nom", "né le"], *[[f"D{i % 29}00", NAMES[i % 8], f"05/03/{1950 + i}"] for i in range(30)]],
+    ],
+)
+def test_a_file_whose_records_nothing_numbers_is_numbered_by_row(tmp_path, rows):
+    path = write_csv(tmp_path, rows)
+    text, schema, _ = draft(path)
+    assert schema.record == "source_row"
+    assert "no column numbers the records" in text
+    read = read_register(path, schema)
+    assert (read.table.num_rows, read.rows_rejected) == (30, 0)
+    profile = EncodingProfile.load("guarded")
+    encoded = encode(
+        read, schema, LinkageKey(bytes(range(32)), "t"), profile, created="2026-01-01T00:00:00Z",
+        rng=np.random.default_rng(0),
+    )  # fmt: skip
+    assert set(encoded.keep_map["record"].to_pylist()) == {str(row) for row in range(2, 32)}
+
+
+@pytest.mark.parametrize("kind", ["date", "integer", "decimal"])
+def test_a_record_number_of_any_type_is_encoded(tmp_path, kind):
+    cells = {"date": "{:02d}/03/1985", "integer": "{}", "decimal": "{},5"}[kind]
+    rows = [["n", "nom", "le"], *[[cells.format(i + 1), NAMES[i % 8], f"05/03/{1950 + i}"] for i in range(9)]]
+    fields = [
+        {"name": "n", "type": kind, "role": "identifier"},
+        {"name": "nom", "role": "name", "feature": "surname"},
+        {"name": "le", "type": "date", "role": "birth", "feature": "birth_date"},
+    ]
+    schema = RegisterSchema.model_validate(
+        {"id": "x", "version": 1, "title": "x", "holder": "x", "record": "n", "fields": fields, "profiles": "morocco"}
+    )
+    encoded = encode(
+        read_register(write_csv(tmp_path, rows), schema), schema, LinkageKey(bytes(range(32)), "t"),
+        EncodingProfile.load("guarded"), created="2026-01-01T00:00:00Z", rng=np.random.default_rng(0),
+    )  # fmt: skip
+    assert encoded.keep_map.num_rows == 9
 
 
 def test_father_and_mother_in_a_small_file_do_not_leave(tmp_path):
