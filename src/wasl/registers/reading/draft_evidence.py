@@ -63,7 +63,7 @@ class DraftColumn:
 
 
 def examine_column(heading: str, raw: pa.ChunkedArray) -> DraftColumn:
-    """What a column of text holds, and what is proposed for it."""
+    """Counts of what a column of text holds, and a proposal for it."""
     text, _ = drop_marks(raw)
     text = pc.utf8_trim_whitespace(text)
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
