@@ -146,6 +146,7 @@ def encode_file(
     from wasl.holder.encode import encode
     from wasl.registers.exchange.delivery import delivery_writer
     from wasl.registers.exchange.join_map import JoinsUnkept, join_map_writer
+    from wasl.registers.exchange.spilled_arrays import arrays_in_file
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 
@@ -169,6 +170,7 @@ def encode_file(
         progress("Encoding") as report,
         delivery_writer(out) as writer,
         nullcontext() if join is None else join_map_writer(join) as join_writer,
+        arrays_in_file(out.parent) as store,
     ):
         encoded = encode(
             read.pop(),
@@ -186,6 +188,7 @@ def encode_file(
             signer=read_signer(sign) if sign is not None else None,
             into=writer.open,
             joins=join_writer or JoinsUnkept(),
+            store=store,
         )
         if join_writer is not None:
             join_writer.finish(encoded.join_map)

@@ -26,7 +26,8 @@ def draw_blocks(passes: Sequence[BlockFigures], limit: float) -> bytes:
         FigureCanvasSVG(figure)
         sizes_axes, leak_axes = figure.subplots(1, 2)
         for step in passes:
-            sizes, counts = np.unique(step.sizes, return_counts=True)
+            sizes, place = np.unique(step.sizes, return_inverse=True)
+            counts = np.bincount(place, step.counts)
             sizes_axes.plot(sizes, counts, marker="o", markersize=3, linewidth=1, label=step.pass_name)
             leak_axes.plot(step.sizes, step.leaks, marker="o", markersize=3, linestyle="none", label=step.pass_name)
         sizes_axes.set(xscale="log", yscale="log", xlabel="records in a block", ylabel="blocks")

@@ -34,8 +34,12 @@ TRAITS = ("sex", "nationality")
 MISSING = np.uint64(0)
 
 
-def number_persons(persons: Persons) -> NDArray[np.int64]:
+def number_persons(persons: Persons) -> NDArray[np.int32]:
     """For each record the first record of the same person: (records,) places."""
+    return _number_persons(persons).astype(np.int32)
+
+
+def _number_persons(persons: Persons) -> NDArray[np.int64]:
     identifiers = [_codes(persons.codes[name]) for name in PERSONAL if name in persons.codes]
     whole = _united(persons.count, _keys(persons))
     torn = _conflicting(whole, identifiers)
@@ -47,7 +51,7 @@ def number_persons(persons: Persons) -> NDArray[np.int64]:
     return np.where(alone, np.arange(persons.count), np.where(torn, certain, whole))
 
 
-def list_merged(person: NDArray[np.int64], records: pa.Array) -> pa.Table:
+def list_merged(person: NDArray[np.int32], records: pa.Array) -> pa.Table:
     """The records that are taken as one person, for the holder alone.
 
     Args:
@@ -76,9 +80,7 @@ def _conflicting(person: NDArray[np.int64], identifiers: list[NDArray[np.uint64]
     """Records whose person has two values of one identifier."""
     torn = np.zeros(len(person), dtype=bool)
     for values in identifiers:
-        known = np.flatnonzero(values != MISSING)
-        held = np.unique(np.stack([person[known], values[known].astype(np.int64)]), axis=1)[0]
-        torn |= np.bincount(held, minlength=len(person)) > 1
+        _mark_torn(person, values, torn)
     return torn[person]
 
 
@@ -163,6 +165,18 @@ def _mixed(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
         mixed = _scrambled(mixed) + part
         present &= part != MISSING
     return np.where(present, _scrambled(mixed) | np.uint64(1), MISSING)
+
+
+@njit(cache=True, nogil=True)
+def _mark_torn(person: NDArray[np.int64], values: NDArray[np.uint64], torn: NDArray[np.bool_]) -> None:
+    """Mark the persons whose records hold two values; 0 is none."""
+    held = np.zeros(len(person), np.uint64)
+    for record in range(len(person)):
+        if values[record] != 0:
+            if held[person[record]] == 0:
+                held[person[record]] = values[record]
+            elif held[person[record]] != values[record]:
+                torn[person[record]] = True
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -26,13 +26,14 @@ from wasl.holder.encoding.blocks import order_labels
 from wasl.holder.encoding.filters import PreparedGroup, prepare_group
 from wasl.holder.encoding.grams import group_grams
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
-from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
+from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_labels, hash_words
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import describe_persons
 from wasl.holder.payload import payload_columns
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.encoded_rows import RowSink, RowsInMemory
 from wasl.registers.exchange.join_map import JoinSink, JoinsInMemory
+from wasl.registers.exchange.spilled_arrays import ArraysInMemory, ArrayStore, SetAside
 from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema
 
@@ -56,6 +57,7 @@ def encode(
     signer: Ed25519PrivateKey | None = None,
     into: Callable[[Mapping[str, int]], RowSink] = RowsInMemory,
     joins: JoinSink | None = None,
+    store: ArrayStore | None = None,
 ) -> Encoded:
     """Encode a register under a key and a profile.
 
@@ -76,6 +78,7 @@ def encode(
         signer: The holder's key, to sign delivery, join map and payload with.
         into: Given the bytes of each column, where the rows go, pass by pass; they are kept in memory if not said.
         joins: Where the rows of the join map go, pass by pass; they are kept in memory if not said.
+        store: Where what is known of the register waits for the passes that need it; in memory if not said.
 
     Raises:
         RegisterError: No record, or the register has no feature that any pass asks for.
@@ -83,6 +86,7 @@ def encode(
             which, and what to do.
     """
     profile.require_consent(given=consent_weak_profile)
+    store = store or ArraysInMemory()
     table = register if isinstance(register, RegisterTable) else register_from_table(_as_table(register), schema)
     del register  # whoever keeps no reference of their own lets go of what is not used any more
     if table.table.num_rows == 0:
@@ -98,17 +102,17 @@ def encode(
     rejects = table.rows_rejected
     del table
     as_they_are = profile.rows == "record" or schema.duplicate_free
-    person = np.arange(persons.count) if as_they_are else number_persons(persons)
+    person = np.arange(persons.count, dtype=np.int32) if as_they_are else number_persons(persons)
     round_key = key.for_round(round_name, profile.digest)
-    parts = digest_parts(persons, wanted, round_key)
-    record_ids = hash_words(key.derive("record-id"), pc.binary_join_element_wise(register_name, records, "\0"))
-    record_ids = np.ascontiguousarray(record_ids[:, :LABEL_BYTES])
+    parts = digest_parts(persons, wanted, round_key, store)
+    record_ids = hash_labels(key.derive("record-id"), records, register_name)
     by_id = order_labels(record_ids)
-    filters: dict[str, PreparedGroup] = {}
+    filters: SetAside[PreparedGroup] = SetAside(store)
     for group in profile.groups:
         grams = group_grams(persons, group)
         if grams is not None:
-            filters[group.name] = prepare_group(group.name, grams, profile.bits, group.fill)
+            filters.put(group.name, prepare_group(group.name, grams, profile.bits, group.fill))
+        del grams
     unused = persons.notes
     del persons  # what a register says is not held while it is encoded
 
@@ -152,6 +156,7 @@ def encode(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
             remedy="Check the features in the register schema, or choose another profile.",
         )
+    del parts, filters
     joined.add_alone()
     assembled = assemble(
         stamp,
@@ -170,7 +175,7 @@ def _left_out(
     profile: EncodingProfile,
     steps: list[EncodingPass],
     parts: set[Part],
-    filters: Mapping[str, PreparedGroup],
+    filters: Container[str],
     schema: RegisterSchema,
 ) -> list[LeftOut]:
     """The groups and passes that the register lacks features for.

@@ -137,8 +137,8 @@ class EncodedRecords:
     harmonized: tuple[HarmonizedColumn, ...] = field(repr=False)
     number: pa.Array = field(repr=False)
     record_id: NDArray[np.uint8] = field(repr=False)
-    by_id: NDArray[np.int64] = field(repr=False)
-    person: NDArray[np.int64] = field(repr=False)
+    by_id: NDArray[np.int32] = field(repr=False)
+    person: NDArray[np.int32] = field(repr=False)
 
 
 def assemble(
@@ -233,19 +233,17 @@ class JoinRows:
         by_id: (records,) the records in the order of their ids.
     """
 
-    def __init__(self, sink: JoinSink, key: RoundKey, record_ids: NDArray[np.uint8], by_id: NDArray[np.int64]) -> None:
+    def __init__(self, sink: JoinSink, key: RoundKey, record_ids: NDArray[np.uint8], by_id: NDArray[np.int32]) -> None:
         self.sink = sink
         self._key, self._record_ids, self._by_id = key, record_ids, by_id
-        self._rank = np.empty(len(by_id), np.int32)
-        self._rank[by_id] = np.arange(len(by_id), dtype=np.int32)
         self._untaken = np.ones(len(by_id), dtype=bool)
 
     def add(self, rows: PassRows) -> None:
-        """The records of a pass, some at a time."""
-        order = np.argsort(self._rank[rows.members])
+        """The records of a pass, which are in the order of their ids, some at a time."""
         self._untaken[rows.members] = False
         row_key = self._key.derive("row-id", pass_=rows.summary.name)
-        for some in np.array_split(order, range(PART_ROWS, len(order), PART_ROWS)):
+        for start in range(0, len(rows.members), PART_ROWS):
+            some = slice(start, start + PART_ROWS)
             ids = self._record_ids[rows.members[some]]
             labels = permute_labels(row_key, self._record_ids[rows.stands[some]])
             self.sink.add(join_rows(fixed_bytes(ids), rows.summary.name, fixed_bytes(labels)))

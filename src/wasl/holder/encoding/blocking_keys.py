@@ -21,10 +21,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_words
+from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_labels, hash_words
 from wasl.holder.keys import RoundKey
 from wasl.holder.normalize import Persons, WordColumn
 from wasl.holder.profile import Part
+from wasl.registers.exchange.spilled_arrays import ArraysInMemory, ArrayStore, SetAside
 
 __all__ = ["PartDigests", "digest_parts"]
 
@@ -43,7 +44,7 @@ class PartDigests:
     places: NDArray[np.int32] = field(repr=False)
     present: NDArray[np.bool_] = field(repr=False)
 
-    def of(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def of(self, rows: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.uint8]:
         """The digests of some records: (rows, 16) bytes."""
         digests: NDArray[np.uint8] = self.distinct[self.places[rows]]
         return digests
@@ -54,14 +55,22 @@ class PartDigests:
         return self.of(np.arange(len(self.places)))
 
 
+ADDED_AT_A_TIME = 1 << 18
+"""Records whose words' digests are added together."""
 LETTERS = {"word": None, "word_prefix": 2}
 """To how many letters skeletons are cut."""
 
 
-def digest_parts(persons: Persons, parts: list[Part], key: RoundKey) -> dict[Part, PartDigests]:
-    """The digests of the parts that the register can give; a part it lacks is absent from the result."""
-    found = {part: _digest(persons, part, key.derive("part", block=part)) for part in dict.fromkeys(parts)}
-    return {part: digests for part, digests in found.items() if digests is not None}
+def digest_parts(
+    persons: Persons, parts: list[Part], key: RoundKey, store: ArrayStore | None = None
+) -> SetAside[PartDigests]:
+    """The digests of the parts that the register can give, set aside; a part it lacks is absent from the result."""
+    found: SetAside[PartDigests] = SetAside(store or ArraysInMemory())
+    for part in dict.fromkeys(parts):
+        digests = _digest(persons, part, key.derive("part", block=part))
+        if digests is not None:
+            found.put(part, digests)
+    return found
 
 
 def _digest(persons: Persons, part: Part, key: bytes) -> PartDigests | None:
@@ -85,7 +94,7 @@ def _values(values: pa.Array, key: bytes) -> PartDigests:
     encoded = values.dictionary_encode()
     places = np.asarray(encoded.indices.fill_null(0), dtype=np.int32)
     present = np.asarray(values.is_valid())
-    digests = hash_words(key, encoded.dictionary.to_pylist())[:, :LABEL_BYTES]
+    digests = hash_labels(key, encoded.dictionary)
     if not len(digests):
         digests = np.zeros((1, LABEL_BYTES), np.uint8)
     return PartDigests(digests, places, present)
@@ -132,10 +141,13 @@ def _word_set(column: WordColumn, spellings: tuple[str, ...], key: bytes, fewest
     present = column.present if fewest == 1 else column.offsets[1:] - column.offsets[:-1] >= fewest
     words = hash_words(key, spellings)[:, :LABEL_BYTES]
     halves = np.ascontiguousarray(words).view("<u8").reshape(-1, 2) if len(words) else np.zeros((1, 2), "<u8")
-    running = np.zeros((len(column.words) + 1, 2), np.uint64)
-    np.cumsum(halves[column.words] if len(column.words) else np.zeros((0, 2), np.uint64), axis=0, out=running[1:])
-    sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    digests = np.ascontiguousarray(sums).astype("<u8").view(np.uint8).reshape(-1, LABEL_BYTES)
+    sums = np.empty((len(column.offsets) - 1, 2), "<u8")
+    for start in range(0, len(sums), ADDED_AT_A_TIME):
+        offsets = column.offsets[start : start + ADDED_AT_A_TIME + 1]
+        running = np.zeros((offsets[-1] - offsets[0] + 1, 2), np.uint64)
+        np.cumsum(halves[column.words[offsets[0] : offsets[-1]]], axis=0, out=running[1:])
+        sums[start : start + ADDED_AT_A_TIME] = running[offsets[1:] - offsets[0]] - running[offsets[:-1] - offsets[0]]
+    digests = sums.view(np.uint8).reshape(-1, LABEL_BYTES)
     return PartDigests(digests, np.arange(len(digests), dtype=np.int32), present)
 
 

@@ -38,6 +38,9 @@ POSITIONS = 128
 LEVELS = np.array([5, 6, 7, 8, 9, 11, 13, 15, 18, 21, 24, 28, 33, 39, 46, 54, 63, 74, 87, 102, 128], dtype=np.int64)
 """Positions per gram a record may use: a geometric ladder, so that like lengths meet on one rung."""
 
+LEVELLED_AT_A_TIME = 1 << 18
+"""Records whose pieces are given their level together."""
+
 AHEAD = (24, 16, 8)
 """How many records ahead their place, their pairs and what these set are asked for."""
 
@@ -62,14 +65,21 @@ def levels_for(gram_counts: NDArray[np.int64], bits: int, fill: float) -> NDArra
 
 def pair_pieces(grams: GroupGrams, bits: int, fill: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Give every (piece, level) in use a number: the pairs as (n, 2), and each record's pairs in order."""
-    held = np.diff(grams.offsets)
-    codes = grams.pieces.astype(np.int64) * len(LEVELS) + np.repeat(levels_for(grams.counts, bits, fill), held)
     used = np.zeros(max(1, len(grams.piece_offsets) - 1) * len(LEVELS), dtype=bool)
-    used[codes] = True
-    numbers = np.cumsum(used) - 1
+    row_pairs = np.empty(len(grams.pieces), np.int32)
+    for start in range(0, len(grams.offsets) - 1, LEVELLED_AT_A_TIME):
+        some = grams.offsets[start : start + LEVELLED_AT_A_TIME + 1]
+        levels = np.repeat(levels_for(grams.counts(start, start + LEVELLED_AT_A_TIME), bits, fill), np.diff(some))
+        codes = grams.pieces[some[0] : some[-1]].astype(np.int64) * len(LEVELS) + levels
+        used[codes] = True
+        row_pairs[some[0] : some[-1]] = codes
+    numbers = (np.cumsum(used) - 1).astype(np.int32)
     places = np.flatnonzero(used)
     pairs = np.stack([places // len(LEVELS), places % len(LEVELS)], axis=1)
-    return pairs, numbers[codes].astype(np.int32)
+    for start in range(0, len(row_pairs), LEVELLED_AT_A_TIME):
+        some = row_pairs[start : start + LEVELLED_AT_A_TIME]
+        row_pairs[start : start + LEVELLED_AT_A_TIME] = numbers[some]
+    return pairs, row_pairs
 
 
 @njit(cache=True, nogil=True)

@@ -133,7 +133,7 @@ def measure_pass(
         places, measured = rows_to_measure(starts, np.random.default_rng(seed))
         if not len(places):
             return
-        records = blocks.rows[places]
+        records = blocks.rows[places].astype(np.int64)
         raw = np.zeros((len(groups), len(places), profile.bits // 64), np.uint64)
         valid = np.zeros((len(groups), len(places)), dtype=bool)
         for number, group in enumerate(groups):
@@ -167,6 +167,7 @@ def release_group(
     group: KeyedGroup,
     profile: EncodingProfile,
     blocks: Blocks,
+    block_of: NDArray[np.int32],
     chosen: NDArray[np.int64],
     places: NDArray[np.int64],
     released: NDArray[np.uint64],
@@ -178,14 +179,15 @@ def release_group(
         group: The group.
         profile: Holds the lengths.
         blocks: The rows.
+        block_of: The block of each.
         chosen: Which of them are released and have a filter, ascending.
         places: Where each of those goes.
         released: (places, released words), written there.
         threads: Threads over which rows are spread.
     """
     if not profile.taps:
-        return _gather(group, blocks.rows[chosen], places, released)
-    block_of = blocks.block_of[chosen]
+        return _gather(group, blocks.rows[chosen].astype(np.int64), places, released)
+    block_of = block_of[chosen].astype(np.int64)
     compiled = spreaders(group.words, released.shape[1])
 
     def spread(some: NDArray[np.int64], *, large: bool) -> int:
@@ -193,19 +195,21 @@ def release_group(
         first = block_of[some[0]]
         seeds = blocks.seeds[first : first + 1] if large else blocks.seeds[first : block_of[some[-1]] + 1]
         schedule = block_schedule(group.diffusion_key, seeds, profile.taps, released.shape[1]).reshape(-1)
-        rows, place = blocks.rows[chosen[some]], places[some]
+        rows, place = blocks.rows[chosen[some]].astype(np.int64), places[some]
         shared = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.orders, released.reshape(-1))
         if large:
             return int(compiled.of_one(rows, place, schedule, *shared))
         return int(compiled.of_many(rows, place, block_of[some] - first, schedule, *shared))
 
-    sizes = np.bincount(block_of, minlength=len(blocks.starts) - 1)
+    edges = np.flatnonzero(np.diff(block_of, prepend=-1, append=-1))  # blocks ascend, as the rows do
+    sizes = np.diff(edges)
     jobs = [
         (part, True)
-        for block in np.flatnonzero(sizes >= LARGE_BLOCK)
-        for part in _parts(np.flatnonzero(block_of == block), LARGE_AT_A_TIME)
+        for run in np.flatnonzero(sizes >= LARGE_BLOCK)
+        for part in _parts(np.arange(edges[run], edges[run + 1]), LARGE_AT_A_TIME)
     ]
-    jobs += [(part, False) for part in _parts(np.flatnonzero(sizes[block_of] < LARGE_BLOCK), SPREAD_AT_A_TIME)]
+    small = np.flatnonzero(np.repeat(sizes < LARGE_BLOCK, sizes))
+    jobs += [(part, False) for part in _parts(small, SPREAD_AT_A_TIME)]
     return sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
 
 

@@ -7,7 +7,7 @@ that a swapped day and month still share). A gram that counts more appears sever
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -22,6 +22,8 @@ from wasl.holder.profile import GramPart, Group
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]
 
 
+CUT_AT_A_TIME = 1 << 17
+"""Texts cut into grams together: some eighty bytes for each of their letters."""
 RARE = 3
 """Pieces used fewer times than this are taken apart into grams instead of being prepared whole."""
 
@@ -49,12 +51,12 @@ class GroupGrams:
     offsets: NDArray[np.int64] = field(repr=False)
     present: NDArray[np.bool_] = field(repr=False)
 
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Grams of each record."""
-        sizes = np.diff(self.piece_offsets)[self.pieces]
+    def counts(self, first: int, last: int) -> NDArray[np.int64]:
+        """Grams of each record from ``first`` to before ``last``."""
+        offsets = self.offsets[first : last + 1].astype(np.int64)
+        sizes = np.diff(self.piece_offsets)[self.pieces[offsets[0] : offsets[-1]]]
         running = np.concatenate(([0], np.cumsum(sizes)))
-        counts: NDArray[np.int64] = running[self.offsets[1:]] - running[self.offsets[:-1]]
+        counts: NDArray[np.int64] = running[offsets[1:] - offsets[0]] - running[offsets[:-1] - offsets[0]]
         return counts
 
 
@@ -104,7 +106,9 @@ def day_month_grams(place: str, number: int) -> list[str]:
 def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
     """The grams of a group, or None where the register (or every record of it) lacks a required feature."""
     vocabulary: dict[str, int] = {}
-    lists: list[list[int]] = []
+    grams_of: list[NDArray[np.int32]] = []
+    sizes_of: list[NDArray[np.int64]] = []
+    before = 0
     ragged: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
     present = np.ones(persons.count, dtype=bool)
     for part in group.parts:
@@ -113,23 +117,30 @@ def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
             if part.required:
                 return None
             continue
-        own, pieces, offsets = found
+        grams, sizes, pieces, offsets = found
         if part.required:
             present &= offsets[1:] > offsets[:-1]
-        ragged.append((pieces + np.int32(len(lists)), offsets))
-        lists += own
+        ragged.append((pieces + np.int32(before), offsets))
+        before += len(sizes)
+        grams_of.append(grams)
+        sizes_of.append(sizes)
     if not ragged:
         return None
-    pieces, offsets = _concatenate(ragged)
-    grams = np.fromiter(chain.from_iterable(lists), np.int32)
-    starts = np.concatenate(([0], np.cumsum([len(own) for own in lists], dtype=np.int64)))
     if not vocabulary:
         return None
+    pieces, offsets = _concatenate(ragged)
+    grams, starts = np.concatenate(grams_of), np.concatenate(([0], np.cumsum(np.concatenate(sizes_of))))
+    del ragged, grams_of, sizes_of
     grams, starts, pieces, offsets = _take_apart_rare(grams, starts, pieces, offsets, len(vocabulary))
     present &= offsets[1:] > offsets[:-1]
     if not present.any():
         return None
-    return GroupGrams(tuple(vocabulary), grams, starts, pieces, offsets, present)
+    return GroupGrams(tuple(vocabulary), grams, starts, pieces, _narrow(offsets), present)
+
+
+def _narrow(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Offsets in four bytes each where that is enough; they are the longest-lived array of a group."""
+    return offsets.astype(np.int32) if offsets[-1] < 2**31 else offsets  # type: ignore[return-value]
 
 
 def _take_apart_rare(
@@ -142,10 +153,11 @@ def _take_apart_rare(
     """Replace rare pieces by their grams, each a piece of its own; arguments and results as in ``GroupGrams``."""
     sizes = np.diff(starts)
     rare = (np.bincount(pieces, minlength=len(sizes)) < RARE) & (sizes > 1)
-    taken, borders = _spread_rare(grams, starts, rare, pieces, offsets)
+    number = (np.cumsum(~rare) - 1).astype(np.int32)
+    taken, borders = _spread_rare(grams, starts, rare, number, pieces, offsets)
     kept = np.repeat(~rare, sizes)
     left = np.concatenate([grams[kept], np.arange(vocabulary, dtype=np.int32)])
-    ends = np.cumsum(np.concatenate([np.where(rare, 0, sizes), np.ones(vocabulary, np.int64)]))
+    ends = np.cumsum(np.concatenate([sizes[~rare], np.ones(vocabulary, np.int64)]))
     return left, np.concatenate(([0], ends)), taken, borders
 
 
@@ -154,10 +166,14 @@ def _spread_rare(
     grams: NDArray[np.int32],
     starts: NDArray[np.int64],
     rare: NDArray[np.bool_],
+    number: NDArray[np.int32],
     pieces: NDArray[np.int32],
     offsets: NDArray[np.int64],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The pieces of each record, rare ones as the pieces of their grams, which are numbered after all pieces."""
+    """The pieces of each record, rare ones as the pieces of their grams, which are numbered after the others."""
+    first = np.int32(0)
+    for piece in range(len(rare)):
+        first += not rare[piece]
     borders = np.empty(len(offsets), np.int64)
     borders[0] = 0
     for row in range(len(offsets) - 1):
@@ -172,18 +188,18 @@ def _spread_rare(
         piece = pieces[place]
         if rare[piece]:
             for gram in range(starts[piece], starts[piece + 1]):
-                taken[out] = len(rare) + grams[gram]
+                taken[out] = first + grams[gram]
                 out += 1
         else:
-            taken[out] = piece
+            taken[out] = number[piece]
             out += 1
     return taken, borders
 
 
 def _part_pieces(
     persons: Persons, part: GramPart, vocabulary: dict[str, int]
-) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]] | None:
-    """The pieces of one part as lists of grams, and which of them each record has."""
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]] | None:
+    """The pieces of one part: their grams, how many each has, and which of them each record has, with its offsets."""
 
     def number(grams: Sequence[str], tag: str) -> list[int]:
         if part.weight == 1:
@@ -198,41 +214,65 @@ def _part_pieces(
         column = persons.names.get(part.feature)
         if column is None:
             return None
-        return _number_texts(column.vocabulary, "", number), column.words, column.offsets
+        return *_number_texts(column.vocabulary, "", number), column.words, column.offsets
     if part.kind == "date":
         return None if persons.birth_codes is None else _date_pieces(persons.birth_codes, number)
     values = persons.codes.get(part.feature)
     if values is None:
         return None
     encoded, tag = values.dictionary_encode(), f"{part.feature}:"
-    texts = encoded.dictionary.to_pylist()
     if part.kind == "text":
-        lists = _number_texts(texts, tag, number)
+        grams, sizes = _number_texts(encoded.dictionary, tag, number)
     else:
-        lists = [number(SPLITTERS[part.kind](text), tag) for text in texts]
+        grams, sizes = _flat(number(SPLITTERS[part.kind](text.as_py()), tag) for text in encoded.dictionary)
     there = np.asarray(values.is_valid())
     indices = np.asarray(encoded.indices.drop_null(), dtype=np.int32)
-    return lists, indices, np.concatenate(([0], np.cumsum(there)))
+    return grams, sizes, indices, np.concatenate(([0], np.cumsum(there)))
 
 
-def _number_texts(texts: Sequence[str], tag: str, number: Callable[[Sequence[str], str], list[int]]) -> list[list[int]]:
-    """The numbers of the grams of each text (see :func:`text_grams`), each distinct gram looked up once."""
-    if not len(texts):
-        return []
-    padded = [f"_{text.replace(' ', '')}_" for text in texts]
+def _flat(lists: Iterable[list[int]]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Lists one behind the other, and how long each is."""
+    sizes: list[int] = []
+
+    def counted() -> Iterator[list[int]]:
+        for own in lists:
+            sizes.append(len(own))
+            yield own
+
+    flat = np.fromiter(chain.from_iterable(counted()), np.int32)
+    return flat, np.array(sizes, np.int64)
+
+
+def _number_texts(
+    texts: Sequence[str] | pa.Array, tag: str, number: Callable[[Sequence[str], str], list[int]]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The numbers of the grams of each text (see :func:`text_grams`), one behind the other, and how many each has."""
+    found = [_number_some(texts[start : start + CUT_AT_A_TIME], tag, number) for start in
+             range(0, len(texts), CUT_AT_A_TIME)]  # fmt: skip
+    if not found:
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    return np.concatenate([grams for grams, _ in found]), np.concatenate([sizes for _, sizes in found])
+
+
+def _number_some(
+    texts: Sequence[str] | pa.Array, tag: str, number: Callable[[Sequence[str], str], list[int]]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """See :func:`_number_texts`; each distinct gram is looked up once."""
+    several = texts.to_pylist() if isinstance(texts, pa.Array) else texts
+    padded = [f"_{text.replace(' ', '')}_" for text in several]
     letters = np.frombuffer("".join(padded).encode("utf-32-le"), "<u4").astype(np.int64)
     ends = np.cumsum([len(text) for text in padded])
     pairs = np.delete(letters << 32 | np.roll(letters, -1), ends - 1)
     encoded = pa.array(pairs).dictionary_encode()
     known = [number([chr(pair >> 32) + chr(pair & 0xFFFFFFFF)], tag) for pair in encoded.dictionary.to_pylist()]
-    flat = np.array(known, np.int32)[np.asarray(encoded.indices)].ravel().tolist()
-    stops = ((ends - np.arange(1, len(padded) + 1)) * len(known[0])).tolist()
-    return [flat[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+    flat: NDArray[np.int32] = np.array(known, np.int32)[np.asarray(encoded.indices)].ravel()
+    stops = (ends - np.arange(1, len(padded) + 1)) * len(known[0])
+    return flat, np.diff(stops, prepend=0).astype(np.int64)
 
 
 def _date_pieces(
     births: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
-) -> tuple[list[list[int]], NDArray[np.int32], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
     """Grams of dates by year, month and day apart: there are few of each.
 
     Args:
@@ -254,7 +294,7 @@ def _date_pieces(
     pieces = np.stack([day - 1, month - 1 + 31, year - first + 43], axis=1)
     there = np.stack(known, axis=1)
     offsets = np.concatenate(([0], np.cumsum(there.sum(axis=1))))
-    return lists, pieces[there].astype(np.int32), offsets
+    return *_flat(lists), pieces[there].astype(np.int32), offsets
 
 
 def _concatenate(
@@ -262,8 +302,9 @@ def _concatenate(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     if len(ragged) == 1:
         return ragged[0]
-    counts = [offsets[1:] - offsets[:-1] for _, offsets in ragged]
-    offsets = np.concatenate(([0], np.cumsum(np.sum(counts, axis=0))))
+    offsets = np.zeros(len(ragged[0][1]), np.int64)
+    for _, own in ragged:
+        offsets += own
     values = np.empty(int(offsets[-1]), np.int32)
     start = offsets[:-1].copy()
     for items, places in ragged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from wasl.holder.encoding.blocks import (
     Blocks,
     block_hashes,
     one_row_per_person,
-    order_labels,
+    order_renamed,
     rows_with,
     sort_into_blocks,
 )
@@ -37,11 +38,12 @@ not depend on it."""
 
 @dataclass(frozen=True, slots=True)
 class BlockFigures:
-    """Blocks of a pass, for ``--explain``: sizes and T, largest first. No value and no label."""
+    """Blocks of a pass, for ``--explain``: each size and T that occurs, and how often. No value and no label."""
 
     pass_name: str
     sizes: NDArray[np.int64] = field(repr=False)
     leaks: NDArray[np.float64] = field(repr=False)
+    counts: NDArray[np.int64] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class PassRows:
 
     members: NDArray[np.int32]
     stands: NDArray[np.int32]
-    left_out: NDArray[np.int64]
+    left_out: NDArray[np.int32]
     summary: PassSummary
     figures: BlockFigures
 
@@ -68,25 +70,25 @@ class PassRows:
             self,
             members=np.zeros(0, np.int32),
             stands=np.zeros(0, np.int32),
-            left_out=np.zeros(0, np.int64),
+            left_out=np.zeros(0, np.int32),
         )
 
 
-def token_parts(profile: EncodingProfile, name: str, parts: dict[Part, PartDigests]) -> list[PartDigests] | None:
+def token_parts(profile: EncodingProfile, name: str, parts: Container[Part]) -> tuple[Part, ...] | None:
     """The parts of a token, or None where the register lacks one."""
     wanted = profile.token_by_name[name].parts
-    return [parts[part] for part in wanted] if all(part in parts for part in wanted) else None
+    return tuple(wanted) if all(part in parts for part in wanted) else None
 
 
 def encode_pass(
     step: EncodingPass,
     profile: EncodingProfile,
     key: RoundKey,
-    parts: dict[Part, PartDigests],
-    filters: dict[str, PreparedGroup],
+    parts: Mapping[Part, PartDigests],
+    filters: Mapping[str, PreparedGroup],
     record_ids: NDArray[np.uint8],
-    by_id: NDArray[np.int64],
-    person: NDArray[np.int64],
+    by_id: NDArray[np.int32],
+    person: NDArray[np.int32],
     rng: np.random.Generator,
     threads: int,
     sink: RowSink,
@@ -126,7 +128,7 @@ def encode_pass(
             break
         hashed = block_hashes(step, key, parts, some, len(turns))
     _require_few_left_out(step, profile, turns)
-    stands_for = members[stands].astype(np.int32)
+    stands_for = members[stands]
     del chosen, stands
     return _release(step, profile, key, groups, tokens, record_ids, turns, members, stands_for, threads, sink)
 
@@ -140,19 +142,21 @@ class _Turn:
     leaks: NDArray[np.float64]
 
     @property
-    def kept(self) -> NDArray[np.int64]:
+    def kept(self) -> NDArray[np.int32]:
         """Places of the rows that may be released."""
-        return np.flatnonzero(self.keep)
+        return np.flatnonzero(self.keep).astype(np.int32)
 
     @property
-    def left_out(self) -> NDArray[np.int64]:
+    def left_out(self) -> NDArray[np.int32]:
         """Records that may not."""
         return self.blocks.rows[~self.keep]
 
     @property
     def kept_sizes(self) -> NDArray[np.int64]:
         """Rows of each block that may be released."""
-        return np.bincount(self.blocks.block_of[self.keep], minlength=len(self.leaks))
+        if not len(self.leaks):
+            return np.zeros(0, np.int64)
+        return np.add.reduceat(self.keep, self.blocks.starts[:-1], dtype=np.int64)
 
 
 def _measure_turn(
@@ -193,7 +197,7 @@ def _release(
     tokens: dict[str, PartDigests],
     record_ids: NDArray[np.uint8],
     turns: list[_Turn],
-    members: NDArray[np.int64],
+    members: NDArray[np.int32],
     stands: NDArray[np.int32],
     threads: int,
     sink: RowSink,
@@ -202,12 +206,12 @@ def _release(
 
     The rows are made ``RELEASED_AT_A_TIME`` in the order in which they are delivered, so that no more of them are held.
     """
-    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns]).astype(np.int32)
-    where = np.concatenate([turn.kept.astype(np.int32) for turn in turns])
+    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
+    where = np.concatenate([turn.kept for turn in turns])
     of_turn = np.repeat(np.arange(len(turns), dtype=np.int8), [int(turn.keep.sum()) for turn in turns])
     row_key = key.derive("row-id", pass_=step.name)
-    order = order_labels(permute_labels(row_key, record_ids[found]))
-    block_of = [turn.blocks.block_of.astype(np.int32) for turn in turns]
+    order = order_renamed(row_key, record_ids, found)
+    block_of = [turn.blocks.block_of for turn in turns]
     released, set_bits = np.zeros(len(record_ids), dtype=bool), dict.fromkeys((group.name for group in groups), 0)
     present = dict.fromkeys(set_bits, 0)
     for start in range(0, len(order), RELEASED_AT_A_TIME):
@@ -228,7 +232,14 @@ def _release(
                 mine = np.flatnonzero(there & (of_turn[some] == number))
                 mine = mine[np.argsort(where[some[mine]])]
                 set_bits[group.name] += release_group(
-                    group, profile, turn.blocks, where[some[mine]].astype(np.int64), mine, filters, threads
+                    group,
+                    profile,
+                    turn.blocks,
+                    block_of[number],
+                    where[some[mine]].astype(np.int64),
+                    mine,
+                    filters,
+                    threads,
                 )
             columns[f"filter_{group.name}"] = fixed_bytes(filters.view(np.uint8), there)
         sink.add(step.name, pa.table(columns))
@@ -237,7 +248,7 @@ def _release(
     }
     summary, figures = _figures(step, turns, len(order), fill)
     taken = released[stands]
-    return PassRows(members[taken].astype(np.int32), stands[taken], turns[-1].left_out, summary, figures)
+    return PassRows(members[taken], stands[taken], turns[-1].left_out, summary, figures)
 
 
 def _figures(
@@ -245,28 +256,39 @@ def _figures(
 ) -> tuple[PassSummary, BlockFigures]:
     sizes = np.concatenate([turn.kept_sizes for turn in turns])
     leaks = np.concatenate([turn.leaks for turn in turns])
-    occupied = np.flatnonzero(sizes)
-    by_size = occupied[np.argsort(-sizes[occupied], kind="stable")]
+    occupied = sizes > 0
     summary = PassSummary(
         step.name,
         rows,
-        len(occupied),
+        int(occupied.sum()),
         int(sizes.max(initial=0)),
         float(np.round(leaks.max(initial=0.0), 4)),
         fill,
         len(turns[-1].left_out),
     )
-    return summary, BlockFigures(step.name, sizes[by_size], leaks[by_size])
+    # Nearly all blocks of a large register are of one or two rows, and T of these is 0.
+    many = occupied & ((sizes > 2) | (leaks > 0))
+    kinds, counts = np.unique(np.stack([sizes[many].astype(np.float64), leaks[many]]), axis=1, return_counts=True)
+    few = [(size, int(np.count_nonzero(occupied & ~many & (sizes == size)))) for size in (1, 2)]
+    few = [(size, count) for size, count in few if count]
+    figures = BlockFigures(
+        step.name,
+        np.concatenate([kinds[0].astype(np.int64), [size for size, _ in few]]).astype(np.int64)[::-1],
+        np.concatenate([kinds[1], np.zeros(len(few))])[::-1],
+        np.concatenate([counts, [count for _, count in few]]).astype(np.int64)[::-1],
+    )
+    return summary, figures
 
 
 def _tokens(
-    step: EncodingPass, profile: EncodingProfile, key: RoundKey, parts: dict[Part, PartDigests]
+    step: EncodingPass, profile: EncodingProfile, key: RoundKey, parts: Mapping[Part, PartDigests]
 ) -> dict[str, PartDigests]:
     """The tokens of all records by name; one the register lacks a part of is left out."""
     tokens = {}
     for token in step.tokens:
-        digests = token_parts(profile, token, parts)
-        if digests is not None:
+        wanted = token_parts(profile, token, parts)
+        if wanted is not None:
+            digests = [parts[part] for part in wanted]
             message = np.concatenate([d.digests for d in digests], axis=1)
             hashed = hash_messages(key.derive("token", pass_=step.name, group=token), message)
             present = np.logical_and.reduce([d.present for d in digests])
@@ -275,7 +297,7 @@ def _tokens(
     return tokens
 
 
-def _classes(tokens: dict[str, PartDigests], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _classes(tokens: dict[str, PartDigests], rows: NDArray[np.int32]) -> NDArray[np.int64]:
     """Rows with equal tokens as equal numbers, -1 where missing: (tokens, rows)."""
     classes = [
         np.where(t.present[rows], t.of(rows)[:, :8].copy().view("<i8").ravel() & np.int64(2**62 - 1), np.int64(-1))

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numba import njit
 from numpy.typing import NDArray
 
 from wasl.registers.compiled.sha256 import hash_after, state_after
 
-__all__ = ["LABEL_BYTES", "hash_messages", "hash_words", "permute_labels", "prf_stream"]
+__all__ = ["LABEL_BYTES", "hash_labels", "hash_messages", "hash_words", "permute_labels", "prf_stream"]
 
 LABEL_BYTES = 16
 
@@ -43,9 +44,11 @@ def hash_messages(key: bytes, messages: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return out
 
 
-def hash_words(key: bytes, words: Iterable[str]) -> NDArray[np.uint8]:
+def hash_words(key: bytes, words: Iterable[str] | pa.Array) -> NDArray[np.uint8]:
     """HMAC-SHA-256 of texts of any length, one length at a time: (n, 32) bytes."""
-    texts = pa.array(words, pa.large_string())
+    texts = words.cast(pa.large_string()) if isinstance(words, pa.Array) else pa.array(words, pa.large_string())
+    if texts.offset:
+        texts = pa.concat_arrays([texts])
     offsets = np.asarray(texts.buffers()[1]).view(np.int64)[: len(texts) + 1]
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     lengths = np.diff(offsets)
@@ -56,6 +59,23 @@ def hash_words(key: bytes, words: Iterable[str]) -> NDArray[np.uint8]:
             some = rows[start : start + HASHED_AT_A_TIME]
             out[some] = hash_messages(key, data[offsets[some, None] + np.arange(length)])
     return out
+
+
+def hash_labels(key: bytes, texts: pa.Array, prefix: str = "") -> NDArray[np.uint8]:
+    """The first sixteen bytes of HMAC-SHA-256 of each text, a part of the texts at a time: (n, 16) bytes.
+
+    Args:
+        key: The key.
+        texts: Strings, none missing.
+        prefix: Stands before each, with a zero byte between; nothing if empty.
+    """
+    labels = np.empty((len(texts), LABEL_BYTES), np.uint8)
+    for start in range(0, len(texts), HASHED_AT_A_TIME):
+        some = texts.slice(start, HASHED_AT_A_TIME)
+        if prefix:
+            some = pc.binary_join_element_wise(prefix, some, "\0")
+        labels[start : start + HASHED_AT_A_TIME] = hash_words(key, some)[:, :LABEL_BYTES]
+    return labels
 
 
 def permute_labels(key: bytes, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

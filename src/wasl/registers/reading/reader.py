@@ -39,7 +39,15 @@ __all__ = [
     "type_register",
 ]
 
+<<<<<<< HEAD
 SOURCE_ROW = ROW_NUMBER
+=======
+SOURCE_ROW = "source_row"
+MANY = 1 << 20
+"""Rows from which on record numbers are hashed before they are compared: a dictionary of ten million different numbers
+takes more room than the register."""
+HASHED_AT_A_TIME = 1 << 17
+>>>>>>> 8675278 (Encoding holds less: what passes do not need waits in a file without a name, and numbers take four bytes)
 REJECTS_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
 )
@@ -129,10 +137,10 @@ def read_register(
     )
     if place.is_dir() or months is not None or (place.is_file() and is_monthly_declaration(place)):
         return _read_months(place, schema, wanted, layout, registration, months)
-    source = read_source(place, wanted, layout=layout, progress=progress)
-    if _declared_twice(place, source, schema):
+    read = [read_source(place, wanted, layout=layout, progress=progress)]
+    if _declared_twice(place, read[0], schema):
         return _read_months(place, schema, wanted, layout, registration, None)
-    return type_register(source, schema)
+    return type_register(read.pop(), schema)  # which lets go of each column's text as it is typed
 
 
 def _read_months(
@@ -355,16 +363,33 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
 
 def _repeated(record: pa.ChunkedArray, keep: np.ndarray) -> np.ndarray:
     """Rows whose record number an earlier accepted row already had."""
-    codes = record.combine_chunks().dictionary_encode()
-    indices = np.asarray(
-        (codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes).indices.fill_null(-1)
-    )
     repeated = np.zeros(len(keep), dtype=bool)
-    places = np.flatnonzero(keep)
-    _, first = np.unique(indices[places], return_index=True)
+    places = np.flatnonzero(keep if len(keep) < MANY else keep & _perhaps_repeated(record))
+    if not len(places):
+        return repeated
+    texts = record.take(pa.array(places)).combine_chunks()
+    codes = (texts if isinstance(texts, pa.Array) else pa.concat_arrays(texts.chunks)).dictionary_encode()
+    _, first = np.unique(np.asarray(codes.indices.fill_null(-1)), return_index=True)
     repeated[places] = True
     repeated[places[first]] = False
     return repeated
+
+
+def _perhaps_repeated(record: pa.ChunkedArray) -> np.ndarray:
+    """Rows whose record number has the hash of another row's: all that are repeated, hardly any other."""
+    from pandas.util import hash_array
+
+    values = np.empty(len(record), np.uint64)
+    for start in range(0, len(values), HASHED_AT_A_TIME):
+        texts = record.slice(start, HASHED_AT_A_TIME).cast(pa.string()).to_numpy()
+        values[start : start + HASHED_AT_A_TIME] = hash_array(texts, categorize=False)
+    order = np.argsort(values)
+    values = values[order]
+    same = values[1:] == values[:-1]
+    found = np.zeros(len(order), dtype=bool)
+    found[order[1:][same]] = True
+    found[order[:-1][same]] = True
+    return found
 
 
 def _rejects_table(parts: list[tuple[np.ndarray, str, str, str]]) -> pa.Table:
