@@ -213,7 +213,7 @@ def link_files(
         raise InputError("--onto needs join maps: without them there are no persons.", remedy="Add --join FILE.")
     document = LinkagePlan.load(plan)
     read = [Delivery.read(path) for path in deliveries]
-    maps = [JoinMap.read(path) for path in joins]
+    maps = [JoinMap.open(path) for path in joins]
     workers = Settings().threads if threads is None else threads
     earlier = read_pairs(model).model if model is not None else None
     project = read[0].header.project if read else ""
@@ -246,7 +246,7 @@ def resolve_files(
 
     document = LinkagePlan.load(plan)
     scored = read_pairs(pairs)
-    maps = [JoinMap.read(path) for path in joins]
+    maps = [JoinMap.open(path) for path in joins]
     return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto))
 
 

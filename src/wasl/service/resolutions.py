@@ -173,7 +173,7 @@ def _inputs(ledger: Reader, run: Run) -> _Inputs:
 
 
 def _read_maps(office: Office, maps: Sequence[Submission]) -> list[JoinMap]:
-    return [JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps]
+    return [JoinMap.open(office.files.path(Area.SPINE, one.file)) for one in maps]
 
 
 def _read_onto(office: Office, onto: str) -> pa.Table | None:

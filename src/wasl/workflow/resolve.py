@@ -102,7 +102,7 @@ def resolve(
 
 def _join_digests(scored: ScoredPairs, joins: Sequence[JoinMap]) -> tuple[str, ...]:
     """The digest of each join map, in the order of the linked deliveries."""
-    by_delivery = {join.delivery_digest: digest_table(join.rows) for join in joins}
+    by_delivery = {join.delivery_digest: join.rows_digest for join in joins}
     wanted = (source["delivery_digest"] for source in scored.report["sources"])
     return tuple(by_delivery[digest] for digest in wanted if digest in by_delivery)
 

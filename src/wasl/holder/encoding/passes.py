@@ -31,8 +31,8 @@ __all__ = ["BlockFigures", "PassRows", "encode_pass", "token_parts"]
 
 SPLIT_TURNS = 8
 """Most blocks one block is split into."""
-RELEASED_AT_A_TIME = 16 * PART_ROWS
-"""Rows made together: a hundred megabytes of two groups of 256 bits. Whole parts, so that the parts of a delivery do
+RELEASED_AT_A_TIME = 4 * PART_ROWS
+"""Rows made together: thirty megabytes of two groups of 256 bits. Whole parts, so that the parts of a delivery do
 not depend on it."""
 
 

@@ -6,9 +6,9 @@ one; the spine lists them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,8 @@ from wasl.registers.exchange.join_map import JoinMap
 __all__ = ["RecordPairs", "Records", "Roster", "distinct_ids", "open_pairs", "records_of"]
 
 IDS = np.dtype((np.void, LABEL_BYTES))
+_ShownRows: TypeAlias = "tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]"
+"""Sorted first halves of row ids, the ids, and their records."""
 
 
 def cells_of(column: pa.ChunkedArray | pa.Array) -> NDArray[np.void]:
@@ -92,7 +94,7 @@ class Records:
         record_id: (records) void16; of those taken as one, the smallest.
         passes: Names of passes.
         in_pass: (records, passes) bool, whether the record has a row in a pass and so could be met there.
-        rows: Per source label and pass: sorted first halves of row ids, the ids, and their records.
+        rows: Per source label and pass: sorted first halves of the ids of rows that pairs name, the ids, their records.
         roster: Every record.
     """
 
@@ -160,11 +162,12 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     """
     matched = _matched(joins, scored.report["sources"])
     registers = tuple(sorted({source["register"] for source, _ in matched}))
-    ids, register, origin, delivered = [], [], [], []
+    ids, register, origin = [], [], []
     for number, (source, join) in enumerate(matched):
-        unique, which = distinct_ids(cells_of(join.rows.column("record_id")))
+        unique = np.empty(0, IDS)
+        for _, rows in join.by_pass():
+            unique = _with_ids(unique, cells_of(rows.column("record_id")))
         ids.append(unique)
-        delivered.append(which)
         register.append(np.full(len(unique), registers.index(source["register"]), np.int32))
         origin.append(np.full(len(unique), number, np.int32))
     id_all, register_all, origin_all = np.concatenate(ids), np.concatenate(register), np.concatenate(origin)
@@ -176,28 +179,29 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     place_all[order] = np.cumsum(last) - last
     id_all, register_all, origin_all = id_all[last], register_all[last], origin_all[last]
 
-    shown: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
+    # A pass of a delivery at a time: of its rows only those are kept that pairs name.
+    named, keys_of = _named_rows(scored.pairs), [order_key(unique) for unique in ids]
+    shown: dict[tuple[str, str], _ShownRows] = {}
+    there: dict[str, NDArray[np.bool_]] = {}
+    edges: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     places = np.split(place_all, np.cumsum([len(unique) for unique in ids])[:-1])
-    for (source, join), which, owner in zip(matched, delivered, places, strict=True):
-        place = owner[which]
-        codes, names = texts_of(join.rows.column("pass"))
-        row_ids = cells_of(join.rows.column("row_id"))
-        for code, name in enumerate(names):
-            mine = np.flatnonzero(codes == code)
-            keys = order_key(row_ids[mine])
-            if (keys[1:] < keys[:-1]).any():  # as encoded, they are sorted
-                by_key = np.argsort(keys, kind="stable")
-                keys, mine = keys[by_key], mine[by_key]
-            shown[source["label"], name] = (keys, row_ids[mine], place[mine])
+    del place_all, order, last
+    for (source, join), unique, keys, owner in zip(matched, ids, keys_of, places, strict=True):
+        for name, table in join.by_pass():
+            if name is not None:
+                place = owner[_find(cells_of(table.column("record_id")), unique, keys)]
+                there.setdefault(name, np.zeros(len(id_all), np.bool_))[place] = True
+                wanted = named.get((source["label"], name), np.empty(0, np.uint64))
+                shown[source["label"], name] = _rows_of_pass(cells_of(table.column("row_id")), place, wanted, edges)
+    del ids, keys_of, places
 
     # Whoever shares a row is one: the first of them stands for all.
-    representative, unit = _as_one(len(id_all), shown.values())
-    pass_names = tuple(sorted({name for _, name in shown}))
+    representative, unit = _as_one(len(id_all), edges)
+    pass_names = tuple(sorted(there))
     in_pass = np.zeros((len(representative), len(pass_names)), np.bool_)
-    rows: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]] = {}
-    for (label, name), (keys, row_ids, place) in shown.items():
-        in_pass[unit[place], pass_names.index(name)] = True
-        rows[label, name] = (keys, row_ids, unit[place])
+    for number, name in enumerate(pass_names):
+        in_pass[unit[there[name]], number] = True
+    rows = {key: (keys, row_ids, unit[place]) for key, (keys, row_ids, place) in shown.items()}
     labels = tuple(source["label"] for source, _ in matched)
     roster = Roster(registers, register_all, id_all, unit)
     return Records(
@@ -213,21 +217,69 @@ def records_of(scored: ScoredPairs, joins: Sequence[JoinMap]) -> Records:
     )
 
 
+def _with_ids(known: NDArray[np.void], ids: NDArray[np.void]) -> NDArray[np.void]:
+    """Sorted distinct ids, with others added."""
+    unique, _ = distinct_ids(ids)
+    if not len(known):
+        return unique
+    new = unique[_find(unique, known, order_key(known)) < 0]
+    return distinct_ids(np.concatenate([known, new]))[0] if len(new) else known
+
+
+def _named_rows(pairs: pa.Table) -> dict[tuple[str, str], NDArray[np.uint64]]:
+    """Per source label and pass: the first halves of the row ids that pairs name, sorted."""
+    passes, pass_names = texts_of(pairs.column("pass"))
+    found: dict[tuple[str, str], list[NDArray[np.uint64]]] = {}
+    for side in ("left", "right"):
+        codes, labels = texts_of(pairs.column(f"{side}_register"))
+        keys = order_key(cells_of(pairs.column(f"{side}_row_id")))
+        for code, label in enumerate(labels):
+            for at, name in enumerate(pass_names):
+                mine = keys[(codes == code) & (passes == at)]
+                if len(mine):
+                    found.setdefault((label, name), []).append(np.unique(mine))
+    return {key: np.unique(np.concatenate(halves)) for key, halves in found.items()}
+
+
+def _rows_of_pass(
+    row_ids: NDArray[np.void],
+    place: NDArray[np.int64],
+    wanted: NDArray[np.uint64],
+    edges: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> _ShownRows:
+    """The wanted rows of a pass of a delivery; pairs of records that share a row are added to ``edges``.
+
+    Args:
+        row_ids: The row of each record.
+        place: The record.
+        wanted: First halves of the ids of the rows that are looked for, sorted.
+        edges: Records that share a row.
+    """
+    keys = order_key(row_ids)
+    by_key = np.argsort(keys, kind="stable")
+    keys = keys[by_key]
+    near = np.flatnonzero(keys[1:] == keys[:-1])
+    if len(near):  # the sort is stable and by first halves: two rows that share one are practically the same row
+        first, second = by_key[near], by_key[near + 1]
+        same = row_ids[first] == row_ids[second]
+        edges.append((place[first[same]], place[second[same]]))
+    if not len(wanted):
+        kept = np.empty(0, np.int64)
+    else:
+        kept = np.flatnonzero(wanted[np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)] == keys)
+    mine = by_key[kept]
+    return keys[kept], row_ids[mine], place[mine]
+
+
 def _as_one(
-    count: int, shown: Iterable[tuple[NDArray[np.uint64], NDArray[np.void], NDArray[np.int64]]]
+    count: int, edges: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Records that stand for those they share a row with, and for every record the number of the one it is taken as.
 
     Args:
         count: Records.
-        shown: Row ids, sorted by their first halves, and their records, pass by pass.
+        edges: Records that share a row.
     """
-    edges: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-    for keys, row_ids, place in shown:
-        near = np.flatnonzero(keys[1:] == keys[:-1])
-        if len(near):  # the sort is stable and by first halves: two rows that share one are practically the same row
-            same = near[row_ids[near] == row_ids[near + 1]]
-            edges.append((place[same], place[same + 1]))
     if not edges:
         return np.arange(count), np.arange(count)
     left, right = (np.concatenate(side) for side in zip(*edges, strict=True))

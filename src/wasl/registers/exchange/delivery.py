@@ -215,7 +215,7 @@ class Delivery:
         Raises:
             DeliveryError: Not a delivery, or its parts are not those its header was made for.
         """
-        with _opened(path, "delivery") as file:
+        with opened_parquet(path, "delivery") as file:
             schema = file.schema_arrow
             metadata = dict(schema.metadata or {}) | dict(file.metadata.metadata or {})
             if HEADER_KEY not in metadata:
@@ -365,7 +365,7 @@ def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) 
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[pq.ParquetFile]:
+def opened_parquet(path: Path, what: str) -> Iterator[pq.ParquetFile]:
     """An open Parquet file.
 
     Raises:
@@ -386,7 +386,7 @@ def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
     Raises:
         DeliveryError: The file is missing or is not Parquet; names the file.
     """
-    with _opened(path, what) as file:
+    with opened_parquet(path, what) as file:
         table = file.read()
         metadata = dict(file.metadata.metadata or {})
     return table.replace_schema_metadata(None), dict(table.schema.metadata or {}) | metadata

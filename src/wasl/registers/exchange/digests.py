@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["canonical_json", "digest_bytes", "digest_json", "digest_rows", "digest_table"]
+__all__ = ["canonical_json", "digest_bytes", "digest_columns", "digest_json", "digest_rows", "digest_table"]
 
 
 def canonical_json(value: Any) -> bytes:
@@ -47,6 +48,47 @@ def digest_table(table: pa.Table) -> str:
                 if buffer is not None:
                     hasher.update(memoryview(buffer))
     return "sha256:" + hasher.hexdigest()
+
+
+def digest_columns(
+    columns: Sequence[tuple[str, pa.DataType]], rows: int, read: Callable[[str], Iterator[pa.Array]]
+) -> str:
+    """The digest of a table as ``digest_table`` gives it, of columns that are read a part at a time.
+
+    Args:
+        columns: Names and types: strings (in dictionaries or not) and values of a fixed width.
+        rows: Rows of the table.
+        read: Gives the parts of a column in order, as often as it is asked.
+    """
+    hasher = hashlib.sha256()
+    for name, kind in columns:
+        held = kind.value_type if pa.types.is_dictionary(kind) else kind
+        hasher.update(canonical_json([name, str(held), rows]))
+        for part in read(name):
+            hasher.update(np.asarray(part.is_valid().cast(pa.uint8())).data)
+        if not pa.types.is_string(held):
+            for part in read(name):
+                for dense in _dense_chunks(pa.chunked_array([part])):
+                    hasher.update(memoryview(dense.buffers()[1]))
+            continue
+        _hash_texts(hasher, lambda own=name, kind=held: (part.cast(kind).drop_null() for part in read(own)))
+    return "sha256:" + hasher.hexdigest()
+
+
+def _hash_texts(hasher: Any, parts: Callable[[], Iterator[pa.Array]]) -> None:
+    """Offsets and letters of texts, as those of one array; nothing where there is no text."""
+    end = -1
+    for part in parts():
+        if len(part):
+            if end < 0:
+                hasher.update(np.zeros(1, np.int32).data)
+                end = 0
+            ends = np.cumsum(np.asarray(pc.binary_length(part), dtype=np.int64)) + end
+            end = int(ends[-1])
+            hasher.update(ends.astype(np.int32).data)
+    for part in parts():
+        for dense in _dense_chunks(pa.chunked_array([part])):
+            hasher.update(memoryview(dense.buffers()[2]))
 
 
 def digest_rows(table: pa.Table, part: int) -> str:

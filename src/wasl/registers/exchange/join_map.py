@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wasl.errors import DeliveryError
-from wasl.registers.exchange.delivery import LABEL_BYTES, DeliveryHeader, read_parquet
-from wasl.registers.exchange.digests import digest_json, digest_rows, digest_table
+from wasl.registers.exchange.delivery import LABEL_BYTES, DeliveryHeader, opened_parquet, read_parquet
+from wasl.registers.exchange.digests import digest_columns, digest_json, digest_rows, digest_table
 from wasl.registers.exchange.encoded_rows import PART_ROWS
 from wasl.registers.exchange.signatures import check_signature, sign_header
 from wasl.registers.exchange.whole_files import whole_file
@@ -57,10 +58,11 @@ class JoinMap:
     Attributes:
         register: The register it belongs to.
         delivery_digest: ``Delivery.digest`` of the delivery it opens.
-        rows: Table of ``JOIN_MAP_SCHEMA``; empty if the rows were written to a file as they were made.
+        rows: Table of ``JOIN_MAP_SCHEMA``; empty if the rows are in a file.
         holder, project, round, period, created: As in the delivery's header.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
-        written: The digest of the rows that were written to a file as they were made; empty if ``rows`` holds them.
+        written: The digest of the rows that are in a file; empty if ``rows`` holds them.
+        file: The file they can be read from, pass by pass (:meth:`open`, :meth:`by_pass`).
     """
 
     register: str
@@ -74,6 +76,7 @@ class JoinMap:
     signer: str = ""
     signature: str = ""
     written: str = ""
+    file: Path | None = None
 
     @classmethod
     def of(cls, delivery_digest: str, header: DeliveryHeader, rows: pa.Table, written: str = "") -> Self:
@@ -110,6 +113,28 @@ class JoinMap:
             DeliveryError: Not a join map, or it was changed.
         """
         table, metadata = read_parquet(path, "join map")
+        return cls._checked(path, table, metadata)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The join map in a Parquet file whose rows stay there and are read pass by pass.
+
+        Every part is checked once, here. A file that is not written pass after pass in parts is read whole.
+
+        Raises:
+            DeliveryError: Not a join map, or it was changed.
+        """
+        with opened_parquet(path, "join map") as file:
+            metadata = dict(file.schema_arrow.metadata or {}) | dict(file.metadata.metadata or {})
+            digest = _digest_of_parts(file)
+        if not digest:
+            return cls.read(path)
+        found = cls._checked(path, JOIN_MAP_SCHEMA.empty_table(), metadata, digest)
+        return dataclasses.replace(found, file=path.absolute())
+
+    @classmethod
+    def _checked(cls, path: Path, table: pa.Table, metadata: dict[bytes, bytes], written: str = "") -> Self:
+        """The join map of some rows, or of those in the file that have this digest."""
         if METADATA_KEY not in metadata or table.column_names != JOIN_MAP_SCHEMA.names:
             raise DeliveryError(
                 f"{path}: a Parquet file, but not a join map.", remedy="`wasl encode --join FILE` makes one."
@@ -117,7 +142,8 @@ class JoinMap:
         try:
             header = json.loads(metadata[METADATA_KEY])
             names = (*JOIN_MAP_FIELDS, "signer", "signature")
-            found = cls(rows=table.cast(JOIN_MAP_SCHEMA), **{name: str(header[name]) for name in names})
+            texts = {name: str(header[name]) for name in names}
+            found = cls(rows=table.cast(JOIN_MAP_SCHEMA), **texts, written=written)
             stated = header["content_digest"]
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise DeliveryError(
@@ -128,6 +154,85 @@ class JoinMap:
             raise DeliveryError(f"{path}: its rows are not those its header was made for: the file was changed.")
         check_signature("join map", found.header())
         return found
+
+    def by_pass(self) -> Iterator[tuple[str | None, pa.Table]]:
+        """The rows of one pass after another; under None the records that are in no pass."""
+        if self.file is None:
+            yield from _apart(self.rows)
+            return
+        waiting: list[pa.Table] = []
+        name: str | None = None
+        with opened_parquet(self.file, "join map") as file:
+            for group in range(file.num_row_groups):
+                for own, rows in _runs(file.read_row_group(group, use_threads=False)):
+                    if waiting and own != name:
+                        yield name, pa.concat_tables(waiting)
+                        waiting = []
+                    name = own
+                    waiting.append(rows)
+        if waiting:
+            yield name, pa.concat_tables(waiting)
+
+    @property
+    def rows_digest(self) -> str:
+        """``digest_table`` of the rows, wherever they are."""
+        if self.file is None:
+            return digest_table(self.rows)
+        place = self.file
+        with opened_parquet(place, "join map") as file:
+            count = file.metadata.num_rows
+
+            def parts(name: str) -> Iterator[pa.Array]:
+                """A column, row group by row group."""
+                for group in range(file.num_row_groups):
+                    yield from file.read_row_group(group, columns=[name], use_threads=False).column(0).chunks
+
+            return digest_columns([(field.name, field.type) for field in JOIN_MAP_SCHEMA], count, parts)
+
+
+def _digest_of_parts(file: pq.ParquetFile) -> str:
+    """The digest of the rows of a file, row group by row group; empty where they are not the parts of a join map.
+
+    A pass must follow the other, and every row group but the last must be a full part.
+    """
+    sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    if any(size != PART_ROWS for size in sizes[:-1]) or file.schema_arrow.names != JOIN_MAP_SCHEMA.names:
+        return ""
+    digests: list[str] = []
+    seen: list[str | None] = []
+    try:
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, use_threads=False).replace_schema_metadata(None).cast(JOIN_MAP_SCHEMA)
+            digests.append(digest_table(rows))
+            for name, _ in _runs(rows):
+                if seen and seen[-1] == name:
+                    continue
+                if name in seen:
+                    return ""
+                seen.append(name)
+    except pa.ArrowException:
+        return ""
+    return digest_json(digests)
+
+
+def _runs(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
+    """Record ids and row ids, cut where the pass changes."""
+    names = rows.column("pass").cast(pa.string()).combine_chunks().dictionary_encode()
+    codes = np.asarray(names.indices.fill_null(-1))
+    edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
+    for start, stop in zip(edges, edges[1:], strict=False):
+        if stop > start:
+            name = None if codes[start] < 0 else names.dictionary[codes[start]].as_py()
+            yield name, rows.slice(start, stop - start).select(["record_id", "row_id"])
+
+
+def _apart(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
+    """The rows of each pass, however the passes are mixed."""
+    together: dict[str | None, list[pa.Table]] = {}
+    for name, run in _runs(rows):
+        together.setdefault(name, []).append(run)
+    for name, runs in together.items():
+        yield name, pa.concat_tables(runs)
 
 
 def join_rows(record_ids: pa.Array, pass_name: str | None = None, row_ids: pa.Array | None = None) -> pa.Table:
