@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wasl.registers.exchange.delivery import write_parquet
+from wasl.registers.exchange.parquet_tables import write_parquet
 from wasl.registers.exchange.whole_files import whole_file
 from wasl.workflow.act import Artifact
 

@@ -251,7 +251,8 @@ def _attack_files(
     from wasl.attack.knowledge import imitate
     from wasl.errors import MismatchError
     from wasl.holder.profile import EncodingProfile
-    from wasl.registers.exchange.delivery import Delivery, require_comparable
+    from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.exchange.delivery_header import require_comparable
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
 

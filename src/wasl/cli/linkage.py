@@ -184,7 +184,7 @@ def _run_id() -> str:
 
 
 def _read_spine(path: Path | None) -> pa.Table | None:
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
     return None if path is None else read_parquet(path, "spine")[0]
 
@@ -253,7 +253,7 @@ def resolve_files(
 def read_pairs(path: Path) -> ScoredPairs:
     """The scored pairs in a file that `wasl link` wrote."""
     from wasl.linkage.model.pairs import ScoredPairs
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
     table, metadata = read_parquet(path, "file of scored pairs")
     return ScoredPairs.from_table(table, metadata)
@@ -279,7 +279,7 @@ def _resolve_into(
 
 def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
     """Estimate quality from reviewers' decisions, add it to the report, and record the event."""
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
     from wasl.workflow.evaluate import evaluate_review
 
@@ -297,7 +297,7 @@ def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
 
 def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None = None) -> dict[str, Any]:
     """Compare the linkage in a folder with the truth, add the result to its report, and record the event."""
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
     from wasl.workflow.evaluate import evaluate as evaluate_spine
 

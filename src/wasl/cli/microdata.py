@@ -68,7 +68,7 @@ def assemble_files(
         out: The file to write; quality and concordance stand beside it.
         on: The reference date instead of the specification's, or None.
     """
-    from wasl.registers.exchange.delivery import read_parquet, write_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
     from wasl.registers.exchange.payload import Payload
     from wasl.workflow.act import RunOptions
     from wasl.workflow.assemble import assemble as assemble_spine

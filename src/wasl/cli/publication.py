@@ -233,7 +233,7 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
     Raises:
         InputError: There is no such folder, or no table in it.
     """
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl protect` wrote.")

@@ -63,8 +63,8 @@ def reproduce(
     Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
     """
     from wasl.audit.reproduction import find_release, find_run
-    from wasl.registers.exchange.delivery import read_parquet
     from wasl.registers.exchange.digests import digest_bytes, digest_table
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
     place = Path(run)
     manifest = place / "manifest.json"
@@ -128,7 +128,7 @@ def _run_again(
     from wasl.cli.audit_trail import record_event
     from wasl.cli.linkage import read_pairs
     from wasl.linkage.plan import LinkagePlan
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
     from wasl.workflow.reproduce import reproduce as run_again
 
@@ -194,7 +194,7 @@ def _again(
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.publication.description import DatasetDescription
     from wasl.publication.manifest import Manifest
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
     from wasl.workflow.microdata import MicrodataSpec
     from wasl.workflow.reproduce import reproduce_release
@@ -274,7 +274,7 @@ def _recorded_inputs(places: Iterable[Path], digests: Sequence[str]) -> tuple[li
 
 def _known_files(places: Iterable[Path]) -> Iterator[tuple[Path, str, bool]]:
     """Every delivery (its digest) and join map (its delivery's digest) among files and folders."""
-    from wasl.registers.exchange.delivery import HEADER_KEY
+    from wasl.registers.exchange.delivery_header import HEADER_KEY
     from wasl.registers.exchange.digests import digest_json
     from wasl.registers.exchange.join_map import METADATA_KEY
 

@@ -81,9 +81,9 @@ def return_files(
 ) -> dict[str, Any]:
     """Read the linkage, prepare the return of one register, write it and record the event."""
     from wasl.linkage.plan import LinkagePlan
-    from wasl.registers.exchange.delivery import read_parquet
     from wasl.registers.exchange.holder_return import HolderReturn
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.registers.exchange.payload import Payload
     from wasl.workflow.act import RunOptions
     from wasl.workflow.holder_return import holder_return

@@ -26,6 +26,7 @@ from wasl.holder.quality.report import render_report
 from wasl.locale import LANGUAGES
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import delivery_writer
+from wasl.registers.exchange.spilled_arrays import arrays_in_file
 from wasl.registers.exchange.whole_files import whole_file, write_whole
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.reading.headers import wanted_columns
@@ -190,7 +191,7 @@ def encode(
     opened = open_key_file(order.key, passphrase=order.passphrase or None, identity=order.identity or None)
     table = read_register(case.file, case.schema)
     out = case.folder / "delivery.parquet"
-    with delivery_writer(out) as writer:
+    with delivery_writer(out) as writer, arrays_in_file(case.folder) as store:
         encoded = encode_register(
             table,
             case.schema,
@@ -202,6 +203,7 @@ def encode(
             rng=np.random.default_rng(),
             progress=report,
             into=writer.open,
+            store=store,
         )
         _write(case, encoded)
         writer.finish(encoded.delivery.header)

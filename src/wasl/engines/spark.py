@@ -42,7 +42,8 @@ from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.score import ProgressCallback, score_sources
-from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInMemory
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from wasl.holder.keys import LinkageKey, RoundKey
 from wasl.holder.normalize import Unused
 from wasl.holder.payload import HarmonizedColumn
 from wasl.holder.profile import EncodingProfile
-from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import PART_ROWS, EncodedRows, parts_digest
 from wasl.registers.exchange.join_map import JoinMap, JoinSink, join_rows
 from wasl.registers.exchange.payload import Payload

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wasl.errors import KeyFileError
-from wasl.registers.exchange.delivery import SCHEME_VERSION
+from wasl.registers.exchange.delivery_header import SCHEME_VERSION
 from wasl.registers.exchange.digests import canonical_json
 
 __all__ = ["SECRET_BYTES", "LastingPurpose", "LinkageKey", "Purpose", "RoundKey"]

@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from wasl.errors import MismatchError
 from wasl.registers.documents import Document, load_document, resolve_document
-from wasl.registers.exchange.delivery import DeliveryHeader
+from wasl.registers.exchange.delivery_header import DeliveryHeader
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.profiles import require_known_profiles
 

@@ -22,7 +22,7 @@ from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_precision, resolution_checks
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
-from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "REVIEW_SCHEMA", "Resolution", "resolve"]

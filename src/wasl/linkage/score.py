@@ -14,7 +14,8 @@ from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.model.scored_pass import ScoredPass, score_pass
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.union_meter import check_union, measure_union, usable_passes
-from wasl.registers.exchange.delivery import Delivery, require_comparable
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import require_comparable
 
 __all__ = ["score_pairs", "score_sources"]
 

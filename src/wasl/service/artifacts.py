@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wasl.registers.exchange.delivery import write_parquet
+from wasl.registers.exchange.parquet_tables import write_parquet
 from wasl.service.ports import Area, Office
 from wasl.workflow.act import Artifact
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.linkage.model.pairs import ScoredPairs
-from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.service.artifacts import keep_artifact
 from wasl.service.ports import Area, Office, Part, Reader
 from wasl.service.records import Run, Submission, SubmissionKind

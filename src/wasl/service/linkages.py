@@ -14,9 +14,11 @@ from wasl.errors import InputError, NotFoundError, StateError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import Delivery, DeliveryHeader, read_parquet, require_comparable
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action

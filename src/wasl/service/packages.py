@@ -8,7 +8,7 @@ from typing import TypeVar
 from wasl.audit.events import PublicationRequested
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import read_parquet
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact

@@ -10,7 +10,7 @@ from typing import Any
 from wasl.audit.events import AuditEvent, Happening, ProtectionFailed, ProtectionRequested
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import StateError, ThresholdError, WaslError
-from wasl.registers.exchange.delivery import read_parquet
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action

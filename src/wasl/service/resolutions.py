@@ -10,9 +10,9 @@ import pyarrow as pa
 from wasl.audit.events import ReproductionRequested, ResolutionRequested
 from wasl.audit.reproduction import RecordedRun
 from wasl.errors import StateError
-from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from wasl.audit.events import ErasureRequested, FilesErased, ObjectionReceived, RetentionDeclared
 from wasl.errors import InputError, StateError
-from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Action
 from wasl.service.erased_spines import Trimmed, trim_run

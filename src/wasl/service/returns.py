@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from wasl.audit.events import ReturnRequested
 from wasl.errors import NotFoundError, StateError
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.holder_return import HolderReturn
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action

@@ -13,8 +13,8 @@ from typing import Any
 from wasl.audit.events import ScenariosCompared, ScenariosRequested
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError, StateError
-from wasl.registers.exchange.delivery import read_parquet
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from wasl.audit.events import DeliveryReceived, DeliveryRejected, JoinMapReceived, PayloadReceived, SubmissionWithdrawn
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import HEADER_KEY, DeliveryHeader, require_comparable
+from wasl.registers.exchange.delivery_header import HEADER_KEY, DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.join_map import JOIN_MAP_FIELDS, JOIN_MAP_SCHEMA
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY

@@ -30,7 +30,7 @@ from wasl.audit.events import (
 )
 from wasl.errors import InputError, NotFoundError, StateError, ThresholdError
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import read_parquet
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Action, Role
 from wasl.service.artifacts import keep_artifact, keep_artifacts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from wasl.compliance.authorization import Standing, require_linkage, require_release
 from wasl.compliance.scope import Output
-from wasl.registers.exchange.delivery import DeliveryHeader
+from wasl.registers.exchange.delivery_header import DeliveryHeader
 from wasl.workflow.act import RunOptions
 
 __all__ = ["authorize_linkage", "authorize_release"]

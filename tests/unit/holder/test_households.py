@@ -14,7 +14,7 @@ from wasl.holder.payload import payload_columns
 from wasl.holder.profile import EncodingProfile
 from wasl.population.generate import generate
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.delivery import write_parquet
+from wasl.registers.exchange.parquet_tables import write_parquet
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.schema import RegisterSchema
 from wasl.service.intake import ParquetFile

@@ -12,7 +12,7 @@ from wasl.holder.profile import EncodingProfile
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
-from wasl.registers.exchange.delivery import SCHEME_VERSION, DeliveryHeader, require_comparable
+from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, require_comparable
 
 
 def everything(encoded):

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from wasl.linkage.plan import LinkagePlan
-from wasl.registers.exchange.delivery import SCHEME_VERSION, Delivery, DeliveryHeader, PassSummary
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.profiles import shipped_profiles

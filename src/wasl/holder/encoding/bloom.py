@@ -77,8 +77,7 @@ def pair_pieces(grams: GroupGrams, bits: int, fill: float) -> tuple[NDArray[np.i
     places = np.flatnonzero(used)
     pairs = np.stack([places // len(LEVELS), places % len(LEVELS)], axis=1)
     for start in range(0, len(row_pairs), LEVELLED_AT_A_TIME):
-        some = row_pairs[start : start + LEVELLED_AT_A_TIME]
-        row_pairs[start : start + LEVELLED_AT_A_TIME] = numbers[some]
+        row_pairs[start : start + LEVELLED_AT_A_TIME] = numbers[row_pairs[start : start + LEVELLED_AT_A_TIME]]
     return pairs, row_pairs
 
 

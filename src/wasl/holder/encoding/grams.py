@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -138,9 +139,9 @@ def group_grams(persons: Persons, group: Group) -> GroupGrams | None:
     return GroupGrams(tuple(vocabulary), grams, starts, pieces, _narrow(offsets), present)
 
 
-def _narrow(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _narrow(offsets: NDArray[np.int64]) -> NDArray[Any]:
     """Offsets in four bytes each where that is enough; they are the longest-lived array of a group."""
-    return offsets.astype(np.int32) if offsets[-1] < 2**31 else offsets  # type: ignore[return-value]
+    return offsets.astype(np.int32) if offsets[-1] < 2**31 else offsets
 
 
 def _take_apart_rare(

@@ -24,7 +24,7 @@ from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages, permute_labels
 from wasl.holder.keys import RoundKey
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
-from wasl.registers.exchange.delivery import PassSummary
+from wasl.registers.exchange.delivery_header import PassSummary
 from wasl.registers.exchange.encoded_rows import PART_ROWS, RowSink
 
 __all__ = ["BlockFigures", "PassRows", "encode_pass", "token_parts"]

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from wasl.linkage.model.pairs import binary_column
 from wasl.linkage.plan import LinkagePlan
-from wasl.registers.exchange.delivery import SCHEME_VERSION, DeliveryHeader, PassSummary, delivery_writer
+from wasl.registers.exchange.delivery import delivery_writer
+from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.profiles import shipped_profiles
@@ -169,7 +170,8 @@ def measure(rows: int, folder: Path) -> dict[str, float]:
     """Link and resolve the files of :func:`made_up_delivery` in this process, and say what it took."""
     from wasl.linkage.resolve import resolve
     from wasl.linkage.score import score_pairs
-    from wasl.registers.exchange.delivery import Delivery, write_parquet
+    from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.exchange.parquet_tables import write_parquet
 
     plan = LinkagePlan.model_validate(
         {"name": "scale", "registers": {REGISTER: {"duplicate_free": False, "dedupe": True}}}

@@ -23,7 +23,7 @@ from wasl.linkage.comparison.pass_layout import (
     lay_out,
 )
 from wasl.linkage.comparison.tasks import SIZE_CLASSES, Tasks, stratum_of, tasks_of
-from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 
 __all__ = ["Emitted", "Engine", "PassSums", "Steps", "Threads", "count_patterns", "emit_pairs", "survey", "sweep_tasks"]
 

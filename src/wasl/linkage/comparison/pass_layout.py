@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.linkage.comparison.bit_rows import place_words, sort_runs
-from wasl.registers.exchange.delivery import LABEL_BYTES, Delivery
+from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.encoded_rows import EncodedRows
 
 __all__ = [

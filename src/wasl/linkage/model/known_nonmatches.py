@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.registers.exchange.delivery import DeliveryHeader, PassSummary
+from wasl.registers.exchange.delivery_header import DeliveryHeader, PassSummary
 
 __all__ = ["Strangers", "expect_strangers", "tells_of_strangers"]
 

@@ -19,7 +19,7 @@ from wasl.linkage.comparison.patterns import spell, unpack
 from wasl.linkage.model.checks import scoring_checks
 from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.plan import LinkagePlan
-from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.linkage.model.pairs import ScoredPairs
-from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = ["RecordPairs", "Records", "Roster", "distinct_ids", "open_pairs", "records_of"]

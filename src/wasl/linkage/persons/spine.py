@@ -16,7 +16,7 @@ from wasl.errors import DeliveryError
 from wasl.linkage.model.pairs import binary_column, words_of
 from wasl.linkage.persons.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
 from wasl.registers.compiled.sha256 import hash_rows
-from wasl.registers.exchange.delivery import LABEL_BYTES
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 
 __all__ = ["CHANGES_SCHEMA", "SPINE_SCHEMA", "Persons", "name_persons", "spine_table"]
 

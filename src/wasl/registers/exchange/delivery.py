@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wasl.errors import DeliveryError, MismatchError
+from wasl.errors import DeliveryError
+from wasl.registers.exchange.delivery_header import HEADER_KEY, DeliveryHeader, check_columns
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.encoded_rows import (
     EncodedRows,
@@ -36,129 +36,11 @@ from wasl.registers.exchange.encoded_rows import (
     parts_digest,
     row_writer,
 )
+from wasl.registers.exchange.parquet_tables import opened_parquet
 from wasl.registers.exchange.signatures import check_signature, sign_header
 from wasl.registers.exchange.whole_files import whole_file
 
-__all__ = [
-    "SCHEME_VERSION",
-    "Delivery",
-    "DeliveryHeader",
-    "DeliveryWriter",
-    "PassSummary",
-    "delivery_writer",
-    "require_comparable",
-]
-
-SCHEME_VERSION = 4
-"""Version of the encoding scheme; deliveries of different versions are never compared. Version 4 includes the round and
-the digest of the profile in every derivation but that of record ids."""
-
-HEADER_KEY = b"wasl.delivery"
-LABEL_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class PassSummary:
-    """Summary of a pass: counts and achieved figures, never a value.
-
-    Attributes:
-        name: The pass.
-        rows, blocks, largest_block: Counts.
-        leak: Largest T over its blocks (see the leak meter), 0 when it holds no filters.
-        fill: Achieved share of set bits per group before diffusion.
-        dropped: Records left out of this pass because their blocks would have leaked.
-    """
-
-    name: str
-    rows: int
-    blocks: int
-    largest_block: int
-    leak: float
-    fill: dict[str, float]
-    dropped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryHeader:
-    """The making of a delivery: its source, its profile and its figures.
-
-    Attributes:
-        scheme: Version of the encoding scheme.
-        profile, profile_digest: The encoding profile; every composition, length and pass is in its digest.
-        project, key_id: The project and the id of its key (never the key).
-        holder, register, schema_digest, period: Whose register, which one, and the period it describes.
-        records, rejects: Records encoded, and rows refused at reading.
-        token_names: Token columns, without the prefix ``token_``.
-        filter_bits: Length of each filter in bits, by group.
-        leak: Largest T over all passes and blocks.
-        passes: One summary per pass.
-        content_digest: Digest of the rows: of the list of their parts.
-        created: ISO 8601 time of encoding.
-        round: The linkage round it was made for; empty for deliveries made without one.
-        weaknesses: Why the profile protects less than the leak meter promises; empty for most profiles.
-        signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
-    """
-
-    scheme: int
-    profile: str
-    profile_digest: str
-    project: str
-    key_id: str
-    holder: str
-    register: str
-    schema_digest: str
-    period: str
-    records: int
-    rejects: int
-    token_names: tuple[str, ...]
-    filter_bits: dict[str, int]
-    leak: float
-    passes: tuple[PassSummary, ...]
-    content_digest: str
-    created: str
-    round: str = ""
-    weaknesses: tuple[str, ...] = ()
-    signer: str = ""
-    signature: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The header as a JSON value."""
-        return dataclasses.asdict(self)
-
-    def require_consent(self, *, given: bool, who: str, remedy: str) -> None:
-        """Refuse a delivery under a weak profile unless ``who`` consented.
-
-        Raises:
-            MismatchError: Names the register, the profile and its weaknesses.
-        """
-        if self.weaknesses and not given:
-            raise MismatchError(
-                f"the delivery of {self.register!r} is encoded under the weak profile {self.profile!r} "
-                f"({'; '.join(self.weaknesses)}), and {who} does not consent to weak profiles.",
-                remedy=remedy,
-            )
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """The header from its JSON value.
-
-        Raises:
-            DeliveryError: A field is missing or unknown, or the scheme is another version's.
-        """
-        if value.get("scheme", SCHEME_VERSION) != SCHEME_VERSION:
-            raise DeliveryError(
-                f"the delivery was made under version {value['scheme']!r} of the encoding scheme; this release reads "
-                f"version {SCHEME_VERSION}.",
-                remedy="Encode the register again with this release.",
-            )
-        try:
-            data = dict(value)
-            data["passes"] = tuple(PassSummary(**item) for item in data["passes"])
-            data["token_names"] = tuple(data["token_names"])
-            data["weaknesses"] = tuple(data["weaknesses"])
-            return cls(**data)
-        except (KeyError, TypeError) as error:
-            raise DeliveryError("the delivery's header is incomplete or of another version.") from error
+__all__ = ["Delivery", "DeliveryWriter", "delivery_writer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,106 +172,6 @@ def delivery_writer(path: Path) -> Iterator[DeliveryWriter]:
 
 def _metadata(header: DeliveryHeader) -> dict[bytes, bytes]:
     return {HEADER_KEY: json.dumps(header.to_json(), sort_keys=True).encode()}
-
-
-def check_columns(schema: pa.Schema, header: DeliveryHeader, path: Path) -> None:
-    """Check that a delivery has the columns its header names, with their types.
-
-    Raises:
-        DeliveryError: Names the file and the column.
-    """
-    expected = {"row_id": LABEL_BYTES, "block": LABEL_BYTES}
-    expected |= {f"token_{name}": LABEL_BYTES for name in header.token_names}
-    expected |= {f"filter_{name}": bits // 8 for name, bits in header.filter_bits.items()}
-    if set(schema.names) != {"pass", *expected}:
-        raise DeliveryError(
-            f"{path}: the columns are not those the header names.", remedy="Make it anew with `wasl encode`."
-        )
-    for name, width in expected.items():
-        if schema.field(name).type != pa.binary(width):
-            raise DeliveryError(f"{path}: column {name!r} is not {width} bytes wide.")
-
-
-def require_comparable(headers: list[DeliveryHeader]) -> None:
-    """Refuse deliveries that were not made to be compared.
-
-    Raises:
-        MismatchError: Says which of scheme, project, key, round or profile differs, and between which registers.
-    """
-    if not headers:
-        return
-    first = headers[0]
-    for other in headers[1:]:
-        for attribute, what, remedy in (
-            ("scheme", "scheme version", "Encode all registers with the same release of wasl."),
-            ("project", "project", "Link only deliveries of one project."),
-            ("key_id", "key", "One holder encoded under an old key: encode again with the current key file."),
-            ("round", "round", "Encode all registers of one run with the same --round, the one the plan names."),
-            ("profile_digest", "profile", "Encode all registers with the same profile document."),
-        ):
-            if getattr(first, attribute) != getattr(other, attribute):
-                raise MismatchError(
-                    f"deliveries of {first.register!r} and {other.register!r} differ in {what}: "
-                    f"{_shown(first, attribute)} and {_shown(other, attribute)}.",
-                    remedy=remedy,
-                )
-        if first.schema_digest != other.schema_digest and first.register == other.register:
-            raise MismatchError(
-                f"two deliveries of {first.register!r} were made with different schemas.",
-                remedy="Encode both with the same schema file.",
-            )
-
-
-def _shown(header: DeliveryHeader, attribute: str) -> str:
-    """A header's value as a message shows it: profiles with their name, the empty round as what it is."""
-    value = str(getattr(header, attribute))
-    if attribute == "profile_digest":
-        return f"{header.profile} ({value})"
-    return value or "none named"
-
-
-def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) -> None:
-    """Write a table beside its place and rename it, so that no reader ever sees half a file.
-
-    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
-    """
-    random = {field.name: pa.types.is_fixed_size_binary(field.type) for field in table.schema}
-    with whole_file(path) as partial:
-        pq.write_table(
-            table,
-            partial,
-            compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
-            use_dictionary=[name for name, is_random in random.items() if not is_random],
-            row_group_size=row_group,
-        )
-
-
-@contextmanager
-def opened_parquet(path: Path, what: str) -> Iterator[pq.ParquetFile]:
-    """An open Parquet file.
-
-    Raises:
-        DeliveryError: The file is missing or is not Parquet; names the file.
-    """
-    try:
-        with pq.ParquetFile(path, memory_map=True) as file:
-            yield file
-    except FileNotFoundError as error:
-        raise DeliveryError(f"{path}: no such {what}.") from error
-    except (OSError, pa.ArrowException) as error:
-        raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
-
-
-def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
-    """The table in a Parquet file, and its metadata.
-
-    Raises:
-        DeliveryError: The file is missing or is not Parquet; names the file.
-    """
-    with opened_parquet(path, what) as file:
-        table = file.read()
-        metadata = dict(file.metadata.metadata or {})
-    return table.replace_schema_metadata(None), dict(table.schema.metadata or {}) | metadata
 
 
 def _json_object(data: bytes, path: Path) -> dict[str, Any]:

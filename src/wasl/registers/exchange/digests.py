@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,13 @@ def digest_columns(
                 for dense in _dense_chunks(pa.chunked_array([part])):
                     hasher.update(memoryview(dense.buffers()[1]))
             continue
-        _hash_texts(hasher, lambda own=name, kind=held: (part.cast(kind).drop_null() for part in read(own)))
+        _hash_texts(hasher, partial(_texts, read, name, held))
     return "sha256:" + hasher.hexdigest()
+
+
+def _texts(read: Callable[[str], Iterator[pa.Array]], name: str, kind: pa.DataType) -> Iterator[pa.Array]:
+    """The texts of a column that are there, part by part."""
+    return (part.cast(kind).drop_null() for part in read(name))
 
 
 def _hash_texts(hasher: Any, parts: Callable[[], Iterator[pa.Array]]) -> None:

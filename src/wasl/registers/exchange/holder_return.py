@@ -15,9 +15,10 @@ from typing import Any, Self
 import pyarrow as pa
 
 from wasl.errors import DeliveryError
-from wasl.registers.exchange.delivery import LABEL_BYTES, read_parquet, write_parquet
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.digests import digest_rows
 from wasl.registers.exchange.encoded_rows import PART_ROWS
+from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
 
 __all__ = ["COMPARED_IN", "DUPLICATES", "LINKED", "RETURN_FIELDS", "HolderReturn"]
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -21,9 +22,10 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wasl.errors import DeliveryError
-from wasl.registers.exchange.delivery import LABEL_BYTES, DeliveryHeader, opened_parquet, read_parquet
+from wasl.registers.exchange.delivery_header import LABEL_BYTES, DeliveryHeader
 from wasl.registers.exchange.digests import digest_columns, digest_json, digest_rows, digest_table
 from wasl.registers.exchange.encoded_rows import PART_ROWS
+from wasl.registers.exchange.parquet_tables import opened_parquet, read_parquet
 from wasl.registers.exchange.signatures import check_signature, sign_header
 from wasl.registers.exchange.whole_files import whole_file
 
@@ -81,7 +83,9 @@ class JoinMap:
     @classmethod
     def of(cls, delivery_digest: str, header: DeliveryHeader, rows: pa.Table, written: str = "") -> Self:
         """The join map of a delivery, bound to what its header says."""
-        same = {name: getattr(header, name) for name in ("holder", "project", "round", "period", "created")}
+        same: dict[str, Any] = {
+            name: getattr(header, name) for name in ("holder", "project", "round", "period", "created")
+        }
         return cls(header.register, delivery_digest, rows, **same, written=written)
 
     def header(self) -> dict[str, Any]:
@@ -91,7 +95,8 @@ class JoinMap:
 
     def signed(self, key: Ed25519PrivateKey) -> Self:
         """The join map with its holder's signature over its header and, through it, its rows."""
-        return dataclasses.replace(self, **sign_header("join map", self.header(), key))
+        signature: dict[str, Any] = dict(sign_header("join map", self.header(), key))
+        return dataclasses.replace(self, **signature)
 
     def write(self, path: Path) -> None:
         """Write as one Parquet file.
@@ -142,7 +147,7 @@ class JoinMap:
         try:
             header = json.loads(metadata[METADATA_KEY])
             names = (*JOIN_MAP_FIELDS, "signer", "signature")
-            texts = {name: str(header[name]) for name in names}
+            texts: dict[str, Any] = {name: str(header[name]) for name in names}
             found = cls(rows=table.cast(JOIN_MAP_SCHEMA), **texts, written=written)
             stated = header["content_digest"]
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
@@ -220,7 +225,7 @@ def _runs(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
     names = rows.column("pass").cast(pa.string()).combine_chunks().dictionary_encode()
     codes = np.asarray(names.indices.fill_null(-1))
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         if stop > start:
             name = None if codes[start] < 0 else names.dictionary[codes[start]].as_py()
             yield name, rows.slice(start, stop - start).select(["record_id", "row_id"])

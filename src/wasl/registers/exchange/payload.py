@@ -12,9 +12,10 @@ import pyarrow as pa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wasl.errors import DeliveryError
-from wasl.registers.exchange.delivery import LABEL_BYTES, read_parquet, write_parquet
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.digests import digest_rows
 from wasl.registers.exchange.encoded_rows import PART_ROWS
+from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
 from wasl.registers.exchange.signatures import check_signature, sign_header
 from wasl.registers.schema import RegisterSchema
 

@@ -63,7 +63,7 @@ class ArraysInFile:
             found = np.empty(shape, kind)
             self._file.seek(place)
             # A short read would leave the rest of the array undefined.
-            room = memoryview(found.reshape(-1).view(np.uint8))
+            room = found.reshape(-1).view(np.uint8).data
             done = 0
             while done < len(room):
                 count = cast(Any, self._file).readinto(room[done:])

@@ -285,6 +285,7 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
         rejects.append((np.array([number]), "", "row", reason))
     table = pa.table(columns).append_column(SOURCE_ROW, pa.array(rows))
     columns.clear()
+    pa.default_memory_pool().release_unused()
     if not keep.all():
         table = table.filter(pa.array(keep))
     return RegisterTable(

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from wasl.errors import InputError, WaslError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.documents import config_dir
-from wasl.registers.exchange.delivery import read_parquet
+from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.service import linkages, resolutions, reviews
 from wasl.service.access import Action
 from wasl.service.ports import Area

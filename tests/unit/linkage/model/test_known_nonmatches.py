@@ -7,7 +7,7 @@ from wasl.linkage.comparison.patterns import Comparison, PatternCounts
 from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
 from wasl.linkage.plan import ModelOptions
-from wasl.registers.exchange.delivery import DeliveryHeader, PassSummary
+from wasl.registers.exchange.delivery_header import DeliveryHeader, PassSummary
 
 
 def header(register, rows, blocks):

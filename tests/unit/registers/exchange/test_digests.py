@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.digests import digest_columns, digest_table
 
 
 @pytest.fixture
@@ -35,3 +35,19 @@ def test_any_change_matters(table):
     assert digest_table(table.slice(0, 3)) != whole
     assert digest_table(table.take([1, 0, 2, 3])) != whole
     assert digest_table(table.rename_columns(["n", "text", "flag", "label", "code"])) != whole
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_a_table_read_a_column_and_a_part_at_a_time_has_the_same_digest(size):
+    texts = pa.array(["a", None, "", "äö", "a", None], pa.string())
+    numbers = pa.array([b"0123", None, b"4567", b"89ab", None, b"cdef"], pa.binary(4))
+    for rows in (6, 0):
+        table = pa.table({"t": texts, "d": texts.dictionary_encode(), "n": numbers, "void": pa.nulls(6, pa.string())})
+        table = table.slice(0, rows)
+
+        def read(name, table=table):
+            for start in range(0, table.num_rows, size):
+                yield from table.column(name).slice(start, size).chunks
+
+        columns = [(field.name, field.type) for field in table.schema]
+        assert digest_columns(columns, table.num_rows, read) == digest_table(table)

@@ -12,14 +12,8 @@ import pytest
 
 from wasl.errors import DeliveryError
 from wasl.registers.exchange import encoded_rows
-from wasl.registers.exchange.delivery import (
-    HEADER_KEY,
-    SCHEME_VERSION,
-    Delivery,
-    DeliveryHeader,
-    PassSummary,
-    delivery_writer,
-)
+from wasl.registers.exchange.delivery import Delivery, delivery_writer
+from wasl.registers.exchange.delivery_header import HEADER_KEY, SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import PARTS_KEY, RowsInMemory, parts_digest
 
 WIDTHS = {"block": 16, "row_id": 16, "token_passport": 16, "filter_names": 8}

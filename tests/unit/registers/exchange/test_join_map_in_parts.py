@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from wasl.errors import DeliveryError
 from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.registers.exchange import join_map as module
-from wasl.registers.exchange.digests import digest_rows
+from wasl.registers.exchange.digests import digest_rows, digest_table
 from wasl.registers.exchange.join_map import JoinMap, JoinsInMemory, JoinsUnkept, join_map_writer, join_rows
 
 
@@ -67,3 +68,49 @@ def test_rows_that_are_in_a_file_are_not_written_as_none(tmp_path):
     with pytest.raises(DeliveryError, match="another file"):
         empty.write(tmp_path / "j.parquet")
     dataclasses.replace(empty, written="").write(tmp_path / "j.parquet")
+
+
+@pytest.mark.parametrize("part", [1, 7, 64, 1000])
+def test_an_opened_file_gives_the_rows_pass_by_pass(tmp_path, monkeypatch, part):
+    monkeypatch.setattr(module, "PART_ROWS", part)
+    sink = JoinsInMemory()
+    for rows in runs(1, 13):
+        sink.add(rows)
+    whole = JoinMap("r", "sha256:0", sink.kept()[0])
+    whole.write(tmp_path / "j.parquet")
+    opened = JoinMap.open(tmp_path / "j.parquet")
+    assert opened.rows.num_rows == 0
+    assert opened.header() == whole.header()
+    assert opened.rows_digest == whole.rows_digest == digest_table(whole.rows)
+    found = [(name, rows.to_pylist()) for name, rows in opened.by_pass()]
+    assert found == [(name, rows.to_pylist()) for name, rows in whole.by_pass()]
+    assert [name for name, _ in found] == ["birth", "names", "word-1", None]
+
+
+def test_passes_that_are_mixed_are_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PART_ROWS", 16)
+    pieces = runs(1, 13)
+    mixed = JoinMap("r", "sha256:0", pa.concat_tables(pieces[::2] + pieces[1::2]).unify_dictionaries())
+    mixed.write(tmp_path / "j.parquet")
+    opened = JoinMap.open(tmp_path / "j.parquet")
+    assert opened.rows.to_pylist() == mixed.rows.to_pylist()
+    assert sorted(name or "" for name, _ in opened.by_pass()) == ["", "birth", "names", "word-1"]
+    assert sum(rows.num_rows for _, rows in opened.by_pass()) == mixed.rows.num_rows
+
+
+def test_a_changed_file_is_refused_when_it_is_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PART_ROWS", 16)
+    whole = JoinMap("r", "sha256:0", pa.concat_tables(runs(1, 13)).unify_dictionaries())
+    whole.write(tmp_path / "j.parquet")
+    other = dataclasses.replace(whole, rows=pa.concat_tables(runs(2, 13)).unify_dictionaries())
+    with join_map_writer(tmp_path / "k.parquet") as writer:
+        writer.add(other.rows)
+        monkeypatch.setattr(type(writer), "kept", lambda self: (None, whole.header()["content_digest"]))
+        for rest in writer._parts.rest():
+            writer._put(rest)
+        writer.finish(whole)
+    with pytest.raises(DeliveryError, match="was changed"):
+        JoinMap.open(tmp_path / "k.parquet")
+    (tmp_path / "x.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(DeliveryError, match="not a readable Parquet file"):
+        JoinMap.open(tmp_path / "x.parquet")

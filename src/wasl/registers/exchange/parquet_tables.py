@@ -1,0 +1,59 @@
+"""Tables in Parquet files: written whole or not at all, and read with the file named where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wasl.errors import DeliveryError
+from wasl.registers.exchange.whole_files import whole_file
+
+__all__ = ["opened_parquet", "read_parquet", "write_parquet"]
+
+
+def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) -> None:
+    """Write a table beside its place and rename it, so that no reader ever sees half a file.
+
+    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
+    """
+    random = {field.name: pa.types.is_fixed_size_binary(field.type) for field in table.schema}
+    with whole_file(path) as partial:
+        pq.write_table(
+            table,
+            partial,
+            compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
+            use_dictionary=[name for name, is_random in random.items() if not is_random],
+            row_group_size=row_group,
+        )
+
+
+@contextmanager
+def opened_parquet(path: Path, what: str) -> Iterator[pq.ParquetFile]:
+    """An open Parquet file.
+
+    Raises:
+        DeliveryError: The file is missing or is not Parquet; names the file.
+    """
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise DeliveryError(f"{path}: no such {what}.") from error
+    except (OSError, pa.ArrowException) as error:
+        raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
+
+
+def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
+    """The table in a Parquet file, and its metadata.
+
+    Raises:
+        DeliveryError: The file is missing or is not Parquet; names the file.
+    """
+    with opened_parquet(path, what) as file:
+        table = file.read()
+        metadata = dict(file.metadata.metadata or {})
+    return table.replace_schema_metadata(None), dict(table.schema.metadata or {}) | metadata
