@@ -1,4 +1,4 @@
-"""Arrays set aside while they are not used: in memory, or in a file that nobody else can open.
+"""Arrays set aside while they are not used: in memory, or in a file that no other program can open.
 
 Encoding needs what it knows of a register pass by pass, and each pass only some of it. The rest can wait on disk. The
 file has no name in any folder (``tempfile.TemporaryFile``): it is gone when the process ends, however it ends.

@@ -39,15 +39,11 @@ __all__ = [
     "type_register",
 ]
 
-<<<<<<< HEAD
 SOURCE_ROW = ROW_NUMBER
-=======
-SOURCE_ROW = "source_row"
 MANY = 1 << 20
 """Rows from which on record numbers are hashed before they are compared: a dictionary of ten million different numbers
 takes more room than the register."""
 HASHED_AT_A_TIME = 1 << 17
->>>>>>> 8675278 (Encoding holds less: what passes do not need waits in a file without a name, and numbers take four bytes)
 REJECTS_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
 )
