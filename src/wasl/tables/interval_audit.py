@@ -1,7 +1,9 @@
 """The interval audit: what an attacker can compute of every unpublished cell from everything that is published.
 
-Published cells are known, so only unpublished ones remain as unknowns. They fall into groups that no sum connects;
-each group is one small linear system, whose two extreme solutions per cell are the attacker's interval.
+Published cells are known, so only unpublished ones remain as unknowns. Unknowns that are equal become one. They fall
+into groups that no sum connects; each group is one small linear system, whose two extreme solutions per cell are the
+attacker's interval. Bounds that follow from one sum at a time come first. One solution moves many cells, and a cell
+that some solution has moved as far as its bounds allow needs no program of its own.
 """
 
 from __future__ import annotations
@@ -14,13 +16,22 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from wasl.errors import WaslError
 from wasl.tables.cells import Floats, Ints, Relations
 from wasl.tables.suppression.attack import quiet_model
+from wasl.tables.suppression.presolve import join_equal
 
-__all__ = ["Audit", "audit_intervals"]
+__all__ = ["Audit", "audit_intervals", "largest_movements"]
 
 TOLERANCE = 1e-6
 """Share of a protection level, and of a value, within which two figures count as equal."""
+
+
+REACHED = 1e-9
+"""Share of a bound within which a cell counts as moved to it."""
+WORTH_A_BATCH = 0.1
+"""Share of the remaining cells that a program over all of them must bring to their bounds to be repeated."""
+NARROWING_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +80,30 @@ def audit_intervals(
         lower: Protection levels below the value.
         upper: The same above it.
     """
+    place, _, sums = join_equal(relations, hidden & ((down > 0) | (up > 0)))
+    moving = np.flatnonzero(place >= 0)
+    room_down, room_up = np.full(sums.cells, np.inf), np.full(sums.cells, np.inf)
+    np.minimum.at(room_down, place[moving], down[moving])
+    np.minimum.at(room_up, place[moving], up[moving])
+    reach = np.stack([room_down, room_up])
+    row = sums.row_of_entry()
+    graph = coo_matrix((np.ones(len(row)), (sums.index, sums.cells + row)), shape=(sums.cells + sums.rows,) * 2)
+    groups, label = connected_components(graph, directed=False)
+    order = np.argsort(label[: sums.cells], kind="stable")
+    ends = np.searchsorted(label[: sums.cells][order], np.arange(groups + 1))
+    row_order = np.argsort(label[sums.cells :], kind="stable")
+    row_ends = np.searchsorted(label[sums.cells :][row_order], np.arange(groups + 1))
+    local = np.empty(sums.cells, dtype=np.int64)
+    for group in range(groups):
+        members, rows = order[ends[group] : ends[group + 1]], row_order[row_ends[group] : row_ends[group + 1]]
+        if len(rows):
+            local[members] = np.arange(len(members))
+            part = sums.subset(rows)
+            part = Relations(len(members), part.start, local[part.index], part.sign)
+            reach[:, members] = largest_movements(part, room_down[members], room_up[members])
     low, high = value.copy(), value.copy()
-    cells = np.flatnonzero(hidden)
-    groups = 0
-    if len(cells):
-        number = np.full(relations.cells, -1, dtype=np.int64)
-        number[cells] = np.arange(len(cells))
-        there = number[relations.index] >= 0
-        row, column, sign = relations.row_of_entry()[there], number[relations.index[there]], relations.sign[there]
-        _, row = np.unique(row, return_inverse=True)
-        rows = int(row.max()) + 1 if len(row) else 0
-        graph = coo_matrix((np.ones(len(row)), (column, len(cells) + row)), shape=(len(cells) + rows,) * 2)
-        groups, label = connected_components(graph, directed=False)
-        groups = len(np.unique(label[: len(cells)]))
-        entries_by_group = np.argsort(label[column], kind="stable")
-        bounds = np.searchsorted(label[column][entries_by_group], np.arange(label.max() + 2))
-        cells_by_group = np.argsort(label[: len(cells)], kind="stable")
-        cell_bounds = np.searchsorted(label[: len(cells)][cells_by_group], np.arange(label.max() + 2))
-        for group in range(int(label.max()) + 1):
-            members = cells_by_group[cell_bounds[group] : cell_bounds[group + 1]]
-            if not len(members):
-                continue
-            entries = entries_by_group[bounds[group] : bounds[group + 1]]
-            reach_down, reach_up = _group(members, row[entries], column[entries], sign[entries], down[cells], up[cells])
-            low[cells[members]] -= reach_down
-            high[cells[members]] += reach_up
+    low[moving] -= reach[0, place[moving]]
+    high[moving] += reach[1, place[moving]]
     reached_low = value - low >= lower * (1 - TOLERANCE)
     reached_high = high - value >= upper * (1 - TOLERANCE)
     narrow = high - low <= TOLERANCE * np.maximum(np.abs(value), 1e-9)
@@ -102,36 +112,79 @@ def audit_intervals(
     return Audit(low, high, exact, np.setdiff1d(within, exact), groups)
 
 
-def _group(members: Ints, row: Ints, column: Ints, sign: Floats, down: Floats, up: Floats) -> tuple[Floats, Floats]:
-    """Largest movement of each cell of one group, down and up."""
-    n = len(members)
-    local = {int(cell): i for i, cell in enumerate(members)}
-    scale = float(np.median(np.maximum(down[members], up[members]))) or 1.0
-    low, high = -down[members] / scale, up[members] / scale
-    if len(row) == 0:
-        return -low * scale, high * scale
-    order = np.argsort(row, kind="stable")
-    _, first = np.unique(row[order], return_index=True)
+def largest_movements(relations: Relations, down: Floats, up: Floats) -> Floats:
+    """Largest movement of each cell of one group, down (first row) and up."""
+    n = relations.cells
+    scale = float(np.median(np.maximum(down, up))) or 1.0
+    low, high = -down / scale, up / scale
+    least, most = _narrowed(relations, low, high)
     model = quiet_model()
     model.setOptionValue("presolve", "off")
-    model.setOptionValue("simplex_strategy", 4)
+    model.setOptionValue("simplex_strategy", 4)  # primal: the basis stays feasible when the objective changes
     model.setOptionValue("primal_feasibility_tolerance", 1e-9)
-    model.addVars(
-        n, np.where(np.isfinite(low), low, -highspy.kHighsInf), np.where(np.isfinite(high), high, highspy.kHighsInf)
+    infinity = highspy.kHighsInf
+    model.addVars(n, np.where(np.isfinite(low), low, -infinity), np.where(np.isfinite(high), high, infinity))
+    zeros = np.zeros(relations.rows)
+    index = relations.index.astype(np.int32)
+    model.addRows(
+        relations.rows, zeros, zeros, len(index), relations.start[:-1].astype(np.int32), index, relations.sign
     )
-    index = np.array([local[int(c)] for c in column[order]], dtype=np.int32)
-    zeros = np.zeros(len(first))
-    model.addRows(len(first), zeros, zeros, len(index), first.astype(np.int32), index, sign[order])
     model.changeObjectiveSense(highspy.ObjSense.kMaximize)
-    reach = np.zeros((2, n))
-    for side, direction in enumerate((-1.0, 1.0)):
-        for cell in range(n):
-            model.changeColCost(cell, direction)
+    columns = np.arange(n, dtype=np.int32)
+    wanted = np.stack([-least, most])
+    found = np.zeros((2, n))
+
+    def moved(weight: Floats) -> bool:
+        model.changeColsCost(n, columns, weight)
+        model.run()
+        if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            model.clearSolver()
             model.run()
-            status = model.getModelStatus()
-            if status == highspy.HighsModelStatus.kOptimal:
-                reach[side, cell] = model.getInfo().objective_function_value
-            else:
-                reach[side, cell] = np.inf
-            model.changeColCost(cell, 0.0)
-    return np.maximum(reach[0], 0.0) * scale, np.maximum(reach[1], 0.0) * scale
+        status = model.getModelStatus()
+        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return False  # no movement at all is always possible, so it is not infeasible
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise WaslError(f"a linear program of the audit ended as {status}.", remedy="Report this as a defect.")
+        values = np.array(model.getSolution().col_value)
+        found[0], found[1] = np.maximum(found[0], -values), np.maximum(found[1], values)
+        return True
+
+    for side, direction in enumerate((-1.0, 1.0)):
+        left = n
+        while True:  # all cells at once that no solution has moved to their bounds
+            open_cells = np.isfinite(wanted[side]) & (found[side] < wanted[side] * (1 - REACHED))
+            if open_cells.sum() > left * (1 - WORTH_A_BATCH) or not open_cells.any():
+                break
+            left = int(open_cells.sum())
+            share = np.divide(direction, wanted[side], out=np.zeros(n), where=open_cells)
+            if not moved(share):
+                break
+        for cell in np.flatnonzero(found[side] < wanted[side] * (1 - REACHED)):
+            if found[side, cell] >= wanted[side, cell] * (1 - REACHED):
+                continue
+            weight = np.zeros(n)
+            weight[cell] = direction
+            if not moved(weight):
+                found[side, cell] = np.inf
+    return found * scale
+
+
+def _narrowed(relations: Relations, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Bounds of each cell that follow from one sum at a time; they enclose what the programs find."""
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        return low, high
+    row, index, positive = relations.row_of_entry(), relations.index, relations.sign > 0
+    for _ in range(NARROWING_ROUNDS):
+        least = np.where(positive, low[index], -high[index])
+        most = np.where(positive, high[index], -low[index])
+        below = np.bincount(row, weights=least, minlength=relations.rows)[row] - least
+        above = np.bincount(row, weights=most, minlength=relations.rows)[row] - most
+        new_low, new_high = low.copy(), high.copy()
+        np.maximum.at(new_low, index, np.where(positive, -above, below))
+        np.minimum.at(new_high, index, np.where(positive, -below, above))
+        new_low, new_high = np.minimum(new_low, 0.0), np.maximum(new_high, 0.0)  # no movement is always possible
+        same = np.allclose(new_low, low, rtol=REACHED, atol=0) and np.allclose(new_high, high, rtol=REACHED, atol=0)
+        low, high = new_low, new_high
+        if same:
+            break
+    return low, high

@@ -22,8 +22,9 @@ SHAPES = [
     ([("a",), ("b",)], [("x",), ("y",), ("z",)]),
     ([("N", "a"), ("N", "b"), ("S",)], [("x",), ("y",)]),
     ([("a",)], [("x",), ("y",)], [("p",)]),
+    ([("N", "a"), ("N", "b"), ("N", "c"), ("S", "d"), ("S", "e"), ("S", "f"), ("E", "g", "h"), ("E", "i")],),
 ]
-"""Paths of each dimension's codes: one with two levels, and tables of two and three dimensions; 8 to 12 cells."""
+"""Paths of each dimension's codes: two and three levels, two and three dimensions; 8 to 14 cells, some equal."""
 
 
 def table_of(shape: tuple, leaves: list[int]) -> CellTable:

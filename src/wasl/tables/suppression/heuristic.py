@@ -1,8 +1,7 @@
-"""A fast pattern that protects every unsafe cell: cheapest movements one after the other, then removal of what is idle.
+"""A fast pattern that protects every unsafe cell: cheapest movements one after the other.
 
 For each unprotected cell a linear program finds the cheapest movement of published cells that reaches the level; the
-cells that move are suppressed and cost nothing from then on. Afterwards secondary cells are published again, the
-dearest first, wherever every unsafe cell stays protected.
+cells that move are suppressed and cost nothing from then on.
 
 *Source:* the idea of the first step is that of J. Kelly, B. Golden and A. Assad, "Cell suppression: disclosure
 protection for sensitive tabular data", Networks 22 (1992), 397-417.
@@ -16,11 +15,11 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.tables.cells import Floats, Ints
+from wasl.tables.cells import Floats
 from wasl.tables.suppression.attack import AttackModel, quiet_model
 from wasl.tables.suppression.problem import Problem
 
-__all__ = ["TOLERANCE", "complete", "complete_quickly", "cost_of", "prune"]
+__all__ = ["TOLERANCE", "Movements", "Stop", "complete", "complete_quickly", "cost_of", "prices"]
 
 TOLERANCE = 1e-7
 """Share of a protection level that may be missing in a finished pattern: far below any published digit."""
@@ -33,7 +32,7 @@ def cost_of(problem: Problem, pattern: NDArray[np.bool_]) -> float:
     return float(problem.cost[pattern & ~problem.unsafe].sum())
 
 
-class _Movements:
+class Movements:
     """Linear programs for the cheapest movement of published cells that carries one cell to its level."""
 
     def __init__(self, problem: Problem, attack: AttackModel) -> None:
@@ -95,7 +94,7 @@ def complete(
         stop: Asked now and then whether to give up.
     """
     pattern = pattern | problem.unsafe
-    movements = _Movements(problem, attack)
+    movements = Movements(problem, attack)
     # The price of moving a cell by one unit: its cost, spread over a movement of typical size.
     room = np.minimum(problem.up, problem.down)
     room = np.where(room > 0, np.minimum(room, attack.scale * 10), np.maximum(problem.up, problem.down))
@@ -138,6 +137,15 @@ def complete(
     return pattern
 
 
+def prices(problem: Problem, cost: Floats, level: float) -> Floats:
+    """The price of moving each cell by one unit, where a movement as large as the level costs what the cell does."""
+    room = np.minimum(problem.up, problem.down)
+    room = np.maximum(np.where(room > 0, room, np.maximum(problem.up, problem.down)), 1e-12)
+    price = (cost + 1e-9 * max(float(cost.max(initial=0.0)), 1e-12)) / np.minimum(room, level)
+    price /= max(float(np.median(price)), 1e-30)
+    return np.asarray(np.clip(price, 1e-6, 1e6), dtype=np.float64)
+
+
 def _moved(moves: Floats, attack: AttackModel) -> NDArray[np.bool_]:
     return np.asarray(np.abs(moves) > 1e-9 * attack.scale, dtype=np.bool_)
 
@@ -162,11 +170,8 @@ def complete_quickly(
         stop: Asked now and then whether to give up.
     """
     pattern = pattern | problem.unsafe
-    movements = _Movements(problem, attack)
+    movements = Movements(problem, attack)
     cost = problem.cost if cost is None else cost
-    cost = cost + 1e-9 * max(float(cost.max(initial=0.0)), 1e-12)
-    room = np.minimum(problem.up, problem.down)
-    room = np.maximum(np.where(room > 0, room, np.maximum(problem.up, problem.down)), 1e-12)
     for known in problem.attackers:
         mine = problem.known_to(known)
         reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
@@ -182,9 +187,7 @@ def complete_quickly(
             outcome = attack.attack(cell, direction, level)
             moves = outcome.moves
             if outcome.reach < level * (1 - TOLERANCE):
-                price = cost / np.minimum(room, level)
-                price /= max(float(np.median(price)), 1e-30)
-                own = np.where(pattern, 0.0, np.clip(price, 1e-6, 1e6))
+                own = np.where(pattern, 0.0, prices(problem, cost, level))
                 own[mine] = 1e7
                 found = movements.cheapest(cell, direction, level, own)
                 if found is None:
@@ -196,119 +199,3 @@ def complete_quickly(
             reached[1] = np.maximum(reached[1], moves)
             reached[-1] = np.maximum(reached[-1], -moves)
     return pattern
-
-
-def prune(
-    problem: Problem,
-    attack: AttackModel,
-    pattern: NDArray[np.bool_],
-    *,
-    stop: Stop | None = None,
-) -> NDArray[np.bool_]:
-    """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
-
-    A movement that reaches a level is kept as its witness. A cell that no witness moves is idle. Publishing another
-    cell again only requires the programs of those targets whose witness moved it. None is needed where an unsafe cell
-    would be the only unpublished one of a sum.
-    """
-    pattern = pattern.copy()
-    sums = _Sums(problem, pattern)
-    witnesses = _Witnesses(problem, attack)
-    if not witnesses.find(pattern, np.arange(witnesses.count), stop=stop):
-        return pattern
-    secondary = np.flatnonzero(pattern & ~problem.unsafe)
-    for cell in secondary[np.argsort(-problem.cost[secondary], kind="stable")]:
-        if stop is not None and stop():
-            break
-        if not pattern[cell]:
-            continue
-        fall = sums.falling(pattern, int(cell))
-        if fall is None:
-            continue
-        users = np.flatnonzero(witnesses.moved[:, fall].any(axis=1))
-        pattern[fall] = False
-        if len(users):
-            kept = witnesses.moved[users].copy()
-            if not witnesses.find(pattern, users, stop=stop):
-                witnesses.moved[users] = kept
-                pattern[fall] = True
-                continue
-        sums.drop(fall)
-    return pattern
-
-
-class _Sums:
-    """How many cells of each sum are suppressed: the last one of a sum can be computed, and protects nothing."""
-
-    def __init__(self, problem: Problem, pattern: NDArray[np.bool_]) -> None:
-        relations = problem.relations
-        row = relations.row_of_entry()
-        order = np.argsort(relations.index, kind="stable")
-        self._unsafe = problem.unsafe
-        self._start, self._cells = relations.start, relations.index
-        self._first = np.searchsorted(relations.index[order], np.arange(problem.cells + 1))
-        self._rows = row[order]
-        self._count = np.bincount(row, weights=pattern[relations.index], minlength=relations.rows).astype(np.int64)
-
-    def falling(self, pattern: NDArray[np.bool_], cell: int) -> list[int] | None:
-        """The cells that protect nothing once a cell is published, itself first; None if an unsafe one is computed."""
-        fall, less = [cell], dict[int, int]()
-        for one in fall:  # grows on the way
-            for row in self._rows[self._first[one] : self._first[one + 1]].tolist():
-                less[row] = less.get(row, 0) + 1
-                if self._count[row] - less[row] != 1:
-                    continue
-                others = self._cells[self._start[row] : self._start[row + 1]]
-                last = [other for other in others[pattern[others]].tolist() if other not in fall]
-                if any(self._unsafe[other] for other in last):
-                    return None
-                fall.extend(last)
-        return fall
-
-    def drop(self, cells: list[int]) -> None:
-        """Note that cells are published."""
-        for cell in cells:
-            self._count[self._rows[self._first[cell] : self._first[cell + 1]]] -= 1
-
-
-class _Witnesses:
-    """For every target (cell, direction, who attacks) the cells that one movement to its level moves."""
-
-    def __init__(self, problem: Problem, attack: AttackModel) -> None:
-        targets = [(*target, known) for known in problem.attackers for target in problem.targets(known)]
-        self._problem = problem
-        self.count = len(targets)
-        self._attack = attack
-        self._cell = np.array([target[0] for target in targets], dtype=np.int64)
-        self._direction = np.array([target[1] for target in targets], dtype=np.int64)
-        self._level = np.array([target[2] for target in targets])
-        self._known = np.array([target[3] for target in targets], dtype=np.int64)
-        self.moved = np.zeros((self.count, problem.cells), dtype=np.bool_)
-
-    def find(self, pattern: NDArray[np.bool_], which: Ints, *, stop: Stop | None = None) -> bool:
-        """Find a movement for each of the given targets; False as soon as one has none, or on stop."""
-        opened: int | None = None
-        todo = np.zeros(self.count, dtype=np.bool_)
-        todo[which] = True
-        while len(left := np.flatnonzero(todo)):
-            if stop is not None and stop():
-                return False
-            number = left[0]
-            known = int(self._known[number])
-            if opened != known:
-                self._attack.open_cells(pattern.astype(np.float64), known=known)
-                opened = known
-            level = float(self._level[number])
-            outcome = self._attack.attack(int(self._cell[number]), int(self._direction[number]), level)
-            if outcome.reach < level * (1 - TOLERANCE):
-                return False
-            moves = outcome.moves
-            moved = np.abs(moves) > 1e-12 * self._attack.scale
-            reached = self._direction[left] * moves[self._cell[left]] >= self._level[left] * (1 - TOLERANCE)
-            who = self._known[left]
-            tells = np.array([False, *(moved[own].any() for own in self._problem.singletons)])  # its own cell moved
-            reached &= (who == known) | ~tells[who + 1]
-            reached[0] = True
-            self.moved[left[reached]] = moved
-            todo[left[reached]] = False
-        return True

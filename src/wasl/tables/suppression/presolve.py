@@ -7,7 +7,7 @@ one. In hierarchical tables of three dimensions these steps leave half of the ce
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from wasl.tables.cells import Floats, Ints, Relations
 from wasl.tables.suppression.problem import Problem
 
-__all__ = ["Reduced", "movable_cells", "reduce_problem"]
+__all__ = ["Reduced", "join_equal", "movable_cells", "reduce_problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class Reduced:
 
     def spread(self, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """A pattern of the smaller problem as one of the larger."""
-        return (self.place >= 0) & pattern[np.maximum(self.place, 0)]
+        wide = np.zeros(len(self.place), dtype=np.bool_)
+        there = self.place >= 0
+        wide[there] = pattern[self.place[there]]
+        return wide
 
     def shrunk(self, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The pattern of the smaller problem that suppresses at least the given cells."""
@@ -64,13 +67,28 @@ def movable_cells(problem: Problem) -> tuple[Problem, Ints]:
 def reduce_problem(problem: Problem) -> Reduced:
     """The problem with equal cells as one, and without cells that cannot move."""
     movable = ((problem.down > 0) | (problem.up > 0)) & (~problem.fixed | problem.unsafe)
-    group = np.where(movable, np.arange(problem.cells), -1)
-    relations = problem.relations
+    place, first, sums = join_equal(problem.relations, movable)
+    small = _gathered(problem, place, sums, len(first))
+    reduced = Reduced(small, place, first, 0.0)
+    return replace(reduced, base=float(problem.cost[reduced.spread(small.unsafe) & ~problem.unsafe].sum()))
+
+
+def join_equal(relations: Relations, movable: NDArray[np.bool_]) -> tuple[Ints, Ints, Relations]:
+    """Join cells that move together, and leave out those that cannot move.
+
+    Args:
+        relations: The sums.
+        movable: Cells that could move if there were no sums.
+
+    Returns:
+        For each cell its group, -1 where it cannot move; the first cell of each group; the sums over the groups.
+    """
+    group = np.where(movable, np.arange(relations.cells), -1)
     row = relations.row_of_entry()
     while True:
         column = group[relations.index]
         there = column >= 0
-        matrix = _distinct(row[there], column[there], relations.sign[there], relations.rows, problem.cells)
+        matrix = _distinct(row[there], column[there], relations.sign[there], relations.rows, relations.cells)
         length = np.diff(matrix.indptr)
         alone = matrix.indices[matrix.indptr[:-1][length == 1]]
         if len(alone):
@@ -81,23 +99,20 @@ def reduce_problem(problem: Problem) -> Reduced:
         if not len(head):
             break
         one, two = matrix.indices[head], matrix.indices[head + 1]
-        graph = coo_matrix((np.ones(len(one)), (one, two)), shape=(problem.cells,) * 2)
+        graph = coo_matrix((np.ones(len(one)), (one, two)), shape=(relations.cells,) * 2)
         _, label = connected_components(graph, directed=False)
-        _, first = np.unique(label, return_index=True)  # a group bears the number of its first cell
-        group = np.where(group >= 0, first[label[np.maximum(group, 0)]], -1)
+        _, head = np.unique(label, return_index=True)  # a group bears the number of its first cell
+        group = np.where(group >= 0, head[label[np.maximum(group, 0)]], -1)
     names, first, inverse = np.unique(group, return_index=True, return_inverse=True)
     if len(names) and names[0] < 0:
         names, first, inverse = names[1:], first[1:], inverse - 1
-    place = np.asarray(inverse, dtype=np.int64).reshape(-1)
     sums = Relations(
         len(names),
         matrix.indptr.astype(np.int64),
         np.searchsorted(names, matrix.indices).astype(np.int64),
         np.asarray(matrix.data, dtype=np.float64),
     )
-    small = _gathered(problem, place, sums, len(names))
-    base = float(problem.cost[(place >= 0) & ~problem.unsafe & small.unsafe[np.maximum(place, 0)]].sum())
-    return Reduced(small, place, first.astype(np.int64), base)
+    return np.asarray(inverse, dtype=np.int64).reshape(-1), first.astype(np.int64), sums
 
 
 def _distinct(row: Ints, column: Ints, sign: Floats, rows: int, columns: int) -> Any:

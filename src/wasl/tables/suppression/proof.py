@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats
 from wasl.tables.suppression.attack import AttackModel, Check, Cut
-from wasl.tables.suppression.heuristic import TOLERANCE, complete, cost_of, prune
+from wasl.tables.suppression.heuristic import TOLERANCE, complete, cost_of
+from wasl.tables.suppression.improve import prune
 from wasl.tables.suppression.master import Master, Relaxed
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import State
 
-__all__ = ["prove", "relax"]
+__all__ = ["PRUNE_SHARE", "prove", "relax"]
 
 TAIL_ROUNDS = 12
 """Rounds of cuts over which the bound must rise by ``TAIL_RISE`` of itself; else the integer program takes over."""
@@ -25,12 +28,15 @@ BLENDS = (0.1, 0.01, 0.001)
 """Shares of a protected pattern mixed into the one that is attacked. A pattern of zeros and ones gives many equally
 good cuts; a little room in the other cells singles out one that few patterns satisfy. On the reference tables these
 cuts raise the bound several times faster."""
+BLENDS_WHEN_SLOW = (0.01,)
 LOOSE = 0.3
 """Share of the present gap to which the integer program is solved: its answers will be cut off anyway."""
 LOOSEST = 0.01
 BETWEEN = 25
 """Most small programs after each integer program over all cells."""
 ONE_HALF = 0.5
+PRUNE_SHARE = 0.3
+"""Share of the remaining time that one removal of idle cells may take; the integer program needs the rest."""
 WORTH = 1.1
 """Patterns dearer than the best one by more are not pruned: removal of idle cells rarely saves a tenth."""
 
@@ -49,7 +55,7 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
                 break
             check.cuts.extend(attack.check(relaxed.pattern, tolerance=1e-4, known=known).cuts)
         state.report("cuts")
-        if not check.cuts or state.left() < until:
+        if not check.cuts or state.left() < until or (state.slow and len(history) > 1):
             break
         if len(history) > TAIL_ROUNDS and history[-1] - history[-1 - TAIL_ROUNDS] < TAIL_RISE * abs(history[-1]):
             break
@@ -72,11 +78,22 @@ def cheap_cuts(master: Master, rows: RowCuts, state: State) -> Relaxed | None:
             return relaxed
 
 
-def prove(master: Master, rows: RowCuts, attack: AttackModel, state: State, gap: float) -> None:
-    """Solve the integer program, attack its answer, add cuts, until the answer withstands or time is over."""
-    rounds = 0
+def prove(
+    master: Master, rows: RowCuts, attack: AttackModel, state: State, gap: float, *, until: float | None = None
+) -> None:
+    """Solve the integer program, attack its answer, add cuts, until the answer withstands or time is over.
+
+    Args:
+        master: The relaxation and the integer program.
+        rows: Cuts of single sums.
+        attack: The attacker's programs.
+        state: Best pattern, bound and clock.
+        gap: Relative gap at which to stop.
+        until: Stop when fewer seconds are left, and repair no answer before.
+    """
+    rounds = int(state.steps.get("integer_rounds", 0))
     problem = state.problem
-    while not state.over() and not state.closed(gap):
+    while not state.past(until or 0.0) and not state.closed(gap):
         relaxed = cheap_cuts(master, rows, state)
         if relaxed is None:  # cells dearer than the best pattern are fixed, so nothing cheaper is left
             state.raise_bound(state.cost)
@@ -85,23 +102,26 @@ def prove(master: Master, rows: RowCuts, attack: AttackModel, state: State, gap:
         state.steps["free"] = master.fix_by_reduced_cost(relaxed, state.cost)
         present = (state.cost - state.bound) / state.cost if state.cost > 0 else 0.0
         asked = max(gap / 2, min(LOOSE * present, LOOSEST) if present > 4e-4 else 0.0)
-        solved = master.solve(seconds=state.left(), gap=asked, stop=state.over)
+        solved = master.solve(seconds=state.left() - (until or 0.0), gap=asked, stop=state.over)
         rounds += 1
         state.raise_bound(solved.bound)
         if solved.pattern is None:
             if solved.finished:  # nothing within the cuts is cheaper than the best pattern
                 state.raise_bound(state.cost)
             break
-        pattern = solved.pattern | problem.unsafe
+        state.answer = pattern = solved.pattern | problem.unsafe
         check = _attacked(attack, pattern)
         bridges = master.add_bridges(pattern.astype(np.float64))
         if check.open:
             master.add(_deep_cuts(attack, pattern, check, state))
-            _search_between(master, rows, attack, state, pattern)
-            if rounds % REPAIR_EVERY == 1 or not solved.finished:
+            if not state.slow:  # on slow problems the attacks of many small programs would take all the time
+                _search_between(master, rows, attack, state, pattern)
+            if until is None and (rounds % REPAIR_EVERY == 1 or not solved.finished):
                 found = complete(problem, attack, pattern, guide=pattern.astype(np.float64), stop=state.over)
                 if found is not None and cost_of(problem, found) < state.cost * WORTH:
-                    state.offer(prune(problem, attack, found, stop=state.over))
+                    until = state.left() * (1 - PRUNE_SHARE) if state.slow else 0.0
+                    state.offer(found)
+                    state.offer(prune(problem, attack, found, stop=partial(state.past, until)))
         else:
             state.offer(pattern)
         state.report("proof")
@@ -160,10 +180,10 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
     cuts = list(check.cuts)
     everything = (~problem.fixed | problem.unsafe).astype(np.float64)
     ends: list[Floats] = [everything]
-    if state.best is not None:
+    if state.best is not None and not state.slow:
         ends.append(state.best.astype(np.float64))
     for end in ends:
-        for share in BLENDS:
+        for share in BLENDS_WHEN_SLOW if state.slow else BLENDS:
             if state.over():
                 return cuts
             mixed = (1 - share) * pattern + share * end

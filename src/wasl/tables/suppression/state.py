@@ -25,6 +25,8 @@ class State:
 
     Attributes:
         base: Cost that every pattern has beyond that of the problem's own cells.
+        answer: The last answer of the integer program; it need not protect.
+        slow: Whether attacking all unsafe cells once takes a large share of the time; the search then attacks less.
     """
 
     problem: Problem
@@ -32,6 +34,8 @@ class State:
     stop: Callable[[], bool] | None
     progress: SearchProgress | None
     base: float = 0.0
+    slow: bool = False
+    answer: NDArray[np.bool_] | None = None
     began: float = field(default_factory=time.monotonic)
     best: NDArray[np.bool_] | None = None
     cost: float = float("inf")
@@ -48,6 +52,10 @@ class State:
         if self.left() <= 0 or (self.stop is not None and self.stop()):
             self.interrupted = True
         return self.interrupted
+
+    def past(self, left: float) -> bool:
+        """Whether the search is over, or fewer than the given seconds are left."""
+        return self.over() or self.left() < left
 
     def offer(self, pattern: NDArray[np.bool_] | None) -> None:
         """Keep a protecting pattern if it is the cheapest so far."""
