@@ -95,7 +95,7 @@ def compose_profile(schemas: Sequence[RegisterSchema]) -> EncodingProfile:
 
 def _features(schema: RegisterSchema) -> set[str]:
     """The features of a register; ``names`` for any column of names."""
-    found = {str(feature) for feature in schema.by_feature}
+    found = {str(feature) for feature in schema.by_feature} | set(schema.everyone)
     found |= {feature.value for field in schema.fields for feature in field.piece_features.values()}
     return found | ({"names"} if found & {"surname", "given", "full_name"} else set())
 

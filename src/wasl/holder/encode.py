@@ -210,7 +210,7 @@ def _has_feature(schema: RegisterSchema, feature: str) -> bool:
     if feature == "names":
         return any(name in schema.by_feature for name in ("surname", "given", "full_name"))
     pieces = {name.value for field in schema.fields for name in field.piece_features.values()}
-    return feature in schema.by_feature or feature in pieces
+    return feature in schema.by_feature or feature in pieces or feature in schema.everyone
 
 
 def _as_table(register: pa.Table | pd.DataFrame) -> pa.Table:

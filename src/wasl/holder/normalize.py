@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.errors import SchemaError
 from wasl.holder.identifiers import normalize_identifiers, shared_numbers
 from wasl.holder.names.normalizer import Name, normalize
 from wasl.holder.names.placeholders import what_is_no_name
@@ -144,6 +145,8 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
             own = by_feature[feature]
             codes[feature.value] = _comparable(values, own.classification, classification, schema)
             notes += _unknown(values, codes[feature.value], own.name)
+    for stated, text in schema.everyone.items():
+        codes[stated] = pa.array([_stated(stated, text, schema)] * table.num_rows, pa.string())
     for own_feature, spec in by_feature.items():
         if own_feature.startswith(OWN_FEATURE):
             text = spec.role is not FieldRole.IDENTIFIER
@@ -204,6 +207,21 @@ def _comparable(values: pa.ChunkedArray, own: str | None, shipped: str, schema: 
         return None if code is None else standard.comparable(code) or code
 
     return _map(values, both)
+
+
+def _stated(feature: str, text: str, schema: RegisterSchema) -> str:
+    """The comparable code of what the schema states for everyone.
+
+    Raises:
+        SchemaError: The code list has no such spelling.
+    """
+    code = CodeList.load(feature).comparable(text)
+    if code is None:
+        raise SchemaError(
+            f"register {schema.register_id!r}: everyone.{feature} = {text!r} is in no line of the code list.",
+            remedy=f"Give a code of config/classifications/{feature}.csv.",
+        )
+    return code
 
 
 def _unknown(values: pa.ChunkedArray, codes: pa.Array, name: str) -> list[Unused]:

@@ -248,6 +248,9 @@ class RegisterSchema(Document):
             then be in several months; a rule says what becomes of them.
         fields: Its columns.
         payload: Payload variables made from encoded columns (birth year, nationality, sex).
+        everyone: What is true of every record by the register's definition, by feature: its code. Moroccans abroad
+            have no column of nationality; ``everyone = { nationality = "MAR" }`` lets them meet other registers that
+            have one.
         file: How its files are written.
         code_lists: Code lists of its own by name; a field's ``classification`` names one of these or a shipped one.
     """
@@ -266,6 +269,7 @@ class RegisterSchema(Document):
     period: str | None = None
     fields: tuple[Field, ...]
     payload: tuple[PayloadVariable, ...] = ()
+    everyone: dict[Literal["nationality", "sex"], str] = Option(default_factory=dict)
     file: FileLayout = FileLayout()
     code_lists: dict[str, tuple[CodeSpellings, ...]] = Option(default_factory=dict)
 
@@ -314,6 +318,9 @@ class RegisterSchema(Document):
             raise ValueError(f'registers of {self.holder} get nothing back: return must be "none"')
         if self.returns == "none":
             self._require_bare_payload()
+        for feature in self.everyone:
+            if any(field.feature == feature for field in self.fields):
+                raise ValueError(f"{feature!r} is a column and cannot be stated for everyone as well")
         standards = [field.standard or field.name for field in self.fields if field.role is FieldRole.PAYLOAD]
         standards += [variable.standard for variable in self.payload]
         if len(set(standards)) != len(standards):
@@ -371,4 +378,4 @@ class RegisterSchema(Document):
     @cached_property
     def digest(self) -> str:
         """The digest of the schema's meaning, in every delivery made with it."""
-        return digest_json(self.model_dump(mode="json"))
+        return digest_json(self.model_dump(mode="json", exclude=None if self.everyone else {"everyone"}))

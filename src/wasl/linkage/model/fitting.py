@@ -7,8 +7,9 @@ on the *personal* comparisons: there they agree as seldom as unrelated people do
 
 A mixture of two classes is determined by three comparisons or more. With one or two, many mixtures describe the same
 pairs equally well, among them "names agree, birth dates do not". Then u-probabilities are taken from the pairs of wide
-blocks, nearly all of which are non-matches, and held; where all blocks are narrow, m-probabilities follow a prior
-opinion. In every case a fit is rejected if its matches do not agree better than the rest on every comparison.
+blocks, nearly all of which are non-matches, and held. What matches look like is a property of the registers and not of
+the pass: m-probabilities follow those of passes with more comparisons, or a weak prior opinion where there are none.
+In every case a fit is rejected if its matches do not agree better than the rest on every comparison.
 
 Source: I. Fellegi, A. Sunter (1969); W. Winkler (1988/2000); the number of classes by the Bayesian information
 criterion, G. Schwarz, Annals of Statistics 6 (1978). The class of relatives is a contribution of this project.
@@ -54,6 +55,9 @@ LEAST_AGREEMENT = 0.5
 """Share of filters on which a class of matches must be above the lowest level, on average."""
 OPINION_SHARE = 0.1
 """With too few comparisons and narrow blocks, this share of the possible matches stands behind m-probabilities."""
+LENT_SHARE = 1.0
+"""Where a pass with more comparisons lends m-probabilities, all possible matches stand behind them. The pass of all
+names compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
 FEW_PAIRS = 20.0
 """Pairs of opinion behind m-probabilities with few comparisons and wide blocks. With 3 the model took chance
 resemblances among 10,000 distinct persons for 45 matches in one of five draws."""
@@ -115,7 +119,7 @@ def fit_pass(
         if _is_sound(model, options):
             fits.append(model)
     if not fits:
-        setup = _with_opinion(Setup((MATCH, REST), options, bound=True), evidence, borrowed)
+        setup = _with_opinion(Setup((MATCH, REST), options, bound=True), evidence, borrowed, OPINION_SHARE)
         fits = [finished(setup, maximize_likelihood(evidence, setup))]
     return min(fits, key=lambda model: model.fit.bic)
 
@@ -131,19 +135,22 @@ def _start_fits(
     few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
     counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
     wide = _wide(evidence, strata, one_to_one)
+    lent = few and all(_lenders(comparison, borrowed) for comparison in evidence.comparisons)
     fits = []
     for shape in _shapes(evidence.comparisons, options):
         setup = Setup(shape, options)
+        if lent:
+            setup = _with_opinion(setup, evidence, borrowed, LENT_SHARE)
         if wide is not None:
-            weight = FEW_PAIRS if few else PSEUDO_PAIRS
+            weight = setup.weight if lent else FEW_PAIRS if few else PSEUDO_PAIRS
             held, fitted = _fit_pinned(evidence, replace(setup, bound=True, weight=weight), wide, few)
             if few:
                 fits.append((held, fitted))
                 continue
             start = fitted.tables, fitted.prior
             fits.append((setup, maximize_likelihood(evidence, setup, start, START_ITERATIONS)))
-        elif few and not counted:
-            setup = _with_opinion(setup, evidence, borrowed)
+        elif few and not counted and not lent:
+            setup = _with_opinion(setup, evidence, borrowed, OPINION_SHARE)
         fits.append((setup, maximize_likelihood(evidence, setup, None, START_ITERATIONS)))
     return fits
 
@@ -201,16 +208,28 @@ def _fit_pinned(
     return setup, fitted
 
 
-def _with_opinion(setup: Setup, evidence: Evidence, borrowed: Sequence[PassModel]) -> Setup:
-    """The setup with an opinion on m-probabilities: those of passes with more comparisons, else that most agree."""
+def _lenders(comparison: Comparison, borrowed: Sequence[PassModel]) -> list[tuple[float, NDArray[np.float64]]]:
+    """Expected matches and (states) m-probabilities of the comparison in each pass that has it."""
+    return [
+        (model.expected_matches, model.m[c])
+        for model in borrowed
+        for c, other in enumerate(model.comparisons)
+        if (other.name, other.states) == (comparison.name, comparison.states) and model.expected_matches > 0
+    ]
+
+
+def _with_opinion(setup: Setup, evidence: Evidence, borrowed: Sequence[PassModel], share: float) -> Setup:
+    """The setup with an opinion on m-probabilities: those of passes with more comparisons, else that most agree.
+
+    Args:
+        setup: Classes and options.
+        evidence: Pattern counts.
+        borrowed: The passes with more comparisons.
+        share: Of the possible matches, stands behind the opinion.
+    """
     opinion = []
     for comparison in evidence.comparisons:
-        known = [
-            (model.expected_matches, model.m[c])
-            for model in borrowed
-            for c, other in enumerate(model.comparisons)
-            if (other.name, other.states) == (comparison.name, comparison.states)
-        ]
+        known = _lenders(comparison, borrowed)
         total = sum(weight for weight, _ in known)
         if total > 0:
             table = sum(weight / total * m for weight, m in known) * np.ones(comparison.states)
@@ -219,7 +238,7 @@ def _with_opinion(setup: Setup, evidence: Evidence, borrowed: Sequence[PassModel
         else:
             opinion.append(agreeing(comparison, 2.0))
     possible = float(np.minimum(evidence.capacity, evidence.per_stratum).sum())
-    return replace(setup, opinion=tuple(opinion), weight=max(PSEUDO_PAIRS, OPINION_SHARE * possible))
+    return replace(setup, opinion=tuple(opinion), weight=max(PSEUDO_PAIRS, share * possible))
 
 
 class _Finisher:

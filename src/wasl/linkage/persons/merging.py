@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wasl.linkage.persons.absences import weight_of_absence
 from wasl.linkage.persons.records import RecordPairs, Records
 
 __all__ = ["MergedPairs", "log_odds", "merge_passes"]
@@ -88,6 +89,7 @@ def merge_passes(pairs: RecordPairs, records: Records) -> MergedPairs:
     chances = (records.in_pass[left] & records.in_pass[right]).sum(axis=1)
     met_often = _weight_of_meeting(odds, met, chances)
     met_often += _weight_of_other_numbers(odds + met_often, group, pairs.in_pass[order], left, right, records)
+    met_often += weight_of_absence(odds + met_often, left, right, records)
     probability = 1.0 / (1.0 + np.exp(-(odds + met_often)))
     return MergedPairs(
         left, right, weight + met_often / np.log(2), probability, met, pairs.pattern[top], pairs.in_pass[top]

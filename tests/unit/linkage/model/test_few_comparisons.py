@@ -71,3 +71,38 @@ def test_a_fit_whose_matches_disagree_on_birth_is_rejected() -> None:
     model = fitted(patterns, (NAMES, BIRTH))
     assert model.expected_matches == pytest.approx(1_000, rel=0.3)
     assert model.m[1][-1] > 0.6
+
+
+def lender(m: tuple[float, ...], matches: float = 2_000.0) -> PassModel:
+    """The model of a pass of numbers, in which births are compared beside names and origin."""
+    from wasl.linkage.model.match_model import Fit
+
+    third = Comparison("origin", "filter", LEVELS + 1, (0, 1, 2, 3, 4))
+    tables = tuple(np.array([[1.0, *table], [1.0, *REST_BIRTH]]) for table in (MATCH_NAMES, m, MATCH_NAMES))
+    fit = Fit(1, True, 0.0, 0.0)
+    prior = np.array([[0.9, 0.1]])
+    return PassModel("passport", (NAMES, BIRTH, third), ("match", "rest"), tables, prior, WITHIN, fit, matches, 2_000)
+
+
+@pytest.mark.parametrize("matches", [300, 2_000])
+@pytest.mark.parametrize("namesakes", [10_000, 40_000])
+def test_namesakes_are_no_matches_where_another_pass_knows_better(matches: int, namesakes: int) -> None:
+    """All names agree by the block; only births are compared. Narrow blocks have more namesakes born years apart."""
+    m = (0.001, 0.002, 0.01, 0.02, 0.03, 0.937)
+    strata = (("a", "b", 1), ("a", "b", 12))
+    rng = np.random.default_rng(matches)
+    wide = counted([(matches, [m]), (namesakes, [REST_BIRTH])], rng)
+    narrow = counted([(matches, [m]), (namesakes / 10, [(0.97, 0.02, 0.006, 0.003, 0.00098, 2e-5)])], rng)
+    patterns = PatternCounts(
+        np.concatenate([wide.codes, narrow.codes + np.uint64(100)]),
+        np.concatenate([wide.counts, narrow.counts]),
+        np.concatenate([wide.states, narrow.states]),
+        np.repeat([1, 0], [len(wide.codes), len(narrow.codes)]),
+        np.arange(2),
+    )
+    capacity = np.minimum(patterns.per_stratum, 4.0 * matches)
+    model = fit_pass("names", patterns, (BIRTH,), strata, capacity, ModelOptions(), borrowed=[lender(m)])
+    _, probability = model.score(patterns.states, patterns.stratum)
+    apart = patterns.states[:, 0] == 1
+    assert (patterns.counts * probability)[apart].sum() < 0.02 * 2 * matches
+    assert (probability[patterns.states[:, 0] == LEVELS] > 0.5).all()

@@ -32,26 +32,27 @@ def population():
     return generate(900, seed=2).registers
 
 
-def delivered(tables, recipe):
+def delivered(tables, recipe, key=KEY):
     rng = np.random.default_rng(0)
     return [
-        encode(table, RegisterSchema.load(name), KEY, recipe, created="", rng=rng, consent_weak_profile=True).delivery
+        encode(table, RegisterSchema.load(name), key, recipe, created="", rng=rng, consent_weak_profile=True).delivery
         for name, table in tables.items()
     ]
 
 
-def measured(tables, recipe):
-    return measure_union("only", sources_of(delivered(tables, recipe)))
+def measured(tables, recipe, key=KEY):
+    return measure_union("only", sources_of(delivered(tables, recipe, key)))
 
 
 def test_where_structure_shows_it_is_what_the_holder_measured(population):
-    """The holder knows the expected agreement; the linkage unit sees it through noise."""
+    """The holder knows the expected agreement; the linkage unit sees it through noise, which the key decides."""
     tables = {"dgsn-permits": population["dgsn-permits"]}
     recipe = profile(("birth_year", "sex"))
     (delivery,) = delivered(tables, recipe)
-    found = measured(tables, recipe)
+    keys = (LinkageKey.new("union", bytes([number]) * 32) for number in range(3))
+    found = np.median([measured(tables, recipe, key).largest for key in keys])
     assert delivery.header.leak > 3
-    assert found.largest == pytest.approx(delivery.header.leak, rel=0.3)
+    assert found == pytest.approx(delivery.header.leak, rel=0.3)
     assert measured(tables, profile(("word_1", "birth_year", "sex"))).largest < 1.5
 
 
