@@ -145,8 +145,8 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
             own = by_feature[feature]
             codes[feature.value] = _comparable(values, own.classification, classification, schema)
             notes += _unknown(values, codes[feature.value], own.name)
-    for stated, text in schema.everyone.items():
-        codes[stated] = pa.array([_stated(stated, text, schema)] * table.num_rows, pa.string())
+    for said, spelling in schema.everyone.items():
+        codes[said] = pa.array([_stated(said, spelling, schema)] * table.num_rows, pa.string())
     for own_feature, spec in by_feature.items():
         if own_feature.startswith(OWN_FEATURE):
             text = spec.role is not FieldRole.IDENTIFIER

@@ -57,7 +57,7 @@ def test_it_gives_the_blocks_that_a_column_gives(spelling):
 
 
 def test_a_spelling_that_is_no_code_is_refused():
-    with pytest.raises(SchemaError, match="nationality.csv"):
+    with pytest.raises(SchemaError, match=r"nationality\.csv"):
         labels(schema(everyone={"nationality": "Atlantis"}), ROWS)
 
 

@@ -32,8 +32,8 @@ def weight_of_absence(
 ) -> NDArray[np.float64]:
     """(pairs) what it adds to the log-odds that both records, or only one of them, lack a trait.
 
-    Fitted by EM, with the pairs' log-odds as the beginning: of the pairs in which a record lacks the trait, the share in
-    which both lack it, among matches and among others, by pair of registers.
+    Fitted by EM, with the pairs' log-odds as the beginning. Of the pairs in which a record lacks the trait, EM
+    gives the share in which both lack it, among matches and others, by pair of registers.
 
     Args:
         odds: (pairs) log-odds so far.
