@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import BASE, World
+from browser_support import World
+from playwright.sync_api import Page
+from screens import screens
+
+from wasl.web.console.templates import STATIC
 
 pytestmark = pytest.mark.browser
 
@@ -18,69 +22,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MOST_BYTES = 100_000
 
 
-def screens(world: World) -> dict[str | None, list[str]]:
-    """The screens of each role; those that stand for the same template for two roles are visited once."""
-    ids = world.ids
-    releases = {name: ids[f"release {name}"] for name in ("published", "withdrawn", "unsafe", "requested")}
-    orders = {name: ids[f"order {name}"] for name in ("published", "requested")}
-    menu, scored, resolved = ids["menu"], ids["run scored"], ids["run resolved"]
-    return {
-        None: [
-            "/",
-            "/verify",
-            "/console/sign-in",
-            "/console/invitation",
-            "/console/nowhere",
-            *(f"/catalogue/{releases[one]}" for one in ("published", "withdrawn")),
-        ],
-        "holder": ["/console", f"{BASE}/files/cnss-employees", f"{BASE}/objections", "/console/account"],
-        "linkage": [
-            "/console",
-            f"{BASE}/files",
-            f"{BASE}/runs",
-            f"{BASE}/runs/new",
-            f"{BASE}/runs/{resolved}",
-            f"{BASE}/runs/{scored}",
-        ],
-        "reviewer": ["/console", f"{BASE}/review", f"{BASE}/review/{scored}", f"{BASE}/review/{scored}/next"],
-        "spine": [f"{BASE}/runs/{scored}", f"{BASE}/runs/{resolved}/conflicts"],
-        "release": [
-            "/console",
-            f"{BASE}/releases",
-            f"{BASE}/releases/new",
-            f"{BASE}/releases/{releases['unsafe']}",
-            f"{BASE}/releases/{releases['unsafe']}/policy",
-            f"{BASE}/releases/{releases['unsafe']}/scenarios",
-            f"{BASE}/tables",
-            f"{BASE}/tables/menus/new",
-        ],
-        "approver": [
-            "/console",
-            f"{BASE}/releases/{releases['requested']}",
-            f"{BASE}/tables/menus/{menu}",
-            f"{BASE}/tables/orders/{orders['requested']}",
-        ],
-        "analyst": ["/console", f"{BASE}/tables/menus/{menu}", f"{BASE}/tables/orders/{orders['published']}"],
-        "auditor": [
-            "/console",
-            "/console/log",
-            "/console/log/entries/3",
-            "/console/log/checkpoints",
-            "/console/log/visit",
-            f"{BASE}/retention",
-        ],
-        "officer": ["/console", f"{BASE}/dossier", f"{BASE}/retention"],
-        "admin": [
-            "/console",
-            "/console/projects",
-            BASE,
-            f"{BASE}/registers/new",
-            "/console/users",
-            "/console/users/audit",
-            "/console/queue",
-            f"{BASE}/retention",
-        ],
-    }
+def files_of(page: Page) -> int:
+    """Bytes of the style sheet, scripts and pictures that a page loads, whether or not the browser had them already."""
+    names = page.evaluate("() => performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)")
+    return sum((STATIC / Path(name).name).stat().st_size for name in set(names) if "/static/" in name)
 
 
 @pytest.mark.parametrize("language", ["fr", "ar", "en"])
@@ -94,8 +39,9 @@ def test_every_screen(world: World, language: str) -> None:
         for path in paths:
             answer = page.goto(world.address + path)
             assert answer is not None
-            if len(answer.body()) > MOST_BYTES:
-                faults.append(f"{role} {path}: {len(answer.body())} bytes")
+            weight = len(answer.body()) + files_of(page)
+            if weight > MOST_BYTES:
+                faults.append(f"{role} {path}: {weight} bytes")
             html = page.locator("html")
             expected = (language, "rtl" if language == "ar" else "ltr")
             if (html.get_attribute("lang"), html.get_attribute("dir")) != expected:

@@ -30,7 +30,7 @@ from wasl.registers.reading.dates import (
 )
 from wasl.registers.reading.marks import drop_marks, fold_digits, repaired
 from wasl.registers.reading.partial_dates import whole_dates
-from wasl.registers.schema import Field
+from wasl.registers.schema import Feature, Field
 
 __all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]
 
@@ -135,6 +135,13 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
     return TypedColumn(values, invalid, reason, notes=notes)
 
 
+def _pivot(field: Field) -> int:
+    """Two-digit years below it are of this century. A birth lies in the past, unless the schema says another pivot."""
+    if field.feature == Feature.BIRTH_DATE and field.century_pivot == Field.model_fields["century_pivot"].default:
+        return min(field.century_pivot, dt.datetime.now(dt.UTC).year % 100 + 1)
+    return field.century_pivot
+
+
 def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero: dt.date) -> TypedColumn:
     """A column of dates; each distinct cell is read once, or twice where parts of the file have other orders."""
     earliest, latest = field.earliest_year or EARLIEST_YEAR, field.latest_year or LATEST_YEAR
@@ -144,7 +151,7 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero:
     places = np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
     stated = states_month_first(formats)
     order = day_order(pa.array([tidy_date(cell) for cell in cells], pa.string()), places, month_first=stated)
-    rule = DateRule(formats, earliest, latest, field.calendar, field.century_pivot, day_zero=day_zero)
+    rule = DateRule(formats, earliest, latest, field.calendar, _pivot(field), day_zero=day_zero)
     codes, flags = _read_cells(cells, places, rule)
     elsewise = order.month_first != stated
     if elsewise.any():  # the cells say another order than the schema

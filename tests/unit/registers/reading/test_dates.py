@@ -177,6 +177,19 @@ def test_what_is_assumed_is_counted_and_what_is_lost_is_a_reject():
     ]
 
 
+def test_a_birth_of_two_digits_is_never_in_years_to_come():
+    """A schema that says another pivot is believed; other dates may lie ahead, as the end of a permit does."""
+    now = dt.datetime.now(dt.UTC).year
+    cells = [f"12/03/{(now + ahead) % 100:02d}" for ahead in (-1, 0, 1, 2, 3)]
+    expected = [now - 1, now, now - 99, now - 98, now - 97]
+    assert [birth.year for birth in register(cells).table["date_naissance"].to_pylist()] == expected
+    data = SCHEMA.model_dump(by_alias=True)
+    for field in data["fields"]:
+        field["century_pivot"] = 100 if field["type"] == "date" else 30
+    wide = RegisterSchema.model_validate(data)
+    assert {birth.year // 100 for birth in register(cells, wide).table["date_naissance"].to_pylist()} == {20}
+
+
 def test_day_month_and_year_in_columns_of_their_own():
     data = SCHEMA.model_dump(by_alias=True)
     (birth,) = [field for field in data["fields"] if field["name"] == "date_naissance"]

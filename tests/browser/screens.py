@@ -1,0 +1,70 @@
+"""Every screen of the console, by the role that sees it."""
+
+from __future__ import annotations
+
+from browser_support import BASE, World
+
+
+def screens(world: World) -> dict[str | None, list[str]]:
+    """The screens of each role; those that stand for the same template for two roles are visited once."""
+    ids = world.ids
+    releases = {name: ids[f"release {name}"] for name in ("published", "withdrawn", "unsafe", "requested")}
+    orders = {name: ids[f"order {name}"] for name in ("published", "requested")}
+    menu, scored, resolved = ids["menu"], ids["run scored"], ids["run resolved"]
+    return {
+        None: [
+            "/",
+            "/verify",
+            "/console/sign-in",
+            "/console/invitation",
+            "/console/nowhere",
+            *(f"/catalogue/{releases[one]}" for one in ("published", "withdrawn")),
+        ],
+        "holder": ["/console", f"{BASE}/files/cnss-employees", f"{BASE}/objections", "/console/account"],
+        "linkage": [
+            "/console",
+            f"{BASE}/files",
+            f"{BASE}/runs",
+            f"{BASE}/runs/new",
+            f"{BASE}/runs/{resolved}",
+            f"{BASE}/runs/{scored}",
+        ],
+        "reviewer": ["/console", f"{BASE}/review", f"{BASE}/review/{scored}", f"{BASE}/review/{scored}/next"],
+        "spine": [f"{BASE}/runs/{scored}", f"{BASE}/runs/{resolved}/conflicts"],
+        "release": [
+            "/console",
+            f"{BASE}/releases",
+            f"{BASE}/releases/new",
+            f"{BASE}/releases/{releases['unsafe']}",
+            f"{BASE}/releases/{releases['unsafe']}/policy",
+            f"{BASE}/releases/{releases['unsafe']}/scenarios",
+            f"{BASE}/tables",
+            f"{BASE}/tables/menus/new",
+        ],
+        "approver": [
+            "/console",
+            f"{BASE}/releases/{releases['requested']}",
+            f"{BASE}/tables/menus/{menu}",
+            f"{BASE}/tables/orders/{orders['requested']}",
+        ],
+        "analyst": ["/console", f"{BASE}/tables/menus/{menu}", f"{BASE}/tables/orders/{orders['published']}"],
+        "auditor": [
+            "/console",
+            "/console/log",
+            "/console/log/entries/3",
+            "/console/log/checkpoints",
+            "/console/log/visit",
+            f"{BASE}/retention",
+        ],
+        "officer": ["/console", f"{BASE}/dossier", f"{BASE}/retention"],
+        "admin": [
+            "/console",
+            "/console/projects",
+            BASE,
+            f"{BASE}/registers/new",
+            "/console/users",
+            "/console/users/audit",
+            "/console/queue",
+            f"{BASE}/retention",
+        ],
+    }
