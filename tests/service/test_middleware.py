@@ -106,7 +106,7 @@ class TestOidc:
     def verifier(self, tmp_path: Path, key: RSAKey) -> OidcVerifier:
         settings = make_settings(tmp_path, "sqlite://", oidc_issuer=ISSUER, oidc_audience="wasl")
         answers = {
-            f"{ISSUER}/.well-known/openid-configuration": {"jwks_uri": f"{ISSUER}/keys"},
+            f"{ISSUER}/.well-known/openid-configuration": {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"},
             f"{ISSUER}/keys": KeySet([key]).as_dict(private=False),
         }
         keys = IssuerKeys(settings, fetch=answers.__getitem__)
@@ -117,6 +117,7 @@ class TestOidc:
         claims = {
             "iss": ISSUER,
             "aud": "wasl",
+            "sub": "248289761001",
             "exp": int(time.time()) + 600,
             "preferred_username": "Amina",
             "wasl_role": "release",
@@ -126,7 +127,7 @@ class TestOidc:
         return jwt.encode({"alg": "RS256", "kid": "k1"}, {k: v for k, v in claims.items() if v is not None}, key)
 
     def test_a_good_token_makes_an_actor(self, tmp_path: Path, key: RSAKey) -> None:
-        actor = self.verifier(tmp_path, key).actor(self.token(key))
+        actor = self.verifier(tmp_path, key).account(self.token(key)).actor
         assert (actor.name, actor.role, actor.project) == ("amina", Role.RELEASE, PROJECT)
 
     @pytest.mark.parametrize(
@@ -136,6 +137,12 @@ class TestOidc:
             {"aud": "another"},
             {"exp": int(time.time()) - 600},
             {"exp": None},
+            {"sub": None},
+            {"sub": ""},
+            {"sub": 7},
+            {"nonce": "n"},
+            {"typ": "ID"},
+            {"auth_time": "yesterday"},
             {"wasl_role": "emperor"},
             {"wasl_role": None},
             {"preferred_username": "a b\nc"},
@@ -148,12 +155,12 @@ class TestOidc:
     )
     def test_a_bad_token_is_refused(self, tmp_path: Path, key: RSAKey, changes: dict[str, Any]) -> None:
         with pytest.raises(AccessError):
-            self.verifier(tmp_path, key).actor(self.token(key, **changes))
+            self.verifier(tmp_path, key).account(self.token(key, **changes))
 
     def test_a_token_signed_by_another_key_is_refused(self, tmp_path: Path, key: RSAKey) -> None:
         other = RSAKey.generate_key(2048, parameters={"kid": "k1", "use": "sig", "alg": "RS256"})
         with pytest.raises(AccessError):
-            self.verifier(tmp_path, key).actor(self.token(other))
+            self.verifier(tmp_path, key).account(self.token(other))
 
     @pytest.mark.parametrize("algorithm", ["none", "HS256"])
     def test_an_unsigned_or_shared_secret_token_is_refused(self, tmp_path: Path, key: RSAKey, algorithm: str) -> None:
@@ -165,7 +172,7 @@ class TestOidc:
 
         forged = f"{part({'alg': algorithm, 'kid': 'k1'})}.{part({'iss': ISSUER, 'aud': 'wasl'})}.AAAA"
         with pytest.raises(AccessError):
-            self.verifier(tmp_path, key).actor(forged)
+            self.verifier(tmp_path, key).account(forged)
 
 
 def test_every_error_is_a_problem() -> None:
@@ -196,7 +203,7 @@ class TestIssuerKeys:
         verifier = OidcVerifier(keys.settings, keys)
         for token in (TestOidc().token(issuers_key()), "a.b.c", "x" * 100_000):
             with pytest.raises(AccessError):
-                verifier.actor(token)
+                verifier.account(token)
         assert not asked
 
     def test_a_provider_that_hangs_keeps_nobody_waiting(self, sqlite_template: Template, tmp_path: Path) -> None:
@@ -237,7 +244,7 @@ class TestIssuerKeys:
         assert keys.refresh()
         now[0] = 999.0
         assert not keys.refresh()
-        assert OidcVerifier(keys.settings, keys).actor(TestOidc().token(issuers_key())).name == "amina"
+        assert OidcVerifier(keys.settings, keys).account(TestOidc().token(issuers_key())).actor.name == "amina"
         now[0] = 1001.0
         with pytest.raises(AccessError):
             keys.current()
@@ -277,7 +284,7 @@ class TestProjectClaim:
 
     def actor(self, tmp_path: Path, **changes: Any) -> Actor:
         key = issuers_key()
-        return TestOidc().verifier(tmp_path, key).actor(TestOidc().token(key, **changes))
+        return TestOidc().verifier(tmp_path, key).account(TestOidc().token(key, **changes)).actor
 
     @pytest.mark.parametrize("claim", [None, "", 5, [], ["simimo"], {"a": 1}, True])
     def test_a_missing_project_claim_means_none(self, tmp_path: Path, claim: Any) -> None:

@@ -20,6 +20,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "statements": {"fr": "énoncés", "ar": "البيانات الواردة", "en": "statements"},
     "refused": {"fr": "refusés", "ar": "المرفوضة", "en": "refused"},
     "scenarios": {"fr": "scénarios", "ar": "السيناريوهات", "en": "scenarios"},
+    "identity": {"fr": "compte externe", "ar": "الحساب الخارجي", "en": "external account"},
     "sessions": {"fr": "sessions", "ar": "الجلسات", "en": "sessions"},
     "sign_in_method": {"fr": "moyen de connexion", "ar": "طريقة تسجيل الدخول", "en": "means of signing in"},
     "failed_checks": {"fr": "contrôles non satisfaits", "ar": "فحوص غير مستوفاة", "en": "failed checks"},

@@ -264,6 +264,29 @@ def user_enable(
     _set_disabled(name, config, json_output, disabled=False)
 
 
+@user_app.command("release-account")
+def user_release_account(
+    name: Annotated[str, typer.Argument(help="The user name.")],
+    config: ConfigOption = None,
+    json_output: JsonFlag = False,
+) -> None:
+    """Let another account of the OIDC issuer have a user name, as after a change of the issuer.
+
+    Example: wasl user release-account amina
+    """
+    from wasl.service.identities import release_identity
+
+    installation = _open(service_settings(config))
+    try:
+        release_identity(installation.office, installation.operator(), user=name)
+    finally:
+        installation.close()
+    if json_output:
+        emit({"user": name, "released": True})
+    else:
+        say(f"The user name {name} is free for the next account that signs in with it.")
+
+
 def _set_disabled(name: str, config: Path | None, json_output: bool, *, disabled: bool) -> None:
     from wasl.service.records import User
     from wasl.service.users import disable_user, enable_user

@@ -444,6 +444,21 @@ class User(Noun):
     disabled: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity(Noun):
+    """An account of an OIDC issuer and the user it stands for; the id is a hash of issuer and subject.
+
+    Attributes:
+        user: The user name.
+        issuer: Who vouches for the account.
+        released: Whether the name was given to another account; this one is refused.
+    """
+
+    user: str
+    issuer: str
+    released: bool = False
+
+
 class TokenStatus(StrEnum):
     """Where a token stands."""
 

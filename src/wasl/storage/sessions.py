@@ -73,6 +73,18 @@ class SessionTable:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(sessions).where(sessions.c.id_hash == id_hash))
 
+    def of_user(self, user: str) -> list[StoredSession]:
+        """The sessions of a user, the one used last first."""
+        wanted = sa.select(sessions).where(sessions.c.user == user).order_by(sessions.c.seen_at.desc())
+        with self._engine.connect().execution_options(wasl_reads=True) as connection:
+            return [StoredSession(**row._mapping) for row in connection.execute(wanted)]
+
+    def remove_of_user(self, user: str, id_hash: str) -> bool:
+        """End a session if it is this user's; gives whether there was such a one."""
+        wanted = sa.delete(sessions).where(sessions.c.user == user, sessions.c.id_hash == id_hash)
+        with self._engine.begin() as connection:
+            return connection.execute(wanted).rowcount > 0
+
     def remove_all(self, user: str) -> int:
         """End every session of a user; gives how many there were."""
         with self._engine.begin() as connection:

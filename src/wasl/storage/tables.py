@@ -213,6 +213,7 @@ jobs = _noun(
     sa.Index(None, "status", "lease_until"),
 )
 users = _noun("users", _text("title"), _flag("disabled"))
+identities = _noun("identities", _text("user"), _text("issuer"), _flag("released"), sa.Index(None, "user"))
 tokens = _noun(
     "tokens",
     sa.Column("user", sa.Text, sa.ForeignKey("users.id"), nullable=False),
@@ -348,6 +349,7 @@ TABLES: dict[type[nouns.Noun], sa.Table] = {
     nouns.Release: releases,
     nouns.Job: jobs,
     nouns.User: users,
+    nouns.Identity: identities,
     nouns.Token: tokens,
     nouns.RetentionRule: retention_rules,
     nouns.Objection: objections,

@@ -22,14 +22,14 @@ from starlette.responses import Response
 
 from wasl.errors import AccessError
 from wasl.service.access import ANONYMOUS, PUBLIC_ACTIONS, Action, Actor
+from wasl.service.identities import bind_identity
 from wasl.service.log import deny, record_look
 from wasl.service.ports import Caller, Office
-from wasl.service.records import User
 from wasl.service.users import token_actor
 from wasl.web.bodies import STREAMS, TOML, take_receipt, toml_openapi
 from wasl.web.middleware import LEAVE, Metrics
 from wasl.web.noise import Noise
-from wasl.web.oidc import OidcVerifier
+from wasl.web.oidc import Account, OidcVerifier
 from wasl.web.problems import MEDIA_TYPE, HttpProblem, Problem
 from wasl.web.rate_limits import Rate
 from wasl.web.secrets import BEARER, SecretCheck, TokenHolders
@@ -188,12 +188,17 @@ class Doorkeeper:
 
     def _oidc_actor(self, token: str) -> Actor:
         assert self.oidc is not None  # noqa: S101 - asked by the caller
-        actor = self.oidc.actor(token)
-        with self.office.ledger.reading() as state:
-            known = state.find(User, actor.name)
-        if known is not None and known.disabled:
-            raise AccessError("this user is disabled.", remedy="Ask the administrator.")
-        return actor
+        return self.user_of(self.oidc.account(token), "")
+
+    def user_of(self, account: Account, request_id: str) -> Actor:
+        """The actor of an account, under the user name that is bound to it.
+
+        Raises:
+            AccessError: The name is another's, or the user is disabled.
+        """
+        caller = Caller(account.actor, self.office.now(), request_id)
+        name = bind_identity(self.office, caller, issuer=account.issuer, subject=account.subject)
+        return replace(account.actor, name=name)
 
     def _hurry(self, rate: Rate, key: str) -> None:
         """Count a request against a rate.

@@ -3,8 +3,11 @@
 The issuer's keys are fetched in a thread of their own, never while a request waits. When the issuer does not answer,
 the keys that are held go on being used until they are `oidc_stale_seconds` old.
 
-Does not protect against: an issuer that gives roles to the wrong people. A role claim of a role that is tied to a
-register needs the project and register claims too.
+Where the settings demand it, a token must name one of certain strengths of the sign-in (``acr``) or of certain means
+(``amr``), such as a second factor. An ID token is no access token: it is refused as a bearer token.
+
+Does not protect against: an issuer that gives roles to the wrong people, or that names a second factor it did not ask
+for. A role claim of a role that is tied to a register needs the project and register claims too.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -25,7 +29,7 @@ from wasl.errors import AccessError, WaslError
 from wasl.service.access import ALL_PROJECTS, NO_PROJECT, RESERVED_NAMES, Actor, Role
 from wasl.web.settings import ServiceSettings
 
-__all__ = ["IssuerKeys", "OidcVerifier"]
+__all__ = ["Account", "IssuerKeys", "OidcVerifier", "discovered"]
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Signatures by public keys only: with a shared secret, whoever verifies could also forge."""
@@ -83,8 +87,7 @@ class IssuerKeys:
         try:
             address = self.settings.oidc_jwks_url
             if not address:
-                issuer = self.settings.oidc_issuer.rstrip("/")
-                address = str(self._fetch(f"{issuer}/.well-known/openid-configuration")["jwks_uri"])
+                address = discovered(self.settings, "jwks_uri", self._fetch)
             self._keys = KeySet.import_key_set(self._fetch(address))
         except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             structlog.get_logger().warning("keys of the OIDC issuer not fetched", error=type(error).__name__)
@@ -128,8 +131,27 @@ class IssuerKeys:
                 self._over.wait(max(0.0, REFRESH_SECONDS - (self._clock() - self._tried_at)))
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account of a token.
+
+    Attributes:
+        actor: Under the name that the token asks for; `wasl.service.identities` says which name it has.
+        issuer, subject: The account's identifier.
+        signed_in_at: When its owner last signed in at the issuer, seconds since 1970; None where that is not said.
+    """
+
+    actor: Actor
+    issuer: str
+    subject: str
+    signed_in_at: float | None
+
+    def __repr__(self) -> str:
+        return f"Account({self.actor.name})"
+
+
 class OidcVerifier:
-    """Turns OIDC tokens into actors.
+    """Turns OIDC tokens into accounts.
 
     Attributes:
         settings: Issuer, audience and claims.
@@ -140,23 +162,34 @@ class OidcVerifier:
         self.settings = settings
         self.keys = keys or IssuerKeys(settings)
 
-    def actor(self, token: str, *, audience: str = "", nonce: str = "") -> Actor:
-        """The actor a token makes. Fetches nothing.
+    def account(self, token: str, *, nonce: str = "") -> Account:
+        """The account a token is of. Fetches nothing.
 
         Args:
             token: The signed token.
-            audience: Whom it must be for; empty: the audience of the settings.
-            nonce: What its claim ``nonce`` must be; empty: it need have none.
+            nonce: What the claim ``nonce`` of an ID token must be; empty: this must be an access token.
 
         Raises:
-            AccessError: It is not signed by the issuer, not for this audience, expired, or names no role.
+            AccessError: It is not signed by the issuer, not for this audience, expired, not of this kind, of a sign-in
+                that is weaker than demanded, or names no role.
         """
+        settings = self.settings
         try:
-            claims = self._claims(token, audience or self.settings.oidc_audience)
+            header, claims = self._claims(token, settings.oidc_client_id if nonce else settings.oidc_audience)
+            if _is_access_token(header, claims) is bool(nonce):
+                raise ValueError("another kind of token")
             if nonce and claims.get("nonce") != nonce:
                 raise ValueError("nonce")
+            _require_azp(claims, settings.oidc_client_id if nonce else "")
+            subject = claims["sub"]
+            if not isinstance(subject, str) or not subject:
+                raise ValueError("sub")
+            signed_in_at = claims.get("auth_time")
+            if signed_in_at is not None:
+                signed_in_at = float(signed_in_at)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise AccessError("this token is not valid.", remedy="Sign in again.") from error
+        self._require_strength(claims)
         try:
             name = str(claims[self.settings.oidc_user_claim]).lower()
             role = Role(str(claims[self.settings.oidc_role_claim]))
@@ -165,7 +198,7 @@ class OidcVerifier:
         if USER.fullmatch(name) is None or name in RESERVED_NAMES:
             raise AccessError("this token's user name is not one that wasl can log.")
         try:
-            return Actor(
+            actor = Actor(
                 name,
                 role,
                 _project(claims.get(self.settings.oidc_project_claim)),
@@ -173,8 +206,24 @@ class OidcVerifier:
             )
         except WaslError as error:
             raise AccessError(error.message) from error
+        return Account(actor, settings.oidc_issuer, subject, signed_in_at)
 
-    def _claims(self, token: str, audience: str) -> dict[str, Any]:
+    def _require_strength(self, claims: Mapping[str, Any]) -> None:
+        """Refuse a sign-in that is weaker than the settings demand.
+
+        Raises:
+            AccessError: The claim ``acr`` or ``amr`` is missing or names another strength.
+        """
+        strengths, means = self.settings.oidc_acr_values.split(), self.settings.oidc_amr_values.split()
+        used = claims.get("amr")
+        strong = not strengths or claims.get("acr") in strengths
+        fit = not means or (isinstance(used, list) and any(one in means for one in used))
+        if not (strong and fit):
+            raise AccessError(
+                "this sign-in is weaker than this service demands.", remedy="Sign in with your second factor."
+            )
+
+    def _claims(self, token: str, audience: str) -> tuple[dict[str, Any], dict[str, Any]]:
         if len(token) > MAX_TOKEN_BYTES:
             raise ValueError("too long")
         keys = self.keys.current()
@@ -186,6 +235,8 @@ class OidcVerifier:
                 remedy="If you signed in just now, try again in half a minute.",
             )
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        if not audience:
+            raise ValueError("audience")
         registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self.settings.oidc_issuer},
@@ -193,7 +244,47 @@ class OidcVerifier:
             exp={"essential": True},
         )
         registry.validate(decoded.claims)
-        return dict(decoded.claims)
+        return dict(decoded.header), dict(decoded.claims)
+
+
+def discovered(settings: ServiceSettings, name: str, fetch: Callable[[str], Any] | None = None) -> str:
+    """An address from the issuer's metadata, which must be the issuer's own.
+
+    Source: OpenID Connect Discovery 1.0, section 4.3.
+
+    Raises:
+        ValueError: The metadata are another issuer's.
+        KeyError: They do not have the address.
+        httpx.HTTPError: The issuer does not answer.
+    """
+    address = f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration"
+    found = (fetch or _fetch)(address)
+    if found["issuer"] != settings.oidc_issuer:
+        raise ValueError("the metadata are another issuer's")
+    return str(found[name])
+
+
+def _is_access_token(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+    """Whether a token is for an API and not the proof of a sign-in.
+
+    Source: RFC 9068 (``at+jwt``); OpenID Connect Core 1.0, section 3.1.3.6 (claims of ID tokens alone). Keycloak states
+    the kind in a claim ``typ``.
+    """
+    stated = {str(header.get("typ", "")).lower().removeprefix("application/"), str(claims.get("typ", "")).lower()}
+    if stated & {"at+jwt", "bearer"}:
+        return True
+    return "id" not in stated and not {"nonce", "at_hash", "c_hash"} & set(claims)
+
+
+def _require_azp(claims: Mapping[str, Any], client: str) -> None:
+    """An ID token that is for several must name this client as the one it was made for.
+
+    Raises:
+        ValueError: It does not.
+    """
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if client and (several or "azp" in claims) and claims.get("azp") != client:
+        raise ValueError("azp")
 
 
 def _fetch(address: str) -> Any:

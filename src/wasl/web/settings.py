@@ -166,6 +166,16 @@ class ServiceSettings(BaseSettings):
     )
     oidc_register_claim: str = Field(default="wasl_register", description="claim that holds the only register, if any")
     oidc_user_claim: str = Field(default="preferred_username", description="claim that holds the user's name")
+    oidc_acr_values: str = Field(
+        default="",
+        description="strengths of the sign-in (claim acr), separated by spaces, one of which a token must name, "
+        "such as that of a second factor; empty: any",
+    )
+    oidc_amr_values: str = Field(
+        default="",
+        description="means of the sign-in (claim amr), separated by spaces, one of which a token must name, such as "
+        "mfa or hwk; empty: any",
+    )
     oidc_cache_seconds: float = Field(
         default=300, gt=0, description="seconds after which the issuer's keys are fetched again, in the background"
     )

@@ -13,6 +13,8 @@ __all__ = [
     "DeliveryReceived",
     "DeliveryRejected",
     "FileRead",
+    "IdentityBound",
+    "IdentityReleased",
     "JobCancelled",
     "JoinMapReceived",
     "PayloadReceived",
@@ -251,6 +253,32 @@ class JobCancelled(Happening):
     }
 
     job_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityBound(Happening):
+    """An account of an OIDC issuer signed in for the first time and has its user name from then on."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} : première connexion d'un compte externe, qui porte désormais le nom {subject}",
+        "ar": "{actor}: أول دخول لحساب خارجي، وقد صار يحمل الاسم {subject}",
+        "en": "{actor}: first sign-in of an external account, which has the name {subject} from now on",
+    }
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityReleased(Happening):
+    """A user name was taken from an account of an OIDC issuer."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a retiré à un compte externe le nom d'utilisateur {subject}",
+        "ar": "سحب {actor} اسم المستخدم {subject} من حساب خارجي",
+        "en": "{actor} took the user name {subject} from an external account",
+    }
+
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ __all__ = ["NOTICES", "Saying", "say_error", "say_problem"]
 
 NOTICES = {
     "signed-out": N_("You are signed out."),
+    "session-ended": N_("The session has ended."),
     "signed-out-everywhere": N_("You are signed out on every machine."),
     "session-over": N_("Your session has ended. Sign in again; nothing was changed."),
     "confirmed": N_("Thank you. You can act now."),

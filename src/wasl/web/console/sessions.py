@@ -90,8 +90,14 @@ class Sessions:
         self._longest = settings.session_hours * 3600
         self._confirmation = settings.session_confirm_minutes * 60
 
-    def open(self, actor: Actor, at: datetime) -> str:
-        """Open a session under a new id; gives the id, which is stored nowhere."""
+    def open(self, actor: Actor, at: datetime, *, proven_at: float | None = None) -> str:
+        """Open a session under a new id; gives the id, which is stored nowhere.
+
+        Args:
+            actor: Who signed in.
+            at: Now.
+            proven_at: When he proved who he is, seconds since 1970; None: just now.
+        """
         cookie, now = new_id(), at.timestamp()
         role = actor.role.value if actor.role is not None else ""
         stored = StoredSession(
@@ -104,7 +110,7 @@ class Sessions:
             actor.issued_by,
             now,
             now,
-            now,
+            now if proven_at is None else min(proven_at, now),
         )
         self._table.add(stored, forget_before=now - self._longest)
         return cookie
@@ -141,6 +147,20 @@ class Sessions:
     def close(self, cookie: str) -> None:
         """End a session."""
         self._table.remove(_hash(cookie))
+
+    def of_user(self, user: str, at: datetime) -> list[StoredSession]:
+        """The sessions of a user that still count, the one used last first."""
+        now = at.timestamp()
+        found = self._table.of_user(user)
+        return [one for one in found if now - one.opened_at <= self._longest and now - one.seen_at <= self._idle]
+
+    def is_own(self, cookie: str, id_hash: str) -> bool:
+        """Whether a stored session is the one of this cookie."""
+        return hmac.compare_digest(_hash(cookie), id_hash)
+
+    def close_one(self, user: str, id_hash: str) -> bool:
+        """End one session of a user, named by its hash; gives whether there was such a one."""
+        return self._table.remove_of_user(user, id_hash)
 
     def close_all(self, user: str) -> int:
         """End every session of a user; gives how many there were."""

@@ -9,24 +9,26 @@ import base64
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import httpx
 import structlog
 from anyio.to_thread import run_sync
 from fastapi import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from wasl.errors import AccessError
 from wasl.locale import N_
 from wasl.service import users
 from wasl.service.access import Action, Actor
-from wasl.service.sign_ins import record_sign_in, record_sign_out, session_actor
+from wasl.service.sign_ins import record_sign_in, record_sign_out
 from wasl.web.authorization import Doorkeeper
 from wasl.web.console.forms import PageFault
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import Saying, say_problem
 from wasl.web.console.sessions import GUEST_COOKIE, SESSION_COOKIE, new_id, set_cookie
+from wasl.web.oidc import LEEWAY_SECONDS, Account, discovered
 from wasl.web.problems import HttpProblem
 from wasl.web.secrets import new_secret
 from wasl.web.settings import ServiceSettings
@@ -70,8 +72,27 @@ def sign_out(page: AnyPage) -> Response:
 
 @pages("GET", "/console/account", Action.WHOAMI)
 def show_account(page: AnyPage) -> Response:
-    """The caller's own session."""
-    return page.render("account.html")
+    """The caller's own sessions."""
+    own = page.session.cookie if page.session is not None else ""
+    found = page.sessions.of_user(page.actor.name, page.caller.at)
+    rows = [
+        (
+            one,
+            datetime.fromtimestamp(one.opened_at, UTC).isoformat(),
+            datetime.fromtimestamp(one.seen_at, UTC).isoformat(),
+        )
+        for one in found
+    ]
+    return page.render("account.html", rows=[(*row, page.sessions.is_own(own, row[0].id_hash)) for row in rows])
+
+
+@pages("POST", "/console/account/sessions/{name}/end", Action.WHOAMI)
+def end_session(page: AnyPage, name: str) -> Response:
+    """End one of the caller's own sessions."""
+    if not page.sessions.close_one(page.actor.name, name):
+        raise PageFault(404, N_("This session has ended already."))
+    record_sign_out(page.office, page.caller, sessions=1)
+    return page.go("/console/account", said="session-ended")
 
 
 @pages("POST", "/console/account/sign-out-everywhere", Action.WHOAMI)
@@ -98,6 +119,14 @@ def redeem_invitation(page: AnyPage) -> Response:
 
 
 @pages("GET", "/console/oidc/start", Action.STATUS_READ)
+def show_oidc(page: AnyPage) -> Response:
+    """The page whose button begins the sign-in: a link of another site cannot begin it."""
+    _require_oidc(page.settings)
+    asked = page.request.query_params
+    return page.render("oidc.html", next=_inside(asked.get("next", "")), confirm=asked.get("confirm") == "1")
+
+
+@pages("POST", "/console/oidc/start", Action.STATUS_READ)
 def start_oidc(page: AnyPage) -> Response:
     """Send the browser to the issuer, with a secret of this sign-in in a cookie that lives ten minutes."""
     settings = page.settings
@@ -112,13 +141,18 @@ def start_oidc(page: AnyPage) -> Response:
         "nonce": _derived(flow, b"nonce"),
         "code_challenge": _challenge(_derived(flow, b"verifier")),
         "code_challenge_method": "S256",
+        "max_age": str(int(settings.session_hours * 3600)),
     }
-    confirms = page.request.query_params.get("confirm") == "1"
-    if confirms:
+    if settings.oidc_acr_values:
+        query["acr_values"] = settings.oidc_acr_values
+    if page.form.text("confirm", most=1) == "1":
         query |= {"prompt": "login", "max_age": "0"}
     address = settings.oidc_authorization_url or _discovered(settings, "authorization_endpoint")
-    target = _inside(page.request.query_params.get("next", ""))
-    response = RedirectResponse(f"{address}{'&' if '?' in address else '?'}{urlencode(query)}", status_code=303)
+    target = _inside(page.form.text("next", most=500))
+    there = f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+    # A page that leads on, not a redirect: browsers hold the redirects of a form to this host.
+    response = page.render("leaving.html", next=there)
+    response.headers["Refresh"] = f"0; url={there}"
     # Lax: the way back from the issuer is a navigation from another site.
     set_cookie(response, FLOW_COOKIE, f"{flow}.{_packed(target)}", strict=False, seconds=FLOW_SECONDS)
     return response
@@ -132,10 +166,18 @@ async def finish_oidc(page: AnyPage) -> Response:
     flow, _, packed = page.request.cookies.get(FLOW_COOKIE, "").partition(".")
     asked = page.request.query_params
     fits = hmac.compare_digest(asked.get("state", "").encode(), _derived(flow, b"state").encode())
-    if not (flow and fits and asked.get("code")):
+    if not (flow and fits) or asked.get("iss", settings.oidc_issuer) != settings.oidc_issuer:
         raise PageFault(400, N_("The sign-in was not begun in this browser, or took too long."), N_("Sign in again."))
-    actor = await run_sync(lambda: _exchanged(page, flow, str(asked["code"])))
-    response = await run_sync(lambda: _opened(page, actor, "oidc", _unpacked(packed), arriving=True))
+    if not asked.get("code"):
+        raise PageFault(403, N_("Your office's sign-in page did not let you in."), N_("Sign in again."))
+    account = await run_sync(lambda: _exchanged(page, flow, str(asked["code"])))
+    _require_recent(account, settings, page.caller.at.timestamp())
+    doorkeeper: Doorkeeper = page.request.app.state.doorkeeper
+    actor = await run_sync(lambda: doorkeeper.user_of(account, page.caller.request_id))
+    proven_at = account.signed_in_at or 0.0  # where the issuer does not say, nothing is proven
+    response = await run_sync(
+        lambda: _opened(page, actor, "oidc", _unpacked(packed), arriving=True, proven_at=proven_at)
+    )
     response.delete_cookie(FLOW_COOKIE, path="/", secure=True, httponly=True)
     return response
 
@@ -168,13 +210,15 @@ async def _token_actor(page: Page, token: str) -> Actor:
     return await doorkeeper.recognize(page.request, f"Bearer {token}")
 
 
-def _opened(page: Page, actor: Actor, method: str, target: str, *, arriving: bool = False) -> Response:
+def _opened(
+    page: Page, actor: Actor, method: str, target: str, *, arriving: bool = False, proven_at: float | None = None
+) -> Response:
     """The answer that opens a session; whatever session the browser had before ends."""
     page.caller = replace(page.caller, actor=actor)
     record_sign_in(page.office, page.caller, method=method)
     if page.session is not None:
         page.sessions.close(page.session.cookie)
-    cookie = page.sessions.open(actor, page.caller.at)
+    cookie = page.sessions.open(actor, page.caller.at, proven_at=proven_at)
     if arriving:
         # A browser that comes from another site keeps a strict cookie, but sends it only from the next page on.
         response = page.render("arrived.html", next=target)
@@ -238,16 +282,25 @@ def _unpacked(packed: str) -> str:
 
 def _discovered(settings: ServiceSettings, name: str) -> str:
     """An address that the issuer publishes."""
-    issuer = settings.oidc_issuer.rstrip("/")
     try:
-        found = httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=EXCHANGE_SECONDS)
-        return str(found.raise_for_status().json()[name])
+        return discovered(settings, name)
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise _unreachable(error) from error
 
 
-def _exchanged(page: Page, flow: str, code: str) -> Actor:
-    """The actor whom the issuer's answer to a code names.
+def _require_recent(account: Account, settings: ServiceSettings, now: float) -> None:
+    """Refuse a sign-in at the issuer that is older than a session may become.
+
+    Raises:
+        PageFault: It is.
+    """
+    at = account.signed_in_at
+    if at is not None and now - at > settings.session_hours * 3600 + LEEWAY_SECONDS:
+        raise PageFault(403, N_("You signed in at your office's page too long ago."), N_("Sign in there anew."))
+
+
+def _exchanged(page: Page, flow: str, code: str) -> Account:
+    """The account that the issuer's answer to a code names.
 
     Raises:
         PageFault: The issuer does not answer, or refuses the code.
@@ -273,13 +326,7 @@ def _exchanged(page: Page, flow: str, code: str) -> Actor:
         raise _unreachable(error) from error
     if doorkeeper.oidc is None:
         raise AccessError("this token is not valid.", remedy="Sign in again.")
-    actor = doorkeeper.oidc.actor(token, audience=settings.oidc_client_id, nonce=_derived(flow, b"nonce"))
-    return _enabled(page, actor)
-
-
-def _enabled(page: Page, actor: Actor) -> Actor:
-    with page.office.ledger.reading() as state:
-        return session_actor(state, actor, page.caller.at)
+    return doorkeeper.oidc.account(token, nonce=_derived(flow, b"nonce"))
 
 
 def _unreachable(error: Exception) -> PageFault:
