@@ -13,6 +13,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import authorization_of, say_standing
+from wasl.cli.language import spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError, ThresholdError
 
@@ -223,6 +224,7 @@ def link_files(
             progress=report_progress,
             today=datetime.now(UTC).date(),
             authorization=authorization_of(project),
+            language=spoken().language,
         )
         act = link_deliveries(document, read, options, engine=engine, model=earlier)
     artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
@@ -271,7 +273,9 @@ def _resolve_into(
     from wasl.workflow.resolve import resolve as resolve_pairs
 
     with progress("resolving") as report_progress:
-        act = resolve_pairs(plan, scored, joins, RunOptions(progress=report_progress), run=run, onto=onto)
+        act = resolve_pairs(
+            plan, scored, joins, RunOptions(progress=report_progress, language=spoken().language), run=run, onto=onto
+        )
     files = _write(act.artifacts, out)
     record_event(act.event, project=_project(scored), subject=run)
     return {**act.report, "files": files}
@@ -289,7 +293,7 @@ def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder / 'report.json'}: no such file.", remedy="Name the folder that `wasl link --out` wrote."
         )
-    act = evaluate_review(design, read_csv(reviewed), report, RunOptions(seed=0))
+    act = evaluate_review(design, read_csv(reviewed), report, RunOptions(seed=0, language=spoken().language))
     write_artifacts(act.artifacts, folder)
     record_event(act.event, subject=f"{folder.name}, by review")
     return dict(act.report)
@@ -308,7 +312,7 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
     act = evaluate_spine(
         spine,
         read_csv(truth),
-        RunOptions(),
+        RunOptions(language=spoken().language),
         keep_maps=[read_csv(path) for path in found],
         links=links,
         report=_read_report(folder),

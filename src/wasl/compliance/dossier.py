@@ -184,7 +184,7 @@ def _register(facts: Facts, schema: RegisterSchema) -> Section:
     for field in schema.fields:
         use = "compared" if field.role.encoded else "sent" if field.role is FieldRole.PAYLOAD else "unused"
         by_use[use].append(field.name)
-    title: dict[str, str] = {"en": schema.title or schema.register_id, "fr": schema.title_fr or schema.title}
+    title: dict[str, str] = {language: schema.title_in(language) for language in ("en", "fr", "ar")}
     values: dict[str, Value] = {"title": title, "holder": schema.holder, "columns": len(schema.fields)}  # type: ignore[dict-item]
     statements = [Statement(N_("{title}, kept by {holder}: {columns} columns."), values, source)]
     for use, key in (

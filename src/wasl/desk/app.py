@@ -371,8 +371,7 @@ def _shipped(language: Language) -> list[tuple[str, str]]:
     for path in sorted((config_dir() / "registers").glob("*.toml")):
         schema = RegisterSchema.load(path)
         if any(field.role.encoded for field in schema.fields):
-            title = schema.title if language == "en" else schema.title_fr or schema.title
-            found.append((path.stem, f"{schema.holder} · {title}"))
+            found.append((path.stem, f"{schema.holder} · {schema.title_in(language)}"))
     return found
 
 

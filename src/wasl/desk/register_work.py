@@ -132,8 +132,7 @@ def columns_of(case: RegisterCase, language: str) -> list[Column]:
             continue
         chosen = one.aliases[0] if one.aliases and one.aliases[0] in headings else ""
         heading = renamed.get(one.name) or chosen or (one.name if one.name in headings else "")
-        label = (one.label if language == "en" else one.label_fr) or one.label or one.name
-        found.append(Column(one.name, label, one.name in wanted.required, heading))
+        found.append(Column(one.name, one.label_in(language), one.name in wanted.required, heading))
     return found
 
 

@@ -8,6 +8,6 @@ Texts that belong to one typed thing stand beside it instead, in three languages
 ``audit.events`` and the words of their fields in ``audit.field_words``.
 """
 
-from wasl.locale.messages import LANGUAGES, N_, Language, Messages, messages, negotiate
+from wasl.locale.messages import LANGUAGES, N_, Language, Messages, in_language, messages, negotiate
 
-__all__ = ["LANGUAGES", "N_", "Language", "Messages", "messages", "negotiate"]
+__all__ = ["LANGUAGES", "N_", "Language", "Messages", "in_language", "messages", "negotiate"]

@@ -18,7 +18,7 @@ from wasl.locale.sentences import DEEPEST, NOUN_PLACES, Recognizer, grouped_numb
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
 
-__all__ = ["LANGUAGES", "N_", "Language", "Messages", "messages", "negotiate", "read_catalogue"]
+__all__ = ["LANGUAGES", "N_", "Language", "Messages", "in_language", "messages", "negotiate", "read_catalogue"]
 
 Language = Literal["fr", "ar", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -166,6 +166,11 @@ class Messages:
 def N_(key: str) -> str:  # noqa: N802 - gettext's customary name
     """Mark a text for the catalogue that is translated later, where it is shown."""
     return key
+
+
+def in_language(language: str, english: str, french: str, arabic: str) -> str:
+    """The text of a document in a language; where it has none the French one, which offices read, or the English."""
+    return {"en": english, "ar": arabic}.get(language, french) or french or english
 
 
 @cache

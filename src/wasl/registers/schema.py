@@ -6,12 +6,13 @@ import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field as Option
 from pydantic import model_validator
 
 from wasl.errors import AccessError
+from wasl.locale import in_language
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.dates import Calendar
@@ -109,7 +110,7 @@ class Field(Document):
         minimum, maximum: Bounds of numbers (inclusive).
         classification: Name of the code list its values belong to (``config/classifications``).
         standard: The harmonized name of a payload variable in the joined microdata (default: the column's name).
-        label, label_fr: What a reader sees.
+        label, label_fr, label_ar: What a reader sees.
         icls: Whether the 20th-ICLS classification of international labour migration needs it.
         kind: What an identifier must look like (``ice``, ``cin``, ``passport``, ``permit``), for the quality report.
         piece_type: Column that says which document a number belongs to (CNSS writes all in one column).
@@ -142,6 +143,7 @@ class Field(Document):
     standard: str | None = None
     label: str = ""
     label_fr: str = ""
+    label_ar: str = ""
     icls: bool = False
     kind: Literal["ice", "cin", "passport", "permit"] | None = None
     piece_type: str | None = None
@@ -171,6 +173,10 @@ class Field(Document):
             raise ValueError(f"column {self.name!r}: a date that leaves exact to the day needs a precision_reason")
         return self
 
+    def label_in(self, language: str) -> str:
+        """The label in a language; in another one where it has none, else the column's name."""
+        return in_language(language, self.label, self.label_fr, self.label_ar) or self.name
+
 
 Transform = Literal["code", "year", "household"]
 
@@ -191,6 +197,7 @@ class PayloadVariable(Document):
     transform: Transform = "code"
     label: str = ""
     label_fr: str = ""
+    label_ar: str = ""
 
 
 class FileLayout(Document):
@@ -220,6 +227,7 @@ class CodeSpellings(Document):
     code: str
     label: str = ""
     label_fr: str = ""
+    label_ar: str = ""
     parent: str = ""
     spellings: tuple[str, ...] = ()
 
@@ -259,6 +267,7 @@ class RegisterSchema(Document):
     version: int = 1
     title: str = ""
     title_fr: str = ""
+    title_ar: str = ""
     holder: str
     record: str
     duplicate_free: bool = False
@@ -377,5 +386,14 @@ class RegisterSchema(Document):
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the schema's meaning, in every delivery made with it."""
-        return digest_json(self.model_dump(mode="json", exclude=None if self.everyone else {"everyone"}))
+        """The digest of the schema's meaning, in every delivery made with it. Arabic words came later: it has none."""
+        arabic = {"label_ar"}
+        texts: Any = {"fields": {"__all__": arabic}, "payload": {"__all__": arabic}, "title_ar": True}
+        texts["code_lists"] = {name: {"__all__": arabic} for name in self.code_lists}
+        if not self.everyone:
+            texts["everyone"] = True
+        return digest_json(self.model_dump(mode="json", exclude=texts))
+
+    def title_in(self, language: str) -> str:
+        """The title in a language; in French or English where it has none, else the register's name."""
+        return in_language(language, self.title, self.title_fr, self.title_ar) or self.register_id

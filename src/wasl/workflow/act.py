@@ -12,6 +12,7 @@ import pyarrow as pa
 from wasl.audit.events import Happening
 from wasl.compliance.authorization import Authorization
 from wasl.errors import InputError
+from wasl.locale import Language
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 
 __all__ = ["Act", "Artifact", "Progress", "RunOptions"]
@@ -36,6 +37,7 @@ class RunOptions:
         progress: Told how far long work is, or None.
         today: The day of the act, for rules on the age of data and for authorizations, or None.
         authorization: The stored authorization of the project, to which the act is held; None where there is none.
+        language: The language of the pages that people read (``report.html``); tables, JSON and digests are the same.
     """
 
     threads: int = 0
@@ -43,6 +45,7 @@ class RunOptions:
     progress: Progress | None = field(default=None, repr=False)
     today: date | None = None
     authorization: Authorization | None = None
+    language: Language = "en"
 
     def require_seed(self) -> int:
         """The seed.

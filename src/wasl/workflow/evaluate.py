@@ -14,6 +14,7 @@ from wasl.linkage.quality.evaluate import Evaluation
 from wasl.linkage.quality.evaluate import evaluate as evaluate_spine
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.quality.review import estimate_from_review
+from wasl.locale import Language
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 
@@ -34,7 +35,7 @@ def evaluate(
     Args:
         spine: ``person_id, register, record_id``.
         truth: ``register, record, person`` and perhaps groups.
-        options: Not used yet; every act takes them.
+        options: The language of the page.
         keep_maps: ``register, record, record_id`` of the holders.
         links: Candidate pairs with probabilities, for calibration.
         report: The linkage report the evaluation is added to, or None.
@@ -45,13 +46,12 @@ def evaluate(
     Raises:
         InputError: A column is missing, or truth and spine have no record in common.
     """
-    del options
     evaluation = evaluate_spine(spine, truth, keep_maps, links)
     found = plain_json(evaluation.to_json())
     event = LinkageEvaluated(
         precision=found["precision"], recall=found["recall"], f1=found["f1"], records=spine.num_rows
     )
-    return Act(_pages(report, {"evaluation": found}), event, found, evaluation)
+    return Act(_pages(report, {"evaluation": found}, options.language), event, found, evaluation)
 
 
 def evaluate_review(
@@ -79,11 +79,11 @@ def evaluate_review(
         reviewed=found["decided"],
         drawn=found["drawn"],
     )
-    return Act(_pages(report, {"review": found}), event, found, found)
+    return Act(_pages(report, {"review": found}, options.language), event, found, found)
 
 
-def _pages(report: Mapping[str, Any] | None, added: Mapping[str, Any]) -> dict[str, Artifact]:
+def _pages(report: Mapping[str, Any] | None, added: Mapping[str, Any], language: Language) -> dict[str, Artifact]:
     if report is None:
         return {}
     full = {**report, **added}
-    return {"report.json": json_bytes(full), "report.html": render_report(full).encode()}
+    return {"report.json": json_bytes(full), "report.html": render_report(full, language).encode()}

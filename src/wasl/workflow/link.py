@@ -69,6 +69,6 @@ def link(
     artifacts: dict[str, Artifact] = {
         "pairs.parquet": scored.to_table(),
         "report.json": json_bytes(report),
-        "report.html": render_report(report).encode(),
+        "report.html": render_report(report, options.language).encode(),
     }
     return Act(artifacts, event, report, scored)

@@ -77,9 +77,9 @@ def resolve(
         "changes.parquet": resolution.changes,
         "review.parquet": resolution.review,
         "review.csv": _review_sheet(rows),
-        "review.html": render_review(rows, scored.model.passes).encode(),
+        "review.html": render_review(rows, scored.model.passes, options.language).encode(),
         "report.json": json_bytes(report),
-        "report.html": render_report(report).encode(),
+        "report.html": render_report(report, options.language).encode(),
     }
     event = SpineResolved(
         run=run,

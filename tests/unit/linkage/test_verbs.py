@@ -95,7 +95,7 @@ def test_reviewers_decisions_become_an_estimate(folder):
     assert review["decided"] == len(sheet)
     assert review["precision"]["low"] <= found["precision"] <= review["precision"]["high"]
     assert review["recall"]["low"] <= found["recall"] <= review["recall"]["high"] + 0.01
-    assert "drawn for review were decided" in (out / "report.html").read_text()
+    assert "Pairs drawn for review: " in (out / "report.html").read_text()
     with pytest.raises(InputError, match="nothing to evaluate with"):
         run("evaluate", out)
 

@@ -68,6 +68,7 @@ class ColumnFigures:
     column: str
     label: str
     label_fr: str
+    label_ar: str
     role: str
     present: int
     missing: int
@@ -93,6 +94,7 @@ class QualityReport:
     register: str
     title: str
     title_fr: str
+    title_ar: str
     holder: str
     file: str
     rows_read: int

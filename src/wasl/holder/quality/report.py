@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from wasl.holder.quality.findings import QualityReport
 from wasl.holder.quality.texts import CHECKS, LABELS, Language
+from wasl.locale import in_language
 
 __all__ = ["render_report"]
 
@@ -20,7 +21,8 @@ def render_report(report: QualityReport, language: Language) -> str:
     template = environment.from_string(files("wasl.holder.quality").joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
         report=report,
-        fr=language != "en",
+        title=in_language(language, report.title, report.title_fr, report.title_ar) or report.register,
+        label=lambda column: in_language(language, column.label, column.label_fr, column.label_ar),
         direction="rtl" if language == "ar" else "ltr",
         language=language,
         say={name: texts[language] for name, texts in LABELS.items()},

@@ -6,9 +6,16 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from wasl.locale import N_, Messages, messages
+
 __all__ = ["bars", "curve", "histogram", "match_weights", "waterfall"]
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 64, 40, 14, 14
+ENGLISH = messages("en")
+HINT = N_("weight {weight}: {pairs} pairs, {matches} expected matches")
+WEIGHT_AXIS, WEIGHTS_TITLE = N_("match weight (log2)"), N_("Pairs by match weight")
+STATES_TITLE, WATERFALL = N_("Match weights"), N_("Waterfall")
+PRIOR, TOTAL = N_("prior"), N_("total")
 INK, SOFT, GOOD, BAD, WARN = "#1f2933", "#9aa5b1", "#1b7f79", "#b23a48", "#c98a1b"
 
 
@@ -39,12 +46,15 @@ def _count(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ")
 
 
-def histogram(bins: Sequence[tuple[float, float, float]], thresholds: Sequence[tuple[str, float]] = ()) -> str:
+def histogram(
+    bins: Sequence[tuple[float, float, float]], thresholds: Sequence[tuple[str, float]] = (), words: Messages = ENGLISH
+) -> str:
     """Pairs by match weight on a logarithmic scale, the expected matches among them filled.
 
     Args:
         bins: (weight, pairs, expected matches), equally spaced.
         thresholds: (name, weight) drawn as vertical lines.
+        words: The language of the labels.
     """
     if not bins:
         return ""
@@ -67,7 +77,7 @@ def histogram(bins: Sequence[tuple[float, float, float]], thresholds: Sequence[t
             _text(LEFT - 6, level + 4, _count(10.0**power), anchor="end"),
         ]
     for weight, pairs, matches in bins:
-        hint = f"weight {weight:.0f}: {_count(pairs)} pairs, {_count(matches)} expected matches"
+        hint = words.text(HINT, weight=f"{weight:.0f}", pairs=_count(pairs), matches=_count(matches))
         wide = x(weight + 1) - x(weight) - 1
         body.append(_rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
         body.append(_rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
@@ -78,15 +88,16 @@ def histogram(bins: Sequence[tuple[float, float, float]], thresholds: Sequence[t
     step = max(1, round((high - low) / 10))
     for weight in range(int(low), int(high) + 1, step):
         body.append(_text(x(weight), base + 16, str(weight)))
-    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, "match weight (log2)"))
-    return _svg(body, WIDTH, HEIGHT, "Pairs by match weight")
+    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, words.text(WEIGHT_AXIS)))
+    return _svg(body, WIDTH, HEIGHT, words.text(WEIGHTS_TITLE))
 
 
-def match_weights(rows: Sequence[tuple[str, float, float, float]]) -> str:
+def match_weights(rows: Sequence[tuple[str, float, float, float]], words: Messages = ENGLISH) -> str:
     """Match weight of every state of every comparison, with its m- and u-probability.
 
     Args:
         rows: (comparison and state, m, u, weight).
+        words: The language of the labels.
     """
     row_height, label = 18, 190
     height = 30 + row_height * len(rows)
@@ -102,7 +113,7 @@ def match_weights(rows: Sequence[tuple[str, float, float, float]]) -> str:
             _rect(start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, f"{weight:+.2f}")
         )
         body.append(_text(WIDTH - 4, y + 11, f"{weight:+.1f}  {m:.3g} / {u:.2g}", anchor="end"))
-    return _svg(body, WIDTH, height, "Match weights")
+    return _svg(body, WIDTH, height, words.text(STATES_TITLE))
 
 
 def bars(rows: Sequence[tuple[str, float]], unit: str) -> str:
@@ -174,14 +185,15 @@ def curve(
     return _svg(body, WIDTH, HEIGHT, x_name)
 
 
-def waterfall(start: float, steps: Sequence[tuple[str, float]]) -> str:
+def waterfall(start: float, steps: Sequence[tuple[str, float]], words: Messages = ENGLISH) -> str:
     """Chart of a pair's weight, from the prior to the total: levels and weights, never an encoding.
 
     Args:
         start: Prior weight (log2 odds).
         steps: (comparison and state in words, weight).
+        words: The language of the labels.
     """
-    rows = [("prior", start), *steps]
+    rows = [(words.text(PRIOR), start), *steps]
     levels = [0.0]
     for _, weight in rows:
         levels.append(levels[-1] + weight)
@@ -196,6 +208,6 @@ def waterfall(start: float, steps: Sequence[tuple[str, float]]) -> str:
         body.append(_text(label - 8, y + 12, name, anchor="end"))
         body.append(_rect(start_x, y, abs(weight) * scale, row_height - 6, GOOD if weight >= 0 else BAD))
         body.append(_text(WIDTH - 4, y + 12, f"{weight:+.1f}", anchor="end"))
-    body.append(_text(label - 8, height - 8, "total", anchor="end"))
+    body.append(_text(label - 8, height - 8, words.text(TOTAL), anchor="end"))
     body.append(_text(WIDTH - 4, height - 8, f"{levels[-1]:+.1f}", anchor="end"))
-    return _svg(body, WIDTH, height, "Waterfall")
+    return _svg(body, WIDTH, height, words.text(WATERFALL))

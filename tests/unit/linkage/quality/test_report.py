@@ -11,6 +11,7 @@ from wasl.linkage.quality.charts import curve, histogram
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
+from wasl.locale import messages
 
 
 def test_axes_can_begin_in_the_upper_corner():
@@ -48,3 +49,22 @@ def test_a_report_shows_estimates_thresholds_and_registers(three_registers, plan
         assert text in page
     assert "precision, true" not in page
     assert "http" not in re.sub(r"http://www.w3.org/\S+", "", page)
+
+
+@pytest.mark.parametrize(("language", "direction"), [("fr", "ltr"), ("ar", "rtl")])
+def test_a_report_is_said_in_the_language_of_its_reader(three_registers, plan, language, direction):
+    scored = score_pairs(plan, [part.delivery for part in three_registers])
+    found = resolve(plan, scored, [part.join for part in three_registers], run="r")
+    failed = {"name": "sizes", "passed": False, "message": "3 of 9 records are in persons of more than 2 records; the "}
+    failed["message"] += "largest has 5. Different people were chained together."
+    report = {**found.report, "checks": [failed]}
+    page, english = render_report(report, language), render_report(report)
+    assert f'<html lang="{language}" dir="{direction}">' in page
+    names = re.compile(r"<(?:th|h1|h2|h3|span|summary|b)>([^<]*[A-Za-z]{3}[^<]*)<|<text[^>]*>([^<]*)<")
+    words = messages(language)
+    said = {text for pair in names.findall(english) for text in pair if text and words.sentence(text) != text}
+    assert len(said) > 25
+    shown = {text for pair in names.findall(page) for text in pair if text}
+    assert not said & shown
+    assert "Different people" not in page
+    assert "direction: ltr" in page, "charts keep their axes; their labels are in the language"
