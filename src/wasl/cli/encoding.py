@@ -195,22 +195,7 @@ def encode_file(
         files = _write_others(encoded, table, out, join=join, payload=payload, keep_map=keep_map)
         writer.finish(encoded.delivery.header)
     header = encoded.delivery.header
-    record_event(
-        RegisterEncoded(
-            delivery=encoded.delivery.digest,
-            key_id=header.key_id,
-            schema=header.schema_digest,
-            profile=header.profile,
-            profile_digest=header.profile_digest,
-            weaknesses=header.weaknesses or None,
-            round=header.round,
-            records=header.records,
-            rejects=header.rejects,
-            leak=header.leak,
-        ),
-        project=header.project,
-        subject=header.register,
-    )
+    record_event(RegisterEncoded.of(header, encoded.delivery.digest), project=header.project, subject=header.register)
     return encoded, table, files
 
 

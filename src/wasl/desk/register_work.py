@@ -221,18 +221,7 @@ def encode(
         "passes": [(one.name, one.rows, one.dropped) for one in header.passes],
         "left_out": [f"{one.name}: {one.reason}" for one in encoded.left_out if not one.expected],
     }
-    happening = RegisterEncoded(
-        delivery=encoded.delivery.digest,
-        key_id=header.key_id,
-        schema=header.schema_digest,
-        profile=header.profile,
-        profile_digest=header.profile_digest,
-        weaknesses=header.weaknesses or None,
-        round=header.round,
-        records=header.records,
-        rejects=header.rejects,
-        leak=header.leak,
-    )
+    happening = RegisterEncoded.of(header, encoded.delivery.digest)
     record(home, happening, project=header.project, subject=header.register)
 
 

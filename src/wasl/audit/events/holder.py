@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from wasl.audit.events.event import Happening, Language
+from wasl.registers.exchange.delivery_header import DeliveryHeader
 
 __all__ = [
     "EncodingAttacked",
@@ -99,6 +100,22 @@ class RegisterEncoded(Happening):
     records: int
     rejects: int
     leak: float | None = None
+
+    @classmethod
+    def of(cls, header: DeliveryHeader, digest: str) -> RegisterEncoded:
+        """The event of a delivery, from its header and its digest."""
+        return cls(
+            delivery=digest,
+            key_id=header.key_id,
+            schema=header.schema_digest,
+            profile=header.profile,
+            profile_digest=header.profile_digest,
+            weaknesses=header.weaknesses or None,
+            round=header.round,
+            records=header.records,
+            rejects=header.rejects,
+            leak=header.leak,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The return of a register: what its holder gets back after a linkage, shown and as a file to open at home."""
+"""The return of a register, which its holder reads here and downloads to open it at home."""
 
 from __future__ import annotations
 
