@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -22,6 +22,7 @@ from wasl.tables.cells import CellTable, Floats, Ints, added
 from wasl.tables.contributions import Contributions, contributions_of, largest_records
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
 from wasl.tables.specification import DimensionSpec, InputSpec, MeasureKind, TableSpec
+from wasl.tables.structural import structural_zeros
 
 __all__ = ["MAX_CELLS", "Built", "build_table"]
 
@@ -55,13 +56,15 @@ def build_table(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Ta
         hierarchies: For each file named by a dimension, its columns from coarse to fine.
 
     Raises:
-        InputError: A column is missing, a code is not in its hierarchy, an aggregate repeats a cell, or the table
-            has too many cells.
+        InputError: A column is missing, a code is not in its hierarchy, an aggregate repeats a cell, a structural zero
+            has a value, or the table has too many cells.
     """
     _require_columns(data, spec)
-    if spec.input.kind == "aggregate":
-        return _from_aggregate(data, spec, hierarchies)
-    return _from_microdata(data, spec, hierarchies)
+    made = _from_aggregate if spec.input.kind == "aggregate" else _from_microdata
+    built = made(data, spec, hierarchies)
+    if not spec.structural_zeros:
+        return built
+    return replace(built, table=replace(built.table, structural=structural_zeros(built.table, spec)))
 
 
 def _require_columns(data: pa.Table, spec: TableSpec) -> None:
@@ -269,6 +272,7 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         shown=shown,
         keys=keys,
         counts=count,
+        lone=contributions.lone,
     )
     return Built(table, rows, {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}, valueless)
 

@@ -45,6 +45,8 @@ class CellTable:
         shown: The figure to publish, where it is not the value (means, ratios); else None.
         keys: Sum of the record keys of a cell (cell-key method); else None.
         counts: Unweighted number of records; equals the value of an unweighted count.
+        lone: Number of the contributor who is alone in a cell, -1 for none; None where nobody is in several cells.
+        structural: Cells that everybody knows to be empty; None for none.
     """
 
     name: str
@@ -61,6 +63,8 @@ class CellTable:
     shown: Floats | None = field(default=None, repr=False)
     keys: NDArray[np.uint64] | None = field(default=None, repr=False)
     counts: Floats | None = field(default=None, repr=False)
+    lone: Ints | None = field(default=None, repr=False)
+    structural: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:

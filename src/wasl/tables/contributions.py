@@ -32,6 +32,7 @@ class Contributions:
     intruder: Floats | None = None
     waived: NDArray[np.bool_] | None = None
     dominance_waived: NDArray[np.bool_] | None = None
+    lone: Ints | None = None
 
 
 def largest_records(key: Ints, value: Floats, cells: int, depth: int, dimensions: tuple[Hierarchy, ...]) -> Floats:
@@ -110,6 +111,7 @@ def contributions_of(
         np.zeros(cells),
         np.zeros(cells, np.bool_),
         np.zeros((cells, depth), np.bool_),
+        np.full(cells, -1, dtype=np.int64),
     )
     ancestors = [_ancestors(dimension, place) for dimension, place in zip(dimensions, places, strict=True)]
     for levels in itertools.product(*[range(int(d.depths.max()) + 1) for d in dimensions]):
@@ -187,6 +189,9 @@ def _level(
     head = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
     cells = cell[head]
     into.contributors[cells] = np.diff(np.append(head, len(cell)))
+    assert into.lone is not None  # noqa: S101
+    alone = into.contributors[cells] == 1
+    into.lone[cells[alone]] = who[first][rank][head[alone]]
     before = _units_before(stands_for, head)
     previous = np.zeros(len(cells))
     depth = into.largest.shape[1]

@@ -87,6 +87,8 @@ def find_primary(table: CellTable, rules: PrimaryRules, protection: ProtectionSp
 
     if rules.zeros == "unsafe":
         empty = table.value == 0
+        if table.structural is not None:
+            empty &= ~table.structural
         _mark(rule, empty, 5)
         _raise(upper, empty, np.full(n, rules.zero_level))
     counts = {name: int((rule == i + 1).sum()) for i, name in enumerate(RULES) if (rule == i + 1).any()}

@@ -136,7 +136,11 @@ def label_of(built: Sequence[Built], system: System, cell: int) -> str:
 
 
 def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[PrimaryResult]) -> tuple[Ints, ...]:
-    """The cells of each lone contributor; a total with one contributor is the same one as its only part's."""
+    """The cells of each lone contributor.
+
+    A total with one contributor is the same one's as its only part. Where the data identify contributors, all cells in
+    which one of them is alone are that one's, be they in one sum or not.
+    """
     lone = np.zeros(system.relations.cells, dtype=np.bool_)
     for item, found, member in zip(built, primary, system.members, strict=False):
         lone[member[found.unsafe & (item.table.contributors == 1) & (item.table.value != 0)]] = True
@@ -154,6 +158,13 @@ def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[
             for part in cells[1:]:
                 if lone[part]:
                     parent[root(int(part))] = root(int(cells[0]))
+    for item, member in zip(built, system.members, strict=False):
+        if item.table.lone is None:
+            continue
+        first: dict[int, int] = {}
+        for cell, who in zip(member.tolist(), item.table.lone.tolist(), strict=True):
+            if who >= 0 and lone[cell]:
+                parent[root(cell)] = root(first.setdefault(who, cell))
     groups: dict[int, list[int]] = {}
     for cell in parent:
         groups.setdefault(root(cell), []).append(cell)

@@ -1,0 +1,85 @@
+"""The part of a specification that says how tables are protected."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from wasl.registers.documents import Document
+
+__all__ = ["CellKeyOptions", "ProtectionMethod", "ProtectionSpec", "RoundingOptions"]
+
+
+class ProtectionMethod(StrEnum):
+    """The method that protects a table."""
+
+    SUPPRESSION = "suppression"
+    CELL_KEY = "cell-key"
+    ROUNDING = "rounding"
+    NONE = "none"
+
+
+class CellKeyOptions(Document):
+    """Parameters of the cell-key method; kept from users of the tables.
+
+    Attributes:
+        maximum: D, the largest noise.
+        variance: V, the variance of the noise.
+        small: j_s: after perturbation no count lies in 1..j_s.
+        stay: Probability that a count keeps its value; default: what maximum entropy gives.
+        modulus: Record keys are integers below it.
+        additive: Whether the noise is adjusted until totals add up (``True``) or each cell stands alone.
+    """
+
+    maximum: int = Option(default=5, ge=1, le=50)
+    variance: float = Option(default=3.0, gt=0)
+    small: int = Option(default=0, ge=0, le=20)
+    stay: float | None = Option(default=None, gt=0, lt=1)
+    modulus: int = Option(default=2**32, ge=256, le=2**32)
+    additive: bool = False
+
+
+class RoundingOptions(Document):
+    """Base and kind of rounding: to the nearest multiple, at random, or such that the table still adds up."""
+
+    base: int = Option(default=5, ge=2)
+    kind: Literal["conventional", "random", "controlled"] = "controlled"
+
+
+class ProtectionSpec(Document):
+    """The protection of a table and its parameters.
+
+    Attributes:
+        method: ``suppression``, ``cell-key``, ``rounding`` or ``none``.
+        lower, upper: Protection levels as shares of the value, for cells unsafe by frequency or dominance; p % and pq
+            rules give their own. Without them dominance gives its own, too, and frequency takes a tenth.
+        attacker_bounds: What everybody is assumed to know beforehand, as multiples of the value.
+        cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
+        singletons: Whether a lone contributor, who knows its own cell, must not recognize others.
+        search: ``exact``, ``fast`` (heuristic) or ``auto``: exact while time remains.
+        time_limit_seconds: After that, the best feasible answer found so far is taken.
+        gap: Relative gap between cost and bound at which the search may stop.
+        cell_key, rounding: Parameters of these methods.
+    """
+
+    method: ProtectionMethod = ProtectionMethod.SUPPRESSION
+    lower: float | None = Option(default=None, ge=0)
+    upper: float | None = Option(default=None, ge=0)
+    attacker_bounds: tuple[float, float] = (0.0, 2.0)
+    cost: Literal["value", "one", "contributors"] = "value"
+    singletons: bool = False
+    search: Literal["auto", "exact", "fast"] = "auto"
+    time_limit_seconds: float = Option(default=60.0, gt=0)
+    gap: float = Option(default=0.0, ge=0, lt=1)
+    cell_key: CellKeyOptions = CellKeyOptions()
+    rounding: RoundingOptions = RoundingOptions()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        low, high = self.attacker_bounds
+        if not low <= 1 <= high or low == high:
+            raise ValueError("attacker_bounds must enclose 1: the true value is among what is possible")
+        return self
