@@ -22,6 +22,10 @@ SMALL = 1e-9
 """Coefficients of a cut below this share of its right-hand side are dropped: HiGHS ignores them, too."""
 
 
+SAME_LEVEL = 1e-3
+"""Targets whose levels differ by a smaller share are attacked under the same limits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attack:
     """The outcome of one program.
@@ -87,15 +91,16 @@ class AttackModel:
         )
         model.changeObjectiveSense(highspy.ObjSense.kMaximize)
 
-    def open_cells(self, pattern: Floats, *, known: int = -1) -> None:
+    def open_cells(self, pattern: Floats, *, known: int = -1, most: float = np.inf) -> None:
         """Let every cell move as far as ``pattern`` (0 published, 1 suppressed, or between) allows.
 
         Args:
             pattern: Between 0 and 1 for each cell.
             known: Number of the attacker; the cells a lone contributor knows do not move.
+            most: No cell moves further than this times ``pattern``.
         """
-        self._low = -self.problem.down * pattern / self.scale
-        self._high = self.problem.up * pattern / self.scale
+        self._low = -np.minimum(self.problem.down, most) * pattern / self.scale
+        self._high = np.minimum(self.problem.up, most) * pattern / self.scale
         own = self.problem.known_to(known)
         self._low[own] = self._high[own] = 0.0
         self._model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
@@ -167,6 +172,36 @@ class AttackModel:
             if limit is not None and len(unprotected) >= limit:
                 break
         return Check(cuts, unprotected)
+
+    def clipped(self, pattern: Floats, *, tolerance: float) -> list[Cut]:
+        """Cuts for a pattern between 0 and 1, of cells none of which moves further than the target's level.
+
+        A movement that carries the target to its level seldom moves another cell further. Without this limit a small
+        part of a large cell serves as much as the whole, and few cuts are found. The cuts hold for all movements.
+
+        Args:
+            pattern: Between 0 and 1 for each cell.
+            tolerance: Share of a level that may be missing.
+        """
+        problem = self.problem
+        cuts: list[Cut] = []
+        reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
+        opened = np.inf
+        for cell, direction, level in sorted(problem.targets(), key=lambda target: -target[2]):
+            if reached[direction][cell] >= level * (1 - tolerance / 2):
+                continue
+            if level < opened * (1 - SAME_LEVEL):
+                self.open_cells(pattern, most=level)
+                opened = level
+            outcome = self.attack(cell, direction, level)
+            reached[1] = np.maximum(reached[1], outcome.moves)
+            reached[-1] = np.maximum(reached[-1], -outcome.moves)
+            if outcome.reach >= level * (1 - tolerance):
+                continue
+            cut = self._cut(cell, level, -1)
+            if cut is not None and float(cut.weight @ pattern[cut.cells]) < 1 - tolerance:
+                cuts.append(cut)
+        return cuts
 
     def _cut(self, cell: int, level: float, known: int) -> Cut | None:
         problem = self.problem

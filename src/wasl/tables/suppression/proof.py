@@ -49,17 +49,19 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
     while relaxed is not None and not state.over():
         state.raise_bound(relaxed.cost)
         history.append(relaxed.cost)
-        check = attack.check(relaxed.pattern, tolerance=1e-4)
+        cuts = attack.clipped(relaxed.pattern, tolerance=1e-3)
+        if not cuts:
+            cuts = attack.check(relaxed.pattern, tolerance=1e-4).cuts
         for known in range(len(attack.problem.singletons)):
             if state.over():
                 break
-            check.cuts.extend(attack.check(relaxed.pattern, tolerance=1e-4, known=known).cuts)
+            cuts.extend(attack.check(relaxed.pattern, tolerance=1e-4, known=known).cuts)
         state.report("cuts")
-        if not check.cuts or state.left() < until or (state.slow and len(history) > 1):
+        if not cuts or state.left() < until or (state.slow and len(history) > 1):
             break
         if len(history) > TAIL_ROUNDS and history[-1] - history[-1 - TAIL_ROUNDS] < TAIL_RISE * abs(history[-1]):
             break
-        master.add(check.cuts)
+        master.add(cuts)
         relaxed = cheap_cuts(master, rows, state)
     state.steps["relaxation_rounds"] = len(history)
     state.steps["relaxation_bound"] = state.bound
@@ -187,5 +189,5 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
             if state.over():
                 return cuts
             mixed = (1 - share) * pattern + share * end
-            cuts.extend(attack.check(mixed, tolerance=TOLERANCE).cuts)
+            cuts.extend(attack.clipped(mixed, tolerance=1e-6))
     return cuts
