@@ -47,10 +47,16 @@ def test_one_key_diffusion_at_low_fill_falls() -> None:
     assert rates(Trial("one-key", 1000), ("graph matching",), starts=6)["graph matching"] >= 0.9
 
 
-def test_to_be_told_who_shares_a_block_does_not_hurt_and_is_reported_apart() -> None:
+def test_to_be_told_who_shares_a_block_helps_and_is_reported_apart() -> None:
     attacks = ("likelihood",)
-    linkage, told = (rates(Trial("guarded", 1000, told=told), attacks)["likelihood"] for told in (False, True))
-    assert linkage <= told
+    linkage, told = (
+        next(
+            each for each in outcomes_of(Trial("guarded", 1000, told=told), attacks) if each.view in ("linkage", "told")
+        )
+        for told in (False, True)
+    )
+    # Over all passes it helps. The best of some twenty passes is a dozen persons, and may be better by chance.
+    assert (linkage.anywhere or 0) < (told.anywhere or 0)
     views = {each.view for each in outcomes_of(Trial("guarded", 100, told=True), attacks)}
     assert views == {"told"}
 
