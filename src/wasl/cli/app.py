@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -149,8 +150,14 @@ def _nothing() -> None:
     """Stands for a verb in the overview; `main` never runs it."""
 
 
+YOUNG_OBJECTS = 50_000
+"""New objects after which Python looks for cycles; 700 is its default. Imports make half a million objects and no
+garbage: looking less often spares .1 to .2 of the 2.5 processor seconds of a small linkage."""
+
+
 def main() -> None:
     """Run one verb; exit 0 done, 1 the input is at fault, 2 wrong usage, 3 a threshold or verification is not met."""
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
     try:
         arguments = _speak(sys.argv[1:])
         verb = next((word for word in arguments if not word.startswith("-")), "")

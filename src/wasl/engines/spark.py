@@ -107,7 +107,7 @@ def score_pairs_on_spark(
     """
     sources = sources_of(deliveries)
     engine = Spark(sources, session or spark_session(), bucket_rows)
-    return score_sources(plan, sources, engine, progress=progress, model=model)
+    return score_sources(plan, sources, engine, threads=os.cpu_count() or 1, progress=progress, model=model)
 
 
 class Spark:

@@ -47,8 +47,8 @@ def score_pairs(
         InputError: No delivery was given.
     """
     sources = sources_of(deliveries)
-    engine = Threads(sources, threads or os.cpu_count() or 1)
-    return score_sources(plan, sources, engine, progress=progress, model=model)
+    threads = threads or os.cpu_count() or 1
+    return score_sources(plan, sources, Threads(sources, threads), threads=threads, progress=progress, model=model)
 
 
 def score_sources(
@@ -56,6 +56,7 @@ def score_sources(
     sources: Sequence[Source],
     engine: Engine,
     *,
+    threads: int = 1,
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
 ) -> ScoredPairs:
@@ -69,8 +70,9 @@ def score_sources(
     digests = [delivery.digest for delivery in deliveries]
     if len(set(digests)) != len(digests):
         raise MismatchError("the same delivery is given twice.", remedy="Give it once.")
-    leaks = [measure_union(name, sources) for name in pass_names(deliveries)]
+    leaks = [measure_union(name, sources, threads) for name in pass_names(deliveries)]
     names = usable_passes(leaks, plan.candidates.union_leak)
+    _check_unused([leak.name for leak in leaks if leak.name not in names], sources)
     earlier = {part.name: part for part in model.passes} if model else {}
     scored: dict[str, ScoredPass] = {}
     for done, name in enumerate(_rich_first(names, sources)):
@@ -93,6 +95,18 @@ def score_sources(
     assembled.report["union_leak"] = [leak.to_json() for leak in leaks]
     assembled.report["checks"].append(check_union(leaks, plan.candidates.union_leak).to_json())
     return assembled
+
+
+def _check_unused(names: Sequence[str], sources: Sequence[Source]) -> None:
+    """Check the parts of passes that are not linked: those of the others are checked when they are laid out.
+
+    Raises:
+        DeliveryError: A part was changed.
+    """
+    for name in names:
+        for source in sources:
+            for number in source.delivery.source.numbers_of(name):
+                source.delivery.source.read(number)
 
 
 def _rich_first(names: Sequence[str], sources: Sequence[Source]) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison import kernels
+from wasl.linkage.comparison.distances import LANES
 from wasl.linkage.comparison.pass_layout import (
     PassLayout,
     Source,
@@ -181,7 +182,7 @@ def sweep_tasks(
         state[kernels.CODES] = len(known)
     positions = kernels.Positions(tasks.place, tasks.hot.owner, tasks.hot.buckets)
     rows = kernels.Rows(layout.words, layout.offsets, layout.bits, layout.present, layout.tokens)
-    room = max(ROOM if kept is not None else 0, kernels.LANES)
+    room = max(ROOM if kept is not None else 0, LANES)
     out = kernels.Written(*(np.empty(room, kind) for kind in (np.int32, np.int32, np.uint64, np.uint8)))
     found: list[list[NDArray[Any]]] = [[part[:0] for part in out]]
     while state[kernels.TASK] < len(chosen_tasks):

@@ -18,10 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from wasl.registers.compiled.bits import popcount
+from wasl.linkage.comparison.distances import LANES, load_tile, row_distances, tile_distances
 
 __all__ = [
-    "LANES",
     "CodeTable",
     "Positions",
     "Rows",
@@ -31,13 +30,8 @@ __all__ = [
     "new_state",
     "new_table",
     "sweep",
-    "tile_distances",
 ]
 
-LANES = 64
-"""Right rows compared at once."""
-UNROLL = 16
-"""Words per unrolled step: one 1024-bit filter."""
 ROW_PATH_ROWS = 6
 """Fewer left rows than this do not repay the transposition of a tile."""
 ROW_PATH_LANES = 16
@@ -120,79 +114,6 @@ class Written(NamedTuple):
     right: np.ndarray
     code: np.ndarray
     tables: np.ndarray
-
-
-@njit(cache=True, nogil=True, boundscheck=False)
-def _load_tile(words: np.ndarray, place: np.ndarray, first: int, lanes: int, tile: np.ndarray) -> None:
-    for lane in range(lanes):
-        row = words[place[first + lane]]
-        for w in range(words.shape[1]):
-            tile[w, lane] = row[w]
-
-
-@njit(cache=True, nogil=True, boundscheck=False)
-def tile_distances(row: np.ndarray, tile: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
-    """Write the Hamming distances of a row to the 64 rows of a transposed tile, over some of their words.
-
-    Args:
-        row: (words) uint64.
-        tile: (words, 64) uint64.
-        start: First word.
-        stop: The word after the last.
-        out: (64) int32, written.
-    """
-    w = start
-    if stop - start >= UNROLL:  # slices, so that the compiler sees fixed bounds and unrolls
-        part, words = tile[w : w + UNROLL], row[w : w + UNROLL]
-        for lane in range(LANES):
-            total = np.uint64(0)
-            for k in range(UNROLL):
-                total += popcount(part[k, lane] ^ words[k])
-            out[lane] = np.int32(total)
-        w += UNROLL
-    else:
-        for lane in range(LANES):
-            out[lane] = 0
-    while w + UNROLL <= stop:
-        part, words = tile[w : w + UNROLL], row[w : w + UNROLL]
-        for lane in range(LANES):
-            total = np.uint64(0)
-            for k in range(UNROLL):
-                total += popcount(part[k, lane] ^ words[k])
-            out[lane] += np.int32(total)
-        w += UNROLL
-    while w < stop:
-        word, line = row[w], tile[w]
-        for lane in range(LANES):
-            out[lane] += np.int32(popcount(line[lane] ^ word))
-        w += 1
-
-
-@njit(cache=True, nogil=True, boundscheck=False)
-def _row_distances(
-    words: np.ndarray,
-    left: int,
-    place: np.ndarray,
-    first: int,
-    lanes: int,
-    offsets: np.ndarray,
-    distances: np.ndarray,
-) -> None:
-    row = words[left]
-    for g in range(offsets.shape[0] - 1):
-        for lane in range(lanes):
-            other = words[place[first + lane]]
-            w = offsets[g]
-            stop = offsets[g + 1]
-            total = np.uint64(0)
-            while w + UNROLL <= stop:
-                for k in range(UNROLL):
-                    total += popcount(other[w + k] ^ row[w + k])
-                w += UNROLL
-            while w < stop:
-                total += popcount(other[w] ^ row[w])
-                w += 1
-            distances[g, lane] = np.int32(total)
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -314,7 +235,7 @@ def sweep(
             by_tile = left_stop - left_start >= ROW_PATH_ROWS and lanes >= ROW_PATH_LANES
             codes = all_codes[:lanes]
             if by_tile:
-                _load_tile(words, place, first, lanes, tile)
+                load_tile(words, place, first, lanes, tile)
             for lane in range(lanes):
                 row = place[first + lane]
                 for g in range(groups):
@@ -337,7 +258,7 @@ def sweep(
                     for g in range(groups):
                         tile_distances(words[i], tile, offsets[g], offsets[g + 1], distances[g])
                 else:
-                    _row_distances(words, i, place, first, lanes, offsets, distances)
+                    row_distances(words, i, place, first, lanes, offsets, distances)
                 for lane in range(lanes):
                     codes[lane] = stratum
                 for g in range(groups):

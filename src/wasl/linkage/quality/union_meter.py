@@ -30,8 +30,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import LeakError
-from wasl.linkage.comparison.pass_layout import Source, fixed_cells
+from wasl.linkage.comparison.pass_layout import Source, fixed_cells, in_threads
 from wasl.linkage.model.checks import Check
+from wasl.linkage.quality.eigenvectors import top_eigenvector
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["UnionLeak", "check_union", "measure_union", "usable_passes"]
@@ -46,6 +47,11 @@ LARGEST = 300
 EVEN_BITS = np.uint64(0x5555555555555555)
 MOST_ROWS = 200_000
 """Rows measured in a pass. The largest blocks come first: T grows with the size of a block."""
+MOST_PAIRS = 4_000_000
+"""Pairs of rows measured in a pass, likewise. The work grows with the pairs: some .2 µs each, so that a pass takes at
+most a second however many rows it has. One block of ``LARGEST`` rows is 45,000 pairs."""
+CHUNK_BLOCKS = 512
+"""Blocks that a thread measures at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,49 +87,64 @@ class UnionLeak:
         }
 
 
-def measure_union(name: str, sources: Sequence[Source]) -> UnionLeak:
+def measure_union(name: str, sources: Sequence[Source], workers: int = 1) -> UnionLeak:
     """T of the blocks of a pass over all deliveries of a round.
+
+    The parts are not checked against their digests here: whoever links the pass, or leaves it out, reads them again.
 
     Args:
         name: The pass.
         sources: The deliveries.
-
-    Raises:
-        DeliveryError: A part was changed.
+        workers: Threads; the result does not depend on it.
     """
     pieces = [
         (source.delivery.source, number) for source in sources for number in source.delivery.source.numbers_of(name)
     ]
     if not pieces:
         return UnionLeak(name, np.empty(0), np.empty(0, np.int64), 0)
-    labels = [_halves(rows.peek(number, ("block",)).column("block")) for rows, number in pieces]
-    ids = [_halves(rows.peek(number, ("row_id",)).column("row_id")) for rows, number in pieces]
     groups = sorted({c for rows, _ in pieces for c in rows.held_in(name) if c.startswith("filter_")})
-    order, starts, sizes, blocks = _chosen(np.concatenate(labels), np.concatenate(ids))
+    labels = in_threads(lambda piece: _halves(piece[0].peek(piece[1], ("block",)).column("block")), pieces, workers)
+    begins = np.cumsum([0, *map(len, labels)])
+    among, block, sizes, blocks = _largest_blocks(np.concatenate(labels))
+
+    def ids_of(k: int) -> NDArray[np.uint64]:
+        rows, number = pieces[k]
+        own = among[slice(*np.searchsorted(among, begins[k : k + 2]))] - begins[k]
+        if not len(own):
+            return np.empty(0, np.uint64)
+        chosen: NDArray[np.uint64] = _halves(rows.peek(number, ("row_id",)).column("row_id"))[own]
+        return chosen
+
+    ids = np.concatenate(in_threads(ids_of, range(len(pieces)), workers))
+    order, starts = _first_rows(among, block, ids)
     if not groups or len(starts) < 2:
         return UnionLeak(name, np.empty(0), np.empty(0, np.int64), blocks)
     width = {column: kind.byte_width // 8 for rows, _ in pieces for column, kind in rows.columns if column in groups}
-    words = max(width.values())
-    target = np.full(sum(map(len, labels)), -1, np.int64)
+    target = np.full(int(begins[-1]), -1, np.int64)
     target[order] = np.arange(len(order))
-    filters = np.zeros((len(groups), len(order), words), np.uint64)
+    filters = np.zeros((len(groups), len(order), max(width.values())), np.uint64)
     present = np.zeros((len(groups), len(order)), np.bool_)
-    begin = 0
-    for (rows, number), own in zip(pieces, labels, strict=True):
-        to = target[begin : begin + len(own)]
-        begin += len(own)
+
+    def read_filters(k: int) -> None:
+        rows, number = pieces[k]
+        to = target[begins[k] : begins[k + 1]]
         there = np.flatnonzero(to >= 0)
-        if not len(there):
-            continue
-        table = rows.read(number)
+        held = [column for column in groups if column in rows.held_in_part(number)]
+        if not len(there) or not held:
+            return
+        table = rows.peek(number, held)
         for g, column in enumerate(groups):
-            if column in table.column_names:
+            if column in held:
                 cells = fixed_cells(table.column(column)).view("<u8").astype(np.uint64, copy=False)
                 filters[g, to[there], : cells.shape[1]] = cells[there]
                 valid = table.column(column).is_valid().to_numpy(zero_copy_only=False)
                 present[g, to[there]] = np.asarray(valid, bool)[there]
+
+    in_threads(read_filters, range(len(pieces)), workers)
     used = np.array([width[column] for column in groups], np.int64)
-    leak, persons = _measure(filters, present, used, starts)
+    firsts = range(0, len(starts) - 1, CHUNK_BLOCKS)
+    measured = in_threads(lambda k: _measure(filters, present, used, starts[k : k + CHUNK_BLOCKS + 1]), firsts, workers)
+    leak, persons = (np.concatenate(side) for side in zip(*measured, strict=True))
     leak *= np.sqrt(sizes / np.diff(starts))  # T grows with the square root of a block's persons
     kept = persons >= SMALLEST
     return UnionLeak(name, leak[kept], persons[kept], blocks)
@@ -163,27 +184,40 @@ def _halves(column: Any) -> NDArray[np.uint64]:
     return np.ascontiguousarray(fixed_cells(column)[:, :8]).view("<u8").ravel().astype(np.uint64)
 
 
-def _chosen(
-    labels: NDArray[np.uint64], ids: NDArray[np.uint64]
+def _largest_blocks(
+    labels: NDArray[np.uint64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Choose the rows to measure.
+    """The blocks to measure.
 
     Returns:
-        The rows, block by block and largest block first; where each block begins among them; the rows of each block,
-        those not looked at included; and how many blocks there are.
+        Their rows, ascending; the block of each, counted from the largest; the rows of each block; and how many blocks
+        there are.
     """
-    order = np.lexsort((ids, labels))
+    order = np.argsort(labels)
     edges = np.flatnonzero(np.diff(labels[order])) + 1
     starts = np.concatenate(([0], edges, [len(order)]))
     sizes = np.diff(starts)
-    largest_first = np.argsort(-sizes, kind="stable")
-    largest_first = largest_first[sizes[largest_first] >= SMALLEST]
-    looked_at = np.minimum(sizes[largest_first], LARGEST)
-    largest_first = largest_first[np.cumsum(looked_at) <= MOST_ROWS + LARGEST]
-    looked_at = looked_at[: len(largest_first)]
-    begins = np.concatenate(([0], np.cumsum(looked_at))).astype(np.int64)
-    within = np.arange(begins[-1]) - np.repeat(begins[:-1], looked_at)
-    return order[np.repeat(starts[largest_first], looked_at) + within], begins, sizes[largest_first], len(sizes)
+    large = np.flatnonzero(sizes >= SMALLEST)
+    large = large[np.argsort(-sizes[large], kind="stable")]
+    looked_at = np.minimum(sizes[large], LARGEST)
+    spent = (np.cumsum(looked_at) <= MOST_ROWS + LARGEST) & (np.cumsum(looked_at * looked_at) <= 2 * MOST_PAIRS)
+    large = large[spent]
+    held = sizes[large]
+    within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+    rows, block = order[np.repeat(starts[large], held) + within], np.repeat(np.arange(len(large)), held)
+    ascending = np.argsort(rows)
+    return rows[ascending], block[ascending], held, len(sizes)
+
+
+def _first_rows(
+    rows: NDArray[np.int64], block: NDArray[np.int64], ids: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of every block the first rows in the order of their ids, block by block, and where each block begins."""
+    order = np.lexsort((ids, block))
+    sizes = np.bincount(block)
+    within = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    begins = np.concatenate(([0], np.cumsum(np.minimum(sizes, LARGEST)))).astype(np.int64)
+    return rows[order[within < LARGEST]], begins
 
 
 @njit(cache=True, nogil=True)
@@ -266,7 +300,7 @@ def _between(agree: NDArray[np.float64], person: NDArray[np.int64], count: int) 
 @njit(cache=True, nogil=True)
 def _held_out(fitted: NDArray[np.float64], held: NDArray[np.float64]) -> float:
     """The value in one matrix of the other's top eigenvector."""
-    vector = np.ascontiguousarray(np.linalg.eigh(fitted)[1][:, -1])
+    vector = top_eigenvector(fitted)
     return float(np.dot(vector, np.dot(held, vector)))
 
 

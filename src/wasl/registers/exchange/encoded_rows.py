@@ -97,6 +97,9 @@ class EncodedRows(Protocol):
     def held_in(self, name: str) -> frozenset[str]:
         """The columns that are not missing throughout the pass."""
 
+    def held_in_part(self, number: int) -> frozenset[str]:
+        """The columns that are not missing throughout a part."""
+
     def read(self, number: int) -> pa.Table:
         """The rows of a part, without the pass's name and the columns it lacks; checked against the part's digest.
 
@@ -166,7 +169,11 @@ class RowsInMemory:
 
     def held_in(self, name: str) -> frozenset[str]:
         """See :class:`EncodedRows`."""
-        return frozenset(column for number in self.numbers_of(name) for column in _held(self._runs[number][1]))
+        return frozenset[str]().union(*(self.held_in_part(number) for number in self.numbers_of(name)))
+
+    def held_in_part(self, number: int) -> frozenset[str]:
+        """See :class:`EncodedRows`."""
+        return frozenset(_held(self._runs[number][1]))
 
     def read(self, number: int) -> pa.Table:
         """See :class:`EncodedRows`; what is in memory has been checked or made here."""
@@ -261,7 +268,11 @@ class RowsInFile:
 
     def held_in(self, name: str) -> frozenset[str]:
         """See :class:`EncodedRows`."""
-        return frozenset(column for number in self.numbers_of(name) for column in self.parts[number].columns)
+        return frozenset[str]().union(*(self.held_in_part(number) for number in self.numbers_of(name)))
+
+    def held_in_part(self, number: int) -> frozenset[str]:
+        """See :class:`EncodedRows`."""
+        return frozenset(self.parts[number].columns)
 
     def _group(self, number: int, columns: Sequence[str]) -> pa.Table:
         try:

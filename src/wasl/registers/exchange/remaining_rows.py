@@ -50,6 +50,10 @@ class RemainingRows:
         """See :class:`EncodedRows`."""
         return self._rows.held_in(name)
 
+    def held_in_part(self, number: int) -> frozenset[str]:
+        """See :class:`EncodedRows`."""
+        return self._rows.held_in_part(number)
+
     def read(self, number: int) -> pa.Table:
         """See :class:`EncodedRows`; the part is checked before rows are left out."""
         return self._rows.read(number).filter(self._masks[number])

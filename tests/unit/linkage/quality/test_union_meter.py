@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.errors import LeakError
+from wasl.errors import DeliveryError, LeakError
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass, EncodingProfile
 from wasl.linkage.comparison.pass_layout import sources_of
 from wasl.linkage.plan import Candidates, LinkagePlan
+from wasl.linkage.quality import union_meter
 from wasl.linkage.quality.union_meter import measure_union
 from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate
+from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.schema import RegisterSchema
 
 KEY = LinkageKey.new("union", bytes(range(32)))
@@ -110,3 +112,42 @@ def test_the_plan_reports_and_obeys_its_limit(population):
     wide = delivered(tables, profile(("birth_year", "sex")))
     with pytest.raises(LeakError, match="every pass is above"):
         score_pairs(plan.model_copy(update={"candidates": Candidates(union_leak=1.0)}), wide)
+
+
+def test_a_budget_of_pairs_keeps_the_largest_blocks(population, monkeypatch):
+    tables = {name: population[name] for name in REGISTERS}
+    sources = sources_of(delivered(tables, profile(("birth_year", "sex"))))
+    whole = measure_union("only", sources)
+    assert measure_union("only", sources, workers=3).leak.tolist() == whole.leak.tolist()
+    monkeypatch.setattr(union_meter, "MOST_PAIRS", 2_000)
+    monkeypatch.setattr(union_meter, "CHUNK_BLOCKS", 1)
+    part = measure_union("only", sources)
+    assert 0 < len(part.leak) < len(whole.leak)
+    assert part.leak.tolist() == whole.leak[: len(part.leak)].tolist()
+    assert part.blocks == whole.blocks
+
+
+def test_a_pass_that_is_not_linked_is_checked_too(population, tmp_path):
+    """The meter reads parts without their digests; a changed part is found although no layout reads it."""
+    recipe = profile(("birth_year", "sex"))
+    second = EncodingPass(name="narrow", block=("birth_date", "sex"), groups=("names",))
+    (delivery,) = delivered(
+        {"dgsn-permits": population["dgsn-permits"]}, recipe.model_copy(update={"passes": (*recipe.passes, second)})
+    )
+    path = tmp_path / "delivery.parquet"
+    delivery.write(path)
+    victim = delivery.source.read(delivery.source.numbers_of("only")[0]).column("filter_names")[0].as_py()
+    content = path.read_bytes()
+    assert content.count(victim) == 1
+    path.write_bytes(content.replace(victim, bytes(len(victim))))
+    changed = Delivery.read(path)
+    wide, narrow = (measure_union(name, sources_of([changed])).largest for name in ("only", "narrow"))
+    assert wide > narrow
+    limited = LinkagePlan(
+        name="limit",
+        profiles=("tested",),
+        consent_weak_profile=True,
+        candidates=Candidates(union_leak=(wide + max(narrow, 0.0)) / 2),
+    )
+    with pytest.raises(DeliveryError, match="changed after encoding"):
+        score_pairs(limited, [changed])
