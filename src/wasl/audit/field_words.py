@@ -21,6 +21,12 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "refused": {"fr": "refusés", "ar": "المرفوضة", "en": "refused"},
     "scenarios": {"fr": "scénarios", "ar": "السيناريوهات", "en": "scenarios"},
     "identity": {"fr": "compte externe", "ar": "الحساب الخارجي", "en": "external account"},
+    "objected": {
+        "fr": "enregistrements écartés par opposition",
+        "ar": "التسجيلات المستبعدة بالاعتراض",
+        "en": "records left out by objection",
+    },
+    "objections_digest": {"fr": "empreinte des oppositions", "ar": "بصمة الاعتراضات", "en": "digest of the objections"},
     "sessions": {"fr": "sessions", "ar": "الجلسات", "en": "sessions"},
     "sign_in_method": {"fr": "moyen de connexion", "ar": "طريقة تسجيل الدخول", "en": "means of signing in"},
     "failed_checks": {"fr": "contrôles non satisfaits", "ar": "فحوص غير مستوفاة", "en": "failed checks"},

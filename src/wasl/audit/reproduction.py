@@ -23,6 +23,7 @@ class RecordedRun:
         delivery_digests: The deliveries it linked, in order.
         pairs_digest, spine_digest: What came of it.
         decided: How many pairs reviewers had decided.
+        objected: How many records of persons who objected it left out.
     """
 
     run: str
@@ -33,6 +34,7 @@ class RecordedRun:
     pairs_digest: str
     spine_digest: str
     decided: int = 0
+    objected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
     if digests is None and resolved.subject in requests:  # the service of release 0.1.0 logged them with the request
         digests = requests[resolved.subject].detail.get("deliveries")
     decided = resolved.detail.get("decided")
+    asked = requests.get(resolved.subject)
+    objected = None if asked is None else asked.detail.get("objected")
     return RecordedRun(
         resolved.subject,
         resolved.project,
@@ -118,6 +122,7 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
         str(linked.detail.get("pairs_digest")),
         str(resolved.detail.get("spine_digest")),
         decided if isinstance(decided, int) else 0,
+        objected if isinstance(objected, int) else 0,
     )
 
 

@@ -123,7 +123,7 @@ def _run_again(
     """Run a recorded linkage again and record that it was.
 
     Raises:
-        InputError: Reviewers decided pairs of it, or an input is missing.
+        InputError: Reviewers decided pairs of it, persons objected before it, or an input is missing.
     """
     from wasl.cli.audit_trail import record_event
     from wasl.cli.linkage import read_pairs
@@ -136,6 +136,12 @@ def _run_again(
         raise InputError(
             f"reviewers decided {recorded.decided} pairs of run {recorded.run}; the log does not hold their decisions.",
             remedy="Ask the service that holds them: POST /v1/projects/{project}/linkage-runs/{run}/reproduction.",
+        )
+    if recorded.objected:
+        raise InputError(
+            f"run {recorded.run} left out {recorded.objected} records of persons who objected; the log holds a digest "
+            "of their list, not the list.",
+            remedy="Ask the service that holds it: POST /v1/projects/{project}/linkage-runs/{run}/reproduction.",
         )
     document = LinkagePlan.load(plan)
     if recorded.plan_digest != document.digest:

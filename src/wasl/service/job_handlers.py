@@ -176,6 +176,8 @@ def _put_back(ledger: Reader, job: Job, reason: str, status: JobStatus) -> tuple
     kind = _RELEASES.get(job.kind)
     if kind is not None:
         release = ledger.get(kind, job.subject)
+        if release.status not in (ReleaseStatus.PROTECTING, ReleaseStatus.PUBLISHING):
+            return ()  # made void meanwhile: persons objected
         packaging = release.status is ReleaseStatus.PUBLISHING
         step = ReleaseStep.PACKAGING_FAILED if packaging else ReleaseStep.THRESHOLDS_MISSED
         return (replace(release, status=next_status(release.status, step), failure=reason),)

@@ -27,7 +27,13 @@ from wasl.service.documents import accept_plan
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
-from wasl.service.objections import deliveries_without, maps_without, objected_records, pin_objections
+from wasl.service.objections import (
+    deliveries_without,
+    maps_without,
+    objected_records,
+    objections_logged,
+    pin_objections,
+)
 from wasl.service.pins import last_sent
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -99,6 +105,7 @@ def request_linkage(
                 deliveries=tuple(submission.digest for submission in chosen),
                 seed=document.model.seed,
                 onto=onto,
+                **objections_logged(ledger, run),
             ),
             project=project,
             subject=run_id,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 from wasl.errors import StateError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.pins import pinned_payloads
@@ -30,6 +32,7 @@ __all__ = [
     "deliveries_without",
     "maps_without",
     "objected_records",
+    "objections_logged",
     "pairs_without",
     "pin_objections",
     "require_same_persons",
@@ -62,6 +65,12 @@ def objected_records(ledger: Reader, run: Run) -> dict[str, pa.Array]:
         one = ledger.get(Objection, name)
         found.setdefault(one.register, []).extend(bytes.fromhex(text) for text in one.records)
     return {register: pa.array(ids, pa.binary(16)) for register, ids in found.items()}
+
+
+def objections_logged(ledger: Reader, run: Run) -> dict[str, Any]:
+    """The fields of the log on the objections of a run: the number of records that leave, and a digest of their list."""
+    records = sorted({record for name in run.objections for record in ledger.get(Objection, name).records})
+    return {"objected": len(records), "objections_digest": digest_json(records)} if records else {}
 
 
 def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tuple[list[JoinMap], dict[str, pa.Array]]:

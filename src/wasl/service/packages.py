@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from wasl.audit.events import PublicationRequested
+from wasl.errors import StateError
 from wasl.publication.description import DatasetDescription
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.parquet_tables import read_parquet
@@ -19,11 +20,11 @@ from wasl.service.ports import Area, Caller, Office, Progress
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, TableOrder
 from wasl.service.release_steps import find_in_project
-from wasl.service.states import ReleaseStep, next_status
+from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import RunOptions
 from wasl.workflow.publish import PUBLIC_REPORTS, publish, zip_package
 
-__all__ = ["ask_publication", "package", "publish_release"]
+__all__ = ["ask_publication", "package", "publish_release", "require_publishing"]
 
 R = TypeVar("R", Release, TableOrder)
 
@@ -54,7 +55,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     """The job: build and sign the package of an approved release and put it into the catalogue."""
     progress(0, 2)
     with office.ledger.reading() as state:
-        release = state.get(Release, job.subject)
+        release = require_publishing(state.get(Release, job.subject))
         options = held_options(office, state, release.project, RunOptions())
     checkpoint, proofs = prove_release(office, release.id)
     table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
@@ -81,6 +82,17 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         finish_job(ledger, job, done, event=event)
+
+
+def require_publishing(release: R) -> R:
+    """The release, if it is still to be published.
+
+    Raises:
+        StateError: It was made void meanwhile.
+    """
+    if release.status is not ReleaseStatus.PUBLISHING:
+        raise StateError(f"release {release.id} is {release.status} and is not published: {release.failure}")
+    return release
 
 
 def _public_reports(office: Office, release: Release) -> dict[str, bytes]:

@@ -66,6 +66,9 @@ UNRELEASED = (
     ReleaseStatus.REFUSED,
     ReleaseStatus.APPROVED,
 )
+NOT_PUBLIC = (*UNRELEASED, ReleaseStatus.PUBLISHING)
+"""States in which an objection makes a release void; a job that packages it then has nothing to publish."""
+
 AREAS = {
     SubmissionKind.DELIVERY: Area.LINKAGE,
     SubmissionKind.JOIN_MAP: Area.SPINE,
@@ -136,8 +139,8 @@ def receive_objections(
         ]
         cause = "persons objected"
         void = [
-            *_voided(ledger.select(Release, project=project, status=UNRELEASED), cause),
-            *_voided_orders(ledger.select(TableOrder, project=project, status=UNRELEASED), cause),
+            *_voided(ledger.select(Release, project=project, status=NOT_PUBLIC), cause),
+            *_voided_orders(ledger.select(TableOrder, project=project, status=NOT_PUBLIC), cause),
         ]
         happening = ObjectionReceived(
             register=register,

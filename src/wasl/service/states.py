@@ -101,6 +101,7 @@ RELEASE_STEPS: dict[tuple[ReleaseStatus, ReleaseStep], ReleaseStatus] = {
     (_S.REQUESTED, _T.VOID): _S.UNSAFE,
     (_S.REFUSED, _T.VOID): _S.UNSAFE,
     (_S.APPROVED, _T.VOID): _S.UNSAFE,
+    (_S.PUBLISHING, _T.VOID): _S.UNSAFE,
 }
 """From a status, by a step, to the next. A protected file can be changed only on the way back through `protecting`,
 so what was approved is what is published."""

@@ -37,7 +37,8 @@ from wasl.service.artifacts import keep_artifact, keep_artifacts
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.log import prove_release
-from wasl.service.packages import ask_publication
+from wasl.service.objections import pin_objections
+from wasl.service.packages import ask_publication, require_publishing
 from wasl.service.pins import pinned_payloads, require_coverage
 from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
 from wasl.service.projects import open_project
@@ -224,14 +225,14 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
     spec, rules = TablesSpec.model_validate(found.specification), menu_of(menu)
     hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
     keyed = spec.protection.method is ProtectionMethod.CELL_KEY
-    data, coverage = _microdata(office, menu)
-    cells = _cells(spec, data, hierarchies)
-    if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
-        raise InputError(
-            f"the order has {cells:,} cells; the menu allows {rules.crossings.max_cells:,}.",
-            remedy="Cross fewer or coarser dimensions.",
-        )
     for _ in range(MOST_ATTEMPTS):
+        data, coverage, seen = _microdata(office, menu)
+        cells = _cells(spec, data, hierarchies)
+        if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
+            raise InputError(
+                f"the order has {cells:,} cells; the menu allows {rules.crossings.max_cells:,}.",
+                remedy="Cross fewer or coarser dimensions.",
+            )
         with office.ledger.reading() as state:
             if keyed:
                 _require_same_secret(state, office)
@@ -258,24 +259,33 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
             record_key_id=record_key_id(office.record_secret) if keyed else "",
         )
         try:
-            _commit(office, job, made, act, menu)
-        except _AnsweredMeanwhileError:
+            _commit(office, job, made, act, menu, seen)
+        except _OvertakenError:
             continue
         return
-    raise StateError("other tables were answered each time this order was protected.", remedy="Protect it again.")
+    raise StateError(
+        "other tables were answered, or persons objected, each time this order was protected.",
+        remedy="Protect it again.",
+    )
 
 
-class _AnsweredMeanwhileError(Exception):
-    """Tables were answered while these were protected: the audit lacks them."""
+class _OvertakenError(Exception):
+    """Tables were answered meanwhile, and the audit lacks them; or persons objected, and are in these."""
 
 
 def _commit(
-    office: Office, job: Job, made: TableOrder, act: Act[ProtectedTables, TablesProtected], menu: TableMenu
+    office: Office,
+    job: Job,
+    made: TableOrder,
+    act: Act[ProtectedTables, TablesProtected],
+    menu: TableMenu,
+    seen: Sequence[str],
 ) -> None:
     """Save the protected tables, request their approval, and approve them where the menu's rule does.
 
     Raises:
-        _AnsweredMeanwhileError: An order was answered that these tables were not audited against; nothing is saved.
+        _OvertakenError: An order was answered that these tables were not audited against, or persons objected who are
+            in them; nothing is saved.
     """
     caller = job_caller(office, job)
     with office.ledger.writing(caller) as ledger:
@@ -283,7 +293,10 @@ def _commit(
         protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
         # The log is locked from here on, so no other answer can come before the end of this transaction.
         if {one.id for one in _answered(ledger, protected)} != set(made.earlier):
-            raise _AnsweredMeanwhileError
+            raise _OvertakenError
+        pinned_payloads(ledger, ledger.get(Run, made.run))
+        if pin_objections(ledger, made.project) != list(seen):
+            raise _OvertakenError
         status = next_status(protected.status, ReleaseStep.REQUEST)
         asked = ReleaseRequested(
             from_status=protected.status.value, to_status=status.value, protected=protected.protected
@@ -369,7 +382,7 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
     """The job: build and sign the package of approved tables and put it into the catalogue."""
     progress(0, 2)
     with office.ledger.reading() as state:
-        found = state.get(TableOrder, job.subject)
+        found = require_publishing(state.get(TableOrder, job.subject))
         options = held_options(office, state, found.project, RunOptions())
     checkpoint, proofs = prove_release(office, found.id)
     with zipfile.ZipFile(office.files.path(Area.RELEASE, found.protected)) as archive:
@@ -430,20 +443,21 @@ def _answered(ledger: Reader, order: TableOrder) -> list[TableOrder]:
     return [one for one in ledger.select(TableOrder, project=order.project, answered=True) if one.id != order.id]
 
 
-def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, float]]:
-    """The microdata of a menu, without persons who objected, and the coverage of each payload; never stored."""
+def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, float], list[str]]:
+    """The microdata of a menu, never stored; the coverage of each payload; the objections that were heeded."""
     with office.ledger.reading() as state:
         run = state.get(Run, menu.run)
         sent = pinned_payloads(state, run)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
+        seen = pin_objections(state, menu.project)
         spine, payloads = without_objections(state, menu.project, spine, payloads)
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
     table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table
     persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])
-    return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage
+    return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage, seen
 
 
 def _levels(text: str) -> pa.Table:

@@ -44,6 +44,8 @@ class LinkageRequested(Happening):
     deliveries: tuple[str, ...]
     seed: int
     onto: str
+    objected: int | None = None
+    objections_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
