@@ -68,7 +68,7 @@ def objected_records(ledger: Reader, run: Run) -> dict[str, pa.Array]:
 
 
 def objections_logged(ledger: Reader, run: Run) -> dict[str, Any]:
-    """The fields of the log on the objections of a run: the number of records that leave, and a digest of their list."""
+    """The log's fields on the objections of a run: the number of records that leave, and a digest of their list."""
     records = sorted({record for name in run.objections for record in ledger.get(Objection, name).records})
     return {"objected": len(records), "objections_digest": digest_json(records)} if records else {}
 
