@@ -40,6 +40,18 @@ def test_search_that_is_stopped_at_once_still_protects(turnover, require_protect
     assert require_protected(result.tables)
 
 
+def test_without_time_for_a_first_answer_everything_is_suppressed(turnover, require_protected, monkeypatch):
+    from wasl.tables.suppression import search
+
+    monkeypatch.setattr(search, "GRACE", 0.0)
+    monkeypatch.setattr(search, "LEAST_GRACE", 0.0)
+    spec, data, hierarchies = turnover
+    result = protect_tables(TablesSpec.model_validate(spec), [data], hierarchies, stop=lambda: True)
+    assert result.report["steps"]["first_answer"] == "everything"
+    assert result.report["interrupted"]
+    assert require_protected(result.tables)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -1,8 +1,8 @@
 """Makes a protecting pattern cheaper: cells that protect nothing are published again.
 
 A movement that carries an unsafe cell to its level is kept as its witness. A cell that no witness moves is idle.
-Publishing other cells again only requires the programs of those targets whose witness moved them. None is needed where
-an unsafe cell would be the only unpublished one of a sum.
+Publishing other cells again only requires the programs of those targets whose witness moved them. Where an unsafe cell
+would be the only unpublished one of a sum, the answer is known without a program.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
     while relaxed is not None and not state.over():
         state.raise_bound(relaxed.cost)
         history.append(relaxed.cost)
-        cuts = attack.clipped(relaxed.pattern, tolerance=1e-3)
+        cuts = [] if state.slow else attack.clipped(relaxed.pattern, tolerance=1e-3)
         if not cuts:
             cuts = attack.check(relaxed.pattern, tolerance=1e-4).cuts
         for known in range(len(attack.problem.singletons)):
@@ -189,5 +189,8 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
             if state.over():
                 return cuts
             mixed = (1 - share) * pattern + share * end
-            cuts.extend(attack.clipped(mixed, tolerance=1e-6))
+            slow = state.slow  # other limits for every target double the time of an attack
+            cuts.extend(
+                attack.check(mixed, tolerance=TOLERANCE).cuts if slow else attack.clipped(mixed, tolerance=1e-6)
+            )
     return cuts

@@ -119,6 +119,7 @@ def _first_answer(problem: Problem, attack: AttackModel, start: NDArray[np.bool_
     if pattern is None:
         pattern = ~problem.fixed | problem.unsafe  # suppressing everything protects: this was checked before
     state.offer(pattern)
+    state.steps["first_answer_seconds"] = round(time.monotonic() - state.began, 2)
     state.report("heuristic")
 
 
