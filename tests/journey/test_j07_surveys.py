@@ -104,3 +104,59 @@ def test_weights_are_calibrated_to_known_totals(call, linked, assembled, tmp_pat
     for code, total in known.items():
         chosen = (table["sex"] == code).to_numpy()
         assert weights.loc[chosen, "calibrated_weight"].sum() == pytest.approx(total, rel=1e-6)
+
+
+def wages(linked):
+    """Declared wage in dirhams of each true person of the social-security register."""
+    declared = pd.read_csv(linked.folder / "cnss-employees.csv", dtype=str)
+    records = linked.truth[linked.truth["register"] == "cnss-employees"]
+    both = records.merge(declared, left_on="record", right_on="num_immatriculation")
+    return (both.set_index("person")["salaire_reel"].astype(float) / 100).groupby(level=0).sum()
+
+
+@pytest.fixture(scope="module")
+def totals(call, linked, tmp_path_factory):
+    """Totals of wages: links taken as they are, corrected for false links, and for missed links as well; then of the
+    sampled persons alone, where only linkage is random."""
+    folder = tmp_path_factory.mktemp("totals")
+    words = ["assemble", linked.spine, *linked.payloads, "--spec", "census-totals", "--out", folder / "sample.parquet"]
+    call(linked.home, *words)
+    report = json.loads((linked.folder / "linked" / "report.json").read_text(encoding="utf-8"))
+    pair = {"census-sample", "cnss-employees"}
+    (quality,) = [one for one in report["quality"]["by_registers"] if {one["left"], one["right"]} == pair]
+    recall, low = quality["recall"]["value"], quality["recall"]["low"]
+    common = 'value = "wage"\nweight = "weight"\nstrata = "stratum"\ncluster = "household"\n'
+    sure = pq.read_table(folder / "sample.parquet").to_pandas()
+    sure["taken_as_true"] = sure["probability_cnss_employees"].mask(sure["probability_cnss_employees"].notna(), 1.0)
+    sure.drop(columns="person_id").to_parquet(folder / "sample.parquet")
+    (folder / "e.toml").write_text(
+        'name = "wages"\n'
+        f'[[linked_totals]]\nprobability = "taken_as_true"\nrecall = 1.0\n{common}'
+        f'[[linked_totals]]\nprobability = "probability_cnss_employees"\nrecall = 1.0\n{common}'
+        f'[[linked_totals]]\nprobability = "probability_cnss_employees"\nrecall = {recall}\n'
+        f"recall_error = {(recall - low) / 1.96:.6f}\n{common}"
+        f'[[linked_totals]]\nvalue = "wage"\nprobability = "probability_cnss_employees"\nrecall = {recall}\n'
+        f"recall_error = {(recall - low) / 1.96:.6f}\ncensus = true\n",
+        encoding="utf-8",
+    )
+    words = ["estimate", folder / "sample.parquet", "--spec", folder / "e.toml", "--out", folder / "found"]
+    call(linked.home, *words)
+    return pd.read_csv(folder / "found" / "estimates.csv")
+
+
+def test_totals_are_corrected_for_links_that_are_missed_or_false(linked, totals):
+    """Recommendation 14: the wages of foreigners, from a tenth of them and the links, with an interval."""
+    true = wages(linked)
+    naive, without_false, corrected, sampled = totals["estimate"]
+    assert without_false < naive
+    assert corrected > without_false
+    for row in totals.itertuples():
+        assert row.low < row.estimate < row.high
+    width = totals["high"] - totals["low"]
+    assert totals["low"][2] <= true.sum() <= totals["high"][2]
+    assert width[2] > width[1]
+    interviewed = linked.persons("census-sample")["person"]
+    known = true[true.index.isin(interviewed)].sum()
+    assert sampled == pytest.approx(known, rel=0.1)
+    assert totals["low"][3] <= known <= totals["high"][3]
+    assert width[3] < 0.5 * width[2]

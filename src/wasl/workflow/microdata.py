@@ -15,7 +15,7 @@ from wasl.registers.codes.icls import Evidence, decide, evidence_of, of_persons,
 from wasl.registers.exchange.payload import Payload
 from wasl.workflow.concordance import Concordance, compare_registers, recoded
 from wasl.workflow.derived import DerivedSpec, derived_values
-from wasl.workflow.microdata_spec import MicrodataSpec, VariableSpec, flag_name
+from wasl.workflow.microdata_spec import MicrodataSpec, VariableSpec, flag_name, probability_name
 from wasl.workflow.values import IntArray, Resolved, factorize, resolve_variable
 
 __all__ = ["Microdata", "MicrodataSpec", "VariableSpec", "assemble_microdata"]
@@ -78,6 +78,8 @@ def assemble_microdata(spine: pa.Table, payloads: Sequence[Payload], spec: Micro
     }
     for name in spec.flags:
         columns[flag_name(name)] = pa.array(members.get(name, np.zeros(n, bool)))
+    for name in spec.link_probabilities:
+        columns[probability_name(name)] = _least_probability(spine, codes, registers == name, n)
     resolved: dict[str, Resolved] = {}
     left_out: list[str] = []
     for variable in spec.variables:
@@ -105,6 +107,19 @@ def _membership(codes: IntArray, where: npt.NDArray[np.bool_], n: int) -> npt.ND
     present = np.zeros(n, bool)
     present[codes[where]] = True
     return present
+
+
+def _least_probability(spine: pa.Table, codes: IntArray, where: npt.NDArray[np.bool_], n: int) -> pa.Array:
+    """The least link probability among the marked records of each person; missing where there is none.
+
+    Raises:
+        InputError: The spine has no probabilities.
+    """
+    if "probability" not in spine.column_names:
+        raise InputError("the spine has no column 'probability'.", remedy="Give spine.parquet of `wasl link`.")
+    least = np.full(n, np.inf)
+    np.minimum.at(least, codes[where], spine.column("probability").to_numpy()[where])
+    return pa.array(least, mask=np.isinf(least))
 
 
 def _selection(members: dict[str, npt.NDArray[np.bool_]], spec: MicrodataSpec, n: int) -> npt.NDArray[np.bool_]:

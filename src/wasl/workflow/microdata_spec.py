@@ -13,12 +13,17 @@ from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.workflow.derived import DerivedSpec
 
-__all__ = ["MicrodataSpec", "VariableSpec", "flag_name"]
+__all__ = ["MicrodataSpec", "VariableSpec", "flag_name", "probability_name"]
 
 
 def flag_name(register: str) -> str:
     """The name of the variable that says whether a register knows the person."""
     return f"in_{register.replace('-', '_')}"
+
+
+def probability_name(register: str) -> str:
+    """The variable with the link probability of a register's records."""
+    return f"probability_{register.replace('-', '_')}"
 
 
 class VariableSpec(Document):
@@ -57,6 +62,9 @@ class MicrodataSpec(Document):
         and_include: ... and in at least one of each of these lists, for those in work among refugees, say.
         minimum_registers: ... and in at least this many different registers.
         flags: Registers whose membership becomes a variable ``in_<register>`` (dashes become underscores).
+        link_probabilities: Registers whose link probability becomes a variable ``probability_<register>``: how likely
+            the register's records are the person's, the least likely of several; missing where there is none. Totals of
+            linked variables are corrected with it (``wasl estimate``). It is no variable for a release.
         reference_date: The day ages, stays and ICLS categories refer to.
         variables: The variables that payloads bring.
         derived: The variables made from them.
@@ -68,6 +76,7 @@ class MicrodataSpec(Document):
     and_include: tuple[tuple[str, ...], ...] = ()
     minimum_registers: int = Option(default=1, ge=1)
     flags: tuple[str, ...] = ()
+    link_probabilities: tuple[str, ...] = ()
     reference_date: dt.date | None = None
     variables: tuple[VariableSpec, ...]
     derived: tuple[DerivedSpec, ...] = ()
@@ -81,6 +90,7 @@ class MicrodataSpec(Document):
     def _coherent(self) -> Self:
         names = [variable.name for variable in self.variables] + [derived.name for derived in self.derived]
         names += ["person_id", "registers", *(flag_name(name) for name in self.flags)]
+        names += [probability_name(name) for name in self.link_probabilities]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"named twice: {', '.join(doubled)}")
         known = {variable.name for variable in self.variables}

@@ -61,6 +61,16 @@ def test_a_person_with_two_records_in_one_register(pick: str, expected: int) -> 
     assert made.conflicts == {"wage": 0}  # one register does not disagree with itself
 
 
+def test_the_link_probability_of_a_register_is_that_of_its_least_likely_record() -> None:
+    sure = SPINE.append_column("probability", pa.array([0.9, 0.8, 1.0, 0.7, 0.95, 0.6, 1.0]))
+    asked = spec(VariableSpec(name="sex", sources=("dgsn",)), link_probabilities=("cnss", "absent-one"))
+    made = assemble_microdata(sure, [DGSN], asked).table
+    assert made.column("probability_cnss").to_pylist() == [0.8, None, 0.6, None]
+    assert made.column("probability_absent_one").null_count == 4
+    with pytest.raises(InputError, match="probability"):
+        assemble_microdata(SPINE, [DGSN], asked)
+
+
 def test_selection_and_flags() -> None:
     made = assemble_microdata(
         SPINE, [DGSN], spec(VariableSpec(name="sex"), minimum_registers=2, flags=("cnss", "absent-one"))
