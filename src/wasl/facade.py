@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from wasl.registers.reading.reader import RegisterTable
     from wasl.registers.schema import RegisterSchema
     from wasl.tables.earlier import EarlierTable
+    from wasl.tables.earlier_file import EarlierFile
     from wasl.tables.protect import ProtectedTables
     from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import Act
@@ -237,7 +238,7 @@ def protect(
     seed: int,
     population: Frame | None = None,
     control: Frame | None = None,
-    earlier: Sequence[Frame] = (),
+    earlier: Sequence[Frame | EarlierTable] = (),
     attack: bool = True,
     today: date | None = None,
 ) -> Act[Protection, ProtectionApplied]:
@@ -249,7 +250,7 @@ def protect(
         seed: Seed of everything random.
         population: Population table with the same keys, for k-map.
         control: Persons of the same population who are not in the data, for the attacks.
-        earlier: Earlier releases of the same population.
+        earlier: Earlier releases of the same population: microdata, or tables as the office knows them.
         attack: Whether to attack the protected file.
         today: The day of release; default: today, UTC.
 
@@ -302,7 +303,7 @@ def tabulate(
     spec: TablesSpec,
     *,
     hierarchies: Mapping[str, Frame] | None = None,
-    earlier: Sequence[EarlierTable] = (),
+    earlier: Sequence[EarlierTable | EarlierFile] = (),
     seed: int | None = None,
     secret: bytes = b"",
     today: date | None = None,
@@ -316,7 +317,8 @@ def tabulate(
             leading zeros.
         spec: The tables, how unsafe cells are found and how they are protected.
         hierarchies: The levels of each hierarchy file named, coarse to fine; default: the shipped one of that name.
-        earlier: Tables published before, with what the office knows of them (`wasl.tables.earlier.read_earlier`).
+        earlier: Tables and microdata files published before, with what the office knows of them
+                (`wasl.tables.earlier.read_earlier`, `wasl.tables.earlier_file.read_earlier_file`).
         seed: Seed of random rounding; default: a fresh one.
         secret: Secret of the record keys (cell-key method); the same for all tables of one population.
         today: The day, which the exchange files bear; default: today, UTC.

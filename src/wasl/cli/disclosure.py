@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wasl.disclosure.protect import Protection
     from wasl.disclosure.risk.risk_report import RiskReport
     from wasl.registers.reading.microdata import Microdata
+    from wasl.tables.earlier import EarlierTable
     from wasl.workflow.act import Act
 
 __all__ = [
@@ -89,7 +90,11 @@ def protect(
     control: ControlOption = None,
     earlier: Annotated[
         list[Path] | None,
-        typer.Option("--earlier", help="An earlier release of the same population (file or OUT folder); repeatable."),
+        typer.Option(
+            "--earlier",
+            help="An earlier release of the same population: a file, or the OUT folder of microdata or of tables; "
+            "repeatable.",
+        ),
     ] = None,
     attack: Annotated[bool, typer.Option("--attack/--no-attack", help="Attack the protected file, too.")] = True,
     project: ProjectOption = None,
@@ -159,7 +164,7 @@ def protect_data(
 
     rules = DisclosurePolicy.load(policy)
     chosen = seed if seed is not None else secrets.randbits(63)
-    before = [read_microdata(path / "protected.parquet" if path.is_dir() else path) for path in earlier]
+    before = [item for path in earlier for item in _released(path)]
     held = held_to(project)
     source = _opened(data)
     with recorded_refusal(rules.name, project=logged_project(project)):
@@ -176,6 +181,15 @@ def protect_data(
     write_artifacts({**act.artifacts, **labelled}, out)
     record_event(act.event, project=logged_project(project), subject=rules.name)
     return act
+
+
+def _released(path: Path) -> list[pa.Table | EarlierTable]:
+    """An earlier release: a microdata file, or the OUT folder of `wasl protect` or `wasl tables`."""
+    if path.is_dir() and not (path / "protected.parquet").is_file() and (path / "report.json").is_file():
+        from wasl.cli.tables import earlier_tables
+
+        return [*earlier_tables(path)]
+    return [read_microdata(path / "protected.parquet" if path.is_dir() else path)]
 
 
 def read_microdata(path: Path) -> pa.Table:

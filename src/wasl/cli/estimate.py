@@ -33,7 +33,7 @@ def estimate(
     seed: Annotated[int | None, typer.Option(help="Seed of bootstrap intervals; default: a fresh one.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Estimate from linked data: reconciliation of two lists, more lists, calibrated weights, corrected totals.
+    """Estimate from linked data: reconciliation of lists, flows between rounds, weights, corrected totals.
 
     Writes OUT/estimates.csv, OUT/report.json and, after a calibration, OUT/weights.parquet: figures for the office,
     before disclosure control.

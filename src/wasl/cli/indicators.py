@@ -25,7 +25,8 @@ def indicators(
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
     spec: Annotated[str, typer.Option("--spec", help="Set of tables: a shipped name or a file.")] = "foreign-workers",
     earlier: Annotated[
-        list[Path] | None, typer.Option("--earlier", help="OUT folder of tables published before; repeatable.")
+        list[Path] | None,
+        typer.Option("--earlier", help="OUT folder of tables or of protected microdata published before; repeatable."),
     ] = None,
     project: ProjectOption = None,
     as_json: JsonFlag = False,

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from wasl.audit.events import TablesProtected
     from wasl.tables.earlier import EarlierTable
+    from wasl.tables.earlier_file import EarlierFile
     from wasl.tables.protect import ProtectedTables
     from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import Act
 
-__all__ = ["make_tables", "register", "show_tables"]
+__all__ = ["earlier_tables", "make_tables", "read_before", "register", "show_tables"]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,10 @@ def tables(
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
     earlier: Annotated[
         list[Path] | None,
-        typer.Option("--earlier", help="OUT folder of tables published before; repeatable."),
+        typer.Option(
+            "--earlier",
+            help="OUT folder of tables or of protected microdata published before, or such a file; repeatable.",
+        ),
     ] = None,
     key: Annotated[
         Path | None,
@@ -97,7 +101,7 @@ def make_tables(
     folders = [Path(spec).parent, *(path.parent for path in data), Path()]
     sources = [_read(data[0], _columns(document))] if period else _sources(document, data, folders)
     hierarchies = _hierarchies(document, folders)
-    before = [table for folder in earlier for table in _earlier(folder)]
+    before = [item for path in earlier for item in read_before(path)]
     secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
     held = held_to(project)
     logged = logged_project(project)
@@ -208,14 +212,37 @@ def _read(path: Path, texts: set[str] | None) -> pa.Table:
         ) from error
 
 
-def _earlier(folder: Path) -> list[EarlierTable]:
+def read_before(path: Path) -> list[EarlierTable | EarlierFile]:
+    """The releases in the folder of `wasl tables` or of `wasl protect`, or a published microdata file.
+
+    Raises:
+        InputError: The folder holds neither; names it.
+    """
+    from wasl.cli.disclosure import read_microdata
+    from wasl.tables.earlier_file import read_earlier_file
+
+    if path.is_file():
+        return [read_earlier_file(path.name, read_microdata(path))]
+    rows, changes = path / "protected.parquet", path / "internal-report.json"
+    if rows.is_file():
+        report = json.loads(changes.read_text(encoding="utf-8")) if changes.is_file() else None
+        return [read_earlier_file(path.name, read_microdata(rows), report)]
+    return [*earlier_tables(path)]
+
+
+def earlier_tables(folder: Path) -> list[EarlierTable]:
+    """The tables in a folder that `wasl tables` wrote.
+
+    Raises:
+        InputError: The folder lacks the internal files.
+    """
     from wasl.tables.earlier import read_earlier
 
     report = folder / "report.json"
     if not report.is_file():
         raise InputError(
-            f"{folder}: no report.json.",
-            remedy="Give the folder that `wasl tables` wrote, its internal files included.",
+            f"{folder}: neither report.json nor protected.parquet.",
+            remedy="Give the folder that `wasl tables` or `wasl protect` wrote, its internal files included.",
         )
     described = json.loads(report.read_text(encoding="utf-8"))["tables"]
     result = []

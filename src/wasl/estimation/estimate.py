@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.estimation.calibration import Calibration, calibrate
 from wasl.estimation.dual_system import LinkQuality, dual_system
+from wasl.estimation.flows import flows_between, stayers_of_all
 from wasl.estimation.intervals import Estimate
 from wasl.estimation.linked_totals import corrected_total, propensity_classes, replicate_weights
 from wasl.estimation.multiple_systems import multiple_systems
-from wasl.estimation.specification import CalibrationSpec, EstimateSpec, LinkedTotalSpec, QualitySpec
+from wasl.estimation.specification import CalibrationSpec, EstimateSpec, FlowsSpec, LinkedTotalSpec, QualitySpec
 
 __all__ = ["Estimates", "make_estimates"]
 
@@ -44,7 +45,7 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
     """The estimates.
 
     Args:
-        data: One row per person (reconciliation, multiple systems) or survey record.
+        data: One row per person (reconciliation, multiple systems, flows) or survey record.
         spec: What is asked for.
         seed: Of bootstrap intervals.
 
@@ -58,6 +59,8 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
         rows += _reconciliation(data, spec)
     if spec.multiple_systems is not None:
         rows.append(_multiple_systems(data, spec, seed, report))
+    if spec.flows is not None:
+        rows += _flows(data, spec.flows)
     weights, calibrated = None, None
     if spec.calibration is not None:
         calibrated = _calibration(data, spec.calibration)
@@ -133,19 +136,25 @@ def _row(what: str, group: str, estimate: Estimate, **counts: float | None) -> d
     }
 
 
+def _groups(data: pa.Table, by: Sequence[str]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The total, and each combination of codes that occurs, with the rows in it."""
+    groups: list[tuple[str, NDArray[np.bool_]]] = [("total", np.ones(data.num_rows, np.bool_))]
+    if by:
+        columns = [_column(data, name).cast(pa.string()).fill_null("_U").to_numpy().astype(str) for name in by]
+        levels = [np.unique(column) for column in columns]
+        for codes in itertools.product(*levels):
+            inside = np.logical_and.reduce([column == code for column, code in zip(columns, codes, strict=True)])
+            if inside.any():
+                groups.append((", ".join(f"{n}={c}" for n, c in zip(by, codes, strict=True)), inside))
+    return groups
+
+
 def _reconciliation(data: pa.Table, spec: EstimateSpec) -> list[dict[str, Any]]:
     asked = spec.reconciliation
     assert asked is not None  # noqa: S101
     one, two = _flags(data, asked.first), _flags(data, asked.second)
     quality = _quality(asked.quality)
-    groups: list[tuple[str, NDArray[np.bool_]]] = [("total", np.ones(data.num_rows, np.bool_))]
-    if asked.by:
-        columns = [_column(data, name).cast(pa.string()).fill_null("_U").to_numpy().astype(str) for name in asked.by]
-        levels = [np.unique(column) for column in columns]
-        for codes in itertools.product(*levels):
-            inside = np.logical_and.reduce([column == code for column, code in zip(columns, codes, strict=True)])
-            if inside.any():
-                groups.append((", ".join(f"{n}={c}" for n, c in zip(asked.by, codes, strict=True)), inside))
+    groups = _groups(data, asked.by)
     rows = []
     for label, inside in groups:
         first, second = float((one & inside).sum()), float((two & inside).sum())
@@ -154,6 +163,31 @@ def _reconciliation(data: pa.Table, spec: EstimateSpec) -> list[dict[str, Any]]:
         matches = linked * quality.precision / quality.recall
         missed = None if estimate.value is None else estimate.value - (first + second - matches)
         rows.append(_row("persons", label, estimate, first=first, second=second, linked=linked, missed=missed))
+    return rows
+
+
+def _flows(data: pa.Table, asked: FlowsSpec) -> list[dict[str, Any]]:
+    """Stayers, exits and entries of each pair of rounds, and of more than two the stayers of all."""
+    names = [one.name for one in asked.rounds]
+    present = [_flags(data, one.column or one.name) for one in asked.rounds]
+    own = {(step.first, step.second): _quality(step.quality) for step in asked.steps}
+    shared = None if asked.quality is None else _quality(asked.quality)
+    successive = list(itertools.pairwise(range(len(names))))
+    pairs = successive if asked.pairs == "successive" else list(itertools.combinations(range(len(names)), 2))
+    rows = []
+    for label, inside in _groups(data, asked.by):
+        size = [float((flags & inside).sum()) for flags in present]
+        for i, j in pairs:
+            linked = float((present[i] & present[j] & inside).sum())
+            found = flows_between(size[i], size[j], linked, own.get((names[i], names[j]), shared))
+            counts = {"first": size[i], "second": size[j], "linked": linked}
+            for what, estimate in (("stayers", found.stayed), ("exits", found.left), ("entries", found.came)):
+                rows.append(_row(f"{what}, {names[i]} to {names[j]}", label, estimate, **counts))
+        if len(names) > 2:
+            linked = float((np.logical_and.reduce(present) & inside).sum())
+            qualities = [own.get((names[i], names[j]), shared) for i, j in successive]
+            counts = {"first": size[0], "second": size[-1], "linked": linked}
+            rows.append(_row("stayers, all rounds", label, stayers_of_all(size, linked, qualities), **counts))
     return rows
 
 

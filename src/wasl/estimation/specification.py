@@ -11,8 +11,8 @@ from pydantic import model_validator
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 
-__all__ = ["CalibrationSpec", "EstimateSpec", "LinkedTotalSpec", "Margin", "MultipleSystemsSpec", "QualitySpec",
-           "ReconciliationSpec"]  # fmt: skip
+__all__ = ["CalibrationSpec", "EstimateSpec", "FlowsSpec", "LinkedTotalSpec", "Margin", "MultipleSystemsSpec",
+           "QualitySpec", "ReconciliationSpec", "RoundSpec", "StepSpec"]  # fmt: skip
 
 
 class QualitySpec(Document):
@@ -55,6 +55,60 @@ class MultipleSystemsSpec(Document):
 
     lists: tuple[str, ...] = Option(min_length=3, max_length=5)
     quality: QualitySpec = QualitySpec()
+
+
+class RoundSpec(Document):
+    """A round of the registers.
+
+    Attributes:
+        name: Of the round, for the rows of the result.
+        column: Column that is true where a person is in the round; default: the name.
+    """
+
+    name: str = Option(min_length=1)
+    column: str = ""
+
+
+class StepSpec(Document):
+    """Quality of the links between two rounds, where it is not that of the others.
+
+    Attributes:
+        first, second: Names of the rounds.
+        quality: Of the links between them.
+    """
+
+    first: str
+    second: str
+    quality: QualitySpec
+
+
+class FlowsSpec(Document):
+    """Entries, exits and stayers between rounds.
+
+    Attributes:
+        rounds: In the order of time.
+        pairs: Flows between ``successive`` rounds, or between ``all`` pairs, such as permits and work
+            12, 24 and 36 months later.
+        by: Columns of the groups; the total is always given.
+        quality: Of the links between any two rounds. Without it, and without one in ``steps``, nothing is estimated.
+        steps: Quality of single pairs of rounds.
+    """
+
+    rounds: tuple[RoundSpec, ...] = Option(min_length=2, max_length=40)
+    pairs: Literal["successive", "all"] = "successive"
+    by: tuple[str, ...] = ()
+    quality: QualitySpec | None = None
+    steps: tuple[StepSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        names = [one.name for one in self.rounds]
+        if len(set(names)) < len(names):
+            raise ValueError("two rounds have the same name")
+        for step in self.steps:
+            if step.first not in names or step.second not in names[names.index(step.first) + 1 :]:
+                raise ValueError(f"steps: {step.second!r} is no round after {step.first!r}")
+        return self
 
 
 class Margin(Document):
@@ -143,19 +197,20 @@ class EstimateSpec(Document):
 
     Attributes:
         name: Of the whole.
-        reconciliation, multiple_systems, calibration, linked_totals: What is asked for.
+        reconciliation, multiple_systems, flows, calibration, linked_totals: What is asked for.
     """
 
     name: str = Option(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     reconciliation: ReconciliationSpec | None = None
     multiple_systems: MultipleSystemsSpec | None = None
+    flows: FlowsSpec | None = None
     calibration: CalibrationSpec | None = None
     linked_totals: tuple[LinkedTotalSpec, ...] = ()
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.reconciliation or self.multiple_systems or self.calibration or self.linked_totals):
-            raise ValueError("give one of reconciliation, multiple_systems, calibration, linked_totals")
+        if not (self.reconciliation or self.multiple_systems or self.flows or self.calibration or self.linked_totals):
+            raise ValueError("give one of reconciliation, multiple_systems, flows, calibration, linked_totals")
         return self
 
     @classmethod

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError
 from wasl.tables.cells import RELATIVE, CellTable, Floats
+from wasl.tables.earlier_file import Axis
 from wasl.tables.hierarchy import Hierarchy
 
 __all__ = ["EarlierTable", "comparable", "read_earlier"]
@@ -28,6 +29,8 @@ class EarlierTable:
         hidden: Cells that were not published.
         lower, upper: Protection levels of its unsafe cells, else zero.
         perturbed: Whether its figures carry noise or are rounded.
+        columns: Column of the data behind each dimension; default: the dimension's name.
+        bands: Lower limits of the classes of each dimension; default: none.
     """
 
     name: str
@@ -37,6 +40,15 @@ class EarlierTable:
     lower: Floats = field(repr=False)
     upper: Floats = field(repr=False)
     perturbed: bool = False
+    columns: tuple[str, ...] = ()
+    bands: tuple[tuple[int, ...], ...] = ()
+
+    def axes(self) -> tuple[Axis, ...]:
+        """The dimensions with their columns of the data."""
+        dimensions = self.table.dimensions
+        columns = self.columns or tuple(dimension.name for dimension in dimensions)
+        bands = self.bands or ((),) * len(dimensions)
+        return tuple(Axis(d, c, b) for d, c, b in zip(dimensions, columns, bands, strict=True))
 
 
 def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table) -> EarlierTable:
@@ -74,6 +86,8 @@ def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table)
         internal.column("lower_level").cast(pa.float64()).to_numpy(),
         internal.column("upper_level").cast(pa.float64()).to_numpy(),
         bool((status == "perturbed").any()),
+        tuple(str(item.get("column", item["name"])) for item in described["dimensions"]),
+        tuple(tuple(int(limit) for limit in item.get("bands", ())) for item in described["dimensions"]),
     )
 
 

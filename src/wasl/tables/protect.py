@@ -16,6 +16,7 @@ from wasl.tables.cell_keys.perturb import cell_noise
 from wasl.tables.cell_keys.records import add_record_keys
 from wasl.tables.cells import Floats, Ints, join_tables
 from wasl.tables.earlier import EarlierTable
+from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
 from wasl.tables.primary import PrimaryResult, find_primary
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
@@ -35,7 +36,7 @@ def protect_tables(
     data: Sequence[pa.Table],
     hierarchies: Mapping[str, pa.Table],
     *,
-    earlier: Sequence[EarlierTable] = (),
+    earlier: Sequence[EarlierTable | EarlierFile] = (),
     secret: bytes = b"",
     seed: int = 0,
     progress: SearchProgress | None = None,
@@ -47,7 +48,7 @@ def protect_tables(
         spec: The tables.
         data: The data of each table, in the specification's order; one entry serves all.
         hierarchies: The levels of each hierarchy file named.
-        earlier: Tables published before, with what the office knows of them.
+        earlier: Tables and microdata files published before, with what the office knows of them.
         secret: Secret of the record keys (cell-key method).
         seed: Seed of random rounding.
         progress: Told about bound and cost of the search.
@@ -118,8 +119,15 @@ def _described(table: ProtectedTable, by_rule: Mapping[str, int]) -> dict[str, A
         "status": table.counts(),
         "primary_by_rule": dict(by_rule),
         "dimensions": [
-            {"name": d.name, "total": d.total, "codes": list(d.codes), "parents": d.parents.tolist()}
-            for d in table.cells.dimensions
+            {
+                "name": d.name,
+                "column": given.source,
+                "bands": list(given.bands),
+                "total": d.total,
+                "codes": list(d.codes),
+                "parents": d.parents.tolist(),
+            }
+            for given, d in zip(table.spec.dimensions, table.cells.dimensions, strict=True)
         ],
     }
 
@@ -128,7 +136,7 @@ def _by_suppression(
     spec: TablesSpec,
     built: Sequence[Built],
     primary: Sequence[PrimaryResult],
-    earlier: Sequence[EarlierTable],
+    earlier: Sequence[EarlierTable | EarlierFile],
     progress: SearchProgress | None,
     stop: Callable[[], bool] | None,
 ) -> tuple[list[ProtectedTable], dict[str, Any]]:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from wasl.errors import PolicyError
 from wasl.tables.build import Built
-from wasl.tables.cells import Floats, Ints, Relations, join_tables
+from wasl.tables.cells import CellTable, Floats, Ints, Relations, join_tables
 from wasl.tables.earlier import EarlierTable, comparable
+from wasl.tables.earlier_file import Axis, EarlierFile, Measured, known_from_file
 from wasl.tables.primary import PrimaryResult
 from wasl.tables.specification import TableSpec, TablesSpec
 
-__all__ = ["System", "label_of", "lone_contributors", "make_system", "quantity_of"]
+__all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "widen"]
 
 NUDGE = 1e-3
 """Level of an unsafe cell whose own is zero, as a share of the median level: it must not be computable exactly."""
@@ -39,6 +40,14 @@ class System:
     outside: NDArray[np.bool_]
     nudged: NDArray[np.bool_]
 
+    @classmethod
+    def empty(cls, members: list[Ints], relations: Relations, value: Floats) -> System:
+        """Cells of which nothing is unsafe, fixed or bounded yet."""
+        n = relations.cells
+        figures = [np.zeros(n) for _ in range(5)]
+        marks = [np.zeros(n, np.bool_) for _ in range(4)]
+        return cls(members, relations, value, np.abs(value), marks[0], *figures, *marks[1:])
+
 
 def quantity_of(table: TableSpec) -> str:
     """The quantity that the values of a table measure; only cells of one quantity can be the same."""
@@ -47,36 +56,24 @@ def quantity_of(table: TableSpec) -> str:
 
 
 def make_system(
-    spec: TablesSpec, built: Sequence[Built], primary: Sequence[PrimaryResult], earlier: Sequence[EarlierTable]
+    spec: TablesSpec,
+    built: Sequence[Built],
+    primary: Sequence[PrimaryResult],
+    earlier: Sequence[EarlierTable | EarlierFile],
 ) -> tuple[System, list[str], list[str]]:
-    """The system, the names of the earlier tables in it, and why others are left out.
+    """The system, the names of the earlier tables and files in it, and why others are left out.
 
     Raises:
         PolicyError: An unsafe cell was published earlier; names the cells.
     """
     own = [item.table for item in built]
     quantities = [quantity_of(table) for table in spec.tables]
-    kept, left_out = comparable(own, quantities, earlier)
+    kept, left_out = comparable(own, quantities, [item for item in earlier if isinstance(item, EarlierTable)])
     tables = [*own, *(item.table for item in kept)]
     members, relations, value = join_tables(tables, [*quantities, *(item.quantity for item in kept)])
-    n = relations.cells
-    system = System(
-        members,
-        relations,
-        value,
-        np.abs(value),
-        np.zeros(n, np.bool_),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_),
-    )
+    system = System.empty(members, relations, value)
     for before, member in zip(kept, members[len(own) :], strict=True):
-        _bounds(system, member, before.table.magnitude, spec.tables[0].protection.attacker_bounds)
+        widen(system, member, before.table.magnitude, spec.tables[0].protection.attacker_bounds)
         system.fixed[member[~before.hidden]] = True
         system.outside[member[before.hidden]] = True
         system.unsafe[member[before.hidden]] = True
@@ -85,7 +82,7 @@ def make_system(
     public = system.fixed.copy()
     for table, item, found, member in zip(spec.tables, built, primary, members, strict=False):
         cells = item.table
-        _bounds(system, member, cells.magnitude, table.protection.attacker_bounds)
+        widen(system, member, cells.magnitude, table.protection.attacker_bounds)
         system.magnitude[member] = np.maximum(system.magnitude[member], cells.magnitude)
         if table.primary.zeros == "unsafe":
             empty = member[found.unsafe & (cells.value == 0)]
@@ -97,19 +94,80 @@ def make_system(
         count = np.where(np.isfinite(cells.contributors), cells.contributors, 1.0)
         kind = table.protection.cost
         system.cost[member] = np.abs(cells.value) if kind == "value" else (1.0 if kind == "one" else count)
+    axes = [
+        tuple(Axis(h, d.source, d.bands) for d, h in zip(table.dimensions, cells.dimensions, strict=True))
+        for table, cells in zip(spec.tables, own, strict=True)
+    ]
+    axes += [item.axes() for item in kept]
+    used = [item.name for item in kept]
+    for file in (item for item in earlier if isinstance(item, EarlierFile)):
+        shown, reasons = learn(system, file, tables, [*quantities, *(item.quantity for item in kept)], axes)
+        left_out += reasons
+        if shown is not None:
+            used.append(file.name)
+            system.fixed |= shown
+            public |= shown
     exposed = np.flatnonzero(system.unsafe & ~system.outside & public)
     if len(exposed):
         raise PolicyError(
-            f"{len(exposed)} unsafe cells were published earlier: "
+            f"{len(exposed)} unsafe cells were published earlier, in tables or as rows that can be counted: "
             f"{'; '.join(label_of(built, system, int(c)) for c in exposed[:10])}.",
             remedy="They cannot be protected any more. Publish the new table without these cells' categories.",
         )
     system.fixed |= (system.value == 0) & ~system.unsafe
     _nudge(system)
-    return system, [item.name for item in kept], left_out
+    return system, used, left_out
 
 
-def _bounds(system: System, member: Ints, magnitude: Floats, bounds: tuple[float, float]) -> None:
+def learn(
+    system: System,
+    file: EarlierFile,
+    tables: Sequence[CellTable],
+    quantities: Sequence[str],
+    axes: Sequence[Sequence[Axis]],
+) -> tuple[NDArray[np.bool_] | None, list[str]]:
+    """Narrow the attacker bounds of a system by what a published file tells.
+
+    Args:
+        system: Its bounds are changed.
+        file: The file.
+        tables: The tables of the system, in the order of its members.
+        quantities: What the values of each measure.
+        axes: The columns of the data behind the dimensions of each.
+
+    Returns:
+        The cells that the file publishes (None: it says nothing of any table), and what of it was not used, and why.
+    """
+    shown = np.zeros(system.relations.cells, dtype=np.bool_)
+    used, reasons = False, []
+    for table, quantity, own, member in zip(tables, quantities, axes, system.members, strict=True):
+        measured = Measured.of_quantity(quantity)
+        if measured is None:
+            reasons.append(f"{file.name}: the records behind the aggregate {table.name!r} are not known")
+            continue
+        known = known_from_file(file, own, table, measured)
+        if known.reason:
+            reasons.append(f"{file.name}: {known.reason} (table {table.name!r})")
+            continue
+        wrong = int(known.contradicts(table.value).sum())
+        if wrong:
+            reasons.append(
+                f"{file.name}: {wrong} of {table.size} cells of {table.name!r} have other values in its rows"
+            )
+            continue
+        used = True
+        reasons += [
+            f"{file.name}: {count} rows have codes of {column!r} that the table lacks; they count as any code"
+            for column, count in known.foreign.items()
+        ]
+        shown[member[known.exact()]] = True
+        system.down[member] = np.minimum(system.down[member], np.maximum(table.value - known.low, 0.0))
+        system.up[member] = np.minimum(system.up[member], np.maximum(known.high - table.value, 0.0))
+    return (shown if used else None), reasons
+
+
+def widen(system: System, member: Ints, magnitude: Floats, bounds: tuple[float, float]) -> None:
+    """Let an attacker consider values up to the given multiples of each magnitude possible beforehand."""
     system.down[member] = np.maximum(system.down[member], magnitude * (1 - bounds[0]))
     system.up[member] = np.maximum(system.up[member], magnitude * (bounds[1] - 1))
 

@@ -21,7 +21,7 @@ def estimate(data: pa.Table, spec: EstimateSpec, options: RunOptions) -> Act[Est
     """Make the estimates a specification asks for.
 
     Args:
-        data: One row per person (reconciliation, multiple systems) or survey record.
+        data: One row per person (reconciliation, multiple systems, flows) or survey record.
         spec: What is asked for.
         options: The seed of bootstrap intervals.
 

@@ -15,6 +15,7 @@ from wasl.publication.regional_profile import profile_pages
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.tables.earlier import EarlierTable
+from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.protect import ProtectedTables
 from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import Act, Artifact, RunOptions
@@ -34,7 +35,7 @@ def indicators(
     options: RunOptions,
     *,
     period: str,
-    earlier: Sequence[EarlierTable] = (),
+    earlier: Sequence[EarlierTable | EarlierFile] = (),
     secret: bytes = b"",
     stop: Callable[[], bool] | None = None,
 ) -> Act[ProtectedTables, TablesProtected]:
@@ -46,7 +47,7 @@ def indicators(
         hierarchies: The levels of each hierarchy file named.
         options: As for `tabulate`.
         period: Reference period in SDMX notation.
-        earlier: Tables published before.
+        earlier: Tables and microdata files published before.
         secret: Secret of the record keys (cell-key method).
         stop: Asked now and then whether to end with the best answer so far.
 

@@ -19,6 +19,9 @@ from wasl.disclosure.report.pages import internal_page, public_page
 from wasl.errors import ThresholdError, WaslError
 from wasl.registers.exchange.digests import digest_json, digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.tables.earlier import EarlierTable
+from wasl.tables.earlier_file import read_earlier_file
+from wasl.tables.file_audit import audit_file, require_tables_safe
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
 from wasl.workflow.authorized import authorize_release
@@ -33,7 +36,7 @@ def protect(
     *,
     population: Frame | None = None,
     control: Frame | None = None,
-    earlier: Sequence[Frame] = (),
+    earlier: Sequence[Frame | EarlierTable] = (),
     attack: bool = True,
 ) -> Act[Protection, ProtectionApplied]:
     """Change microdata until the policy holds, attack the result, and compare it with earlier releases.
@@ -44,7 +47,8 @@ def protect(
         options: The seed of everything random, and the day of release.
         population: Population table with the same keys, for k-map.
         control: Persons of the same population who are not in the data, for the attacks.
-        earlier: Earlier releases of the same population; the result must not isolate persons together with them.
+        earlier: Earlier releases of the same population, microdata and tables. Together with them the result must not
+            isolate persons, nor tell a withheld cell.
         attack: Whether to attack the protected file. The comparison with earlier releases does not depend on it.
 
     Returns:
@@ -116,7 +120,7 @@ def _examine(
     seed: int,
     *,
     control: Frame | None,
-    earlier: Sequence[Frame],
+    earlier: Sequence[Frame | EarlierTable],
     attack: bool,
 ) -> dict[str, Any]:
     """The results of the attacks and of the comparison with earlier releases, as far as each was asked for."""
@@ -124,10 +128,17 @@ def _examine(
     if attack:
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         results |= attack_protected(table, protection, rng, control=control).to_json()
-    if earlier:
-        found = compare_releases(protection.prepared or table, protection.table, earlier, protection.policy)
+    files = [item for item in earlier if not isinstance(item, EarlierTable)]
+    if files:
+        found = compare_releases(protection.prepared or table, protection.table, files, protection.policy)
         require_no_exposure(found)
         results["differencing"] = found.to_json()
+    tables = [item for item in earlier if isinstance(item, EarlierTable)]
+    if tables:
+        changes = {"changes": [one.internal() for one in protection.changes], "rows_removed": protection.removed}
+        told = audit_file(read_earlier_file("the protected file", protection.table, changes), tables)
+        require_tables_safe(told)
+        results["tables"] = told.to_json()
     return results
 
 

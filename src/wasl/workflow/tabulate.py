@@ -21,6 +21,7 @@ from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.tables.earlier import EarlierTable
+from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.pages import heat_map_page, method_page
 from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, protect_tables
 from wasl.tables.specification import TablesSpec
@@ -42,7 +43,7 @@ def tabulate(
     hierarchies: Mapping[str, pa.Table],
     options: RunOptions,
     *,
-    earlier: Sequence[EarlierTable] = (),
+    earlier: Sequence[EarlierTable | EarlierFile] = (),
     secret: bytes = b"",
     stop: Callable[[], bool] | None = None,
 ) -> Act[ProtectedTables, TablesProtected]:
@@ -54,7 +55,7 @@ def tabulate(
         hierarchies: The levels of each hierarchy file named.
         options: The seed of random rounding, and progress in percent of the proof; the day, which the exchange files
             bear.
-        earlier: Tables published before, with what the office knows of them.
+        earlier: Tables and microdata files published before, with what the office knows of them.
         secret: Secret of the record keys (cell-key method).
         stop: Asked now and then whether to end with the best answer so far.
 
