@@ -44,9 +44,11 @@ class System:
     def empty(cls, members: list[Ints], relations: Relations, value: Floats) -> System:
         """Cells of which nothing is unsafe, fixed or bounded yet."""
         n = relations.cells
-        figures = [np.zeros(n) for _ in range(5)]
-        marks = [np.zeros(n, np.bool_) for _ in range(4)]
-        return cls(members, relations, value, np.abs(value), marks[0], *figures, *marks[1:])
+        lower, upper, down, up, cost = (np.zeros(n) for _ in range(5))
+        unsafe, fixed, outside, nudged = (np.zeros(n, np.bool_) for _ in range(4))
+        return cls(
+            members, relations, value, np.abs(value), unsafe, lower, upper, down, up, cost, fixed, outside, nudged
+        )
 
 
 def quantity_of(table: TableSpec) -> str:
