@@ -48,6 +48,12 @@ LISTS = ("warnings", "notes", "faults", "problems", "failures", "reasons", "comp
 ERROR_WORDS = ("remedy", "message", "detail", "reason", "what")
 NOUNS = ("what",)
 """Parameters that take a noun which stands in a sentence."""
+CARRIED = ("remedy", "message", "notice", "advice", "refusal", "who")
+"""Parameters through which a function takes a sentence for people."""
+TEXT_NAMES = ("warning", "notice", "message", "reason", "refusal", "failure", "remedy", "excess")
+"""Variables that hold a sentence for people."""
+TELLING = ("weaknesses", "__str__")
+"""Functions that make phrases of a sentence."""
 MOST_VARIANTS = 16
 
 
@@ -127,8 +133,10 @@ def _called(node: ast.Call) -> str:
 class Finder:
     """The keys of one module."""
 
-    def __init__(self, module: Module, errors: set[str]) -> None:
-        self.module, self.errors = module, errors
+    def __init__(
+        self, module: Module, errors: set[str], takes: dict[str, set[int]], shared: dict[str, list[ast.expr]]
+    ) -> None:
+        self.module, self.errors, self.takes, self.shared = module, errors, takes, shared
         self.found: dict[str, int] = {}
 
     def run(self) -> dict[str, int]:
@@ -138,12 +146,31 @@ class Finder:
                 self._call(
                     node.exc, every=_called(node.exc) not in ("typer.Exit", "Exit", "KeyError", "AttributeError")
                 )
+            elif isinstance(node, ast.FunctionDef) and node.name in TELLING:
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant | ast.JoinedStr) and not isinstance(
+                        self.module.parents.get(part), ast.JoinedStr | ast.FormattedValue | ast.Expr
+                    ):
+                        self._add(part)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                for name, value in _assigned(node):
+                    if name in TEXT_NAMES:
+                        self._add(value)
             elif isinstance(node, ast.Call):
                 name = _called(node)
                 if name in self.errors:
                     self._call(node, every=True)
                 elif name in SPEAKING:
                     self._call(node, every=False)
+                elif name == "__init__" and self._class_of(node) in self.errors:
+                    self._call(node, every=True)
+                elif name in self.takes:
+                    for place in self.takes[name]:
+                        if place < len(node.args):
+                            self._add(node.args[place])
+                    for keyword in node.keywords:
+                        if keyword.arg in CARRIED:
+                            self._add(keyword.value)
                 elif name in ("append", "extend") and isinstance(node.func, ast.Attribute):
                     held = node.func.value
                     label = held.id if isinstance(held, ast.Name) else getattr(held, "attr", "")
@@ -213,6 +240,12 @@ class Finder:
         inner = [part for part in ast.walk(function) if isinstance(part, ast.Return | ast.Yield) and part.value]
         return [key for part in inner if part.value for key in self._texts(part.value, depth + 1)]
 
+    def _class_of(self, node: ast.AST | None) -> str:
+        """The class in whose body an expression stands."""
+        while node is not None and not isinstance(node, ast.ClassDef):
+            node = self.module.parents.get(node)
+        return "" if node is None else node.name
+
     def _values(self, node: ast.Name) -> list[ast.expr]:
         """What a name is set to: in its function, else in the module."""
         scope: ast.AST | None = node
@@ -222,7 +255,8 @@ class Finder:
             inside = [value for part in ast.walk(scope) for name, value in _assigned(part) if name == node.id]
             if inside:
                 return [value for value in inside if value is not node]
-        return self.module.constants.get(node.id, [])
+        own = self.module.constants.get(node.id, [])
+        return own or (self.shared.get(node.id, []) if node.id.isupper() else [])
 
     def _sum(self, node: ast.BinOp, depth: int, names: dict[str, str]) -> list[str]:
         left, right = self._part(node.left, depth, names), self._part(node.right, depth, names)
@@ -355,8 +389,29 @@ def sentences_of() -> list[Text]:
     """The sentences of every module."""
     modules = _modules()
     errors = error_names(modules)
-    found = [Text(key, m.path, line) for m in modules for key, line in Finder(m, errors).run().items()]
+    takes = carrying(modules)
+    shared = {name: values for module in modules for name, values in module.constants.items() if name.isupper()}
+    found = [
+        Text(key, module.path, line)
+        for module in modules
+        for key, line in Finder(module, errors, takes, shared).run().items()
+    ]
     return found + words_of(modules)
+
+
+def carrying(modules: list[Module]) -> dict[str, set[int]]:
+    """The functions that take a sentence for people, by name, and the positions of it."""
+    found: dict[str, set[int]] = {}
+    for module in modules:
+        for function in module.functions.values():
+            names = [
+                one.arg for one in (*function.args.posonlyargs, *function.args.args) if one.arg not in ("self", "cls")
+            ]
+            keywords = {one.arg for one in function.args.kwonlyargs}
+            places = {names.index(name) for name in CARRIED if name in names}
+            if places or keywords & set(CARRIED):
+                found.setdefault(function.name, set()).update(places)
+    return found
 
 
 def words_of(modules: list[Module]) -> list[Text]:

@@ -85,20 +85,30 @@ class Messages:
             return None
         recognizer = _recognizer(self.language)
         found = recognizer.find(text)
-        if found is not None:
-            key, values = found
-            said = {name: self._inner(name, value, isolate, depth + 1) for name, value in values.items()}
-            return self.catalogue.gettext(key).format(**said)
+        if found is not None and not any(recognizer.cuts(value) for value in found[1].values()):
+            return self._filled(*found, isolate, depth)
         for cut in recognizer.cuts(text):
             first = self._known(text[:cut], isolate, depth + 1)
             if first is not None:
                 rest = self._known(text[cut:], isolate, depth + 1)
-                return None if rest is None else f"{first} {rest}"
+                if rest is not None:
+                    return f"{first} {rest}"
+        if found is not None:  # a value that holds sentences itself
+            return self._filled(*found, isolate, depth)
+        phrases = text.removesuffix(".").split("; ")
+        known = [self._known(phrase, isolate, depth + 1) for phrase in phrases] if len(phrases) > 1 else [None]
+        if all(phrase is not None for phrase in known):
+            return ("؛ " if self.language == "ar" else " ; ").join(map(str, known))
         for mark in re.finditer(": ", text):
             rest = self._known(text[mark.end() :], isolate, depth + 1)
             if rest is not None:
                 return f"{self._inner('', text[: mark.start()], isolate, depth + 1)}: {rest}"
         return None
+
+    def _filled(self, key: str, values: dict[str, str], isolate: bool, depth: int) -> str:
+        """The translation of a message with its values in place."""
+        said = {name: self._inner(name, value, isolate, depth + 1) for name, value in values.items()}
+        return self.catalogue.gettext(key).format(**said)
 
     def _inner(self, place: str, value: str, isolate: bool, depth: int) -> str:
         """A value of a sentence: a sentence itself, a noun, a number, or what it is in every language."""
@@ -108,7 +118,8 @@ class Messages:
         if " " in value or (place.rstrip("0123456789") in NOUN_PLACES and _recognizer(self.language).is_word(value)):
             known = self._known(value, isolate, depth)
             if known is not None:
-                return known
+                start, end = len(value) - len(value.lstrip()), len(value.rstrip())
+                return value[:start] + known + value[end:]
         return f"\u2068{value}\u2069" if isolate and value else value
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:

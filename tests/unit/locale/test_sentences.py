@@ -16,7 +16,7 @@ from wasl.locale.pages import said
 from wasl.locale.sentences import Recognizer
 
 TRANSLATED: tuple[Language, ...] = ("fr", "ar")
-VALUES = st.text(st.characters(categories=("Ll", "Lu", "Nd"), include_characters="_./-"), min_size=1, max_size=12)
+VALUES = st.text(st.characters(categories=("Ll", "Lu", "Nd"), include_characters="_/-"), min_size=1, max_size=12)
 
 
 @cache
