@@ -42,6 +42,16 @@ candidate would be certain."""
 SHARE_ROUNDS = 10
 """The shares of matched records and the probabilities depend on each other; they are iterated so many times at most."""
 
+SCORE_LIMITS = (
+    0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998,
+)  # fmt: skip
+"""Limits of the score classes whose expected matches are kept where there are several passes."""
+ALONE_SHARE, FORMULA_PAIRS = 0.7, 2.0
+"""Where there are several passes, this share of the logarithm of the chance that neither record has a match is divided
+out at first, and it weighs as much as so many pairs of doubt. On two draws each of foreigners, foreigners with names
+and birth only, and a census the calibration errors were .018, .024 and .002, and .031, .058 and .001 with the whole."""
+TOTAL_ROUNDS, TOTAL_TOLERANCE = 25, 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
@@ -120,18 +130,21 @@ def _iterate(
     return iterations
 
 
-def matching_marginals(weight: NDArray[np.float64], slot: NDArray[np.int64]) -> tuple[NDArray[np.float64], int]:
+def matching_marginals(
+    weight: NDArray[np.float64], slot: NDArray[np.int64], free: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], int]:
     """Marginal probabilities of pairs in a random matching with the given odds.
 
     Args:
         weight: (pairs) float64 odds, positive.
         slot: (2 · pairs) int64: what side 0 and side 1 of each pair in turn compete for; -1 where they do not.
+        free: (2 · pairs) float64 messages to begin with, updated; default: everybody is free.
 
     Returns:
         (pairs) float64, and the sweeps that were needed.
     """
     slots = _Slots.of(slot)
-    free = np.ones(2 * len(weight))
+    free = np.ones(2 * len(weight)) if free is None else free
     sweeps = _iterate(weight, slots.start, slots.member, free, ITERATIONS, TOLERANCE, DAMPING)
     odds = weight * free[0::2] * free[1::2]
     return odds / (1.0 + odds), sweeps
@@ -154,7 +167,8 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
     constrained = duplicate_free[there] & (here != there)
     _, slot = np.unique(np.where(constrained, ends * sources + there, -1), return_inverse=True)
     slot = np.where(constrained, slot.reshape(ends.shape), -1).reshape(-1).astype(np.int64)
-    odds = np.exp(log_odds(pairs.probability))
+    merged = log_odds(pairs.probability)
+    odds = np.exp(merged)
     held = np.bincount(records.source, minlength=sources)
     between = here * sources + there
     probability = pairs.probability
@@ -168,4 +182,42 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
         probability, _sweeps = matching_marginals(odds / alone, slot)
         if np.abs(probability - before).max() < 1e-4:  # a hundredth of what any grade could feel
             break
+    if len(records.passes) > 1:
+        probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
     return replace(pairs, probability=probability)
+
+
+def _keep_totals(
+    merged: NDArray[np.float64], alone: NDArray[np.float64], slot: NDArray[np.int64], rivals: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(pairs) probabilities under the constraints, the expected matches of every score class kept.
+
+    Rivals move probability from one pair to another. In narrow blocks the prior of a pair knows already how few rivals
+    it has, so the chance that both records have no match must not be divided out a second time. How much of it is left
+    to divide out is fitted, score class by score class, until the class has as many expected matches as before.
+
+    Args:
+        merged: (pairs) log-odds that ignore rivals.
+        alone: (pairs) logarithm of the chance that neither record has a match, as far as it is divided out at first.
+        slot: (2 · pairs) int64, see :func:`matching_marginals`.
+        rivals: (pairs) whether a side of the pair is constrained.
+    """
+    last = len(SCORE_LIMITS)
+    place = np.searchsorted(log_odds(np.array(SCORE_LIMITS)), merged)
+    before = np.where(rivals, 1.0 / (1.0 + np.exp(-merged)), 0.0)
+    wanted = np.bincount(place, weights=before, minlength=last + 1)
+    correction, free = np.zeros(last + 1), np.ones(2 * len(merged))
+    probability = before
+    for _ in range(TOTAL_ROUNDS):
+        shift = np.where(rivals, correction[place] - alone, 0.0)
+        probability, _sweeps = matching_marginals(np.exp(merged + shift), slot, free)
+        mine = np.where(rivals, probability, 0.0)
+        expected = np.bincount(place, weights=mine, minlength=last + 1)
+        slope = np.bincount(place, weights=mine * (1.0 - mine), minlength=last + 1) + FORMULA_PAIRS
+        step = np.clip((wanted - expected - FORMULA_PAIRS * correction) / slope, -1.0, 1.0)
+        step[last] = 0.0
+        if float(np.abs(step * slope).sum()) < TOTAL_TOLERANCE * float(wanted.sum()):
+            break
+        correction += step
+        correction[last] = correction[last - 1]  # what is nearly certain says nothing of its odds
+    return probability

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wasl.linkage.persons.merging import MEETING_BOUND, MEETING_SHARE, merge_passes
+from wasl.linkage.persons.meetings import MEETING_BOUND, MEETING_SHARE
+from wasl.linkage.persons.merging import merge_passes
 from wasl.linkage.persons.records import RecordPairs, Records, Roster
 
 PASSES = ("a", "b", "c", "d")

@@ -1,0 +1,68 @@
+"""Expected matches stay what the passes say when their scores are put together.
+
+Each pass estimates how many matches there are among the pairs of one score. What other passes tell of these pairs moves
+probability from some of them to others. It does not change their sum: by the law of total probability, the mean of the
+probabilities given more evidence is the probability given less.
+
+    Σ over the pairs of pass k in score class b of p = Σ of p_k     for every k and b
+
+is solved by adding one number λ_kb to the log-odds of the pairs of each class, with a normal prior on the λ.
+
+Where nothing bounds the matches from outside, a pass has no better total than the merged scores; the equations are used
+between duplicate-free registers only.
+
+Source: the equations are those of iterative proportional fitting, W. Deming, F. Stephan, Annals of Mathematical
+Statistics 11 (1940), on the logistic scale.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["keep_totals"]
+
+LIMITS = (0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97, 0.99)
+"""Limits of the score classes of a pass."""
+VARIANCE = 0.3
+"""Of the normal prior on λ: a class of few pairs keeps its merged scores."""
+ROUNDS = 40
+SETTLED = 1e-3
+"""The iteration stops when no λ changes by more."""
+
+
+def keep_totals(
+    odds: NDArray[np.float64],
+    group: NDArray[np.int64],
+    in_pass: NDArray[np.int32],
+    probability: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(pairs) log-odds that keep the expected matches of every pass and score class.
+
+    Args:
+        odds: (pairs) merged log-odds.
+        group: (meetings) the pair of each meeting.
+        in_pass: (meetings) its pass.
+        probability: (meetings) what the pass says of the pair.
+    """
+    classes = len(LIMITS) + 1
+    _, cell = np.unique(in_pass * classes + np.searchsorted(LIMITS, probability), return_inverse=True)
+    total = int(cell.max(initial=-1)) + 1
+    wanted = np.bincount(cell, weights=probability, minlength=total)
+    passes = [np.flatnonzero(in_pass == number) for number in np.unique(in_pass)]
+    correction, found = np.zeros(total), odds.copy()
+    for _ in range(ROUNDS):
+        largest = 0.0
+        for meetings in passes:
+            pair, here = group[meetings], cell[meetings]
+            p = 1.0 / (1.0 + np.exp(-found[pair]))
+            expected = np.bincount(here, weights=p, minlength=total)
+            slope = np.bincount(here, weights=p * (1.0 - p), minlength=total) + 1.0 / VARIANCE
+            step = np.clip((wanted - expected - correction / VARIANCE) / slope, -1.0, 1.0)
+            step[np.bincount(here, minlength=total) == 0] = 0.0
+            correction += step
+            found[pair] += step[here]  # a pair is met at most once in a pass
+            largest = max(largest, float(np.abs(step).max(initial=0.0)))
+        if largest < SETTLED:
+            break
+    return found
