@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
 from wasl.linkage.model.known_nonmatches import Strangers
-from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST
+from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
 from wasl.linkage.plan import ModelOptions
 
@@ -52,6 +52,9 @@ DISAGREEING_LEVELS = 2
 """Pairs at one of the lowest levels of a comparison are taken for strangers when another comparison is looked at."""
 FEW_STRANGERS = 20.0
 """Pairs of prior opinion behind what such strangers look like."""
+TWIN_SHARE = 0.01
+"""Twins among the possible matches: one birth in 80 is of twins (UN, Demographic Yearbook), and not all twins are in
+the registers together. Where a record can have several matches more twins are found if the pairs are there."""
 PRIOR_PAIRS = 0.01
 """Pairs of prior opinion behind the class shares of a stratum."""
 LEAST_ITERATIONS = 5
@@ -72,6 +75,8 @@ class Evidence:
         per_stratum: (strata) float64 pairs.
         capacity: (strata) float64, most matches possible.
         strangers: Expected pairs of different people, where that is known.
+        matched_once: (strata) bool, a record has at most one match there.
+        rows_per_pair: (strata) float64, rows of a block for each of its pairs.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -81,6 +86,8 @@ class Evidence:
     per_stratum: NDArray[np.float64] = field(repr=False)
     capacity: NDArray[np.float64] = field(repr=False)
     strangers: Strangers | None
+    matched_once: NDArray[np.bool_] = field(repr=False)
+    rows_per_pair: NDArray[np.float64] = field(repr=False)
 
     @classmethod
     def of(
@@ -89,10 +96,17 @@ class Evidence:
         comparisons: tuple[Comparison, ...],
         capacity: NDArray[np.float64],
         strangers: Strangers | None,
+        strata: tuple[tuple[str, str, int], ...],
     ) -> Evidence:
-        """The evidence in counted patterns."""
-        counts = patterns.counts.astype(np.float64)
-        return cls(comparisons, patterns.states, patterns.stratum, counts, patterns.per_stratum, capacity, strangers)
+        """The evidence in counted patterns of the strata (left label, right label, size class)."""
+        counts, pairs = patterns.counts.astype(np.float64), patterns.per_stratum
+        between = np.array([left != right for left, right, _ in strata], np.bool_)
+        rows = np.array([1.5 * 2.0 ** (size - 1) for _, _, size in strata])  # the middle of the size class
+        per_pair = np.where(between, capacity / np.maximum(pairs, 1.0), 2.0 / np.maximum(rows - 1.0, 1.0))
+        return cls(
+            comparisons, patterns.states, patterns.stratum, counts, pairs, capacity, strangers,
+            (capacity < pairs) & between, np.minimum(per_pair, 1.0),
+        )  # fmt: skip
 
     @property
     def pairs(self) -> float:
@@ -140,6 +154,11 @@ class Setup:
         """How many of the classes are matches."""
         return 2 if ERRORS in self.classes else 1
 
+    @property
+    def twins(self) -> int | None:
+        """Which of the classes is that of twins."""
+        return self.classes.index(TWINS) if TWINS in self.classes else None
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -173,6 +192,7 @@ def first_guess(evidence: Evidence, setup: Setup) -> tuple[list[NDArray[np.float
             MATCH: agreeing(comparison, 2.0),
             ERRORS: agreeing(comparison, 1.1),
             RELATIVES: 0.5 * (agreeing(comparison, 1.5) + rest) if shared else rest,
+            TWINS: rest if comparison.name in setup.options.unshared else agreeing(comparison, 2.0),
             REST: rest,
         }
         tables.append(np.array([shapes[name] for name in setup.classes]))
@@ -180,8 +200,16 @@ def first_guess(evidence: Evidence, setup: Setup) -> tuple[list[NDArray[np.float
     prior = np.empty((len(share), len(setup.classes)))
     prior[:, : setup.matching] = share[:, None] / setup.matching
     prior[:, setup.matching : -1] = 0.05 * (1 - share)[:, None]
+    if setup.twins is not None:
+        prior[:, setup.twins] = _twin_share(evidence)
     prior[:, -1] = 1 - prior[:, :-1].sum(axis=1)
     return tables, prior
+
+
+def _twin_share(evidence: Evidence) -> NDArray[np.float64]:
+    """(strata) share of the pairs that are twins, as far as it is known without looking at them."""
+    share: NDArray[np.float64] = TWIN_SHARE * evidence.rows_per_pair
+    return share
 
 
 def _first_share(evidence: Evidence) -> NDArray[np.float64]:
@@ -326,6 +354,7 @@ def _fit_tables(
 ) -> list[NDArray[np.float64]]:
     """The M step of the tables: expected counts and opinions, constrained, with the plan's manual values kept."""
     options, matching = setup.options, setup.matching
+    others = [k for k in range(matching, len(setup.classes)) if k != setup.twins]
     pairs = expected.shares.sum(axis=0)
     narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
     known = evidence.strangers
@@ -334,14 +363,14 @@ def _fit_tables(
     tables = []
     for c, comparison in enumerate(evidence.comparisons):
         liked, unliked = opinions[c]
-        strangers = _strangers_elsewhere(evidence, expected.posterior[:, matching:].sum(axis=1), c)
+        strangers = _strangers_elsewhere(evidence, expected.posterior[:, others].sum(axis=1), c)
         unliked = (FEW_STRANGERS * unliked + strangers) / (FEW_STRANGERS + strangers.sum())
         table = expected.tables[c, :, : comparison.states].copy()
         table[:, MISSING] = 0.0
         personal = comparison.name in options.personal
         own = personal or comparison.name in options.unshared
         if own:  # relatives agree on it as seldom as strangers
-            table[matching:] = table[matching:].sum(axis=0)
+            table[others] = table[others].sum(axis=0)
         table[:matching] += setup.weight * liked
         # Relatives share what is not personal, so nothing is assumed of it.
         table[matching:-1] += (held if own else PSEUDO_PAIRS) * unliked
@@ -362,8 +391,17 @@ def _fit_tables(
             table[:matching, 1:] = options.m[comparison.name]
         if comparison.name in options.u:
             table[-1, 1:] = options.u[comparison.name]
+        if setup.twins is not None:
+            table[setup.twins] = table[-1] if comparison.name in options.unshared else _mixed(table, pairs[:matching])
         tables.append(table)
     return tables
+
+
+def _mixed(table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(states) probabilities over all classes of matches."""
+    share = (weights + 1e-12) / (weights + 1e-12).sum()
+    mixed: NDArray[np.float64] = share @ table[: len(weights)]
+    return mixed
 
 
 def _strangers_elsewhere(evidence: Evidence, others: NDArray[np.float64], c: int) -> NDArray[np.float64]:
@@ -414,6 +452,10 @@ def _fit_prior(evidence: Evidence, setup: Setup, shares: NDArray[np.float64]) ->
         for part, pairs in zip((slice(0, matching), slice(matching, classes)), sides, strict=True):
             found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
             prior[:, part] *= (1.0 + trust * pairs / found)[:, None]
+    if setup.twins is not None:
+        known_twins = _twin_share(evidence) * per_stratum
+        found = np.maximum(prior[:, setup.twins], known_twins)
+        prior[:, setup.twins] = np.where(evidence.matched_once, known_twins, found)
     prior[:, -1] += LEAST_REST * per_stratum
     if known is not None:
         prior[known.known, :matching] = 1e-12

@@ -5,6 +5,11 @@ surname, an address) or *rest*. One record can hold several errors, so two class
 independent comparisons would call pairs with several errors something else. Relatives differ from matches with errors
 on the *personal* comparisons: there they agree as seldom as unrelated people do.
 
+Twins agree on all but what the plan calls `unshared`, the given name: there they are like strangers. The class of twins
+is added to every set of classes where a personal and an unshared comparison are made. A single pair of twins shows in no
+count of pairs, so the class has a least share. Between registers that hold a person once the class has no more than this
+share: there a given name that differs altogether is mostly another name of the same person, and a twin has a partner.
+
 A mixture of two classes is determined by three comparisons or more. With one or two, many mixtures describe the same
 pairs equally well, among them "names agree, birth dates do not". Then u-probabilities are taken from the pairs of wide
 blocks, nearly all of which are non-matches, and held. What matches look like is a property of the registers and not of
@@ -34,7 +39,7 @@ from wasl.linkage.model.em import (
     maximize_likelihood,
 )
 from wasl.linkage.model.known_nonmatches import Strangers
-from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, Fit, PassModel
+from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
 from wasl.linkage.model.opinions import agreeing, agreement
 from wasl.linkage.plan import ModelOptions
 
@@ -104,7 +109,7 @@ def fit_pass(
         most = np.minimum(capacity, patterns.per_stratum)
         none = np.zeros(len(strata), np.bool_)
         strangers = Strangers(none, patterns.per_stratum - KEYS_MATCH * most, 1.0)
-    evidence = Evidence.of(patterns, comparisons, capacity, strangers)
+    evidence = Evidence.of(patterns, comparisons, capacity, strangers, strata)
     finished = _Finisher(name, strata, evidence, options)
     if earlier is not None:
         setup = Setup(earlier.classes, options, fixed=earlier.probabilities)
@@ -160,7 +165,9 @@ def _shapes(comparisons: Sequence[Comparison], options: ModelOptions) -> list[tu
     told = any(comparison.name in options.personal for comparison in comparisons)
     if len(comparisons) < ENOUGH_COMPARISONS and not told:
         return [SHAPES[0], SHAPES[1]][: max(options.classes - 1, 1)]
-    return [shape for shape in SHAPES if len(shape) <= options.classes and (told or RELATIVES not in shape)]
+    shapes = [shape for shape in SHAPES if len(shape) <= options.classes and (told or RELATIVES not in shape)]
+    apart = any(comparison.name in options.unshared and comparison.states > 2 for comparison in comparisons)
+    return [(*shape[:-1], TWINS, REST) for shape in shapes] if told and apart else shapes
 
 
 def _wide(
@@ -248,9 +255,7 @@ class _Finisher:
         self, name: str, strata: tuple[tuple[str, str, int], ...], evidence: Evidence, options: ModelOptions
     ) -> None:
         self._name, self._strata, self._evidence, self._options = name, strata, evidence, options
-        self.one_to_one = (evidence.capacity < evidence.per_stratum) & np.array(
-            [a != b for a, b, _ in strata], np.bool_
-        )
+        self.one_to_one = evidence.matched_once
 
     def __call__(self, setup: Setup, fitted: Parameters) -> PassModel:
         """The model of a fit.

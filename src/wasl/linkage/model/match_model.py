@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import Comparison
 
-__all__ = ["ERRORS", "MATCH", "RELATIVES", "REST", "Fit", "MatchModel", "PassModel"]
+__all__ = ["ERRORS", "MATCH", "RELATIVES", "REST", "TWINS", "Fit", "MatchModel", "PassModel"]
 
-MATCH, ERRORS, RELATIVES, REST = "match", "match with errors", "relatives", "rest"
+MATCH, ERRORS, RELATIVES, TWINS, REST = "match", "match with errors", "relatives", "twins", "rest"
 """Classes of pairs; in a model matches come first, the rest last."""
 
 
