@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from wasl.linkage.model.labels import Labels
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.join_map import JoinMap
@@ -52,6 +53,10 @@ def link(
     model: Annotated[
         Path | None, typer.Option(help="pairs.parquet of an earlier run whose model is used as it is.")
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="review.csv of an earlier run, with decisions, beside its review.parquet."),
+    ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -59,7 +64,9 @@ def link(
 
     Example: wasl link morocco dgsn.parquet cnss.parquet --join dgsn.join --join cnss.join --out linked
     """
-    result = link_files(plan, deliveries, join or [], out, onto=onto, engine=engine, threads=threads, model=model)
+    result = link_files(
+        plan, deliveries, join or [], out, onto=onto, engine=engine, threads=threads, model=model, labels=labels
+    )
     if as_json:
         emit(result)
     else:
@@ -200,6 +207,7 @@ def link_files(
     engine: Engine = "local",
     threads: int | None = None,
     model: Path | None = None,
+    labels: Path | None = None,
     run: str | None = None,
 ) -> dict[str, Any]:
     """Read the inputs, link, and with join maps resolve; returns the report with the files written."""
@@ -217,6 +225,7 @@ def link_files(
     maps = [JoinMap.open(path) for path in joins]
     workers = Settings().threads if threads is None else threads
     earlier = read_pairs(model).model if model is not None else None
+    decided = _read_labels(labels) if labels is not None else None
     project = read[0].header.project if read else ""
     with recorded_refusal(document.name, project=project), progress("linking") as report_progress:
         options = RunOptions(
@@ -226,7 +235,7 @@ def link_files(
             authorization=authorization_of(project),
             language=spoken().language,
         )
-        act = link_deliveries(document, read, options, engine=engine, model=earlier)
+        act = link_deliveries(document, read, options, engine=engine, model=earlier, labels=decided)
     artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
     files = _write(artifacts, out)
     record_event(act.event, project=_project(act.result), subject=document.name)
@@ -279,6 +288,15 @@ def _resolve_into(
     files = _write(act.artifacts, out)
     record_event(act.event, project=_project(scored), subject=run)
     return {**act.report, "files": files}
+
+
+def _read_labels(reviewed: Path) -> Labels:
+    """Decisions in a review.csv, with the sample beside it."""
+    from wasl.linkage.model.labels import labels_of
+    from wasl.registers.exchange.delivery import read_parquet
+
+    design, _ = read_parquet(reviewed.parent / "review.parquet", "review sample")
+    return labels_of(design, read_csv(reviewed))
 
 
 def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from wasl.linkage.comparison.pass_layout import (
     sources_of,
 )
 from wasl.linkage.comparison.tasks import Tasks, tasks_of
+from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.plan import LinkagePlan
@@ -93,6 +94,7 @@ def score_pairs_on_spark(
     session: SparkSession | None = None,
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
+    labels: Labels | None = None,
     bucket_rows: int = BUCKET_ROWS,
 ) -> ScoredPairs:
     """Score pairs on Spark; the same pairs and model as :func:`wasl.linkage.score.score_pairs`, bit for bit.
@@ -103,11 +105,13 @@ def score_pairs_on_spark(
         session: Where; default :func:`spark_session`.
         progress: Called with (passes done, passes).
         model: An earlier model to use as it is.
+        labels: Decided pairs of an earlier run.
         bucket_rows: Rows a task holds at once, about.
     """
     sources = sources_of(deliveries)
     engine = Spark(sources, session or spark_session(), bucket_rows)
-    return score_sources(plan, sources, engine, threads=os.cpu_count() or 1, progress=progress, model=model)
+    threads = os.cpu_count() or 1
+    return score_sources(plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels)
 
 
 class Spark:

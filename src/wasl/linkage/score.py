@@ -9,6 +9,7 @@ from wasl.errors import InputError, MismatchError
 from wasl.linkage.comparison.engine import Engine, Threads
 from wasl.linkage.comparison.pass_layout import Source, columns_held, columns_of, pass_names, sources_of
 from wasl.linkage.model.fitting import ENOUGH_COMPARISONS
+from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.model.scored_pass import ScoredPass, score_pass
@@ -29,6 +30,7 @@ def score_pairs(
     threads: int = 0,
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
+    labels: Labels | None = None,
 ) -> ScoredPairs:
     """Score the pairs of two or more deliveries, or of one delivery with itself.
 
@@ -38,6 +40,7 @@ def score_pairs(
         threads: Threads; 0 means one per processor. The result does not depend on it.
         progress: Called with (passes done, passes).
         model: An earlier model: its levels and m- and u-probabilities are kept, only the priors are fitted.
+        labels: Decided pairs of an earlier run under the same profile, which train m-probabilities.
 
     Returns:
         The pairs worth a look, the model, and a report. Equal for equal plan and deliveries, bit for bit.
@@ -48,7 +51,8 @@ def score_pairs(
     """
     sources = sources_of(deliveries)
     threads = threads or os.cpu_count() or 1
-    return score_sources(plan, sources, Threads(sources, threads), threads=threads, progress=progress, model=model)
+    engine = Threads(sources, threads)
+    return score_sources(plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels)
 
 
 def score_sources(
@@ -59,6 +63,7 @@ def score_sources(
     threads: int = 1,
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
+    labels: Labels | None = None,
 ) -> ScoredPairs:
     """Score the pairs of sources on an engine; see :func:`score_pairs`."""
     if not sources:
@@ -74,12 +79,13 @@ def score_sources(
     names = usable_passes(leaks, plan.candidates.union_leak)
     _check_unused([leak.name for leak in leaks if leak.name not in names], sources)
     earlier = {part.name: part for part in model.passes} if model else {}
+    decided = dict(labels.by_pass) if labels else {}
     scored: dict[str, ScoredPass] = {}
     for done, name in enumerate(_rich_first(names, sources)):
         if progress:
             progress(done, len(names))
         borrowed = [part.model for part in scored.values() if len(part.model.comparisons) >= ENOUGH_COMPARISONS]
-        result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed)
+        result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed, decided.get(name))
         if result is not None:
             scored[name] = result
     if progress:
@@ -92,6 +98,12 @@ def score_sources(
         [part.pairs for part in passes],
         [part.report for part in passes],
     )
+    if labels is not None:
+        assembled.report["labels"] = {
+            "decided": labels.decided,
+            "elsewhere": sum(len(part.patterns) for name, part in decided.items() if name not in scored),
+            "passes": {part.model.name: part.report["labels"] for part in passes if part.report["labels"]},
+        }
     assembled.report["union_leak"] = [leak.to_json() for leak in leaks]
     assembled.report["checks"].append(check_union(leaks, plan.candidates.union_leak).to_json())
     return assembled

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from wasl.audit.events import LinkageCompleted
+from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
@@ -30,6 +31,7 @@ def link(
     *,
     engine: Engine = "local",
     model: MatchModel | None = None,
+    labels: Labels | None = None,
 ) -> Act[ScoredPairs, LinkageCompleted]:
     """Score the pairs of two or more deliveries, or of one delivery with itself.
 
@@ -39,6 +41,7 @@ def link(
         options: Threads and progress; nothing is drawn but under the plan's own seed.
         engine: Where the work runs.
         model: A model of an earlier run, used as it is.
+        labels: Reviewers' decisions on an earlier run, which train m-probabilities.
 
     Returns:
         Artifacts ``pairs.parquet``, ``report.json`` and ``report.html``.
@@ -52,15 +55,18 @@ def link(
     if engine == "spark":
         from wasl.engines.spark import score_pairs_on_spark
 
-        scored = score_pairs_on_spark(plan, deliveries, progress=options.progress, model=model)
+        scored = score_pairs_on_spark(plan, deliveries, progress=options.progress, model=model, labels=labels)
     else:
-        scored = score_pairs(plan, deliveries, threads=options.threads, progress=options.progress, model=model)
+        scored = score_pairs(
+            plan, deliveries, threads=options.threads, progress=options.progress, model=model, labels=labels
+        )
     event = LinkageCompleted(
         plan_digest=plan.digest,
         delivery_digests=tuple(source["delivery_digest"] for source in scored.report["sources"]),
         pairs=scored.pairs.num_rows,
         pairs_digest=digest_table(scored.pairs),
         engine=engine,
+        labels=labels.decided if labels is not None else None,
         authorization=standing.decision if standing else None,
     )
     report = plain_json({**scored.report, "model": scored.model.to_json()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -120,3 +121,63 @@ def test_a_missing_truth_is_named(folder):
     run("link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "linked", "--json")
     with pytest.raises(InputError, match=r"nowhere\.csv: no such file"):
         run("evaluate", folder / "linked", "--truth", folder / "nowhere.csv")
+
+
+def decided(folder, linked, names, turned=False):
+    """A review.csv of a linkage, decided by the truth."""
+    keep = pd.concat([pd.read_csv(folder / f"keep-map-{name}.csv", dtype=str) for name in names])
+    owner = keep.merge(pd.read_csv(folder / "truth.csv", dtype=str), on=["register", "record"])
+    person = dict(zip(zip(owner["register"], owner["record_id"], strict=True), owner["person"], strict=True))
+    sheet = pd.read_csv(linked / "review.csv", dtype=str)
+    same = [
+        (person[a, b] == person[c, d]) != turned
+        for a, b, c, d in sheet[["left_register", "left_record_id", "right_register", "right_record_id"]].to_numpy()
+    ]
+    sheet["decision"] = ["match" if right else "non-match" for right in same]
+    sheet.to_csv(linked / "review.csv", index=False)
+    return len(sheet)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_decisions_train_the_model_of_the_next_linkage(folder, turned):
+    names = ("alpha", "beta")
+    deliveries = [folder / f"{name}.parquet" for name in names]
+    joins = [option for name in names for option in ("--join", folder / f"{name}.join")]
+    run("link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "first", "--json")
+    count = decided(folder, folder / "first", names, turned)
+    found = run(
+        "link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "second",
+        "--labels", folder / "first" / "review.csv", "--json",
+    )  # fmt: skip
+    assert found["labels"]["decided"] == count
+    passes = found["labels"]["passes"].values()
+    assert sum(row["matches"] + row["non_matches"] for row in passes) + found["labels"]["elsewhere"] == count
+    if turned:
+        assert not any(row["used"] for row in passes)
+    trail = "".join(file.read_text() for file in sorted((folder / "home").rglob("*.jsonl")))
+    assert re.search(rf'"labels": ?{count}\b', trail)
+    quality = run("evaluate", folder / "second", "--truth", folder / "truth.csv", "--json")
+    assert quality["f1"] > 0.97
+
+
+def test_all_compared_pairs_are_kept_on_request(folder):
+    names = ("alpha", "beta")
+    deliveries = [folder / f"{name}.parquet" for name in names]
+    joins = [option for name in names for option in ("--join", folder / f"{name}.join")]
+    (folder / "all.toml").write_text('name = "test"\n[resolution]\nkeep_all = true\n')
+    run("link", folder / "plan.toml", *deliveries, *joins, "--out", folder / "few", "--json")
+    whole = run("link", folder / "all.toml", *deliveries, *joins, "--out", folder / "whole", "--json")
+    compared = {row["pass"]: row["pairs_compared"] for row in whole["passes"]}
+    scored = pq.read_table(folder / "whole" / "pairs.parquet")
+    kept = pd.Series(scored.column("pass").to_pylist()).value_counts().to_dict()
+    assert kept == {name: pairs for name, pairs in compared.items() if pairs}
+    links = pq.read_table(folder / "whole" / "links.parquet").to_pandas()
+    few = pq.read_table(folder / "few" / "links.parquet").to_pandas()
+    ends = ["left_register", "left_record_id", "right_register", "right_record_id"]
+    assert len(links) > 5 * len(few)
+    low = links[links["probability"] < 0.1]
+    assert len(low) > 100
+    assert (low["grade"] == "non-link").mean() > 0.99
+    assert set(map(tuple, few[ends].to_numpy())) <= set(map(tuple, links[ends].to_numpy()))
+    linked = links[links["grade"] != "non-link"]
+    assert len(linked) >= 0.98 * (few["grade"] != "non-link").sum()

@@ -64,6 +64,7 @@ class LinkageCompleted(Happening):
     pairs_digest: str
     engine: str
     authorization: str | None = None
+    labels: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,18 +20,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
+from wasl.linkage.comparison.patterns import MISSING
+from wasl.linkage.model.evidence import PSEUDO_PAIRS, Evidence, Setup
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
-from wasl.linkage.plan import ModelOptions
 
-__all__ = ["SAME_PERSON", "Evidence", "Parameters", "Setup", "first_guess", "maximize_likelihood"]
+__all__ = ["SAME_PERSON", "Parameters", "first_guess", "maximize_likelihood"]
 
 FLOOR = 1e-7
 """Least probability of a state: no state is impossible in any class."""
-PSEUDO_PAIRS = 3.0
-"""Pairs of prior opinion behind each m- and u-probability: too few to move a fit on a hundred matches."""
 NARROW = 1.0
 """With more matches than other pairs a pass is narrow: the rest is then fitted with non-rising probabilities."""
 SAME_PERSON = 0.5
@@ -64,103 +62,6 @@ move the likelihood per pair by less than any tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """The counts to which the model of one pass is fitted.
-
-    Attributes:
-        comparisons: Of the pass.
-        states: (patterns, comparisons) int8.
-        stratum: (patterns) int64.
-        counts: (patterns) float64 pairs.
-        per_stratum: (strata) float64 pairs.
-        capacity: (strata) float64, most matches possible.
-        strangers: Expected pairs of different people, where that is known.
-        matched_once: (strata) bool, a record has at most one match there.
-        rows_per_pair: (strata) float64, rows of a block for each of its pairs.
-    """
-
-    comparisons: tuple[Comparison, ...]
-    states: NDArray[np.int8] = field(repr=False)
-    stratum: NDArray[np.int64] = field(repr=False)
-    counts: NDArray[np.float64] = field(repr=False)
-    per_stratum: NDArray[np.float64] = field(repr=False)
-    capacity: NDArray[np.float64] = field(repr=False)
-    strangers: Strangers | None
-    matched_once: NDArray[np.bool_] = field(repr=False)
-    rows_per_pair: NDArray[np.float64] = field(repr=False)
-
-    @classmethod
-    def of(
-        cls,
-        patterns: PatternCounts,
-        comparisons: tuple[Comparison, ...],
-        capacity: NDArray[np.float64],
-        strangers: Strangers | None,
-        strata: tuple[tuple[str, str, int], ...],
-    ) -> Evidence:
-        """The evidence in counted patterns of the strata (left label, right label, size class)."""
-        counts, pairs = patterns.counts.astype(np.float64), patterns.per_stratum
-        between = np.array([left != right for left, right, _ in strata], np.bool_)
-        rows = np.array([1.5 * 2.0 ** (size - 1) for _, _, size in strata])  # the middle of the size class
-        per_pair = np.where(between, capacity / np.maximum(pairs, 1.0), 2.0 / np.maximum(rows - 1.0, 1.0))
-        return cls(
-            comparisons, patterns.states, patterns.stratum, counts, pairs, capacity, strangers,
-            (capacity < pairs) & between, np.minimum(per_pair, 1.0),
-        )  # fmt: skip
-
-    @property
-    def pairs(self) -> float:
-        """All pairs counted."""
-        return max(float(self.counts.sum()), 1.0)
-
-    def table_of(self, weights: NDArray[np.float64], c: int) -> NDArray[np.float64]:
-        """(states) weighted pairs in each state of a comparison, 0 for missing."""
-        table = np.bincount(self.states[:, c], weights=weights, minlength=self.comparisons[c].states)
-        table[MISSING] = 0.0
-        return table.astype(np.float64)
-
-    def marginal(self, c: int) -> NDArray[np.float64]:
-        """(states) share of the pairs in each state of a comparison."""
-        table = self.table_of(self.counts, c) + 1e-3
-        table[MISSING] = 0.0
-        share: NDArray[np.float64] = table / table.sum()
-        return share
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Assumptions of the fit of a model.
-
-    Attributes:
-        classes: Of pairs: matches first, the rest last.
-        options: Of the plan.
-        pinned: Per comparison (states), the u-probabilities of the rest where they are known; None: they are fitted.
-        fixed: Per comparison (classes, states): only the class shares are fitted.
-        opinion: Per comparison (states), what is thought of m-probabilities beforehand; None: good levels are likelier.
-        weight: Pairs behind that opinion.
-        bound: Whether matches must lie above the rest on every comparison.
-    """
-
-    classes: tuple[str, ...]
-    options: ModelOptions
-    pinned: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
-    fixed: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
-    opinion: tuple[NDArray[np.float64], ...] | None = field(default=None, repr=False)
-    weight: float = PSEUDO_PAIRS
-    bound: bool = False
-
-    @property
-    def matching(self) -> int:
-        """How many of the classes are matches."""
-        return 2 if ERRORS in self.classes else 1
-
-    @property
-    def twins(self) -> int | None:
-        """Which of the classes is that of twins."""
-        return self.classes.index(TWINS) if TWINS in self.classes else None
-
-
-@dataclass(frozen=True, slots=True)
 class Parameters:
     """A fitted model.
 
@@ -187,11 +88,22 @@ def first_guess(evidence: Evidence, setup: Setup) -> tuple[list[NDArray[np.float
     tables = []
     for c, comparison in enumerate(evidence.comparisons):
         rest = 0.5 * (disagreeing(comparison) + evidence.marginal(c))
+        matches = agreeing(comparison, 2.0)
         shared = comparison.name not in own and comparison.kind == "filter"
+        relatives = 0.5 * (agreeing(comparison, 1.5) + rest) if shared else rest
+        if setup.decided is not None:
+            matches, relatives = (
+                (PSEUDO_PAIRS * thought + told) / (PSEUDO_PAIRS + told.sum())
+                for thought, told in zip(
+                    (matches, relatives),
+                    (setup.decided.table_of(comparison, c, match) for match in (True, False)),
+                    strict=True,
+                )
+            )
         shapes = {
-            MATCH: agreeing(comparison, 2.0),
+            MATCH: matches,
             ERRORS: agreeing(comparison, 1.1),
-            RELATIVES: 0.5 * (agreeing(comparison, 1.5) + rest) if shared else rest,
+            RELATIVES: relatives,
             TWINS: rest if comparison.name in setup.options.unshared else agreeing(comparison, 2.0),
             REST: rest,
         }
@@ -372,6 +284,12 @@ def _fit_tables(
         if own:  # relatives agree on it as seldom as strangers
             table[others] = table[others].sum(axis=0)
         table[:matching] += setup.weight * liked
+        if setup.decided is not None:
+            share = pairs[:matching] / max(pairs[:matching].sum(), 1e-300)
+            table[:matching] += np.outer(share, setup.decided.table_of(comparison, c, match=True))
+            if RELATIVES in setup.classes:
+                told = setup.decided.table_of(comparison, c, match=False)
+                table[others if own else [setup.classes.index(RELATIVES)]] += told
         # Relatives share what is not personal, so nothing is assumed of it.
         table[matching:-1] += (held if own else PSEUDO_PAIRS) * unliked
         table[-1] += held * unliked

@@ -5,10 +5,11 @@ surname, an address) or *rest*. One record can hold several errors, so two class
 independent comparisons would call pairs with several errors something else. Relatives differ from matches with errors
 on the *personal* comparisons: there they agree as seldom as unrelated people do.
 
-Twins agree on all but what the plan calls `unshared`, the given name: there they are like strangers. The class of twins
-is added to every set of classes where a personal and an unshared comparison are made. A single pair of twins shows in no
-count of pairs, so the class has a least share. Between registers that hold a person once the class has no more than this
-share: there a given name that differs altogether is mostly another name of the same person, and a twin has a partner.
+Twins agree on all but what the plan calls `unshared`, the given name: there they are like strangers. The class of
+twins is added to every set of classes where a personal and an unshared comparison are made. A single pair of twins
+shows in no count of pairs, so the class has a least share. Between registers that hold a person once the class has no
+more than this share: there a given name that differs altogether is mostly another name of the same person, and a twin
+has a partner.
 
 A mixture of two classes is determined by three comparisons or more. With one or two, many mixtures describe the same
 pairs equally well, among them "names agree, birth dates do not". Then u-probabilities are taken from the pairs of wide
@@ -29,15 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
-from wasl.linkage.model.em import (
-    FLOOR,
-    PSEUDO_PAIRS,
-    SAME_PERSON,
-    Evidence,
-    Parameters,
-    Setup,
-    maximize_likelihood,
-)
+from wasl.linkage.model.em import FLOOR, SAME_PERSON, Parameters, maximize_likelihood
+from wasl.linkage.model.evidence import PSEUDO_PAIRS, Decided, Evidence, Setup
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
 from wasl.linkage.model.opinions import agreeing, agreement
@@ -88,6 +82,7 @@ def fit_pass(
     earlier: PassModel | None = None,
     strangers: Strangers | None = None,
     borrowed: Sequence[PassModel] = (),
+    decided: Decided | None = None,
 ) -> PassModel:
     """Fit the model of one pass.
 
@@ -101,6 +96,7 @@ def fit_pass(
         earlier: A model of an earlier period: its probabilities are kept and only the priors are fitted.
         strangers: Pairs of different people to be expected, where that is known.
         borrowed: Models of passes with more comparisons, whose m-probabilities are the opinion of a pass with few.
+        decided: Pairs that reviewers decided.
 
     Returns:
         The sound fit that the Bayesian information criterion prefers.
@@ -114,7 +110,7 @@ def fit_pass(
     if earlier is not None:
         setup = Setup(earlier.classes, options, fixed=earlier.probabilities)
         return finished(setup, maximize_likelihood(evidence, setup))
-    started = _start_fits(evidence, strata, options, borrowed, finished.one_to_one)
+    started = _start_fits(evidence, strata, options, borrowed, decided)
     ranked = sorted(started, key=lambda fit: finished.model(*fit).fit.bic)
     sound = [fit for fit in ranked if _is_sound(finished.model(*fit), options)]
     fits = []
@@ -124,7 +120,8 @@ def fit_pass(
         if _is_sound(model, options):
             fits.append(model)
     if not fits:
-        setup = _with_opinion(Setup((MATCH, REST), options, bound=True), evidence, borrowed, OPINION_SHARE)
+        bare = Setup((MATCH, REST), options, bound=True, decided=decided)
+        setup = _with_opinion(bare, evidence, borrowed, OPINION_SHARE)
         fits = [finished(setup, maximize_likelihood(evidence, setup))]
     return min(fits, key=lambda model: model.fit.bic)
 
@@ -134,16 +131,16 @@ def _start_fits(
     strata: Sequence[tuple[str, str, int]],
     options: ModelOptions,
     borrowed: Sequence[PassModel],
-    one_to_one: NDArray[np.bool_],
+    decided: Decided | None,
 ) -> list[tuple[Setup, Parameters]]:
     """Fits of every set of classes from every start, not yet at the end; see the head of this module."""
     few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
     counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
-    wide = _wide(evidence, strata, one_to_one)
+    wide = _wide(evidence, strata, evidence.matched_once)
     lent = few and all(_lenders(comparison, borrowed) for comparison in evidence.comparisons)
     fits = []
-    for shape in _shapes(evidence.comparisons, options):
-        setup = Setup(shape, options)
+    for shape in _shapes(evidence.comparisons, options, decided is not None):
+        setup = Setup(shape, options, decided=decided)
         if lent:
             setup = _with_opinion(setup, evidence, borrowed, LENT_SHARE)
         if wide is not None:
@@ -160,12 +157,14 @@ def _start_fits(
     return fits
 
 
-def _shapes(comparisons: Sequence[Comparison], options: ModelOptions) -> list[tuple[str, ...]]:
-    """The sets of classes to try: relatives only where something personal is compared."""
+def _shapes(comparisons: Sequence[Comparison], options: ModelOptions, decided: bool) -> list[tuple[str, ...]]:
+    """The sets of classes to try: relatives only where something personal is compared, or pairs are decided."""
     told = any(comparison.name in options.personal for comparison in comparisons)
     if len(comparisons) < ENOUGH_COMPARISONS and not told:
         return [SHAPES[0], SHAPES[1]][: max(options.classes - 1, 1)]
-    shapes = [shape for shape in SHAPES if len(shape) <= options.classes and (told or RELATIVES not in shape)]
+    shapes: list[tuple[str, ...]] = [
+        shape for shape in SHAPES if len(shape) <= options.classes and (told or decided or RELATIVES not in shape)
+    ]
     apart = any(comparison.name in options.unshared and comparison.states > 2 for comparison in comparisons)
     return [(*shape[:-1], TWINS, REST) for shape in shapes] if told and apart else shapes
 
@@ -255,7 +254,6 @@ class _Finisher:
         self, name: str, strata: tuple[tuple[str, str, int], ...], evidence: Evidence, options: ModelOptions
     ) -> None:
         self._name, self._strata, self._evidence, self._options = name, strata, evidence, options
-        self.one_to_one = evidence.matched_once
 
     def __call__(self, setup: Setup, fitted: Parameters) -> PassModel:
         """The model of a fit.
@@ -286,7 +284,7 @@ class _Finisher:
             floored = np.maximum(table, FLOOR)
             floored[:, MISSING] = 1.0
             final.append(floored)
-        return PassModel(
+        model = PassModel(
             self._name,
             evidence.comparisons,
             names,
@@ -302,6 +300,18 @@ class _Finisher:
             float(posterior[:, :matching].sum()),
             int(evidence.pairs),
         )
+        if setup.decided is None:
+            return model
+        told = replace(model.fit, bic=model.fit.bic - 2 * _likelihood_of_decisions(model, setup.decided))
+        return replace(model, fit=told)
+
+
+def _likelihood_of_decisions(model: PassModel, decided: Decided) -> float:
+    """Weighted log-likelihood of reviewers' decisions, in the stratum with the largest share of matches."""
+    stratum = np.full(len(decided.match), int(np.argmax(model.prior[:, : model.matching].sum(axis=1))), np.int64)
+    _, probability = model.score(decided.states, stratum)
+    right = np.where(decided.match, probability, 1.0 - probability)
+    return float(decided.weight @ np.log(np.maximum(right, FLOOR)))
 
 
 def _is_sound(model: PassModel, options: ModelOptions) -> bool:

@@ -19,9 +19,11 @@ from wasl.linkage.comparison.pass_layout import Source
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts, comparisons_of
 from wasl.linkage.comparison.tasks import stratum_of
 from wasl.linkage.model.checks import find_misfit
+from wasl.linkage.model.evidence import Decided
 from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, fit_pass
 from wasl.linkage.model.frequency import adjust_for_frequency
 from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
+from wasl.linkage.model.labels import LabelledPatterns, use_labels
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.model.pairs import pairs_table
 from wasl.linkage.plan import LinkagePlan
@@ -85,6 +87,7 @@ def score_pass(
     name: str,
     earlier: PassModel | None = None,
     borrowed: Sequence[PassModel] = (),
+    labels: LabelledPatterns | None = None,
 ) -> ScoredPass | None:
     """Score one pass; None where no two rows share a block.
 
@@ -95,6 +98,7 @@ def score_pass(
         name: The pass.
         earlier: The pass in an earlier model: its levels and probabilities are kept.
         borrowed: Models of this run whose m-probabilities help a pass with few comparisons.
+        labels: Decided pairs of the pass.
     """
     clock = _Clock()
     steps = _first_steps(plan, sources, engine, name)
@@ -105,7 +109,8 @@ def score_pass(
     steps, comparisons = _choose_levels(plan, steps, sums, earlier)
     counted = _count(engine, sources, steps, comparisons)
     clock.stage("counting")
-    model, drift = _fit(plan, name, comparisons, counted, earlier, borrowed)
+    decided, told = use_labels(labels, name, comparisons)
+    model, drift = _fit(plan, name, comparisons, counted, earlier, borrowed, decided)
     patterns = counted.patterns
     if counted.strangers is not None:  # they are no candidates: they only taught the model
         apart = ~counted.strangers.known
@@ -134,7 +139,8 @@ def score_pass(
         "weights": _weight_histogram(weight, probability, patterns),
         "examples": _examples(model, weight, probability, patterns),
         "drift": drift,
-        "warnings": _warnings(comparisons, borrowed, patterns),
+        "labels": told,
+        "warnings": _warnings(comparisons, borrowed, patterns) + _unused(told),
         "misfit": find_misfit(model, patterns),
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
@@ -231,13 +237,14 @@ def _fit(
     counted: _Counted,
     earlier: PassModel | None,
     borrowed: Sequence[PassModel],
+    decided: Decided | None,
 ) -> tuple[PassModel, dict[str, float]]:
     """The model of the pass, and how far matches have drifted since an earlier one."""
     evidence = name, counted.patterns, comparisons, counted.strata, counted.capacity, plan.model
-    model = fit_pass(*evidence, earlier, counted.strangers, borrowed)
+    model = fit_pass(*evidence, earlier, counted.strangers, borrowed, decided)
     if earlier is None:
         return model, {}
-    return model, _drift(fit_pass(*evidence, None, counted.strangers, borrowed), earlier)
+    return model, _drift(fit_pass(*evidence, None, counted.strangers, borrowed, decided), earlier)
 
 
 MOSTLY_MISSING = 0.5
@@ -257,6 +264,13 @@ def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], 
         if comparison.kind == "filter" and missing > MOSTLY_MISSING:
             found.append(f"{comparison.name} is missing in {missing:.0%} of the pairs.")
     return found
+
+
+def _unused(told: dict[str, Any]) -> list[str]:
+    """That reviewers' decisions were not used, and why."""
+    if not told or told["used"]:
+        return []
+    return [f"{told['matches'] + told['non_matches']} decided pairs were not used: {told['reason']}."]
 
 
 def _drift(fresh: PassModel, earlier: PassModel) -> dict[str, float]:

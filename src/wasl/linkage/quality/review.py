@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.linkage.quality.estimates import MODEL_ERROR, Estimate
 
-__all__ = ["DECISIONS", "REVIEW_FIELDS", "ReviewSample", "draw_sample", "estimate_from_review"]
+__all__ = ["DECISIONS", "REVIEW_FIELDS", "ReviewSample", "decisions_of", "draw_sample", "estimate_from_review"]
 
 LINKED_BANDS = (0.0, 0.5, 0.8, 0.95, 0.99, 0.999)
 OTHER_BANDS = (0.0, 0.05, 0.2, 0.5)
@@ -140,7 +140,7 @@ def estimate_from_review(
         InputError: A column is missing, a pair is unknown or twice, or a decision is none of the three.
     """
     sample = design.select([name for name, _ in REVIEW_FIELDS]).to_pandas().set_index("pair")
-    verdict = _verdicts(reviewed, sample)
+    verdict = decisions_of(reviewed, sample)
     decided = sample.loc[verdict.index].assign(match=verdict)
     strata = []
     for number, rows in sample.groupby("stratum"):
@@ -173,7 +173,7 @@ def estimate_from_review(
     }
 
 
-def _verdicts(reviewed: pd.DataFrame, sample: pd.DataFrame) -> pd.Series:
+def decisions_of(reviewed: pd.DataFrame, sample: pd.DataFrame) -> pd.Series:
     """Whether each decided pair is a match, by its number."""
     lacking = sorted({"pair", "decision"} - set(reviewed.columns))
     if lacking:
