@@ -293,7 +293,7 @@ def _resolve_into(
 def _read_labels(reviewed: Path) -> Labels:
     """Decisions in a review.csv, with the sample beside it."""
     from wasl.linkage.model.labels import labels_of
-    from wasl.registers.exchange.delivery import read_parquet
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
     design, _ = read_parquet(reviewed.parent / "review.parquet", "review sample")
     return labels_of(design, read_csv(reviewed))

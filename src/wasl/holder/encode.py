@@ -27,6 +27,7 @@ from wasl.holder.encoding.filters import PreparedGroup, prepare_group
 from wasl.holder.encoding.grams import group_grams
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_labels, hash_words
+from wasl.holder.few_features import note_few_features
 from wasl.holder.keys import LinkageKey
 from wasl.holder.normalize import describe_persons
 from wasl.holder.payload import payload_columns
@@ -114,7 +115,7 @@ def encode(
         if grams is not None:
             filters.put(group.name, prepare_group(group.name, grams, profile.bits, group.fill))
         del grams
-    unused = persons.notes
+    unused = (*persons.notes, *note_few_features(schema, profile, persons.count))
     del persons  # what a register says is not held while it is encoded
     pa.default_memory_pool().release_unused()
 

@@ -85,6 +85,20 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("قيم غير معروفة في التصنيف", "صححوها أو اطلبوا إضافة كتابتها."),
         "en": ("Values the classification does not know", "Correct them, or have their spelling added."),
     },
+    "names-and-birth-only": {
+        "fr": (
+            "Noms et date de naissance seulement",
+            'Écrivez profiles = "febrl" dans le schéma de chaque registre apparié : F1 de 0,93 au lieu de 0,82.',
+        ),
+        "ar": (
+            "الأسماء وتاريخ الميلاد فقط",
+            'اكتبوا profiles = "febrl" في مخطط كل سجل يربط: F1 يساوي 0,93 عوض 0,82.',
+        ),
+        "en": (
+            'Names and birth date only: write profiles = "febrl" in the schema',
+            "Do so for every register linked: F1 is .93 instead of .82.",
+        ),
+    },
     "names-unsplit": {
         "fr": ("Nom et prénom dans un seul champ", "Le prénom est vide et le nom a plusieurs mots."),
         "ar": ("الاسم العائلي والشخصي في خانة واحدة", "الاسم الشخصي فارغ وللاسم العائلي عدة كلمات."),

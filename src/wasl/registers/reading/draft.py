@@ -207,7 +207,7 @@ def _write(
             * (record is None)
         ),
         "duplicate_free = false  # true if one person can have one record only",
-        'profiles = "morocco"',
+        f"profiles = {_quoted(_family(columns))}",
         "",
     ]
     if sheet is not None:
@@ -244,6 +244,13 @@ def _write(
             ]
             lines += ['transform = "year"', ""] if column.feature == "birth_date" else [""]
     return "\n".join(lines)
+
+
+def _family(columns: list[DraftColumn]) -> str:
+    """The family of profiles: that of names and birth dates where nothing else can be compared."""
+    features = {column.feature for column in columns if column.feature and column.role not in ("payload", "drop")}
+    needed = {"surname", "given", "birth_date"}
+    return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
 
 
 def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:

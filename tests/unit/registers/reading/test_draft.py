@@ -179,3 +179,17 @@ def test_what_is_no_register_is_refused(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(RegisterError, match="empty"):
         draft_register(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "family"), [([], "febrl"), (["Sexe"], "morocco"), (["N° passeport"], "morocco")]
+)  # fmt: skip
+def test_names_and_birth_alone_get_the_family_made_for_them(tmp_path, more, family):
+    cells = {"Sexe": ["M", "F", "M", "F"], "N° passeport": ["AB123456", "CD234567", "EF345678", "GH456789"]}
+    rows = [["N°", "Nom", "Prénom", "Date de naissance", *more]]
+    people = [("EL AMRANI", "Yassine"), ("TAZI", "Fatima"), ("DIALLO", "Mamadou"), ("BENANI", "Salma")]
+    for k, (surname, given) in enumerate(people):
+        rows.append([str(k + 1), surname, given, f"{10 + k}/03/19{80 + k}", *[cells[name][k] for name in more]])
+    _, schema, features = draft(write_csv(tmp_path, rows))
+    assert {"surname", "given", "birth_date"} <= set(features)
+    assert schema.profiles == family
