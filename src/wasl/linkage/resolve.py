@@ -20,6 +20,7 @@ from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_precision, resolution_checks
+from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
@@ -180,7 +181,8 @@ def _quality(
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]
     by_register = by_group(single, probability, never, records.source.astype(np.int64), records.sources)
-    return quality | {"unmet": unmet, "by_register": [group.to_json() for group in by_register]}
+    doubt = describe_doubt(pairs.probability)
+    return quality | {"probabilities": doubt, "unmet": unmet, "by_register": [group.to_json() for group in by_register]}
 
 
 def _review(
