@@ -135,5 +135,5 @@ class Setup:
 
     @property
     def twins(self) -> int | None:
-        """Which of the classes is that of twins."""
+        """The number of the class of twins, if there is one."""
         return self.classes.index(TWINS) if TWINS in self.classes else None

@@ -47,8 +47,8 @@ SCORE_LIMITS = (
 )  # fmt: skip
 """Limits of the score classes whose expected matches are kept where there are several passes."""
 ALONE_SHARE, FORMULA_PAIRS = 0.7, 2.0
-"""Where there are several passes, this share of the logarithm of the chance that neither record has a match is divided
-out at first, and it weighs as much as so many pairs of doubt. On two draws each of foreigners, foreigners with names
+"""Share of the logarithm of the chance that neither record has a match, which is divided out at first where there are
+several passes. It weighs as much as so many pairs of doubt. On two draws each of foreigners, foreigners with names
 and birth only, and a census the calibration errors were .018, .024 and .002, and .031, .058 and .001 with the whole."""
 TOTAL_ROUNDS, TOTAL_TOLERANCE = 25, 1e-3
 
@@ -192,9 +192,9 @@ def _keep_totals(
 ) -> NDArray[np.float64]:
     """(pairs) probabilities under the constraints, the expected matches of every score class kept.
 
-    Rivals move probability from one pair to another. In narrow blocks the prior of a pair knows already how few rivals
-    it has, so the chance that both records have no match must not be divided out a second time. How much of it is left
-    to divide out is fitted, score class by score class, until the class has as many expected matches as before.
+    Rivals move probability from one pair to another. In narrow blocks the prior of a pair reflects already how few
+    rivals it has. The chance that both records have no match must not be divided out a second time. The remaining
+    factor is fitted, score class by score class, until the class has as many expected matches as before.
 
     Args:
         merged: (pairs) log-odds that ignore rivals.

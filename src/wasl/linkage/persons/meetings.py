@@ -1,4 +1,4 @@
-"""How often two records meet: in how many passes, and not where both have a number that differs."""
+"""Evidence from the meetings of two records: their number, and the passes of a number where they do not meet."""
 
 from __future__ import annotations
 
