@@ -1,4 +1,4 @@
-"""What the model of one pass is fitted to, and under which assumptions."""
+"""Evidence for the model of one pass, and the assumptions of its fit."""
 
 from __future__ import annotations
 
