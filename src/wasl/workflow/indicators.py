@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from wasl.audit.events import TablesProtected
 from wasl.errors import InputError
 from wasl.publication.regional_profile import profile_pages
+from wasl.publication.table_formats.ilostat import ilostat_bytes
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.tables.earlier import EarlierTable
@@ -52,8 +53,9 @@ def indicators(
         stop: Asked now and then whether to end with the best answer so far.
 
     Returns:
-        The artifacts of `tabulate`, ``indicators.json`` (the index, public) and, where the set has the tables for it,
-        ``profile-REGION.LANGUAGE.html``. ``left_out`` of the report names tables whose columns the data lack.
+        The artifacts of `tabulate`, ``indicators.json`` (the index, public), and ``TABLE.ilostat.csv`` of each table
+        whose classes ILOSTAT has. Where the set has the tables for it, also ``profile-REGION.LANGUAGE.html``.
+        ``left_out`` of the report names tables whose columns the data lack.
 
     Raises:
         InputError: The data have the columns of none of the tables, or do not fit the specification.
@@ -65,13 +67,19 @@ def indicators(
     names = {table.name for table in wanted.tables}
     left_out = [table.name for table in spec.tables if table.name not in names]
     index = []
+    exchange: dict[str, Artifact] = {}
     for table in made.result.tables:
         hidden, cells = withheld(table)
+        classed = ilostat_bytes(cube_of(table), table.spec.ilo) if table.spec.ilo else None
+        if classed is not None:
+            exchange[f"{table.spec.name}.ilostat.csv"] = classed[0]
         index.append(
             {
                 "name": table.spec.name,
                 "title": {"en": table.spec.title, "fr": table.spec.title_fr, "ar": table.spec.title_ar},
                 "ilo": table.spec.ilo,
+                "ilostat_file": f"{table.spec.name}.ilostat.csv" if classed is not None else "",
+                "cells_without_ilostat_class": 0 if classed is None else classed[1],
                 "concept": table.spec.concept,
                 "source": table.spec.source,
                 "reference_period": period,
@@ -84,6 +92,7 @@ def indicators(
     cubes = {table.spec.name: cube_of(table) for table in made.result.tables if table.spec.name in PROFILE_TABLES}
     artifacts: dict[str, Artifact] = {
         **made.artifacts,
+        **exchange,
         "indicators.json": json_bytes({"set": spec.name, "period": period, "tables": index, "left_out": left_out}),
         **profile_pages(cubes),
     }

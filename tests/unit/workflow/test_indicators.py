@@ -148,3 +148,22 @@ def test_a_chart_in_arabic_runs_from_right_to_left(made):
 
     assert all(left == 0 for left, _ in ends("fr"))
     assert all(right == pytest.approx(320) for _, right in ends("ar"))
+
+
+def test_ilostat_files_have_its_classes_and_the_published_figures_alone(made):
+    index = json.loads(made.artifacts["indicators.json"])
+    files = {entry["name"]: entry["ilostat_file"] for entry in index["tables"]}
+    assert {name for name, file in files.items() if file} == {"sex-by-age", "sex-by-activity"}
+    rows = list(csv.DictReader(made.artifacts["sex-by-activity.ilostat.csv"].decode().splitlines()))
+    table = next(one for one in made.result.tables if one.spec.name == "sex-by-activity")
+    shown = {}
+    for places, value in zip(table.cells.places.tolist(), table.published.tolist(), strict=True):
+        activity, sex = (d.codes[p] for d, p in zip(table.cells.dimensions, places, strict=True))
+        key = (
+            "SEX_T" if sex == "Total" else f"SEX_{sex}",
+            "ECO_ISIC4_" + ("TOTAL" if activity == "Total" else activity),
+        )
+        shown[key] = "" if np.isnan(value) else f"{value:.15g}"
+    assert {(row["sex"], row["classif1"]): row["obs_value"] for row in rows} == shown
+    assert {row["indicator"] for row in rows} == {"MST_TEMP_SEX_ECO_CBR_NB"}
+    assert {row["obs_status"] for row in rows if not row["obs_value"]} <= {"Q"}
