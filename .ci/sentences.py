@@ -171,7 +171,7 @@ class Finder:
                     for keyword in node.keywords:
                         if keyword.arg in CARRIED:
                             self._add(keyword.value)
-                elif name in ("append", "extend") and isinstance(node.func, ast.Attribute):
+                elif name in ("append", "extend", "insert") and isinstance(node.func, ast.Attribute):
                     held = node.func.value
                     label = held.id if isinstance(held, ast.Name) else getattr(held, "attr", "")
                     if label in LISTS:
@@ -183,7 +183,7 @@ class Finder:
         places = SPEAKING.get(_called(node), ())
         for place, argument in enumerate(node.args):
             if (every and not places) or place in places:
-                self._add(argument, words=_called(node) in ("show_table", "progress"))
+                self._add(argument, words=_called(node) in ("show_table", "progress", "said"))
         for keyword in node.keywords:
             if keyword.arg in places or (every and keyword.arg in ERROR_WORDS):
                 self._add(keyword.value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, say
 from wasl.cli.pins import pin_key
 
@@ -213,11 +214,11 @@ def read_key(
         named = Path(issuer).read_text(encoding="ascii").strip() if Path(issuer).is_file() else issuer
     key = open_key_file(data, passphrase=passphrase, identity=private, issuer=named, expect_key_id=expect_key_id)
     if protection == "recipients" and named is None and pin_key("issuer", key.project, described["issuer"]) == "new":
-        typer.echo(
+        notice = (
             f"The key of project {key.project} was issued by {described['issuer']}, a key not seen before; "
-            "it is pinned. Compare it with its owner's, or name it with --issuer.",
-            err=True,
+            "it is pinned. Compare it with its owner's, or name it with --issuer."
         )
+        typer.echo(said(notice), err=True)
     return key
 
 
@@ -263,7 +264,7 @@ def _ask_passphrase(*, confirm: bool) -> str:
     from_environment = os.environ.get(PASSPHRASE_VARIABLE)
     if from_environment is not None:
         return from_environment
-    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+    return str(typer.prompt(said("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True))
 
 
 def _write_secret(path: Path, data: bytes) -> None:

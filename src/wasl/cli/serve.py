@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, MissingExtraError
 
@@ -79,10 +80,12 @@ def serve(
         installation = Installation.open(settings, accept_older=accept_older_database)
         swept = installation.sweep()
         if swept.quarantined:
-            sys.stderr.write(f"{len(swept.quarantined)} files that no record names were set aside (.quarantine).\n")
+            count = len(swept.quarantined)
+            sys.stderr.write(said(f"{count} files that no record names were set aside (.quarantine).") + "\n")
         issued = installation.first_admin()
         if issued is not None:
-            sys.stderr.write(f"First administrator's token (shown once; store it now): {issued.secret}\n")
+            token = issued.secret
+            sys.stderr.write(said(f"First administrator's token (shown once; store it now): {token}") + "\n")
         name, number = listening.getsockname()[:2]
         _say_where(f"{'https' if secure else 'http'}://{f'[{name}]' if ':' in name else name}:{number}", settings)
         server = uvicorn.Server(server_config(create_app(installation, Metrics.shared()), settings))
@@ -101,7 +104,7 @@ def _say_where(address: str, settings: ServiceSettings) -> None:
     ]
     if not address.startswith("https") and settings.host not in ("127.0.0.1", "::1", "localhost"):
         lines.insert(1, "Warning: this address is reached from other machines without TLS; tokens travel in the clear.")
-    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.write(said("\n".join(lines)) + "\n")
     sys.stderr.flush()
 
 
