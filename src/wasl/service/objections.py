@@ -84,7 +84,8 @@ def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tu
         if ids is None or not len(ids):
             kept.append(one)
             continue
-        table = one.rows
+        whole = one if one.file is None else JoinMap.read(one.file)  # rows that lie in a file could not be filtered
+        table = whole.rows
         gone = _of(table, "record_id", ids)
         while True:
             row_ids = table.column("row_id").filter(gone).drop_null().combine_chunks()
@@ -94,7 +95,7 @@ def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tu
                 break
             gone = wider
         rows[one.delivery_digest] = row_ids
-        kept.append(replace(one, rows=table.filter(pc.invert(gone))))
+        kept.append(replace(whole, rows=table.filter(pc.invert(gone))))
     return kept, rows
 
 
