@@ -116,7 +116,9 @@ def _least_probability(spine: pa.Table, codes: IntArray, where: npt.NDArray[np.b
         InputError: The spine has no probabilities.
     """
     if "probability" not in spine.column_names:
-        raise InputError("the spine has no column 'probability'.", remedy="Give spine.parquet of `wasl link`.")
+        raise InputError(
+            "the spine has no columns 'grade' and 'probability'.", remedy="Give spine.parquet of `wasl link`."
+        )
     least = np.full(n, np.inf)
     np.minimum.at(least, codes[where], spine.column("probability").to_numpy()[where])
     return pa.array(least, mask=np.isinf(least))
