@@ -6,12 +6,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["centre", "largest_eigenvalue", "top_eigenvalue"]
+__all__ = ["centre", "exceeds", "largest_eigenvalue", "top_eigenvalue"]
 
 POWER_FROM = 64
 """Matrices above this size get their top eigenvalue by power iteration."""
 POWER_STEPS = 300
 LAGUERRE_STEPS = 50
+EXCEEDS_STEPS = 8
+"""Steps after which a look at whether an eigenvalue exceeds a bound gives up. In blocks far above the limit one to three
+suffice."""
 
 
 @njit(cache=True, nogil=True)
@@ -135,3 +138,33 @@ def top_eigenvalue(matrix: NDArray[np.float64], enough: float, shift: float) -> 
             break
         value = length
     return max(0.0, float(value - shift))
+
+
+@njit(cache=True, nogil=True)
+def exceeds(matrix: NDArray[np.float64], bound: float, shift: float) -> bool:
+    """Whether a few steps show that the top eigenvalue is above a bound; False says nothing.
+
+    Every Rayleigh quotient is below the top eigenvalue, so one above the bound decides. The steps begin at the row that
+    stands out most.
+    """
+    n = len(matrix)
+    start, longest = 0, -1.0
+    for i in range(n):
+        length = 0.0
+        for j in range(n):
+            length += matrix[i, j] * matrix[i, j]
+        if length > longest:
+            start, longest = i, length
+    vector = matrix[start].copy()
+    vector[start] += np.sqrt(max(longest, 0.0))
+    for _ in range(EXCEEDS_STEPS):
+        length = np.sqrt((vector * vector).sum())
+        if length == 0.0:
+            return False
+        vector /= length
+        image = np.dot(matrix, vector)
+        quotient = (vector * image).sum()
+        if quotient > bound:
+            return True
+        vector = image + shift * vector
+    return False

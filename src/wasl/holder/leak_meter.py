@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.eigenvalues import centre, top_eigenvalue
+from wasl.holder.eigenvalues import centre, exceeds, top_eigenvalue
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks", "rows_to_measure"]
@@ -235,7 +235,11 @@ def _measure(
                 centred = centre(matrix)
                 # A norm below what was found already need not be resolved into its eigenvalues.
                 enough = max(0.05 * limit * noise, min(worst, limit) * unit / scale)
-                value = top_eigenvalue(centred, enough, shift) / unit * scale
+                # While records are left out, it matters only that T is above the limit, and not by how much.
+                if drop and exceeds(centred, limit * unit / scale, shift):
+                    value = np.inf
+                else:
+                    value = top_eigenvalue(centred, enough, shift) / unit * scale
                 worst = max(worst, value)
                 if value > limit:
                     score += (centred * centred).sum(axis=1)
