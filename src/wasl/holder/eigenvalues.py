@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["centre", "exceeds", "largest_eigenvalue", "top_eigenvalue"]
+__all__ = ["centre", "largest_eigenvalue", "times_above", "top_eigenvalue"]
 
 POWER_FROM = 64
 """Matrices above this size get their top eigenvalue by power iteration."""
@@ -141,8 +141,8 @@ def top_eigenvalue(matrix: NDArray[np.float64], enough: float, shift: float) -> 
 
 
 @njit(cache=True, nogil=True)
-def exceeds(matrix: NDArray[np.float64], bound: float, shift: float) -> bool:
-    """Whether a few steps show that the top eigenvalue is above a bound; False says nothing.
+def times_above(matrix: NDArray[np.float64], bound: float, shift: float) -> float:
+    """How many times a bound the top eigenvalue is at least, if a few steps show that it is above; 0 says nothing.
 
     Every Rayleigh quotient is below the top eigenvalue, so one above the bound decides. The steps begin at the row that
     stands out most.
@@ -160,11 +160,11 @@ def exceeds(matrix: NDArray[np.float64], bound: float, shift: float) -> bool:
     for _ in range(EXCEEDS_STEPS):
         length = np.sqrt((vector * vector).sum())
         if length == 0.0:
-            return False
+            return 0.0
         vector /= length
         image = np.dot(matrix, vector)
         quotient = (vector * image).sum()
         if quotient > bound:
-            return True
+            return float(quotient / bound)
         vector = image + shift * vector
-    return False
+    return 0.0
