@@ -39,8 +39,8 @@ LEAST_REST = 0.003
 TRUST = 3.0
 """Known non-matches count up to this many times the pairs at hand when the priors are fitted."""
 OWN_ERROR, COUNT_VARIANCE = 0.1, 4.0
-"""Relative error of the number of matches that EM finds without counted non-matches, and variance of the difference of
-two counts of non-matches, per pair: frequent names make these counts vary twice as much as independent pairs would.
+"""Relative error of the number of matches that EM finds without counted non-matches; and variance of the difference of
+two counts of non-matches, per pair. Frequent names make these counts vary twice as much as independent pairs would.
 Between registers of foreigners, 762 matches were expected in the pass of surname and year with the full trust; 647 were
 there."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0

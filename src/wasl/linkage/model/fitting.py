@@ -8,13 +8,13 @@ on the *personal* comparisons: there they agree as seldom as unrelated people do
 Twins agree on all but what the plan calls `unshared`, the given name: there they are like strangers. The class of
 twins is added to every set of classes where a personal and an unshared comparison are made. A single pair of twins
 shows in no count of pairs, so the class has a least share. Between registers that hold a person once the class has no
-more than this share: there a given name that differs altogether is mostly another name of the same person, and a twin
+more than this share. There a given name that differs altogether is mostly another name of the same person, and a twin
 has a partner.
 
 A mixture of two classes is determined by three comparisons or more. With one or two, many mixtures describe the same
 pairs equally well, among them "names agree, birth dates do not". Then u-probabilities are taken from the pairs of wide
-blocks, nearly all of which are non-matches, and held. What matches look like is a property of the registers and not of
-the pass: m-probabilities follow those of passes with more comparisons, or a weak prior opinion where there are none.
+blocks, nearly all of which are non-matches, and held. The looks of matches belong to the registers and not to
+the pass. m-probabilities follow those of passes with more comparisons, or a weak prior opinion where there are none.
 In every case a fit is rejected if its matches do not agree better than the rest on every comparison.
 
 Source: I. Fellegi, A. Sunter (1969); W. Winkler (1988/2000); the number of classes by the Bayesian information

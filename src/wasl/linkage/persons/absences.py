@@ -1,7 +1,7 @@
 """What two records have in common by what neither has: rows that are absent from the same passes.
 
-A record has no row in a pass if it lacks a part of the block. Who does not know the day of their birth lacks it in most
-registers: two such records are likelier to be one person than one with a whole birth date and one without.
+A record has no row in a pass if it lacks a part of the block. A person without a known day of birth lacks it in most
+registers. Two such records are likelier to be one person than one with a whole birth date and one without.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from wasl.linkage.persons.records import Records
 __all__ = ["weight_of_absence"]
 
 USUAL = (0.5, 0.99)
-"""A register takes part in a trait if the share of its records that have it lies between: what nobody has or lacks
-tells nothing."""
+"""A trait is compared in a register if the share of its records that have it lies between. A trait that all have, or
+none, is no evidence."""
 SAME_TRAIT = 0.7
 """Passes that share more than this part of the records absent from either ask for the same trait."""
 LIKE_OTHERS = 10.0

@@ -1,4 +1,4 @@
-"""The return of a register, which its holder reads here and downloads to open it at home."""
+"""The return of a register: its holder reads it here, and downloads the file."""
 
 from __future__ import annotations
 
