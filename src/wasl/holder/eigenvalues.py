@@ -13,8 +13,7 @@ POWER_FROM = 64
 POWER_STEPS = 300
 LAGUERRE_STEPS = 50
 EXCEEDS_STEPS = 8
-"""Steps after which a look at whether an eigenvalue exceeds a bound gives up. In blocks far above the limit one to three
-suffice."""
+"""Steps after which the search for a quotient above the bound gives up. Far above the limit one to three suffice."""
 
 
 @njit(cache=True, nogil=True)
