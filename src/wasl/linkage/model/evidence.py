@@ -117,6 +117,7 @@ class Setup:
         weight: Pairs behind that opinion.
         bound: Whether matches must lie above the rest on every comparison.
         decided: Pairs that reviewers decided, if any.
+        elsewhere: Whether pairs that disagree on all other comparisons show what strangers look like.
     """
 
     classes: tuple[str, ...]
@@ -127,6 +128,7 @@ class Setup:
     weight: float = PSEUDO_PAIRS
     bound: bool = False
     decided: Decided | None = field(default=None, repr=False)
+    elsewhere: bool = False
 
     @property
     def matching(self) -> int:

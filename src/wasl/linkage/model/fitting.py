@@ -54,7 +54,7 @@ LEAST_AGREEMENT = 0.5
 """Share of filters on which a class of matches must be above the lowest level, on average."""
 OPINION_SHARE = 0.1
 """With too few comparisons and narrow blocks, this share of the possible matches stands behind m-probabilities."""
-LENT_SHARE = 1.0
+LENT_SHARE = 0.1
 """Where a pass with more comparisons lends m-probabilities, all possible matches stand behind them. The pass of all
 names compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
 FEW_PAIRS = 20.0
@@ -137,10 +137,14 @@ def _start_fits(
     few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
     counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
     wide = _wide(evidence, strata, evidence.matched_once)
-    lent = few and all(_lenders(comparison, borrowed) for comparison in evidence.comparisons)
+    lent = (
+        few
+        and bool(evidence.matched_once.any())
+        and all(_lenders(comparison, borrowed) for comparison in evidence.comparisons)
+    )
     fits = []
     for shape in _shapes(evidence.comparisons, options, decided is not None):
-        setup = Setup(shape, options, decided=decided)
+        setup = Setup(shape, options, decided=decided, elsewhere=len(evidence.comparisons) == 2 and not borrowed)
         if lent:
             setup = _with_opinion(setup, evidence, borrowed, LENT_SHARE)
         if wide is not None:
