@@ -54,7 +54,7 @@ often disagree on one of several: where other passes make three comparisons F1 o
 FEW_STRANGERS = 20.0
 """Pairs of prior opinion behind what such strangers look like."""
 NO_TWINS = 1e-9
-"""Pairs of twins expected between registers that hold a person once: each twin has a partner there, and rivals decide."""
+"""Twins expected between registers that hold a person once: each has a partner there, and rivals decide."""
 TWIN_SHARE = 0.01
 """Twins among the possible matches: one birth in 80 is of twins (UN, Demographic Yearbook), and not all twins are in
 the registers together. Where a record can have several matches more twins are found if the pairs are there."""
