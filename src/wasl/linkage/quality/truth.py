@@ -63,9 +63,9 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
     else:
         mark = max(SEPARATORS, key=first.count)
     lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(map(str.strip, row))]
-    if not lines:
+    header = [_column(name) for name in lines[0]] if lines else []
+    if not any(name.strip() and name.isprintable() for name in header):  # nothing, or bytes that are no text
         raise InputError(f"{where}: the file has no header.", remedy=f"Its first line names {', '.join(NEEDED)}.")
-    header = [_column(name) for name in lines[0]]
     width = len(header)
     wrong = [place for place, row in enumerate(lines[1:], 2) if any(map(str.strip, row[width:]))]
     if wrong:

@@ -55,7 +55,10 @@ def test_a_missing_column_is_named_with_those_found():
     assert "who" in str(caught.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"register,record,person\na,1,p,extra\n", b"\x00\x01"])
+NO_TABLES = [b"", b"\n\n", b"register,record,person\na,1,p,extra\n", b"\x00\x01", b"\x01,\x02\n1,2\n"]
+
+
+@pytest.mark.parametrize("data", NO_TABLES)
 def test_what_is_no_table_is_refused(data):
     with pytest.raises(InputError):
         parse_table(data, "truth.csv")
