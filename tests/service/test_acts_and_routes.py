@@ -17,6 +17,8 @@ NOT_OVER_THE_API = {
     "record_sign_in": "a session of a browser; the API has none",
     "record_sign_out": "a session of a browser; the API has none",
     "schedule_erasures": "the service's own, by its clock; a person asks with request_erasure",
+    "bind_identity": "inside the sign-in by an account of the office",
+    "release_identity": "the operator's, on the machine itself: `wasl user release-account`",
     "record_read": "done by every download",
     "record_look": "done by every sensitive read",
     "deny": "done by every refused request",

@@ -165,10 +165,13 @@ def test_every_sensitive_route_is_logged() -> None:
         "/risk",
         "/report",
         "/review-queue",
+        "/review-queue/{pair}",
         "/decisions",
         "/audit/entries",
         "/tokens",
         "/users",
+        "/users/{user}",
+        "/scenarios",
         "/returns/{register}",
     }
     expected = {

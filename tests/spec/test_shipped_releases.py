@@ -32,7 +32,9 @@ from wasl.workflow.publish import publish
 POLICIES = {"foreign-workers-puf": "public-use", "foreign-workers-suf": "scientific-use"}
 """Policies whose name is not that of the description."""
 DESCRIPTIONS = sorted(path.stem for path in (config_dir() / "publication").glob("*.toml"))
-SPECS = sorted(path.stem for path in (config_dir() / "microdata").glob("*.toml"))
+FOR_ESTIMATES = {"census-totals"}
+"""Specifications of files that `wasl estimate` reads and nobody releases."""
+SPECS = sorted(path.stem for path in (config_dir() / "microdata").glob("*.toml") if path.stem not in FOR_ESTIMATES)
 REGISTERS = (
     "dgsn-permits", "cnss-employees", "cnss-pensioners", "anapec-certificates", "anapec-projects", "taechir-contracts",
     "anapec-job-seekers", "refugees-recognized", "unhcr-refugees", "survey-ene", "census-sample",
