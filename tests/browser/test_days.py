@@ -30,7 +30,7 @@ def test_a_holder_sends_a_file_and_sees_what_became_of_it(world: World) -> None:
     world.go(page, f"{BASE}/objections")
     page.fill("#records", "nobody")
     page.get_by_role("button", name="Enregistrer les oppositions").click()
-    expect(page.locator("main")).to_contain_text("32 chiffres hexadécimaux sont attendus")
+    expect(page.locator("main")).to_contain_text("1 de la liste n'a pas 32 chiffres hexadécimaux")
     page.close()
 
 
