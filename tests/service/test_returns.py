@@ -138,11 +138,15 @@ def test_a_holder_prepares_and_opens_its_return_in_the_console(resolved: tuple[S
     assert asked.headers["location"].endswith("said=return-asked")
     service.work()
     assert "Ouvrir le retour" in browser.get(register).text
+    before = service.log_size()
     page = browser.get(here)
+    assert service.log_size() == before + 1, "the read is an entry"
     summary = service.client(Role.HOLDER).get(place(run)).json()["summary"]
     assert f"<bdi>{summary['registers'][0]['register']}</bdi>" in page.text
     assert f">{summary['records']}<" in page.text.replace("\u202f", "")
+    before = service.log_size()
     file = browser.get(f"{here}/file")
+    assert service.log_size() == before + 1, "the download is one entry"
     assert file.content == service.client(Role.HOLDER).get(place(run) + "/file").content
     other = PlainBrowser(service.address)
     other.sign_in(service.token(Role.LINKAGE))

@@ -43,7 +43,7 @@ def show_return(page: AnyPage, project: str, register: str, run: str) -> Respons
     )
 
 
-@pages("GET", RETURN + "/file", Action.RETURN_READ, logged_as="return")
+@pages("GET", RETURN + "/file", Action.RETURN_READ)
 def download_return(page: AnyPage, project: str, register: str, run: str) -> Any:
     """The file that `wasl open` turns into a workbook with the holder's own record numbers."""
     _, digest = returns.find_return(page.office, project, run, register)
