@@ -20,7 +20,13 @@ def screens(world: World) -> dict[str | None, list[str]]:
             "/console/nowhere",
             *(f"/catalogue/{releases[one]}" for one in ("published", "withdrawn")),
         ],
-        "holder": ["/console", f"{BASE}/files/cnss-employees", f"{BASE}/objections", "/console/account"],
+        "holder": [
+            "/console",
+            f"{BASE}/files/cnss-employees",
+            f"{BASE}/files/cnss-employees/returns/{resolved}",
+            f"{BASE}/objections",
+            "/console/account",
+        ],
         "linkage": [
             "/console",
             f"{BASE}/files",

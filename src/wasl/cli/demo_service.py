@@ -140,7 +140,7 @@ def fill_installation(
     }
     tokens["reviewer-2"] = token(*SECOND_REVIEWER, Role.REVIEWER)
     tokens["admin-2"] = token(*SECOND_ADMIN, Role.ADMIN)
-    _Day(installation, project, say).go(outboxes)
+    _Day(installation, project, say).go(outboxes, first)
     return tokens
 
 
@@ -153,12 +153,13 @@ class _Day:
         self.project = project
         self.say = say
 
-    def go(self, outboxes: Mapping[str, Path]) -> None:
-        """Everything, in order."""
+    def go(self, outboxes: Mapping[str, Path], first: str) -> None:
+        """Everything, in order; ``first`` is the register whose holder has a token."""
         self.say("deliveries of the holders")
         self._send(outboxes)
         self.say("linkage, review and resolution")
         run = self._link()
+        self._return(run, first)
         self.say("releases")
         self._releases(run)
         self.say("tables on demand")
@@ -187,6 +188,14 @@ class _Day:
         worker = self.installation.worker()
         while worker.work_once():
             pass
+
+    def _return(self, run: str, register: str) -> None:
+        """What a holder gets back about its own records."""
+        from wasl.service import returns
+
+        caller = self._caller("holder", register)
+        returns.request_return(self.office, caller, project=self.project, run=run, register=register)
+        self._work()
 
     def _send(self, outboxes: Mapping[str, Path]) -> None:
         from wasl.service import submissions

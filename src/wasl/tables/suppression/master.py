@@ -106,16 +106,6 @@ class Master:
         cost = self._model.getInfo().objective_function_value * self.unit
         return Relaxed(pattern, cost, np.array(solution.col_dual) * self.unit)
 
-    def drop_slack(self, keep_at_most: float = 1e-6) -> int:
-        """Remove cuts that do not bind in the present relaxation, which keeps the model small; they may come back."""
-        rows = np.array(self._model.getSolution().row_value)
-        low = np.array(self._model.getLp().row_lower_)
-        basis = np.array([status == highspy.HighsBasisStatus.kBasic for status in self._model.getBasis().row_status])
-        loose = np.flatnonzero(basis & (rows > low + keep_at_most) & (low > 0))
-        if len(loose) > 200:
-            self._model.deleteRows(len(loose), loose.astype(np.int32))
-        return len(loose)
-
     def fix_by_reduced_cost(self, relaxed: Relaxed, incumbent: float) -> int:
         """Fix cells whose change would cost more than the best known pattern; return how many are still free."""
         slack = incumbent - relaxed.cost
