@@ -190,7 +190,7 @@ class _Day:
             pass
 
     def _return(self, run: str, register: str) -> None:
-        """What a holder gets back about its own records."""
+        """Prepare the return of the register for its holder."""
         from wasl.service import returns
 
         caller = self._caller("holder", register)
