@@ -78,7 +78,8 @@ class World:
     outbox: Callable[[str], Path]
     browser: Browser
     ids: dict[str, str] = field(default_factory=dict)
-    _contexts: dict[tuple[str | None, str], BrowserContext] = field(default_factory=dict)
+    _contexts: dict[tuple[str, str], BrowserContext] = field(default_factory=dict)
+    _visits: list[BrowserContext] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Name things by their state at the start: tests change states, in any order."""
@@ -89,17 +90,22 @@ class World:
             self.ids |= {**runs, **releases, **orders, "menu": state.select(TableMenu)[0].id}
 
     def page(self, role: str | None, language: str = "fr") -> Page:
-        """A page of somebody who is signed in, in a language."""
+        """A page of somebody who is signed in, in a language; of a new visitor, who keeps nothing, without a role."""
+        if role is None:
+            self._visits.append(self._context(language))
+            return self._visits[-1].new_page()
         key = (role, language)
         if key not in self._contexts:
-            context = self.browser.new_context(locale=language, viewport={"width": 1180, "height": 860})
-            context.set_default_timeout(PATIENCE_MS)
-            self._contexts[key] = context
-            if role is not None:
-                page = context.new_page()
-                self.sign_in(page, self.tokens[role])
-                page.close()
+            self._contexts[key] = self._context(language)
+            page = self._contexts[key].new_page()
+            self.sign_in(page, self.tokens[role])
+            page.close()
         return self._contexts[key].new_page()
+
+    def _context(self, language: str) -> BrowserContext:
+        context = self.browser.new_context(locale=language, viewport={"width": 1180, "height": 860})
+        context.set_default_timeout(PATIENCE_MS)
+        return context
 
     def sign_in(self, page: Page, token: str) -> None:
         page.goto(f"{self.address}/console/sign-in")
@@ -111,5 +117,5 @@ class World:
         page.goto(self.address + path)
 
     def close(self) -> None:
-        for context in self._contexts.values():
+        for context in (*self._contexts.values(), *self._visits):
             context.close()
