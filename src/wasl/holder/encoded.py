@@ -21,6 +21,7 @@ from wasl.holder.keys import LinkageKey, RoundKey
 from wasl.holder.normalize import Unused
 from wasl.holder.payload import HarmonizedColumn
 from wasl.holder.profile import EncodingProfile
+from wasl.holder.reading_rules import rules_digest
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import PART_ROWS, EncodedRows, parts_digest
@@ -185,6 +186,7 @@ def assemble(
         created=stamp.created,
         round=stamp.round_name,
         weaknesses=stamp.profile.weaknesses,
+        rules=rules_digest(),
     )
     delivery = Delivery(header, rows) if stamp.signer is None else Delivery(header, rows).signed(stamp.signer)
     payload_rows = pa.table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pyarrow.compute as pc
@@ -86,6 +87,19 @@ def test_mixing_is_refused_by_name(make, projects, schema, left, right, message)
     plan = LinkagePlan.load("morocco").model_copy(update={"profiles": ("guarded", "tokens")})
     with pytest.raises(MismatchError, match=message):
         score_pairs(plan, [part.delivery for part in parts])
+
+
+def test_deliveries_that_read_names_by_other_rules_are_refused_and_old_headers_are_read(make, projects, schema):
+    header = make(projects(schema, 20)).delivery.header
+    assert len(header.rules) == 16
+    other = replace(header, register="other", rules="0" * 16)
+    with pytest.raises(MismatchError, match="'anapec-projects' and 'other' read names by different rules"):
+        require_comparable([header, other])
+    before = replace(header, register="other", rules="")
+    require_comparable([header, before])
+    assert "rules" not in before.to_json()
+    assert DeliveryHeader.from_json(before.to_json()) == before
+    assert DeliveryHeader.from_json(header.to_json()) == header
 
 
 def test_a_plan_links_the_round_it_names(make, projects, schema):

@@ -46,10 +46,11 @@ STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 INITIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\bا(?=بر|بتس|در|سما|محمد|محند)", ""),  # Ibrahim, Ibtissam, Idriss, Ismail, Mhamed
+        (r"\bا(?=بر|بتس|در|سما\w|محمد|محند)", ""),  # Ibrahim, Ibtissam, Idriss, Ismail, Mhamed
         (rf"\bو(?={LETTER}{{2}})", "W"),
         (r"\bي", "Y"),
         (r"وي\b", "AWI"),
+        (r"(?<=[سصتثطدذضظكخق])(?=ه)", "A"),  # two letters, not one sound: Siham is no Cham
     )
 )
 

@@ -71,6 +71,7 @@ class DeliveryHeader:
         created: ISO 8601 time of encoding.
         round: The linkage round it was made for; empty for deliveries made without one.
         weaknesses: Why the profile protects less than the leak meter promises; empty for most profiles.
+        rules: Digest of the rules that read names and document numbers; empty for deliveries made without one.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
     """
 
@@ -93,12 +94,16 @@ class DeliveryHeader:
     created: str
     round: str = ""
     weaknesses: tuple[str, ...] = ()
+    rules: str = ""
     signer: str = ""
     signature: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The header as a JSON value."""
-        return dataclasses.asdict(self)
+        """The header as a JSON value; what was signed before there were digests of rules stays as it was."""
+        value = dataclasses.asdict(self)
+        if not self.rules:
+            del value["rules"]
+        return value
 
     def require_consent(self, *, given: bool, who: str, remedy: str) -> None:
         """Refuse a delivery under a weak profile unless ``who`` consented.
@@ -158,7 +163,7 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
     """Refuse deliveries that were not made to be compared.
 
     Raises:
-        MismatchError: Says which of scheme, project, key, round or profile differs, and between which registers.
+        MismatchError: Says which of scheme, project, key, round, profile or rules differs, and between which registers.
     """
     if not headers:
         return
@@ -177,6 +182,12 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
                     f"{_shown(first, attribute)} and {_shown(other, attribute)}.",
                     remedy=remedy,
                 )
+        if first.rules != other.rules and first.rules and other.rules:
+            raise MismatchError(
+                f"deliveries of {first.register!r} and {other.register!r} read names by different rules: "
+                f"{first.rules} and {other.rules}.",
+                remedy="Encode all registers with the same release of wasl.",
+            )
         if first.schema_digest != other.schema_digest and first.register == other.register:
             raise MismatchError(
                 f"two deliveries of {first.register!r} were made with different schemas.",
