@@ -194,7 +194,24 @@ def test_nasal_initials_meet_however_they_are_set_apart(together, apart):
 
 @pytest.mark.parametrize(
     "pair",
-    ["سهام/Siham", "سهيل/Souhail", "سهيلة/Souhaila", "الدهبي/Dahbi", "التهامي/Touhami", "كهينة/Kahina", "القهوجي/Kahouaji", "صهيب/Souhaib", "الطهراوي/Tahraoui", "الضهراوي/Dahraoui", "ذهبية/Dahbia", "ظهير/Dahir", "شهد/Chahd", "مهدي/Mehdi", "أسماء/Asmaa", "إسماعيل/Ismail"],
+    [
+        "سهام/Siham",
+        "سهيل/Souhail",
+        "سهيلة/Souhaila",
+        "الدهبي/Dahbi",
+        "التهامي/Touhami",
+        "كهينة/Kahina",
+        "القهوجي/Kahouaji",
+        "صهيب/Souhaib",
+        "الطهراوي/Tahraoui",
+        "الضهراوي/Dahraoui",
+        "ذهبية/Dahbia",
+        "ظهير/Dahir",
+        "شهد/Chahd",
+        "مهدي/Mehdi",
+        "أسماء/Asmaa",
+        "إسماعيل/Ismail",
+    ],
 )
 def test_two_arabic_letters_are_not_read_as_one_latin_sound(pair):
     arabic, latin = pair.split("/")
