@@ -83,7 +83,7 @@ def test_px_says_its_charset_and_is_read_back(cube):
     np.testing.assert_array_equal(file.values, cube.values)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(-1e12, 1e12, allow_nan=False) | st.integers(-(10**9), 10**9), min_size=4, max_size=4))
 def test_whatever_the_figures_every_format_is_read_back(figures):
     dimensions = (CubeDimension("a", {}, ("T", "x"), (-1, 0)), CubeDimension("b", {}, ("T", "y"), (-1, 0)))
@@ -101,7 +101,7 @@ def test_whatever_the_figures_every_format_is_read_back(figures):
 any_text = st.text(min_size=0, max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     codes=st.lists(any_text, min_size=2, max_size=5, unique=True),
     labels=st.lists(any_text, min_size=6, max_size=6),
