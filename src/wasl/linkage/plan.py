@@ -86,6 +86,8 @@ class ResolutionOptions(Document):
         chain: How much a pair that never was a candidate speaks against merging two clusters: 1 as much as its absence
             tells if pairs are independent, 0 not at all (connected components under the constraints).
         review_sample: Pairs drawn for reviewers to decide, about; 0 draws none.
+        minimum_precision: Links are made down to the probability at which their estimated precision, with half as many
+            false links again, is at least this; 0 leaves the costs alone to decide.
     """
 
     cost_false_link: float = Option(default=1.0, gt=0)
@@ -96,6 +98,7 @@ class ResolutionOptions(Document):
     assignment: Literal["one_to_one", "one_to_many", "many_to_many"] = "one_to_one"
     chain: float = Option(default=0.3, ge=0, le=1)
     review_sample: int = Option(default=200, ge=0)
+    minimum_precision: float = Option(default=0.9, ge=0, lt=1)
 
     @property
     def accept(self) -> float:
@@ -175,11 +178,14 @@ class LinkagePlan(Document):
     def digest(self) -> str:
         """The digest of the plan's meaning, in every result made with it.
 
-        Rules of returns are part of it where the plan states any. A plan of an earlier release keeps its digest.
+        Rules of returns and the least precision are part of it where the plan states them. A plan of an earlier
+        release keeps its digest.
         """
         value = self.model_dump(mode="json")
         if self.returns == ReturnOptions():
             del value["returns"]
+        if self.resolution.minimum_precision == ResolutionOptions().minimum_precision:
+            del value["resolution"]["minimum_precision"]
         return digest_json(value)
 
     def is_duplicate_free(self, register: str) -> bool:

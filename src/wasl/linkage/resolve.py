@@ -22,6 +22,7 @@ from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_precision, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
+from wasl.linkage.quality.least_precision import least_probability
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
@@ -107,7 +108,8 @@ def resolve(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, opened.patterns,
         plan.model.personal,
     )  # fmt: skip
-    checks.append(check_precision(report["quality"], int(found.together.sum())))
+    links_made = int(found.together.sum())
+    checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, scored, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)
@@ -123,6 +125,7 @@ class _Found:
         together: (pairs) whether both records are one person's.
         grades: (pairs) into ``GRADES``.
         reasons: (pairs) into ``REASONS``: why a likely pair was not linked.
+        least: The probability from which pairs were linked.
     """
 
     pairs: MergedPairs
@@ -130,14 +133,28 @@ class _Found:
     together: NDArray[np.bool_] = field(repr=False)
     grades: NDArray[np.int32] = field(repr=False)
     reasons: NDArray[np.int8] = field(repr=False)
+    least: float
 
 
 def _find_persons(
     plan: LinkagePlan, before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
 ) -> _Found:
-    """Competition, assignment and clusters."""
+    """Competition, and persons of links that have the precision the plan asks for."""
     pairs = compete(before, records, duplicate_free)
-    accepted, rivals = _accept(plan, pairs, records, duplicate_free)
+    least = plan.resolution.accept
+    while True:
+        found = _link_from(plan, pairs, records, duplicate_free, least)
+        linked = pairs.probability[found.together]
+        least = least_probability(linked, plan.resolution.minimum_precision, found.least)
+        if least <= found.least:
+            return found
+
+
+def _link_from(
+    plan: LinkagePlan, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_], least: float
+) -> _Found:
+    """Assignment and clusters of the pairs from a probability on."""
+    accepted, rivals = _accept(plan, pairs, records, duplicate_free, least)
     met = chance_of_meeting(len(records), pairs.left, pairs.right, pairs.probability >= SURE)
     cluster, refused = cluster_records(
         len(records), pairs.left, pairs.right, pairs.probability, accepted,
@@ -145,7 +162,7 @@ def _find_persons(
     )  # fmt: skip
     reasons = np.where(refused > 0, refused, rivals).astype(np.int8)
     together: NDArray[np.bool_] = cluster[pairs.left] == cluster[pairs.right]
-    return _Found(pairs, cluster, together, _grades(plan, pairs, together, reasons), reasons)
+    return _Found(pairs, cluster, together, _grades(plan, pairs, together, reasons), reasons, least)
 
 
 def _links(plan: LinkagePlan, scored: ScoredPairs, records: Records, found: _Found) -> pa.Table:
@@ -203,10 +220,18 @@ def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) ->
 
 
 def _accept(
-    plan: LinkagePlan, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
+    plan: LinkagePlan, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_], least: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
-    """Mark the pairs worth linking, after assignment between the registers that hold a person once."""
-    threshold = log_odds(np.array([plan.resolution.accept]))[0]
+    """Mark the pairs worth linking, after assignment between the registers that hold a person once.
+
+    Args:
+        plan: Kind of assignment.
+        pairs: Candidates with probabilities.
+        records: Their records.
+        duplicate_free: (sources) whether a person is in it at most once.
+        least: Probability from which a pair is worth linking.
+    """
+    threshold = log_odds(np.array([least]))[0]
     gain = log_odds(pairs.probability) - threshold
     likely = gain >= 0
     accepted = likely.copy()
@@ -325,7 +350,7 @@ def _report(
         "changes": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "model": scored.model.to_json(),
         "thresholds": {
-            "accept": plan.resolution.accept,
+            "accept": found.least,
             "certain": plan.resolution.certain,
             "possible": plan.resolution.possible,
         },

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from wasl.errors import InputError, MismatchError
 from wasl.linkage.comparison.engine import Engine, Threads
 from wasl.linkage.comparison.pass_layout import Source, columns_held, columns_of, pass_names, sources_of
-from wasl.linkage.model.fitting import ENOUGH_COMPARISONS
+from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, lenders
 from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs
@@ -84,7 +84,7 @@ def score_sources(
     for done, name in enumerate(_rich_first(names, sources)):
         if progress:
             progress(done, len(names))
-        borrowed = [part.model for part in scored.values() if len(part.model.comparisons) >= ENOUGH_COMPARISONS]
+        borrowed = lenders([part.model for part in scored.values()])
         result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed, decided.get(name))
         if result is not None:
             scored[name] = result
@@ -122,11 +122,20 @@ def _check_unused(names: Sequence[str], sources: Sequence[Source]) -> None:
 
 
 def _rich_first(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
-    """The passes, those with enough comparisons to determine a model first: the others borrow from them."""
+    """The passes in the order they are fitted: those that lend m-probabilities first.
+
+    Passes with enough comparisons to determine a model come first. Of the others, those with more comparisons, and then
+    those with smaller blocks.
+    """
     rows, known = [source.delivery.source for source in sources], columns_of(sources)
+    summaries = [summary for source in sources for summary in source.delivery.header.passes]
 
-    def comparisons(name: str) -> int:
+    def place(name: str) -> tuple[bool, int, float, str]:
         widths, tokens = columns_held(rows, name, *known)
-        return len(widths) + len(tokens)
+        count = len(widths) + len(tokens)
+        own = [(summary.rows, summary.blocks) for summary in summaries if summary.name == name]
+        mean = sum(held for held, _ in own) / max(sum(blocks for _, blocks in own), 1)
+        few = count < ENOUGH_COMPARISONS
+        return few, -count * few, mean * few, name
 
-    return sorted(names, key=lambda name: (comparisons(name) < ENOUGH_COMPARISONS, name))
+    return sorted(names, key=place)

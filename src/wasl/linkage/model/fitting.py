@@ -37,7 +37,7 @@ from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["ENOUGH_COMPARISONS", "fit_pass"]
+__all__ = ["ENOUGH_COMPARISONS", "fit_pass", "lenders"]
 
 SHAPES = ((MATCH, REST), (MATCH, ERRORS, REST), (MATCH, RELATIVES, REST), (MATCH, ERRORS, RELATIVES, REST))
 """Sets of classes that are tried; matches come first, the rest last."""
@@ -57,6 +57,8 @@ OPINION_SHARE = 0.1
 LENT_SHARE = 0.1
 """Where a pass with more comparisons lends m-probabilities, all possible matches stand behind them. The pass of all
 names compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
+LENDING_SHARE = 0.25
+"""Least share of matches among the pairs of a pass with two comparisons that lends its m-probabilities."""
 FEW_PAIRS = 20.0
 """Pairs of opinion behind m-probabilities with few comparisons and wide blocks. With 3 the model took chance
 resemblances among 10,000 distinct persons for 45 matches in one of five draws."""
@@ -121,7 +123,7 @@ def fit_pass(
             fits.append(model)
     if not fits:
         bare = Setup((MATCH, REST), options, bound=True, decided=decided)
-        setup = _with_opinion(bare, evidence, borrowed, OPINION_SHARE)
+        setup = _with_opinion(bare, evidence, borrowed if _may_borrow(evidence, borrowed) else (), OPINION_SHARE)
         fits = [finished(setup, maximize_likelihood(evidence, setup))]
     return min(fits, key=lambda model: model.fit.bic)
 
@@ -135,6 +137,8 @@ def _start_fits(
 ) -> list[tuple[Setup, Parameters]]:
     """Fits of every set of classes from every start, not yet at the end; see the head of this module."""
     few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
+    if not _may_borrow(evidence, borrowed):
+        borrowed = ()
     counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
     wide = _wide(evidence, strata, evidence.matched_once)
     lent = (
@@ -216,6 +220,31 @@ def _fit_pinned(
         others = fitted.posterior[:, :-1].sum(axis=1)
     assert fitted is not None  # noqa: S101 - the loop runs at least once
     return setup, fitted
+
+
+def lenders(fitted: Sequence[PassModel]) -> list[PassModel]:
+    """The models that lend m-probabilities to passes with fewer comparisons, or with wider blocks.
+
+    Passes with enough comparisons lend. Where there are none, passes with two comparisons lend if many of their pairs
+    are matches: there a block that fixes the name and a part of the date leaves hardly any strangers. A pass with one
+    comparison lends to none, since its own m-probabilities rest on a count of strangers.
+
+    Args:
+        fitted: Models fitted so far.
+    """
+    rich = [model for model in fitted if len(model.comparisons) >= ENOUGH_COMPARISONS]
+    return rich or [
+        model
+        for model in fitted
+        if len(model.comparisons) == ENOUGH_COMPARISONS - 1 and model.expected_matches >= LENDING_SHARE * model.pairs
+    ]
+
+
+def _may_borrow(evidence: Evidence, borrowed: Sequence[PassModel]) -> bool:
+    """Whether a pass follows these lenders; those with two comparisons only lend where a record is matched once."""
+    if all(len(model.comparisons) >= ENOUGH_COMPARISONS for model in borrowed):
+        return True
+    return len(evidence.comparisons) >= ENOUGH_COMPARISONS - 1 and bool(evidence.matched_once.any())
 
 
 def _lenders(comparison: Comparison, borrowed: Sequence[PassModel]) -> list[tuple[float, NDArray[np.float64]]]:

@@ -3,6 +3,9 @@
 In a register without duplicates, two rows of one block belong to different people. The number of these pairs gives the
 rate at which two strangers share a block. It also gives the expected number of non-matches between two registers. The
 agreement of these pairs is the agreement of non-matches in a block.
+
+The expected number holds if the rows of a block are as many as chance makes them. Holders cut a block that would leak.
+The pieces are alike in size, so they hold fewer pairs within a register than between two.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ __all__ = ["Strangers", "expect_strangers", "tells_of_strangers"]
 LARGEST_MEAN = 10
 """A pass with more rows to a block, on average, has strangers enough between registers."""
 
+LARGE_CLASS = 4
+"""Size class of blocks that a holder may have cut: 8 rows and more. Under `guarded` the largest pieces have some 20
+rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
@@ -30,11 +37,13 @@ class Strangers:
         pairs: (strata) how many to expect of the pairs of each other stratum.
         weight: Pairs looked at in registers that hold nobody twice, per pair the expectation is about, at most 1:
             what the expectation rests on.
+        large_rows: Rows of blocks that a holder may have cut, of the smaller register.
     """
 
     known: NDArray[np.bool_] = field(repr=False)
     pairs: NDArray[np.float64] = field(repr=False)
     weight: float
+    large_rows: float = 0.0
 
 
 def tells_of_strangers(name: str, header: DeliveryHeader) -> bool:
@@ -83,7 +92,8 @@ def expect_strangers(
         room = np.minimum(capacity, pairs)[here]
         missing = max(chance * between - float(expected[here].sum()), 0.0)
         expected[here] += np.minimum(missing * room / max(float(room.sum()), 1e-9), room)
-    return Strangers(known, expected, min(1.0, among / max(possible, 1.0)))
+    large = np.array([size >= LARGE_CLASS for _, _, size in strata], np.bool_) & ~known
+    return Strangers(known, expected, min(1.0, among / max(possible, 1.0)), float(capacity[large].sum()))
 
 
 def _summary(name: str, header: DeliveryHeader) -> PassSummary | None:

@@ -6,7 +6,8 @@ probabilities given more evidence is the probability given less.
 
     Σ over the pairs of pass k in score class b of p = Σ of p_k     for every k and b
 
-is solved by adding one number λ_kb to the log-odds of the pairs of each class, with a normal prior on the λ.
+is solved by correcting the log-odds of pass k by one number λ_kb in each class, with a normal prior on the λ. The
+merged log-odds are a mean over the passes that show the pair, so a pair that m passes show moves by λ_kb / m.
 
 Where nothing bounds the matches from outside, a pass has no better total than the merged scores; the equations are used
 between duplicate-free registers only.
@@ -49,6 +50,7 @@ def keep_totals(
     _, cell = np.unique(in_pass * classes + np.searchsorted(LIMITS, probability), return_inverse=True)
     total = int(cell.max(initial=-1)) + 1
     wanted = np.bincount(cell, weights=probability, minlength=total)
+    part = 1.0 / np.maximum(np.bincount(group, minlength=len(odds)), 1)
     passes = [np.flatnonzero(in_pass == number) for number in np.unique(in_pass)]
     correction, found = np.zeros(total), odds.copy()
     for _ in range(ROUNDS):
@@ -57,11 +59,11 @@ def keep_totals(
             pair, here = group[meetings], cell[meetings]
             p = 1.0 / (1.0 + np.exp(-found[pair]))
             expected = np.bincount(here, weights=p, minlength=total)
-            slope = np.bincount(here, weights=p * (1.0 - p), minlength=total) + 1.0 / VARIANCE
+            slope = np.bincount(here, weights=p * (1.0 - p) * part[pair], minlength=total) + 1.0 / VARIANCE
             step = np.clip((wanted - expected - correction / VARIANCE) / slope, -1.0, 1.0)
             step[np.bincount(here, minlength=total) == 0] = 0.0
             correction += step
-            found[pair] += step[here]  # a pair is met at most once in a pass
+            found[pair] += step[here] * part[pair]  # a pair is met at most once in a pass
             largest = max(largest, float(np.abs(step).max(initial=0.0)))
         if largest < SETTLED:
             break

@@ -17,6 +17,8 @@ from wasl.linkage.model.checks import Check
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
+from wasl.linkage.plan import ResolutionOptions
+from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision
 
 __all__ = ["check_precision", "resolution_checks"]
 
@@ -34,10 +36,10 @@ laboratory's kinds when they are linked well, and .8 where namesakes were taken 
 WITHOUT_EVIDENCE = 0.2
 """Share of the linked pairs that may rest on a shared block alone, with nothing compared."""
 LEAST_PRECISION = 0.85
-"""Estimated precision below which the result is not to be used unseen. The kinds of the laboratory are estimated at .90
-and more, and are truly at .91 and more."""
-LEAST_LINKS = 20
-"""Shares of fewer linked pairs mean nothing."""
+"""Estimated precision below which the result is not to be used unseen, whatever the plan asks for. The kinds of the
+laboratory are estimated at .90 and more, and are truly at .88 and more."""
+REACHED = 0.005
+"""Clusters add pairs below the probability from which pairs are linked; so much precision may be missing."""
 
 
 def resolution_checks(
@@ -71,23 +73,36 @@ def resolution_checks(
     ]
 
 
-def check_precision(quality: Mapping[str, Any], links: int) -> Check:
+def check_precision(
+    quality: Mapping[str, Any], links: int, resolution: ResolutionOptions, least: float | None = None
+) -> Check:
     """Whether the estimated precision of the links is high enough to use them unseen.
 
     Args:
         quality: The report's estimates.
         links: Linked pairs.
+        resolution: Of the plan, with the precision it asks for.
+        least: The probability from which pairs were linked; default: that of the plan's costs.
     """
-    value = quality["precision"]["value"]
-    failed = links >= LEAST_LINKS and value is not None and value < LEAST_PRECISION
-    return Check(
-        "estimated-precision",
-        not failed,
-        f"the estimated precision is {value:.2f}, below {LEAST_PRECISION}: the fields compared do not tell these "
-        "persons apart. Compare more fields, raise cost_false_link, or have the links reviewed."
-        if failed
-        else "the estimated precision is high enough, or the links are too few to judge.",
-    )
+    value, minimum = quality["precision"]["value"], resolution.minimum_precision
+    few = links < LEAST_LINKS or value is None
+    short = not few and minimum > 0 and cautious_precision(value) < minimum - REACHED
+    failed = short or (not few and value < LEAST_PRECISION)
+    if failed:
+        message = (
+            f"the estimated precision is {value:.2f}. "
+            + (f"With half as many false links again it is {cautious_precision(value):.2f}, and the plan asks for "
+               f"{minimum:g} (minimum_precision). " if short else f"That is below {LEAST_PRECISION}. ")
+            + "The fields compared do not tell these persons apart. Compare more fields, or have the links reviewed."
+        )  # fmt: skip
+    elif least is not None and least > resolution.accept:
+        message = (
+            f"pairs were linked from a probability of {least:.2f} on, and not of {resolution.accept:.2f}, so that the "
+            f"links have the precision the plan asks for ({minimum:g}). Persons whose pairs lie below are missed."
+        )
+    else:
+        message = "the estimated precision is high enough, or the links are too few to judge."
+    return Check("estimated-precision", not failed, message)
 
 
 def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> Check:

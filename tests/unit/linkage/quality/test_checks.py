@@ -10,6 +10,7 @@ from wasl.linkage.model.checks import failed_checks, find_misfit, scoring_checks
 from wasl.linkage.model.match_model import Fit, MatchModel, PassModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
+from wasl.linkage.plan import ResolutionOptions
 from wasl.linkage.quality.checks import check_precision, resolution_checks
 from wasl.linkage.quality.report import render_report
 
@@ -115,8 +116,24 @@ def test_a_failed_check_is_the_first_thing_in_the_report() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "links", "passed"), [(0.84, 500, False), (0.95, 500, True), (0.84, 5, True), (None, 500, True)]
+    ("value", "links", "minimum", "passed"),
+    [
+        (0.84, 500, 0.9, False),
+        (0.92, 500, 0.9, False),  # 1 - 1.5 * .08 = .88
+        (0.95, 500, 0.9, True),
+        (0.92, 500, 0.0, True),
+        (0.84, 500, 0.0, False),
+        (0.84, 5, 0.9, True),
+        (None, 500, 0.9, True),
+    ],
 )
-def test_links_of_low_estimated_precision(value: float | None, links: int, passed: bool) -> None:
-    check = check_precision({"precision": {"value": value}}, links)
+def test_links_of_low_estimated_precision(value: float | None, links: int, minimum: float, passed: bool) -> None:
+    asked = ResolutionOptions(minimum_precision=minimum)
+    check = check_precision({"precision": {"value": value}}, links, asked)
     assert (check.name, check.passed) == ("estimated-precision", passed)
+
+
+def test_a_raised_threshold_is_said() -> None:
+    check = check_precision({"precision": {"value": 0.94}}, 500, ResolutionOptions(), 0.71)
+    assert check.passed
+    assert "from a probability of 0.71 on, and not of 0.50" in check.message

@@ -1,0 +1,48 @@
+"""The probability down to which pairs may be linked, so that the links have a precision that the plan asks for.
+
+The expected precision of links is the mean of their probabilities. Where names are damaged and many strangers share a
+surname, the model believes its links more than they deserve. So the expected false links are multiplied by
+``FALSE_LINKS`` before they are compared with the plan's ``minimum_precision``.
+
+*Does not hold for:* a model that took something else for matches. Its probabilities are wrong throughout; other
+self-checks look for that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FALSE_LINKS", "LEAST_LINKS", "cautious_precision", "least_probability"]
+
+FALSE_LINKS = 1.5
+"""False links for each expected one, at most, over the kinds of the laboratory: 1.2 to 1.5 among foreigners under
+`guarded`, below 1 on the other kinds."""
+LEAST_LINKS = 20
+"""Shares of fewer linked pairs mean nothing."""
+
+
+def cautious_precision(precision: float) -> float:
+    """The precision if there are `FALSE_LINKS` times as many false links as expected."""
+    return 1.0 - FALSE_LINKS * (1.0 - precision)
+
+
+def least_probability(linked: NDArray[np.float64], minimum: float, least: float) -> float:
+    """The probability from which pairs are linked.
+
+    Args:
+        linked: Probabilities of the linked pairs.
+        minimum: Precision that the plan asks for.
+        least: The probability from which linking costs less than not linking.
+
+    Returns:
+        `least` where the links are precise enough, too few to judge, or not precise enough at any probability; else a
+        higher one.
+    """
+    if len(linked) < LEAST_LINKS or cautious_precision(float(linked.mean())) >= minimum:
+        return least
+    falling = np.sort(linked)[::-1]
+    expected = np.cumsum(falling) / np.arange(1, len(falling) + 1)
+    whole = np.diff(falling, append=-1.0) < 0  # pairs of one probability are linked together
+    last = np.flatnonzero(whole & (1.0 - FALSE_LINKS * (1.0 - expected) >= minimum))
+    return max(float(falling[last[-1]]), least) if len(last) and last[-1] + 1 >= LEAST_LINKS else least
