@@ -103,3 +103,20 @@ def test_namesakes_seen_at_home_are_not_taken_for_matches():
     assert found[0, 3, 2] > 0.9
     assert found[0, 3, 1] < 0.2
     assert max(probability[len(between) :]) < 1e-6
+
+
+@pytest.mark.parametrize("size", [12, 20, 30])
+def test_blocks_cut_to_one_size_hold_more_strangers_between_registers_than_within(size):
+    blocks = 40  # nobody is in both registers; each holder cut every block to the same size
+    within, between = blocks * size * (size - 1) // 2, blocks * size * size
+    rows = blocks * size
+    found = expected(
+        [header("a", rows, blocks), header("b", rows, blocks)],
+        (True, True),
+        [("a", "b", 4), ("a", "a", 4), ("b", "b", 4)],
+        [between, within, within],
+        [rows, 0, 0],
+    )
+    short = between - found.pairs[0]
+    assert 0 < short <= 1.01 * found.large_rows  # what the count is short of, at most one pair for each such row
+    assert found.large_rows == rows

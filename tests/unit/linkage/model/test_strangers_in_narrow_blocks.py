@@ -58,3 +58,10 @@ def test_counted_strangers_are_trusted_as_far_as_they_are_precise() -> None:
     assert trust(5_000.0, 850.0) == 1.0  # the difference of two large counts
     assert trust(5_000.0, 0.0) == 1.0
     assert trust(100.0, 300.0) > trust(200.0, 300.0)
+
+
+def test_counts_from_blocks_that_were_cut_are_trusted_little() -> None:
+    known = np.array([False, True])
+    held = np.array([30_000.0, 50.0])
+    small, large = (Strangers(known, np.array([28_000.0, 50.0]), 1.0, rows) for rows in (0.0, 1_500.0))
+    assert _trust(large, held) < 0.1 * _trust(small, held)
