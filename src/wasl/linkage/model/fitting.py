@@ -226,8 +226,8 @@ def lenders(fitted: Sequence[PassModel]) -> list[PassModel]:
     """The models that lend m-probabilities to passes with fewer comparisons, or with wider blocks.
 
     Passes with enough comparisons lend. Where there are none, passes with two comparisons lend if many of their pairs
-    are matches. A block that fixes a name and a part of the date leaves hardly any strangers. A pass with one comparison
-    lends to none, since its own m-probabilities rest on a count of strangers.
+    are matches. A block that fixes a name and a part of the date leaves hardly any strangers. A pass with one
+    comparison lends to none, since its own m-probabilities rest on a count of strangers.
 
     Args:
         fitted: Models fitted so far.
