@@ -27,6 +27,7 @@ from wasl.registers.reading.headers import Header, Wanted, match_header, require
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
+from wasl.registers.reading.total_rows import total_rows
 from wasl.registers.schema import ROW_NUMBER, FileLayout, RegisterSchema
 
 __all__ = [
@@ -251,8 +252,11 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     described = source.without_cells()
     texts = _with_dates_from_parts(source.table, schema)
     del source  # each column's text is let go as soon as it is typed
-    keep = np.ones(len(rows), dtype=bool)
+    totals = total_rows(texts, [field.name for field in schema.fields if field.role == "name"])
+    keep = ~totals
     rejects: list[tuple[np.ndarray, str, str, str]] = []
+    if totals.any():
+        rejects.append((rows[totals], "", "row", "a line of totals, not a record"))
     columns: dict[str, pa.ChunkedArray] = {}
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
@@ -262,12 +266,13 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
         if typed.codes is not None:
             columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])
         notes += [ReadingNote(check, name, count) for check, count in typed.notes.items()]
-        if typed.invalid.any():
-            rejects.append((rows[typed.invalid], name, "row" if spec.required else "cell", typed.reason))
+        invalid = typed.invalid & ~totals
+        if invalid.any():
+            rejects.append((rows[invalid], name, "row" if spec.required else "cell", typed.reason))
         if typed.day_lost is not None:
             rejects.append((rows[typed.day_lost], name, "cell", "no such day or month; the rest of the date is kept"))
         if spec.required or name == schema.record:
-            absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid
+            absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid & ~totals
             if typed.codes is not None:
                 absent &= typed.codes == 0
             if absent.any():

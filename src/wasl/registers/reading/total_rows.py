@@ -1,0 +1,52 @@
+"""Lines below a table that hold no person: totals, and words that say that the list ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.registers.reading.marks import without_marks
+
+__all__ = ["total_rows"]
+
+LAST_ROWS = 5
+"""Totals stand at the end of a list; so many rows are looked at."""
+SHARE = 0.5
+"""A line of totals has at most this share of the cells that the rows before it have."""
+WORD = re.compile(
+    r"\W*(?:(?:sous[ -]?|grand )?tot(?:al|aux)\b|somme\b|effectif\b|nombre (?:de|total)\b|nbre?\b|fin (?:de|du)\b"
+    r"|sum of\b|end of\b|(?:ال)?مجموع\b|(?:ال)?إجمالي\b|(?:ال)?اجمالي\b|عدد\b|نهاية\b)",
+    re.IGNORECASE,
+)
+
+
+def total_rows(columns: Mapping[str, pa.ChunkedArray], names: Sequence[str]) -> NDArray[np.bool_]:
+    """Which rows are lines of totals: among the last, much emptier than the others, a cell begins with a word for it.
+
+    Args:
+        columns: (rows) each column as text.
+        names: The columns of names. A cell in one of them says nothing alone: somebody may be called *Total*.
+
+    Returns:
+        (rows) True for a line of totals.
+    """
+    count = len(next(iter(columns.values()))) if columns else 0
+    found = np.zeros(count, dtype=bool)
+    if count < 2:
+        return found
+    filled = np.zeros(count, dtype=np.int32)
+    for column in columns.values():
+        filled += np.asarray(pc.is_valid(column)).astype(np.int32)
+    usual = float(np.median(filled))
+    for row in range(max(1, count - LAST_ROWS), count):
+        if filled[row] > SHARE * usual:
+            continue
+        said = {name: str(column[row].as_py()) for name, column in columns.items() if column[row].is_valid}
+        begins = [name for name, text in said.items() if WORD.match(without_marks(text))]
+        found[row] = bool(begins) and (begins[0] not in names or len(said) == 1)
+    return found
