@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wasl.cli.keys import ExpectKeyOption, IdentityOption, IssuerOption, KeyOption, read_key, read_signer
+from wasl.cli.language import spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import (
     EncodingOption,
@@ -23,6 +24,7 @@ from wasl.cli.register_files import (
     SheetOption,
     month_rule,
     write_csv,
+    write_rejects,
 )
 from wasl.registers.exchange.whole_files import write_whole
 
@@ -222,7 +224,7 @@ def _write_others(
     out.parent.mkdir(parents=True, exist_ok=True)
     if table.rejects.num_rows:
         rejects = out.with_name(out.name + ".rejects.csv")
-        write_csv(table.rejects, rejects)
+        write_rejects(table.rejects, rejects)
         files["rejects"] = str(rejects)
     if encoded.merged.num_rows:
         merged = out.with_name(out.name + ".merged.csv")
@@ -345,5 +347,5 @@ def _show_warnings(warnings: list[dict[str, Any]], table: RegisterTable) -> None
     for column, heading in table.renamed.items():
         say(f"Column {column!r} was read from the heading {heading!r}.")
     if warnings:
-        rows = [[CHECKS[item["check"]]["en"][0], item["column"], item["count"]] for item in warnings]
+        rows = [[CHECKS[item["check"]][spoken().language][0], item["column"], item["count"]] for item in warnings]
         show_table("Warnings (`wasl check` shows rows and values)", ["what", "column", "cells"], rows)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.keys import add_key_verbs
+from wasl.cli.language import spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import (
     EncodingOption,
@@ -18,7 +19,7 @@ from wasl.cli.register_files import (
     RegistrationOption,
     SheetOption,
     month_rule,
-    write_csv,
+    write_rejects,
 )
 from wasl.registers.exchange.whole_files import write_whole
 
@@ -89,11 +90,18 @@ def check_register(
     if as_json:
         emit(quality.to_json() | {"files": files})
         return
-    from wasl.holder.quality.texts import CHECKS
+    from wasl.holder.quality.texts import CHECKS, LABELS
 
+    language = spoken().language
     say(f"{schema.register_id}: {quality.rows_read:,} rows read, {quality.rejected:,} rejected.")
     rows = [
-        [found.weight, CHECKS[found.check]["en"][0], found.column, found.count, f"{100 * found.share:.1f} %"]
+        [
+            LABELS[found.weight][language],
+            CHECKS[found.check][language][0],
+            found.column,
+            found.count,
+            spoken().percent(found.share, 1),
+        ]
         for found in quality.findings
     ]
     show_table("Findings", ["weight", "finding", "column", "count", "share"], rows)
@@ -119,6 +127,6 @@ def _write_quality(quality: QualityReport, table: RegisterTable, out: Path) -> d
         write_whole(out / name, text, mode=0o600)
         files[name] = str(out / name)
     if table.rejects.num_rows:
-        write_csv(table.rejects, out / "rejects.csv")
+        write_rejects(table.rejects, out / "rejects.csv")
         files["rejects.csv"] = str(out / "rejects.csv")
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,10 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value on 
 
 ProgressCallback = Callable[[int, int], None]
 """Called by long work with (done, total)."""
+
+
+PERCENT = re.compile(r"(-?\d+(?:\.(\d+))?) ?%")
+"""A share as verbs write it; a table shows it as the language does."""
 
 
 def emit(result: Mapping[str, Any]) -> None:
@@ -50,6 +55,9 @@ def _cell(cell: object) -> str:
     if isinstance(cell, int) and not isinstance(cell, bool):
         return spoken().number(cell)
     text = str(cell)
+    share = PERCENT.fullmatch(text)
+    if share is not None:
+        return spoken().percent(float(share[1]) / 100, len(share[2] or ""))
     return said(text) if " " in text else text
 
 

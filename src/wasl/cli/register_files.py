@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wasl.cli.language import spoken
 from wasl.registers.exchange.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "SheetOption",
     "month_rule",
     "write_csv",
+    "write_rejects",
 ]
 
 RegisterOption = Annotated[str, typer.Option("--register", help="Schema file, or a shipped one such as dgsn-permits.")]
@@ -59,6 +61,13 @@ def month_rule(text: str | None) -> MonthRule | None:
     if text is not None:
         raise InputError(f"unknown rule of months {text!r}.", remedy=f"Choose {', '.join(MONTH_RULES)}.")
     return None
+
+
+def write_rejects(rejects: Any, path: Path) -> None:
+    """Write what was refused as CSV, the reasons in the language of the command line."""
+    from wasl.registers.reading.refusals import written_in
+
+    write_csv(written_in(rejects, spoken()), path)
 
 
 def write_csv(table: Any, path: Path, *, secret: bool = False) -> None:

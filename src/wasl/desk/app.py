@@ -161,7 +161,7 @@ class _Pages:
         file = await self._desk.workspace.save(folder, form.get("file"), "the register")
         schema = await self._schema(form, folder, file)
         case = self._desk.registers[folder.name] = RegisterCase(folder, file, schema)
-        return self._check(case)
+        return self._check(case, request)
 
     def show_register(self, request: Request, case: str) -> Response:
         """Columns, quality, encoding and sending of a register."""
@@ -185,7 +185,7 @@ class _Pages:
         found = _case(self._desk.registers, case)
         chosen = {name[2:]: str(value) for name, value in form.items() if name.startswith("c_") and value}
         found.schema = register_work.map_columns(found.schema, chosen)
-        return self._check(found)
+        return self._check(found, request)
 
     async def encode(self, request: Request, case: str) -> Response:
         """Encode the register with the project's key."""
@@ -301,10 +301,10 @@ class _Pages:
         }
         return kinds.get(kind, {})
 
-    def _check(self, case: RegisterCase) -> Response:
-        home = self._desk.home
+    def _check(self, case: RegisterCase, request: Request) -> Response:
+        home, words = self._desk.home, self._words(request)
         then = f"/registers/{case.folder.name}"
-        return self._begin("register", then, lambda report: register_work.check(case, home, report))
+        return self._begin("register", then, lambda report: register_work.check(case, home, report, words))
 
     def _begin(self, title: str, then: str, work: Callable[[Callable[[int, int], None]], None]) -> Response:
         task: Task = self._desk.tasks.start(title, then, work)

@@ -23,7 +23,7 @@ from wasl.holder.keyfile import open_key_file
 from wasl.holder.quality.examine import examine
 from wasl.holder.quality.findings import QualityReport
 from wasl.holder.quality.report import render_report
-from wasl.locale import LANGUAGES
+from wasl.locale import LANGUAGES, Messages
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.spilled_arrays import arrays_in_file
@@ -31,6 +31,7 @@ from wasl.registers.exchange.whole_files import whole_file, write_whole
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.reading.headers import wanted_columns
 from wasl.registers.reading.reader import RegisterTable, read_register
+from wasl.registers.reading.refusals import written_in
 from wasl.registers.schema import RegisterSchema
 from wasl.storage.local_log import LocalLog, actor, now
 
@@ -154,7 +155,7 @@ def map_columns(schema: RegisterSchema, chosen: Mapping[str, str]) -> RegisterSc
     return validate_document(RegisterSchema, document, "the schema with your columns")
 
 
-def check(case: RegisterCase, home: Path, report: Report) -> None:
+def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> None:
     """Read and examine the register; what was found is in the case, and in the log as counts."""
     try:
         table = read_register(case.file, case.schema, with_dropped=True, progress=report)
@@ -167,7 +168,7 @@ def check(case: RegisterCase, home: Path, report: Report) -> None:
         case.files[f"quality.{language}.html"] = case.folder / f"quality.{language}.html"
         write_whole(case.files[f"quality.{language}.html"], render_report(quality, language), mode=0o600)
     if table.rejects.num_rows:
-        case.files["rejects.csv"] = _csv(table.rejects, case.folder / "rejects.csv")
+        case.files["rejects.csv"] = _csv(written_in(table.rejects, words), case.folder / "rejects.csv")
     happening = RegisterChecked(
         schema=case.schema.digest, rows=quality.rows_read, rejects=quality.rejected, findings=len(quality.findings)
     )

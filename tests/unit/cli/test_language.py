@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -165,3 +166,36 @@ def test_a_defect_is_told_without_its_values(
     assert ended.value.code == 70
     assert "un défaut de wasl lui-même (KeyError" in shown
     assert "Fatima" not in shown
+
+
+BAD = """\
+num_titre;type_titre;motif;nom;prenom;nom_arabe;prenom_arabe;sexe;date_naissance;lieu_naissance;nationalite;\
+profession;adresse;code_province;num_passeport;date_entree;date_delivrance;date_expiration
+A1;XX;;Diallo;Awa;;;F;31/02/1990;;SEN;;;;AB1234567;;;
+A2;XX;;Sow;Ali;;;M;#;;ZZZ;;;;PERDU;;;
+A3;XX;;;Ali;;;M;01/01/1990;;SEN;;;;AB1234569;;;
+A1;XX;;Sow;Ali;;;M;05/01/1990;;SEN;;;;AB1234570;;;
+A5;XX
+TOTAL;;;4;;;;;;;;;;;;;;
+"""
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_wrong_with_a_file_is_said_in_the_language_everywhere(language: Language, tmp_path: Any) -> None:
+    """Findings on the screen, reasons in the file of rejects and in the reports: no English is left."""
+    from wasl.holder.quality.texts import CHECKS
+
+    (tmp_path / "bad.csv").write_text(BAD, encoding="utf-8")
+    out = tmp_path / "quality"
+    words = ("check", str(tmp_path / "bad.csv"), "--register", "dgsn-permits", "--out", str(out))
+    done = wasl("--lang", language, *words, WASL_HOME=str(tmp_path / "home"))
+    assert done.returncode == 0, done.stderr
+    report = (out / f"quality.{language}.html").read_text(encoding="utf-8").partition("</style>")[2]
+    rejects = (out / "rejects.csv").read_text(encoding="utf-8")
+    assert len(rejects.splitlines()) >= 6
+    shown = "\n".join((done.stdout, rejects, re.sub(r"<[^>]*>", " ", report)))
+    english = [texts["en"][0] for texts in CHECKS.values()]
+    english += ["problem ", "already seen", "not a date", "missing", "instead of", "of totals", "rest of the date"]
+    english += [" identifier", " payload", "undetermined"]
+    assert not [text for text in english if text in shown]
+    assert not re.search(r"\d\.\d ?%", shown)

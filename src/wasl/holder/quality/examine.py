@@ -21,6 +21,7 @@ from wasl.registers.codes.classification import code_list, harmonize
 from wasl.registers.codes.icls import classify_migrants
 from wasl.registers.reading.partial_dates import date_codes
 from wasl.registers.reading.reader import SOURCE_ROW, RegisterTable
+from wasl.registers.reading.refusals import MISSING
 from wasl.registers.schema import Feature, Field, FieldRole, RegisterSchema
 
 __all__ = ["examine"]
@@ -120,7 +121,7 @@ def _reading(register: RegisterTable) -> list[Finding]:
 
 
 def _columns(register: RegisterTable, schema: RegisterSchema) -> list[ColumnFigures]:
-    kinds = register.rejects.filter(pc.not_equal(register.rejects["reason"], "missing"))
+    kinds = register.rejects.filter(pc.not_equal(register.rejects["reason"], MISSING))
     invalid = Counter({item["values"]: item["counts"] for item in pc.value_counts(kinds["column"]).to_pylist()})
     figures = []
     for spec in schema.fields:

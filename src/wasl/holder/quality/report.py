@@ -7,8 +7,9 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from wasl.holder.quality.findings import QualityReport
-from wasl.holder.quality.texts import CHECKS, LABELS, Language
-from wasl.locale import in_language
+from wasl.holder.quality.texts import CHECKS, LABELS, REFUSING, ROLES, Language
+from wasl.locale import in_language, messages
+from wasl.registers.codes.classification import CodeList
 
 __all__ = ["render_report"]
 
@@ -16,8 +17,11 @@ __all__ = ["render_report"]
 def render_report(report: QualityReport, language: Language) -> str:
     """The report as HTML in French, Arabic or English; every value is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["count"] = lambda number: f"{number:,}".replace(",", " ")
-    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
+    words = messages(language)
+    environment.filters["count"] = words.number
+    environment.filters["percent"] = lambda share: words.percent(share, 1)
+    environment.filters["said"] = words.sentence
+    categories = CodeList.load("icls-category").entries
     template = environment.from_string(files("wasl.holder.quality").joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
         report=report,
@@ -26,5 +30,11 @@ def render_report(report: QualityReport, language: Language) -> str:
         direction="rtl" if language == "ar" else "ltr",
         language=language,
         say={name: texts[language] for name, texts in LABELS.items()},
+        roles={name: texts[language] for name, texts in ROLES.items()},
+        icls={
+            code: in_language(language, entry.label, entry.label_fr, entry.label_ar)
+            for code, entry in categories.items()
+        },
+        refusing=REFUSING,
         checks={name: texts[language] for name, texts in CHECKS.items()},
     )

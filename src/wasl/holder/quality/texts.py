@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["CHECKS", "LABELS", "Language"]
+__all__ = ["CHECKS", "LABELS", "REFUSING", "ROLES", "Language"]
 
 Language = Literal["fr", "ar", "en"]
 
@@ -287,3 +287,16 @@ LABELS: dict[str, dict[Language, str]] = {
     "warning": {"fr": "avertissement", "ar": "تحذير", "en": "warning"},
     "note": {"fr": "note", "ar": "ملاحظة", "en": "note"},
 }
+
+ROLES: dict[str, dict[Language, str]] = {
+    "identifier": {"fr": "identifiant", "ar": "معرِّف", "en": "identifier"},
+    "name": {"fr": "nom", "ar": "اسم", "en": "name"},
+    "birth": {"fr": "naissance", "ar": "ازدياد", "en": "birth"},
+    "origin": {"fr": "origine", "ar": "أصل", "en": "origin"},
+    "contact": {"fr": "coordonnées", "ar": "اتصال", "en": "contact"},
+    "payload": {"fr": "contenu", "ar": "مضمون", "en": "payload"},
+    "drop": {"fr": "laissée de côté", "ar": "يُترك", "en": "left out"},
+}
+
+REFUSING = ("rows-rejected", "cells-invalid")
+"""Checks whose value is the reason of a refusal, in the words of the catalogue."""

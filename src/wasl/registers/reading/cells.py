@@ -30,6 +30,15 @@ from wasl.registers.reading.dates import (
 )
 from wasl.registers.reading.marks import drop_marks, fold_digits, repaired
 from wasl.registers.reading.partial_dates import whole_dates
+from wasl.registers.reading.refusals import (
+    NEITHER_YES_NOR_NO,
+    NOT_A_DATE,
+    NOT_A_DATE_ALLOWED,
+    NOT_A_MONTH,
+    NOT_A_NUMBER,
+    NOT_A_WHOLE_NUMBER,
+    NOT_OF_THE_FORM,
+)
 from wasl.registers.schema import Feature, Field
 
 __all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]
@@ -48,9 +57,6 @@ DATE_CHECKS = {
     DateNote.YEAR_REFUSED: "dates-year-refused",
 }
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
-
-
-REFUSED_YEAR = "not a date, or not of the years and calendar that the schema allows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
         pattern = re.compile(field.pattern)
         matches = map_distinct(text, lambda value: pattern.fullmatch(value) is not None, pa.bool_())
         values = pc.if_else(matches, values, pa.scalar(None, values.type))
-        reason = "not of the expected form"
+        reason = NOT_OF_THE_FORM
     for bound, holds in ((field.minimum, pc.greater_equal), (field.maximum, pc.less_equal)):
         if bound is not None:
             values = pc.if_else(holds(values, bound), values, pa.scalar(None, values.type))
@@ -174,7 +180,7 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero:
     return TypedColumn(
         pa.chunked_array([values]),
         invalid,
-        REFUSED_YEAR if "dates-year-refused" in notes else "not a date",
+        NOT_A_DATE_ALLOWED if "dates-year-refused" in notes else NOT_A_DATE,
         codes if less.any() else None,
         day_lost if day_lost.any() else None,
         notes,
@@ -194,14 +200,14 @@ def _typed(field: Field, text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     """Values, and the reason an invalid cell gets."""
     if field.type == "month":
         formats = field.format or DEFAULT_MONTHS
-        return map_distinct(text, lambda value: parse_month(value, formats), pa.string()), "not a month"
+        return map_distinct(text, lambda value: parse_month(value, formats), pa.string()), NOT_A_MONTH
     if field.type == "integer":
-        return map_distinct(text, _integer, pa.int64()), "not a whole number within bounds"
+        return map_distinct(text, _integer, pa.int64()), NOT_A_WHOLE_NUMBER
     if field.type == "decimal":
-        return map_distinct(text, _decimal, pa.float64()), "not a number within bounds"
+        return map_distinct(text, _decimal, pa.float64()), NOT_A_NUMBER
     if field.type == "boolean":
-        return map_distinct(text, _boolean, pa.bool_()), "neither yes nor no"
-    return text, "not of the expected form"
+        return map_distinct(text, _boolean, pa.bool_()), NEITHER_YES_NOR_NO
+    return text, NOT_OF_THE_FORM
 
 
 def _decimal(text: str) -> float | None:

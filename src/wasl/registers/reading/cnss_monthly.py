@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.refusals import UNKNOWN_LINE, wrong_length, wrong_total
 
 __all__ = ["LAYOUT", "LINE", "MonthlyDeclaration", "is_monthly_declaration", "join_registration", "read_monthly"]
 
@@ -98,9 +99,9 @@ def read_monthly(path: Path) -> MonthlyDeclaration:
         if not line.strip():
             continue
         if kind not in LAYOUT:
-            broken.append((number, "unknown type of record"))
+            broken.append((number, UNKNOWN_LINE))
         elif len(line) != LINE:
-            broken.append((number, f"{len(line)} characters instead of {LINE}"))
+            broken.append((number, wrong_length(len(line), LINE)))
         else:
             good.append(line)
             numbers.append(number)
@@ -164,9 +165,7 @@ def _check_totals(
             for name in TOTALS:
                 counted[name] = sum(int(_numbers(cells[name][mask]).sum()) for cells, mask in own)
             found += [
-                (line, name, f"total {total} does not add up")
-                for name, value in counted.items()
-                if int(figures[name][row]) != value
+                (line, name, wrong_total(total)) for name, value in counted.items() if int(figures[name][row]) != value
             ]
     return found
 

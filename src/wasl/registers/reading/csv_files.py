@@ -19,6 +19,7 @@ import pyarrow.csv as pacsv
 from wasl.errors import RegisterError
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
+from wasl.registers.reading.refusals import wrong_columns
 from wasl.registers.reading.source import Source, blank_rows, complete, without_headings
 from wasl.registers.schema import FileLayout
 
@@ -283,7 +284,7 @@ def _mend(
         elif last_required < count < width and count in (lengths.get(number - 1), lengths.get(number + 1)):
             mended.append((number, cells + [""] * (width - count)))
         else:
-            broken.append((number, f"{count} columns instead of {width}"))
+            broken.append((number, wrong_columns(count, width)))
     return mended, broken, blank
 
 

@@ -25,6 +25,7 @@ from wasl.registers.reading.cnss_months import (
 )
 from wasl.registers.reading.headers import Header, Wanted, match_header, require, wanted_columns
 from wasl.registers.reading.partial_dates import parts_column
+from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED, TOTALS
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
 from wasl.registers.reading.total_rows import total_rows
@@ -256,7 +257,7 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     keep = ~totals
     rejects: list[tuple[np.ndarray, str, str, str]] = []
     if totals.any():
-        rejects.append((rows[totals], "", "row", "a line of totals, not a record"))
+        rejects.append((rows[totals], "", "row", TOTALS))
     columns: dict[str, pa.ChunkedArray] = {}
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
@@ -270,17 +271,17 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
         if invalid.any():
             rejects.append((rows[invalid], name, "row" if spec.required else "cell", typed.reason))
         if typed.day_lost is not None:
-            rejects.append((rows[typed.day_lost], name, "cell", "no such day or month; the rest of the date is kept"))
+            rejects.append((rows[typed.day_lost], name, "cell", DAY_LOST))
         if spec.required or name == schema.record:
             absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid & ~totals
             if typed.codes is not None:
                 absent &= typed.codes == 0
             if absent.any():
-                rejects.append((rows[absent], name, "row", "missing"))
+                rejects.append((rows[absent], name, "row", MISSING))
             keep &= ~absent & ~typed.invalid
     repeated = _repeated(columns[schema.record], keep) if schema.record != ROW_NUMBER else np.zeros(len(keep), bool)
     if repeated.any():
-        rejects.append((rows[repeated], schema.record, "row", "record number already seen"))
+        rejects.append((rows[repeated], schema.record, "row", REPEATED))
         keep &= ~repeated
     for number, reason in broken:
         rejects.append((np.array([number]), "", "row", reason))
