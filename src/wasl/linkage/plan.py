@@ -18,6 +18,10 @@ from wasl.registers.profiles import require_known_profiles
 __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "ResolutionOptions", "ReturnOptions"]
 
 
+OWN_NUMBERS = ("passport", "permit", "cin", "cnss", "refugee_file", "refugee-file", "consular", "national_id")
+"""Passes of the shipped and the composed profiles whose number a person has one of. Certificates are not among them."""
+
+
 class RegisterOptions(Document):
     """Options of the plan for one register.
 
@@ -55,6 +59,7 @@ class ModelOptions(Document):
         personal: Comparisons on which relatives agree as seldom as unrelated people do, and on which a person's records
             agree at least half-way.
         unshared: Comparisons on which relatives agree as seldom, but which can be written in very different ways.
+        own_numbers: Passes whose block is a number that a person has one of at a time. Twins have numbers of their own.
         term_frequency: Comparisons on which agreeing with somebody rare weighs more than with somebody frequent.
         seed: Seed of the draw of tasks the model is trained on, where there are too many for all.
         m: Manual m-probabilities: comparison to a list, worst level first (missing not counted).
@@ -67,6 +72,7 @@ class ModelOptions(Document):
     levels: int = Option(default=11, ge=2, le=15)
     personal: tuple[str, ...] = ("birth",)
     unshared: tuple[str, ...] = ("given",)
+    own_numbers: tuple[str, ...] = OWN_NUMBERS
     term_frequency: tuple[str, ...] = ()
     seed: int = Option(default=1, ge=0)
     m: dict[str, tuple[float, ...]] = Option(default_factory=dict)
@@ -186,6 +192,8 @@ class LinkagePlan(Document):
             del value["returns"]
         if self.resolution.minimum_precision == ResolutionOptions().minimum_precision:
             del value["resolution"]["minimum_precision"]
+        if self.model.own_numbers == OWN_NUMBERS:
+            del value["model"]["own_numbers"]
         return digest_json(value)
 
     def is_duplicate_free(self, register: str) -> bool:

@@ -94,7 +94,7 @@ def resolve(
     records = records_of(scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
     opened = open_pairs(scored, records)
-    before = merge_passes(opened, records, duplicate_free)
+    before = merge_passes(opened, records, duplicate_free, plan.model.own_numbers)
     found = _find_persons(plan, before, records, duplicate_free)
     everyone = records.roster
     persons = name_persons(everyone, found.cluster[everyone.place], onto)

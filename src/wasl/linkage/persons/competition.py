@@ -184,6 +184,8 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
             break
     if len(records.passes) > 1:
         probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
+    if pairs.most is not None:  # that a record has no rival does not show whose it is
+        probability = np.minimum(probability, pairs.most)
     return replace(pairs, probability=probability)
 
 

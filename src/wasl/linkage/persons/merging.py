@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from wasl.linkage.persons.absences import weight_of_absence
 from wasl.linkage.persons.meetings import weight_of_meeting, weight_of_other_numbers
+from wasl.linkage.persons.own_numbers import highest_odds
 from wasl.linkage.persons.records import RecordPairs, Records
 from wasl.linkage.persons.totals import keep_totals
 
@@ -28,6 +30,7 @@ class MergedPairs:
         met: (pairs) int32, passes that showed the pair.
         pattern: (pairs) int32, pattern of the pass with the highest probability.
         in_pass: (pairs) int32, that pass.
+        most: (pairs) float64, highest probability, below 1 where numbers of their own differ; None: 1 for all.
     """
 
     left: NDArray[np.int64] = field(repr=False)
@@ -37,13 +40,18 @@ class MergedPairs:
     met: NDArray[np.int32] = field(repr=False)
     pattern: NDArray[np.int32] = field(repr=False)
     in_pass: NDArray[np.int32] = field(repr=False)
+    most: NDArray[np.float64] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.left)
 
     def at(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> MergedPairs:
         """The chosen pairs."""
-        return MergedPairs(*(getattr(self, name)[chosen] for name in self.__slots__))
+        most = None if self.most is None else self.most[chosen]
+        return MergedPairs(
+            self.left[chosen], self.right[chosen], self.weight[chosen], self.probability[chosen], self.met[chosen],
+            self.pattern[chosen], self.in_pass[chosen], most,
+        )  # fmt: skip
 
 
 def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -52,7 +60,12 @@ def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(p) - np.log1p(-p)
 
 
-def merge_passes(pairs: RecordPairs, records: Records, duplicate_free: NDArray[np.bool_] | None = None) -> MergedPairs:
+def merge_passes(
+    pairs: RecordPairs,
+    records: Records,
+    duplicate_free: NDArray[np.bool_] | None = None,
+    own_numbers: Sequence[str] = (),
+) -> MergedPairs:
     """One row per pair of records.
 
     Every pass shows the same underlying likeness through its own keys: the passes that show a pair are repeated
@@ -64,6 +77,7 @@ def merge_passes(pairs: RecordPairs, records: Records, duplicate_free: NDArray[n
         records: Their records.
         duplicate_free: (sources) whether a person appears at most once. Between such registers the expected matches
             of each pass are kept.
+        own_numbers: Passes whose block is a number that a person has one of.
     """
     key = pairs.left * np.int64(len(records)) + pairs.right
     order = np.lexsort((pairs.in_pass, -pairs.probability, key))
@@ -81,12 +95,24 @@ def merge_passes(pairs: RecordPairs, records: Records, duplicate_free: NDArray[n
     merged = odds + weight_of_meeting(odds, met, chances)
     merged += weight_of_other_numbers(merged, group, pairs.in_pass[order], left, right, records)
     merged += weight_of_absence(merged, left, right, records)
+    of_pass = log_odds(pairs.probability[order])
+    highest = highest_odds(total, group, pairs.in_pass[order], of_pass, (left, right), records, own_numbers)
+    merged = np.minimum(merged, highest)
     if duplicate_free is not None and len(records.passes) > 1:
         source = records.source
         apart = duplicate_free[source[left]] & duplicate_free[source[right]] & (source[left] != source[right])
         mine = np.flatnonzero(apart[group])
         merged = keep_totals(merged, group[mine], pairs.in_pass[order][mine], pairs.probability[order][mine])
+        merged = np.minimum(merged, highest)
     probability = 1.0 / (1.0 + np.exp(-merged))
+    most = 1.0 / (1.0 + np.exp(-highest))
     return MergedPairs(
-        left, right, weight + (merged - odds) / np.log(2), probability, met, pairs.pattern[top], pairs.in_pass[top]
+        left,
+        right,
+        weight + (merged - odds) / np.log(2),
+        probability,
+        met,
+        pairs.pattern[top],
+        pairs.in_pass[top],
+        most,
     )
