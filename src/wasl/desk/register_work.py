@@ -189,7 +189,7 @@ def encode(
         LeakError: The encoding would leak more than the profile allows.
     """
     opened = open_key_file(order.key, passphrase=order.passphrase or None, identity=order.identity or None)
-    table = read_register(case.file, case.schema)
+    table = read_register(case.file, case.schema, coded=True)
     out = case.folder / "delivery.parquet"
     with delivery_writer(out) as writer, arrays_in_file(case.folder) as store:
         encoded = encode_register(

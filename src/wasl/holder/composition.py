@@ -7,12 +7,14 @@ document, with the same digest, from the same schemas. Blocks and groups follow 
 - names, birth date and address are groups; each is compared where the block does not fix it;
 - blocks combine two or three of: one word of the name, the birth year, the birth day, a place. Sex and nationality are
   added where every register has them, because they keep blocks small;
+- a feature of one's own goes with the birth date in a block, or with the names; a date of one's own also with a word;
 - every pass is optional: the leak meter decides, register by register, whether its blocks are small enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from wasl.errors import SchemaError
 from wasl.holder.profile import EncodingPass, EncodingProfile, GramPart, Group
@@ -67,14 +69,18 @@ def compose_profile(schemas: Sequence[RegisterSchema]) -> EncodingProfile:
     each = [_features(schema) for schema in schemas]
     some, every = set().union(*each), set.intersection(*each)
     codes = {str(field.feature) for schema in schemas for field in schema.fields if field.type == "code"}
+    exact = {
+        str(field.feature) for schema in schemas for field in schema.fields if field.type not in ("string", "code")
+    }
     own_numbers = {
         str(field.feature)
         for schema in schemas
         for field in schema.fields
         if str(field.feature).startswith(OWN_FEATURE) and field.role is FieldRole.IDENTIFIER
     }
-    groups = list(_groups(some, every, codes, own_numbers))
-    passes = list(_passes(some, every, own_numbers, {group.name for group in groups}))
+    groups = list(_groups(some, every, codes, exact, own_numbers))
+    dates = {str(field.feature) for schema in schemas for field in schema.fields if field.type == "date"}
+    passes = list(_passes(some, every, own_numbers, {group.name for group in groups}, dates))
     if not passes:
         raise SchemaError(
             f"nothing to compose a profile from in {', '.join(sorted(s.register_id for s in schemas))}.",
@@ -100,7 +106,9 @@ def _features(schema: RegisterSchema) -> set[str]:
     return found | ({"names"} if found & {"surname", "given", "full_name"} else set())
 
 
-def _groups(some: set[str], every: set[str], codes: set[str], own_numbers: set[str]) -> Iterator[Group]:
+def _groups(
+    some: set[str], every: set[str], codes: set[str], exact: set[str], own_numbers: set[str]
+) -> Iterator[Group]:
     if "names" in some:
         yield Group(name="names", parts=(GramPart(feature="names", kind="words", required=True),))
     if "birth_date" in some:
@@ -117,7 +125,8 @@ def _groups(some: set[str], every: set[str], codes: set[str], own_numbers: set[s
         if feature in codes:
             yield Group(name=feature, parts=(GramPart(feature=feature, kind="code", weight=6, required=True),))
         else:
-            yield Group(name=feature, parts=(GramPart(feature=feature, kind="text", required=True),))
+            kind: Literal["digits", "text"] = "digits" if feature in exact else "text"
+            yield Group(name=feature, parts=(GramPart(feature=feature, kind=kind, required=True),))
 
 
 def _address_part(feature: str, every: set[str]) -> GramPart:
@@ -128,7 +137,9 @@ def _address_part(feature: str, every: set[str]) -> GramPart:
     )
 
 
-def _passes(some: set[str], every: set[str], own_numbers: set[str], groups: set[str]) -> Iterator[EncodingPass]:
+def _passes(
+    some: set[str], every: set[str], own_numbers: set[str], groups: set[str], dates: set[str]
+) -> Iterator[EncodingPass]:
     traits = tuple(feature for feature in ("nationality", "sex") if feature in every)
     place = next((feature for feature in PLACES if feature in every), None)
     own = {name for name in groups if name.startswith(OWN_FEATURE)}
@@ -165,3 +176,5 @@ def _passes(some: set[str], every: set[str], own_numbers: set[str], groups: set[
             yield step(f"birth-{feature.replace('_', '-')}", ("birth_date", feature), "birth", feature)
         elif names:
             yield step(f"names-{feature.replace('_', '-')}", ("name_skeletons", feature), "names", feature)
+            if feature in dates:  # a baptism, an enrolment: it tells persons apart as a birth date does
+                yield step(f"word-{feature.replace('_', '-')}", ("word_4", feature), feature)

@@ -3,10 +3,12 @@
 Two records are taken as one person when they agree on one of these:
 
 - all name words in canonical spelling (in any order), the whole birth date, sex and nationality;
-- an identifier, and either all name skeletons or the day and month of birth.
+- an identifier, and either all name skeletons, or sex and the day and month of birth;
+- a family's file number (UNHCR), and all name words in canonical spelling: twins share file and birth date.
 
 Agreement in several steps counts as well, unless identifiers conflict: twins with names of one skeleton have passports
-of their own. Records with different passports (or permits, national or insurance numbers) are never taken as one. A
+of their own. Records with different passports (or permits, national or insurance numbers, or numbers that the schema
+calls its own) are never taken as one. A
 register that its schema declares free of duplicates is left as it is. Typing errors in everything at once stay
 undiscovered: linkage finds those.
 
@@ -27,9 +29,13 @@ from wasl.holder.normalize import NO_DATE, Persons
 
 __all__ = ["list_merged", "number_persons"]
 
-IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "consular", "national_id")
+IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "consular", "national_id")
+FAMILY = ("refugee_file",)
+"""Numbers that the members of a family can share."""
 PERSONAL = ("passport", "permit", "cin", "cnss", "refugee_file", "consular", "national_id")
-"""Identifiers a person has one of at a time: two values speak for two persons. A person has several certificates."""
+"""Identifiers a person has one of at a time: two values speak for two persons. A person has several certificates.
+`Persons.further_numbers` are counted among these, but they join nobody: what a number of the register's own numbers (a
+person, a vehicle, a household) is not known."""
 TRAITS = ("sex", "nationality")
 MISSING = np.uint64(0)
 
@@ -40,7 +46,8 @@ def number_persons(persons: Persons) -> NDArray[np.int32]:
 
 
 def _number_persons(persons: Persons) -> NDArray[np.int64]:
-    identifiers = [_codes(persons.codes[name]) for name in PERSONAL if name in persons.codes]
+    held = (*PERSONAL, *persons.further_numbers)
+    identifiers = [_codes(persons.codes[name]) for name in held if name in persons.codes]
     whole = _united(persons.count, _keys(persons))
     torn = _conflicting(whole, identifiers)
     if not torn.any():
@@ -99,11 +106,16 @@ def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
 def _identifier_keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
     """The keys among them that hold an identifier."""
     names, birth = _names(persons, spelled=False), _birth(persons)
-    others = [names, None if birth is None else _day_and_month(birth)]
+    sex = [_codes(persons.codes["sex"]) + np.uint64(1)] if "sex" in persons.codes else []
+    others = [names, None if birth is None else _mixed(_day_and_month(birth), *sex)]
     for name in IDENTIFIERS:
         if name in persons.codes:
             number = _codes(persons.codes[name])
             yield from (_mixed(number, other) for other in others if other is not None)
+    spelled = _names(persons, spelled=True)
+    for name in FAMILY:
+        if name in persons.codes and spelled is not None:
+            yield _mixed(_codes(persons.codes[name]), spelled)
 
 
 def _names(persons: Persons, *, spelled: bool) -> NDArray[np.uint64] | None:

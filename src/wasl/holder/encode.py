@@ -146,7 +146,8 @@ def encode(
         except LeakError as error:
             if not step.optional:
                 raise
-            left_out.append(LeftOut("pass", step.name, error.message, expected=False))
+            reason = error.message.removeprefix(f"pass {step.name!r}: ").removesuffix(".")
+            left_out.append(LeftOut("pass", step.name, reason, expected=False))
             continue
         if rows.summary.rows:
             joined.add(rows)

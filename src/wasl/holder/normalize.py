@@ -18,7 +18,9 @@ from wasl.holder.identifiers import normalize_identifiers, shared_numbers
 from wasl.holder.names.normalizer import Name, normalize
 from wasl.holder.names.placeholders import what_is_no_name
 from wasl.registers.codes.classification import CodeList, code_list, spelling_key
+from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.partial_dates import date_codes
+from wasl.registers.reading.source import text_of
 from wasl.registers.schema import OWN_FEATURE, Feature, FieldRole, RegisterSchema
 
 __all__ = ["NO_DATE", "Persons", "Unused", "WordColumn", "describe_names", "describe_persons"]
@@ -93,10 +95,12 @@ class Persons:
     Attributes:
         count: Records.
         names: Word columns: ``names`` (all words), ``surname``, ``given``.
-        codes: String columns (identifiers, sex, nationality, texts), null where missing.
+        codes: String columns (identifiers, sex, nationality), texts as codes of strings; null where missing.
         birth: Days since 1970 of whole birth dates; -2**31 where missing or where a part is unknown.
         birth_codes: The birth date as ``yyyymmdd`` with 0 for unknown parts; 0 where missing.
         notes: What of the register's cells could not be used, counted.
+        further_numbers: ANAPEC numbers and numbers of the register's own (``own_…``) among the codes, unless the record
+            number is meant: that differs for every record of a person, too.
     """
 
     count: int
@@ -105,6 +109,7 @@ class Persons:
     birth: NDArray[np.int32] | None
     birth_codes: NDArray[np.int32] | None = None
     notes: tuple[Unused, ...] = ()
+    further_numbers: tuple[str, ...] = ()
 
 
 NO_DATE = np.int32(-(2**31))
@@ -118,7 +123,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
 
     def column(feature: Feature) -> pa.ChunkedArray | None:
         spec = by_feature.get(feature)
-        return table[spec.name] if spec is not None else None
+        return plain(table[spec.name]) if spec is not None else None
 
     birth = by_feature.get(Feature.BIRTH_DATE)
     births = None if birth is None else date_codes(table, birth.name)
@@ -129,7 +134,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
     for spec in schema.fields:
         if spec.name not in table.column_names or not (spec.feature in IDENTIFIERS or spec.piece_type is not None):
             continue
-        values, unused = _identifiers(table[spec.name], spec.name, births, signatures, schema)
+        values, unused = _identifiers(plain(table[spec.name]), spec.name, births, signatures, schema)
         notes += unused
         numbers[spec.name] = values
     for feature in IDENTIFIERS:
@@ -138,7 +143,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
             codes[feature.value] = numbers[spec_of.name]
     for spec in schema.fields:
         if spec.piece_type is not None and spec.name in numbers:
-            _sort_pieces(codes, numbers[spec.name], table[spec.piece_type], spec.piece_features)
+            _sort_pieces(codes, numbers[spec.name], plain(table[spec.piece_type]), spec.piece_features)
     for feature, classification in ((Feature.SEX, "sex"), (Feature.NATIONALITY, "nationality")):
         values = column(feature)
         if values is not None:
@@ -149,17 +154,24 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
         codes[said] = pa.array([_stated(said, spelling, schema)] * table.num_rows, pa.string())
     for own_feature, spec in by_feature.items():
         if own_feature.startswith(OWN_FEATURE):
+            cells = _own_text(plain(table[spec.name]))
             text = spec.role is not FieldRole.IDENTIFIER
-            cells = table[spec.name]
-            codes[own_feature] = _map(cells, _text_key) if text else normalize_identifiers(cells).values
+            codes[own_feature] = _map_in_codes(cells, _text_key) if text else normalize_identifiers(cells).values
     for feature in TEXTS:
         values = column(feature) if feature.value in wanted else None
         if values is not None:
-            codes[feature.value] = _map(values, _text_key)
+            codes[feature.value] = _map_in_codes(values, _text_key)
     whole = None
     if birth is not None:
         whole = np.asarray(pc.fill_null(_whole(table[birth.name]).cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
-    return Persons(table.num_rows, names, codes, whole, births, tuple(notes))
+    further = tuple(
+        str(feature)
+        for feature, spec in by_feature.items()
+        if (feature.startswith(OWN_FEATURE) or feature == Feature.ANAPEC_NUMBER)
+        and spec.role is FieldRole.IDENTIFIER
+        and spec.name != schema.record
+    )
+    return Persons(table.num_rows, names, codes, whole, births, tuple(notes), further)
 
 
 def _identifiers(
@@ -241,6 +253,18 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
 
+def _own_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A feature of one's own as text: a date is its ISO day, a number its digits."""
+    return column if pa.types.is_string(column.type) else text_of(column)
+
+
+def _map_in_codes(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.DictionaryArray:
+    """What `_map` gives, in codes: the texts of ten million addresses take more room than their codes."""
+    encoded = _whole(column).dictionary_encode()
+    results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(results.indices.take(encoded.indices), results.dictionary)
+
+
 def _map(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.Array:
     encoded = _whole(column).dictionary_encode()
     return pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
@@ -272,15 +296,15 @@ def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, W
         spec = schema.by_feature.get(feature)
         if spec is None:
             continue
-        values, unused = _real_names(table[spec.name], spec.name)
+        values, unused = _real_names(plain(table[spec.name]), spec.name)
         notes += unused
         other = schema.by_feature.get(arabic[part]) if part in arabic else None
         if other is not None:
-            second, unused = _real_names(table[other.name], other.name)
+            second, unused = _real_names(plain(table[other.name]), other.name)
             notes += unused
             values = pc.coalesce(values, second)
         if maiden is not None and part in ("surname", "full"):
-            values = _from_birth(values, table[maiden.name], alone=part == "surname")
+            values = _from_birth(values, plain(table[maiden.name]), alone=part == "surname")
         found[part] = _words(values, vocabulary)
     if not found:
         return {}, notes

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.registers.codes.classification import Harmonized, code_list, harmonize
+from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.partial_dates import years
 from wasl.registers.schema import FieldRole, RegisterSchema
 
@@ -53,7 +54,7 @@ def payload_columns(table: pa.Table, schema: RegisterSchema, number: Numbering |
     for spec in schema.fields:
         if spec.role is not FieldRole.PAYLOAD or spec.name not in table.column_names:
             continue
-        values = table[spec.name]
+        values = plain(table[spec.name])
         if spec.optional and values.null_count == len(values):
             continue  # the file has no such column
         if spec.type in ("integer", "decimal") and spec.divisor != 1:
@@ -63,7 +64,7 @@ def payload_columns(table: pa.Table, schema: RegisterSchema, number: Numbering |
         columns.append(_coded(schema, spec.standard or spec.name, spec.name, values, spec.classification))
     for variable in schema.payload:
         spec = schema.by_name[variable.column]
-        values = table[variable.column]
+        values = plain(table[variable.column])
         if variable.transform == "year":
             columns.append(
                 HarmonizedColumn(variable.standard, spec.name, pa.chunked_array([years(table, variable.column)]), None)

@@ -17,7 +17,7 @@ from wasl.lab.benchmarks.linkage_data import made_up_register
 from wasl.population.generate import generate
 from wasl.registers.exchange import spilled_arrays
 from wasl.registers.exchange.spilled_arrays import arrays_in_file
-from wasl.registers.reading import reader
+from wasl.registers.reading import repeated_numbers
 from wasl.registers.schema import RegisterSchema
 
 KEY = LinkageKey(bytes(range(32)), "memory")
@@ -56,10 +56,10 @@ def test_the_bytes_do_not_depend_on_how_the_work_is_cut(registers, name, monkeyp
             (blocking_keys, "ADDED_AT_A_TIME"),
             (pseudonym, "HASHED_AT_A_TIME"),
             (blocks, "HASHED_AT_A_TIME"),
-            (reader, "HASHED_AT_A_TIME"),
+            (repeated_numbers, "HASHED_AT_A_TIME"),
         ):
             monkeypatch.setattr(module, constant, size)
-        monkeypatch.setattr(reader, "MANY", size)
+        monkeypatch.setattr(repeated_numbers, "MANY", size)
         with arrays_in_file(tmp_path) as store:
             assert bytes_of(registers[name], name, store) == whole
     assert list(tmp_path.iterdir()) == []
@@ -71,11 +71,11 @@ def test_rows_made_together_are_whole_parts():
 
 @pytest.mark.parametrize("many", [1, 1 << 20])
 def test_repeated_record_numbers_are_found_in_large_registers_too(many, monkeypatch):
-    monkeypatch.setattr(reader, "MANY", many)
-    monkeypatch.setattr(reader, "HASHED_AT_A_TIME", 3)
+    monkeypatch.setattr(repeated_numbers, "MANY", many)
+    monkeypatch.setattr(repeated_numbers, "HASHED_AT_A_TIME", 3)
     record = pa.chunked_array([["a", "b", None, "a"], ["c", "b", "a", None, "é"]])
     keep = np.array([True, True, False, True, True, False, True, False, True])
-    assert np.flatnonzero(reader._repeated(record, keep)).tolist() == [3, 6]
+    assert np.flatnonzero(repeated_numbers.repeated_numbers(record, keep)).tolist() == [3, 6]
 
 
 GROWTH = """

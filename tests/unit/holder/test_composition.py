@@ -133,3 +133,50 @@ def test_an_optional_pass_above_the_limit_is_left_out_with_its_reason(make, proj
     assert "would have to be left out to keep T within 1" in left.reason
     assert made.delivery.header.leak <= 1
     assert "coarse" not in {step.name for step in made.delivery.header.passes}
+
+
+TYPES = ("string", "code", "date", "month", "integer", "decimal", "boolean")
+CELLS = {
+    "date": ["1990-05-17", "1981-02-03", ""],
+    "month": ["2024-05", "2023-11", ""],
+    "integer": ["17", "204", ""],
+    "decimal": ["17.5", "204", ""],
+    "boolean": ["yes", "no", ""],
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize(
+    ("role", "others"),
+    [
+        ("identifier", ("surname", "given")),
+        ("origin", ("surname", "given")),
+        ("birth", ("birth_date",)),
+        ("contact", ("own_member",)),
+    ],
+)
+def test_a_feature_of_ones_own_may_have_any_type_and_role(kind, role, others):
+    base = schema_of(*others)
+    field = {"name": "thing", "feature": "own_thing", "role": role, "type": kind}
+    fields = [*(f.model_dump(mode="json", exclude_defaults=True) for f in base.fields), field]
+    document = {"id": "ours", "holder": "Us", "record": "number", "profiles": "generic", "fields": fields}
+    schema = validate_document(RegisterSchema, document, "test")
+    profile = load_profile("guarded", schema)
+    named = {part for step in profile.passes for part in step.block} | set(profile.group_by_name)
+    assert "own_thing" in named
+    table = {"number": ["1", "2", "3"], "thing": CELLS.get(kind, ["ab", "cd", ""])}
+    table |= {name: VALUES[name] for name in others}
+    made = encode(pa.table(table), schema, KEY, profile, created="", rng=np.random.default_rng(0))
+    assert made.delivery.header.leak <= 1
+    assert not [item for item in made.left_out if "own_thing" in item.reason]
+
+
+def test_a_date_of_ones_own_meets_by_one_word_where_nobody_has_a_birth_date():
+    fields = [
+        {"name": "entry", "role": "identifier", "required": True},
+        {"name": "surname", "role": "name", "feature": "surname"},
+        {"name": "baptism", "role": "birth", "type": "date", "feature": "own_baptism"},
+    ]
+    document = {"id": "parish", "holder": "Parish", "record": "entry", "profiles": "generic", "fields": fields}
+    profile = compose_profile([validate_document(RegisterSchema, document, "test")])
+    assert ("word_4", "own_baptism") in [step.block for step in profile.passes]

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.registers.reading.coded_columns import as_codes, is_coded, plain
 from wasl.registers.reading.date_order import day_order
 from wasl.registers.reading.date_text import tidy_date
 from wasl.registers.reading.dates import (
@@ -41,7 +42,7 @@ from wasl.registers.reading.refusals import (
 )
 from wasl.registers.schema import Feature, Field
 
-__all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_column"]
+__all__ = ["TypedColumn", "map_distinct", "repair_mojibake", "type_cells", "type_column"]
 
 DEFAULT_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%m-%Y", "%d.%m.%Y")
 DEFAULT_MONTHS = ("%Y-%m", "%Y%m", "%m/%Y")
@@ -57,6 +58,9 @@ DATE_CHECKS = {
     DateNote.YEAR_REFUSED: "dates-year-refused",
 }
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
+
+TYPED_AT_A_TIME = 1 << 20
+"""Rows of text in codes that are typed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,27 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
             values = pc.if_else(holds(values, bound), values, pa.scalar(None, values.type))
     invalid = np.asarray(pc.and_(pc.is_valid(text), pc.is_null(values)))
     return TypedColumn(values, invalid, reason, notes=notes)
+
+
+def type_cells(spec: Field, text: pa.ChunkedArray, day_zero: dt.date = EXCEL_DAY_0) -> TypedColumn:
+    """A column typed; text that comes in codes leaves in codes, and is typed some rows at a time."""
+    if not (is_coded(text) and spec.type in ("string", "code")):
+        return type_column(spec, plain(text), day_zero)
+    values: list[pa.Array] = []
+    invalid: list[np.ndarray] = []
+    notes: dict[str, int] = {}
+    reason = ""
+    for start in range(0, max(len(text), 1), TYPED_AT_A_TIME):
+        typed = type_column(spec, plain(text.slice(start, TYPED_AT_A_TIME)), day_zero)
+        values += as_codes(
+            pa.chunked_array(typed.values) if isinstance(typed.values, pa.Array) else typed.values
+        ).chunks
+        invalid.append(typed.invalid)
+        reason = typed.reason
+        for check, count in typed.notes.items():
+            notes[check] = notes.get(check, 0) + count
+    whole = pa.chunked_array(values).unify_dictionaries()
+    return TypedColumn(whole, np.concatenate(invalid), reason, notes=notes)
 
 
 def _pivot(field: Field) -> int:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded, plain
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
 from wasl.registers.reading.refusals import wrong_columns
@@ -28,6 +29,8 @@ __all__ = ["Preface", "read_csv", "read_preface"]
 SEPARATORS = (";", ",", "\t", "|", "~", "^")
 LONGEST_CELL = 20_000
 BLOCK_BYTES = 8 << 20
+RELEASED_EVERY = 64 << 20
+"""Bytes of text after which Arrow gives memory back that it keeps for later."""
 PREFACE_BYTES = 1 << 20
 """Bytes read to find the header and the separator."""
 PREFACE_ROWS = 200
@@ -113,9 +116,15 @@ def _cut(text: str, mark: str) -> tuple[list[tuple[str, ...]], list[int]]:
 
 
 def read_csv(
-    path: Path, wanted: Wanted, layout: FileLayout, size: int, progress: Callable[[int, int], None] | None
+    path: Path,
+    wanted: Wanted,
+    layout: FileLayout,
+    size: int,
+    progress: Callable[[int, int], None] | None,
+    *,
+    coded: bool = False,
 ) -> Source:
-    """The wanted columns of a CSV file.
+    """The wanted columns of a CSV file; with ``coded``, those whose cells repeat in codes.
 
     Raises:
         RegisterError: The file cannot be decoded, lacks a column, has no rows, or a quotation mark is never closed.
@@ -127,7 +136,7 @@ def read_csv(
     skipped = preface.ends[header.row]
     first = header.row + 2
     invalid: list[tuple[int, str]] = []
-    table = _stream(path, preface, header, width, skipped, size, progress, invalid)
+    table = _stream(path, preface, header, width, skipped, size, progress, invalid, coded=coded)
     places = header.match.places
     mended, broken, blank = _mend(invalid, width, places, wanted, preface.separator)
     if table.num_rows + len(mended) == 0 and not broken:
@@ -147,7 +156,8 @@ def read_csv(
                 for name, place in places.items()
             }
         )
-        table = pa.concat_tables([table, rows])
+        alike = {name: as_codes(rows[name]) if is_coded(table[name]) else rows[name] for name in places}
+        table = pa.concat_tables([table, pa.table(alike)]).unify_dictionaries()
         numbers = np.concatenate([numbers, [number for number, _ in mended]])
         order = np.argsort(numbers, kind="stable")
         table, numbers = table.take(pa.array(order)), numbers[order]
@@ -195,6 +205,8 @@ def _stream(
     size: int,
     progress: Callable[[int, int], None] | None,
     invalid: list[tuple[int, str]],
+    *,
+    coded: bool,
 ) -> pa.Table:
     """The wanted cells of all rows of the right width; others go to ``invalid``, counted from 1 after the header."""
     unclosed: list[int] = []
@@ -208,8 +220,8 @@ def _stream(
 
     positional = [f"c{place}" for place in range(width)]
     places = header.match.places
-    batches: list[pa.RecordBatch] = []
-    done = 0
+    found = TextColumns(list(places), coded=coded)
+    done = released = 0
     try:
         reader = pacsv.open_csv(
             path,
@@ -235,8 +247,11 @@ def _stream(
             ),
         )
         for batch in reader:
-            batches.append(batch)
+            found.add(dict(zip(places, batch.columns, strict=True)))
             done += batch.nbytes
+            if done - released > RELEASED_EVERY:
+                pa.default_memory_pool().release_unused()  # the text of batches that are held in codes
+                released = done
             if progress is not None:
                 progress(min(done, size), size)
     except pa.ArrowInvalid as error:
@@ -255,9 +270,7 @@ def _stream(
         ) from None
     if unclosed:
         raise RegisterError(f"{path}: a quotation mark is never closed, at or before row {unclosed[0]}.")
-    if not batches:
-        return pa.table({name: pa.array([], pa.string()) for name in places})
-    return pa.Table.from_batches(batches).rename_columns(list(places))
+    return found.table()
 
 
 def _mend(
@@ -309,7 +322,7 @@ def _refuse_whole_lines(path: Path, preface: Preface, header: Header) -> None:
 
 def _refuse_runaway_cells(path: Path, table: pa.Table) -> None:
     for name in table.column_names:
-        longest = pc.max(pc.binary_length(table[name])).as_py() or 0
+        longest = pc.max(pc.binary_length(plain(table[name]))).as_py() or 0
         if longest > LONGEST_CELL:
             raise RegisterError(
                 f"{path}: a cell of column {name!r} is {longest} bytes long: a quotation mark is never closed."

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.coded_columns import TextColumns, one_array
 from wasl.registers.reading.headers import Header, Wanted, match_header, require
 from wasl.registers.reading.source import Source, complete, text_of
 
 __all__ = ["column_names", "read_parquet"]
+
+ROWS_AT_A_TIME = 1 << 17
 
 
 def column_names(path: Path) -> list[str]:
@@ -27,42 +30,74 @@ def column_names(path: Path) -> list[str]:
         raise RegisterError(f"{path}: not a readable Parquet file.") from error
 
 
-def read_parquet(path: Path, wanted: Wanted) -> Source:
-    """The wanted columns of a Parquet file as text.
+def read_parquet(path: Path, wanted: Wanted, *, coded: bool = False) -> Source:
+    """The wanted columns of a Parquet file as text, read some rows at a time; with ``coded``, repeating ones in codes.
 
     Raises:
         RegisterError: Not Parquet, a column is missing or has no text form, or there are no rows.
     """
+    found = _Cells(path, coded=coded)
     try:
         file = pq.ParquetFile(path)
         names = tuple((name,) for name in file.schema_arrow.names)
         match = match_header(names, wanted)
         require(str(path), Header(0, names, match), wanted, [[name for (name,) in names]])
-        raw = file.read(columns=[names[place][0] for place in match.places.values()]).rename_columns(list(match.places))
+        chosen = [names[place][0] for place in match.places.values()]
+        found.begin(list(match.places), pa.schema([file.schema_arrow.field(name) for name in chosen]))
+        for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=chosen):
+            found.add([batch.column(name) for name in chosen])
     except (OSError, pa.ArrowException, ValueError) as error:
         raise RegisterError(f"{path}: not a readable Parquet file.") from error
-    numeric: dict[str, int] = {}
-    zoned: list[tuple[str, str, int]] = []
-    columns = {}
-    for name in raw.column_names:
-        column = raw[name]
-        kind = column.type
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-            numeric[name] = len(column) - column.null_count
-        if pa.types.is_timestamp(kind) and kind.tz is not None:
-            zoned.append(("dates-with-zone", name, len(column) - column.null_count))
-        try:
-            columns[name] = text_of(column)
-        except (pa.ArrowException, OverflowError) as error:
-            raise RegisterError(f"{path}: column {name!r} of type {kind} cannot be read as text.") from error
-    if raw.num_rows == 0:
+    if found.rows == 0:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
-    rows = pa.array(np.arange(2, raw.num_rows + 2, dtype=np.int64))
     return Source(
-        complete(pa.table(columns), wanted.names),
-        rows,
+        complete(found.texts.table(), wanted.names),
+        pa.array(np.arange(2, found.rows + 2, dtype=np.int64)),
         surplus=match.surplus,
-        numeric=numeric,
-        notes=tuple(zoned),
+        numeric=found.numeric,
+        notes=tuple(("dates-with-zone", name, cells) for name, cells in found.zoned.items()),
         renamed=match.renamed,
     )
+
+
+class _Cells:
+    """The cells of a Parquet file as text, batch by batch, with counts of those that were numbers or had a zone.
+
+    Args:
+        path: Named in errors.
+        coded: Whether columns whose cells repeat are held in codes.
+    """
+
+    def __init__(self, path: Path, *, coded: bool) -> None:
+        self.path, self.coded = path, coded
+        self.rows = 0
+        self.numeric: dict[str, int] = {}
+        self.zoned: dict[str, int] = {}
+
+    def begin(self, names: list[str], schema: pa.Schema) -> None:
+        """State the columns, under the names of the register's schema, and their types in the file."""
+        self.kinds = dict(zip(names, schema.types, strict=True))
+        self.texts = TextColumns(names, coded=self.coded)
+        for name, kind in self.kinds.items():
+            if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+                self.numeric[name] = 0
+            if pa.types.is_timestamp(kind) and kind.tz is not None:
+                self.zoned[name] = 0
+
+    def add(self, columns: list[pa.Array]) -> None:
+        """The next rows, in the order of the columns.
+
+        Raises:
+            RegisterError: A column has no text form.
+        """
+        texts: dict[str, pa.Array] = {}
+        for (name, kind), column in zip(self.kinds.items(), columns, strict=True):
+            for counts in (self.numeric, self.zoned):
+                if name in counts:
+                    counts[name] += len(column) - column.null_count
+            try:
+                texts[name] = one_array(text_of(pa.chunked_array([column])))
+            except (pa.ArrowException, OverflowError) as error:
+                raise RegisterError(f"{self.path}: column {name!r} of type {kind} cannot be read as text.") from error
+        self.rows += len(columns[0]) if columns else 0
+        self.texts.add(texts)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import RegisterError
-from wasl.registers.reading.cells import type_column
+from wasl.registers.reading.cells import type_cells
 from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration
 from wasl.registers.reading.cnss_months import (
     EMPLOYER,
@@ -23,9 +23,11 @@ from wasl.registers.reading.cnss_months import (
     spells_of,
     stock_rows,
 )
+from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.headers import Header, Wanted, match_header, require, wanted_columns
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED, TOTALS
+from wasl.registers.reading.repeated_numbers import repeated_numbers
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
 from wasl.registers.reading.total_rows import total_rows
@@ -42,10 +44,6 @@ __all__ = [
 ]
 
 SOURCE_ROW = ROW_NUMBER
-MANY = 1 << 20
-"""Rows from which on record numbers are hashed before they are compared: a dictionary of ten million different numbers
-takes more room than the register."""
-HASHED_AT_A_TIME = 1 << 17
 REJECTS_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("kind", pa.string()), ("reason", pa.string())]
 )
@@ -65,7 +63,7 @@ class RegisterTable:
     """A register as read.
 
     Attributes:
-        table: The schema's columns (without those to drop), typed, and ``source_row``.
+        table: The schema's columns (without those to drop), typed, and ``source_row``; text may be held in codes.
         rejects: Table of ``row, column, kind, reason``; kind ``row`` lost a row, kind ``cell`` only one cell.
         rows_read: Rows in the file; accepted plus rejected.
         encoding, separator: How a text file was written.
@@ -110,6 +108,7 @@ def read_register(
     with_dropped: bool = False,
     registration: str | Path | None = None,
     months: MonthRule | None = None,
+    coded: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegisterTable:
     """Read a register file.
@@ -122,6 +121,7 @@ def read_register(
         header_row: The row (from 1) that names the columns; found by default.
         registration: CNSS's registration file, which a monthly declaration is joined with.
         months: What several months of a person become: ``any``, ``average`` or ``december``, see `stock_rows`.
+        coded: Whether columns whose cells repeat are held in codes, which takes less memory: for encoding.
         with_dropped: Also read columns whose role is ``drop`` and whose ``kind`` can be checked (quality report).
         progress: Called with (bytes read, bytes in all).
 
@@ -135,7 +135,7 @@ def read_register(
     )
     if place.is_dir() or months is not None or (place.is_file() and is_monthly_declaration(place)):
         return _read_months(place, schema, wanted, layout, registration, months)
-    read = [read_source(place, wanted, layout=layout, progress=progress)]
+    read = [read_source(place, wanted, layout=layout, coded=coded, progress=progress)]
     if _declared_twice(place, read[0], schema):
         return _read_months(place, schema, wanted, layout, registration, None)
     return type_register(read.pop(), schema)  # which lets go of each column's text as it is typed
@@ -233,7 +233,8 @@ def _declared_twice(place: Path, source: Source, schema: RegisterSchema) -> bool
     period = schema.period
     if period is None or not {period, schema.record} <= set(source.table.column_names):
         return False
-    rows = source.table.select([schema.record, period]).drop_null()
+    both = {name: plain(source.table[name]) for name in (schema.record, period)}
+    rows = pa.table(both).drop_null()
     pairs = rows.group_by([schema.record, period]).aggregate([])
     if pairs.num_rows == pc.count_distinct(pairs[schema.record]).as_py():
         return bool(pairs.num_rows < rows.num_rows and pc.count_distinct(pairs[period]).as_py() == 1)
@@ -262,7 +263,7 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
         spec = schema.by_name[name]
-        typed = type_column(spec, texts.pop(name), described.day_zero)
+        typed = type_cells(spec, texts.pop(name), described.day_zero)
         columns[name] = typed.values
         if typed.codes is not None:
             columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])
@@ -279,17 +280,24 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
             if absent.any():
                 rejects.append((rows[absent], name, "row", MISSING))
             keep &= ~absent & ~typed.invalid
-    repeated = _repeated(columns[schema.record], keep) if schema.record != ROW_NUMBER else np.zeros(len(keep), bool)
+    repeated = (
+        repeated_numbers(plain(columns[schema.record]), keep)
+        if schema.record != ROW_NUMBER
+        else np.zeros(len(keep), bool)
+    )
     if repeated.any():
         rejects.append((rows[repeated], schema.record, "row", REPEATED))
         keep &= ~repeated
     for number, reason in broken:
         rejects.append((np.array([number]), "", "row", reason))
-    table = pa.table(columns).append_column(SOURCE_ROW, pa.array(rows))
+    columns[SOURCE_ROW] = pa.chunked_array([pa.array(rows)])
+    if not keep.all():
+        kept = pa.array(keep)
+        for name, column in columns.items():
+            columns[name] = column.filter(kept)
+    table = pa.table(columns)
     columns.clear()
     pa.default_memory_pool().release_unused()
-    if not keep.all():
-        table = table.filter(pa.array(keep))
     return RegisterTable(
         table,
         _rejects_table(rejects),
@@ -316,13 +324,15 @@ def _with_dates_from_parts(table: pa.Table, schema: RegisterSchema) -> dict[str,
             continue
         blank = pa.scalar("00")
         pieces = [
-            pc.fill_null(pc.utf8_trim_whitespace(texts[spec.parts[part]]), blank) if part in spec.parts else blank
+            pc.fill_null(pc.utf8_trim_whitespace(plain(texts[spec.parts[part]])), blank)
+            if part in spec.parts
+            else blank
             for part in ("day", "month")
         ]
-        year = pc.utf8_trim_whitespace(texts[spec.parts["year"]])
+        year = pc.utf8_trim_whitespace(plain(texts[spec.parts["year"]]))
         whole = [pc.replace_substring_regex(piece, r"\.0+$", "") for piece in (*pieces, year)]
         composed = pc.binary_join_element_wise(*whole, "/")
-        texts[spec.name] = pc.coalesce(texts[spec.name], composed) if spec.name in texts else composed
+        texts[spec.name] = pc.coalesce(plain(texts[spec.name]), composed) if spec.name in texts else composed
         columns = {field.name for field in schema.fields}
         for column in spec.parts.values():
             if column not in columns:
@@ -362,37 +372,6 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
     )
     source = Source(pa.table(columns), rows, surplus=match.surplus, renamed=match.renamed)
     return type_register(source, tolerant)
-
-
-def _repeated(record: pa.ChunkedArray, keep: np.ndarray) -> np.ndarray:
-    """Rows whose record number an earlier accepted row already had."""
-    repeated = np.zeros(len(keep), dtype=bool)
-    places = np.flatnonzero(keep if len(keep) < MANY else keep & _perhaps_repeated(record))
-    if not len(places):
-        return repeated
-    texts = record.take(pa.array(places)).combine_chunks()
-    codes = (texts if isinstance(texts, pa.Array) else pa.concat_arrays(texts.chunks)).dictionary_encode()
-    _, first = np.unique(np.asarray(codes.indices.fill_null(-1)), return_index=True)
-    repeated[places] = True
-    repeated[places[first]] = False
-    return repeated
-
-
-def _perhaps_repeated(record: pa.ChunkedArray) -> np.ndarray:
-    """Rows whose record number has the hash of another row's: all that are repeated, hardly any other."""
-    from pandas.util import hash_array
-
-    values = np.empty(len(record), np.uint64)
-    for start in range(0, len(values), HASHED_AT_A_TIME):
-        texts = record.slice(start, HASHED_AT_A_TIME).cast(pa.string()).to_numpy()
-        values[start : start + HASHED_AT_A_TIME] = hash_array(texts, categorize=False)
-    order = np.argsort(values)
-    values = values[order]
-    same = values[1:] == values[:-1]
-    found = np.zeros(len(order), dtype=bool)
-    found[order[1:][same]] = True
-    found[order[:-1][same]] = True
-    return found
 
 
 def _rejects_table(parts: list[tuple[np.ndarray, str, str, str]]) -> pa.Table:

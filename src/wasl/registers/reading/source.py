@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.dates import EXCEL_DAY_0, ZONE
 from wasl.registers.reading.headers import Header
 
@@ -23,7 +24,7 @@ class Source:
     """A file's cells as text.
 
     Attributes:
-        table: The wanted columns as strings, under the schema's names; empty cells are null.
+        table: The wanted columns as strings, or as codes of strings, under the schema's names; empty cells are null.
         rows: Source row number of each row, as a spreadsheet counts.
         broken: Rows that could not be cut into columns: (row, reason).
         encoding, separator: How the file was written, or empty where it does not apply.
@@ -66,7 +67,9 @@ def without_headings(table: pa.Table, rows: pa.Array, header: Header) -> tuple[p
     same = pa.chunked_array([pa.array(np.ones(table.num_rows, dtype=bool))])
     for name in table.column_names:
         headings = pa.array([text for text in header.names[places[name]] if text], pa.string())
-        same = pc.and_(same, pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(table[name]), headings), fill_value=False))
+        same = pc.and_(
+            same, pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(plain(table[name])), headings), fill_value=False)
+        )
     repeats = np.asarray(same)
     if table.num_rows and table.num_columns > 2:
         first = [(table[name][0].as_py() or "").strip(" ()[]") for name in table.column_names]

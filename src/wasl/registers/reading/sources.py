@@ -89,6 +89,7 @@ def read_source(
     wanted: Wanted,
     *,
     layout: FileLayout | None = None,
+    coded: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Source:
     """The wanted columns of a register file as text.
@@ -97,6 +98,7 @@ def read_source(
         path: ``.csv``, ``.txt``, ``.tsv``, ``.xlsx`` or ``.parquet``.
         wanted: Columns by the schema's names.
         layout: What is known of how the file is written.
+        coded: Whether columns whose cells repeat are held in codes (see ``coded_columns``); workbooks are not.
         progress: Called with (bytes read, bytes in all).
 
     Raises:
@@ -105,7 +107,7 @@ def read_source(
     known = layout or FileLayout()
     kind = check_file(path)
     if kind == "parquet":
-        return read_parquet(path, wanted)
+        return read_parquet(path, wanted, coded=coded)
     if kind == "excel":
         return read_workbook(path, wanted, known)
-    return read_csv(path, wanted, known, path.stat().st_size, progress)
+    return read_csv(path, wanted, known, path.stat().st_size, progress, coded=coded)
