@@ -28,7 +28,7 @@ SOURCE = ROOT / "src" / "wasl"
 SPEAKING: dict[str, tuple[int | str, ...]] = {
     "say": (0,),
     "said": (0,),
-    "show_table": (0, 1),
+    "show_table": (0, 1, 2),
     "progress": (0,),
     "Check": (2, "message"),
     "LeftOut": (2,),
@@ -183,7 +183,8 @@ class Finder:
         places = SPEAKING.get(_called(node), ())
         for place, argument in enumerate(node.args):
             if (every and not places) or place in places:
-                self._add(argument, words=_called(node) in ("show_table", "progress", "said"))
+                cells = _called(node) == "show_table" and place == 2
+                self._add(argument, words=not cells and _called(node) in ("show_table", "progress", "said"))
         for keyword in node.keywords:
             if keyword.arg in places or (every and keyword.arg in ERROR_WORDS):
                 self._add(keyword.value)

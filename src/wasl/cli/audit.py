@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wasl.cli.language import spoken
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, NotFoundError, VerificationError
 from wasl.registers.exchange.whole_files import write_whole
@@ -59,7 +60,9 @@ def register(app: typer.Typer) -> None:
 
 def show(
     export_file: Annotated[Path | None, typer.Argument(help="An export to read; without it, this log.")] = None,
-    language: Annotated[LanguageChoice, typer.Option(help="Language of the sentences.")] = LanguageChoice.EN,
+    language: Annotated[
+        LanguageChoice | None, typer.Option(help="Language of the sentences; by default that of the command line.")
+    ] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only these kinds of event (may be repeated).")] = None,
     actor: Annotated[str, typer.Option(help="Only what this actor did.")] = "",
     project: Annotated[str, typer.Option(help="Only this project.")] = "",
@@ -85,8 +88,9 @@ def show(
     if json_output:
         emit({"entries": [_entry_json(index, event) for index, event in entries]})
         return
-    rows = [[str(index), event.at, say_event(event, language.value)] for index, event in entries]
-    title, *headings = HEADINGS[language.value]
+    chosen_language = spoken().language if language is None else language.value
+    rows = [[str(index), event.at, say_event(event, chosen_language)] for index, event in entries]
+    title, *headings = HEADINGS[chosen_language]
     show_table(title, headings, rows)
 
 

@@ -21,6 +21,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
 
@@ -286,7 +287,7 @@ class Demo:
             "information_loss": made.utility.to_json(),
         }
         rows = [
-            ("rows", before.rows, after.rows),
+            (said("rows"), before.rows, after.rows),
             (f"k (policy: {made.policy.thresholds.k})", before.k, after.k),
             ("expected re-identifications", f"{before.individual.expected:.1f}", f"{after.individual.expected:.1f}"),
         ]
@@ -351,8 +352,8 @@ class Demo:
             "log_public_key": str(log.verifier()),
         }
         rows = [
-            ("release", "verified", f"{len(self.result['release']['files'])} files"),
-            ("log", "verified", f"{verified.entries} entries"),
+            (said("release"), said("verified"), f"{len(self.result['release']['files'])} files"),
+            (said("log"), said("verified"), f"{verified.entries} entries"),
         ]
         self._done("verification", ("what", "", ""), rows)
 

@@ -12,6 +12,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, held_to, logged_project, say_standing
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import ThresholdError
 
@@ -212,8 +213,8 @@ def _opened(path: Path) -> Microdata:
 
 def _show_risk(report: RiskReport, out: Path | None) -> None:
     rows: list[tuple[object, ...]] = [
-        ("rows", report.rows),
-        ("keys", ", ".join(report.keys)),
+        (said("rows"), report.rows),
+        (said("keys"), ", ".join(report.keys)),
         ("equivalence classes", report.classes),
         ("smallest frequency (k)", f"{report.k:g}"),
         *((f"rows below {level}", count) for level, count in report.violating.items()),
@@ -265,7 +266,7 @@ def _show_protection(protection: Protection, out: Path) -> None:
         "Protection (confidential)",
         ("measure", "before", "after"),
         [
-            ("rows", before.rows, after.rows),
+            (said("rows"), before.rows, after.rows),
             ("smallest frequency (k)", f"{before.k:g}", f"{after.k:g}"),
             ("sample uniques", before.violating["2"], after.violating["2"]),
             ("expected re-identifications", f"{before.individual.expected:.2f}", f"{after.individual.expected:.2f}"),

@@ -13,7 +13,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import authorization_of, say_standing
-from wasl.cli.language import spoken
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError, ThresholdError
 
@@ -124,7 +124,7 @@ def evaluate(
         return
     if reviewed is not None:
         found = result["review"]
-        rows = [(name, *(f"{found[name][k]:.4f}" for k in ("value", "low", "high"))) for name in QUALITY]
+        rows = [(said(name), *(f"{found[name][k]:.4f}" for k in ("value", "low", "high"))) for name in QUALITY]
         title = f"from {found['decided']:,} decided of {found['drawn']:,} drawn pairs"
         show_table(title, ("", "estimate", "95 % from", "to"), rows)
     if truth is None:
@@ -132,8 +132,8 @@ def evaluate(
     rows = [
         (name, *(f"{score[k]:.4f}" for k in ("precision", "recall", "f1")), score["found"], score["true"])
         for name, score in (
-            ("pairs", result["pairwise"]),
-            ("persons", result["cluster"]),
+            (said("pairs"), result["pairwise"]),
+            (said("persons"), result["cluster"]),
             *result["by_registers"].items(),
         )
     ]

@@ -9,6 +9,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import month_rule
 from wasl.errors import InputError
@@ -59,7 +60,7 @@ def merge(
     counts = result["merge"]
     rows: list[tuple[object, ...]] = [
         *((f"records of {name}", count) for name, count in counts["records"].items()),
-        ("persons", counts["persons"]),
+        (said("persons"), counts["persons"]),
         ("persons in both", counts["in_both"]),
         *((f"pairs of one person within {name}", count) for name, count in counts["duplicates"].items()),
         ("doubtful pairs to decide", counts["doubtful"]),

@@ -18,6 +18,7 @@ from wasl.cli.disclosure import (
     read_microdata,
     show_attacks,
 )
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
@@ -76,7 +77,7 @@ def synthesize(
         "Synthesis (confidential)",
         ("measure", "value"),
         [
-            ("rows", result["rows"]),
+            (said("rows"), result["rows"]),
             ("rows equal to real sample uniques on the keys", uniques["keys"]),
             ("rows drawn anew", uniques["replaced"]),
             ("pMSE over chance", f"{result['utility']['pmse_ratio']:.2f}"),

@@ -16,6 +16,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, held_to, logged_project
+from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
@@ -271,17 +272,17 @@ def _secret(path: Path | None) -> bytes:
 def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
     """Print what was made, and which files may leave the office."""
     report = made.report
-    rows: list[tuple[object, ...]] = [("method", report["method"])]
+    rows: list[tuple[object, ...]] = [(said("method"), report["method"])]
     if report["audit"] is not None:
         rows += [
             ("unsafe cells", report["primary"]),
             ("further cells withheld", report["secondary"]),
-            ("cost", f"{report['cost']:,.2f}"),
+            (said("cost"), f"{report['cost']:,.2f}"),
             ("no pattern costs less than", f"{report['bound']:,.2f}" + (" (proven)" if report["proven"] else "")),
             ("cells attacked by the audit", report["audit"]["cells_attacked"]),
             ("earlier tables considered", len(report["audit"]["earlier_tables"])),
         ]
-    rows.append(("seconds", f"{report['seconds']:.1f}"))
+    rows.append((said("seconds"), f"{report['seconds']:.1f}"))
     show_table("Protected tables (confidential)", ("measure", "value"), rows)
     for table in report["tables"]:
         counts = ", ".join(f"{count:,} {name}" for name, count in table["status"].items() if count)

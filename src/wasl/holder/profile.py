@@ -10,7 +10,7 @@ from pydantic import AfterValidator, model_validator
 from pydantic import Field as Option
 
 from wasl.errors import LeakError, SchemaError
-from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.documents import Document, config_dir, is_name, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.profiles import shipped_digests
 from wasl.registers.schema import OWN_FEATURE
@@ -145,7 +145,8 @@ class EncodingProfile(Document):
             SchemaError: There is none, it does not hold together, or a file has a shipped profile's name and is another
                 document.
         """
-        if Path(name_or_path).is_file():
+        shipped = is_name(name_or_path) and (config_dir() / "profiles" / family / f"{name_or_path}.toml").is_file()
+        if not shipped and Path(name_or_path).is_file():
             profile = load_document(cls, Path(name_or_path))
             known = shipped_digests(profile.name)
             if known and profile.digest not in known:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasl.errors import SchemaError
 
-__all__ = ["Document", "config_dir", "load_document", "resolve_document", "validate_document"]
+__all__ = ["Document", "config_dir", "is_name", "load_document", "resolve_document", "validate_document"]
 
 
 class Document(BaseModel):
@@ -43,18 +43,27 @@ def config_dir() -> Path:
 def resolve_document(kind: str, name_or_path: str | Path) -> Path:
     """The file meant by a path, or by a shipped name such as ``dgsn-permits`` of kind ``registers``.
 
+    A shipped name means the shipped document, whatever file of that name lies in the current folder; such a file
+    is given as ``./dgsn-permits``.
+
     Raises:
         SchemaError: There is no such file; the message lists the shipped names.
     """
     path = Path(name_or_path)
-    if path.is_file():
-        return path
     shipped = config_dir() / kind
     candidate = shipped / f"{name_or_path}.toml"
-    if path.suffix != ".toml" and candidate.is_file():
+    if is_name(name_or_path) and candidate.is_file():
         return candidate
+    if path.is_file():
+        return path
     names = ", ".join(sorted(str(p.relative_to(shipped).with_suffix("")) for p in shipped.rglob("*.toml")))
     raise SchemaError(f"no document {str(name_or_path)!r} of kind {kind}.", remedy=f"Give a file, or one of: {names}.")
+
+
+def is_name(name_or_path: str | Path) -> bool:
+    """Whether a text can be the name of a shipped document: no suffix of a document, and not said to be a path."""
+    text = str(name_or_path)
+    return Path(text).suffix not in (".toml", ".json") and not text.startswith((".", "/", "\\")) and ":" not in text
 
 
 def load_document(model: type[D], path: Path) -> D:
@@ -66,7 +75,9 @@ def load_document(model: type[D], path: Path) -> D:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).") from error
+        raise SchemaError(
+            f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).", remedy="Give a TOML or JSON document."
+        ) from error
     try:
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:

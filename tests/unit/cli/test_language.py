@@ -199,3 +199,41 @@ def test_what_is_wrong_with_a_file_is_said_in_the_language_everywhere(language: 
     english += [" identifier", " payload", "undetermined"]
     assert not [text for text in english if text in shown]
     assert not re.search(r"\d\.\d ?%", shown)
+
+
+ENGLISH = re.compile(r"\b(the|of|is|are|not|and|only|from|with|for|this|has|been|were|was|rows?|pairs of|records?)\b")
+
+
+@pytest.mark.slow
+def test_no_english_is_left_in_what_a_linkage_prints(tmp_path: Any) -> None:
+    """A whole errand in French: two registers encoded, linked, evaluated, joined and assessed, and the log of it."""
+
+    def french(*arguments: str) -> str:
+        done = wasl("--lang", "fr", *(str(one) for one in arguments), WASL_HOME=str(tmp_path / "home"))
+        assert done.returncode in (0, 3), done.stderr
+        return done.stdout + done.stderr
+
+    pop, key, run, micro = (str(tmp_path / name) for name in ("pop", "p.key", "run", "micro.parquet"))
+    said = french("population", "generate", "--persons", "400", "--seed", "5", "--out", pop)
+    said += french("key", "new", "--project", "p", "--out", key)
+    made: dict[str, list[str]] = {"": [], "join": [], "payload": [], "keep-map": []}
+    for register in ("dgsn-permits", "cnss-employees"):
+        paths = {kind: str(tmp_path / f"{register}.{kind or 'delivery'}") for kind in made}
+        options = [word for kind, path in paths.items() if kind for word in (f"--{kind}", path)]
+        said += french(
+            "encode", f"{pop}/{register}.csv", "--register", register, "--key", key, "--out", paths[""], *options
+        )
+        for kind, path in paths.items():
+            made[kind] += [path] if not kind else [f"--{kind}", path]
+    said += french("link", "morocco", *made[""], *made["join"], "--out", run)
+    said += french("evaluate", run, "--truth", f"{pop}/truth.csv", *made["keep-map"])
+    said += french("assemble", f"{run}/spine.parquet", *made["payload"], "--spec", "foreign-workers", "--out", micro)
+    said += french("assess", micro, "--policy", "public-use")
+    said += french("merge", f"{pop}/cnss-employees.csv", f"{pop}/cnss-pensioners.csv", "--register", "cnss-employees",
+                   "--register", "cnss-pensioners", "--out", str(tmp_path / "merged"))  # fmt: skip
+    said += french("audit", "show")
+    lines = [
+        re.sub(r"/\S+|\S+\.(?:csv|parquet|html|json|md)\b|`[^`]*`|\b[a-z]+(?:-[a-z]+)+\b", "", line)
+        for line in said.splitlines()
+    ]
+    assert not [line for line in lines if ENGLISH.search(line)]

@@ -253,17 +253,19 @@ MOSTLY_MISSING = 0.5
 
 def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], patterns: PatternCounts) -> list[str]:
     """Warnings about the fit of the model, for the reader of the report."""
-    found = []
+    warnings = []
     count = len(comparisons)
     if 0 < count < ENOUGH_COMPARISONS:
         lenders = ", ".join(model.name for model in borrowed) or "no pass; a prior opinion stands in"
-        what = f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model."
-        found.append(f"{what} m-probabilities are borrowed from: {lenders}.")
+        warnings.append(
+            f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model. "
+            f"m-probabilities are borrowed from: {lenders}."
+        )
     for c, comparison in enumerate(comparisons):
         missing = float(patterns.counts[patterns.states[:, c] == MISSING].sum()) / max(patterns.pairs, 1)
         if comparison.kind == "filter" and missing > MOSTLY_MISSING:
-            found.append(f"{comparison.name} is missing in {missing:.0%} of the pairs.")
-    return found
+            warnings.append(f"{comparison.name} is missing in {missing:.0%} of the pairs.")
+    return warnings
 
 
 def _unused(told: dict[str, Any]) -> list[str]:
