@@ -1,4 +1,4 @@
-"""Pages about protected tables: the public method note, and the internal map of what was suppressed and why."""
+"""Pages about protected tables: the public method note, and the internal maps of what was suppressed and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment
 
+from wasl.locale import LANGUAGES, N_, Language, Messages, messages
 from wasl.tables.primary import RULES
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
 from wasl.tables.specification import ProtectionMethod
 
-__all__ = ["heat_map_page", "method_page"]
+__all__ = ["heat_map_page", "heat_map_pages", "method_page"]
 
 MOST_CELLS = 20_000
 """Cells of a table that the map shows; past that, a browser takes seconds to draw it."""
@@ -64,7 +65,8 @@ _METHOD = _ENVIRONMENT.from_string(
 <title>{{ name }}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 50rem; padding: 0 1rem; }
-table { border-collapse: collapse; } td, th { border-bottom: 1px solid #ddd; padding: .25rem 1rem .25rem 0; }
+table { border-collapse: collapse; } th { text-align: start; }
+td, th { border-bottom: 1px solid #ddd; padding: .25rem 0; padding-inline-end: 1rem; }
 section { margin-top: 2rem; }
 </style>
 </head>
@@ -75,11 +77,11 @@ section { margin-top: 2rem; }
 <h2>{{ part.title }}</h2>
 <p>{{ part.text }}</p>
 {% for table in tables %}
-<h3>{{ table.name }}</h3>
+<h3><bdi>{{ table.names[part.language] }}</bdi></h3>
 <table>
 <tr><th>{{ part.counted[0] }}</th><th>{{ part.counted[1] }}</th></tr>
 {% for status, count in table.counts %}
-<tr><td>{{ status }}</td><td>{{ count }}</td></tr>
+<tr><td>{{ part.words[status] }}</td><td>{{ count }}</td></tr>
 {% endfor %}
 </table>
 {% endfor %}
@@ -92,45 +94,57 @@ section { margin-top: 2rem; }
 
 _MAP = _ENVIRONMENT.from_string(
     """<!doctype html>
-<html lang="en">
+<html lang="{{ language }}" dir="{{ direction }}">
 <head>
 <meta charset="utf-8">
-<title>{{ name }}: what was suppressed and why</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ name }} – {{ heading }}</title>
 <style>
 body { font: 14px/1.4 system-ui, sans-serif; color: #222; margin: 1rem; }
 .confidential { background: #7a1f1f; color: #fff; padding: .4rem .8rem; }
+.map { overflow-x: auto; } nav a { margin-inline-end: 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; } td { width: 1.4rem; height: 1.1rem; border: 1px solid #fff; }
-th { text-align: left; font-weight: normal; padding-right: .6rem; white-space: nowrap; }
-th.v { writing-mode: vertical-rl; transform: rotate(180deg); padding: .3rem 0; }
+th { text-align: start; font-weight: normal; padding-inline-end: .6rem; white-space: nowrap; }
+th.v { writing-mode: vertical-rl; transform: rotate(180deg); padding: .3rem 0; direction: ltr; text-align: left; }
 .published { background: #e4eee7; } .zero { background: #f6f6f6; } .perturbed { background: #d5e3f0; }
 .secondary { background: #f0b45a; } .frequency { background: #a02020; } .dominance { background: #7b2d8b; }
 .p-percent { background: #4b2d8b; } .pq { background: #2d3b8b; } .zero-rule { background: #555; }
-.key td { width: auto; padding: 0 .6rem; }
+ul.key { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem .6rem; }
+ul.key li { padding: .1rem .6rem; }
+.frequency, .dominance, .p-percent, .pq, .zero-rule { color: #fff; }
 </style>
 </head>
 <body>
-<p class="confidential">Confidential: this page names the unsafe cells and the rules they break.</p>
-<h1>{{ name }}</h1>
-<table class="key"><tr>
-{% for kind in kinds %}
-<td class="{{ kind }}"{% if kind not in light %} style="color:#fff"{% endif %}>{{ kind }}</td>
+<nav>
+{% for file, other in others %}
+<a href="{{ file }}" lang="{{ other.language }}">{{ other.name }}</a>
 {% endfor %}
-</tr></table>
+</nav>
+<p class="confidential">{{ warning }}</p>
+<h1><bdi>{{ name }}</bdi></h1>
+<p>{{ heading }}</p>
+<ul class="key">
+{% for kind, word in kinds %}
+<li class="{{ kind }}">{{ word }}</li>
+{% endfor %}
+</ul>
 {% for table in tables %}
-<h2>{{ table.name }}</h2>
+<h2><bdi>{{ table.name }}</bdi></h2>
 {% if table.rows is none %}
-<p>{{ table.size }} cells are too many for a picture. internal.csv lists them.</p>
+<p>{{ table.too_many }}</p>
 {% else %}
+<div class="map">
 <table>
-<tr><th></th>{% for column in table.columns %}<th class="v">{{ column }}</th>{% endfor %}</tr>
+<tr><th></th>{% for column in table.columns %}<th class="v"><bdi>{{ column }}</bdi></th>{% endfor %}</tr>
 {% for label, depth, cells in table.rows %}
-<tr><th style="padding-left:{{ depth }}rem">{{ label }}</th>
+<tr><th style="padding-inline-start:{{ depth }}rem"><bdi>{{ label }}</bdi></th>
 {% for kind, title in cells %}
 <td{% if kind %} class="{{ kind }}" title="{{ title }}"{% endif %}></td>
 {% endfor %}
 </tr>
 {% endfor %}
 </table>
+</div>
 {% endif %}
 {% endfor %}
 </body>
@@ -138,7 +152,20 @@ th.v { writing-mode: vertical-rl; transform: rotate(180deg); padding: .3rem 0; }
 """
 )
 
-_LIGHT = ("published", "zero", "perturbed", "secondary")
+_WORDS: Mapping[str, str] = {
+    "published": N_("published"),
+    "zero": N_("zero"),
+    "perturbed": N_("with noise or rounded"),
+    "primary": N_("unsafe, withheld"),
+    "secondary": N_("withheld to protect another"),
+    "frequency": N_("unsafe: too few contributors"),
+    "dominance": N_("unsafe: dominance"),
+    "p-percent": N_("unsafe: p-percent rule"),
+    "pq": N_("unsafe: pq rule"),
+    "zero-rule": N_("unsafe: a zero that tells too much"),
+}
+"""What the statuses of cells, and the rules that unsafe cells break, are called."""
+_KINDS = ("published", "zero", "perturbed", "secondary", *RULES[:4], "zero-rule")
 
 
 def method_page(result: ProtectedTables) -> str:
@@ -147,42 +174,83 @@ def method_page(result: ProtectedTables) -> str:
     return _METHOD.render(
         name=result.spec.tables[0].title or result.spec.name,
         parts=[
-            {"language": language, "title": _TITLES[language], "text": text, "counted": _COUNTED[language]}
+            {
+                "language": language,
+                "title": _TITLES[language],
+                "text": text,
+                "counted": _COUNTED[language],
+                "words": {status: _status(status, language) for status in STATUSES},
+            }
             for language, text in _METHODS[method].items()
         ],
         tables=[
-            {"name": table.spec.title or table.spec.name, "counts": [(k, v) for k, v in table.counts().items() if v]}
+            {
+                "names": {language: _title(table, language) for language in _METHODS[method]},
+                "counts": [(status, count) for status, count in table.counts().items() if count],
+            }
             for table in result.tables
         ],
     )
 
 
-def heat_map_page(result: ProtectedTables) -> str:
+def _status(status: str, language: str) -> str:
+    """What a status is called, and how it stands in the files."""
+    word = messages(next(known for known in LANGUAGES if known == language)).text(_WORDS[status])
+    return word if word == status else f"{word} ({status})"
+
+
+def _title(table: ProtectedTable, language: str) -> str:
+    titles = {"fr": table.spec.title_fr, "ar": table.spec.title_ar}
+    return titles.get(language, "") or table.spec.title or table.spec.name
+
+
+def heat_map_pages(result: ProtectedTables) -> dict[str, str]:
+    """The internal map in each language, by file name; ``heat-map.html`` is the English one."""
+    return {_file(language): heat_map_page(result, language) for language in LANGUAGES}
+
+
+def _file(language: Language) -> str:
+    return "heat-map.html" if language == "en" else f"heat-map.{language}.html"
+
+
+def heat_map_page(result: ProtectedTables, language: Language = "en") -> str:
     """The internal map: a square per cell, coloured by status and, for unsafe cells, by the rule they break."""
+    says = messages(language)
+    _ = says.text
     return _MAP.render(
+        language=language,
+        direction=says.direction,
+        others=[(_file(other), messages(other)) for other in LANGUAGES if other != language],
         name=result.spec.name,
-        tables=[_drawn(table) for table in result.tables],
-        kinds=[*_LIGHT, *RULES[:4], "zero-rule"],
-        light=_LIGHT,
+        heading=_("What was suppressed, and why"),
+        warning=_("Confidential: this page names the unsafe cells and the rules they break."),
+        tables=[_drawn(table, says) for table in result.tables],
+        kinds=[(kind, _(_WORDS[kind])) for kind in _KINDS],
     )
 
 
-def _drawn(table: ProtectedTable) -> dict[str, Any]:
+def _drawn(table: ProtectedTable, says: Messages) -> dict[str, Any]:
+    _ = says.text
     cells = table.cells
+    name = _title(table, says.language)
     if cells.size > MOST_CELLS:
-        return {"name": table.spec.name, "size": cells.size, "rows": None}
+        too_many = _(
+            "{size} cells are too many for a picture. {file} lists them.", size=cells.size, file="internal.csv"
+        )
+        return {"name": name, "too_many": too_many, "rows": None}
     first = cells.dimensions[0]
     rest = cells.places[:, 1:]
     combinations, column = np.unique(rest, axis=0, return_inverse=True)
-    grid: list[list[tuple[str, str]]] = [[("", "")] * len(combinations) for _ in range(first.size)]
+    grid: list[list[tuple[str, str]]] = [[("", "")] * len(combinations) for row in range(first.size)]
     for cell in range(cells.size):
         kind = STATUSES[table.status[cell]]
         if kind == "primary":
             rule = RULES[table.rule[cell] - 1] if table.rule[cell] else "frequency"
             kind = "zero-rule" if rule == "zero" else rule
-        title = cells.label(cell)
+        title = f"{cells.label(cell)}: {_(_WORDS[kind])}"
         if table.status[cell] in (1, 2):
-            title += f": {kind}; interval {table.low[cell]:.6g} to {table.high[cell]:.6g}"
+            low, high = f"{table.low[cell]:.6g}", f"{table.high[cell]:.6g}"
+            title += "; " + _("interval {low} to {high}", low=low, high=high)
         grid[cells.places[cell, 0]][int(column.reshape(-1)[cell])] = (kind, title)
     names = [
         " · ".join(d.codes[p] for d, p in zip(cells.dimensions[1:], places, strict=True) if p)
@@ -190,4 +258,4 @@ def _drawn(table: ProtectedTable) -> dict[str, Any]:
         for places in combinations.tolist()
     ]
     rows = [(code, int(first.depths[i]), grid[i]) for i, code in enumerate(first.codes)]
-    return {"name": table.spec.name, "size": cells.size, "columns": names, "rows": rows}
+    return {"name": name, "columns": names, "rows": rows}

@@ -22,7 +22,7 @@ from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
-from wasl.tables.pages import heat_map_page, method_page
+from wasl.tables.pages import heat_map_pages, method_page
 from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, protect_tables
 from wasl.tables.specification import TablesSpec
 from wasl.tables.workbook import workbook_bytes
@@ -62,7 +62,8 @@ def tabulate(
     Returns:
         For a single table the artifacts ``table.{csv,parquet,xlsx,px,json-stat.json}``, with a reference period also
         ``table.{structure,data}.sdmx…``, and ``method.html``, which may be published;
-        ``internal.csv``, ``report.json`` and ``heat-map.html``, which may not; linked tables bear their names.
+        ``internal.csv``, ``report.json`` and ``heat-map.html``, ``heat-map.fr.html``, ``heat-map.ar.html``, which may
+        not; linked tables bear their names.
 
     Raises:
         InputError: The data do not fit the specification.
@@ -106,7 +107,7 @@ def tabulate(
         {**result.report, "too_large_for_a_workbook": without_workbook, "without_exchange_files": without_exchange}
     )
     artifacts["method.html"] = method_page(result).encode()
-    artifacts["heat-map.html"] = heat_map_page(result).encode()
+    artifacts |= {name: page.encode() for name, page in heat_map_pages(result).items()}
     artifacts["report.json"] = json_bytes(report)
     event = TablesProtected(
         specification_digest=spec.digest,
@@ -129,7 +130,9 @@ def tabulate(
 
 def internal_artifacts(names: Sequence[str]) -> list[str]:
     """Those artifacts of the act that must not leave the office."""
-    return sorted(name for name in names if name in ("report.json", "heat-map.html") or name.endswith("internal.csv"))
+    return sorted(
+        name for name in names if name == "report.json" or name.startswith("heat-map.") or name.endswith("internal.csv")
+    )
 
 
 def _csv(table: pa.Table) -> bytes:

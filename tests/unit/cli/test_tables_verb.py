@@ -60,7 +60,7 @@ def test_files_report_and_event(run, tmp_path, capfd):
     assert rows.column("value").null_count == 77 + saved["secondary"]
     names = {path.name for path in (tmp_path / "out").iterdir()}
     public = {"table.csv", "table.parquet", "table.xlsx", "table.px", "table.json-stat.json", "method.html"}
-    assert names == public | {"internal.csv", "report.json", "heat-map.html"}
+    assert names == public | {"internal.csv", "report.json", "heat-map.html", "heat-map.fr.html", "heat-map.ar.html"}
     note = (tmp_path / "out" / "method.html").read_text()
     assert "85" not in note  # parameters of the rules stay in the office
     kinds = [json.loads(entry)["kind"] for entry in open_log().events()]
