@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats
 from wasl.tables.suppression.attack import Cut, quiet_model
+from wasl.tables.suppression.cover_cuts import CoverCuts
 from wasl.tables.suppression.problem import Problem
 
 __all__ = ["Master", "Relaxed", "Solved"]
@@ -51,12 +52,23 @@ class Master:
         self._columns = np.arange(problem.cells, dtype=np.int32)
         self._row = problem.relations.row_of_entry()
         self._bridges: set[tuple[int, int]] = set()
+        self._covers = CoverCuts()
         self._model = quiet_model()
         self._model.addVars(problem.cells, self._low, self._high)
         self._model.changeColsCost(problem.cells, self._columns, self._cost)
 
     def add(self, cuts: Sequence[Cut]) -> None:
-        """Add cuts."""
+        """Add cuts, and later their cover inequalities."""
+        self._covers.note(cuts)
+        self._add_rows(cuts)
+
+    def add_covers(self, pattern: Floats) -> int:
+        """Add violated cover inequalities of the cuts; return how many."""
+        cuts = self._covers.violated(pattern)
+        self._add_rows(cuts)
+        return len(cuts)
+
+    def _add_rows(self, cuts: Sequence[Cut]) -> None:
         if not cuts:
             return
         self.cuts.extend(cuts)
