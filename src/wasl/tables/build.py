@@ -244,9 +244,9 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         _roll_up(array, dimensions)
     total, absolute, count, denominator = measured
     simple = not (source.contributor or source.holding or source.waiver)
-    concentrated = spec.primary.depth > 0
+    concentrated = spec.depth > 0
     if simple and not (concentrated and weight is not None):
-        largest = largest_records(key, np.abs(value), cells, spec.primary.depth, dimensions)
+        largest = largest_records(key, np.abs(value), cells, spec.depth, dimensions)
         contributions = Contributions(count, largest)
     else:
         places = [place for _, place, _ in coded]

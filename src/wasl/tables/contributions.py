@@ -96,7 +96,7 @@ def contributions_of(
     A contributor with records in several cells is one contributor of their total, so each combination of levels is
     counted from the records.
     """
-    source, depth = spec.input, max(spec.primary.depth, 1)
+    source, depth = spec.input, max(spec.depth, 1)
     who = _contributor(data, source)
     waiver = (
         np.asarray(pc.fill_null(data.column(source.waiver).cast(pa.bool_()), fill_value=False).to_numpy(), np.bool_)

@@ -53,6 +53,17 @@ _METHODS: Mapping[ProtectionMethod, Mapping[str, str]] = {
     },
 }
 
+_NOISY_SUMS: Mapping[str, str] = {
+    "en": "A random amount was added to or taken from every sum. It is a share of the largest contributions to the "
+    "sum. The same group of contributors has the same amount in every table. Totals may differ from the sum of their "
+    "parts. Zeros are true zeros.",
+    "fr": "Un montant aléatoire a été ajouté à chaque somme ou en a été retranché. C'est une part des plus fortes "
+    "contributions à la somme. Un même groupe de contributeurs reçoit le même montant dans tous les tableaux. Les "
+    "totaux peuvent différer de la somme des parties. Les zéros sont vrais.",
+    "ar": "أُضيف إلى كل مجموع أو طُرح منه مبلغ عشوائي، هو حصة من أكبر المساهمات فيه. المجموعة نفسها من المساهمين لها "
+    "المبلغ نفسه في كل الجداول. قد تختلف المجاميع عن مجموع الأجزاء. الأصفار حقيقية.",
+}
+
 _TITLES = {"en": "How this table was protected", "fr": "Comment ce tableau a été protégé", "ar": "كيف حُمي هذا الجدول"}
 _COUNTED = {"en": ("status", "cells"), "fr": ("statut", "cases"), "ar": ("الحالة", "الخانات")}
 
@@ -164,28 +175,31 @@ _WORDS: Mapping[str, str] = {
     "pq": N_("unsafe: pq rule"),
     "zero-rule": N_("unsafe: a zero that tells too much"),
 }
-"""What the statuses of cells, and the rules that unsafe cells break, are called."""
+"""Words for the statuses of cells, and for the rules that unsafe cells break."""
 _KINDS = ("published", "zero", "perturbed", "secondary", *RULES[:4], "zero-rule")
 
 
 def method_page(result: ProtectedTables) -> str:
     """The public note in English, French and Arabic; it states the method but none of its parameters."""
-    method = result.spec.protection.method
+    texts = [_METHODS[result.spec.protection.method]]
+    if any(table.perturbs_sums for table in result.spec.tables):
+        counts = not all(table.perturbs_sums for table in result.spec.tables)
+        texts = [*texts, _NOISY_SUMS] if counts else [_NOISY_SUMS]
     return _METHOD.render(
         name=result.spec.tables[0].title or result.spec.name,
         parts=[
             {
                 "language": language,
                 "title": _TITLES[language],
-                "text": text,
+                "text": " ".join(text[language] for text in texts),
                 "counted": _COUNTED[language],
                 "words": {status: _status(status, language) for status in STATUSES},
             }
-            for language, text in _METHODS[method].items()
+            for language in _TITLES
         ],
         tables=[
             {
-                "names": {language: _title(table, language) for language in _METHODS[method]},
+                "names": {language: _title(table, language) for language in _TITLES},
                 "counts": [(status, count) for status, count in table.counts().items() if count],
             }
             for table in result.tables
@@ -194,7 +208,7 @@ def method_page(result: ProtectedTables) -> str:
 
 
 def _status(status: str, language: str) -> str:
-    """What a status is called, and how it stands in the files."""
+    """The word for a status, and its code in the files."""
     word = messages(next(known for known in LANGUAGES if known == language)).text(_WORDS[status])
     return word if word == status else f"{word} ({status})"
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError, PolicyError
 from wasl.tables.build import Built, build_table
+from wasl.tables.cell_keys.magnitudes import decimals_of, magnitude_noise
 from wasl.tables.cell_keys.perturb import cell_noise
 from wasl.tables.cell_keys.records import add_record_keys
 from wasl.tables.cells import Floats, Ints, join_tables
@@ -299,6 +300,11 @@ def _by_cell_keys(spec: TablesSpec, built: Sequence[Built]) -> tuple[list[Protec
     for table, item in zip(spec.tables, built, strict=True):
         cells, options = item.table, table.protection.cell_key
         assert cells.keys is not None  # noqa: S101 - record keys were added before
+        if table.perturbs_sums:
+            noisy = cells.value + magnitude_noise(cells.largest, cells.keys, options)
+            value = np.round(noisy, decimals_of(cells.value))
+            tables.append(_finished(table, item, value, np.where(cells.magnitude == 0, 3, 4).astype(np.int8), None))
+            continue
         counts = cells.value if cells.counts is None else cells.counts
         noise = cell_noise(counts, cells.keys, options).astype(np.float64)
         scale = np.divide(cells.value, counts, out=np.ones_like(counts), where=counts > 0)

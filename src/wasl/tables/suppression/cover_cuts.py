@@ -1,9 +1,9 @@
 """Cover inequalities: what a cut still asks of the other cells once some of its cells are suppressed.
 
-A cut asks for a sum of weights of at least 1. If all cells of a set A are suppressed and their weights come to a < 1,
-the others must still bring 1 - a, and a cell of larger weight brings no more than that:
+A cut asks for a sum of weights of at least 1. Suppose that all cells of a set A are suppressed and that their weights
+come to a < 1. The others must still bring 1 - a, and a cell of larger weight brings no more than that:
 ``sum over the others of min(1, weight / (1 - a)) * suppressed >= 1``. Every pattern satisfies this, whether it
-suppresses the cells of A or not. Patterns between 0 and 1, which take a small part of a large cell, do not.
+suppresses the cells of A or not. Patterns between 0 and 1 that take a small part of a large cell do not.
 
 *Source:* R. Carr, L. Fleischer, V. Leung and C. Phillips, "Strengthening integrality gaps for capacitated network
 design and covering problems", SODA 2000, 106-115 (knapsack-cover inequalities).
@@ -67,9 +67,9 @@ class CoverCuts:
             best[better], chosen[better] = left[better], threshold
         found = []
         for number in np.flatnonzero(np.isfinite(chosen)).tolist():
-            part = slice(self._start[number], self._start[number + 1])
-            others = at[part] < chosen[number]
-            cells, weight = self._cells[part], self._weight[part]
+            entries = slice(self._start[number], self._start[number + 1])
+            others = at[entries] < chosen[number]
+            cells, weight = self._cells[entries], self._weight[entries]
             weight = np.minimum(1.0, weight[others] / (1 - weight[~others].sum()))
             cut = Cut(cells[others][weight > SMALL].astype(np.int32), weight[weight > SMALL])
             key = (cut.cells.tobytes(), np.round(cut.weight, 9).tobytes())
