@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,9 @@ def resolve(
     records = records_of(scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
     opened = open_pairs(scored, records)
+    records, patterns = replace(records, rows={}), opened.patterns  # rows were only needed to open the pairs
     before = merge_passes(opened, records, duplicate_free, plan.model.own_numbers)
+    del opened
     found = _find_persons(plan, before, records, duplicate_free)
     everyone = records.roster
     persons = name_persons(everyone, found.cluster[everyone.place], onto)
@@ -105,7 +107,7 @@ def resolve(
     report = _report(plan, scored, records, found, run, persons.changes, conflicts)
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
     checks = resolution_checks(
-        before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, opened.patterns,
+        before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, patterns,
         plan.model.personal,
     )  # fmt: skip
     links_made = int(found.together.sum())

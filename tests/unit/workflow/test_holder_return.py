@@ -147,6 +147,37 @@ def test_the_return_of_unhcr_cannot_be_switched_on(change):
         validate_document(RegisterSchema, {**value, **change, "return": "results"}, "schema")
 
 
+@pytest.mark.parametrize(
+    ("holder", "id_"),
+    [
+        ("Haut-Commissariat des Nations unies pour les réfugiés", "dossiers"),
+        ("UN High Commissioner for Refugees, Rabat", "cases"),
+        ("ACNUR España", "solicitantes"),
+        ("المفوضية السامية للأمم المتحدة لشؤون اللاجئين", "files"),
+        ("Partner", "hcr2026-arrivals"),
+    ],
+)
+def test_unhcr_is_known_by_its_name_in_full(holder, id_):
+    value = SCHEMAS["unhcr-refugees"].model_dump(mode="json", by_alias=True)
+    with pytest.raises(SchemaError, match="get nothing back"):
+        validate_document(RegisterSchema, {**value, "holder": holder, "id": id_, "return": "results"}, "schema")
+
+
+@pytest.mark.parametrize(
+    ("holder", "id_"),
+    [
+        ("Haut-Commissariat au Plan", "enquete-refugies"),
+        ("Bureau des réfugiés et apatrides", "refugees-recognized"),
+        ("المندوبية السامية للتخطيط", "census"),
+        ("CHCR Hôpital", "patients"),
+    ],
+)
+def test_other_holders_may_have_a_return(holder, id_):
+    value = SCHEMAS["unhcr-refugees"].model_dump(mode="json", by_alias=True)
+    schema = validate_document(RegisterSchema, {**value, "holder": holder, "id": id_, "return": "results"}, "schema")
+    assert schema.returns == "results"
+
+
 def test_the_schema_of_every_register_is_needed():
     spine, links, payloads, report = linkage({"dgsn-permits": [1], "other": [1]})
     with pytest.raises(InputError, match="schema of other"):
