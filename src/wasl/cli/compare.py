@@ -11,6 +11,7 @@ import typer
 
 from wasl.cli.audit_trail import record_event
 from wasl.cli.disclosure import read_microdata
+from wasl.cli.language import spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
@@ -108,7 +109,7 @@ def compare_files(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / "comparison.json", json_bytes(found.to_json()))
-        write_whole(out / "comparison.html", comparison_page(found.to_json()))
+        write_whole(out / "comparison.html", comparison_page(found.to_json(), spoken().language))
     for scenario, (_, value) in zip(found.scenarios, loaded, strict=True):
         rules = value if isinstance(value, DisclosurePolicy) else roles
         record_event(

@@ -59,7 +59,7 @@ def serve_demo(out: Path, outboxes: Mapping[str, Path], *, project: str, port: i
     """
     import uvicorn
 
-    from wasl.cli.output import say, show_table
+    from wasl.cli.output import say
     from wasl.cli.serve import service_settings
     from wasl.web.app import create_app
     from wasl.web.connection import bind, server_config
@@ -74,7 +74,9 @@ def serve_demo(out: Path, outboxes: Mapping[str, Path], *, project: str, port: i
             installation, outboxes, project=project, title=TITLE, say=lambda text: say(f"… {text}")
         )
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        show_table("Sign in with the token of a role", ("role", "token"), list(tokens.items()))
+        say("Sign in with the token of a role:")
+        for role, secret in tokens.items():  # a line each: a table cuts or folds what is wider than the terminal
+            say(f"{role}  {secret}")
         say(f"Console: {address}/console   Catalogue: {address}/   Stop with Ctrl+C.")
         say(f"Later: WASL_DATA_DIR={settings.home} wasl serve")
         uvicorn.Server(server_config(create_app(installation, Metrics.shared()), settings)).run(sockets=[listening])

@@ -12,7 +12,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, held_to, logged_project, say_standing
-from wasl.cli.language import said
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import ThresholdError
 
@@ -137,7 +137,7 @@ def assess_data(
 
     rules = DisclosurePolicy.load(policy)
     others = read_microdata(population) if population is not None else None
-    act = assess_table(read_microdata(data), rules, RunOptions(), population=others)
+    act = assess_table(read_microdata(data), rules, RunOptions(language=spoken().language), population=others)
     if out is not None:
         write_artifacts(act.artifacts, out)
     record_event(act.event, subject=rules.name)
@@ -172,7 +172,7 @@ def protect_data(
         act = protect_table(
             source.table,
             rules,
-            RunOptions(seed=chosen, **held),
+            RunOptions(seed=chosen, language=spoken().language, **held),
             population=read_microdata(population) if population is not None else None,
             control=read_microdata(control) if control is not None else None,
             earlier=before,

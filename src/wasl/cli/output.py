@@ -45,7 +45,8 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     order = slice(None, None, -1 if right_to_left else 1)
     table = Table(title=said(title), title_justify="right" if right_to_left else "left")
     for column in columns[order]:
-        table.add_column(said(column), justify="right" if right_to_left else "left")
+        # A cell that is too wide is folded: a digest or a token that is cut cannot be used.
+        table.add_column(said(column), justify="right" if right_to_left else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(cell)) for cell in row[order]))
     Console().print(table)

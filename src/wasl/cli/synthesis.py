@@ -18,7 +18,7 @@ from wasl.cli.disclosure import (
     read_microdata,
     show_attacks,
 )
-from wasl.cli.language import said
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
@@ -110,7 +110,11 @@ def synthesize_data(
         read_microdata(data),
         rules,
         rows,
-        RunOptions(seed=seed if seed is not None else secrets.randbits(63), **held_to(project)),
+        RunOptions(
+            seed=seed if seed is not None else secrets.randbits(63),
+            language=spoken().language,
+            **held_to(project),
+        ),
         model=model,
         epochs=epochs,
         control=read_microdata(control) if control is not None else None,

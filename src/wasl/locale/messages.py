@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gettext
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -138,6 +139,16 @@ class Messages:
         from babel.numbers import format_decimal
 
         pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
+        return str(format_decimal(value, format=pattern, locale=_LOCALES[self.language]))
+
+    def significant(self, value: float, digits: int = 4) -> str:
+        """A number with so many digits that count; whole numbers and numbers from 1,000 on are written in full."""
+        if isinstance(value, int) or not math.isfinite(value) or abs(value) >= 1000:
+            return self.number(value, 0) if math.isfinite(value) else str(value)
+        from babel.numbers import format_decimal
+
+        places = digits - 1 - math.floor(math.log10(abs(value))) if value else 0
+        pattern = "#,##0." + "#" * max(places, 1)
         return str(format_decimal(value, format=pattern, locale=_LOCALES[self.language]))
 
     def percent(self, share: float, decimals: int = 0) -> str:

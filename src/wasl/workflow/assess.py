@@ -28,7 +28,7 @@ def assess(
     Args:
         data: The microdata.
         policy: Variables, roles and thresholds.
-        options: Not used yet; every act takes them.
+        options: The language of the page.
         population: Population table with the same keys, for k-map.
 
     Returns:
@@ -38,7 +38,6 @@ def assess(
     Raises:
         InputError: The data do not fit the policy.
     """
-    del options
     table = without_person_id(data)
     report = assess_table(table, policy, population=population)
     event = RiskAssessed(
@@ -51,7 +50,7 @@ def assess(
     artifacts = {
         "risk.parquet": report.table(),
         "internal-report.json": json_bytes(report.to_json()),
-        "internal-report.html": assessment_page(report, policy).encode(),
+        "internal-report.html": assessment_page(report, policy, options.language).encode(),
     }
     return Act(artifacts, event, plain_json(report.to_json()), report)
 

@@ -77,7 +77,7 @@ def protect(
     artifacts: dict[str, Artifact] = {
         "protected.parquet": protection.table,
         "internal-report.json": json_bytes(protection.internal_report()),
-        "internal-report.html": internal_page(protection).encode(),
+        "internal-report.html": internal_page(protection, options.language).encode(),
         **public_report(protection),
     }
     event = ProtectionApplied(

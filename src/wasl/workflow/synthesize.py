@@ -75,7 +75,9 @@ def synthesize(
     artifacts: dict[str, Artifact] = {
         "protected.parquet": synthesis.table,
         "internal-report.json": json_bytes(internal),
-        "internal-report.html": synthesis_page(synthesis, attacks, confidential=True).encode(),
+        "internal-report.html": synthesis_page(
+            synthesis, attacks, confidential=True, language=options.language
+        ).encode(),
         "public-report.json": json_bytes(synthesis.public_report()),
         "public-report.html": synthesis_page(synthesis, attacks, confidential=False).encode(),
     }

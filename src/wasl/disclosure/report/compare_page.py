@@ -2,78 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from wasl.disclosure.report import layout, plots
+from wasl.locale import N_, Language, Messages, messages
 
 __all__ = ["comparison_page"]
 
+MEASURES: Mapping[str, str] = {
+    "rows_kept": N_("rows kept"),
+    "weight_kept": N_("weight kept"),
+    "detail_kept": N_("detail kept"),
+    "suppressed": N_("suppressed"),
+    "margins_moved": N_("margins moved"),
+    "means_moved": N_("means moved"),
+    "spread_moved": N_("spread moved"),
+}
+"""The names of the measures of `wasl.disclosure.utility.scenarios`."""
 
-def comparison_page(comparison: Mapping[str, Any]) -> str:
-    """A page from the JSON value of a comparison."""
+
+def comparison_page(comparison: Mapping[str, Any], language: Language = "en") -> str:
+    """A page in a language from the JSON value of a comparison."""
+    words = messages(language)
+    _ = words.text
     scenarios = [comparison["original"], *comparison["scenarios"]]
     made = [s for s in scenarios if s["risk"] is not None]
-    points = {s["name"]: (s["utility"], s["risk"]) for s in made}
+    points = {_name(s, words): (s["utility"], s["risk"]) for s in made}
     parts: list[Markup] = [
-        layout.figure("Risk–utility map: to the right is more useful, below is safer", plots.risk_utility_map(points)),
+        layout.figure(
+            _("Risk–utility map: to the right is more useful, below is safer"), plots.risk_utility_map(points, words)
+        ),
         layout.table(
-            ("scenario", "thresholds hold", "k", "expected re-identifications", "largest risk", "utility"),
+            (
+                _("scenario"),
+                _("thresholds hold"),
+                "k",
+                _("expected re-identifications"),
+                _("largest risk"),
+                _("utility"),
+            ),
             [
                 (
-                    s["name"],
-                    "yes" if s["passed"] else "no",
-                    layout.number(s["k"]),
-                    layout.share(s["risk"]),
-                    layout.number(s["largest_risk"]),
-                    layout.share(s["utility"]),
+                    _name(s, words),
+                    _("yes") if s["passed"] else _("no"),
+                    layout.number(s["k"], words),
+                    layout.share(s["risk"], words),
+                    layout.number(s["largest_risk"], words),
+                    layout.share(s["utility"], words),
                 )
                 for s in made
             ],
         ),
     ]
-    parts += [layout.paragraph(f"{s['name']} gives no file: {s['refusal']}") for s in scenarios if s["refusal"]]
-    for name in comparison["dominated"]:
-        parts.append(layout.paragraph(f"{name}: another scenario is at least as safe and at least as useful."))
+    for s in scenarios:
+        if s["refusal"]:
+            parts.append(layout.paragraph(_("{name} gives no file:", name=_name(s, words))))
+            parts.append(layout.spoken(s["refusal"], words))
+    parts += [
+        layout.paragraph(_("{name}: another scenario is at least as safe and at least as useful.", name=name))
+        for name in comparison["dominated"]
+    ]
+    parts += _attacked(made, words)
+    parts.append(layout.heading(_("What is kept")))
+    for measure, meaning in comparison["meanings"].items():
+        rows = [(_name(s, words), layout.number(s["kept"][measure], words)) for s in made]
+        named = _(MEASURES.get(measure, measure))
+        parts.append(layout.table((named, _("value")), rows, words.sentence(meaning)))
+    for group in made[0]["groups"]:
+        parts.append(layout.heading(_("What each {group} keeps", group=group)))
+        parts += [_group(s, group, words) for s in made]
+    return layout.page(_("Scenarios side by side"), parts, confidential=True, words=words)
+
+
+def _name(scenario: Mapping[str, Any], words: Messages) -> str:
+    """The name of a scenario; the unprotected file has none of its own."""
+    name = str(scenario["name"])
+    return words.text(N_("original")) if name == "original" else name
+
+
+def _attacked(made: Sequence[Mapping[str, Any]], words: Messages) -> list[Markup]:
+    """What the linkage attack reached on each scenario that was attacked."""
+    _ = words.text
     attacked = [s for s in made if s["linkage"] is not None]
-    if attacked:
-        parts += [
-            layout.heading("Linkage attack"),
-            layout.paragraph(
+    if not attacked:
+        return []
+    return [
+        layout.heading(_("Linkage attack")),
+        layout.paragraph(
+            _(
                 "An intruder knows all keys of a person exactly. The first figure assumes that the person is known to "
                 "be in the file, the second only that the person belongs to the population."
-            ),
-            layout.table(
-                ("scenario", "person known to be in the file", "person of the population"),
-                [
-                    (
-                        s["name"],
-                        layout.share(s["linkage"]["in_file"]["value"]),
-                        layout.share(s["linkage"]["in_population"]),
-                    )
-                    for s in attacked
-                ],
-            ),
-        ]
-    parts.append(layout.heading("What is kept"))
-    for measure, meaning in comparison["meanings"].items():
-        rows = [(s["name"], layout.number(s["kept"][measure])) for s in made]
-        parts.append(layout.table((measure.replace("_", " "), "value"), rows, meaning))
-    for group in made[0]["groups"]:
-        parts.append(layout.heading(f"What each {group} keeps"))
-        for s in made:
-            cells = [
+            )
+        ),
+        layout.table(
+            (_("scenario"), _("person known to be in the file"), _("person of the population")),
+            [
                 (
-                    g["group"],
-                    layout.number(g["rows_before"]),
-                    layout.number(g["rows_after"]),
-                    layout.share(g["named"]),
-                    layout.share(g["suppressed"]),
+                    _name(s, words),
+                    layout.share(s["linkage"]["in_file"]["value"], words),
+                    layout.share(s["linkage"]["in_population"], words),
                 )
-                for g in s["groups"][group]
-            ]
-            columns = (group, "records before", "records after", "still named", "other key cells missing")
-            parts.append(layout.table(columns, cells, s["name"]))
-    return layout.page("Scenarios side by side", parts, confidential=True)
+                for s in attacked
+            ],
+        ),
+    ]
+
+
+def _group(scenario: Mapping[str, Any], group: str, words: Messages) -> Markup:
+    """What a scenario keeps of each category of a variable."""
+    _ = words.text
+    cells = [
+        (
+            g["group"],
+            layout.number(g["rows_before"], words),
+            layout.number(g["rows_after"], words),
+            layout.share(g["named"], words),
+            layout.share(g["suppressed"], words),
+        )
+        for g in scenario["groups"][group]
+    ]
+    columns = (group, _("records before"), _("records after"), _("still named"), _("other key cells missing"))
+    return layout.table(columns, cells, _name(scenario, words))

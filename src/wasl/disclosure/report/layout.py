@@ -9,7 +9,24 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-__all__ = ["figure", "heading", "languages", "number", "page", "paragraph", "section", "share", "table"]
+from wasl.locale import Messages, messages
+from wasl.locale.pages import said
+
+__all__ = [
+    "ENGLISH",
+    "figure",
+    "heading",
+    "languages",
+    "number",
+    "page",
+    "paragraph",
+    "section",
+    "share",
+    "spoken",
+    "table",
+]
+
+ENGLISH = messages("en")
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
@@ -28,12 +45,13 @@ th, td { border-bottom: 1px solid #ddd; padding: .25rem .8rem; padding-inline-st
 th, td { text-align: start; vertical-align: top; }
 td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; }
 .confidential { background: #7a1f1f; color: #fff; padding: .4rem .8rem; }
-.ok { color: #1d6b34; } .bad { color: #a02020; } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+.ok { color: #1d6b34; } .bad { color: #a02020; } figure { margin: 1rem 0; }
+svg { max-width: 100%; height: auto; direction: ltr; }
 </style>
 </head>
 <body>
 {% if confidential %}
-<p class="confidential">Confidential: this report shows where the file is weak. It is not published.</p>
+<p class="confidential">{{ confidential }}</p>
 {% endif %}
 <h1>{{ title }}</h1>
 {{ body }}
@@ -57,9 +75,12 @@ _TABLE = _ENVIRONMENT.from_string(
 )
 
 
-def page(title: str, parts: list[Markup], *, confidential: bool, language: str = "en") -> str:
+def page(title: str, parts: list[Markup], *, confidential: bool, words: Messages = ENGLISH) -> str:
     """A whole page."""
-    return _LAYOUT.render(title=title, body=Markup("\n").join(parts), confidential=confidential, language=language)
+    _ = words.text
+    notice = _("Confidential: this report shows where the file is weak. It is not published.") if confidential else ""
+    body = Markup("\n").join(parts)
+    return _LAYOUT.render(title=title, body=body, confidential=notice, language=words.language)
 
 
 def section(parts: list[Markup], language: str) -> Markup:
@@ -96,15 +117,18 @@ def table(columns: tuple[str, ...], rows: list[tuple[Any, ...]], caption: str = 
     return Markup(_TABLE.render(columns=columns, rows=rows, caption=caption))  # noqa: S704 - rendered with autoescape
 
 
-def number(value: object) -> str:
-    """A number for readers; a dash where there is none."""
+def spoken(sentence: object, words: Messages) -> Markup:
+    """A finished English sentence of wasl's as a paragraph in the language of the page."""
+    return Markup("<p>{}</p>").format(said(words, sentence))
+
+
+def number(value: object, words: Messages = ENGLISH) -> str:
+    """A number for readers, with four digits that count; a dash where there is none."""
     if not isinstance(value, int | float) or isnan(value):
         return "–"
-    if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return words.significant(value)
 
 
-def share(value: float | None) -> str:
+def share(value: float | None, words: Messages = ENGLISH) -> str:
     """A share in per cent; a dash where there is none."""
-    return "–" if value is None or isnan(value) else f"{value:.2%}"
+    return "–" if value is None or isnan(value) else words.percent(value, 2)

@@ -7,273 +7,262 @@ from typing import Any
 
 from markupsafe import Markup
 
+from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import Protection
 from wasl.disclosure.report import layout, plots
 from wasl.disclosure.report.areas import internal_areas
+from wasl.disclosure.report.attack_tables import attack_tables
 from wasl.disclosure.report.public_page import public_page, synthesis_page
+from wasl.disclosure.report.sentences import sentence
+from wasl.disclosure.report.utility_tables import utility_tables
 from wasl.disclosure.risk.risk_report import RiskReport
-from wasl.disclosure.utility.measures import UtilityReport
+from wasl.locale import N_, Language, Messages, messages
 
-__all__ = ["assessment_page", "attack_tables", "internal_page", "public_page", "synthesis_page", "utility_tables"]
+__all__ = ["assessment_page", "internal_page", "public_page", "synthesis_page"]
+
+SEARCHED: Mapping[str, str] = {
+    "objective": N_("objective"),
+    "levels": N_("levels chosen"),
+    "score": N_("score"),
+    "suppressed": N_("rows suppressed"),
+    "classes": N_("equivalence classes"),
+    "nodes": N_("combinations in all"),
+    "checked": N_("combinations checked"),
+    "pruned_by_monotonicity": N_("left out because a coarser or finer one decides"),
+    "pruned_by_bound": N_("left out because a better one was known"),
+}
+"""What a lattice search reports, by its name in the JSON."""
 
 
-def assessment_page(report: RiskReport, policy: DisclosurePolicy) -> str:
-    """The internal report of an assessment."""
+def assessment_page(report: RiskReport, policy: DisclosurePolicy, language: Language = "en") -> str:
+    """The internal report of an assessment, in a language."""
+    words = messages(language)
+    _ = words.text
     parts = [
-        _verdict(report),
-        _summary(report, None),
+        _verdict(report, words),
+        _summary(report, None, words),
         layout.figure(
-            "Rows by frequency of their key combination",
-            plots.frequency_histogram(report.frequency, None, k=policy.thresholds.k),
+            _("Rows by frequency of their key combination"),
+            plots.frequency_histogram(report.frequency, None, k=policy.thresholds.k, words=words),
         ),
-        layout.figure("Individual risk", plots.risk_curve(report.risk, None)),
-        _explanations(report),
+        layout.figure(_("Individual risk"), plots.risk_curve(report.risk, None, words)),
+        _explanations(report, words),
     ]
-    return layout.page(f"Disclosure risk under {policy.title or policy.name}", parts, confidential=True)
+    title = _("Disclosure risk under {policy}", policy=policy.title or policy.name)
+    return layout.page(title, parts, confidential=True, words=words)
 
 
-def internal_page(protection: Protection) -> str:
-    """The confidential report of a protection: risk before and after, what was done and how it was set."""
+def internal_page(protection: Protection, language: Language = "en") -> str:
+    """The confidential report of a protection, in a language: risk before and after, what was done, how it was set."""
+    words = messages(language)
+    _ = words.text
     before, after, policy = protection.before, protection.after, protection.policy
     changes = [
-        (number, change.method, ", ".join(change.variables), _plain(change.parameters), _plain(change.counts))
+        (
+            number,
+            _described(change, words),
+            change.method,
+            words.list(list(change.variables)) if change.variables else "",
+            _plain(change.parameters, words),
+            _plain(change.counts, words),
+        )
         for number, change in enumerate(protection.changes, 1)
     ]
     parts = [
-        _verdict(after),
-        _summary(before, after),
+        _verdict(after, words),
+        _summary(before, after, words),
         layout.figure(
-            "Rows by frequency of their key combination",
-            plots.frequency_histogram(before.frequency, after.frequency, k=policy.thresholds.k),
+            _("Rows by frequency of their key combination"),
+            plots.frequency_histogram(before.frequency, after.frequency, k=policy.thresholds.k, words=words),
         ),
-        layout.figure("Individual risk", plots.risk_curve(before.risk, after.risk)),
-        layout.heading("What was done"),
-        layout.table(("step", "method", "variables", "parameters", "counts"), changes),
-        _search(protection.search),
-        _areas(protection),
-        layout.heading("What it cost"),
-        utility_tables(protection.utility),
-        _numeric_risk(protection.numeric_risk),
-        attack_tables(protection.attacks),
-        layout.heading("Where the risk was"),
-        _explanations(before),
-        layout.heading("Where risk is left"),
-        _explanations(after),
+        layout.figure(_("Individual risk"), plots.risk_curve(before.risk, after.risk, words)),
+        layout.heading(_("What was done")),
+        layout.table((_("step"), _("description"), _("method"), _("variables"), _("parameters"), _("counts")), changes),
+        _search(protection.search, words),
+        _areas(protection, words),
+        layout.heading(_("What it cost")),
+        utility_tables(protection.utility, words),
+        _numeric_risk(protection.numeric_risk, words),
+        attack_tables(protection.attacks, words),
+        layout.heading(_("Where the risk was")),
+        _explanations(before, words),
+        layout.heading(_("Where risk is left")),
+        _explanations(after, words),
     ]
-    return layout.page(f"Protection under {policy.title or policy.name}", parts, confidential=True)
+    title = _("Protection under {policy}", policy=policy.title or policy.name)
+    return layout.page(title, parts, confidential=True, words=words)
 
 
-def _areas(protection: Protection) -> Markup:
+def _described(change: Change, words: Messages) -> str:
+    """The sentence about a step; "no effect" for one that changed nothing."""
+    return sentence(change, words.language) if change.took_effect else words.text(N_("no effect"))
+
+
+def _areas(protection: Protection, words: Messages) -> Markup:
     """What every area keeps, where the policy groups areas."""
+    _ = words.text
     rows = [
-        (one["area"], one["name"], one["shown_as"] or "-", one["rows_before"], one["rows_after"], one["rows_shown"],
-         _plain(one["detail"]))
+        (
+            one["area"],
+            one["name"],
+            one["shown_as"] or "–",
+            layout.number(one["rows_before"], words),
+            layout.number(one["rows_after"], words),
+            layout.number(one["rows_shown"], words),
+            _plain(one["detail"], words),
+        )
         for one in internal_areas(protection)
-    ]  # fmt: skip
+    ]
     if not rows:
         return Markup()
-    columns = ("area", "name", "shown as", "rows before", "rows left", "rows that show it", "share with a value")
-    return layout.heading("Areas") + layout.table(columns, rows)
+    columns = (
+        _("area"),
+        _("name"),
+        _("shown as"),
+        _("rows before"),
+        _("rows left"),
+        _("rows that show it"),
+        _("share with a value"),
+    )
+    return layout.heading(_("Areas")) + layout.table(columns, rows)
 
 
-def _plain(values: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {layout.number(value) if isinstance(value, int | float) else value}" for name, value in values.items()
+def _plain(values: Mapping[str, Any], words: Messages) -> str:
+    """Parameters or counts by their names in the policy."""
+    return "، ".join(_pairs(values, words)) if words.language == "ar" else ", ".join(_pairs(values, words))
+
+
+def _pairs(values: Mapping[str, Any], words: Messages) -> list[str]:
+    return [f"{name} {_value(value, words)}" for name, value in values.items()]
+
+
+def _value(value: object, words: Messages) -> str:
+    if isinstance(value, bool):
+        return words.text(N_("yes")) if value else words.text(N_("no"))
+    return layout.number(value, words) if isinstance(value, int | float) else str(value)
+
+
+def _verdict(report: RiskReport, words: Messages) -> Markup:
+    _ = words.text
+    if report.passed:
+        return Markup('<p class="ok">{}</p>').format(_("All thresholds of the policy hold."))
+    rows = [
+        (
+            failure.rule,
+            layout.number(failure.found, words),
+            layout.number(failure.required, words),
+            layout.number(failure.rows, words),
+        )
+        for failure in report.failures
+    ]
+    _n = words.plural
+    text = _n("One rule of the policy does not hold.", "{count} rules of the policy do not hold.", len(rows))
+    return Markup('<p class="bad">{}</p>').format(text) + layout.table(
+        (_("rule"), _("found"), _("required"), _("rows")), rows
     )
 
 
-def _verdict(report: RiskReport) -> Markup:
-    if report.passed:
-        return Markup('<p class="ok">All thresholds of the policy hold.</p>')
-    rows = [
-        (failure.rule, layout.number(failure.found), layout.number(failure.required), layout.number(failure.rows))
-        for failure in report.failures
-    ]
-    sentence = Markup('<p class="bad">{} rules of the policy do not hold.</p>').format(len(rows))
-    return sentence + layout.table(("rule", "found", "required", "rows"), rows)
-
-
-def _summary(before: RiskReport, after: RiskReport | None) -> Markup:
+def _summary(before: RiskReport, after: RiskReport | None, words: Messages) -> Markup:
+    _ = words.text
     reports = [before] if after is None else [before, after]
+
+    def numbers(*values: object) -> tuple[str, ...]:
+        return tuple(layout.number(value, words) for value in values)
+
     rows: list[tuple[Any, ...]] = [
-        ("rows", *(layout.number(r.rows) for r in reports)),
-        ("equivalence classes", *(layout.number(r.classes) for r in reports)),
-        ("smallest frequency (k)", *(layout.number(r.k) for r in reports)),
+        (_("rows"), *numbers(*(r.rows for r in reports))),
+        (_("equivalence classes"), *numbers(*(r.classes for r in reports))),
+        (_("smallest frequency (k)"), *numbers(*(r.k for r in reports))),
     ]
     rows += [
-        (f"rows below {level}", *(layout.number(r.violating[level]) for r in reports)) for level in before.violating
+        (_("rows below {level}", level=level), *numbers(*(r.violating[level] for r in reports)))
+        for level in before.violating
     ]
     rows += [
-        ("expected re-identifications", *(layout.number(r.individual.expected) for r in reports)),
-        ("share of rows", *(layout.share(r.individual.share) for r in reports)),
-        ("largest individual risk", *(layout.number(r.individual.maximum) for r in reports)),
+        (_("expected re-identifications"), *numbers(*(r.individual.expected for r in reports))),
+        (_("share of rows"), *(layout.share(r.individual.share, words) for r in reports)),
+        (_("largest individual risk"), *numbers(*(r.individual.maximum for r in reports))),
     ]
     if before.household is not None:
-        rows.append(
-            ("expected, by household", *(layout.number(r.household.expected if r.household else None) for r in reports))
-        )
+        expected = (r.household.expected if r.household else None for r in reports)
+        rows.append((_("expected, by household"), *numbers(*expected)))
     for measure in before.sensitive:
-        same = [next((m for m in r.sensitive if m.variable == measure.variable), None) for r in reports]
-        rows.append(
-            (f"{measure.variable}: least distinct l", *(layout.number(m.l_distinct if m else None) for m in same))
-        )
-        rows.append(
-            (f"{measure.variable}: least entropy l", *(layout.number(m.l_entropy if m else None) for m in same))
-        )
-        rows.append((f"{measure.variable}: largest t", *(layout.number(m.t if m else None) for m in same)))
-    columns = ("measure", "value") if after is None else ("measure", "before", "after")
+        name = measure.variable
+        same = [next((m for m in r.sensitive if m.variable == name), None) for r in reports]
+        rows += [
+            (_("{variable}: least distinct l", variable=name), *numbers(*(m.l_distinct if m else None for m in same))),
+            (_("{variable}: least entropy l", variable=name), *numbers(*(m.l_entropy if m else None for m in same))),
+            (_("{variable}: largest t", variable=name), *numbers(*(m.t if m else None for m in same))),
+        ]
+    columns = (_("measure"), _("value")) if after is None else (_("measure"), _("before"), _("after"))
     return layout.table(columns, rows)
 
 
-def _explanations(report: RiskReport) -> Markup:
+def _explanations(report: RiskReport, words: Messages) -> Markup:
+    """Which keys and categories cause the risk, and the rows of highest risk."""
+    _ = words.text
     contributions = [
         (
             name,
-            layout.number(item["categories"]),
-            layout.number(item["missing"]),
-            layout.number(item.get("expected_without")),
-            layout.number(item.get("uniques_without")),
-            layout.number(item["suda_contribution"]),
+            layout.number(item["categories"], words),
+            layout.number(item["missing"], words),
+            layout.number(item.get("expected_without"), words),
+            layout.number(item.get("uniques_without"), words),
+            layout.number(item["suda_contribution"], words),
         )
         for name, item in report.contributions.items()
     ]
-    parts = [
-        layout.table(
-            ("key", "categories", "missing", "expected without it", "uniques without it", "SUDA2 share, %"),
-            contributions,
-            "Which key variables cause the risk",
-        )
-    ]
+    columns = (
+        _("key"),
+        _("categories"),
+        _("missing"),
+        _("expected without it"),
+        _("uniques without it"),
+        _("SUDA2 share, %"),
+    )
+    parts = [layout.table(columns, contributions, _("Which key variables cause the risk"))]
     for name, entries in report.categories.items():
         rows = [
-            (str(e["category"]), layout.number(e["rows"]), layout.number(e["violating"]), layout.number(e["expected"]))
+            (str(e["category"]), *(layout.number(e[what], words) for what in ("rows", "violating", "expected")))
             for e in entries[:8]
         ]
-        parts.append(layout.table((name, "rows", "violating", "expected re-identifications"), rows))
+        parts.append(layout.table((name, _("rows"), _("violating"), _("expected re-identifications")), rows))
     riskiest = [
-        (r["row"], layout.number(r["sample_frequency"]), layout.number(r["individual_risk"])) for r in report.riskiest()
+        (r["row"], layout.number(r["sample_frequency"], words), layout.number(r["individual_risk"], words))
+        for r in report.riskiest()
     ]
-    parts.append(layout.table(("row", "frequency", "individual risk"), riskiest, "Rows of highest risk"))
+    parts.append(layout.table((_("row"), _("frequency"), _("individual risk")), riskiest, _("Rows of highest risk")))
     return Markup("\n").join(parts)
 
 
-def _search(search: dict[str, Any] | None) -> Markup:
+def _search(search: dict[str, Any] | None, words: Messages) -> Markup:
+    """What the lattice search found, and the next best."""
     if search is None:
         return Markup("")
+    _ = words.text
     rows = [
-        (name, layout.number(value) if isinstance(value, int | float) else str(value))
+        (_(SEARCHED.get(name, name)), _plain(value, words) if isinstance(value, Mapping) else _value(value, words))
         for name, value in search.items()
         if name != "runners_up"
     ]
     runners = [
-        (_plain(r["levels"]), layout.number(r["score"]), layout.number(r["suppressed"]))
+        (_plain(r["levels"], words), layout.number(r["score"], words), layout.number(r["suppressed"], words))
         for r in search.get("runners_up", [])
     ]
-    return layout.table(("lattice search", "value"), rows) + layout.table(
-        ("runner-up", "score", "rows suppressed"), runners
+    return layout.table((_("lattice search"), _("value")), rows) + layout.table(
+        (_("runner-up"), _("score"), _("rows suppressed")), runners
     )
 
 
-def _numeric_risk(measured: Mapping[str, Any]) -> Markup:
+def _numeric_risk(measured: Mapping[str, Any], words: Messages) -> Markup:
     if not measured:
         return Markup("")
+    _ = words.text
     rows = [
-        ("originals within 1 % of a standard deviation", layout.share(measured["interval_1_percent"])),
-        ("originals within 5 % of a standard deviation", layout.share(measured["interval_5_percent"])),
-        ("nearest original is the right one", layout.share(measured["linkage"])),
+        (_("originals within 1 % of a standard deviation"), layout.share(measured["interval_1_percent"], words)),
+        (_("originals within 5 % of a standard deviation"), layout.share(measured["interval_5_percent"], words)),
+        (_("nearest original is the right one"), layout.share(measured["linkage"], words)),
     ]
-    caption = f"Risk of the numbers as released: {', '.join(measured['variables'])}"
-    return layout.table(("measure", "share of rows"), rows, caption)
-
-
-def attack_tables(attacks: Mapping[str, Any] | None) -> Markup:
-    """What attacks on a file reached, as tables."""
-    if not attacks:
-        return Markup("")
-    rows = [
-        (
-            item["attack"],
-            layout.share(item["main"]["value"]),
-            layout.share(item["control"]["value"]) if item["control"] else "–",
-            layout.share(item["naive"]["value"]) if item["naive"] else "–",
-            f"{layout.share(item['risk'])} ({layout.share(item['low'])} – {layout.share(item['high'])})",
-        )
-        for item in attacks.get("attacks", ())
-    ]
-    columns = ("attack", "success", "on persons not in the file", "by guessing", "risk (95 % interval)")
-    parts = [layout.heading("Attacks on the file")]
-    parts.append(layout.table(columns, rows) if rows else layout.paragraph("The file was not attacked."))
-    if (local := attacks.get("downcoding")) is not None:
-        mixed = ", ".join(local["mixed"]) or "none"
-        parts.append(layout.paragraph(f"Variables recoded at mixed levels (open to downcoding): {mixed}."))
-    if (found := attacks.get("differencing")) is not None:
-        sentence = (
-            "Earlier releases: nothing is isolated by subtraction." if found["safe"] else "Earlier releases: UNSAFE."
-        )
-        parts.append(layout.paragraph(f"{sentence} Smallest joint class: {found['smallest_joint']}."))
-        if found["not_compared"]:
-            parts.append(
-                layout.paragraph(
-                    f"{found['not_compared']} earlier releases have no key in common and were not compared."
-                )
-            )
-    return Markup("\n").join(parts)
-
-
-def utility_tables(utility: UtilityReport) -> Markup:
-    """Differences of original and released file, as tables and bars; confidential, because values follow from them."""
-    rows = [
-        (
-            name,
-            f"{item.categories_before} → {item.categories_after}",
-            layout.share(item.detail_kept),
-            layout.share(item.suppressed),
-            layout.share(item.changed),
-            layout.number(item.hellinger),
-        )
-        for name, item in utility.variables.items()
-    ]
-    parts = [
-        layout.table(("variable", "categories", "detail kept", "suppressed", "changed", "Hellinger distance"), rows)
-    ]
-    if utility.numbers:
-        numbers = [
-            (
-                name,
-                layout.number(item.mean_before),
-                layout.number(item.mean_after),
-                layout.number(item.sd_before),
-                layout.number(item.sd_after),
-                layout.number(item.il1s),
-                layout.number(item.overlap),
-                layout.number(utility.regressions.get(name)),
-            )
-            for name, item in utility.numbers.items()
-        ]
-        columns = (
-            "number",
-            "mean before",
-            "after",
-            "sd before",
-            "after",
-            "IL1s",
-            "interval overlap",
-            "regression overlap",
-        )
-        parts.append(layout.table(columns, numbers))
-    together: list[tuple[Any, ...]] = [
-        ("suppressed cells of all categorical cells", layout.share(utility.suppressed_cells)),
-        ("mean distance of two-way tables", layout.number(utility.crosstabs)),
-        ("propensity score pMSE", layout.number(utility.pmse)),
-        ("pMSE over its expectation by chance", layout.number(utility.pmse_ratio)),
-    ]
-    parts.append(layout.table(("all variables together", "value"), together))
-    if utility.variables:
-        kept = {name: item.detail_kept for name, item in utility.variables.items()}
-        lost = {name: item.suppressed for name, item in utility.variables.items()}
-        parts.append(
-            layout.figure("Detail kept (entropy after recoding over entropy before)", plots.bars(kept, label="share"))
-        )
-        parts.append(layout.figure("Suppressed cells", plots.bars(lost, label="share of cells")))
-    return Markup("\n").join(parts)
+    caption = _("Risk of the numbers as released: {variables}", variables=words.list(list(measured["variables"])))
+    return layout.table((_("measure"), _("share of rows")), rows, caption)

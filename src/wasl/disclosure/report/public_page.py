@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from wasl.disclosure.report import layout, plots
+from wasl.disclosure.report.attack_tables import attack_tables
 from wasl.disclosure.report.sentences import LANGUAGES, Language
+from wasl.disclosure.report.utility_tables import utility_tables
+from wasl.locale import messages
 
 if TYPE_CHECKING:
     from wasl.disclosure.protect import Protection
@@ -123,7 +126,7 @@ def public_page(protection: Protection, language: Language | None = None) -> str
 
     def parts(chosen: Language) -> list[Markup]:
         removed = _band(facts["rows_removed"], chosen, share=False)
-        rows = _word("rows", chosen, rows=format(facts["rows"], ","))
+        rows = _word("rows", chosen, rows=messages(chosen).number(facts["rows"]))
         text = f"{rows} {_word('removed', chosen, band=removed)} {_word('purpose', chosen)}"
         return [layout.paragraph(text), *_common(facts, chosen)]
 
@@ -135,7 +138,7 @@ def _in_languages(
 ) -> str:
     """A page in one language, or in all three below each other."""
     if language is not None:
-        return layout.page(title, parts(language), confidential=confidential, language=language)
+        return layout.page(title, parts(language), confidential=confidential, words=messages(language))
     sections = [layout.section(parts(chosen), chosen) for chosen in ORDER]
     return layout.page(title, [layout.languages(ORDER), *sections], confidential=confidential)
 
@@ -148,39 +151,43 @@ def synthesis_page(
     Args:
         synthesis: The synthetic file.
         attacks: Results of attacks, for the confidential page.
-        confidential: Whether to show real uniques, attacks and exact losses (in English).
+        confidential: Whether to show real uniques, attacks and exact losses.
         language: ``fr``, ``ar`` or ``en``; default: all three for the public page, English for the confidential one.
     """
     facts = synthesis.public_report()
     title = synthesis.policy.title or synthesis.policy.name
 
     def parts(chosen: Language) -> list[Markup]:
-        rows = _word("rows", chosen, rows=format(facts["rows"], ","))
+        rows = _word("rows", chosen, rows=messages(chosen).number(facts["rows"]))
         text = f"{rows} {_word('synthetic', chosen, model=facts['model'])}"
         return [layout.paragraph(text), *_common(facts, chosen)]
 
     if not confidential:
         return _in_languages(title, parts, language, confidential=False)
-    from wasl.disclosure.report.pages import attack_tables, utility_tables
-
+    words = messages(language or "en")
+    _ = words.text
     uniques = [
-        ("rows equal to real sample uniques on the keys", layout.number(synthesis.uniques.keys)),
-        ("rows equal to real sample uniques in all categories, left", layout.number(synthesis.uniques.whole)),
-        ("rows drawn anew", layout.number(synthesis.uniques.replaced)),
+        (_("rows equal to real sample uniques on the keys"), layout.number(synthesis.uniques.keys, words)),
+        (
+            _("rows equal to real sample uniques in all categories, left"),
+            layout.number(synthesis.uniques.whole, words),
+        ),
+        (_("rows drawn anew"), layout.number(synthesis.uniques.replaced, words)),
     ]
     secret = [
-        layout.heading("Exact losses"),
-        utility_tables(synthesis.utility),
-        layout.heading("Real uniques"),
-        layout.table(("measure", "value"), uniques),
-        attack_tables(attacks),
+        layout.heading(_("Exact losses")),
+        utility_tables(synthesis.utility, words),
+        layout.heading(_("Real uniques")),
+        layout.table((_("measure"), _("value")), uniques),
+        attack_tables(attacks, words),
     ]
-    return layout.page(title, [*parts(language or "en"), *secret], confidential=True, language=language or "en")
+    return layout.page(title, [*parts(words.language), *secret], confidential=True, words=words)
 
 
 def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
     """Rules, variables, methods and losses."""
     suffix = "" if language == "en" else f"_{language}"
+    words = messages(language)
     policy, loss = facts["policy"], facts["information_loss"]
     variables = [(item[f"label{suffix}"], item["name"], _word(item["role"], language)) for item in facts["variables"]]
     methods = [(number, item[f"description{suffix}"]) for number, item in enumerate(facts["methods"], 1)]
@@ -192,7 +199,7 @@ def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
     rows = [
         (
             name,
-            layout.number(item["categories"]),
+            layout.number(item["categories"], words),
             *((_band(suppressed[name]["share"], language),) if hidden else ()),
             *(_band(item.get(figure), language, share=figure != "distance") for figure in figures),
         )
@@ -224,12 +231,13 @@ def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
         parts.append(layout.paragraph(_word("pairs", language, band=pairs)))
     least = {name: item["detail_kept"]["from"] for name, item in loss["variables"].items() if item.get("detail_kept")}
     if least:
-        parts.append(layout.figure(_word("chart", language), plots.bars(least, label="")))
+        parts.append(layout.figure(_word("chart", language), plots.bars(least, label="", words=words)))
     return parts
 
 
 def _areas(areas: Sequence[Mapping[str, Any]], suffix: str, language: Language) -> list[Markup]:
     """Where each area is found, and what each published area has."""
+    words = messages(language)
     parts: list[Markup] = []
     for one in areas:
         name = {item["code"]: item[f"label{suffix}"] for item in one["published"]}
@@ -241,16 +249,16 @@ def _areas(areas: Sequence[Mapping[str, Any]], suffix: str, language: Language) 
             (
                 item["code"],
                 item[f"label{suffix}"],
-                format(item["rows"], ","),
-                ", ".join(f"{key} {share:.0%}" for key, share in item["detail"].items()),
+                words.number(item["rows"]),
+                ", ".join(f"{key} {words.percent(share)}" for key, share in item["detail"].items()),
             )
             for item in one["published"]
         ]
-        words = (one["variable"], _word("area", language))
+        both = (one["variable"], _word("area", language))
         parts += [
             layout.heading(_word("areas", language)),
-            layout.table((*words, _word("shown_as", language)), found),
-            layout.table((*words, _word("records", language), _word("kept", language)), has),
+            layout.table((*both, _word("shown_as", language)), found),
+            layout.table((*both, _word("records", language), _word("kept", language)), has),
         ]
     return parts
 
@@ -268,9 +276,10 @@ def _band(band: Mapping[str, float] | None, language: Language, *, share: bool =
     if band is None:
         return "–"
     low, high = band["from"], band["below"]
+    words = messages(language)
 
     def figure(value: float) -> str:
-        return f"{value:.0%}" if share else f"{value:g}"
+        return words.percent(value) if share else words.significant(value)
 
     if low == high:
         return _word("nothing", language) if low == 0.0 else figure(low)

@@ -17,18 +17,23 @@ from numpy.typing import NDArray
 from wasl.disclosure.keys.coding import CodedColumn, beyond_exact, code_column
 from wasl.disclosure.keys.variable_types import is_number_type
 from wasl.disclosure.keys.working_file import WorkingFile
+from wasl.locale import N_
 
 __all__ = ["MEANINGS", "GroupKept", "Kept", "groups_kept", "what_is_kept"]
 
 MEANINGS: Mapping[str, str] = {
-    "rows_kept": "Share of the original's records that are in the file.",
-    "weight_kept": "Sum of the weights over that of the original: 1 when totals of persons are kept.",
-    "detail_kept": "Mean entropy of categorical variables over that of the original: 1 when no category was merged.",
-    "suppressed": "Share of the categorical cells that were made missing.",
-    "margins_moved": "Mean distance of the weighted one-way tables of variables whose categories are the original's: "
-    "the share of weighted persons who would have to change category.",
-    "means_moved": "Largest shift of a weighted mean, in standard deviations of the original.",
-    "spread_moved": "Largest relative change of a weighted standard deviation.",
+    "rows_kept": N_("Share of the original's records that are in the file."),
+    "weight_kept": N_("Sum of the weights over that of the original: 1 when totals of persons are kept."),
+    "detail_kept": N_(
+        "Mean entropy of categorical variables over that of the original: 1 when no category was merged."
+    ),
+    "suppressed": N_("Share of the categorical cells that were made missing."),
+    "margins_moved": N_(
+        "Mean distance of the weighted one-way tables of variables whose categories are the original's: "
+        "the share of weighted persons who would have to change category."
+    ),
+    "means_moved": N_("Largest shift of a weighted mean, in standard deviations of the original."),
+    "spread_moved": N_("Largest relative change of a weighted standard deviation."),
 }
 """What each measure means, in a sentence."""
 
