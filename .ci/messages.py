@@ -4,7 +4,7 @@ Usage: python .ci/messages.py [--check]
 
 Messages are the arguments of ``_(…)`` (text), ``_n(one, many, count)`` (plural) and ``N_(…)`` (only marked) in the
 code and the templates of ``src/wasl``; the sentences of errors, remedies, checks and verbs that ``sentences.py`` finds;
-and the help of the command line. Each stands in one gettext file per language, named after the package:
+the help of the command line; and titles in the documents that ship. Each stands in one gettext file per language, named after the package:
 ``web/console`` is ``console``, ``web`` is ``web``, any other package has its own name. Without ``--check`` new
 messages are added without a translation and messages that no code uses are removed. With it the script fails on a
 message without translation, on a sentence that `wasl.locale` would take for another one, on one that no code uses,
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import string
 import sys
+import tomllib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from wasl.locale.sentences import Recognizer, literal_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "wasl"
+CONFIG = ROOT / "config"
 CATALOGUES = SOURCE / "locale" / "catalogues"
 TRANSLATED = ("fr", "ar")
 KEYWORDS: dict[str, Any] = {"_": None, "_n": (1, 2), "N_": None}
@@ -61,7 +63,17 @@ def found() -> dict[str, set[Any]]:
     for text in sentences_of():
         rooms.setdefault(room_of(text.path), set()).add(text.key)
     rooms["cli"] |= command_texts()
+    rooms["documents"] = document_texts()
     return rooms
+
+
+def document_texts() -> set[str]:
+    """Titles of the policies that ship, and sources of the descriptions; other documents hold their translations."""
+    policies = [tomllib.loads(path.read_text("utf-8")) for path in sorted((CONFIG / "disclosure").glob("*.toml"))]
+    described = [tomllib.loads(path.read_text("utf-8")) for path in sorted((CONFIG / "publication").glob("*.toml"))]
+    titles = {policy["title"] for policy in policies if policy.get("title")}
+    sources = {source for one in described for source in one.get("sources", ())}
+    return {escaped(text) for text in titles | sources}
 
 
 def command_texts() -> set[str]:

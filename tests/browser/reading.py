@@ -6,22 +6,78 @@ No browser is needed: pages are plain HTML. A page of another thing of the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urldefrag, urljoin, urlsplit
-
-import httpx
-from lxml import etree, html
-
-from wasl.locale import Language, Messages, messages
-from wasl.locale.messages import message_keys
+from collections.abc import Iterator
 from importlib.resources import files
 
-FUNCTION_WORDS = (
-    "the of and is are with from this that these those which was were has have had been being not for by to in it its "
-    "their there cannot must every any each who what when where why how yes does did do than then only into about "
-    "other another because while until after before without within nothing nobody never already again"
-).split()
+from lxml import html
+
+from wasl.locale import Messages
+from wasl.locale.messages import message_keys
+
+FUNCTION_WORDS = [
+    "the",
+    "of",
+    "and",
+    "is",
+    "are",
+    "with",
+    "from",
+    "this",
+    "that",
+    "these",
+    "those",
+    "which",
+    "was",
+    "were",
+    "has",
+    "have",
+    "had",
+    "been",
+    "being",
+    "not",
+    "for",
+    "by",
+    "to",
+    "in",
+    "it",
+    "its",
+    "their",
+    "there",
+    "cannot",
+    "must",
+    "every",
+    "any",
+    "each",
+    "who",
+    "what",
+    "when",
+    "where",
+    "why",
+    "how",
+    "yes",
+    "does",
+    "did",
+    "do",
+    "than",
+    "then",
+    "only",
+    "into",
+    "about",
+    "other",
+    "another",
+    "because",
+    "while",
+    "until",
+    "after",
+    "before",
+    "without",
+    "within",
+    "nothing",
+    "nobody",
+    "never",
+    "already",
+    "again",
+]
 """English words that stand in nearly every English sentence and in no French one."""
 ENGLISH_WORD = re.compile(rf"(?<![\w’'-])({'|'.join(FUNCTION_WORDS)})(?![\w’'-])", re.IGNORECASE)
 SKIPPED = {"script", "style", "code", "pre", "textarea", "bdi", "template", "option"}

@@ -156,7 +156,7 @@ def _content(dossier: Dossier, words: Messages) -> dict[str, Any]:
         "to_complete": _("To be completed:"),
         "sections": [
             (
-                _(section.title),
+                section.title_in(words),
                 [(statement.said(words), source_of(statement.source, words)) for statement in section.statements],
                 [(_(hole.question), hole.place) for hole in section.holes],
             )

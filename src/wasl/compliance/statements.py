@@ -80,13 +80,19 @@ class Section:
     """A chapter of the dossier.
 
     Attributes:
-        title: A key of the catalogue.
+        title: A key of the catalogue, or the title of a register.
         statements, holes: Its content.
+        titles: The title of a register in each language; empty for a chapter of the catalogue.
     """
 
     title: str
     statements: tuple[Statement, ...] = ()
     holes: tuple[Hole, ...] = ()
+    titles: Localized = field(default_factory=dict)
+
+    def title_in(self, words: Messages) -> str:
+        """The title in a language."""
+        return in_language(self.titles, words.language) or words.text(self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,7 @@ class Dossier:
         return [
             {
                 "title": section.title,
+                **({"titles": dict(section.titles)} if section.titles else {}),
                 "statements": [statement.to_json() for statement in section.statements],
                 "holes": [[hole.question, hole.place] for hole in section.holes],
             }

@@ -86,7 +86,7 @@ class Messages:
             return None
         recognizer = _recognizer(self.language)
         found = recognizer.find(text)
-        if found is not None and not any(recognizer.cuts(value) for value in found[1].values()):
+        if found is not None and not any(self._mixed(value, depth) for value in found[1].values()):
             return self._filled(*found, isolate, depth)
         for cut in recognizer.cuts(text):
             first = self._known(text[:cut], isolate, depth + 1)
@@ -94,17 +94,23 @@ class Messages:
                 rest = self._known(text[cut:], isolate, depth + 1)
                 if rest is not None:
                     return f"{first} {rest}"
-        if found is not None:  # a value that holds sentences itself
-            return self._filled(*found, isolate, depth)
         phrases = text.removesuffix(".").split("; ")
         known = [self._known(phrase, isolate, depth + 1) for phrase in phrases] if len(phrases) > 1 else [None]
         if all(phrase is not None for phrase in known):
             return ("؛ " if self.language == "ar" else " ; ").join(map(str, known))
+        if found is not None:  # a value that holds sentences itself
+            return self._filled(*found, isolate, depth)
         for mark in re.finditer(": ", text):
             rest = self._known(text[mark.end() :], isolate, depth + 1)
             if rest is not None:
                 return f"{self._inner('', text[: mark.start()], isolate, depth + 1)}: {rest}"
         return None
+
+    def _mixed(self, value: str, depth: int) -> bool:
+        """Whether a value reaches beyond one part of a sentence, so that the sentence may have to be taken apart."""
+        if _recognizer(self.language).cuts(value):
+            return True
+        return "; " in value and self._known(value, False, depth + 1) is None
 
     def _filled(self, key: str, values: dict[str, str], isolate: bool, depth: int) -> str:
         """The translation of a message with its values in place."""

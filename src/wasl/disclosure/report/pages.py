@@ -49,7 +49,7 @@ def assessment_page(report: RiskReport, policy: DisclosurePolicy, language: Lang
         layout.figure(_("Individual risk"), plots.risk_curve(report.risk, None, words)),
         _explanations(report, words),
     ]
-    title = _("Disclosure risk under {policy}", policy=policy.title or policy.name)
+    title = _("Disclosure risk under {policy}", policy=words.sentence(policy.title) or policy.name)
     return layout.page(title, parts, confidential=True, words=words)
 
 
@@ -90,7 +90,7 @@ def internal_page(protection: Protection, language: Language = "en") -> str:
         layout.heading(_("Where risk is left")),
         _explanations(after, words),
     ]
-    title = _("Protection under {policy}", policy=policy.title or policy.name)
+    title = _("Protection under {policy}", policy=words.sentence(policy.title) or policy.name)
     return layout.page(title, parts, confidential=True, words=words)
 
 

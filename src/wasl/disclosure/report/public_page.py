@@ -138,7 +138,8 @@ def _in_languages(
 ) -> str:
     """A page in one language, or in all three below each other."""
     if language is not None:
-        return layout.page(title, parts(language), confidential=confidential, words=messages(language))
+        words = messages(language)
+        return layout.page(words.sentence(title), parts(language), confidential=confidential, words=words)
     sections = [layout.section(parts(chosen), chosen) for chosen in ORDER]
     return layout.page(title, [layout.languages(ORDER), *sections], confidential=confidential)
 
@@ -206,7 +207,9 @@ def _common(facts: Mapping[str, Any], language: Language) -> list[Markup]:
         for name, item in loss["variables"].items()
     ]
     parts = [
-        layout.paragraph(_word("rules", language, title=policy["title"] or policy["name"], source=policy["source"])),
+        layout.paragraph(
+            _word("rules", language, title=words.sentence(policy["title"]) or policy["name"], source=policy["source"])
+        ),
         layout.heading(_word("variables", language)),
         layout.table(tuple(_word(w, language) for w in ("label", "name", "kind")), variables),
         layout.heading(_word("methods", language)),

@@ -13,7 +13,7 @@ from wasl.audit.events import KINDS
 from wasl.errors import InputError, NotFoundError
 from wasl.service import log
 from wasl.service.access import Action
-from wasl.web.api.views import NO_NUL, Id, Moment, ProjectWord, UserWord
+from wasl.web.api.parameters import NO_NUL, Id, Moment, ProjectWord, UserWord
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import replayed
 

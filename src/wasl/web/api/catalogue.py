@@ -11,7 +11,9 @@ from wasl.service.access import Action
 from wasl.service.ports import Area, Caller, Reader
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
-from wasl.web.api.views import CataloguePage, CatalogueView, Cursor, Identifier, Paging
+from wasl.web.api.pagination import CataloguePage, Cursor, Paging
+from wasl.web.api.parameters import Identifier
+from wasl.web.api.release_views import CatalogueView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import ZIP, ZIP_RESPONSES, send_file
 from wasl.web.problems import HttpProblem

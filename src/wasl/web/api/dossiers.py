@@ -12,18 +12,10 @@ from wasl.service import dossiers
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
-from wasl.web.api.views import (
-    Digest,
-    Document,
-    Id,
-    Identifier,
-    Page,
-    Paging,
-    ProjectName,
-    ProjectWord,
-    View,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Digest, Document, Id, Identifier, ProjectName, ProjectWord
+from wasl.web.api.versions import tag
+from wasl.web.api.views import View
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, MEDIA_TYPES, send_file
 from wasl.web.idempotency import once

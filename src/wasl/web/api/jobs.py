@@ -7,7 +7,9 @@ from fastapi import Request, Response
 from wasl.service import job_handlers, jobs
 from wasl.service.access import Action
 from wasl.service.ports import Caller, Office
-from wasl.web.api.views import Identifier, JobView, tag
+from wasl.web.api.parameters import Identifier
+from wasl.web.api.versions import tag
+from wasl.web.api.views import JobView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 

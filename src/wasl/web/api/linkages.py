@@ -14,17 +14,10 @@ from wasl.service import linkages, resolutions
 from wasl.service.access import Action
 from wasl.service.ports import Area, Caller, Office, Part
 from wasl.service.records import Job, Project, Run
-from wasl.web.api.views import (
-    NO_NUL,
-    Document,
-    Identifier,
-    JobView,
-    Page,
-    Paging,
-    ProjectName,
-    RunView,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import NO_NUL, Document, Identifier, ProjectName
+from wasl.web.api.versions import tag
+from wasl.web.api.views import JobView, RunView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once, replayed_later

@@ -10,18 +10,10 @@ from pydantic import BaseModel, Field
 from wasl.service import projects
 from wasl.service.access import Action
 from wasl.service.records import Project, Register
-from wasl.web.api.views import (
-    IF_MATCH,
-    Document,
-    Page,
-    Paging,
-    ProjectName,
-    ProjectView,
-    RegisterName,
-    RegisterView,
-    SeenVersion,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Document, ProjectName, RegisterName
+from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
+from wasl.web.api.views import ProjectView, RegisterView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 

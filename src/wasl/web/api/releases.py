@@ -16,18 +16,10 @@ from wasl.service.ports import Area, Caller, Office
 from wasl.service.records import Project, Release
 from wasl.service.states import ReleaseStep
 from wasl.web.api.catalogue import send_package
-from wasl.web.api.views import (
-    IF_MATCH,
-    Document,
-    Identifier,
-    Page,
-    Paging,
-    ProjectName,
-    ReleaseView,
-    RiskView,
-    SeenVersion,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Document, Identifier, ProjectName
+from wasl.web.api.release_views import ReleaseView, RiskView
+from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, ZIP_RESPONSES, send_file
 from wasl.web.idempotency import once

@@ -11,17 +11,10 @@ from wasl.service import retention
 from wasl.service.access import Action
 from wasl.service.projects import register_id
 from wasl.service.records import Job, Noun, Objection, Register, RetentionRule
-from wasl.web.api.views import (
-    JobView,
-    Page,
-    Paging,
-    ProjectName,
-    ProjectWord,
-    RegisterName,
-    RegisterWord,
-    View,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import ProjectName, ProjectWord, RegisterName, RegisterWord
+from wasl.web.api.versions import tag
+from wasl.web.api.views import JobView, View
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 

@@ -11,7 +11,9 @@ from wasl.service import returns
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import Job
-from wasl.web.api.views import Digest, Id, Identifier, JobView, ProjectName, RegisterName, RegisterWord, tag
+from wasl.web.api.parameters import Digest, Id, Identifier, ProjectName, RegisterName, RegisterWord
+from wasl.web.api.versions import tag
+from wasl.web.api.views import JobView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once

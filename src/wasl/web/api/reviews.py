@@ -13,17 +13,10 @@ from wasl.service.evidence import pair_evidence
 from wasl.service.ports import Office
 from wasl.service.records import Decision
 from wasl.web.api.linkages import RUN
-from wasl.web.api.views import (
-    Cursor,
-    DecisionView,
-    Identifier,
-    Page,
-    Paging,
-    ProjectName,
-    ReviewPage,
-    ReviewView,
-    tag,
-)
+from wasl.web.api.pagination import Cursor, Page, Paging, ReviewPage
+from wasl.web.api.parameters import Identifier, ProjectName
+from wasl.web.api.versions import tag
+from wasl.web.api.views import DecisionView, ReviewView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 

@@ -11,8 +11,10 @@ from wasl.errors import NotFoundError
 from wasl.service import release_steps, scenarios
 from wasl.service.access import Action
 from wasl.service.records import Job
+from wasl.web.api.parameters import Document, Id, Identifier, ProjectName
 from wasl.web.api.releases import RELEASE
-from wasl.web.api.views import Document, Id, Identifier, JobView, ProjectName, tag
+from wasl.web.api.versions import tag
+from wasl.web.api.views import JobView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 

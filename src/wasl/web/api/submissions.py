@@ -12,17 +12,10 @@ from wasl.service.access import Action
 from wasl.service.ports import Caller, Office
 from wasl.service.projects import register_id
 from wasl.service.records import Register, Submission, SubmissionKind
-from wasl.web.api.views import (
-    IF_MATCH,
-    Identifier,
-    Page,
-    Paging,
-    ProjectName,
-    RegisterName,
-    SeenVersion,
-    SubmissionView,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Identifier, ProjectName, RegisterName
+from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
+from wasl.web.api.views import SubmissionView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once, replayed_later

@@ -14,19 +14,10 @@ from wasl.service.records import Project, TableMenu, TableOrder
 from wasl.service.states import ReleaseStep
 from wasl.tables.menu import TableRequest
 from wasl.web.api.catalogue import send_package
-from wasl.web.api.views import (
-    IF_MATCH,
-    Document,
-    Identifier,
-    MenuView,
-    OrderReportView,
-    OrderView,
-    Page,
-    Paging,
-    ProjectName,
-    SeenVersion,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Document, Identifier, ProjectName
+from wasl.web.api.release_views import MenuView, OrderReportView, OrderView
+from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import ZIP, ZIP_RESPONSES, send_file
 from wasl.web.idempotency import once

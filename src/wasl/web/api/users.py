@@ -11,20 +11,10 @@ from pydantic import BaseModel, Field
 from wasl.service import users
 from wasl.service.access import Action, Role
 from wasl.service.records import Token, User
-from wasl.web.api.views import (
-    IF_MATCH,
-    Identifier,
-    InvitationView,
-    IssuedTokenView,
-    Page,
-    Paging,
-    SeenVersion,
-    TokenView,
-    UserName,
-    UserView,
-    UserWord,
-    tag,
-)
+from wasl.web.api.pagination import Page, Paging
+from wasl.web.api.parameters import Identifier, UserName, UserWord
+from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
+from wasl.web.api.views import InvitationView, IssuedTokenView, TokenView, UserView
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.idempotency import once
 from wasl.web.secrets import new_part, new_secret

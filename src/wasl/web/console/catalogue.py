@@ -123,6 +123,7 @@ def _localized(page: Page, description: Mapping[str, Any]) -> dict[str, Any]:
     about["variables"] = [
         {**one, "label": one.get(f"label_{language}") or one["label"]} for one in description.get("variables", ())
     ]
+    about["sources"] = [page.language.sentence(str(one)) for one in description.get("sources", ())]
     return about
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from wasl.compliance.authorization import Authorization
 from wasl.errors import InputError
-from wasl.locale import N_
+from wasl.locale import N_, Messages
 from wasl.service import dossiers
 from wasl.service.access import Action
 from wasl.service.ports import Area
@@ -38,7 +38,7 @@ def show_dossier(page: AnyPage, project: str) -> Response:
         found = state.select(DossierFile, project=project, descending=True, limit=SHOWN)
         stored = state.select(StoredAuthorization, project=project, descending=True, limit=SHOWN)
     latest = found[0] if found else None
-    holes = [] if latest is None else _holes(latest)
+    holes = [] if latest is None else _holes(latest, page.language)
     scope = {} if latest is None else dict(latest.document.get("scope") or {})
     held = Authorization.model_validate(stored[0].document) if stored else None
     today = page.caller.at.date()
@@ -114,10 +114,14 @@ def download_dossier(page: AnyPage, project: str, dossier: str, name: str) -> An
     )
 
 
-def _holes(dossier: DossierFile) -> list[tuple[str, str, str]]:
-    """Chapter, question and place of each hole; questions are keys of messages."""
+def _holes(dossier: DossierFile, language: Messages) -> list[tuple[str, str, str]]:
+    """Chapter, question and place of each hole, in the language of the page."""
     return [
-        (str(section["title"]), str(question), str(place))
+        (
+            section.get("titles", {}).get(language.language) or language.text(section["title"]),
+            language.text(question),
+            str(place),
+        )
         for section in dossier.document["sections"]
         for question, place in section["holes"]
     ]

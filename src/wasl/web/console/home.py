@@ -32,6 +32,7 @@ from wasl.service.records import (
 from wasl.service.retention import due_submissions
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.console.pages import AnyPage, Page, Pages
+from wasl.web.console.titles import title_in
 
 __all__ = ["Task", "pages", "tasks"]
 
@@ -229,7 +230,7 @@ def _approver(_page: Page, state: Reader, project: Project) -> list[Task]:
     ]
 
 
-def _menus(_page: Page, state: Reader, project: Project) -> list[Task]:
+def _menus(page: Page, state: Reader, project: Project) -> list[Task]:
     return [
         Task(
             N_("Open the menu “{title}” for orders"),
@@ -243,7 +244,7 @@ def _menus(_page: Page, state: Reader, project: Project) -> list[Task]:
             N_("Decide on the tables “{title}”"),
             f"/console/projects/{project.id}/tables/orders/{one.id}",
             N_("Requested by {user}."),
-            values={"title": one.title, "user": one.requested_by},
+            values={"title": title_in(one, page.language), "user": one.requested_by},
         )
         for one in state.select(TableOrder, project=project.id, status=ReleaseStatus.REQUESTED, limit=LATEST)
     ]
@@ -259,7 +260,7 @@ def _analyst(page: Page, state: Reader, project: Project) -> list[Task]:
             N_("Your tables “{title}” are answered"),
             f"/console/projects/{project.id}/tables/orders/{one.id}",
             N_("Read or download them."),
-            values={"title": one.title},
+            values={"title": title_in(one, page.language)},
         )
         for one in mine
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from wasl.disclosure.report.attack_tables import attack_name
 from wasl.errors import NotFoundError, WaslError
 from wasl.service import packages, release_steps, releases
 from wasl.service.access import Action
@@ -285,7 +286,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
     if attacks:
         made["attacks"] = bars(
             Chart(_("Success of the attacks"), _("Bars: the share of persons an attacker gets right."), rtl, percent),
-            [Bar(one["attack"], one["main"]["value"], "warn") for one in attacks],
+            [Bar(attack_name(one["attack"], page.language), one["main"]["value"], "warn") for one in attacks],
             most=1.0,
         )
     variables = (release.risk.get("utility") or {}).get("variables") or {}

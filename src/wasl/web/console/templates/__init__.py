@@ -13,10 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from wasl.disclosure.report.attack_tables import attack_name
 from wasl.locale import LANGUAGES, N_, Messages, messages
 from wasl.locale.pages import said
 from wasl.service.access import Action
+from wasl.service.records import Release, TableOrder
 from wasl.web.console.sayings import NOTICES
+from wasl.web.console.titles import title_in
 
 if TYPE_CHECKING:
     from wasl.web.console.pages import Page
@@ -68,6 +71,7 @@ STATE_WORDS = {
     "package": N_("packaging"),
     "reproduce": N_("reproduction"),
     "erase": N_("erasure"),
+    "return": N_("return to the holder"),
     "passed": N_("passed"),
     "holder": N_("data holder"),
     "linkage": N_("linkage unit"),
@@ -203,6 +207,8 @@ def environment() -> Environment:
         "bytes": _bytes,
         "listed": _listed,
         "said": _said,
+        "titled": _titled,
+        "attack": _attack,
     }
     return made
 
@@ -256,6 +262,18 @@ def _word(context: Context, name: Any) -> str:
 def _said(context: Context, english: Any) -> Markup:
     """A finished English sentence of wasl's in the language of the page."""
     return said(_language(context), english)
+
+
+@pass_context
+def _titled(context: Context, one: Release | TableOrder) -> str:
+    """The title of a release, or of ordered tables, in the language of the page."""
+    return title_in(one, _language(context))
+
+
+@pass_context
+def _attack(context: Context, name: str) -> str:
+    """The name of an attack on a file in the language of the page."""
+    return attack_name(name, _language(context))
 
 
 def _digest(value: str) -> Markup:
