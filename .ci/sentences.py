@@ -37,6 +37,8 @@ SPEAKING: dict[str, tuple[int | str, ...]] = {
     "warn": (0,),
     "BadParameter": (0,),
     "HttpProblem": (1, "detail", "remedy"),
+    "validate_document": (2,),
+    "read_document": (2,),
 }
 """Calls besides errors whose arguments are read by people: their positions and keywords."""
 SILENT = ("Exit", "KeyError", "AttributeError")

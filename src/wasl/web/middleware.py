@@ -124,7 +124,7 @@ class Edge:
             await self.app(scope, self._limited(scope, receive), send_marked)
         except HttpProblem as problem:  # from the body limit, while the application was reading
             if not started:
-                await _problem(request_id, problem)(scope, receive, send_marked)
+                await _problem(scope, problem)(scope, receive, send_marked)
         except Exception as error:  # nothing may pass: a server's log would quote the message
             response = await unforeseen(Request(scope), error)
             if started:
@@ -139,16 +139,15 @@ class Edge:
 
     def _refusal(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[None]] | None:
         """The problem of a request that is refused by its head alone."""
-        request_id = scope["wasl_request_id"]
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > self.max_header_bytes:
-            return _problem(request_id, HttpProblem(431, "the request's headers are too large."))
+            return _problem(scope, HttpProblem(431, "the request's headers are too large."))
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
-            return _problem(request_id, HttpProblem(400, "the request's address holds a NUL character."))
+            return _problem(scope, HttpProblem(400, "the request's address holds a NUL character."))
         if not UPLOAD_PATH.search(scope["path"]):
             declared = next((value for name, value in headers if name == b"content-length"), b"0")
             if not declared.isdigit() or int(declared) > self.max_json_bytes:
-                return _problem(request_id, self._too_large())
+                return _problem(scope, self._too_large())
         return None
 
     def _too_large(self) -> HttpProblem:
@@ -192,9 +191,11 @@ def _request_id(scope: Scope) -> str:
     return sent if REQUEST_ID.fullmatch(sent) else f"{_PROCESS}{next(_NUMBERS):012x}"
 
 
-def _problem(request_id: str, problem: HttpProblem) -> ASGIApp:
+def _problem(scope: Scope, problem: HttpProblem) -> ASGIApp:
+    wishes = next((value for name, value in scope["headers"] if name == b"accept-language"), b"").decode("latin-1")
     return problem_response(
-        request_id,
+        scope["wasl_request_id"],
+        wishes=wishes,
         status=problem.status,
         slug=problem.slug,
         title=problem.slug.replace("-", " ").capitalize(),

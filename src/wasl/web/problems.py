@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from wasl import errors
+from wasl.locale import N_, messages, negotiate
+from wasl.registers.document_faults import safe_fault
 
 __all__ = ["PROBLEMS", "HttpProblem", "Problem", "install", "problem_response", "request_id", "unforeseen"]
 
@@ -22,25 +24,59 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
 
 PROBLEMS: dict[type[errors.WaslError], tuple[int, str]] = {
-    errors.WaslError: (400, "The request cannot be served"),
-    errors.InputError: (422, "The input is at fault"),
-    errors.SchemaError: (422, "The document does not hold together"),
-    errors.RegisterError: (422, "The register file cannot be read"),
-    errors.DeliveryError: (422, "The submission is malformed"),
-    errors.KeyFileError: (422, "The key is malformed"),
-    errors.MismatchError: (422, "The submissions do not belong together"),
-    errors.ThresholdError: (409, "A threshold is not met"),
-    errors.LeakError: (409, "The encoding would leak too much"),
-    errors.PolicyError: (409, "Protection cannot reach the thresholds"),
-    errors.VerificationError: (409, "A digest, signature or proof does not verify"),
-    errors.AccessError: (403, "Not allowed"),
-    errors.AuthorizationError: (403, "The authorization does not cover this"),
-    errors.StateError: (409, "Not possible in the present state"),
-    errors.StaleError: (412, "Changed by somebody else meanwhile"),
-    errors.NotFoundError: (404, "Not found"),
-    errors.MissingExtraError: (501, "Not installed here"),
+    errors.WaslError: (400, N_("The request cannot be served")),
+    errors.InputError: (422, N_("The input is at fault")),
+    errors.SchemaError: (422, N_("The document does not hold together")),
+    errors.RegisterError: (422, N_("The register file cannot be read")),
+    errors.DeliveryError: (422, N_("The submission is malformed")),
+    errors.KeyFileError: (422, N_("The key is malformed")),
+    errors.MismatchError: (422, N_("The submissions do not belong together")),
+    errors.ThresholdError: (409, N_("A threshold is not met")),
+    errors.LeakError: (409, N_("The encoding would leak too much")),
+    errors.PolicyError: (409, N_("Protection cannot reach the thresholds")),
+    errors.VerificationError: (409, N_("A digest, signature or proof does not verify")),
+    errors.AccessError: (403, N_("Not allowed")),
+    errors.AuthorizationError: (403, N_("The authorization does not cover this")),
+    errors.StateError: (409, N_("Not possible in the present state")),
+    errors.StaleError: (412, N_("Changed by somebody else meanwhile")),
+    errors.NotFoundError: (404, N_("Not found")),
+    errors.MissingExtraError: (501, N_("Not installed here")),
 }
 """The status and title of every error of wasl's."""
+
+PHRASES = (
+    N_("Bad Request"),
+    N_("Unauthorized"),
+    N_("Forbidden"),
+    N_("Not Found"),
+    N_("Method Not Allowed"),
+    N_("Request Timeout"),
+    N_("Conflict"),
+    N_("Gone"),
+    N_("Length Required"),
+    N_("Precondition Failed"),
+    N_("Unsupported Media Type"),
+    N_("Precondition Required"),
+    N_("Too Many Requests"),
+    N_("Internal Server Error"),
+    N_("Not Implemented"),
+    N_("Bad Gateway"),
+    N_("Service Unavailable"),
+    N_("Insufficient Storage"),
+    N_("Request too large"),
+    N_("The request is not as the API describes it"),
+    N_("{count} things in the request are at fault."),
+    N_("See 'fields' and /v1/openapi.json."),
+    N_("a text or number in the request cannot be stored."),
+    N_("the database does not answer; nothing was changed."),
+    N_("Repeat the request, with the same Idempotency-Key."),
+    N_("the disk is full; nothing was changed."),
+    N_("the service could not read or write a file."),
+    N_("Tell the administrator; repeat the request later."),
+    N_("something went wrong inside the service; nothing was changed."),
+    N_("Tell the administrator the request id."),
+)
+"""Titles of HTTP, and what this module says itself; `wasl.locale` recognizes them."""
 
 
 class Problem(BaseModel):
@@ -77,18 +113,38 @@ def problem_response(
     remedy: str = "",
     fields: list[str] | None = None,
     headers: dict[str, str] | None = None,
+    wishes: str = "",
 ) -> JSONResponse:
-    """The response that tells of a problem."""
+    """The response that tells of a problem, in the language that the caller wishes; English without a wish.
+
+    Args:
+        request_id: Under which the request is logged.
+        status: Of HTTP.
+        slug: The kind of problem; the same in every language.
+        title: The kind of problem in words, in English like what follows.
+        detail: What is wrong here.
+        remedy: What to do about it.
+        fields: Where the request is at fault, and why.
+        headers: Of the response.
+        wishes: ``Accept-Language`` of the request.
+    """
+    words = messages(negotiate(wishes, default="en"))
     problem = Problem(
         type=f"urn:wasl:problem:{slug}",
-        title=title,
+        title=words.sentence(title),
         status=status,
-        detail=detail,
-        remedy=remedy,
+        detail=words.sentence(detail),
+        remedy=words.sentence(remedy),
         request_id=request_id,
-        fields=fields or [],
+        fields=[words.sentence(one) for one in fields or []],
     )
-    return JSONResponse(problem.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    said = {"Content-Language": words.language, "Vary": "Accept-Language", **(headers or {})}
+    return JSONResponse(problem.model_dump(), status_code=status, headers=said, media_type=MEDIA_TYPE)
+
+
+def wishes(request: Request) -> str:
+    """The languages that the caller of a request wishes."""
+    return request.headers.get("accept-language", "")
 
 
 def install(app: FastAPI) -> None:
@@ -123,6 +179,7 @@ async def _wasl(request: Request, error: Exception) -> Response:
     status, title = PROBLEMS[kind]
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=status,
         slug=_slug(kind.__name__),
         title=title,
@@ -135,6 +192,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HttpProblem)  # noqa: S101 - by registration
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=error.status,
         slug=error.slug,
         title=HTTPStatus(error.status).phrase,
@@ -149,6 +207,7 @@ async def _http(request: Request, error: Exception) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=error.status_code,
         slug=phrase.lower().replace(" ", "-"),
         title=phrase,
@@ -160,9 +219,13 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
     # Where and why, never what: the input may be anything.
-    fields = [f"{'.'.join(str(part)[:60] for part in item['loc'])}: {item['type']}" for item in error.errors()]
+    fields = [
+        f"{'.'.join(str(part)[:60] for part in item['loc'])}: {safe_fault(item['type'], item['msg'])}"
+        for item in error.errors()
+    ]
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=422,
         slug="invalid-request",
         title="The request is not as the API describes it",
@@ -175,6 +238,7 @@ async def _validation(request: Request, error: Exception) -> Response:
 async def _unstorable(request: Request, _error: Exception) -> Response:
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=422,
         slug="invalid-request",
         title="The request is not as the API describes it",
@@ -186,6 +250,7 @@ async def _database(request: Request, error: Exception) -> Response:
     _log(request, error, "database")
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=503,
         slug="service-unavailable",
         title="Service Unavailable",
@@ -200,6 +265,7 @@ async def _disk(request: Request, error: Exception) -> Response:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=507 if full else 500,
         slug="insufficient-storage" if full else "internal-error",
         title="Insufficient Storage" if full else "Internal Server Error",
@@ -213,6 +279,7 @@ async def unforeseen(request: Request, error: Exception) -> Response:
     _log(request, error, "unforeseen")
     return problem_response(
         request_id(request),
+        wishes=wishes(request),
         status=500,
         slug="internal-error",
         title="Internal Server Error",

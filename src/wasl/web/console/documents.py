@@ -14,7 +14,7 @@ from wasl.locale import N_
 from wasl.registers.documents import config_dir
 from wasl.web.console.forms import Form, PageFault
 
-__all__ = ["THRESHOLDS", "Threshold", "read_document", "read_thresholds", "shipped", "shipped_text", "written"]
+__all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "shipped", "shipped_text", "written"]
 
 LONGEST_DOCUMENT = 300_000
 
@@ -45,6 +45,15 @@ THRESHOLDS = (
     Threshold("suppressed_cells", N_("Largest share of suppressed cells of a key"), N_("Limits the loss.")),
     Threshold("removed_rows", N_("Largest share of removed rows"), N_("Limits the loss.")),
 )
+
+
+NOUNS = {
+    "specification": N_("the specification"),
+    "policy": N_("the policy"),
+    "description": N_("the description"),
+    "menu": N_("the menu"),
+}
+"""What a document is called in an error, by the name of its field."""
 
 
 def read_document(form: Form, name: str, what: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from wasl.service.records import Job, JobStatus, Release, Run
 from wasl.service.states import RELEASE_STEPS, ReleaseStatus, ReleaseStep, RunStatus
 from wasl.web.console.charts import Bar, Chart, bars
 from wasl.web.console.documents import (
+    NOUNS,
     THRESHOLDS,
     read_document,
     read_thresholds,
@@ -74,7 +75,7 @@ def prepare(page: AnyPage, project: str) -> Response:
     form = page.form
     run, title = form.text("run", most=80), form.text("title", most=300)
     try:
-        documents = {name: read_document(form, name, f"the {name}") for name in DOCUMENTS}
+        documents = {name: read_document(form, name, NOUNS[name]) for name in DOCUMENTS}
         seed = form.number("seed", most=MOST_SEED) if form.text("seed", most=30) else None
         release = page.once(
             lambda caller: releases.prepare_release(

@@ -17,7 +17,7 @@ from wasl.service.ports import Area
 from wasl.service.records import Job, JobStatus, Run, TableMenu, TableOrder
 from wasl.service.release_steps import require_other_eyes
 from wasl.service.states import MENU_STEPS, RELEASE_STEPS, MenuStatus, ReleaseStep, RunStatus
-from wasl.web.console.documents import read_document, shipped, shipped_text
+from wasl.web.console.documents import NOUNS, read_document, shipped, shipped_text
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.downloads import ZIP, send_file
@@ -66,7 +66,7 @@ def offer(page: AnyPage, project: str) -> Response:
     form = page.form
     title, run = form.text("title", most=300), form.text("run", most=80)
     try:
-        documents = {name: read_document(form, name, f"the {name}") for name in DOCUMENTS}
+        documents = {name: read_document(form, name, NOUNS[name]) for name in DOCUMENTS}
         menu = page.once(
             lambda caller: table_menus.offer_menu(
                 page.office, caller, project=project, run=run, title=title or run, hierarchies={}, **documents
