@@ -76,7 +76,7 @@ class World:
     installation: Installation
     tokens: dict[str, str]
     outbox: Callable[[str], Path]
-    browser: Browser
+    _chromium: Browser | None
     ids: dict[str, str] = field(default_factory=dict)
     _contexts: dict[tuple[str, str], BrowserContext] = field(default_factory=dict)
     _visits: list[BrowserContext] = field(default_factory=list)
@@ -88,6 +88,12 @@ class World:
             releases = {f"release {one.status}": one.id for one in state.select(Release)}
             orders = {f"order {one.status}": one.id for one in state.select(TableOrder)}
             self.ids |= {**runs, **releases, **orders, "menu": state.select(TableMenu)[0].id}
+
+    @property
+    def browser(self) -> Browser:
+        """Chromium."""
+        assert self._chromium is not None
+        return self._chromium
 
     def page(self, role: str | None, language: str = "fr") -> Page:
         """A page of somebody who is signed in, in a language; of a new visitor, who keeps nothing, without a role."""

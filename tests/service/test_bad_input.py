@@ -285,6 +285,29 @@ def test_a_validation_problem_does_not_repeat_what_was_sent(strict_service: Serv
     assert answer.json()["fields"]
 
 
+@pytest.mark.parametrize(
+    ("wishes", "language", "required", "text"),
+    [
+        ("fr-MA, ar;q=.5", "fr", "valeur requise", "un texte est attendu"),
+        ("ar", "ar", "قيمة مطلوبة", "يُنتظر نص"),
+        ("en", "en", "Field required", "Input should be a valid string"),
+        ("de", "en", "Field required", "Input should be a valid string"),
+        (None, "en", "Field required", "Input should be a valid string"),
+    ],
+)
+def test_a_problem_is_in_the_language_of_the_request(
+    strict_service: Service, wishes: str | None, language: str, required: str, text: str
+) -> None:
+    admin = strict_service.client(Role.ADMIN, None)
+    headers = {} if wishes is None else {"Accept-Language": wishes}
+    answer = admin.post("/v1/projects", json={"title": 5}, headers=headers)
+    assert answer.headers["content-language"] == language
+    assert answer.json()["type"] == "urn:wasl:problem:invalid-request"
+    assert answer.json()["fields"] == [f"body.name: {required}", f"body.title: {text}"]
+    missing = admin.get("/v1/projects/nowhere", headers=headers).json()
+    assert (missing["title"] == "Not found") == (language == "en")
+
+
 def test_the_same_key_at_the_same_moment_makes_one_thing(strict_service: Service) -> None:
     admin = strict_service.token(Role.ADMIN, None)
     answers: list[int] = []

@@ -104,6 +104,9 @@ class Messages:
             rest = self._known(text[mark.end() :], isolate, depth + 1)
             if rest is not None:
                 return f"{self._inner('', text[: mark.start()], isolate, depth + 1)}: {rest}"
+        if text.endswith(".") and recognizer.find(text[:-1]) is not None:  # a phrase that ends a longer sentence
+            phrase = self._known(text[:-1], isolate, depth + 1)
+            return None if phrase is None else f"{phrase.removesuffix('.')}."
         return None
 
     def _mixed(self, value: str, depth: int) -> bool:

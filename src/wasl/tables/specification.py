@@ -294,6 +294,8 @@ class TablesSpec(Document):
             return data
         if not data.get("tables"):
             return {"name": data.get("name"), "tables": [dict(data)]} if "tables" not in data else data
+        if not isinstance(data["tables"], list | tuple):
+            return data  # refused for its type
         shared = {key: data[key] for key in SHARED if key in data}
         known = {"name", "tables", *SHARED, "title", "title_fr", "title_ar"}
         unknown = sorted(set(data) - known)

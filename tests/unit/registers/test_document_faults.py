@@ -1,0 +1,98 @@
+"""Whatever Pydantic or the TOML reader says of a document is said in French and Arabic too."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from pydantic_core._pydantic_core import list_all_errors
+
+import wasl.compliance.authorization
+import wasl.compliance.particulars
+import wasl.disclosure.policy
+import wasl.linkage.plan
+import wasl.publication.description
+import wasl.registers.profiles
+import wasl.registers.schema
+import wasl.tables.menu
+import wasl.tables.specification
+import wasl.workflow.microdata_spec  # noqa: F401 - the documents of every room
+from wasl.locale import Language, messages
+from wasl.registers.document_faults import VALUE_FAULTS, safe_fault
+from wasl.registers.documents import Document
+
+TEMPLATES = {one["type"]: one["message_template_python"] for one in list_all_errors()}
+WRONG: tuple[Any, ...] = (
+    None,
+    "",
+    "x" * 100_000,
+    "?",
+    -1,
+    1.5,
+    10**30,
+    True,
+    [],
+    [[]],
+    {},
+    {"nobody": 1},
+    [1, 1],
+    "1e999",
+)
+
+
+BROKEN = (
+    *("x", "a = ", "a = 'b", "[[a", "[a", "a = [1", "a = {b = 1", "a=1\na=2", "=1", "a = 1 b", "[a]\n[a]"),
+    *('a = "\\q"', "a = 2026-13-01", 'a = "\\uD800"', "a.b=1\n[a]\n", "a = 1979-05-27T25:00:00Z", 'a = "\\u12"'),
+)
+"""Texts that are no TOML."""
+
+
+def documents(base: type[BaseModel] = Document) -> Iterator[type[BaseModel]]:
+    for one in base.__subclasses__():
+        if one.__module__.startswith("wasl."):
+            yield one
+            yield from documents(one)
+
+
+def faults(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Kind and message of every fault of the model with one wrong value in each of its fields."""
+    for name, field in model.model_fields.items():
+        for value in WRONG:
+            try:
+                model.model_validate({field.alias or name: value})
+            except ValidationError as error:
+                yield from ((item["type"], item["msg"]) for item in error.errors())
+
+
+def test_the_names_of_kinds_are_pydantics() -> None:
+    assert VALUE_FAULTS.keys() <= TEMPLATES.keys()
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_every_fault_that_a_document_can_have_is_translated(language: Language) -> None:
+    words = messages(language)
+    found = {fault for model in set(documents()) for fault in faults(model)}
+    assert {kind for kind, _ in found} >= {"missing", "extra_forbidden", "string_type", "int_type", "too_short"}
+    unknown = {kind for kind, _ in found} - VALUE_FAULTS.keys()
+    assert not unknown
+    for kind, message in found:
+        if kind != "value_error":
+            assert words.known(message) is not None, (kind, message)
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_the_toml_reader_says_is_translated(language: Language, text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as caught:
+        tomllib.loads(text)
+    assert messages(language).known(str(caught.value)) is not None, str(caught.value)
+
+
+def test_the_fault_of_a_request_never_repeats_what_was_sent() -> None:
+    for kind, template in TEMPLATES.items():
+        assert "MARKER" not in safe_fault(kind, f"{template} MARKER") or kind in VALUE_FAULTS
+    for kind in ("value_error", "assertion_error", "union_tag_invalid", "date_parsing", "url_parsing", "unheard_of"):
+        assert safe_fault(kind, "MARKER") == "the value is not accepted"
