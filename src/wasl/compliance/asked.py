@@ -1,4 +1,4 @@
-"""What a dossier asks for: pairs of registers, passes, variables, and the scope made of them."""
+"""The scope that a dossier asks for: pairs of registers, passes, variables, kinds of output."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ SEES = (
 
 
 def recipients(facts: Facts) -> Section:
-    """Who receives what."""
+    """The recipients, and the data that each receives."""
     table = Source("configuration", "permissions")
     statements = [Statement(key, {}, table) for key in SEES]
     for policy in facts.policies:
@@ -130,7 +130,7 @@ def recipients(facts: Facts) -> Section:
 
 
 def retention(facts: Facts) -> Section:
-    """How long files are kept, and why."""
+    """The retention of files, and its reason."""
     statements: list[Statement] = []
     holes: list[Hole] = []
     for schema in facts.registers:

@@ -99,7 +99,7 @@ def attacks(facts: Facts) -> Section:
 
 
 def risks(facts: Facts) -> Section:
-    """What the policies demand, and what was measured on protected files."""
+    """The thresholds of the policies, and the risks measured on protected files."""
     statements: list[Statement] = []
     for policy in facts.policies:
         if policy.thresholds.k is None:
@@ -124,7 +124,7 @@ def risks(facts: Facts) -> Section:
 
 
 def history(facts: Facts) -> Section:
-    """What was done so far, from the log."""
+    """The acts of the project so far, from the log."""
     listed = [(number, event) for number, event in facts.entries if event.kind in RESULTS]
     statements = [_entry(number, event) for number, event in listed[-MOST_ENTRIES:]]
     if len(listed) > MOST_ENTRIES:

@@ -12,7 +12,7 @@ __all__ = ["controller", "purposes", "residual", "rights"]
 
 
 def controller(facts: Facts) -> Section:
-    """Who is responsible, whom to ask, who watches over data protection."""
+    """The controller, the contact of the authority, and the data-protection officer."""
     known = facts.particulars
     statements: list[Statement] = []
     holes: list[Hole] = []
@@ -46,7 +46,7 @@ def _reached(facts: Facts, name: str, contact: Contact) -> list[Statement]:
 
 
 def purposes(facts: Facts) -> Section:
-    """What the registers are linked for, and under which texts."""
+    """The purposes of the linkage, and the texts that permit it."""
     known = facts.particulars
     statements = [
         Statement("{text}", {"text": localized_text(text)}, by_person(facts, "purposes")) for text in known.purposes

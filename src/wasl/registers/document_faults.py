@@ -109,7 +109,7 @@ NOT_ACCEPTED = N_("the value is not accepted")
 
 
 def safe_fault(kind: str, message: str) -> str:
-    """What is wrong with a field of a request, in English, without anything of what was sent.
+    """The fault of a field of a request, in English, without anything of what was sent.
 
     Args:
         kind: Pydantic's name of the kind of fault.

@@ -84,7 +84,7 @@ def _name(scenario: Mapping[str, Any], words: Messages) -> str:
 
 
 def _attacked(made: Sequence[Mapping[str, Any]], words: Messages) -> list[Markup]:
-    """What the linkage attack reached on each scenario that was attacked."""
+    """The success of the linkage attack on each scenario that was attacked."""
     _ = words.text
     attacked = [s for s in made if s["linkage"] is not None]
     if not attacked:
@@ -112,7 +112,7 @@ def _attacked(made: Sequence[Mapping[str, Any]], words: Messages) -> list[Markup
 
 
 def _group(scenario: Mapping[str, Any], group: str, words: Messages) -> Markup:
-    """What a scenario keeps of each category of a variable."""
+    """The parts of each category of a variable that a scenario keeps."""
     _ = words.text
     cells = [
         (

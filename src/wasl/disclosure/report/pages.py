@@ -32,7 +32,7 @@ SEARCHED: Mapping[str, str] = {
     "pruned_by_monotonicity": N_("left out because a coarser or finer one decides"),
     "pruned_by_bound": N_("left out because a better one was known"),
 }
-"""What a lattice search reports, by its name in the JSON."""
+"""The figures of a lattice search, by their names in the JSON."""
 
 
 def assessment_page(report: RiskReport, policy: DisclosurePolicy, language: Language = "en") -> str:
@@ -200,7 +200,7 @@ def _summary(before: RiskReport, after: RiskReport | None, words: Messages) -> M
 
 
 def _explanations(report: RiskReport, words: Messages) -> Markup:
-    """Which keys and categories cause the risk, and the rows of highest risk."""
+    """The keys and categories that cause the risk, and the rows of highest risk."""
     _ = words.text
     contributions = [
         (
@@ -237,7 +237,7 @@ def _explanations(report: RiskReport, words: Messages) -> Markup:
 
 
 def _search(search: dict[str, Any] | None, words: Messages) -> Markup:
-    """What the lattice search found, and the next best."""
+    """The best node of the lattice search, and the next best."""
     if search is None:
         return Markup("")
     _ = words.text

@@ -64,7 +64,7 @@ def utility_tables(utility: UtilityReport, words: Messages = layout.ENGLISH) -> 
 
 
 def _numbers(utility: UtilityReport, words: Messages) -> Markup:
-    """What the numbers of the file lost."""
+    """The losses of the numbers in the file."""
     _ = words.text
     rows = [
         (

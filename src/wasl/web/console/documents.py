@@ -53,7 +53,7 @@ NOUNS = {
     "description": N_("the description"),
     "menu": N_("the menu"),
 }
-"""What a document is called in an error, by the name of its field."""
+"""The noun for a document in an error, by the name of its field."""
 
 
 def read_document(form: Form, name: str, what: str) -> dict[str, Any]:
