@@ -31,6 +31,7 @@ from wasl.service.records import (
 )
 from wasl.service.retention import due_submissions
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
+from wasl.web.console.next_steps import next_steps
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.titles import title_in
 
@@ -64,7 +65,8 @@ class Task:
 @pages("GET", "/console", Action.WHOAMI)
 def show_home(page: AnyPage) -> Response:
     """What waits for the caller in every project that he reaches."""
-    return page.render("home.html", tasks=tasks(page))
+    waiting = tasks(page)
+    return page.render("home.html", tasks=waiting, steps=[] if waiting else next_steps(page))
 
 
 def tasks(page: Page) -> list[Task]:
