@@ -4,7 +4,8 @@ Usage: python .ci/messages.py [--check]
 
 Messages are the arguments of ``_(…)`` (text), ``_n(one, many, count)`` (plural) and ``N_(…)`` (only marked) in the
 code and the templates of ``src/wasl``; the sentences of errors, remedies, checks and verbs that ``sentences.py`` finds;
-the help of the command line; and titles in the documents that ship. Each stands in one gettext file per language, named after the package:
+the help of the command line; and titles in the documents that ship.
+Each stands in one gettext file per language, named after the package:
 ``web/console`` is ``console``, ``web`` is ``web``, any other package has its own name. Without ``--check`` new
 messages are added without a translation and messages that no code uses are removed. With it the script fails on a
 message without translation, on a sentence that `wasl.locale` would take for another one, on one that no code uses,
