@@ -271,6 +271,10 @@ def _number_some(
     return flat, np.diff(stops, prepend=0).astype(np.int64)
 
 
+LEAST_PARTS = 2
+"""Known parts of a date that is compared."""
+
+
 def _date_pieces(
     births: NDArray[np.int32], number: Callable[[Sequence[str], str], list[int]]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
@@ -280,12 +284,15 @@ def _date_pieces(
         births: ``yyyymmdd`` with 0 for unknown parts; 0 where missing.
         number: The numbers of some grams in the vocabulary.
 
-    A partial date has the grams of the parts it gives. 1 January of a whole date stands for an unknown day: as a gap it
-    says nothing, as a date it would say the wrong thing.
+    A date without its day, or without its year, has the grams of the parts it gives. Of a date with one known part there
+    are none. Two filters of one year and nothing else would agree in full, as two whole dates of one person do. Blocks
+    by year still use the year. 1 January of a whole date stands for an unknown day: as a gap it says nothing, as a date
+    it would say the wrong thing.
     """
     year, month, day = births // 10_000, births // 100 % 100, births % 100
     first_january = (month == 1) & (day == 1)
-    known = [(part > 0) & ~first_january for part in (day, month, year)]
+    enough = ((day > 0).astype(np.int8) + (month > 0) + (year > 0) >= LEAST_PARTS) & ~first_january
+    known = [(part > 0) & enough for part in (day, month, year)]
     years = year[known[2]]
     first = int(years.min()) if len(years) else 0
     last = int(years.max()) if len(years) else 0
