@@ -98,7 +98,7 @@ def resolve(
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Folder with spine.parquet and links.parquet.", metavar="DIR")],
     truth: Annotated[
-        Path | None, typer.Option(help="truth.csv: register, record, person; further columns are groups.")
+        Path | None, typer.Option(help="CSV or .xlsx: register, record, person; further columns are groups.")
     ] = None,
     keep_map: Annotated[
         list[Path] | None, typer.Option("--keep-map", help="register, record, record_id, of `wasl encode --keep-map`.")
@@ -140,6 +140,13 @@ def evaluate(
     show_table("against truth", ("", "precision", "recall", "F1", "found", "true"), rows)
     if result["calibration"]:
         say(f"expected calibration error: {result['calibration']['expected_calibration_error']:.4f}")
+    if result["without_person"] or result["without_record"]:
+        say(
+            f"left out of the truth: {result['without_person']:,} rows without a person, {result['without_record']:,} "
+            "without a record number."
+        )
+    if result["unknown_records"]:
+        say(f"{result['unknown_records']:,} records were not judged: the truth gives them no person.")
 
 
 def _say_linked(result: dict[str, Any]) -> None:
@@ -352,21 +359,21 @@ def _read_report(folder: Path) -> dict[str, Any] | None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A truth, a keep map or reviewed pairs, as a spreadsheet writes them: CSV, or the first sheet of a workbook.
+    """A truth, a keep map or reviewed pairs, as a spreadsheet writes them: CSV, or the sheet of a workbook that fits.
 
     Raises:
         InputError: The file is missing, or is not one of these.
     """
-    from wasl.linkage.quality.truth import parse_table
+    from wasl.linkage.quality.truth import parse_table, table_of
 
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
-    data = path.read_bytes()
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        import pandas as pd
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return parse_table(path.read_bytes(), str(path))
+    import pandas as pd
 
-        try:
-            data = pd.read_excel(path, dtype=str, keep_default_na=False).to_csv(index=False).encode()
-        except (ValueError, OSError, KeyError, BadZipFile) as error:
-            raise InputError(f"{path}: cannot be read as a workbook ({type(error).__name__}).") from error
-    return parse_table(data, str(path))
+    try:
+        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, keep_default_na=False)
+    except (ValueError, OSError, KeyError, BadZipFile) as error:
+        raise InputError(f"{path}: cannot be read as a workbook ({type(error).__name__}).") from error
+    return table_of([sheet.fillna("").to_numpy().tolist() for sheet in sheets.values()], str(path))

@@ -55,8 +55,8 @@ LEAST_AGREEMENT = 0.5
 OPINION_SHARE = 0.1
 """With too few comparisons and narrow blocks, this share of the possible matches stands behind m-probabilities."""
 LENT_SHARE = 0.1
-"""Where a pass with more comparisons lends m-probabilities, all possible matches stand behind them. The pass of all
-names compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
+"""Where other passes lend m-probabilities, this share of the possible matches stands behind them. The pass of all names
+compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
 LENDING_SHARE = 0.25
 """Least share of matches among the pairs of a pass with two comparisons that lends its m-probabilities."""
 FEW_PAIRS = 20.0

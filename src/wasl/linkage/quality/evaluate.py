@@ -97,6 +97,7 @@ class Evaluation:
         by_group: Pairwise recall and precision per value of a column of the truth.
         unknown_records: Records of the spine that the truth does not know (left out).
         without_person: Records of the truth whose person is empty: unknown, and left out too.
+        without_record: Rows of the truth without a record number, left out as well.
     """
 
     pairwise: Score
@@ -107,6 +108,7 @@ class Evaluation:
     by_group: Mapping[str, Mapping[str, Score]] = field(repr=False)
     unknown_records: int = 0
     without_person: int = 0
+    without_record: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The evaluation as a JSON value."""
@@ -125,6 +127,7 @@ class Evaluation:
             },
             "unknown_records": self.unknown_records,
             "without_person": self.without_person,
+            "without_record": self.without_record,
         }
 
 
@@ -185,6 +188,7 @@ def evaluate(
         by_group,
         len(known) - len(judged),
         cleaned.without_person,
+        cleaned.without_record,
     )
 
 

@@ -11,21 +11,43 @@ import pandas as pd
 
 from wasl.errors import InputError, RegisterError
 from wasl.registers.reading.encodings import encoding_of
-from wasl.registers.reading.headers import column_key
+from wasl.registers.reading.headers import words_key
 from wasl.registers.reading.marks import without_marks
 
-__all__ = ["Truth", "clean_truth", "parse_table", "require_columns"]
+__all__ = ["Truth", "clean_truth", "parse_table", "require_columns", "table_of"]
 
 NEEDED = ("register", "record", "person")
-ALIASES = {
-    "register": ("registre", "السجل"),
-    "record": ("enregistrement", "numero", "record_number", "رقم"),
-    "person": ("personne", "individu", "person_id", "الشخص"),
-    "record_id": ("id_enregistrement",),
-}
-"""Other headings of the columns, as keys."""
+HEADINGS = {
+    "register": ("register", "registre", "السجل", "nom du registre", "register name"),
+    "record": ("record", "enregistrement", "record number", "numéro d'enregistrement", "رقم التسجيل", "numéro"),
+    "record_id": ("record_id", "id enregistrement", "identifiant enregistrement"),
+    "person": (
+        "person", "personne", "individu", "الشخص", "person id", "id personne", "identifiant de la personne",
+        "numéro de la personne", "person number", "رقم الشخص", "id individu",
+    ),
+}  # fmt: skip
+"""Headings of the columns, surest first; they are compared by their words, without order, case and accents."""
 SEPARATORS = (",", ";", "\t", "|")
+HEADER_ROWS = 20
+"""Rows among which the header is looked for: titles and empty rows may stand above it."""
+ERRORS = (
+    "#n/a",
+    "#na",
+    "#ref!",
+    "#value!",
+    "#valeur!",
+    "#name?",
+    "#nom?",
+    "#div/0!",
+    "#num!",
+    "#nombre!",
+    "#null!",
+    "#nul!",
+)
+NOBODY = frozenset([*ERRORS, "null", "na", "n/a", "nan", "none", "<na>"])
+"""What a failed look-up leaves in a cell, and how programs write that nothing is there. It is no person."""
 ROWS_SHOWN = 5
+Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +57,19 @@ class Truth:
     Attributes:
         rows: ``register, record, person`` and the columns to group by, as text without spaces around it.
         without_person: Rows whose person is empty: the person is unknown, so the row says nothing and is left out.
+        without_record: Rows without a record number, likewise.
     """
 
     rows: pd.DataFrame = field(repr=False)
     without_person: int
+    without_record: int = 0
 
 
 def parse_table(data: bytes, where: str) -> pd.DataFrame:
-    """A CSV file as text columns: with comma or semicolon, a ``sep=`` line, in UTF-8 or as a spreadsheet writes it.
+    """A CSV file as text columns, however a spreadsheet writes it.
+
+    It may have commas, semicolons, tabs or bars, a ``sep=`` line, titles above the header, and any encoding that can be
+    told.
 
     Args:
         data: The file.
@@ -55,33 +82,76 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
         encoding = encoding_of(data, where)
     except RegisterError as error:
         raise InputError(str(error)) from None
-    text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    first, _, rest = text.partition("\n")
-    said = first.strip().strip('"').lower()
-    if said.startswith("sep=") and len(said) == len("sep=") + 1:
-        mark, text = said[-1], rest
-    else:
-        mark = max(SEPARATORS, key=first.count)
-    lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(map(str.strip, row))]
-    header = [_column(name) for name in lines[0]] if lines else []
-    if not any(name.strip() and name.isprintable() for name in header):  # nothing, or bytes that are no text
+    text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding).lstrip("\ufeff\r\n")
+    first, _, rest = text.replace("\r\n", "\n").replace("\r", "\n").partition("\n")
+    said = first.strip(' "')
+    if said.lower().startswith("sep=") and len(said) == len("sep=") + 1:
+        return table_of([_cut(rest, said[-1])], where)
+    return table_of([_cut(text, mark) for mark in sorted(SEPARATORS, key=first.count, reverse=True)], where)
+
+
+def _cut(text: str, mark: str) -> Rows:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+
+
+def table_of(readings: Sequence[Rows], where: str) -> pd.DataFrame:
+    """The reading of a file that has a header of known columns, as text columns.
+
+    Args:
+        readings: Rows of cells: of each way to cut the file, or of each sheet of a workbook, the likeliest first.
+        where: The file, for messages.
+
+    Raises:
+        InputError: No reading has a header, a row is wider than its header, or two columns have one name.
+    """
+    found = []
+    for rows in readings:
+        filled = [(place, row) for place, row in enumerate(rows, 1) if any(map(str.strip, row))]
+        known = [len(_claimed(row)) for _, row in filled[:HEADER_ROWS]]
+        if filled:
+            found.append((max(known), known.index(max(known)), filled))
+    if not found:
+        raise InputError(f"{where}: the file has no header.", remedy=f"Its first line names {', '.join(NEEDED)}.")
+    _, start, filled = max(found, key=lambda one: one[0])  # of equal ones the first
+    header = _named(filled[start][1], where)
+    if not any(name and name.isprintable() for name in header):  # bytes that are no text
         raise InputError(f"{where}: the file has no header.", remedy=f"Its first line names {', '.join(NEEDED)}.")
     width = len(header)
-    wrong = [place for place, row in enumerate(lines[1:], 2) if any(map(str.strip, row[width:]))]
+    wrong = [place for place, row in filled[start + 1 :] if any(map(str.strip, row[width:]))]
     if wrong:
         raise InputError(f"{where}: row {wrong[0]} has more cells than the header.", remedy="Quote cells with commas.")
-    rows = [(row + [""] * width)[:width] for row in lines[1:]]
-    frame = pd.DataFrame(rows, columns=header, dtype=object)
+    cells = [(list(row) + [""] * width)[:width] for _, row in filled[start + 1 :]]
+    frame = pd.DataFrame(cells, columns=header, dtype=object)
     return frame.loc[:, [name for name in frame.columns if name]]
 
 
-def _column(name: str) -> str:
-    """A heading by its usual name, without marks and case; unknown headings keep their spelling."""
-    key = column_key(name)
-    for usual, others in ALIASES.items():
-        if key == usual or key in others:
-            return usual
-    return without_marks(name)
+def _claimed(header: Sequence[str]) -> dict[int, str]:
+    """The usual name of each known column of a header, by its place; the surest heading of a name takes it."""
+    words = [words_key(text) for text in header]
+    claimed: dict[int, str] = {}
+    for usual, headings in HEADINGS.items():
+        keys = [words_key(heading) for heading in headings]
+        ranks = [keys.index(own) if own in keys else len(keys) for own in words]
+        best = min(ranks, default=len(keys))
+        if best < len(keys):
+            claimed |= {place: usual for place, rank in enumerate(ranks) if rank == best}
+    return claimed
+
+
+def _named(header: Sequence[str], where: str) -> list[str]:
+    """The headings by their usual names, without marks and case; unknown headings keep their spelling.
+
+    Raises:
+        InputError: Two columns have one name.
+    """
+    claimed = _claimed(header)
+    names = [claimed.get(place, without_marks(text)) for place, text in enumerate(header)]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{where}: two columns are headed {', '.join(twice)}.", remedy="Keep one of them, or rename the other."
+        )
+    return names
 
 
 def clean_truth(truth: pd.DataFrame) -> Truth:
@@ -90,12 +160,12 @@ def clean_truth(truth: pd.DataFrame) -> Truth:
     Raises:
         InputError: A column is missing, or a record is there twice.
     """
-    renamed = truth.rename(columns={name: _column(str(name)) for name in truth.columns})
-    require_columns(renamed, NEEDED, "truth")
-    rows = renamed.copy()
+    rows = truth.set_axis(_named([str(name) for name in truth.columns], "the truth"), axis=1)
+    require_columns(rows, NEEDED, "truth")
     for column in NEEDED:
         texts = rows[column].astype(object).where(rows[column].notna(), "").astype(str)
         rows[column] = texts.map(without_marks)
+    rows["person"] = rows["person"].where(~rows["person"].str.casefold().isin(NOBODY), "")
     given = rows[rows["record"] != ""]
     doubled = given.duplicated(["register", "record"], keep=False)
     if doubled.any():
@@ -106,7 +176,7 @@ def clean_truth(truth: pd.DataFrame) -> Truth:
             remedy="Give each record of a register one row.",
         )
     named = given["person"] != ""
-    return Truth(given[named], int((~named).sum()))
+    return Truth(given[named], int((~named).sum()), len(rows) - len(given))
 
 
 def require_columns(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from wasl.cli.linkage import read_csv
 from wasl.errors import InputError
 from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.quality.truth import clean_truth, parse_table
@@ -74,3 +80,76 @@ def test_empty_persons_make_no_true_pairs():
     result = evaluate(spine, truth)
     assert (result.pairwise.found, result.pairwise.true, result.pairwise.right) == (1, 1, 1)
     assert (result.unknown_records, result.without_person) == (2, 2)
+
+
+HEADINGS = [
+    ("register", "record", "person"), ("REGISTER", "Record no.", "Person ID"), ("Registre", "Numéro", "ID personne"),
+    ("Nom du registre", "N° d'enregistrement", "N° de la personne"), ("registre", "N°", "Individu"),
+    ("Register name", "record_number", "person_id"), ("السجل", "رقم", "الشخص"), ("سجل", "رقم التسجيل", "شخص"),
+]  # fmt: skip
+TITLES = [[], [[""]], [["Vérité terrain 2026"], [""]], [["Truth", "by hand", ""]]]
+SPACES = ["", " ", "\u00a0", "\u202f", "\u200b"]
+EMPTY = ["", " ", "\u00a0", "#N/A", "#REF!", "#NOM?", "NULL", "n/a", "NaN", "<NA>"]
+TABLE = [["a, b; c", "R1", "é1"], ["b", "R2", "é1"], ["b", "3", "x"]]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(HEADINGS), st.sampled_from(TITLES), st.sampled_from(SPACES), st.sampled_from(EMPTY),
+    st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.booleans(),
+    st.booleans(), st.permutations([0, 1, 2]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+)  # fmt: skip
+def test_every_dialect_of_a_spreadsheet_gives_the_same_truth(
+    headings, titles, space, empty, mark, ending, quoted, told, trailing, order, encoding
+):
+    whole = "".join([*headings, space, empty])
+    if encoding == "cp1252" and (not headings[0].isascii() or any(c in whole for c in "\u202f\u200b\u00a0")):
+        encoding = "utf-8-sig"  # a file with one accent and no-break spaces alone can be of several encodings
+    table = [[space + cell + space for cell in row] for row in [*TABLE, ["b", "R4", empty], ["b", "R5", empty]]]
+    rows = [list(headings), *table]
+    lines = [[row[place] for place in order] + [""] * trailing for row in rows]
+    text = io.StringIO()
+    for row in [*titles, *lines] if not told else lines:
+        cells = [f'"{cell}"' if quoted or any(c in cell for c in ",;\t|") else cell for cell in row]
+        text.write(mark.join(cells) + ending)
+    said = f"sep={mark}{ending}" if told else ""
+    truth = clean_truth(parse_table((said + text.getvalue()).encode(encoding), "truth.csv"))
+    assert truth.rows[["register", "record", "person"]].to_numpy().tolist() == TABLE
+    assert (truth.without_person, truth.without_record) == (2, 0)
+
+
+@pytest.mark.parametrize("headings", HEADINGS)
+@pytest.mark.parametrize("place", ["first sheet", "second sheet", "below a title", "from B3"])
+def test_a_truth_in_a_workbook(headings, place, tmp_path: Path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    page = book.active
+    if place == "second sheet":
+        page.append(["Read me"])
+        page = book.create_sheet("truth")
+    if place == "below a title":
+        page.append(["Vérité"])
+    down, across = (3, 2) if place == "from B3" else (page.max_row + 1, 1)
+    for y, row in enumerate([headings, ["a", 12, 7], ["b", 13, 7], ["b", 14, None]]):
+        for x, cell in enumerate(row):
+            page.cell(down + y, across + x, cell)
+    book.save(tmp_path / "truth.xlsx")
+    truth = clean_truth(read_csv(tmp_path / "truth.xlsx"))
+    assert truth.rows[["register", "record", "person"]].to_numpy().tolist() == [["a", "12", "7"], ["b", "13", "7"]]
+    assert truth.without_person == 1
+
+
+def test_a_column_of_the_usual_name_goes_before_one_that_is_called_alike():
+    truth = clean_truth(parse_table(b"N;register;record;person\n1;a;R1;p\n2;b;R2;p\n", "truth.csv"))
+    assert truth.rows["record"].tolist() == ["R1", "R2"]
+
+
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(InputError, match="two columns are headed person"):
+        parse_table(b"register,record,person,person\na,R1,p,q\n", "truth.csv")
+
+
+def test_rows_without_a_record_number_are_counted():
+    truth = clean_truth(pd.DataFrame({"register": list("ab"), "record": ["1", " "], "person": ["p", "q"]}))
+    assert (len(truth.rows), truth.without_person, truth.without_record) == (1, 0, 1)
