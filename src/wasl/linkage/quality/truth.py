@@ -45,7 +45,7 @@ ERRORS = (
     "#nul!",
 )
 NOBODY = frozenset([*ERRORS, "null", "na", "n/a", "nan", "none", "<na>"])
-"""What a failed look-up leaves in a cell, and how programs write that nothing is there. It is no person."""
+"""A failed look-up leaves such a text in a cell, or a program writes it for an empty one. It is no person."""
 ROWS_SHOWN = 5
 Rows = Sequence[Sequence[str]]
 
