@@ -284,10 +284,10 @@ def _date_pieces(
         births: ``yyyymmdd`` with 0 for unknown parts; 0 where missing.
         number: The numbers of some grams in the vocabulary.
 
-    A date without its day, or without its year, has the grams of the parts it gives. Of a date with one known part there
-    are none. Two filters of one year and nothing else would agree in full, as two whole dates of one person do. Blocks
-    by year still use the year. 1 January of a whole date stands for an unknown day: as a gap it says nothing, as a date
-    it would say the wrong thing.
+    A date without its day, or without its year, has the grams of the parts it gives. A date with one known part has no
+    grams. Two filters of one year and nothing else would agree in full, as two whole dates of one person do. Blocks by
+    year still use the year. 1 January of a whole date stands for an unknown day: as a gap it says nothing, as a date it
+    would say the wrong thing.
     """
     year, month, day = births // 10_000, births // 100 % 100, births % 100
     first_january = (month == 1) & (day == 1)
