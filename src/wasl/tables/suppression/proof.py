@@ -69,14 +69,16 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
 
 
 def cheap_cuts(master: Master, rows: RowCuts, state: State) -> Relaxed | None:
-    """Solve the relaxation and add cuts of single sums and cover inequalities until none is violated."""
+    """Solve the relaxation, add cuts of single sums and cover inequalities, until none is violated."""
     while True:
         relaxed = master.relax()
         if relaxed is None:
             return None
         cuts = rows.violated(relaxed.pattern)
         master.add(cuts)
-        added = len(cuts) + master.add_bridges(relaxed.pattern) + master.add_covers(relaxed.pattern)
+        added = len(cuts) + master.add_bridges(relaxed.pattern)
+        if not state.slow:  # on slow problems the longer integer programs cost more than the inequalities bring
+            added += master.add_covers(relaxed.pattern)
         if not added or state.over():
             return relaxed
 
