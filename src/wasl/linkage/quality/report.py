@@ -42,14 +42,16 @@ def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("wasl.linkage.quality"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
     )
-    environment.filters["count"] = lambda value: f"{value:,}".replace(",", " ")
+    # As the language writes numbers: in a text from right to left a blank would turn the groups of digits round.
+    environment.filters["count"] = pass_context(lambda context, value: context["words"].number(value))
     environment.filters["percent"] = pass_context(_percent)
     environment.filters["said"] = pass_context(lambda context, text: said(context["words"], text))
     return environment.get_template(name)
 
 
 def _percent(context: Context, value: float | None) -> str:
-    return str(context["words"].text(NOT_KNOWN)) if value is None else f"{100 * value:.2f} %"
+    words: Messages = context["words"]
+    return words.text(NOT_KNOWN) if value is None else words.percent(value, 2)
 
 
 def render_report(report: Mapping[str, Any], language: Language = "en") -> str:

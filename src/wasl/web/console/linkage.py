@@ -9,10 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from wasl.errors import InputError, WaslError
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.report import render_report
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.service import linkages, resolutions, reviews
@@ -97,6 +98,18 @@ def show_run(page: AnyPage, project: str, run: str) -> Response:
         charts=_charts(page, found.report),
         plan=found.plan,
     )
+
+
+@pages("GET", RUN + "/report.html", Action.LINKAGE_READ, logged_as="linkage report")
+def download_report(page: AnyPage, project: str, run: str) -> Response:
+    """The report as one file, made on request in the language of the page."""
+    with page.office.ledger.reading() as state:
+        report = linkages.find_run(state, project, run).report
+    if not report:
+        raise InputError("this run has no such file yet.")
+    text = render_report({**report, **report.get("resolution", {})}, page.language.language)
+    name = f"report-{page.language.language}.html"
+    return HTMLResponse(text, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 @pages("GET", RUN + "/progress", Action.LINKAGE_READ)

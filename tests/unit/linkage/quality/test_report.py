@@ -57,7 +57,7 @@ def test_a_report_is_said_in_the_language_of_its_reader(three_registers, plan, l
     found = resolve(plan, scored, [part.join for part in three_registers], run="r")
     failed = {"name": "sizes", "passed": False, "message": "3 of 9 records are in persons of more than 2 records; the "}
     failed["message"] += "largest has 5. Different people were chained together."
-    report = {**found.report, "checks": [failed]}
+    report = {**found.report, "checks": [failed], "records": 4271}
     page, english = render_report(report, language), render_report(report)
     assert f'<html lang="{language}" dir="{direction}">' in page
     names = re.compile(r"<(?:th|h1|h2|h3|span|summary|b)>([^<]*[A-Za-z]{3}[^<]*)<|<text[^>]*>([^<]*)<")
@@ -67,4 +67,5 @@ def test_a_report_is_said_in_the_language_of_its_reader(three_registers, plan, l
     shown = {text for pair in names.findall(page) for text in pair if text}
     assert not said & shown
     assert "Different people" not in page
+    assert words.number(4271) in page, "a blank would turn the groups round in a text from right to left"
     assert "direction: ltr" in page, "charts keep their axes; their labels are in the language"
