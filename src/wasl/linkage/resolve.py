@@ -111,7 +111,7 @@ def resolve(
         plan.model.personal,
     )  # fmt: skip
     links_made = int(found.together.sum())
-    checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least))
+    checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, scored, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)
@@ -147,7 +147,7 @@ def _find_persons(
     while True:
         found = _link_from(plan, pairs, records, duplicate_free, least)
         linked = pairs.probability[found.together]
-        least = least_probability(linked, plan.resolution.minimum_precision, found.least)
+        least = least_probability(linked, plan.resolution.minimum_precision, found.least, len(records.passes))
         if least <= found.least:
             return found
 

@@ -74,7 +74,7 @@ def resolution_checks(
 
 
 def check_precision(
-    quality: Mapping[str, Any], links: int, resolution: ResolutionOptions, least: float | None = None
+    quality: Mapping[str, Any], links: int, resolution: ResolutionOptions, least: float | None = None, passes: int = 2
 ) -> Check:
     """Whether the estimated precision of the links is high enough to use them unseen.
 
@@ -83,16 +83,17 @@ def check_precision(
         links: Linked pairs.
         resolution: Of the plan, with the precision it asks for.
         least: The probability from which pairs were linked; default: that of the plan's costs.
+        passes: Passes whose scores were merged.
     """
     value, minimum = quality["precision"]["value"], resolution.minimum_precision
     few = links < LEAST_LINKS or value is None
-    short = not few and minimum > 0 and cautious_precision(value) < minimum - REACHED
+    short = not few and minimum > 0 and cautious_precision(value, passes) < minimum - REACHED
     failed = short or (not few and value < LEAST_PRECISION)
     if failed:
         message = (
             f"the estimated precision is {value:.2f}. "
-            + (f"With half as many false links again it is {cautious_precision(value):.2f}, and the plan asks for "
-               f"{minimum:g} (minimum_precision). " if short else f"That is below {LEAST_PRECISION}. ")
+            + (f"With more false links than expected it is {cautious_precision(value, passes):.2f}, and the plan asks "
+               f"for {minimum:g} (minimum_precision). " if short else f"That is below {LEAST_PRECISION}. ")
             + "The fields compared do not tell these persons apart. Compare more fields, or have the links reviewed."
         )  # fmt: skip
     elif least is not None and least > resolution.accept:

@@ -15,34 +15,39 @@ from numpy.typing import NDArray
 
 __all__ = ["FALSE_LINKS", "LEAST_LINKS", "cautious_precision", "least_probability"]
 
-FALSE_LINKS = 1.5
+FALSE_LINKS, FALSE_LINKS_OF_ONE_PASS = 1.5, 1.2
 """False links for each expected one, at most, over the kinds of the laboratory: 1.2 to 1.5 among foreigners under
-`guarded`, below 1 on the other kinds."""
+`guarded`, where several passes are merged; below 1 on the other kinds. Of one pass (`open`) there were fewer."""
 LEAST_LINKS = 20
 """Shares of fewer linked pairs mean nothing."""
 
 
-def cautious_precision(precision: float) -> float:
+def cautious_precision(precision: float, passes: int = 2) -> float:
     """The precision if there are `FALSE_LINKS` times as many false links as expected."""
-    return 1.0 - FALSE_LINKS * (1.0 - precision)
+    return 1.0 - _factor(passes) * (1.0 - precision)
 
 
-def least_probability(linked: NDArray[np.float64], minimum: float, least: float) -> float:
+def _factor(passes: int) -> float:
+    return FALSE_LINKS if passes > 1 else FALSE_LINKS_OF_ONE_PASS
+
+
+def least_probability(linked: NDArray[np.float64], minimum: float, least: float, passes: int = 2) -> float:
     """The probability from which pairs are linked.
 
     Args:
         linked: Probabilities of the linked pairs.
         minimum: Precision that the plan asks for.
         least: The probability from which linking costs less than not linking.
+        passes: Passes whose scores were merged.
 
     Returns:
         `least` where the links are precise enough, too few to judge, or not precise enough at any probability; else a
         higher one.
     """
-    if len(linked) < LEAST_LINKS or cautious_precision(float(linked.mean())) >= minimum:
+    if len(linked) < LEAST_LINKS or cautious_precision(float(linked.mean()), passes) >= minimum:
         return least
     falling = np.sort(linked)[::-1]
     expected = np.cumsum(falling) / np.arange(1, len(falling) + 1)
     whole = np.diff(falling, append=-1.0) < 0  # pairs of one probability are linked together
-    last = np.flatnonzero(whole & (1.0 - FALSE_LINKS * (1.0 - expected) >= minimum))
+    last = np.flatnonzero(whole & (1.0 - _factor(passes) * (1.0 - expected) >= minimum))
     return max(float(falling[last[-1]]), least) if len(last) and last[-1] + 1 >= LEAST_LINKS else least
