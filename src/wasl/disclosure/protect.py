@@ -15,7 +15,7 @@ from wasl.disclosure.keys.variable_types import is_number_type
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
 from wasl.disclosure.methods.steps.step import Change
-from wasl.disclosure.policy.document import DisclosurePolicy, Role, require_thresholds
+from wasl.disclosure.policy import DisclosurePolicy, Role, require_thresholds
 from wasl.disclosure.policy.gate import release_failures
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk

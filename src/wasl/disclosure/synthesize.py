@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import Frame, as_arrow, code_columns, code_together
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare

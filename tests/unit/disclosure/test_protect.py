@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.protect import protect
 from wasl.disclosure.report.pages import assessment_page, internal_page, public_page
 from wasl.disclosure.risk.assess import assess

@@ -21,7 +21,7 @@ from wasl.disclosure.attacks.refinement import Differencing, Downcoding, differe
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column
 from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.disclosure.keys.working_file import WorkingFile, prepare, resolve_hierarchy
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.protect import Protection
 from wasl.disclosure.utility.measures import category_map
 from wasl.errors import PolicyError

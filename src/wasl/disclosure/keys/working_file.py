@@ -14,7 +14,7 @@ from wasl.disclosure.keys.hierarchy import ANY, Hierarchy, Level, group_labels, 
 from wasl.disclosure.keys.households import same_within
 from wasl.disclosure.keys.intervals import break_labels, date_labels, width_labels
 from wasl.disclosure.keys.variable_types import as_days, as_numbers, null_codes, require_plain
-from wasl.disclosure.policy.document import DisclosurePolicy, HierarchySpec, Role, VariableSpec
+from wasl.disclosure.policy import DisclosurePolicy, HierarchySpec, Role, VariableSpec
 from wasl.errors import InputError, SchemaError
 
 __all__ = ["WorkingFile", "in_order", "prepare", "resolve_hierarchy"]

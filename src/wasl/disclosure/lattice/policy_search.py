@@ -17,7 +17,7 @@ from wasl.disclosure.keys.working_file import WorkingFile, resolve_hierarchy
 from wasl.disclosure.lattice.goals import Goal, k_goal, k_map_goal, risk_goal, sensitive_goal
 from wasl.disclosure.lattice.search import LatticeResult, search_lattice
 from wasl.disclosure.methods.steps.step import Change
-from wasl.disclosure.policy.document import SearchSpec, SensitiveRule
+from wasl.disclosure.policy import SearchSpec, SensitiveRule
 from wasl.disclosure.risk.assess import class_distance, sensitive_column
 from wasl.disclosure.risk.diversity import (
     ClassCounts,

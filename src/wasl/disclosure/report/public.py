@@ -23,7 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn, code_column, numeric_column
-from wasl.disclosure.policy.document import DisclosurePolicy, Role
+from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.report.areas import published_areas
 from wasl.disclosure.report.sentences import LANGUAGES, sentence
 from wasl.disclosure.utility.measures import UtilityReport, recoded_alike

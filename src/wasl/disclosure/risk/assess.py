@@ -16,7 +16,7 @@ from wasl.disclosure.keys.classes import equivalence_classes, pack_keys
 from wasl.disclosure.keys.coding import CodedColumn, Frame
 from wasl.disclosure.keys.frequencies import Frequencies, frequencies, k_map, violations
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
-from wasl.disclosure.policy.document import DisclosurePolicy, Role, SensitiveRule, require_thresholds
+from wasl.disclosure.policy import DisclosurePolicy, Role, SensitiveRule, require_thresholds
 from wasl.disclosure.risk.diversity import (
     ClassCounts,
     alpha_k,

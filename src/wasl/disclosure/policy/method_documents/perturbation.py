@@ -1,0 +1,157 @@
+"""Documents of perturbations: of numbers, categories and areas."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field as Option
+
+from wasl.disclosure.policy.method_documents.base import MethodBase, Share
+
+__all__ = [
+    "AddNoise",
+    "Microaggregate",
+    "Pram",
+    "RankSwap",
+    "ShuffleValues",
+    "SwapRecords",
+]
+
+
+class Microaggregate(MethodBase):
+    """Numbers replaced by the means of groups of at least ``size`` similar rows."""
+
+    kind: Literal["microaggregate"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    size: int = Option(default=3, ge=2)
+    method: Literal["mdav", "ranking", "pca"] = "mdav"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
+
+class Pram(MethodBase):
+    """Post-randomization of categories.
+
+    Attributes:
+        variables: Randomized one by one.
+        retain: Probability that a category stays. Under ``invariant`` every category keeps it; only a category more
+            frequent than all others together may stay more often.
+        matrix: A transition matrix instead, rows in the order of ``categories``.
+        invariant: Whether expected frequencies are preserved. The internal report gives the effective matrix.
+        strata: Randomize within the categories of this variable.
+    """
+
+    kind: Literal["pram"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    retain: Share = 0.8
+    matrix: tuple[tuple[float, ...], ...] | None = None
+    categories: tuple[str, ...] = ()
+    invariant: bool = True
+    strata: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables + (() if self.strata is None else (self.strata,))
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.variables
+
+
+class AddNoise(MethodBase):
+    """Noise added to numbers: independent, or correlated like the data."""
+
+    kind: Literal["noise"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    amount: float = Option(default=0.1, gt=0)
+    correlated: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
+
+class RankSwap(MethodBase):
+    """Values swapped with others of nearby rank."""
+
+    kind: Literal["rank_swap"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    window: Share = 0.05
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
+
+class ShuffleValues(MethodBase):
+    """Numbers shuffled so that ranks follow a regression on other variables."""
+
+    kind: Literal["shuffle"]
+    variables: tuple[str, ...] = Option(min_length=1)
+    given: tuple[str, ...] = Option(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return self.variables + self.given
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The named variables that must be numbers."""
+        return self.variables
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.variables
+
+
+class SwapRecords(MethodBase):
+    """Households at risk swapped between areas.
+
+    Attributes:
+        areas: Geographic variables, from the coarsest to the finest.
+        similar: Household variables that must agree between swapped households.
+        risk_variables: Variables whose rare combinations within an area put a household at risk.
+        rate: Least share of households swapped in every area.
+        k: Households with fewer than k alike in their area are swapped.
+    """
+
+    kind: Literal["swap_records"]
+    areas: tuple[str, ...] = Option(min_length=1)
+    similar: tuple[str, ...] = ()
+    risk_variables: tuple[str, ...] = Option(min_length=1)
+    rate: Share = 0.02
+    k: int = Option(default=3, ge=2)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every variable the method names."""
+        return (*self.areas, *self.similar, *self.risk_variables)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The named variables whose values the method replaces."""
+        return self.areas
