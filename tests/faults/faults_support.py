@@ -50,10 +50,10 @@ from wasl.client.transport import Transport
 from wasl.errors import WaslError
 from wasl.linkage.plan import LinkagePlan
 from wasl.service.access import Role
+from wasl.service.erasure import named_files
 from wasl.service.log import event_of, export_log
 from wasl.service.ports import Area, Caller
 from wasl.service.records import Job, JobKind, JobStatus, Release, Run, Submission
-from wasl.service.retention import named_files
 from wasl.service.states import ReleaseStatus, RunStatus
 from wasl.service.submissions import AREAS
 from wasl.storage.database import connect

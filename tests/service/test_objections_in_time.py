@@ -17,7 +17,7 @@ from wasl.cli import reproduction
 from wasl.errors import InputError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.payload import Payload
-from wasl.service import packages, table_orders
+from wasl.service import packages, table_jobs
 from wasl.service.access import Role
 from wasl.workflow.publish import publish
 from wasl.workflow.publish_tables import publish_tables
@@ -82,7 +82,7 @@ def test_tables_in_the_making_begin_anew_without_the_objectors(
         rows.append(data[0].num_rows)
         return tabulate(spec, data, *more, **options)
 
-    monkeypatch.setattr(table_orders, "tabulate", tabulate_late)
+    monkeypatch.setattr(table_jobs, "tabulate", tabulate_late)
     shown = tables.order(tables.menu(), table="by-activity")
     assert shown["status"] == "approved"
     assert len(rows) == 2
@@ -96,7 +96,7 @@ def test_tables_that_are_being_packaged_are_not_published(tables: Any, monkeypat
         object_now(tables.service)
         return publish_tables(*given, **options)
 
-    monkeypatch.setattr(table_orders, "publish_tables", publish_late)
+    monkeypatch.setattr(table_jobs, "publish_tables", publish_late)
     shown = tables.order(tables.menu(), table="by-activity")
     assert tables.step(shown, "publish", Role.RELEASE).status_code == 202
     tables.service.work()

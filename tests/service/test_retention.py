@@ -17,9 +17,9 @@ from wasl.errors import NotFoundError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
+from wasl.service.erasure import named_files
 from wasl.service.ports import Area
 from wasl.service.records import Release, Run, Submission
-from wasl.service.retention import named_files
 
 HERE = f"/v1/projects/{PROJECT}"
 RUNS = f"{HERE}/linkage-runs"

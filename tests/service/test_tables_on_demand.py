@@ -270,12 +270,12 @@ class TestAnswersTogether:
 
     def test_an_answer_that_comes_between_sends_the_job_back(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         """While one order is protected another is answered; the commit sees it and the audit is done again."""
-        from wasl.service import table_orders
+        from wasl.service import table_jobs
 
         menu = desk.menu()
         first = desk.order(menu, dimensions=["birth_year"])
         calls: list[int] = []
-        honest = table_orders.tabulate
+        honest = table_jobs.tabulate
 
         def tabulate(*given: Any, **named: Any) -> Any:
             made = honest(*given, **named)
@@ -284,7 +284,7 @@ class TestAnswersTogether:
                 assert desk.step(desk.read(first["id"]), "approve", reason="x").status_code == 200
             return made
 
-        monkeypatch.setattr(table_orders, "tabulate", tabulate)
+        monkeypatch.setattr(table_jobs, "tabulate", tabulate)
         shown = desk.order(menu, table="by-activity")
         assert (shown["status"], calls) == ("approved", [0, 1])
 

@@ -61,8 +61,8 @@ def purge_installation(installation: Installation, project: str = "") -> list[di
     Raises:
         NotFoundError: There is no such project.
     """
+    from wasl.service.erasure import erasure_state, request_erasure, schedule_erasures
     from wasl.service.records import Job
-    from wasl.service.retention import erasure_state, request_erasure, schedule_erasures
 
     office, caller = installation.office, installation.operator()
     if project:

@@ -23,6 +23,7 @@ from wasl.audit.events import (
 )
 from wasl.errors import StateError, WaslError
 from wasl.service.access import Action
+from wasl.service.erasure import erase
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
 from wasl.service.packages import package
@@ -30,11 +31,10 @@ from wasl.service.ports import Caller, Office, Progress, Reader
 from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run, TableOrder
 from wasl.service.releases import protect_release
 from wasl.service.resolutions import reproduce, resolve_run
-from wasl.service.retention import erase
 from wasl.service.returns import prepare_return
 from wasl.service.scenarios import compare_scenarios
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
-from wasl.service.table_orders import make_tables, package_tables
+from wasl.service.table_jobs import make_tables, package_tables
 
 __all__ = ["HANDLERS", "abandon", "park", "perform", "queue_again"]
 

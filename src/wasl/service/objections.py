@@ -1,8 +1,9 @@
-"""Objections at linkage: a run leaves out the records of persons who objected before it was asked for.
+"""Objections: persons whose records leave the next run, and the microdata and tables made after they objected.
 
-The record ids of a run's objections are pinned to it. Their rows leave the deliveries before they are compared, and the
-join maps before persons are resolved. Where the join maps are kept by another installation (strong mode), the pairs of
-these rows are dropped when the spine keeper resolves the run.
+A run leaves out the records of persons who objected before it was asked for. The record ids of a run's objections are
+pinned to it. Their rows leave the deliveries before they are compared, and the join maps before persons are resolved.
+Where the join maps are kept by another installation (strong mode), the pairs of these rows are dropped when the spine
+keeper resolves the run.
 
 Does not protect against: in strong mode the linkage unit still compares the rows, for it cannot know whose they are.
 """
@@ -17,15 +18,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.errors import StateError
+from wasl.audit.events import ObjectionReceived
+from wasl.errors import InputError, StateError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import read_parquet
+from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.remaining_rows import RemainingRows
+from wasl.service.access import Action
 from wasl.service.pins import pinned_payloads
-from wasl.service.ports import Reader
-from wasl.service.records import Objection, Run
+from wasl.service.ports import Area, Caller, Office, Reader
+from wasl.service.projects import register_id
+from wasl.service.records import Objection, Register, Release, Run, TableOrder
+from wasl.service.unreleased import NOT_PUBLIC, voided_orders, voided_releases
 
 __all__ = [
     "RowsOfObjectors",
@@ -35,11 +42,112 @@ __all__ = [
     "objections_logged",
     "pairs_without",
     "pin_objections",
+    "receive_objections",
     "require_same_persons",
+    "without_objections",
 ]
+
+MOST_RECORDS = 10_000
+"""Record ids in one list of objections: 320 kB of the database."""
+
+RECORD_ID_CHARS = 32
 
 RowsOfObjectors = Mapping[str, pa.Array]
 """Row ids that a run leaves out, by digest of the delivery."""
+
+
+def receive_objections(
+    office: Office, caller: Caller, *, project: str, register: str, records: Sequence[str]
+) -> Objection:
+    """Take in record ids of persons who object: unreleased microdata are void, later ones leave these persons out.
+
+    Raises:
+        InputError: A record id is not one; gives its place in the list.
+    """
+    caller.check(Action.OBJECTION_SEND, project=project, register=register)
+    given = list(dict.fromkeys(one.lower() for one in records))
+    for place, one in enumerate(given):
+        if len(one) != RECORD_ID_CHARS or set(one) - set("0123456789abcdef"):
+            raise InputError(f"record id {place + 1} of the list is not one of {RECORD_ID_CHARS} hexadecimal digits.")
+    if not 0 < len(given) <= MOST_RECORDS:
+        raise InputError(f"a list of objections has between 1 and {MOST_RECORDS:,} record ids.")
+    others = _records_of_same_persons(office, project, register, given)
+    with office.ledger.writing(caller) as ledger:
+        ledger.get(Register, register_id(project, register))
+        made = [
+            Objection(
+                id=office.new_id(),
+                created_at=caller.stamp,
+                created_by=caller.actor.name,
+                project=project,
+                register=name,
+                records=ids,
+            )
+            for name, ids in ((register, given), *sorted(others.items()))
+        ]
+        cause = "persons objected"
+        void = [
+            *voided_releases(ledger.select(Release, project=project, status=NOT_PUBLIC), cause),
+            *voided_orders(ledger.select(TableOrder, project=project, status=NOT_PUBLIC), cause),
+        ]
+        happening = ObjectionReceived(
+            register=register,
+            records=len(given),
+            digest=digest_json(given),
+            linked_records=sum(len(ids) for ids in others.values()),
+        )
+        ledger.save(*made, *void, event=caller.event(happening, project=project, subject=made[0].id))
+        return ledger.get(Objection, made[0].id)
+
+
+def _records_of_same_persons(
+    office: Office, project: str, register: str, records: Sequence[str]
+) -> dict[str, list[str]]:
+    """Record ids of the same persons in other registers, as the last spine knows them: they leave the next run, too."""
+    with office.ledger.reading() as state:
+        runs = [run for run in state.select(Run, project=project, descending=True) if run.spine]
+    if not runs:
+        return {}
+    spine, _ = read_parquet(office.files.path(Area.SPINE, runs[0].spine), "spine")
+    registers = spine.column("register").cast(pa.string())
+    ids = spine.column("record_id")
+    given = pa.array([bytes.fromhex(text) for text in records], ids.type)
+    persons = pc.unique(
+        spine.column("person_id").filter(pc.and_(pc.equal(registers, register), pc.is_in(ids, value_set=given)))
+    )
+    same = pc.and_(pc.is_in(spine.column("person_id"), value_set=persons), pc.not_equal(registers, register))
+    found: dict[str, list[str]] = {}
+    for name, one in zip(registers.filter(same).to_pylist(), ids.filter(same).to_pylist(), strict=True):
+        found.setdefault(name, []).append(one.hex())
+    return found
+
+
+def without_objections(
+    ledger: Reader, project: str, spine: pa.Table, payloads: Sequence[Payload]
+) -> tuple[pa.Table, list[Payload]]:
+    """Spine and payloads without the persons who objected: all their records, in every register."""
+    registers = spine.column("register").cast(pa.string())
+    ids = spine.column("record_id")
+    objected = pc.equal(registers, "")  # nobody yet
+    listed: dict[str, list[bytes]] = {}
+    for one in ledger.select(Objection, project=project):
+        listed.setdefault(one.register, []).extend(bytes.fromhex(text) for text in one.records)
+    if not listed:
+        return spine, list(payloads)
+    gone_ids = {register: pa.array(records, ids.type) for register, records in listed.items()}
+    for register, records in gone_ids.items():
+        objected = pc.or_(objected, pc.and_(pc.equal(registers, register), pc.is_in(ids, value_set=records)))
+    persons = pc.unique(spine.column("person_id").filter(objected))
+    gone = pc.is_in(spine.column("person_id"), value_set=persons)
+    of_persons = ids.filter(gone).combine_chunks()
+    kept = []
+    for payload in payloads:
+        own = payload.rows.column("record_id")
+        lost = pc.is_in(own, value_set=of_persons)
+        if payload.register in gone_ids:
+            lost = pc.or_(lost, pc.is_in(own, value_set=gone_ids[payload.register]))
+        kept.append(replace(payload, rows=payload.rows.filter(pc.invert(lost))))
+    return spine.filter(pc.invert(gone)), kept
 
 
 def pin_objections(ledger: Reader, project: str) -> list[str]:

@@ -19,13 +19,12 @@ from wasl.service.documents import accept_description, accept_policy, accept_spe
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run
-from wasl.service.objections import pin_objections, require_same_persons
+from wasl.service.objections import pin_objections, require_same_persons, without_objections
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
 from wasl.service.release_steps import find_release
-from wasl.service.retention import without_objections
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble

@@ -26,10 +26,10 @@ from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_plan
+from wasl.service.objections import without_objections
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project, register_id
 from wasl.service.records import Job, JobKind, Register, Run, Submission, SubmissionKind
-from wasl.service.retention import without_objections
 from wasl.workflow.act import RunOptions
 from wasl.workflow.holder_return import holder_return
 

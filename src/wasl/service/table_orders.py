@@ -1,90 +1,55 @@
-"""Orders of tables: tabulated and protected beside everything that was answered before, then approved and published.
+"""Orders of tables: ordered, protected again, decided on and published.
 
-An analyst sees neither microdata nor true figures. An answer is audited against all earlier answers of the project.
-It is approved only while that is still all: a table answered meanwhile sends the order back to its protection.
-
-Does not protect against: an approver of a menu who lets crossings be answered by rule that should have been looked at.
+An analyst sees neither microdata nor true figures. The jobs that make and package the tables are in
+`wasl.service.table_jobs`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import secrets
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-
-from wasl.audit.events import (
-    Happening,
-    ProtectionFailed,
-    ReleaseRequested,
-    TablesApprovedByRule,
-    TablesOrdered,
-    TablesProtected,
-)
-from wasl.errors import InputError, NotFoundError, StateError, ThresholdError
+from wasl.audit.events import TablesOrdered
+from wasl.errors import NotFoundError, StateError
 from wasl.registers.documents import validate_document
-from wasl.registers.exchange.parquet_tables import read_parquet
-from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Action, Role
-from wasl.service.artifacts import keep_artifact, keep_artifacts
 from wasl.service.dossiers import held_options, recorded_excess
-from wasl.service.jobs import finish_job, job_caller, queue_job
-from wasl.service.log import prove_release
-from wasl.service.objections import pin_objections
-from wasl.service.packages import ask_publication, require_publishing
-from wasl.service.pins import pinned_payloads, require_coverage
-from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
+from wasl.service.jobs import queue_job
+from wasl.service.packages import ask_publication
+from wasl.service.pins import pinned_payloads
+from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import open_project
-from wasl.service.records import Job, JobKind, Run, TableMenu, TableOrder
+from wasl.service.records import JobKind, Run, TableMenu, TableOrder
 from wasl.service.release_steps import find_in_project, take_step
-from wasl.service.retention import without_objections
 from wasl.service.states import MenuStatus, ReleaseStatus, ReleaseStep, next_status
 from wasl.service.table_menus import find_menu, menu_of
-from wasl.tables.earlier import EarlierTable, read_earlier
-from wasl.tables.menu import RECORD, ApprovalRule, TableRequest, order_tables
-from wasl.tables.protect import ProtectedTables
-from wasl.tables.specification import ProtectionMethod, TablesSpec
-from wasl.workflow.act import Act, RunOptions
-from wasl.workflow.assemble import assemble
+from wasl.tables.menu import TableRequest, order_tables
+from wasl.tables.specification import TablesSpec
+from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import authorize_release
-from wasl.workflow.microdata import MicrodataSpec
-from wasl.workflow.publish import zip_package
-from wasl.workflow.publish_tables import publish_tables
-from wasl.workflow.tabulate import internal_artifacts, tabulate
 
 __all__ = [
+    "answered_orders",
     "decide_on_tables",
     "find_order",
     "internal_files",
-    "make_tables",
     "order",
-    "package_tables",
     "protect_order_again",
     "publish_order",
     "readable_answer",
-    "record_key_id",
 ]
 
 SEED_BITS = 62
+
 INTERNAL = "internal.zip"
 """Name of the artifact that holds everything that must not leave the office."""
 
 MOST_WAITING = 20
 """Orders of one person that may wait or be under way at once: each takes up to its menu's time limit of a worker."""
 
-MOST_ATTEMPTS = 3
-"""Protections of one order in one job; each repetition follows an answer that came between."""
-
 WAITING = (ReleaseStatus.PROTECTING, ReleaseStatus.REQUESTED)
-REFUSAL = "the tables cannot be protected as ordered; order fewer dimensions, or coarser ones."
-"""What whoever ordered is told; the message of the act names unsafe cells."""
 
 
 def order(
@@ -210,141 +175,6 @@ def internal_files(order: TableOrder) -> str:
     return str(order.artifacts[INTERNAL])
 
 
-def make_tables(office: Office, job: Job, progress: Progress) -> None:
-    """The job: assemble, tabulate and protect beside all earlier answers; then request, and approve where a rule does.
-
-    Raises:
-        StateError: The secret of the record keys is not the one of earlier tables.
-        InputError: The order has more cells than the menu allows.
-    """
-    progress(0, 100)
-    with office.ledger.reading() as state:
-        found = state.get(TableOrder, job.subject)
-        menu = state.get(TableMenu, found.menu)
-        options = held_options(office, state, found.project, RunOptions(seed=found.seed, progress=progress))
-    spec, rules = TablesSpec.model_validate(found.specification), menu_of(menu)
-    hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
-    keyed = spec.protection.method is ProtectionMethod.CELL_KEY
-    for _ in range(MOST_ATTEMPTS):
-        data, coverage, seen = _microdata(office, menu)
-        cells = _cells(spec, data, hierarchies)
-        if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
-            raise InputError(
-                f"the order has {cells:,} cells; the menu allows {rules.crossings.max_cells:,}.",
-                remedy="Cross fewer or coarser dimensions.",
-            )
-        with office.ledger.reading() as state:
-            if keyed:
-                _require_same_secret(state, office)
-            answered = _answered(state, found)
-        earlier = [table for one in answered for table in _earlier_tables(office, one)]
-        try:
-            act = tabulate(
-                spec,
-                [data],
-                hierarchies,
-                options,
-                earlier=earlier,
-                secret=office.record_secret if keyed else b"",
-            )
-        except ThresholdError as error:
-            _refuse(office, job, found, error)
-            return
-        made = replace(
-            found,
-            **_kept(office, act),
-            report={**act.report, "coverage": coverage},
-            public_report=_public_report(act),
-            earlier=[one.id for one in answered],
-            record_key_id=record_key_id(office.record_secret) if keyed else "",
-        )
-        try:
-            _commit(office, job, made, act, menu, seen)
-        except _OvertakenError:
-            continue
-        return
-    raise StateError(
-        "other tables were answered, or persons objected, each time this order was protected.",
-        remedy="Protect it again.",
-    )
-
-
-class _OvertakenError(Exception):
-    """Tables were answered meanwhile, and the audit lacks them; or persons objected, and are in these."""
-
-
-def _commit(
-    office: Office,
-    job: Job,
-    made: TableOrder,
-    act: Act[ProtectedTables, TablesProtected],
-    menu: TableMenu,
-    seen: Sequence[str],
-) -> None:
-    """Save the protected tables, request their approval, and approve them where the menu's rule does.
-
-    Raises:
-        _OvertakenError: An order was answered that these tables were not audited against, or persons objected who are
-            in them; nothing is saved.
-    """
-    caller = job_caller(office, job)
-    with office.ledger.writing(caller) as ledger:
-        ledger.hold(job)
-        protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
-        # The log is locked from here on, so no other answer can come before the end of this transaction.
-        if {one.id for one in _answered(ledger, protected)} != set(made.earlier):
-            raise _OvertakenError
-        pinned_payloads(ledger, ledger.get(Run, made.run))
-        if pin_objections(ledger, made.project) != list(seen):
-            raise _OvertakenError
-        status = next_status(protected.status, ReleaseStep.REQUEST)
-        asked = ReleaseRequested(
-            from_status=protected.status.value, to_status=status.value, protected=protected.protected
-        )
-        requested = replace(protected, requested_by=made.created_by)
-        if not _approved_by_rule(act, made, menu):
-            event = caller.event(asked, project=made.project, subject=made.id)
-            finish_job(ledger, job, replace(requested, status=status), event=event)
-            return
-        requested = _advance(ledger, caller, requested, ReleaseStep.REQUEST, asked)
-        approved = next_status(requested.status, ReleaseStep.APPROVE_BY_RULE)
-        answer = TablesApprovedByRule(
-            menu=menu.id,
-            menu_opened_by=menu.decided_by,
-            from_status=requested.status.value,
-            to_status=approved.value,
-            protected=requested.protected,
-        )
-        done = replace(requested, status=approved, decided_by=menu.decided_by, answered=True)
-        finish_job(ledger, job, done, event=caller.event(answer, project=made.project, subject=made.id))
-
-
-def _approved_by_rule(act: Act[ProtectedTables, TablesProtected], made: TableOrder, menu: TableMenu) -> bool:
-    """Tell if the menu's approver has decided beforehand.
-
-    Where the audit had to leave earlier tables out, a person decides.
-    """
-    rule = menu_of(menu).approval_of(TableRequest.model_validate(made.request))
-    audit = act.report.get("audit") or {}
-    return rule is ApprovalRule.MENU and not audit.get("earlier_tables_left_out")
-
-
-def _advance(ledger: Writer, caller: Caller, made: TableOrder, step: ReleaseStep, happening: Happening) -> TableOrder:
-    event = caller.event(happening, project=made.project, subject=made.id)
-    ledger.save(replace(made, status=next_status(made.status, step)), event=event)
-    return ledger.get(TableOrder, made.id)
-
-
-def _refuse(office: Office, job: Job, found: TableOrder, error: ThresholdError) -> None:
-    """Commit that the tables cannot be protected; only the desk is told which cells are in the way."""
-    caller = job_caller(office, job)
-    status = next_status(found.status, ReleaseStep.THRESHOLDS_MISSED)
-    refused = replace(found, status=status, failure=REFUSAL, report={"refusal": str(error)})
-    happening = error.event if isinstance(error.event, Happening) else ProtectionFailed(reason=type(error).__name__)
-    with office.ledger.writing(caller) as ledger:
-        finish_job(ledger, job, refused, event=caller.event(happening, project=found.project, subject=found.id))
-
-
 def decide_on_tables(
     office: Office,
     caller: Caller,
@@ -362,7 +192,7 @@ def decide_on_tables(
     """
 
     def check(ledger: Reader, after: TableOrder) -> None:
-        if step is ReleaseStep.APPROVE and {one.id for one in _answered(ledger, after)} != set(after.earlier):
+        if step is ReleaseStep.APPROVE and {one.id for one in answered_orders(ledger, after)} != set(after.earlier):
             raise StateError(
                 "other tables were answered since this order was protected, and it was not audited against them.",
                 remedy="Protect it again, then decide.",
@@ -378,59 +208,6 @@ def publish_order(office: Office, caller: Caller, *, project: str, order: str, v
     )
 
 
-def package_tables(office: Office, job: Job, progress: Progress) -> None:
-    """The job: build and sign the package of approved tables and put it into the catalogue."""
-    progress(0, 2)
-    with office.ledger.reading() as state:
-        found = require_publishing(state.get(TableOrder, job.subject))
-        options = held_options(office, state, found.project, RunOptions())
-    checkpoint, proofs = prove_release(office, found.id)
-    with zipfile.ZipFile(office.files.path(Area.RELEASE, found.protected)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    caller = job_caller(office, job)
-    act = publish_tables(
-        files,
-        TablesSpec.model_validate(found.specification),
-        options,
-        title=found.title,
-        cells=sum(int(one["cells"]) for one in found.report["tables"]),
-        signer=office.signer,
-        created=caller.at,
-        log_checkpoint=checkpoint,
-        log_proofs=proofs,
-    )
-    stored = keep_artifact(office, Area.PUBLIC, zip_package(act.result))
-    progress(1, 2)
-    done = replace(
-        found,
-        status=next_status(found.status, ReleaseStep.PACKAGED),
-        package=stored,
-        manifest_digest=act.event.manifest_digest,
-        published_at=caller.stamp,
-    )
-    with office.ledger.writing(caller) as ledger:
-        finish_job(ledger, job, done, event=caller.event(act.event, project=found.project, subject=found.id))
-
-
-def record_key_id(secret: bytes) -> str:
-    """The name of a secret of record keys, from which it cannot be computed."""
-    return hashlib.sha256(b"wasl record key\0" + secret).hexdigest()[:16]
-
-
-def _require_same_secret(state: Reader, office: Office) -> None:
-    """Refuse another secret than the one of earlier tables: with two noises for one cell, readers could take the mean.
-
-    Raises:
-        StateError: It is another one.
-    """
-    own = record_key_id(office.record_secret)
-    if any(one.record_key_id not in ("", own) for one in state.select(TableOrder, answered=True)):
-        raise StateError(
-            "the secret of the record keys is not the one earlier tables were made with.",
-            remedy="Restore the file record.key of this installation from the backup.",
-        )
-
-
 def _open(ledger: Reader, project: str, menu: str) -> TableMenu:
     found = find_menu(ledger, project, menu)
     if found.status is not MenuStatus.OPEN:
@@ -438,90 +215,6 @@ def _open(ledger: Reader, project: str, menu: str) -> TableMenu:
     return found
 
 
-def _answered(ledger: Reader, order: TableOrder) -> list[TableOrder]:
+def answered_orders(ledger: Reader, order: TableOrder) -> list[TableOrder]:
     """The other orders of the project that were ever answered."""
     return [one for one in ledger.select(TableOrder, project=order.project, answered=True) if one.id != order.id]
-
-
-def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, float], list[str]]:
-    """The microdata of a menu, never stored; the coverage of each payload; the objections that were heeded."""
-    with office.ledger.reading() as state:
-        run = state.get(Run, menu.run)
-        sent = pinned_payloads(state, run)
-    spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
-    payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
-    with office.ledger.reading() as state:
-        seen = pin_objections(state, menu.project)
-        spine, payloads = without_objections(state, menu.project, spine, payloads)
-    coverage = require_coverage(spine, payloads)
-    specification = MicrodataSpec.model_validate(menu.specification)
-    table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table
-    persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])
-    return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage, seen
-
-
-def _levels(text: str) -> pa.Table:
-    """A hierarchy file as a table of texts.
-
-    Raises:
-        InputError: It is no CSV with a header.
-    """
-    header = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
-    delimiter = max((";", "\t", ","), key=header.count)
-    names = [name.strip().strip('"') for name in header.split(delimiter)]
-    return _csv_of_texts(text.encode(), names, delimiter)
-
-
-def _csv_of_texts(data: bytes, texts: Sequence[str], delimiter: str = ",") -> pa.Table:
-    try:
-        return pacsv.read_csv(
-            io.BytesIO(data),
-            parse_options=pacsv.ParseOptions(delimiter=delimiter),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string())),
-        )
-    except pa.ArrowException as error:
-        raise InputError("a hierarchy is not CSV with a header line.", remedy="Send UTF-8 CSV.") from error
-
-
-def _cells(spec: TablesSpec, data: pa.Table, hierarchies: Mapping[str, pa.Table]) -> int:
-    """Cells of an order, margins and empty ones included: an upper bound."""
-    cells = 1
-    for dimension in spec.tables[0].dimensions:
-        if dimension.hierarchy:
-            levels = hierarchies[dimension.hierarchy]
-            codes = len({code for name in levels.column_names for code in levels.column(name).to_pylist()})
-        elif dimension.bands:
-            codes = len(dimension.bands) + 1
-        else:
-            codes = int(pc.count_distinct(data.column(dimension.source)).as_py())
-        cells *= codes + 1
-    return cells
-
-
-def _kept(office: Office, act: Act[ProtectedTables, TablesProtected]) -> dict[str, Any]:
-    """The artifacts in the store, a ZIP file of those that stay in the office, and one of those that may leave."""
-    files = keep_artifacts(office, Area.RELEASE, act.artifacts)
-    data = {name: office.files.path(Area.RELEASE, digest).read_bytes() for name, digest in files.items()}
-    inside = internal_artifacts(list(files))
-    files[INTERNAL] = keep_artifact(office, Area.RELEASE, zip_package({name: data.pop(name) for name in inside}))
-    return {"artifacts": files, "protected": keep_artifact(office, Area.RELEASE, zip_package(data))}
-
-
-def _public_report(act: Act[ProtectedTables, TablesProtected]) -> dict[str, Any]:
-    """What whoever ordered is told beside the tables: the method, and how many cells have which status."""
-    tables = [
-        {"name": one["name"], "cells": one["cells"], "status": dict(one["status"])} for one in act.report["tables"]
-    ]
-    return {"method": act.report["method"], "tables": tables}
-
-
-def _earlier_tables(office: Office, order: TableOrder) -> list[EarlierTable]:
-    """The tables of an answered order, as the desk knows them."""
-    described = order.report["tables"]
-    found = []
-    for item in described:
-        name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
-        data = office.files.path(Area.RELEASE, order.artifacts[name]).read_bytes()
-        texts = [*(one["name"] for one in item["dimensions"]), "status", "rule"]
-        found.append(read_earlier(order.id, item, _csv_of_texts(data, texts)))
-    return found

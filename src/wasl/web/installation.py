@@ -18,10 +18,10 @@ from wasl.audit.events import DatabaseAccepted, FilesDeleted, FilesQuarantined, 
 from wasl.audit.notes import NoteSigner
 from wasl.errors import StateError
 from wasl.service.access import Actor, Role
+from wasl.service.erasure import named_files
 from wasl.service.log import rotation_event, sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import User
-from wasl.service.retention import named_files
 from wasl.service.users import IssuedToken, add_user, issue_token
 from wasl.storage.custody import Custody
 from wasl.storage.database import connect, dialect_of

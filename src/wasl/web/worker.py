@@ -16,12 +16,12 @@ import structlog
 from wasl.audit.checkpoint import Checkpoint
 from wasl.errors import StateError
 from wasl.service.access import Actor
+from wasl.service.erasure import schedule_erasures
 from wasl.service.job_handlers import park, perform
 from wasl.service.jobs import JobStopped
 from wasl.service.log import sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import Job
-from wasl.service.retention import schedule_erasures
 from wasl.storage.leases import JobLeases
 from wasl.web.middleware import Metrics
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from wasl.disclosure.attacks.differencing import Differencing, differencing, together
+from wasl.disclosure.attacks.downcoding import Downcoding, downcoding
 from wasl.disclosure.attacks.intruders import (
     inference_attack,
     linkability_attack,
@@ -17,7 +19,6 @@ from wasl.disclosure.attacks.intruders import (
 )
 from wasl.disclosure.attacks.rates import AttackRisk
 from wasl.disclosure.attacks.records import numeric_variables
-from wasl.disclosure.attacks.refinement import Differencing, Downcoding, differencing, downcoding, together
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column
 from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.disclosure.keys.working_file import WorkingFile, prepare, resolve_hierarchy

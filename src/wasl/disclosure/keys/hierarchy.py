@@ -21,7 +21,19 @@ from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.intervals import Closed, width_labels
 from wasl.errors import InputError, SchemaError
 
-__all__ = ["ANY", "JOINED", "Hierarchy", "Level", "generalize", "group_labels", "intervals", "joined_parts", "prefixes"]
+__all__ = [
+    "ANY",
+    "JOINED",
+    "Hierarchy",
+    "Level",
+    "category_parts",
+    "covers",
+    "generalize",
+    "group_labels",
+    "intervals",
+    "joined_parts",
+    "prefixes",
+]
 
 ANY = "*"
 """The category that contains every other."""
@@ -235,3 +247,29 @@ def group_labels(
             remedy="Add them to a group, or give 'other' a label.",
         )
     return {text: member.get(text, other or "") for text in texts}
+
+
+def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Tabulate the leaves that each category covers, at any level of the hierarchy.
+
+    Returns:
+        bool, shape (categories, leaves).
+
+    Raises:
+        InputError: A category stands nowhere in the hierarchy.
+    """
+    result = np.zeros((len(texts), len(hierarchy.leaves)), np.bool_)
+    for position, text in enumerate(texts):
+        found = hierarchy.covered(text)
+        if found is None:
+            raise InputError(
+                f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
+                remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
+            )
+        result[position] = found[1]
+    return result
+
+
+def category_parts(hierarchy: Hierarchy, text: str) -> tuple[str, ...]:
+    """The categories of one level that a category was joined from, or none."""
+    return next((parts for level in (hierarchy.leaves, *hierarchy.levels) if (parts := joined_parts(text, level))), ())

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from wasl.service import retention
+from wasl.service import erasure, objections, retention
 from wasl.service.access import Action
 from wasl.service.projects import register_id
 from wasl.service.records import Job, Noun, Objection, Register, RetentionRule
@@ -115,7 +115,7 @@ def send_objections(
     name = once(
         request,
         caller,
-        lambda: retention.receive_objections(office, caller, project=project, register=register, records=body.records),
+        lambda: objections.receive_objections(office, caller, project=project, register=register, records=body.records),
     )
     with office.ledger.reading() as state:
         found = state.get(Objection, name)
@@ -134,7 +134,7 @@ class ErasuresView(BaseModel):
 @routes("GET", "/projects/{project}/erasures", Action.RETENTION_READ)
 def read_erasures(request: Request, project: ProjectName) -> ErasuresView:
     """The files that are due, the schedule, and the erasures so far with their counts."""
-    found = retention.erasure_state(office_of(request), project)
+    found = erasure.erasure_state(office_of(request), project)
     hours = request.app.state.settings.erasure_hours
     return ErasuresView(due=found.due, every_hours=hours, jobs=[JobView.of(one) for one in found.jobs])
 
@@ -143,7 +143,7 @@ def read_erasures(request: Request, project: ProjectName) -> ErasuresView:
 def request_erasure(request: Request, response: Response, caller: AnyCaller, project: ProjectName) -> JobView:
     """Delete what is withdrawn or past its retention; the log keeps digest and reason as the certificate."""
     office = office_of(request)
-    name = once(request, caller, lambda: retention.request_erasure(office, caller, project=project))
+    name = once(request, caller, lambda: erasure.request_erasure(office, caller, project=project))
     with office.ledger.reading() as state:
         job = state.get(Job, name)
     tag(response, job, at=f"/v1/jobs/{job.id}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wasl.service import log, retention
+from wasl.service import erasure, log, objections, retention
 from wasl.service.access import Action
 from wasl.service.records import Job, JobKind, Objection, Register, RetentionRule, Submission
 from wasl.web.console.pages import AnyPage, Page, Pages
@@ -59,7 +59,7 @@ def set_rule(page: AnyPage, project: str) -> Response:
 @pages("POST", BASE + "/erasures", Action.ERASE, confirms=True)
 def ask_for_erasure(page: AnyPage, project: str) -> Response:
     """Delete what is withdrawn or past its rule; the log keeps digest and reason as the certificate."""
-    page.once(lambda caller: retention.request_erasure(page.office, caller, project=project))
+    page.once(lambda caller: erasure.request_erasure(page.office, caller, project=project))
     return page.go(f"/console/projects/{project}/retention", said="erasure-asked")
 
 
@@ -78,7 +78,7 @@ def send_objections(page: AnyPage, project: str) -> Response:
     register = page.actor.register or ""
     records = page.form.text("records", most=LONGEST_LIST).split()
     page.once(
-        lambda caller: retention.receive_objections(
+        lambda caller: objections.receive_objections(
             page.office, caller, project=project, register=register, records=records
         )
     )

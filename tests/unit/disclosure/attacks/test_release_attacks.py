@@ -2,6 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wasl.disclosure.attacks.differencing import differencing
+from wasl.disclosure.attacks.downcoding import downcoding
 from wasl.disclosure.attacks.intruders import (
     inference_attack,
     linkability_attack,
@@ -10,8 +12,7 @@ from wasl.disclosure.attacks.intruders import (
 )
 from wasl.disclosure.attacks.rates import attack_risk, rate
 from wasl.disclosure.attacks.records import comparable_records, nearest_rows
-from wasl.disclosure.attacks.refinement import covers, differencing, downcoding
-from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.disclosure.keys.hierarchy import Hierarchy, covers
 from wasl.errors import InputError
 
 AGE = Hierarchy(
