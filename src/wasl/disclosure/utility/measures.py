@@ -26,7 +26,7 @@ from wasl.disclosure.utility.information_loss import (
     total_variation,
 )
 
-__all__ = ["NumberUtility", "UtilityReport", "VariableUtility", "category_map", "compare", "recoded_alike"]
+__all__ = ["NumberUtility", "UtilityReport", "VariableUtility", "category_map", "compare", "crosstabs", "recoded_alike"]
 
 MAX_TABLES = 45
 """Two-way tables compared at most."""
@@ -137,7 +137,7 @@ def compare(
     x = np.column_stack([numeric_column(before, name) for name in numeric]) if numeric else np.empty((len(before), 0))
     y = np.column_stack([numeric_column(after, name) for name in numeric]) if numeric else np.empty((len(after), 0))
     numbers = {name: _number(x[:, j], y[:, j], aligned=aligned) for j, name in enumerate(numeric)}
-    distances = _crosstabs(mapped, new)
+    distances = crosstabs(mapped, new)
     design_before, design_after = _designs(mapped, new, x, y)
     pmse, ratio = propensity_mse(design_before, design_after)
     cells = sum(int(np.sum(b.codes < 0)) - int(np.sum(a.codes < 0)) for a, b in zip(old, new, strict=True))
@@ -224,7 +224,7 @@ def _number(x: NDArray[np.float64], y: NDArray[np.float64], *, aligned: bool) ->
     )
 
 
-def _crosstabs(mapped: list[NDArray[np.int32]], new: list[CodedColumn]) -> list[tuple[str, str, float]]:
+def crosstabs(mapped: list[NDArray[np.int32]], new: list[CodedColumn]) -> list[tuple[str, str, float]]:
     """Total variation distance of each two-way table, over rows known in both variables."""
     result = []
     for (i, a), (j, b) in list(combinations(enumerate(new), 2))[:MAX_TABLES]:

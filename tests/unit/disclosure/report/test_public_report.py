@@ -145,7 +145,7 @@ def test_french_arabic_and_english(micro):
 
 
 def test_bands_hold_their_figures(rng):
-    from wasl.disclosure.report.public import SHARES, banded
+    from wasl.disclosure.report.bands import SHARES, banded
 
     for value in [0.0, 1.0, *rng.random(200)]:
         band = banded(float(value), SHARES)
