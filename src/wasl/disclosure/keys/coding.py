@@ -93,6 +93,11 @@ def as_arrow(frame: Frame) -> pa.Table:
             raise InputError(f"two columns of the data have the same name: {', '.join(doubled)}.")
         try:
             return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        except OverflowError as error:
+            raise InputError(
+                "a column of the frame holds whole numbers beyond 64 bits.",
+                remedy="Convert it to text; identifiers and codes are categories.",
+            ) from error
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise InputError(
                 "a column of the frame mixes types that cannot be one column.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 import numpy as np
@@ -54,8 +54,9 @@ def width_labels(
     bottom: float | None = None,
     top: float | None = None,
     closed: Closed = "left",
+    coarser: Collection[str] = (),
 ) -> dict[str, str]:
-    """For each category, its interval of equal width.
+    """For each category, its interval of equal width; classes of a coarser level (``coarser``) stay.
 
     Left-closed: below ``bottom`` becomes ``<bottom``, from ``top`` on ``top+``. Right-closed: up to ``bottom`` becomes
     ``<=bottom``, above ``top`` becomes ``>top``.
@@ -82,11 +83,15 @@ def width_labels(
         upper = min(low + width, top) if top is not None else low + width
         return interval_label(lower, upper, whole=whole, closed=closed)
 
-    return {text: _label_of(text, label) for text in texts}
+    return {text: text if text in coarser else _label_of(text, label) for text in texts}
 
 
-def break_labels(texts: Sequence[str], breaks: Sequence[float], *, closed: Closed = "left") -> dict[str, str]:
+def break_labels(
+    texts: Sequence[str], breaks: Sequence[float], *, closed: Closed = "left", coarser: Collection[str] = ()
+) -> dict[str, str]:
     """For each category, its interval between breaks; below the first and from the last on are open.
+
+    Classes of a coarser level (``coarser``) stay.
 
     Raises:
         InputError: No breaks are given, or a category is neither a number nor a class of them.
@@ -104,7 +109,7 @@ def break_labels(texts: Sequence[str], breaks: Sequence[float], *, closed: Close
             return _above(breaks[-1], closed)
         return interval_label(breaks[place - 1], breaks[place], whole=whole, closed=closed)
 
-    return {text: _label_of(text, label) for text in texts}
+    return {text: text if text in coarser else _label_of(text, label) for text in texts}
 
 
 def date_labels(texts: Sequence[str], period: Period) -> dict[str, str]:

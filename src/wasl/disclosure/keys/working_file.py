@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column, label_text, numeric_column
 from wasl.disclosure.keys.hierarchy import ANY, Hierarchy, Level, group_labels, prefixes
 from wasl.disclosure.keys.households import same_within
-from wasl.disclosure.keys.intervals import break_labels, date_labels, width_labels
+from wasl.disclosure.keys.intervals import break_labels, date_labels, is_class_label, width_labels
 from wasl.disclosure.keys.variable_types import as_days, as_numbers, null_codes, require_plain
-from wasl.disclosure.policy import DisclosurePolicy, HierarchySpec, Role, VariableSpec
+from wasl.disclosure.policy import DisclosurePolicy, HierarchySpec, LevelRule, Role, VariableSpec
 from wasl.errors import InputError, SchemaError
 
 __all__ = ["WorkingFile", "in_order", "prepare", "resolve_hierarchy"]
@@ -118,8 +118,8 @@ class WorkingFile:
         gone = self.present(names)
         return replace(self, table=self.table.drop_columns(list(gone)), dropped=(*self.dropped, *gone))
 
-    def hierarchy(self, name: str) -> Hierarchy:
-        """The hierarchy of a variable over the categories it has now.
+    def hierarchy(self, name: str, upto: int | None = None) -> Hierarchy:
+        """The hierarchy of a variable over the categories it has now, or its rules up to a level.
 
         Raises:
             SchemaError: The policy gives it none.
@@ -130,7 +130,7 @@ class WorkingFile:
                 f"policy {self.policy.name!r}: variable {name!r} has no hierarchy.",
                 remedy="Add [variables.hierarchy] with a file or levels.",
             )
-        return resolve_hierarchy(name, spec, self.policy, self.coded([name])[0].texts)
+        return resolve_hierarchy(name, spec, self.policy, self.coded([name])[0].texts, upto)
 
 
 def in_order(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
@@ -220,6 +220,35 @@ def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple
     return column, order
 
 
+def _classes(rule: LevelRule, texts: Sequence[str], coarser: Collection[str]) -> Level:
+    """The class of each number under a rule of width or breaks."""
+    if rule.width is None:
+        return break_labels(texts, rule.breaks, closed=rule.closed, coarser=coarser)
+    return width_labels(
+        texts,
+        rule.width,
+        origin=rule.origin,
+        bottom=rule.bottom,
+        top=rule.top,
+        closed=rule.closed,
+        coarser=coarser,
+    )
+
+
+def _own_classes(rules: Sequence[LevelRule], texts: Sequence[str]) -> frozenset[str]:
+    """The texts that are classes of one of these rules already, in a file that was recoded before."""
+    found = set()
+    for text in filter(is_class_label, texts):
+        for rule in rules:
+            try:
+                own = rule.numeric and _classes(rule, [text], ())[text] == text
+            except InputError:  # it cuts across the classes of this level
+                continue
+            if own:
+                found.add(text)
+    return frozenset(found)
+
+
 def _labels_above(spec: VariableSpec, policy: DisclosurePolicy) -> set[str]:
     """The categories that the levels of a variable's hierarchy produce from its order."""
     if spec.hierarchy is None:
@@ -228,8 +257,10 @@ def _labels_above(spec: VariableSpec, policy: DisclosurePolicy) -> set[str]:
     return {label for level in hierarchy.levels for label in level}
 
 
-def resolve_hierarchy(name: str, spec: HierarchySpec, policy: DisclosurePolicy, texts: Sequence[str]) -> Hierarchy:
-    """A hierarchy from its file, or from its rules over the given categories.
+def resolve_hierarchy(
+    name: str, spec: HierarchySpec, policy: DisclosurePolicy, texts: Sequence[str], upto: int | None = None
+) -> Hierarchy:
+    """A hierarchy from its file, or from its rules (``upto`` a level) over the given categories.
 
     Raises:
         SchemaError, InputError: The file or a rule does not cover the categories.
@@ -243,13 +274,9 @@ def resolve_hierarchy(name: str, spec: HierarchySpec, policy: DisclosurePolicy, 
         return Hierarchy.from_csv(name, policy.hierarchy_texts[spec.file])
     levels: list[Level] = []
     below: Level = {text: text for text in texts}
-    for rule in spec.levels:
-        if rule.width is not None:
-            level: Level = width_labels(
-                texts, rule.width, origin=rule.origin, bottom=rule.bottom, top=rule.top, closed=rule.closed
-            )
-        elif rule.breaks:
-            level = break_labels(texts, rule.breaks, closed=rule.closed)
+    for place, rule in enumerate(spec.levels[:upto]):
+        if rule.numeric:
+            level: Level = _classes(rule, texts, _own_classes(spec.levels[place + 1 :], texts))
         elif rule.date is not None:
             level = date_labels(texts, rule.date)
         elif rule.prefix is not None:

@@ -75,7 +75,7 @@ def top_bottom_code(
         float64 per row.
 
     Raises:
-        InputError: The bottom is above the top.
+        InputError: The bottom is above the top, or some coded values have the given replacement already.
 
     Does not protect against: an intruder who knows that a person's value is beyond the bound.
     """
@@ -87,8 +87,23 @@ def top_bottom_code(
         (top, top_value, values > (top if top is not None else np.inf)),
     ):
         if bound is not None and strike.any():
-            coded[strike] = value if value is not None else _safe_mean(values[strike], bound)
+            coded[strike] = _safe_mean(values[strike], bound) if value is None else _given(values[strike], value, bound)
     return coded
+
+
+def _given(beyond: NDArray[np.float64], value: float, bound: float) -> float:
+    """The given replacement, or the bound where every coded cell has it already (a file that was coded before).
+
+    Raises:
+        InputError: Some of the coded cells have it, and would be released as they are.
+    """
+    kept = int(np.count_nonzero(beyond == value))
+    if kept and kept < len(beyond):
+        raise InputError(
+            f"the replacement is the value of {kept} coded cells already, which would be released as they are.",
+            remedy=f"Choose a replacement that no cell has, such as the bound {bound:g}, or leave it out.",
+        )
+    return bound if kept else value
 
 
 def _safe_mean(beyond: NDArray[np.float64], bound: float) -> float:

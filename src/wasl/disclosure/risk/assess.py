@@ -303,7 +303,17 @@ def _measure(
 def class_distance(
     file: WorkingFile, rule: SensitiveRule, counts: ClassCounts, column: CodedColumn
 ) -> NDArray[np.float64]:
-    """For each class, the distance of its sensitive values to the file's, with the rule's ground distance."""
+    """For each class, the distance of its sensitive values to the file's, with the rule's ground distance.
+
+    Raises:
+        InputError: The distance is that of ordered categories, and the variable has no order.
+    """
+    text = pa.types.is_string(column.labels.type) or pa.types.is_large_string(column.labels.type)
+    if rule.distance == "ordered" and text and not rule.bands and rule.variable not in file.orders:
+        raise InputError(
+            f"the rule for {rule.variable!r} has the distance of ordered categories, but the variable has no order.",
+            remedy='Give it type = "ordinal" and order = [lowest, …, highest].',
+        )
     if rule.distance == "hierarchical":
         return t_closeness_hierarchical(counts, column.texts, file.hierarchy(rule.variable))
     return t_closeness(counts, ordered=rule.distance == "ordered")

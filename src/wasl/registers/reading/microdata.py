@@ -166,6 +166,8 @@ def _csv(path: Path) -> Microdata:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not {encoding} text.", remedy="Export it as UTF-8.") from error
     text = text.removeprefix("\ufeff")
+    if "\n" not in text:  # lines that end with a carriage return alone, as older Macintosh programs write them
+        text = text.replace("\r", "\n")
     first, _, rest = text.partition("\n")
     said = SEPARATOR_LINE.match(first.rstrip("\r"))
     if said is not None:
@@ -212,7 +214,7 @@ def _separator(text: str, said: str) -> str:
     sample = text[: 1 << 16]
 
     def columns(mark: str) -> int:
-        rows = list(csv.reader(io.StringIO(sample), delimiter=mark))[:20]
+        rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=mark))[:20]
         whole = rows[:-1] if len(sample) < len(text) and len(rows) > 1 else rows
         widths = {len(row) for row in whole if row}
         return widths.pop() if len(widths) == 1 else 1
@@ -221,13 +223,18 @@ def _separator(text: str, said: str) -> str:
     if columns(best) > 1:
         return best
     # Rows of unequal width: the header decides, and the broken rows are named later.
-    first = next(iter(csv.reader(io.StringIO(sample))), [""])
+    first = next(iter(csv.reader(io.StringIO(sample, newline=""))), [""])
     line = sample.split("\n", 1)[0] if len(first) <= 1 else ",".join(first)
     return max(SEPARATORS, key=line.count) if any(mark in line for mark in SEPARATORS) else ","
 
 
 def _header(path: Path, text: str, separator: str) -> list[str]:
-    row = next(csv.reader(io.StringIO(text), delimiter=separator), None)
+    try:
+        row = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), None)
+    except csv.Error as error:  # a cell longer than any name
+        raise InputError(
+            f"{path}: the first line cannot be cut into columns.", remedy="Look for an unclosed quotation mark."
+        ) from error
     if row is None or not any(cell.strip() for cell in row):
         raise InputError(f"{path}: the first line is empty; it should name the columns.")
     return row

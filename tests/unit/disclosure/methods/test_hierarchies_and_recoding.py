@@ -90,3 +90,19 @@ def test_rounding():
     np.testing.assert_array_equal(round_values(np.array([149.0, 151.0, np.nan]), 100), [100, 200, np.nan])
     with pytest.raises(InputError, match="positive"):
         round_values(np.array([1.0]), 0)
+
+
+@pytest.mark.parametrize("end", ["top", "bottom"])
+def test_a_given_replacement_passes_no_value_through(rng, end):
+    sign = 1.0 if end == "top" else -1.0
+    values = sign * np.concatenate([rng.uniform(0, 100, 20), [150.0, 180.0]])
+    for own in (150.0, 180.0):
+        with pytest.raises(InputError, match="is the value of 1 coded cells") as caught:
+            top_bottom_code(values, **{end: sign * 120.0, f"{end}_value": sign * own})
+        assert "150" not in str(caught.value)
+    alone = top_bottom_code(values[:-1], **{end: sign * 120.0, f"{end}_value": sign * 150.0})
+    assert alone[20] == sign * 120.0
+    # A file that was coded before can be coded again.
+    once = top_bottom_code(values, **{end: sign * 120.0, f"{end}_value": sign * 130.0})
+    again = top_bottom_code(once, **{end: sign * 120.0, f"{end}_value": sign * 130.0})
+    assert set(again[20:]) == {sign * 120.0}

@@ -314,3 +314,50 @@ def test_optional_variables_that_are_absent_are_named(micro):
     limits = {"k": 2, "sensitive": [{"variable": "hours", "l_distinct": 2}]}
     report = assess(micro, policy_of([*KEYS, WAGE, optional], thresholds=limits))
     assert report.to_json()["rules_left_out"] == ["hours"]
+
+
+LEVELS_THAT_CROSS = {
+    "levels": [{"width": 10}, {"width": 20, "closed": "right"}, {"breaks": [30, 60]}, {"to_all": True}]
+}
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_a_protected_file_can_be_protected_again_where_levels_cross(rng, level):
+    """Classes of one level cut across those of another, such as 1-20 across 10-19 and 20-29."""
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 300), "age": rng.integers(0, 95, 300)})
+    methods = [{"kind": "recode", "variable": "age", "level": level}, {"kind": "local_suppression"}]
+    variables = [{"name": "sex", "role": "key"}, {"name": "age", "role": "key", "hierarchy": LEVELS_THAT_CROSS}]
+    policy = policy_of(variables, methods=methods)
+    once = protect(frame, policy, seed=1)
+    again = protect(once.table, policy, seed=2)
+    assert sorted(map(str, once.table.column("age").to_pylist())) == sorted(
+        map(str, again.table.column("age").to_pylist())
+    )
+
+
+def test_a_finer_class_that_cuts_across_is_not_passed_off_as_a_coarser_one():
+    frame = pd.DataFrame({"sex": ["F"] * 40, "age": ["10-19", "20-29"] * 20})
+    variables = [{"name": "sex", "role": "key"}, {"name": "age", "role": "key", "hierarchy": LEVELS_THAT_CROSS}]
+    policy = policy_of(variables, methods=[{"kind": "recode", "variable": "age", "level": 2}])
+    with pytest.raises(InputError, match="cuts across"):
+        protect(frame, policy, seed=1)
+
+
+def test_the_distance_of_ordered_categories_needs_an_order(micro):
+    rule = {"sensitive": [{"variable": "town", "t": 0.9, "distance": "ordered"}]}
+    with pytest.raises(InputError, match="has no order"):
+        assess(micro, policy_of(KEYS, thresholds=rule, unlisted="free"))
+    ordered = [KEYS[0], {"name": "town", "role": "sensitive", "type": "ordinal", "order": ["c", "a", "b"]}]
+    assert assess(micro, policy_of(ordered, thresholds=rule, unlisted="free")).sensitive
+
+
+@pytest.mark.parametrize(("end", "value"), [("top", 10), ("bottom", 9_000)])
+def test_a_replacement_inside_the_bounds_is_refused(end, value):
+    method = {"kind": "top_bottom", "variable": "wage", end: 1_000, f"{end}_value": value}
+    with pytest.raises(SchemaError, match=f"{end}_value is"):
+        policy_of([*KEYS, WAGE], methods=[method])
+
+
+def test_whole_numbers_beyond_64_bits_are_refused(micro):
+    with pytest.raises(InputError, match="beyond 64 bits"):
+        assess(micro.assign(town=[2**70 + i % 3 for i in range(len(micro))]), policy_of([*KEYS, WAGE]))

@@ -167,3 +167,22 @@ def test_dates_and_big_numbers_of_spss(tmp_path):
     pyreadstat.write_sav(pd.DataFrame({"id": [2.0**60, 1.0]}), str(tmp_path / "b.sav"))
     with pytest.raises(InputError, match="'id' holds whole numbers beyond 2\\^53"):
         read_microdata(tmp_path / "b.sav")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("said", ["", "sep=;"])
+def test_line_ends(tmp_path, end, said):
+    lines = [*([said] if said else []), "ville;n", "Fès;1", "Salé;2"]
+    path = written(tmp_path, end.join(lines) + end)
+    assert read_microdata(path).to_pydict() == {"ville": ["Fès", "Salé"], "n": ["1", "2"]}
+
+
+def test_line_ends_that_are_mixed(tmp_path):
+    path = written(tmp_path, "ville;n\nFès;1\rSalé;2\r\nOujda;3\n")
+    assert read_microdata(path).to_pydict() == {"ville": ["Fès", "Salé", "Oujda"], "n": ["1", "2", "3"]}
+
+
+def test_a_quotation_mark_that_stays_open_in_a_long_file(tmp_path):
+    path = written(tmp_path, '"ville;n\n' + "Fès;1\n" * 40_000)
+    with pytest.raises(InputError, match="first line cannot be cut"):
+        read_microdata(path)

@@ -27,7 +27,7 @@ def _recode(method: m.Recode, step: Step) -> Applied:
     if not file.present([method.variable]):
         return file, None, None
     column = file.coded([method.variable])[0]
-    coarse = generalize(column, file.hierarchy(method.variable), method.level)
+    coarse = generalize(column, file.hierarchy(method.variable, method.level), method.level)
     counts = {"categories_before": len(column.labels), "categories_after": len(coarse.labels)}
     sentence = f"{method.variable} is grouped into {len(coarse.labels)} categories."
     change = Change("recode", (method.variable,), {"level": method.level}, counts, sentence)

@@ -38,7 +38,8 @@ class TopBottom(MethodBase):
     Attributes:
         variable: The number.
         bottom, top: Values below and above are replaced; at least one is given.
-        bottom_value, top_value: What they become. Default: their mean, or the bound where the mean would disclose one.
+        bottom_value, top_value: What they become; refused where some coded values have it already, and the bound where
+            all have it. Default: their mean, or the bound where the mean would disclose one.
     """
 
     kind: Literal["top_bottom"]
@@ -56,6 +57,10 @@ class TopBottom(MethodBase):
             raise ValueError("bottom is above top")
         if (self.bottom is None and self.bottom_value is not None) or (self.top is None and self.top_value is not None):
             raise ValueError("a replacement is given without its bound")
+        if self.top is not None and self.top_value is not None and self.top_value < self.top:
+            raise ValueError("top_value is below top: values above it would become smaller than values that stay")
+        if self.bottom is not None and self.bottom_value is not None and self.bottom_value > self.bottom:
+            raise ValueError("bottom_value is above bottom: values below it would become greater than values that stay")
         return self
 
     @property
