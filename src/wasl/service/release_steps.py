@@ -18,6 +18,7 @@ from wasl.audit.events import (
 )
 from wasl.errors import AccessError, InputError, NotFoundError
 from wasl.service.dossiers import held_options, recorded_excess
+from wasl.service.known_outside import require_nothing_new
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Release, TableOrder
@@ -67,8 +68,16 @@ def request_release(office: Office, caller: Caller, *, project: str, release: st
 def approve_release(
     office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str = ""
 ) -> Release:
-    """Approve a requested release; the approver must differ from those who prepared and requested it."""
-    return take_step(office, caller, Release, project, release, version, ReleaseStep.APPROVE, reason)
+    """Approve a requested release; the approver must differ from those who prepared and requested it.
+
+    Raises:
+        StateError: Other files or tables were answered since it was protected.
+    """
+
+    def check(ledger: Reader, after: Release) -> None:
+        require_nothing_new(ledger, project, release, after.risk.get("compared_with", ()))
+
+    return take_step(office, caller, Release, project, release, version, ReleaseStep.APPROVE, reason, check=check)
 
 
 def refuse_release(office: Office, caller: Caller, *, project: str, release: str, version: int, reason: str) -> Release:

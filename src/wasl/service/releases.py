@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+
 from wasl.audit.events import AuditEvent, Happening, ProtectionFailed, ProtectionRequested
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import StateError, ThresholdError, WaslError
@@ -18,6 +20,7 @@ from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import finish_job, job_caller, queue_job
+from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
 from wasl.service.objections import pin_objections, require_same_persons, without_objections
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
@@ -25,7 +28,8 @@ from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
 from wasl.service.release_steps import find_release
-from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
+from wasl.service.states import ReleaseStep, next_status
+from wasl.tables.earlier import EarlierTable
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
 from wasl.workflow.assess import assess
@@ -155,14 +159,15 @@ def _require_authorized(
 def protect_release(office: Office, job: Job, progress: Progress) -> None:
     """The job: assemble the microdata, protect and attack them, and keep every artifact, or say why it cannot be done.
 
-    The file is compared with every published release of the same project.
+    The file is compared with every microdata file and answered table of the same project.
     """
     progress(0, 3)
     with office.ledger.reading() as state:
         release = state.get(Release, job.subject)
         run = state.get(Run, release.run)
         sent = pinned_payloads(state, run)
-        published = state.select(Release, project=release.project, status=ReleaseStatus.PUBLISHED)
+        published = known_releases(state, release.project, release.id)
+        answered = known_orders(state, release.project)
         seen = pin_objections(state, release.project)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
@@ -187,11 +192,9 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         ledger.save(replace(release, microdata=files["microdata.parquet"], artifacts=files), event=event)
         ledger.save(event=caller.event(assessed.event, project=release.project, subject=release.id))
         release = ledger.get(Release, release.id)
-    earlier = [
-        read_parquet(office.files.path(Area.RELEASE, one.protected), "protected file")[0]
-        for one in published
-        if one.id != release.id
-    ]
+    earlier: list[pa.Table | EarlierTable] = [rows_of(office, one) for one in published]
+    earlier += [table for one in answered for table in tables_of(office, one)]
+    compared = sorted(one.id for one in (*published, *answered))
     try:
         act = protect(assembled.result.table, policy, options, earlier=earlier)
     except ThresholdError as error:
@@ -209,7 +212,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),
         protected=files["protected.parquet"],
         artifacts=files,
-        risk={**act.report, "coverage": coverage, "records_objected": left_out},
+        risk={**act.report, "coverage": coverage, "records_objected": left_out, "compared_with": compared},
         public_report=plain_json(act.result.public_report()),
     )
     event = caller.event(act.event, project=release.project, subject=release.id)

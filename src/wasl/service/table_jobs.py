@@ -1,7 +1,7 @@
 """Jobs of ordered tables: tabulated and protected beside everything that was answered before, then packaged.
 
-An answer is audited against all earlier answers of the project. It is approved only while that is still all: a table
-answered meanwhile sends the order back to its protection.
+An answer is audited against all earlier answers and microdata files of the project. It is approved only while that is
+still all: a table answered, or a file approved, meanwhile sends the order back to its protection.
 
 Does not protect against: an approver of a menu who lets crossings be answered by rule that should have been looked at.
 """
@@ -9,7 +9,6 @@ Does not protect against: an approver of a menu who lets crossings be answered b
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 from wasl.audit.events import Happening, ProtectionFailed, ReleaseRequested, TablesApprovedByRule, TablesProtected
 from wasl.errors import InputError, StateError, ThresholdError
@@ -26,6 +24,7 @@ from wasl.registers.exchange.payload import Payload
 from wasl.service.artifacts import keep_artifact, keep_artifacts
 from wasl.service.dossiers import held_options
 from wasl.service.jobs import finish_job, job_caller
+from wasl.service.known_outside import csv_of_texts, file_of, known_ids, known_orders, known_releases, tables_of
 from wasl.service.log import prove_release
 from wasl.service.objections import pin_objections, without_objections
 from wasl.service.packages import require_publishing
@@ -34,8 +33,9 @@ from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
 from wasl.service.records import Job, Run, TableMenu, TableOrder
 from wasl.service.states import ReleaseStep, next_status
 from wasl.service.table_menus import menu_of
-from wasl.service.table_orders import INTERNAL, answered_orders
-from wasl.tables.earlier import EarlierTable, read_earlier
+from wasl.service.table_orders import INTERNAL
+from wasl.tables.earlier import EarlierTable
+from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.menu import RECORD, ApprovalRule, TableRequest
 from wasl.tables.protect import ProtectedTables
 from wasl.tables.specification import ProtectionMethod, TablesSpec
@@ -81,8 +81,10 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
         with office.ledger.reading() as state:
             if keyed:
                 _require_same_secret(state, office)
-            answered = answered_orders(state, found)
-        earlier = [table for one in answered for table in _earlier_tables(office, one)]
+            answered = known_orders(state, found.project, found.id)
+            published = known_releases(state, found.project)
+        earlier: list[EarlierTable | EarlierFile] = [table for one in answered for table in tables_of(office, one)]
+        earlier += [file_of(office, one) for one in published]
         try:
             act = tabulate(
                 spec,
@@ -100,7 +102,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
             **_kept(office, act),
             report={**act.report, "coverage": coverage},
             public_report=_public_report(act),
-            earlier=[one.id for one in answered],
+            earlier=sorted(one.id for one in (*answered, *published)),
             record_key_id=record_key_id(office.record_secret) if keyed else "",
         )
         try:
@@ -137,7 +139,7 @@ def _commit(
         ledger.hold(job)
         protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
         # The log is locked from here on, so no other answer can come before the end of this transaction.
-        if {one.id for one in answered_orders(ledger, protected)} != set(made.earlier):
+        if known_ids(ledger, made.project, made.id) != made.earlier:
             raise _OvertakenError
         pinned_payloads(ledger, ledger.get(Run, made.run))
         if pin_objections(ledger, made.project) != list(seen):
@@ -269,18 +271,7 @@ def _levels(text: str) -> pa.Table:
     header = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
     delimiter = max((";", "\t", ","), key=header.count)
     names = [name.strip().strip('"') for name in header.split(delimiter)]
-    return _csv_of_texts(text.encode(), names, delimiter)
-
-
-def _csv_of_texts(data: bytes, texts: Sequence[str], delimiter: str = ",") -> pa.Table:
-    try:
-        return pacsv.read_csv(
-            io.BytesIO(data),
-            parse_options=pacsv.ParseOptions(delimiter=delimiter),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string())),
-        )
-    except pa.ArrowException as error:
-        raise InputError("a hierarchy is not CSV with a header line.", remedy="Send UTF-8 CSV.") from error
+    return csv_of_texts(text.encode(), names, delimiter)
 
 
 def _cells(spec: TablesSpec, data: pa.Table, hierarchies: Mapping[str, pa.Table]) -> int:
@@ -313,15 +304,3 @@ def _public_report(act: Act[ProtectedTables, TablesProtected]) -> dict[str, Any]
         {"name": one["name"], "cells": one["cells"], "status": dict(one["status"])} for one in act.report["tables"]
     ]
     return {"method": act.report["method"], "tables": tables}
-
-
-def _earlier_tables(office: Office, order: TableOrder) -> list[EarlierTable]:
-    """The tables of an answered order, as the desk knows them."""
-    described = order.report["tables"]
-    found = []
-    for item in described:
-        name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
-        data = office.files.path(Area.RELEASE, order.artifacts[name]).read_bytes()
-        texts = [*(one["name"] for one in item["dimensions"]), "status", "rule"]
-        found.append(read_earlier(order.id, item, _csv_of_texts(data, texts)))
-    return found

@@ -17,6 +17,7 @@ from wasl.registers.documents import validate_document
 from wasl.service.access import Action, Role
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.jobs import queue_job
+from wasl.service.known_outside import require_nothing_new
 from wasl.service.packages import ask_publication
 from wasl.service.pins import pinned_payloads
 from wasl.service.ports import Caller, Office, Reader
@@ -31,7 +32,6 @@ from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import authorize_release
 
 __all__ = [
-    "answered_orders",
     "decide_on_tables",
     "find_order",
     "internal_files",
@@ -192,11 +192,8 @@ def decide_on_tables(
     """
 
     def check(ledger: Reader, after: TableOrder) -> None:
-        if step is ReleaseStep.APPROVE and {one.id for one in answered_orders(ledger, after)} != set(after.earlier):
-            raise StateError(
-                "other tables were answered since this order was protected, and it was not audited against them.",
-                remedy="Protect it again, then decide.",
-            )
+        if step is ReleaseStep.APPROVE:
+            require_nothing_new(ledger, project, order, after.earlier)
 
     return take_step(office, caller, TableOrder, project, order, version, step, reason, check=check)
 
@@ -213,8 +210,3 @@ def _open(ledger: Reader, project: str, menu: str) -> TableMenu:
     if found.status is not MenuStatus.OPEN:
         raise StateError(f"the menu is {found.status}, and nothing can be ordered from it.")
     return found
-
-
-def answered_orders(ledger: Reader, order: TableOrder) -> list[TableOrder]:
-    """The other orders of the project that were ever answered."""
-    return [one for one in ledger.select(TableOrder, project=order.project, answered=True) if one.id != order.id]
