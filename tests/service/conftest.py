@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -107,29 +108,58 @@ def make_files(tmp_path: Path) -> Callable[..., Sent]:
     return partial(random_files, tmp_path)
 
 
+def resolve_template(folder: Path, url: str, template: Template, outboxes: dict[str, Path]) -> tuple[Template, str]:
+    """A copy of a populated installation whose holders have sent, with a linked and resolved run; its id, too."""
+    installation = Installation.open(make_settings(folder, url))
+    with serving(installation) as address:
+        running = Service(address, installation, template.tokens)
+        run = link_and_resolve(running, outboxes)
+        running.close()
+    installation.close()
+    return Template(folder, url, template.tokens), run
+
+
+@contextmanager
+def live_copy(made: tuple[Template, str], folder: Path, postgres: str = "") -> Iterator[tuple[Service, str]]:
+    """A live copy of a resolved installation, and the run."""
+    template, run = made
+    installation = Installation.open(make_settings(folder, template.copy(folder, postgres)))
+    with serving(installation) as address:
+        running = Service(address, installation, template.tokens)
+        yield running, run
+        running.close()
+    installation.close()
+
+
 @pytest.fixture(scope="session")
 def resolved_template(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Template, outboxes: dict[str, Path]
 ) -> tuple[Template, str]:
     """A populated installation whose holders have sent, with a linked and resolved run; gives its id, too."""
     folder = tmp_path_factory.mktemp("resolved") / "data"
-    url = sqlite_template.copy(folder)
-    installation = Installation.open(make_settings(folder, url))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        run = link_and_resolve(running, outboxes)
-        running.close()
-    installation.close()
-    return Template(folder, url, sqlite_template.tokens), run
+    return resolve_template(folder, sqlite_template.copy(folder), sqlite_template, outboxes)
+
+
+@pytest.fixture(scope="session")
+def resolved_postgres_template(
+    tmp_path_factory: pytest.TempPathFactory, postgres_template: Template, postgres: str, outboxes: dict[str, Path]
+) -> tuple[Template, str]:
+    """The same on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("resolved-postgres") / "data"
+    return resolve_template(folder, postgres_template.copy(folder, postgres), postgres_template, outboxes)
 
 
 @pytest.fixture
 def resolved(tmp_path: Path, resolved_template: tuple[Template, str]) -> Iterator[tuple[Service, str]]:
     """A live copy of it, and the run."""
-    template, run = resolved_template
-    installation = Installation.open(make_settings(tmp_path / "data", template.copy(tmp_path / "data")))
-    with serving(installation) as address:
-        running = Service(address, installation, template.tokens)
-        yield running, run
-        running.close()
-    installation.close()
+    with live_copy(resolved_template, tmp_path / "data") as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def resolved_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Service, str]]:
+    """A live copy of it on each database, and the run."""
+    name = "resolved_template" if request.param == "sqlite" else "resolved_postgres_template"
+    server = "" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    with live_copy(request.getfixturevalue(name), tmp_path / "data", server) as made:
+        yield made

@@ -65,23 +65,9 @@ class Desk:
         assert admin.patch(f"/v1/projects/{PROJECT}", json={"closed": True}, headers=headers).status_code == 200
 
 
-def submit(service: Service, outboxes: dict[str, Path]) -> None:
-    for register, folder in outboxes.items():
-        for plural, file in KINDS.items():
-            data = (folder / f"{file}.parquet").read_bytes()
-            answer = send(service.client(Role.HOLDER, register=register), plural, data, register=register)
-            assert answer.status_code == 201, answer.text
-
-
 @pytest.fixture
-def desk(service: Service, outboxes: dict[str, Path]) -> Desk:
-    submit(service, outboxes)
-    plan = LinkagePlan.load("morocco").model_dump(mode="json")
-    run = service.client(Role.LINKAGE).post(RUNS, json={"plan": plan}).json()["id"]
-    service.work()
-    service.client(Role.SPINE).post(f"{RUNS}/{run}/resolution")
-    service.work()
-    return Desk(service, run)
+def desk(resolved_on_each: tuple[Service, str]) -> Desk:
+    return Desk(*resolved_on_each)
 
 
 def other_payload(outboxes: dict[str, Path], rows: int) -> bytes:

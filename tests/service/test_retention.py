@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from service_support import PROJECT, REGISTER, Sent, Service, send
-from test_release_rules import Desk, submit
+from test_release_rules import Desk
 
 from wasl.cli.purge import purge_installation
 from wasl.errors import NotFoundError
@@ -56,14 +56,8 @@ def withdraw(service: Service, plural: str) -> str:
 
 
 @pytest.fixture
-def desk(service: Service, outboxes: dict[str, Path]) -> Desk:
-    submit(service, outboxes)
-    plan = LinkagePlan.load("morocco").model_dump(mode="json")
-    run = service.client(Role.LINKAGE).post(RUNS, json={"plan": plan}).json()["id"]
-    service.work()
-    service.client(Role.SPINE).post(f"{RUNS}/{run}/resolution")
-    service.work()
-    return Desk(service, run)
+def desk(resolved_on_each: tuple[Service, str]) -> Desk:
+    return Desk(*resolved_on_each)
 
 
 def test_a_withdrawn_file_is_deleted_with_a_certificate(service: Service, make_files: Callable[..., Sent]) -> None:
