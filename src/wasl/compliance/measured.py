@@ -6,7 +6,7 @@ from wasl.audit.events import AuditEvent
 from wasl.compliance.facts import Facts
 from wasl.compliance.sources import by_person, localized_text
 from wasl.compliance.statements import Hole, Section, Source, Statement, Value
-from wasl.disclosure.policy.document import Role
+from wasl.disclosure.policy import Role
 from wasl.locale import N_
 
 __all__ = ["attacks", "history", "risks", "security"]

@@ -1,16 +1,15 @@
 """What may be published about a protected file: the only place where that is decided.
 
 Anyone who has the file and the report must not be able to compute a masked value. So no figure of the original file is
-published as a number, and no figure depends on a cell that is masked while other cells of its variable are released
-as they are:
+published as a number. No figure depends on a masked cell of a variable whose other cells are released as they are:
 
 - Suppressed cells enter no figure. Their effect on distributions and two-way tables is stated as the greatest that the
   released file allows ("under 0.05").
 - Where a number is top or bottom coded, the shift of its mean is stated only if there is none, and that of its spread
   never.
-- Where a method may change any cell of a variable (PRAM, noise, rank swapping), losses are published in wide bands, and
-  only if the band stays the same for any other value of each single cell within a protection interval (the inversion
-  check). Otherwise the figure is listed under ``not_stated``.
+- Where a method may change any cell of a variable (PRAM, noise, rank swapping), losses are published in wide bands. A
+  band is published only if it stays the same for any other value of each single cell within a protection interval (the
+  inversion check). Otherwise the figure is listed under ``not_stated``.
 
 So what is withheld does not depend on a masked cell either. Figures that follow from the released file alone are exact.
 

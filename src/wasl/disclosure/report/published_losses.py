@@ -1,4 +1,4 @@
-"""What the public is told about the loss in one variable, so that no masked cell follows from it.
+"""Losses in one variable as the public is told them, so that no masked cell follows.
 
 Source: as in `wasl.disclosure.report.public`.
 """
@@ -79,8 +79,8 @@ def category_losses(before: CodedColumn, after: CodedColumn) -> dict[str, Band |
 def _farthest(counts: NDArray[np.float64], missing: int) -> float:
     """The greatest Hellinger distance to the released distribution, whatever categories the missing cells had.
 
-    The overlap of two distributions is a concave function of the counts, so it is least where all missing cells had one
-    category; a category that is not released is possible, too.
+    The overlap of two distributions is a concave function of the counts. So it is least where all missing cells had one
+    category. A category that is not released is possible, too.
     """
     known = counts.sum()
     if not missing or not known:

@@ -1,4 +1,4 @@
-"""What the documents of all methods share: the variables they name, and which of them they change."""
+"""The common part of the documents of all methods: the variables they name, and which of them they change."""
 
 from __future__ import annotations
 
