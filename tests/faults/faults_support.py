@@ -456,7 +456,12 @@ def check(installation: Installation, done: Done) -> None:
         for kind in ("ProtectionApplied", "ReleaseRequested", "ReleaseApproved", "ReleasePublished"):
             assert seen[kind, release.id] == 1, f"{kind} {seen[kind, release.id]} times"
     assert {one.id for one in releases} == set(done.releases)
-    assert all(job.status is JobStatus.DONE for job in jobs)
+    unfinished = [
+        f"{job.kind.value} {job.status.value} after {job.failures} failures: {job.failure}"
+        for job in jobs
+        if job.status is not JobStatus.DONE
+    ]
+    assert not unfinished, unfinished
     installation.files.sweep(named_files_of(installation), older_than_seconds=-1)
     for one in submissions:
         held = installation.files.folders[AREAS[one.kind]] / one.file[7:9] / one.file[7:]

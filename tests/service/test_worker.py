@@ -13,16 +13,18 @@ import pytest
 import sqlalchemy as sa
 from service_support import PATIENCE_SECONDS, PROJECT, REGISTER, Service, Template, make_settings, send, wait_until
 
-from wasl.errors import VerificationError
+from wasl.audit.events import LinkageCancelled
+from wasl.errors import StaleError, VerificationError
 from wasl.linkage.plan import LinkagePlan
 from wasl.service import job_handlers as duties
 from wasl.service import linkages
 from wasl.service.access import Role
-from wasl.service.jobs import JobStopped
-from wasl.service.ports import Office, Progress
+from wasl.service.jobs import JobStopped, finish_job
+from wasl.service.ports import Caller, Office, Progress
 from wasl.service.records import Job, JobKind, Run
 from wasl.storage.tables import jobs as jobs_table
 from wasl.web.installation import Installation
+from wasl.web.worker import SERVICE
 
 RUNS = f"/v1/projects/{PROJECT}/linkage-runs"
 
@@ -79,6 +81,29 @@ def test_what_breaks_down_is_tried_again_and_then_parked(
     assert service.client(Role.LINKAGE).post(f"/v1/jobs/{job}/cancel").status_code == 200
     service.work()
     assert status(service, requested) == ("cancelled", "cancelled")
+
+
+def test_a_job_that_collides_with_another_change_is_done_anew_and_does_not_fail(
+    service: Service, requested: str, duty: list[duties.Handler]
+) -> None:
+    tried: list[int] = []
+
+    def collide_twice(office: Office, job: Job, progress: Progress) -> None:
+        tried.append(job.attempt)
+        if len(tried) < 3:
+            raise StaleError("run 'x' was changed by somebody else meanwhile.")
+        with office.ledger.reading() as state:
+            run = state.get(Run, job.subject)
+        caller = Caller(SERVICE, office.now())
+        with office.ledger.writing(caller) as ledger:
+            finish_job(ledger, job, run, event=caller.event(LinkageCancelled(job=job.id), subject=run.id))
+
+    duty.append(collide_twice)
+    service.work()
+    assert tried == [1, 2, 3]
+    with service.installation.ledger.reading() as state:
+        (job,) = state.select(Job)
+    assert (job.status.value, job.failures) == ("done", 0)
 
 
 def test_a_job_that_broke_down_waits_longer_each_time(

@@ -21,7 +21,7 @@ from wasl.audit.events import (
     ReturnFailed,
     TabulationFailed,
 )
-from wasl.errors import StateError, WaslError
+from wasl.errors import StaleError, StateError, WaslError
 from wasl.service.access import Action
 from wasl.service.erasure import erase
 from wasl.service.jobs import JobStopped, finish_job, job_caller
@@ -82,6 +82,7 @@ def perform(office: Office, job: Job, progress: Progress) -> None:
 
     Raises:
         JobStopped: Another worker has taken it over; nothing was committed.
+        StaleError: Somebody changed what the job was about to change; nothing was committed.
         Exception: Anything unforeseen (a lost database, a full disk): the job is to be tried again.
     """
     try:
@@ -94,6 +95,8 @@ def perform(office: Office, job: Job, progress: Progress) -> None:
         if now.attempt != job.attempt or not now.cancel_asked:
             raise
         abandon(office, now, "cancelled", status=JobStatus.CANCELLED)
+    except StaleError:
+        raise
     except WaslError as error:
         abandon(office, job, str(error), cause=type(error).__name__, happening=error.event)
 

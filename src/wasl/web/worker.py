@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from wasl.audit.checkpoint import Checkpoint
-from wasl.errors import StateError
+from wasl.errors import StaleError, StateError
 from wasl.service.access import Actor
 from wasl.service.erasure import schedule_erasures
 from wasl.service.job_handlers import park, perform
@@ -125,6 +125,11 @@ class Worker:
                     self.leases.release(job)
                     return "released"
                 return "lost"
+            except StaleError:
+                # On PostgreSQL two transactions may change one row; the later one reads again and begins anew.
+                self.log.info("job waits: another change came between", job=job.id)
+                self.leases.release(job, not_before=self._now() + self.retry_seconds)
+                return "collided"
             except StateError:
                 return "lost"
             except OSError as error:
