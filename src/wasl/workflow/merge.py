@@ -230,6 +230,7 @@ def _same_person(
     both = both[both["rank_a"] < both["rank_b"]]
     known = pd.concat([direct, direct.rename(columns=_SWAPPED)], ignore_index=True)
     keys = ["register_a", "record_a", "register_b", "record_b"]
+    known = known.astype(dict.fromkeys(keys, str))  # of no pairs at all the columns have no kind
     both = both[keys].astype(str).merge(known.drop_duplicates(keys), on=keys, how="left")
     both["grade"] = both["grade"].fillna(INDIRECT)
     pairs: pd.DataFrame = both[list(PAIR_COLUMNS)].sort_values(keys, ignore_index=True)

@@ -3,6 +3,9 @@
 Each pair is measured twice: linked alone, and within one linkage of all registers that share people, as the mission
 links them. The linkage of all has more evidence: a model is fitted on more pairs, and a person in three registers is
 found by the best of three pairs.
+
+Beside them stands what the cleartext of the two registers allows (:mod:`wasl.lab.benchmarks.data_limit`), so that a
+reader sees why a pair misses the goal.
 """
 
 from __future__ import annotations
@@ -21,8 +24,9 @@ import pyarrow as pa
 from wasl.facade import encode, link
 from wasl.holder.encode import Encoded
 from wasl.holder.keys import LinkageKey
+from wasl.lab.benchmarks.data_limit import clear_records, reach_of_the_data
 from wasl.linkage.plan import LinkagePlan
-from wasl.population.generate import generate
+from wasl.population.generate import Population, generate
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.schema import RegisterSchema
 
@@ -33,6 +37,8 @@ LEAST_COMMON = 10
 """Pairs of registers with fewer persons in common are left out and counted: their rates mean nothing."""
 RECALL, PRECISION = 0.97, 0.99
 """The goal for every pair of registers."""
+OTHER_DRAWS = (101, 102)
+"""Seeds of the draws whose truth trains the classifier of the cleartext."""
 
 
 def run(*, peers: Path | None, repeats: int, quick: bool) -> list[dict[str, Any]]:
@@ -61,15 +67,54 @@ def run(*, peers: Path | None, repeats: int, quick: bool) -> list[dict[str, Any]
         for a, b in pairs:
             if a in group:
                 rows.append(_measure(encoded[a], encoded[b], truth) | _rates(together, a, b, "together_"))
-    reached = [row for row in rows if row["recall"] >= RECALL and row["precision"] >= PRECISION]
-    joint = [row for row in rows if row["together_recall"] >= RECALL and row["together_precision"] >= PRECISION]
+    limits = _limits(made, needed, pairs, quick)
+    for row in rows:
+        row["data_precision"], row["data_recall"] = limits[row["left"], row["right"]]
+        row["misses_goal_by"] = _reason(row)
+    counted = {name: sum(_reaches(row, prefix) for row in rows) for name, prefix in PREFIXES.items()}
+    reasons = [row["misses_goal_by"] for row in rows]
     what = f"recall {RECALL} and precision {PRECISION}"
-    sums = {name: _sums(rows, prefix) for name, prefix in (("alone", ""), ("together", "together_"))}
+    sums = {name: _sums(rows, prefix) for name, prefix in PREFIXES.items() if name != "cleartext"}
     rows += [{"left": "all pairs", "right": name, **figures} for name, figures in sums.items()]
-    rows.append({"left": f"pairs with {what}", "right": "alone", "true": len(reached)})
-    rows.append({"left": f"pairs with {what}", "right": "together", "true": len(joint)})
+    rows += [{"left": f"pairs with {what}", "right": name, "true": count} for name, count in counted.items()]
+    rows += [
+        {"left": "pairs that miss it together, by", "right": reason, "true": reasons.count(reason)}
+        for reason in (LINKAGE, DATA)
+    ]
     rows.append({"left": "pairs left out", "right": f"fewer than {LEAST_COMMON} persons in common", "true": left_out})
     return rows
+
+
+PREFIXES = {"alone": "", "together": "together_", "cleartext": "data_"}
+"""Ways to link a pair of registers, each with the beginning of its columns of rates."""
+LINKAGE, DATA = "linkage", "data"
+"""Why a pair of registers misses the goal: the cleartext of the two reaches it, or does not reach it either."""
+
+
+def _reaches(row: Mapping[str, Any], prefix: str) -> bool:
+    """Whether a pair of registers reaches the goal."""
+    return bool(row[f"{prefix}recall"] >= RECALL and row[f"{prefix}precision"] >= PRECISION)
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Why a pair of registers misses the goal when all are linked together; empty where it does not."""
+    if _reaches(row, PREFIXES["together"]):
+        return ""
+    return LINKAGE if _reaches(row, PREFIXES["cleartext"]) else DATA
+
+
+def _limits(
+    made: Population, needed: Sequence[str], pairs: Sequence[tuple[str, str]], quick: bool
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Precision and recall that the cleartext of each pair of registers allows."""
+    draws = [made]
+    draws += [
+        generate(QUICK_PERSONS if quick else PERSONS, seed, scope="all") for seed in OTHER_DRAWS[: 1 if quick else 2]
+    ]
+    mine, *others = (
+        clear_records({name: one.registers[name] for name in needed}, one.truth.to_pandas()) for one in draws
+    )
+    return reach_of_the_data(mine, others, pairs, RECALL, PRECISION)
 
 
 def shared_pairs(truth: pd.DataFrame) -> tuple[list[tuple[str, str]], int]:

@@ -51,6 +51,12 @@ ALONE_SHARE, FORMULA_PAIRS = 1.0, 5.0
 several passes. It weighs as much as so many pairs of doubt. With .7 and 2 the calibration error of foreigners was lower
 by .003 to .008, but F1 on FEBRL 4 with relatives planted fell below .96."""
 TOTAL_ROUNDS, TOTAL_TOLERANCE = 25, 1e-3
+TWO_REGISTERS = 2
+"""Among more registers rivals only take probability away. The chance that neither record has a match is not divided
+out, and no totals are kept. A score class holds pairs of many registers: what rivals lost in one pair of registers
+went to doubtful pairs of another. Of 70 and 65 pairs of registers of a synthetic Morocco (draws 2026 and 7) 47 and 44
+had precision .99 and recall .97 so, 37 and 33 with kept totals. The calibration error of hard registers was .009, and
+.019 with them. Between two registers kept totals are better: F1 of foreigners .932 with them, .926 without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,11 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
         if np.abs(probability - before).max() < 1e-4:  # a hundredth of what any grade could feel
             break
     if len(records.passes) > 1:
-        probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
+        probability = (
+            matching_marginals(odds, slot)[0]
+            if sources > TWO_REGISTERS
+            else _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
+        )
     if pairs.most is not None:  # that a record has no rival does not show whose it is
         probability = np.minimum(probability, pairs.most)
     return replace(pairs, probability=probability)
