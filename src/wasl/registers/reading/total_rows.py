@@ -26,7 +26,7 @@ WORD = re.compile(
 
 
 def total_rows(columns: Mapping[str, pa.ChunkedArray], names: Sequence[str]) -> NDArray[np.bool_]:
-    """Which rows are lines of totals: among the last, much emptier than the others, a cell begins with a word for it.
+    """Find the lines of totals: they are among the last rows, much emptier than the others, and a cell begins so.
 
     Args:
         columns: (rows) each column as text.

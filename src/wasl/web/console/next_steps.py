@@ -1,4 +1,4 @@
-"""What a role can begin by itself, for a home page on which nothing waits."""
+"""First steps of each role, for a home page on which nothing waits."""
 
 from __future__ import annotations
 
