@@ -31,6 +31,8 @@ WORDS = (
     N_("unlike"),
     N_("level {level} of {levels}"),
 )
+CLASSES = (N_("match"), N_("match with errors"), N_("relatives"), N_("twins"), N_("rest"))
+"""The classes of pairs of `wasl.linkage.model`."""
 STAGES = (N_("layout"), N_("counting"), N_("model"), N_("scoring"), N_("resolution"))
 CHANGES = (N_("left"), N_("merged"), N_("moved"), N_("new"), N_("split"))
 """Words of the report and of comparisons that the templates and charts take by name."""
@@ -76,6 +78,7 @@ def render_report(report: Mapping[str, Any], language: Language = "en") -> str:
     return _template("report.html").render(
         _=words.text,
         words=words,
+        class_names=lambda names: words.list([words.text(name) for name in names]),
         report=report,
         passes=passes,
         seconds=Markup(charts.bars(_seconds(report["passes"], words), "s")),  # noqa: S704
