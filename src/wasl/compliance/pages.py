@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
@@ -24,6 +25,9 @@ SOURCES = {
 }
 
 NOTE = N_("wasl filled this in from its configuration, its log and its measurements. It does not replace legal advice.")
+
+LONGEST_TITLE = 255
+"""Characters that the properties of a Word document hold (ECMA-376); the page itself shows the whole title."""
 
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """<!doctype html>
@@ -87,9 +91,10 @@ def dossier_docx(dossier: Dossier, language: Language) -> bytes:
     from docx.shared import Pt, RGBColor
 
     words = messages(language)
-    content = _content(dossier, words)
+    content = _printable(_content(dossier, words))
     document = Document()
-    document.core_properties.title = content["heading"]
+    heading = content["heading"]
+    document.core_properties.title = heading if len(heading) <= LONGEST_TITLE else heading[: LONGEST_TITLE - 1] + "…"
     document.core_properties.language = language
     document.core_properties.author = "wasl"
     # python-docx's template carries a fixed date; equal dossiers shall have equal bytes
@@ -177,3 +182,14 @@ def _sentence(statement: Statement, words: Messages) -> str:
 def source_of(source: Source, words: Messages) -> str:
     """Where a statement can be checked, in words."""
     return f"{words.text(SOURCES[source.kind])}: {source.reference}"
+
+
+def _printable(value: Any) -> Any:
+    """The same without control characters, which a Word document cannot hold."""
+    if isinstance(value, str):
+        return "".join(c for c in value if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    if isinstance(value, dict):
+        return {name: _printable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_printable(one) for one in value)
+    return value

@@ -14,12 +14,13 @@ from lxml import html
 from wasl.audit.events import AuditEvent, LinkageCompleted
 from wasl.compliance.dossier import draw_up
 from wasl.compliance.facts import AttackFigure, Facts, PassFact, attack_figures, risk_figure
+from wasl.compliance.pages import dossier_docx, dossier_page
 from wasl.compliance.particulars import Particulars
 from wasl.compliance.scope import Scope
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError
 from wasl.linkage.plan import LinkagePlan
-from wasl.locale import LANGUAGES
+from wasl.locale import LANGUAGES, Language
 from wasl.registers.documents import config_dir, validate_document
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.act import RunOptions
@@ -171,3 +172,17 @@ def test_what_the_authority_strikes_out_leaves_the_scope() -> None:
 def test_the_shipped_particulars_are_all_holes() -> None:
     empty = Particulars.load(config_dir() / "dossier" / "particulars.toml")
     assert draw_up(facts("dgsn-permits", particulars=empty)).holes == draw_up(facts("dgsn-permits")).holes
+
+
+@pytest.mark.parametrize("title", ["x" * 300, "م" * 1000, "é" * 255, "a\x0bb\x00c", " \n\t "])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_project_of_any_title_has_its_documents(title: str, language: Language) -> None:
+    from docx import Document
+
+    particulars = Particulars.model_validate({"title": dict.fromkeys(LANGUAGES, title)})
+    dossier = draw_up(facts("dgsn-permits", particulars=particulars))
+    document = Document(io.BytesIO(dossier_docx(dossier, language)))
+    assert len(document.core_properties.title) <= 255
+    kept = title.replace("\x0b", "").replace("\x00", "")
+    assert kept.strip() in "".join(paragraph.text for paragraph in document.paragraphs)
+    assert kept.strip()[:1] in dossier_page(dossier, language)
