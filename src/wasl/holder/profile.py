@@ -10,7 +10,7 @@ from pydantic import AfterValidator, model_validator
 from pydantic import Field as Option
 
 from wasl.errors import LeakError, SchemaError
-from wasl.registers.documents import Document, config_dir, is_name, load_document, resolve_document
+from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.profiles import shipped_digests
 from wasl.registers.schema import OWN_FEATURE
@@ -145,18 +145,15 @@ class EncodingProfile(Document):
             SchemaError: There is none, it does not hold together, or a file has a shipped profile's name and is another
                 document.
         """
-        shipped = is_name(name_or_path) and (config_dir() / "profiles" / family / f"{name_or_path}.toml").is_file()
-        if not shipped and Path(name_or_path).is_file():
-            profile = load_document(cls, Path(name_or_path))
-            known = shipped_digests(profile.name)
-            if known and profile.digest not in known:
-                raise SchemaError(
-                    f"{name_or_path}: the name {profile.name!r} belongs to a profile that ships with wasl, and this "
-                    "file differs from it.",
-                    remedy="Give the profile another name.",
-                )
-            return profile
-        return load_document(cls, resolve_document("profiles", f"{family}/{name_or_path}"))
+        profile = load_document(cls, resolve_document(f"profiles/{family}", name_or_path))
+        known = shipped_digests(profile.name)
+        if known and profile.digest not in known:
+            raise SchemaError(
+                f"{name_or_path}: the name {profile.name!r} belongs to a profile that ships with wasl, and this "
+                "file differs from it.",
+                remedy="Give the profile another name.",
+            )
+        return profile
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -1,4 +1,4 @@
-"""The digest of the rules that read names and document numbers.
+"""The digest of the rules that read names, document numbers and parts of dates.
 
 Two holders whose releases of wasl read names by different rules give one person two spellings, and nobody would see why
 fewer pairs are found. So each delivery carries this digest, and deliveries with different ones are not compared.
@@ -10,6 +10,7 @@ import hashlib
 import json
 from functools import lru_cache
 
+from wasl.holder.encoding.grams import LEAST_PARTS
 from wasl.holder.identifiers import STATES, VOID_WORDS, normalize_identifier
 from wasl.holder.names.arabic import INITIALS, LETTERS, STEPS, UNIFY
 from wasl.holder.names.normalizer import normalize
@@ -43,6 +44,7 @@ def rules_digest() -> str:
         "letters": sorted((key, value) for table in (UNIFY, LETTERS) for key, value in table.items() if value),
         "words": [sorted(TITLES), sorted(ALIASES.items()), sorted(VOID_WORDS), sorted(STATES)],
         "names": [[name.words, name.skeletons, name.married] for name in read],
+        "date parts": LEAST_PARTS,
         "numbers": [normalize_identifier(number) for number in NUMBERS],
     }
     return hashlib.sha256(json.dumps(document, ensure_ascii=True).encode()).hexdigest()[:DIGEST_LENGTH]

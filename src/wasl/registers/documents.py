@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasl.errors import SchemaError
 
-__all__ = ["Document", "config_dir", "is_name", "load_document", "resolve_document", "validate_document"]
+__all__ = ["Document", "config_dir", "load_document", "resolve_document", "validate_document"]
 
 
 class Document(BaseModel):
@@ -52,7 +52,7 @@ def resolve_document(kind: str, name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     shipped = config_dir() / kind
     candidate = shipped / f"{name_or_path}.toml"
-    if is_name(name_or_path) and candidate.is_file():
+    if _is_name(name_or_path) and candidate.is_file():
         return candidate
     if path.is_file():
         return path
@@ -60,7 +60,7 @@ def resolve_document(kind: str, name_or_path: str | Path) -> Path:
     raise SchemaError(f"no document {str(name_or_path)!r} of kind {kind}.", remedy=f"Give a file, or one of: {names}.")
 
 
-def is_name(name_or_path: str | Path) -> bool:
+def _is_name(name_or_path: str | Path) -> bool:
     """Whether a text can be the name of a shipped document: no suffix of a document, and not said to be a path."""
     text = str(name_or_path)
     return Path(text).suffix not in (".toml", ".json") and not text.startswith((".", "/", "\\")) and ":" not in text

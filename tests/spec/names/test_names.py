@@ -13,6 +13,7 @@ import pytest
 from wasl.holder.names.normalizer import canonical, normalize, skeleton
 from wasl.holder.names.placeholders import what_is_no_name
 from wasl.holder.names.rules import ALIASES, LATIN_RULES, SOUND_RULES, WORD_RULES
+from wasl.holder.reading_rules import rules_digest
 
 RULES = [*WORD_RULES, *LATIN_RULES, *SOUND_RULES]
 
@@ -312,3 +313,8 @@ def test_a_rule_that_needs_letters_cannot_apply_without_them():
     words = {word for group in _own_groups() for text in group for word in re.findall("[A-Z]+", text.upper())}
     for rule in [*LATIN_RULES, *SOUND_RULES]:
         assert all(rule.needs in word for word in words if rule.compiled.search(word)), rule.pattern
+
+
+def test_the_rules_are_those_of_this_release_on_every_python():
+    """Whoever changes a rule changes this digest: registers must then be encoded again together."""
+    assert rules_digest() == "4a186a4351ffbbd8"

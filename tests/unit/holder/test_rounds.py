@@ -93,10 +93,12 @@ def test_deliveries_that_read_names_by_other_rules_are_refused_and_old_headers_a
     header = make(projects(schema, 20)).delivery.header
     assert len(header.rules) == 16
     other = replace(header, register="other", rules="0" * 16)
-    with pytest.raises(MismatchError, match="'anapec-projects' and 'other' read names by different rules"):
+    with pytest.raises(MismatchError, match=r"'other' differ in rules for names and numbers: \w+ and 0000"):
         require_comparable([header, other])
     before = replace(header, register="other", rules="")
-    require_comparable([header, before])
+    with pytest.raises(MismatchError, match=r"rules for names and numbers: \w+ and none named"):
+        require_comparable([header, before])
+    require_comparable([before, replace(before, register="third")])
     assert "rules" not in before.to_json()
     assert DeliveryHeader.from_json(before.to_json()) == before
     assert DeliveryHeader.from_json(header.to_json()) == header

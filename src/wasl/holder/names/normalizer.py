@@ -46,7 +46,7 @@ NASAL = re.compile(r"(?<=.)(?:M(?=[BP])|N(?=[DGJKT]))")
 """A nasal before a stop is a vowel's colour: Tounkara, Toukara."""
 FINAL_NG = re.compile(r"..[AEIOU]NG$")
 """The g after a final n is hardly heard: Niang, Nian. Words of one syllable keep it: Wang and Wan are two names."""
-BERBER = re.compile(r"^AM(?=[^M]{3})")
+ARTICLE_VOWEL = re.compile(r"^AM(?=[^M]{3})")
 """The vowel of an article before m and another consonant: Lamrabet, Mrabet. Shorter names keep it: Amrani."""
 TWICE = re.compile(r"(.)\1+")
 TURKISH_C = re.compile(r"\bÇ|Ç\b")
@@ -187,7 +187,7 @@ def _skeleton(word: str) -> str:
         bones = EGYPTIAN.sub("J", bones)
     if len(bones) > SHORT:
         bones = bones.removesuffix("S") if word[-1] == "S" else bones
-        bones = BERBER.sub("M", bones)
+        bones = ARTICLE_VOWEL.sub("M", bones)
         bones = NASAL.sub("", bones) if len(bones) > SHORT else bones
         bones = TWICE.sub(r"\1", bones) if len(bones) > SHORT else bones
     return bones + ending

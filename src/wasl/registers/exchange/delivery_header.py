@@ -13,6 +13,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from wasl.errors import DeliveryError, MismatchError
+from wasl.locale import N_
 
 __all__ = [
     "HEADER_KEY",
@@ -170,11 +171,20 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
     first = headers[0]
     for other in headers[1:]:
         for attribute, what, remedy in (
-            ("scheme", "scheme version", "Encode all registers with the same release of wasl."),
-            ("project", "project", "Link only deliveries of one project."),
-            ("key_id", "key", "One holder encoded under an old key: encode again with the current key file."),
-            ("round", "round", "Encode all registers of one run with the same --round, the one the plan names."),
-            ("profile_digest", "profile", "Encode all registers with the same profile document."),
+            ("scheme", N_("scheme version"), N_("Encode all registers with the same release of wasl.")),
+            ("project", N_("project"), N_("Link only deliveries of one project.")),
+            ("key_id", N_("key"), N_("One holder encoded under an old key: encode again with the current key file.")),
+            (
+                "round",
+                N_("round"),
+                N_("Encode all registers of one run with the same --round, the one of the plan."),
+            ),
+            ("profile_digest", N_("profile"), N_("Encode all registers with the same profile document.")),
+            (
+                "rules",
+                N_("rules for names and numbers"),
+                N_("Encode all registers with the same release of wasl."),
+            ),
         ):
             if getattr(first, attribute) != getattr(other, attribute):
                 raise MismatchError(
@@ -182,12 +192,6 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
                     f"{_shown(first, attribute)} and {_shown(other, attribute)}.",
                     remedy=remedy,
                 )
-        if first.rules != other.rules and first.rules and other.rules:
-            raise MismatchError(
-                f"deliveries of {first.register!r} and {other.register!r} read names by different rules: "
-                f"{first.rules} and {other.rules}.",
-                remedy="Encode all registers with the same release of wasl.",
-            )
         if first.schema_digest != other.schema_digest and first.register == other.register:
             raise MismatchError(
                 f"two deliveries of {first.register!r} were made with different schemas.",
