@@ -294,3 +294,22 @@ def test_the_command_line_erases_what_is_due_and_waits(service: Service, make_fi
     assert purge_installation(service.installation) == []
     with pytest.raises(NotFoundError):
         purge_installation(service.installation, "no-such-project")
+
+
+def test_an_erasure_beside_which_files_keep_becoming_due_waits_and_does_not_fail(
+    service: Service, make_files: Callable[..., Sent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wasl.service import erasure
+
+    send(service.client(Role.HOLDER), "deliveries", make_files().delivery)
+    withdraw(service, "deliveries")
+    commit = erasure._commit
+    tried: list[int] = []
+
+    def overtaken(*arguments: Any) -> Any:
+        tried.append(1)
+        return None if len(tried) <= erasure.MOST_ATTEMPTS else commit(*arguments)
+
+    monkeypatch.setattr(erasure, "_commit", overtaken)
+    assert erase(service)["submissions"] == 1
+    assert len(tried) == erasure.MOST_ATTEMPTS + 1

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wasl.audit.events import ErasureRequested, FilesErased
-from wasl.errors import StateError
+from wasl.errors import StaleError
 from wasl.service.access import Action
 from wasl.service.erased_spines import Trimmed, trim_run
 from wasl.service.jobs import ACTIVE, finish_job, job_caller, queue_job
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MOST_ATTEMPTS = 5
-"""Attempts of one erasure; each repetition follows a file that became due meanwhile."""
+"""Attempts of one erasure before the job waits a moment; each repetition follows a file that became due meanwhile."""
 
 AREAS = {
     SubmissionKind.DELIVERY: Area.LINKAGE,
@@ -101,7 +101,7 @@ def erase(office: Office, job: Job, progress: Progress) -> None:
         if files is not None:
             break
     else:
-        raise StateError("submissions kept arriving while files were erased.", remedy="Ask for the erasure again.")
+        raise StaleError("submissions kept arriving while files were erased.")
     with office.ledger.reading() as state:
         named = named_files(state)
     for area, digest in files:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.audit.events import Happening, ProtectionFailed, ReleaseRequested, TablesApprovedByRule, TablesProtected
-from wasl.errors import InputError, StateError, ThresholdError
+from wasl.errors import InputError, StaleError, StateError, ThresholdError
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.artifacts import keep_artifact, keep_artifacts
@@ -49,7 +49,7 @@ from wasl.workflow.tabulate import internal_artifacts, tabulate
 __all__ = ["make_tables", "package_tables", "record_key_id"]
 
 MOST_ATTEMPTS = 3
-"""Protections of one order in one job; each repetition follows an answer that came between."""
+"""Protections of one order before the job waits a moment; each repetition follows an answer that came between."""
 
 REFUSAL = "the tables cannot be protected as ordered; order fewer dimensions, or coarser ones."
 """What whoever ordered is told; the message of the act names unsafe cells."""
@@ -110,10 +110,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
         except _OvertakenError:
             continue
         return
-    raise StateError(
-        "other tables were answered, or persons objected, each time this order was protected.",
-        remedy="Protect it again.",
-    )
+    raise StaleError("other tables were answered, or persons objected, each time this order was protected.")
 
 
 class _OvertakenError(Exception):
