@@ -13,10 +13,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "ShortCodes", "compatible_sums", "distances", "short_codes"]
+__all__ = ["BLOCK", "DECISIVE", "MOST_KEYS", "ShortCodes", "compatible_sums", "distances", "short_codes"]
 
 BLOCK = 1024
 """Classes whose differences are added up at a time: the counters stay in the first-level cache."""
+
+DECISIVE = np.uint8(128)
+"""Distance of a difference that rules a class out: above any number of keys (at most ``MOST_KEYS``)."""
+
+MOST_KEYS = 62
+"""Keys whose missing values are counted at most: missing patterns are bits of one word."""
 
 ShortCodes: TypeAlias = NDArray[np.unsignedinteger[Any]]
 """Key codes of classes, shape (keys, classes); 0 is missing."""
@@ -37,7 +43,7 @@ def compatible_sums(
     """For each class, the sums over the classes it is compatible with.
 
     Args:
-        codes: Key codes of the classes, shape (keys, classes), at most 255 keys.
+        codes: Key codes of the classes, shape (keys, classes), at most ``MOST_KEYS``.
         patterns: The keys each class misses, as bits.
         sums: float64, shape (classes, c).
         alpha: How much a compatible class counts that misses other keys.
@@ -54,7 +60,7 @@ def distances(codes, row, held, costs, out, lows):  # type: ignore[no-untyped-de
         codes: Key codes, shape (keys, classes).
         row: The row's codes.
         held: Keys that are left out, as bits.
-        costs: uint8 per key, what a difference counts; the sum must stay below 256.
+        costs: uint8 per key: 0, 1, or ``DECISIVE`` for a key in which a difference rules the class out.
         out: uint8 per class; filled in.
         lows: uint8 per block of ``BLOCK`` classes; filled in.
     """
@@ -70,9 +76,12 @@ def distances(codes, row, held, costs, out, lows):  # type: ignore[no-untyped-de
             if own == 0 or held >> v & 1 or costs[v] == 0:
                 continue
             column = codes[v, a:b]
-            cost = costs[v]
-            for j in range(b - a):
-                part[j] += cost if (column[j] != own) & (column[j] != 0) else np.uint8(0)
+            if costs[v] >= DECISIVE:
+                for j in range(b - a):
+                    part[j] |= DECISIVE if (column[j] != own) & (column[j] != 0) else np.uint8(0)
+            else:
+                for j in range(b - a):
+                    part[j] += np.uint8(1) if (column[j] != own) & (column[j] != 0) else np.uint8(0)
         low = np.uint8(255)
         for j in range(b - a):
             low = min(low, part[j])

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import Classes, PackedKeys, group, hash_words, pack_keys, same_words
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together, numeric_column
-from wasl.disclosure.keys.compatible import compatible_sums, short_codes
+from wasl.disclosure.keys.compatible import MOST_KEYS, compatible_sums, short_codes
 from wasl.errors import InputError
 
 SCAN_PATTERNS = 200
@@ -32,9 +32,6 @@ SCAN_PATTERNS = 200
 Measured at 1,000 to 100,000 classes of 8 to 20 keys: a pattern costs a look-up per class (about 15 ns). The scan costs
 about 0.02 ns per key and class, so the two are equal at 50 to 300 patterns.
 """
-
-SCAN_KEYS = 62
-"""Missing patterns are bits of one word, and differences must fit a byte."""
 
 __all__ = ["Frequencies", "Missing", "frequencies", "k_map", "missing_patterns", "violations"]
 
@@ -141,7 +138,16 @@ def violations(sample: NDArray[np.float64], k: int | float) -> int:
 
 
 def missing_patterns(packed: PackedKeys) -> NDArray[np.int64]:
-    """For each row, the set of variables it misses, as bits (variable j is bit j)."""
+    """For each row, the set of variables it misses, as bits (variable j is bit j).
+
+    Raises:
+        InputError: More variables than a word has bits for.
+    """
+    if packed.variables > MOST_KEYS:
+        raise InputError(
+            f"{packed.variables} key variables; missing values are counted for at most {MOST_KEYS}.",
+            remedy='Use fewer keys, or let missing be a category ([missing] semantics = "category").',
+        )
     patterns: NDArray[np.int64] = _patterns(packed.words, packed.masks, packed.homes)
     return patterns
 
@@ -167,7 +173,7 @@ def _compatible_sums(packed: PackedKeys, sums: NDArray[np.float64], missing: Mis
     distinct, members = np.unique(patterns, return_inverse=True)
     if len(distinct) == 1 and distinct[0] == 0:
         return sums
-    if len(distinct) > SCAN_PATTERNS and packed.variables <= SCAN_KEYS:
+    if len(distinct) > SCAN_PATTERNS:
         return compatible_sums(short_codes(packed.codes()), patterns, sums, missing.alpha)
     rows_of = [np.flatnonzero(members == p) for p in range(len(distinct))]
     totals = np.zeros_like(sums)

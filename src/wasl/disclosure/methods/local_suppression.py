@@ -21,13 +21,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.classes import Classes, group, pack_keys
+from wasl.disclosure.keys.classes import equivalence_classes, group, pack_keys
 from wasl.disclosure.keys.coding import MISSING, CodedColumn
-from wasl.disclosure.keys.compatible import BLOCK, ShortCodes, short_codes
+from wasl.disclosure.keys.compatible import MOST_KEYS, short_codes
 from wasl.disclosure.keys.frequencies import Missing, frequencies
-from wasl.disclosure.methods.nearest_suppression import FIXED_COST, FIXED_KEYS, choose_nearest
+from wasl.disclosure.methods.nearest_holes import PAIRS, join_groups, nearest_holes, require_reached
 from wasl.disclosure.methods.put_back import Condition, put_back
-from wasl.disclosure.methods.set_suppression import UNREACHED, choose_sets, gather, suppression_order
+from wasl.disclosure.methods.set_suppression import UNREACHED, choose_sets, suppression_order
 from wasl.errors import InputError, PolicyError
 
 __all__ = [
@@ -48,8 +48,12 @@ SET_KEYS = 8
 FEW_KEYS, FEW_CLASSES = 10, 2_000
 """Up to so many keys ``auto`` still searches sets, if at most so many classes violate (1,024 sets: 0.5 s)."""
 
-PAIRS = 10_000_000_000
-"""Pairs of classes compared at most in one pass (about 10 seconds); larger files are cut into blocks of classes."""
+
+SET_STEPS = 16_500_000
+"""Sets times classes up to which sets are searched beside the nearest classes (0.5 s: 14 keys of 1,000 rows)."""
+
+BOTH_PAIRS = 1_000_000_000
+"""Pairs of classes up to which the nearest classes are searched beside sets (about 2 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +121,16 @@ def local_suppression(
         strata: k must hold inside each of its categories; never suppressed itself.
         combinations: Sets of keys with their own k, instead of all keys together.
         missing: What a missing value means when counting; default ``Missing.wildcard()``.
-        search: ``sets``, ``nearest``, or what suits the number of keys. Under ``alpha`` below 1, and where missing is a
-            category, only certain company counts: sets are searched then.
+        search: ``sets``, ``nearest``, or what suits the number of keys.
 
     Raises:
         InputError: A name or rank does not fit the columns.
         PolicyError: The thresholds cannot be reached by suppression.
     """
     names = [column.name for column in columns]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"key named twice: {', '.join(doubled)}.", remedy="Name each key once.")
     ranks = tuple(importance) if importance is not None else default_importance(columns)
     if len(ranks) != len(columns):
         raise InputError(f"{len(ranks)} importance ranks were given for {len(columns)} key variables.")
@@ -133,7 +139,66 @@ def local_suppression(
     unknown = [name for name in unknown if name not in names]
     if unknown:
         raise InputError(f"not a key variable: {', '.join(unknown)}.", remedy=f"The keys are: {', '.join(names)}.")
+    if len(columns) + (strata is not None) > MOST_KEYS:
+        raise InputError(
+            f"local suppression takes at most {MOST_KEYS} keys, the strata among them; these are {len(columns)}.",
+            remedy="Use named combinations of fewer keys, or treat some variables as sensitive instead of keys.",
+        )
     meaning = missing or Missing()
+    found: tuple[list[NDArray[np.int32]], int] | None = None
+    for way in _searches(columns, goals, meaning, search):
+        tried = _suppress(columns, names, goals, ranks, set(never), strata, meaning, way)
+        if found is None or _holes(tried[0]) < _holes(found[0]):
+            found = tried
+    assert found is not None  # noqa: S101 - there is always a way
+    current, rounds = found
+    results = tuple(column.with_codes(codes) for column, codes in zip(columns, current, strict=True))
+    lost = [(codes == MISSING) & (column.codes != MISSING) for column, codes in zip(columns, current, strict=True)]
+    cells = {column.name: int(np.count_nonzero(gone)) for column, gone in zip(columns, lost, strict=True)}
+    touched = int(np.count_nonzero(np.logical_or.reduce(lost))) if lost else 0
+    return Suppression(results, cells, touched, rounds)
+
+
+def _searches(
+    columns: Sequence[CodedColumn], goals: Sequence[Combination], meaning: Missing, search: Search
+) -> list[Search]:
+    """The ways to try, of which the one with fewest suppressed cells is taken.
+
+    Under ``alpha`` below 1, and where missing is a category, neither way always needs fewer cells; both are tried where
+    both are cheap.
+    """
+    if search != "auto" or meaning.alpha == 1.0 or not columns:
+        return [search]
+    keys = max(len(goal.keys) for goal in goals)
+    classes = len(equivalence_classes(columns))
+    ways: list[Search] = []
+    if keys <= SET_KEYS or (1 << keys) * classes <= SET_STEPS:
+        ways.append("sets")
+    if not ways or classes * classes <= BOTH_PAIRS:
+        ways.append("nearest")
+    return ways
+
+
+def _holes(codes: Sequence[NDArray[np.int32]]) -> int:
+    """How many cells are missing."""
+    return sum(int(np.count_nonzero(column == MISSING)) for column in codes)
+
+
+def _suppress(
+    columns: Sequence[CodedColumn],
+    names: Sequence[str],
+    goals: Sequence[Combination],
+    ranks: tuple[int, ...],
+    never: set[str],
+    strata: CodedColumn | None,
+    meaning: Missing,
+    search: Search,
+) -> tuple[list[NDArray[np.int32]], int]:
+    """The key codes after suppression in one way, and how often the whole was verified.
+
+    Raises:
+        PolicyError: The thresholds cannot be reached by suppression.
+    """
     current = [column.codes.copy() for column in columns]
     limit = len(columns) * max(1, len(goals)) * 4 + 4
     rounds = 0
@@ -147,18 +212,14 @@ def local_suppression(
             )
         for goal in goals:
             members = [names.index(key) for key in goal.keys]
-            changed |= _repair(columns, current, members, goal.k, ranks, set(never), strata, meaning, search)
+            changed |= _repair(columns, current, members, goal.k, ranks, never, strata, meaning, search)
         # Under a full wildcard other rows' suppressions can only raise a count, so one round is final.
         if meaning.alpha == 1.0:
             _restore(
                 columns, current, names, goals, ranks, strata, guarded=search != "nearest" and len(columns) <= FEW_KEYS
             )
             break
-    results = tuple(column.with_codes(codes) for column, codes in zip(columns, current, strict=True))
-    lost = [(codes == MISSING) & (column.codes != MISSING) for column, codes in zip(columns, current, strict=True)]
-    cells = {column.name: int(np.count_nonzero(gone)) for column, gone in zip(columns, lost, strict=True)}
-    touched = int(np.count_nonzero(np.logical_or.reduce(lost))) if lost else 0
-    return Suppression(results, cells, touched, rounds)
+    return current, rounds
 
 
 def suppress_above_risk(
@@ -214,18 +275,21 @@ def _repair(
     if len(keys[0].codes) < k:
         raise PolicyError(f"the file has {len(keys[0].codes)} rows, fewer than k = {k}.")
     suppressible = [v for v, column in enumerate(keys) if column.name not in never]
-    if meaning.alpha == 1.0 and _by_nearest(search, len(suppressible), len(violating)):
-        _suppress_nearest(keys, fixed, current, members, classes, violating, k, ranks, never)
-        return True
-    order = suppression_order(suppressible, [ranks[v] for v in members])
-    chosen = choose_sets(packed.take(classes.first), classes.sizes, violating, k, order, meaning)
-    if np.any(chosen[violating] == UNREACHED) and meaning.alpha != 1.0 and len(suppressible) == packed.variables:
-        gather(chosen, classes.sizes, violating, k, len(order) - 1)
-    _require_reached(classes.sizes[violating[chosen[violating] == UNREACHED]], k)
-    per_row = chosen[classes.ids]
-    for v in suppressible:
-        strikes = np.array([v in chosen_set for chosen_set in order] + [False, False])
-        current[members[v]][strikes[per_row]] = MISSING
+    ranked = sorted(range(len(keys)), key=lambda v: -ranks[members[v]])
+    kept = np.array([keys[v].name in never for v in ranked] + [True] * len(fixed), np.bool_)
+    table = [column.codes[classes.first] for column in [*(keys[v] for v in ranked), *fixed]]
+    if _by_nearest(search, len(suppressible), len(violating)):
+        holes, unreached = nearest_holes(table, kept, classes.sizes, violating, k, meaning)
+    else:
+        order = suppression_order(suppressible, [ranks[v] for v in members])
+        chosen = choose_sets(packed.take(classes.first), classes.sizes, violating, k, order, meaning)
+        bits = np.array([sum(1 << ranked.index(v) for v in taken) for taken in order] + [0, 0], np.int64)
+        holes, unreached = bits[chosen], violating[chosen[violating] == UNREACHED]
+        if len(unreached) and meaning.alpha != 1.0:
+            unreached = join_groups(table, kept, classes.sizes, holes, unreached, k)
+    require_reached(classes.sizes[unreached], k)
+    for bit, v in enumerate(ranked):
+        current[members[v]][(holes >> bit & 1 == 1)[classes.ids]] = MISSING
     return True
 
 
@@ -234,93 +298,6 @@ def _by_nearest(search: Search, keys: int, violating: int) -> bool:
     if search != "auto":
         return search == "nearest"
     return keys > FEW_KEYS or (keys > SET_KEYS and violating > FEW_CLASSES)
-
-
-def _require_reached(unreached: NDArray[np.int64], k: int) -> None:
-    """Refuse where some classes (given by their rows) cannot reach k.
-
-    Raises:
-        PolicyError: Says how many rows.
-    """
-    if len(unreached):
-        raise PolicyError(
-            f"{int(unreached.sum())} rows cannot reach k = {k} by local suppression of the allowed variables.",
-            remedy="Recode globally, allow more variables to be suppressed, or suppress records.",
-        )
-
-
-def _suppress_nearest(
-    keys: Sequence[CodedColumn],
-    fixed: Sequence[CodedColumn],
-    current: list[NDArray[np.int32]],
-    members: list[int],
-    classes: Classes,
-    violating: NDArray[np.int64],
-    k: int,
-    ranks: tuple[int, ...],
-    never: set[str],
-) -> None:
-    """Suppress in every violating class the keys that keep it from the nearest others, under a full wildcard.
-
-    Raises:
-        PolicyError: Some rows cannot reach k.
-        InputError: More keys than the method takes.
-    """
-    # The most dispensable key is the first bit: among sets of equal size the smallest number is the cheapest.
-    order = sorted(range(len(keys)), key=lambda v: -ranks[members[v]])
-    columns = [keys[v] for v in order] + list(fixed)
-    kept = np.array([column.name in never for column in columns[: len(order)]] + [True] * len(fixed))
-    if len(columns) - int(kept.sum()) >= FIXED_COST or int(kept.sum()) > FIXED_KEYS:
-        raise InputError(
-            f"local suppression takes at most {FIXED_COST - 1} keys and {FIXED_KEYS} that must not be suppressed.",
-            remedy="Use named combinations of fewer keys.",
-        )
-    codes = short_codes([column.codes[classes.first] for column in columns])
-    holes = np.zeros(len(classes), np.int64)
-    pending = np.zeros(len(classes), np.bool_)
-    pending[violating] = True
-    stuck: list[NDArray[np.int64]] = []
-    for block in _blocks(codes, len(violating)):
-        inside = np.flatnonzero(pending[block])
-        holes[block], left = choose_nearest(
-            np.ascontiguousarray(codes[:, block]), classes.sizes[block], inside, k, kept
-        )
-        stuck.append(block[left])
-    unreached = np.concatenate(stuck)
-    if len(unreached) and len(stuck) > 1:
-        # What finds no company in its block may find it in the whole file.
-        holes[unreached], left = _among_all(codes, classes.sizes, holes, unreached, k, kept)
-        unreached = unreached[left]
-    _require_reached(classes.sizes[unreached], k)
-    for bit, v in enumerate(order):
-        struck = (holes >> bit & 1 == 1)[classes.ids]
-        current[members[v]][struck] = MISSING
-
-
-def _among_all(
-    codes: ShortCodes,
-    sizes: NDArray[np.int64],
-    holes: NDArray[np.int64],
-    pending: NDArray[np.int64],
-    k: int,
-    kept: NDArray[np.bool_],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Holes of classes compared with the whole file, and the places of those that cannot reach k."""
-    work = codes.copy()
-    for bit in range(len(work)):
-        work[bit, holes >> bit & 1 == 1] = 0
-    found, left = choose_nearest(work, sizes, pending, k, kept)
-    return found[pending], np.flatnonzero(np.isin(pending, left))
-
-
-def _blocks(codes: ShortCodes, violating: int) -> list[NDArray[np.int64]]:
-    """All classes in one block; in a large file, blocks of classes that are alike in their most important keys."""
-    count = codes.shape[1]
-    size = max(BLOCK, PAIRS // max(violating, 1))
-    if size >= count:
-        return [np.arange(count)]
-    order = np.lexsort(tuple(codes))
-    return np.array_split(order, -(-count // size))
 
 
 def _restore(

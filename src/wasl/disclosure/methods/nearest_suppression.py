@@ -17,15 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.compatible import BLOCK, ShortCodes, distances
+from wasl.disclosure.keys.compatible import BLOCK, DECISIVE, ShortCodes, distances
 
-__all__ = ["FIXED_KEYS", "choose_nearest"]
-
-FIXED_COST = 32
-"""Distance of a difference in a key that must not be suppressed: above any number of keys that may be (at most 31)."""
-
-FIXED_KEYS = 6
-"""Keys that must not be suppressed, at most: with ``FIXED_COST`` the distance still fits a byte."""
+__all__ = ["choose_nearest"]
 
 CANDIDATES = 160
 """Nearest classes considered together."""
@@ -155,7 +149,7 @@ def _costs(fixed):  # type: ignore[no-untyped-def]
     costs = np.ones(fixed.shape[0], np.uint8)
     for v in range(fixed.shape[0]):
         if fixed[v]:
-            costs[v] = FIXED_COST
+            costs[v] = DECISIVE
     return costs
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wasl.disclosure.keys.classes import PackedKeys, hash_words, same_words
 from wasl.disclosure.keys.frequencies import Missing, missing_patterns
 
-__all__ = ["RELEASED", "UNREACHED", "choose_sets", "gather", "suppression_order"]
+__all__ = ["RELEASED", "UNREACHED", "choose_sets", "suppression_order"]
 
 UNREACHED, RELEASED = -1, -2
 """No set is enough yet; none is needed any more, because others' suppressions have made the class safe."""
@@ -38,23 +38,6 @@ def suppression_order(suppressible: Sequence[int], importance: Sequence[int]) ->
     if len(suppressible) and sets[-1] != tuple(suppressible):
         sets.append(tuple(suppressible))
     return sorted(sets, key=lambda chosen: (len(chosen), sorted(-importance[v] for v in chosen)[::-1]))
-
-
-def gather(
-    chosen: NDArray[np.int64], sizes: NDArray[np.int64], violating: NDArray[np.int64], k: int, whole: int
-) -> None:
-    """A last resort where rows find no company: all violating classes lose every key and hide among each other.
-
-    Where they are fewer than k rows, the smallest other classes join them.
-    """
-    chosen[violating] = whole
-    lacking = k - int(sizes[violating].sum())
-    others = np.flatnonzero(chosen == UNREACHED)
-    for other in others[np.argsort(sizes[others], kind="stable")]:
-        if lacking <= 0:
-            break
-        chosen[other] = whole
-        lacking -= int(sizes[other])
 
 
 def choose_sets(

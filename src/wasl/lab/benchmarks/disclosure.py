@@ -91,7 +91,7 @@ def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mappin
 
 
 def _coded_operations(columns: Sequence[Any], frame: pd.DataFrame) -> dict[str, Callable[[], object]]:
-    from wasl.disclosure.keys.frequencies import frequencies
+    from wasl.disclosure.keys.frequencies import Missing, frequencies
     from wasl.disclosure.methods.local_suppression import local_suppression
     from wasl.disclosure.risk.reidentification import household_risk, individual_risk
     from wasl.disclosure.risk.suda2 import suda2
@@ -108,6 +108,7 @@ def _coded_operations(columns: Sequence[Any], frame: pd.DataFrame) -> dict[str, 
         "individual and household risk": risk,
         "SUDA2 with DIS": lambda: suda2(columns),
         "local suppression, k = 3": lambda: local_suppression(columns, 3),
+        "local suppression, k = 3, certain company": lambda: local_suppression(columns, 3, missing=Missing(0.0)),
     }
 
 

@@ -12,6 +12,9 @@ from wasl.disclosure.methods.local_suppression import Combination, local_suppres
 from wasl.errors import InputError, PolicyError
 
 
+MEANINGS = [Missing(), Missing(0.0), Missing(0.5), Missing.category()]
+
+
 def columns_of(rng, rows, keys, width=4, missing=0.0):
     frame = pd.DataFrame({f"k{j}": np.minimum(rng.geometric(0.4, rows), width) for j in range(keys)}).astype("Int64")
     for name in frame:
@@ -99,9 +102,75 @@ def test_twenty_keys_of_unequal_importance(rng):
     assert again.total == 0
 
 
-def test_more_than_31_keys_are_refused(rng):
-    with pytest.raises(InputError, match="at most 31 keys"):
-        local_suppression(columns_of(rng, 50, 32), 3)
+def test_as_many_keys_as_missing_values_are_counted_for(rng):
+    columns = columns_of(rng, 60, 63, missing=0.02)
+    (strata,) = code_columns(pd.DataFrame({"region": ["N", "S"] * 30}), ["region"])
+    for missing in MEANINGS:
+        done = local_suppression(columns[:62], 3, missing=missing)
+        assert frequencies(done.columns, missing=missing).sample.min() >= 3
+        done = local_suppression(columns[:61], 2, missing=missing, strata=strata, search="nearest")
+        assert frequencies([*done.columns, strata], missing=missing).sample.min() >= 2
+        with pytest.raises(InputError, match="at most 62 keys"):
+            local_suppression(columns, 3, missing=missing)
+        with pytest.raises(InputError, match="at most 62 keys"):
+            local_suppression(columns[:62], 3, missing=missing, strata=strata)
+    with pytest.raises(InputError, match="63 key variables; missing values are counted for at most 62"):
+        frequencies(columns)
+    assert frequencies(columns, missing=Missing.category()).sample.max() >= 1
+
+
+@pytest.mark.parametrize("missing", [Missing(0.0), Missing(0.3), Missing.category()])
+@pytest.mark.parametrize("search", ["auto", "sets", "nearest"])
+@pytest.mark.parametrize(
+    ("rows", "keys", "holes"), [(60, 3, 0.0), (150, 6, 0.1), (200, 9, 0.05), (200, 13, 0.0), (40, 5, 0.6)]
+)
+def test_certain_company(search, missing, rows, keys, holes):
+    """Only rows that miss the same keys (and complete ones, under alpha) count for certain."""
+    for seed in range(3):
+        columns = columns_of(np.random.default_rng(seed), rows, keys, missing=holes)
+        done = local_suppression(columns, 3, missing=missing, search=search)
+        assert frequencies(done.columns, missing=missing).sample.min() >= 3
+        for old, new in zip(columns, done.columns, strict=True):
+            assert np.all((new.codes == old.codes) | (new.codes < 0))
+            assert done.cells[new.name] == np.count_nonzero((new.codes < 0) & (old.codes >= 0))
+
+
+@pytest.mark.parametrize("missing", [Missing(0.0), Missing(0.5), Missing.category()])
+def test_the_default_never_needs_more_cells_than_sets(missing):
+    for seed in range(6):
+        columns = columns_of(np.random.default_rng(seed), 150, 4 + seed, missing=0.04 * (seed % 2))
+        auto, sets, nearest = (
+            local_suppression(columns, 3, missing=missing, search=way).total for way in ("auto", "sets", "nearest")
+        )
+        assert auto == min(sets, nearest)
+
+
+@pytest.mark.parametrize("missing", [Missing(0.0), Missing.category()])
+def test_few_rows_without_company_do_not_cost_the_others_their_values(missing):
+    """Two odd rows in a file of pairs: they join one group, and the other rows keep what they have."""
+    frame = pd.DataFrame({f"k{j}": [f"{j}{row // 3}" for row in range(60)] for j in range(5)})
+    odd = pd.DataFrame({f"k{j}": [f"{j}0", "x"] if j else ["y", "z"] for j in range(5)})
+    columns = code_columns(pd.concat([frame, odd], ignore_index=True), list(frame))
+    for search in ("sets", "nearest"):
+        done = local_suppression(columns, 3, missing=missing, search=search)
+        assert frequencies(done.columns, missing=missing).sample.min() >= 3
+        assert done.total <= 5 * 5 + 4
+
+
+@pytest.mark.parametrize("missing", [Missing(0.0), Missing(0.5), Missing.category()])
+@pytest.mark.parametrize("search", ["sets", "nearest"])
+def test_certain_company_inside_strata_and_without_touching_some_keys(rng, missing, search):
+    columns = columns_of(rng, 400, 9, width=3)
+    goals = [Combination(("k0", "k1", "k2", "k3", "k4"), 4), Combination(("k2", "k5", "k6", "k7"), 6)]
+    done = local_suppression(
+        columns[:8], 3, never=["k1"], strata=columns[8], combinations=goals, missing=missing, search=search
+    )
+    assert done.cells["k1"] == 0
+    for goal in goals:
+        inside = [column for column in done.columns if column.name in goal.keys]
+        assert frequencies([*inside, columns[8]], missing=missing).sample.min() >= goal.k
+    with pytest.raises(PolicyError, match="cannot reach k = 350"):
+        local_suppression(columns[:8], 350, strata=columns[8], missing=missing, search=search)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.4, 1.0])
@@ -118,10 +187,17 @@ def test_the_scan_counts_what_patterns_count(rng, monkeypatch, alpha):
     np.testing.assert_allclose(again.sample, by_pattern.sample)
 
 
+def test_a_key_named_twice_is_refused(rng):
+    columns = columns_of(rng, 50, 3)
+    with pytest.raises(InputError, match="key named twice: k1"):
+        local_suppression([*columns, columns[1]], 3)
+
+
 def test_large_files_are_cut_into_blocks(rng, monkeypatch):
-    from wasl.disclosure.methods import local_suppression as module
+    from wasl.disclosure.methods import nearest_holes as module
 
     columns = columns_of(rng, 4_000, 11)
     monkeypatch.setattr(module, "PAIRS", 1)
-    done = local_suppression(columns, 3)
-    assert frequencies(done.columns).sample.min() >= 3
+    for missing in MEANINGS:
+        done = local_suppression(columns, 3, missing=missing, search="nearest")
+        assert frequencies(done.columns, missing=missing).sample.min() >= 3
