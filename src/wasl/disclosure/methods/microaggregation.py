@@ -13,21 +13,39 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.disclosure.methods.neighbours import build_tree, depth_of, farthest, nearest, remove
+from wasl.disclosure.methods.neighbours import (
+    LEAF_POINTS,
+    build_tree,
+    farthest,
+    nearest,
+    nearly_farthest,
+    nearly_nearest,
+    remove,
+)
 from wasl.errors import InputError
 
 __all__ = ["Microaggregation", "mdav_groups", "microaggregate", "ranked_groups"]
 
 Method = Literal["mdav", "ranking", "pca"]
 
-EXACT_ROWS = 200_000
-"""MDAV is exact up to this many rows; a larger file is first cut into blocks along its widest variables."""
+BLOCK_ROWS = 200_000
+"""A larger file is first cut into blocks along its widest variables."""
 
-WIDE, EXACT_ROWS_WIDE = 7, 10_000
-"""From so many variables on, boxes hardly prune and the search is quadratic, so blocks are smaller.
+WIDE, EXACT_ROWS_WIDE = 7, 20_000
+"""From so many variables on boxes hardly prune, so larger files are searched up to ``VISITS`` rows a time.
 
-Measured on 40,000 rows of 10 correlated variables: 1.0 s instead of 3.0 s, and 3.42 % instead of 3.30 % of the variance
-lost within groups.
+Measured on 80,000 rows of 10 variables, k = 3, three kinds of data: 2.7 to 3.4 s instead of 7.3 to 13.6 s. The variance
+lost within groups is 2.723, 8.373 and 3.541 % instead of 2.716, 8.353 and 3.506 %. Exact blocks of 10,000 rows lost
+2.862, 9.116 and 4.731 %.
+"""
+
+VISITS = 2_000
+"""Rows looked at in one limited search; with 1,000 the loss is 1 to 3 % above the exact one, with 3,000 below 1 %."""
+
+REBUILD_SHARE, REBUILD_ROWS = 8, 500
+"""The tree is built anew when an eighth of its rows is used up, unless so few are left.
+
+MDAV uses up the outermost rows first, so that outer leaves are nearly empty long before half of the rows is gone.
 """
 
 
@@ -59,7 +77,7 @@ def microaggregate(
         values: float64, shape (rows, variables), NaN where missing.
         size: Least group size.
         method: How rows are grouped.
-        exact_rows: MDAV on more rows works block by block; default: 200,000, or 10,000 from 7 variables on.
+        exact_rows: MDAV on more rows is not exact; default: 200,000, or 20,000 from 7 variables on.
 
     Raises:
         InputError: Fewer than ``size`` rows (or rows that miss the same variables).
@@ -109,25 +127,25 @@ def mdav_groups(scores: NDArray[np.float64], size: int, *, exact_rows: int | Non
     Args:
         scores: float64, shape (rows, variables), already on comparable scales, no missing values.
         size: k.
-        exact_rows: Larger files are cut in two along their widest variable until each block has at most so many rows;
-            default: 200,000, or 10,000 from 7 variables on.
+        exact_rows: In larger files, a search looks at the most promising ``VISITS`` rows only; default: no limit, or
+            20,000 from 7 variables on. Files above 200,000 rows are cut in two along their widest variable.
     """
     if exact_rows is None:
-        exact_rows = EXACT_ROWS if scores.shape[1] < WIDE else EXACT_ROWS_WIDE
+        exact_rows = EXACT_ROWS_WIDE if scores.shape[1] >= WIDE else BLOCK_ROWS
     rows = np.arange(len(scores))
     groups = np.empty(len(scores), np.int64)
     count = 0
     pending = [rows]
     while pending:
         block = pending.pop()
-        if len(block) > max(exact_rows, 6 * size):
+        if len(block) > max(BLOCK_ROWS, 6 * size):
             widest = int(np.argmax(np.ptp(scores[block], axis=0)))
             middle = len(block) // 2
             split = block[np.argpartition(scores[block, widest], middle)]
             pending += [np.sort(split[:middle]), np.sort(split[middle:])]
             continue
         part = np.ascontiguousarray(scores[block])
-        own, made = _mdav(part, size, depth_of(len(part)))
+        own, made = _mdav(part, size, 0 if len(part) <= exact_rows else VISITS)
         groups[block] = own + count
         count += made
     return groups
@@ -157,40 +175,74 @@ def _z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _mdav(scores, size, depth):  # type: ignore[no-untyped-def]
+def _mdav(scores, size, visits):  # type: ignore[no-untyped-def]
+    """Groups of all rows; ``visits`` rows are looked at in one search, all that may matter if it is 0."""
     n, d = scores.shape
     groups = np.full(n, -1, np.int64)
-    order, place, start, end, low, high, points, alive, count = build_tree(scores, depth)
-    stack = np.empty(4 * (depth + 2), np.int64)
-    found = np.empty(size, np.int64)
-    distance = np.empty(size, np.float64)
     total = np.zeros(d, np.float64)
     for i in range(n):
         for j in range(d):
             total[j] += scores[i, j]
-    left = n
+    found = np.empty(size, np.int64)
+    distance = np.empty(size, np.float64)
+    living = np.arange(n)
     made = 0
+    left = n
     while left >= 2 * size:
-        centre = total / left
-        r = farthest(centre, order, start, end, low, high, points, alive, count, stack)
-        rounds = 1
-        s = r
-        if left >= 3 * size:
-            s = farthest(scores[r], order, start, end, low, high, points, alive, count, stack)
-            rounds = 2
-        for step in range(rounds):
-            origin = scores[r] if step == 0 else scores[s]
-            held = nearest(origin, size, order, start, end, low, high, points, alive, count, stack, found, distance)
-            for h in range(held):
-                row = found[h]
-                groups[row] = made
-                for j in range(d):
-                    total[j] -= scores[row, j]
-                remove(row, place, start, end, low, high, points, alive, count)
-            left -= held
-            made += 1
+        part = scores[living]
+        depth = 0
+        while left > LEAF_POINTS << depth:
+            depth += 1
+        order, place, start, end, low, high, points, alive, count = build_tree(part, depth)
+        stack = np.empty(start.shape[0] + 1, np.int64)
+        bounds = np.empty(start.shape[0] + 1, np.float64)
+        until = max(2 * size, left - left // REBUILD_SHARE if left > REBUILD_ROWS else 0)
+        while left >= until:
+            centre = total / left
+            rounds = 2 if left >= 3 * size else 1
+            if visits:
+                r = nearly_farthest(centre, order, start, end, low, high, points, alive, count, stack, bounds, visits)
+                s = nearly_farthest(part[r], order, start, end, low, high, points, alive, count, stack, bounds, visits)
+            else:
+                r = farthest(centre, order, start, end, low, high, points, alive, count, stack)
+                s = farthest(part[r], order, start, end, low, high, points, alive, count, stack)
+            for step in range(rounds):
+                origin = part[r] if step == 0 else part[s]
+                if visits:
+                    held = nearly_nearest(
+                        origin,
+                        size,
+                        order,
+                        start,
+                        end,
+                        low,
+                        high,
+                        points,
+                        alive,
+                        count,
+                        stack,
+                        bounds,
+                        found,
+                        distance,
+                        visits,
+                    )
+                else:
+                    held = nearest(
+                        origin, size, order, start, end, low, high, points, alive, count, stack, found, distance
+                    )
+                for h in range(held):
+                    row = found[h]
+                    groups[living[row]] = made
+                    for j in range(d):
+                        total[j] -= part[row, j]
+                    remove(row, place, start, end, low, high, points, alive, count)
+                left -= held
+                made += 1
+            if rounds == 1:
+                break
         if rounds == 1:
             break
+        living = np.flatnonzero(groups < 0)
     if left:
         for i in range(n):
             if groups[i] < 0:

@@ -9,17 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["build_tree", "depth_of", "farthest", "nearest", "remove"]
+__all__ = ["LEAF_POINTS", "build_tree", "farthest", "nearest", "nearly_farthest", "nearly_nearest", "remove"]
 
 LEAF_POINTS = 24
-
-
-def depth_of(points: int) -> int:
-    """Levels of splits so that a leaf holds at most ``LEAF_POINTS`` points."""
-    depth = 0
-    while points > LEAF_POINTS << depth:
-        depth += 1
-    return depth
 
 
 @njit(cache=True, nogil=True)
@@ -199,6 +191,21 @@ def farthest(point, order, start, end, low, high, points, alive, count, stack): 
 
 
 @njit(cache=True, nogil=True)
+def _keep(row, total, k, held, found, distance):  # type: ignore[no-untyped-def]
+    """Put a row at a squared distance among the k nearest if it belongs there; returns how many there are."""
+    if held == k and (total > distance[k - 1] or (total == distance[k - 1] and row > found[k - 1])):
+        return held
+    slot = held if held < k else k - 1
+    while slot > 0 and (distance[slot - 1] > total or (distance[slot - 1] == total and found[slot - 1] > row)):
+        distance[slot] = distance[slot - 1]
+        found[slot] = found[slot - 1]
+        slot -= 1
+    distance[slot] = total
+    found[slot] = row
+    return min(held + 1, k)
+
+
+@njit(cache=True, nogil=True)
 def nearest(point, k, order, start, end, low, high, points, alive, count, stack, found, distance):  # type: ignore[no-untyped-def]
     """The k living rows nearest to a point, written to ``found`` in order of distance; returns how many."""
     nodes = start.shape[0]
@@ -220,20 +227,7 @@ def nearest(point, k, order, start, end, low, high, points, alive, count, stack,
                     for j in range(d):
                         gap = points[p, j] - point[j]
                         total += gap * gap
-                    row = order[p]
-                    if held == k and (total > distance[k - 1] or (total == distance[k - 1] and row > found[k - 1])):
-                        continue
-                    slot = held if held < k else k - 1
-                    while slot > 0 and (
-                        distance[slot - 1] > total or (distance[slot - 1] == total and found[slot - 1] > row)
-                    ):
-                        distance[slot] = distance[slot - 1]
-                        found[slot] = found[slot - 1]
-                        slot -= 1
-                    distance[slot] = total
-                    found[slot] = row
-                    if held < k:
-                        held += 1
+                    held = _keep(order[p], total, k, held, found, distance)
             continue
         left = 2 * node + 1
         first = _nearest_bound(left, point, low, high) if count[left] else np.inf
@@ -245,4 +239,107 @@ def nearest(point, k, order, start, end, low, high, points, alive, count, stack,
             stack[top + 1] = left
             stack[top + 2] = left + 1
         top += 2
+    return held
+
+
+@njit(cache=True, nogil=True)
+def _push(heap, bounds, waiting, node, bound):  # type: ignore[no-untyped-def]
+    """Add a node to a heap whose least bound is on top."""
+    at = waiting
+    while at > 0 and bounds[(at - 1) >> 1] > bound:
+        heap[at] = heap[(at - 1) >> 1]
+        bounds[at] = bounds[(at - 1) >> 1]
+        at = (at - 1) >> 1
+    heap[at] = node
+    bounds[at] = bound
+
+
+@njit(cache=True, nogil=True)
+def _pop(heap, bounds, waiting):  # type: ignore[no-untyped-def]
+    """Take the top off a heap of ``waiting`` nodes: the last one sinks from there."""
+    last = heap[waiting - 1]
+    bound = bounds[waiting - 1]
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= waiting - 1:
+            break
+        if child + 1 < waiting - 1 and bounds[child + 1] < bounds[child]:
+            child += 1
+        if bounds[child] >= bound:
+            break
+        heap[at] = heap[child]
+        bounds[at] = bounds[child]
+        at = child
+    heap[at] = last
+    bounds[at] = bound
+
+
+@njit(cache=True, nogil=True)
+def nearly_farthest(point, order, start, end, low, high, points, alive, count, heap, bounds, visits):  # type: ignore[no-untyped-def]
+    """As ``farthest``, but only the most promising leaves are looked into, until these held ``visits`` rows."""
+    nodes = start.shape[0]
+    d = points.shape[1]
+    best = -1.0
+    best_row = -1
+    seen = 0
+    waiting = 1
+    heap[0] = 0
+    bounds[0] = -np.inf
+    while waiting and not (best_row >= 0 and (-bounds[0] < best or seen >= visits)):
+        node = heap[0]
+        _pop(heap, bounds, waiting)
+        waiting -= 1
+        while 2 * node + 2 < nodes:
+            left = 2 * node + 1
+            first = _farthest_bound(left, point, low, high) if count[left] else -1.0
+            second = _farthest_bound(left + 1, point, low, high) if count[left + 1] else -1.0
+            node = left if first >= second else left + 1
+            if min(first, second) >= best and min(first, second) >= 0.0:
+                _push(heap, bounds, waiting, 2 * left + 1 - node, -min(first, second))
+                waiting += 1
+        for p in range(start[node], end[node]):
+            if alive[p]:
+                seen += 1
+                total = 0.0
+                for j in range(d):
+                    gap = points[p, j] - point[j]
+                    total += gap * gap
+                if total > best or (total == best and order[p] < best_row):
+                    best = total
+                    best_row = order[p]
+    return best_row
+
+
+@njit(cache=True, nogil=True)
+def nearly_nearest(point, k, order, start, end, low, high, points, alive, count, heap, bounds, found, distance, visits):  # type: ignore[no-untyped-def]
+    """As ``nearest``, but only the most promising leaves are looked into, until these held ``visits`` rows."""
+    nodes = start.shape[0]
+    d = points.shape[1]
+    held = 0
+    seen = 0
+    waiting = 1
+    heap[0] = 0
+    bounds[0] = 0.0
+    while waiting and not (held == k and (bounds[0] > distance[k - 1] or seen >= visits)):
+        node = heap[0]
+        _pop(heap, bounds, waiting)
+        waiting -= 1
+        while 2 * node + 2 < nodes:
+            left = 2 * node + 1
+            first = _nearest_bound(left, point, low, high) if count[left] else np.inf
+            second = _nearest_bound(left + 1, point, low, high) if count[left + 1] else np.inf
+            node = left if first <= second else left + 1
+            other = max(first, second)
+            if other < np.inf and (held < k or other <= distance[k - 1]):
+                _push(heap, bounds, waiting, 2 * left + 1 - node, other)
+                waiting += 1
+        for p in range(start[node], end[node]):
+            if alive[p]:
+                seen += 1
+                total = 0.0
+                for j in range(d):
+                    gap = points[p, j] - point[j]
+                    total += gap * gap
+                held = _keep(order[p], total, k, held, found, distance)
     return held

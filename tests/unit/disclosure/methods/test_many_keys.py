@@ -11,7 +11,6 @@ from wasl.disclosure.keys.frequencies import Missing, frequencies, violations
 from wasl.disclosure.methods.local_suppression import Combination, local_suppression
 from wasl.errors import InputError, PolicyError
 
-
 MEANINGS = [Missing(), Missing(0.0), Missing(0.5), Missing.category()]
 
 

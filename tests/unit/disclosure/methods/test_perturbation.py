@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from wasl.disclosure.keys.coding import code_columns
+from wasl.disclosure.methods import microaggregation
 from wasl.disclosure.methods.microaggregation import mdav_groups, microaggregate, ranked_groups
 from wasl.disclosure.methods.noise import add_correlated_noise, add_noise
 from wasl.disclosure.methods.pram import invariant_matrix, pram, retention_matrix
@@ -44,11 +45,38 @@ def test_mdav_is_the_scan_of_everything(rng, rows, variables, k):
     np.testing.assert_array_equal(mdav_groups(points, k), brute_mdav(points, k))
 
 
-def test_mdav_blocks_keep_group_sizes(rng):
-    groups = mdav_groups(rng.standard_normal((1000, 3)), 3, exact_rows=200)
-    sizes = np.bincount(groups)
+@pytest.mark.parametrize("variables", [1, 2, 3])
+def test_ties_go_to_the_first_row(rng, variables):
+    points = rng.integers(0, 3, (700, variables)).astype(float)
+    np.testing.assert_array_equal(mdav_groups(points, 3), brute_mdav(points, 3))
+
+
+def test_mdav_blocks_keep_group_sizes(rng, monkeypatch):
+    monkeypatch.setattr(microaggregation, "BLOCK_ROWS", 200)
+    sizes = np.bincount(mdav_groups(rng.standard_normal((1000, 3)), 3))
     assert sizes.min() >= 3
     assert sizes.max() <= 5
+
+
+@pytest.mark.parametrize("spread", ["normal", "skewed", "ties"])
+def test_a_limited_search_keeps_group_sizes_and_loses_little_more(rng, monkeypatch, spread):
+    monkeypatch.setattr(microaggregation, "VISITS", 300)
+    points = {
+        "normal": rng.standard_normal((3_000, 10)),
+        "skewed": rng.lognormal(size=(3_000, 10)),
+        "ties": rng.integers(0, 3, (3_000, 10)).astype(float),
+    }[spread]
+    exact, limited = mdav_groups(points, 3), mdav_groups(points, 3, exact_rows=100)
+    sizes = np.bincount(limited)
+    assert (sizes.min(), sizes.sum()) == (3, 3_000)
+    assert sizes.max() <= 5
+    assert within(points, limited) <= 1.05 * within(points, exact)
+
+
+def within(points, groups):
+    """The sum of squares inside groups."""
+    means = np.array([np.bincount(groups, weights=column) / np.bincount(groups) for column in points.T]).T
+    return ((points - means[groups]) ** 2).sum()
 
 
 @pytest.mark.parametrize("method", ["mdav", "ranking", "pca"])
