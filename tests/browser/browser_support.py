@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from wasl.cli.demo import HOLDERS, Demo
 from wasl.cli.demo_service import fill_installation
 from wasl.service.records import Release, Run, TableMenu, TableOrder
+from wasl.web.app import create_app
+from wasl.web.connection import server_config
 from wasl.web.installation import Installation
 from wasl.web.settings import ServiceSettings
 
@@ -44,11 +52,11 @@ def settings_of(folder: Path) -> ServiceSettings:
     )
 
 
-def fill(folder: Path) -> None:
+def fill(folder: Path, persons: int = PERSONS) -> None:
     """The demo of `wasl demo --serve`, smaller."""
     home = os.environ.get("WASL_HOME")
     demo = Demo(folder / "demo", quiet=True)
-    demo.population(None, PERSONS)
+    demo.population(None, persons)
     demo.encode()
     if home is None:
         os.environ.pop("WASL_HOME")
@@ -125,3 +133,31 @@ class World:
     def close(self) -> None:
         for context in (*self._contexts.values(), *self._visits):
             context.close()
+
+
+@contextmanager
+def served(filled: Path, own: Path, browser: Browser | None) -> Iterator[World]:
+    """A copy of the filled installation that listens."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    shutil.copytree(filled / "service", own)
+    installation = Installation.open(settings_of(own))
+    config = server_config(
+        create_app(installation), installation.settings, port=0, log_level="error", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+    def outbox(register: str) -> Path:
+        return filled / "demo" / "holders" / HOLDERS[register] / "outbox"
+
+    made = World(address, installation, json.loads((filled / "tokens.json").read_text()), outbox, browser)
+    yield made
+    made.close()
+    server.should_exit = True
+    thread.join(60)
+    installation.close()
+    structlog.reset_defaults()

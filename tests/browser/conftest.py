@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
-import uvicorn
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
-
-from wasl.cli.demo import HOLDERS
-from wasl.web.app import create_app
-from wasl.web.connection import server_config
-from wasl.web.installation import Installation
+from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser_support import ARGUMENTS, World, fill, settings_of
+from browser_support import ARGUMENTS, World, fill, served
 
 
 @pytest.fixture(scope="session")
@@ -40,34 +29,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder.mkdir()
             fill(folder)
     return folder
-
-
-@contextmanager
-def served(filled: Path, own: Path, browser: Browser | None) -> Iterator[World]:
-    """A copy of the filled installation that listens."""
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    shutil.copytree(filled / "service", own)
-    installation = Installation.open(settings_of(own))
-    config = server_config(
-        create_app(installation), installation.settings, port=0, log_level="error", timeout_graceful_shutdown=5
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-
-    def outbox(register: str) -> Path:
-        return filled / "demo" / "holders" / HOLDERS[register] / "outbox"
-
-    made = World(address, installation, json.loads((filled / "tokens.json").read_text()), outbox, browser)
-    yield made
-    made.close()
-    server.should_exit = True
-    thread.join(60)
-    installation.close()
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

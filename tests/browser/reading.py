@@ -26,8 +26,10 @@ to in it its their there cannot must every any each who what when where why how 
 about other another because while until after before without within nothing nobody never already again"""
 """English words that stand in nearly every English sentence and in no French one."""
 ENGLISH_WORD = re.compile(rf"(?<![\w'’-])({'|'.join(FUNCTION_WORDS.split())})(?![\w'’-])", re.IGNORECASE)
-SKIPPED = {"script", "style", "code", "pre", "textarea", "bdi", "template", "option"}
-"""Elements that hold names, documents and values, which are the same in every language."""
+SKIPPED = {"script", "style", "code", "pre", "textarea", "template"}
+"""Elements that hold documents, which are the same in every language."""
+NAMES = {"bdi", "option"}
+"""Elements that hold names and values: a single word may be English, a sentence may not."""
 ATTRIBUTES = ("aria-label", "title", "placeholder", "alt")
 IN_THREE_LANGUAGES = {"/console/log/entries/{index}"}
 """Pages that show a sentence in every language on purpose."""
@@ -41,15 +43,16 @@ def route_of(path: str, method: str) -> str:
     return next((one.path for one in ROUTES if method in one.methods and one.path_regex.match(bare)), "")
 
 
-def texts(page: html.HtmlElement) -> Iterator[str]:
-    """Every text that a reader of the page sees or hears."""
+def texts(page: html.HtmlElement) -> Iterator[tuple[str, bool]]:
+    """Every text that a reader of the page sees or hears, and whether it is a name or a value."""
     for element in page.iter():
         above = [one.tag for one in (element, *element.iterancestors())]
         if not isinstance(element.tag, str) or SKIPPED.intersection(above):
             continue
-        yield from (element.get(name, "") for name in ATTRIBUTES)
-        yield element.text or ""
-        yield from (child.tail or "" for child in element)
+        name = bool(NAMES.intersection(above))
+        yield from ((element.get(attribute, ""), name) for attribute in ATTRIBUTES)
+        yield element.text or "", name
+        yield from ((child.tail or "", name) for child in element)
 
 
 @cache
@@ -67,9 +70,9 @@ def english_in(text: str, language: Language) -> list[str]:
     page = html.fromstring(text)
     marked = [one for one in page.xpath("//*[@lang='en']") if not one.get("hreflang")]
     found = [f"marked as English: {' '.join(one.itertext())[:160]}" for one in marked]
-    for raw in texts(page):
+    for raw, name in texts(page):
         said = " ".join(raw.split())
-        if said in english_keys(language) or ENGLISH_WORD.search(said):
+        if (said in english_keys(language) and not name) or ENGLISH_WORD.search(said):
             found.append(said[:160])
     return list(dict.fromkeys(found))
 

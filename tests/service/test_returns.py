@@ -5,6 +5,7 @@ Threats: a holder who asks for another register's return; a register that gets n
 
 from __future__ import annotations
 
+import html
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Se
 
 from wasl.audit.events import RegisterDeclared
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
 from wasl.service.projects import register_id
 from wasl.service.records import Register
@@ -142,7 +144,7 @@ def test_a_holder_prepares_and_opens_its_return_in_the_console(resolved: tuple[S
     page = browser.get(here)
     assert service.log_size() == before + 1, "the read is an entry"
     summary = service.client(Role.HOLDER).get(place(run)).json()["summary"]
-    assert f"<bdi>{summary['registers'][0]['register']}</bdi>" in page.text
+    assert RegisterSchema.load(summary["registers"][0]["register"]).title_in("fr") in html.unescape(page.text)
     assert f">{summary['records']}<" in page.text.replace("\u202f", "")
     before = service.log_size()
     file = browser.get(f"{here}/file")

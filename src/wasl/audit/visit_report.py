@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from wasl.audit.events import AuditEvent, Language
-from wasl.audit.sentences import say_event
+from wasl.audit.sentences import say_detail, say_event, say_kind
+from wasl.locale import messages
 
 __all__ = ["VisitReport", "render_visit", "visit_report"]
 
@@ -179,12 +180,13 @@ def render_visit(report: VisitReport, language: Language, *, origin: str = "", s
     def word(name: str) -> str:
         return escape(WORDS[name][language])
 
+    says = messages(language)
     period = f"{report.first_day or '…'} – {report.last_day or '…'}"
     facts = [(word("period"), escape(period)), (word("log"), escape(origin)), (word("state"), escape(state))]
-    facts.append((word("entries"), f"{report.entries:,} {word('of')} {report.total:,}"))
+    facts.append((word("entries"), f"{says.number(report.entries)} {word('of')} {says.number(report.total)}"))
     rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts if value)
     counts = "".join(
-        f"<div><h2>{word(name)}</h2>{_counts(getattr(report, name))}</div>"
+        f"<div><h2>{word(name)}</h2>{_counts(getattr(report, name), language, kinds=name == 'by_kind')}</div>"
         for name in ("by_kind", "by_actor", "by_project")
     )
     lists = "".join(f"<h2>{word(name)}</h2>{_list(getattr(report, name), language)}" for name in ("watched", "results"))
@@ -197,10 +199,11 @@ def render_visit(report: VisitReport, language: Language, *, origin: str = "", s
     )
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def _counts(counts: Mapping[str, int], language: Language, *, kinds: bool) -> str:
+    number = messages(language).number
+    named = [(say_kind(name, language) if kinds else name, count) for name, count in list(counts.items())[:SHOWN]]
     shown = "".join(
-        f"<tr><td><bdi>{escape(name) or '–'}</bdi></td><td>{count:,}</td></tr>"
-        for name, count in list(counts.items())[:SHOWN]
+        f"<tr><td><bdi>{escape(name) or '–'}</bdi></td><td>{number(count)}</td></tr>" for name, count in named
     )
     return f"<table>{shown}</table>"
 
@@ -208,10 +211,8 @@ def _counts(counts: Mapping[str, int]) -> str:
 def _list(entries: Sequence[tuple[int, AuditEvent]], language: Language) -> str:
     if not entries:
         return f"<p>{escape(WORDS['none'][language])}</p>"
-    lines = "".join(
-        f'<li value="{index}"><bdi>{escape(event.at[:16])}</bdi> {escape(say_event(event, language))}</li>'
-        for index, event in entries[:SHOWN]
-    )
+    said = [(index, say_detail(event.at, language), say_event(event, language)) for index, event in entries[:SHOWN]]
+    lines = "".join(f'<li value="{index}"><bdi>{escape(at)}</bdi> {escape(text)}</li>' for index, at, text in said)
     more = len(entries) - SHOWN
-    rest = f"<p>+ {more:,} {escape(WORDS['more'][language])}</p>" if more > 0 else ""
+    rest = f"<p>+ {messages(language).number(more)} {escape(WORDS['more'][language])}</p>" if more > 0 else ""
     return f"<ol>{lines}</ol>{rest}"

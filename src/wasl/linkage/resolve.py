@@ -24,6 +24,7 @@ from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.least_precision import least_probability
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
+from wasl.locale import N_
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 
@@ -45,9 +46,9 @@ GRADES = ("link", "review", "non-link", "single")
 LINK, REVIEW, NON_LINK, SINGLE = range(4)
 REASONS = (
     "",
-    "the person would be in a duplicate-free register twice",
-    "the other records of the two persons do not fit together",
-    "another record fits better",
+    N_("the person would be in a duplicate-free register twice"),
+    N_("the other records of the two persons do not fit together"),
+    N_("another record fits better"),
 )
 RIVAL = 3
 SURE = 0.99

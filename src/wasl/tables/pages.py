@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment
 
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages
+from wasl.locale.messages import in_language
+from wasl.registers.codes.classification import CodeList
 from wasl.tables.primary import RULES
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
 from wasl.tables.specification import ProtectionMethod
@@ -243,6 +245,15 @@ def heat_map_page(result: ProtectedTables, language: Language = "en") -> str:
     )
 
 
+def _meanings(classifications: Sequence[str], says: Messages) -> dict[str, str]:
+    """The labels of the codes of shipped classifications in a language."""
+    return {
+        code: in_language(says.language, entry.label, entry.label_fr, entry.label_ar)
+        for name in classifications
+        for code, entry in CodeList.load(name).entries.items()
+    }
+
+
 def _drawn(table: ProtectedTable, says: Messages) -> dict[str, Any]:
     _ = says.text
     cells = table.cells
@@ -266,10 +277,16 @@ def _drawn(table: ProtectedTable, says: Messages) -> dict[str, Any]:
             low, high = f"{table.low[cell]:.6g}", f"{table.high[cell]:.6g}"
             title += "; " + _("interval {low} to {high}", low=low, high=high)
         grid[cells.places[cell, 0]][int(column.reshape(-1)[cell])] = (kind, title)
+    words = [_meanings(described.classifications, says) for described in table.spec.dimensions]
     names = [
-        " · ".join(d.codes[p] for d, p in zip(cells.dimensions[1:], places, strict=True) if p)
-        or cells.dimensions[0].total
+        " · ".join(
+            w.get(d.codes[p], d.codes[p]) for d, p, w in zip(cells.dimensions[1:], places, words[1:], strict=True) if p
+        )
+        or _("Total")
         for places in combinations.tolist()
     ]
-    rows = [(code, int(first.depths[i]), grid[i]) for i, code in enumerate(first.codes)]
+    rows = [
+        (words[0].get(code) or (_("Total") if code == first.total else code), int(first.depths[i]), grid[i])
+        for i, code in enumerate(first.codes)
+    ]
     return {"name": name, "columns": names, "rows": rows}

@@ -9,7 +9,7 @@ import pytest
 
 from wasl.audit.events import KINDS, AuditEvent, LegacyHappening, RegisterEncoded
 from wasl.audit.filters import EventFilter
-from wasl.audit.sentences import DETAIL_WORDS, say_event
+from wasl.audit.sentences import DETAIL_WORDS, say_detail, say_event, say_kind
 from wasl.errors import VerificationError
 
 LANGUAGES = ("fr", "ar", "en")
@@ -69,7 +69,39 @@ def test_fields_are_said_in_the_language():
     said = say_event(event(), "fr")
     assert "enregistrements : 1\u202f234\u202f567" in said
     assert "fuite T : 0,25" in said
-    assert say_event(event(), "ar").startswith("رمّز amina السجل cnss")
+    assert say_event(event(), "ar").startswith("رمّز \u2068amina\u2069 السجل \u2068cnss\u2069")
+
+
+@pytest.mark.parametrize(
+    ("value", "french", "arabic"),
+    [
+        ("2026-12-27T20:05:07.394Z", "27 déc. 2026, 20:05:07 UTC", "27/12/2026، 20:05:07 UTC"),
+        ("2026-12-31", "31 décembre 2026", "31 دجنبر 2026"),
+        ("2026-10", "2026-10", "2026-10"),
+        ("2026-13-45", "2026-13-45", "2026-13-45"),
+        (-1234.5, "-1\u202f234", "-1.234"),
+        (0.5, "0,5", "0,5"),
+    ],
+)
+def test_days_moments_and_numbers_are_said_as_the_language_writes_them(value, french, arabic):
+    assert say_detail(value, "fr") == french
+    assert say_detail(value, "ar").replace("\u200e", "").replace("\u200f", "") == arabic
+
+
+def test_each_value_of_an_arabic_sentence_is_isolated_and_no_value_can_end_it():
+    said = say_event(dataclasses.replace(event(), actor="a\u2069b", subject="\u202ec"), "ar")
+    depth = 0
+    for letter in said:
+        depth += {"\u2068": 1, "\u2069": -1}.get(letter, 0)
+        assert depth in (0, 1)
+    assert depth == 0
+    assert "\u202e" not in said
+
+
+def test_every_kind_is_said_without_a_thing():
+    said = [say_kind(kind, language) for kind in KINDS if KINDS[kind].sentences for language in LANGUAGES]
+    assert len(said) > 150
+    assert not [one for one in said if "{" in one or not one.strip()]
 
 
 def test_entries_of_release_0_1_0_keep_their_bytes():

@@ -48,3 +48,15 @@ def test_the_public_note_names_statuses_and_titles_in_each_language(protected):
         assert expected in page
     for title in ("Permits", "Permis", "رخص"):
         assert f"<bdi>{title}</bdi>" in page
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"), [("heat-map.fr.html", "Féminin"), ("heat-map.ar.html", "أنثى"), ("heat-map.html", "Female")]
+)
+def test_codes_of_a_shipped_classification_are_said_in_words(specify, file, shown):
+    rows = [("F", "A")] * 9 + [("M", "B")] * 8
+    data = pa.table({"sex": [row[0] for row in rows], "kind": [row[1] for row in rows]})
+    spec = specify(dimensions=[{"name": "sex", "classifications": ["sex"]}, {"name": "kind"}], input={})
+    page = heat_map_pages(protect_tables(spec, [data], {}))[file]
+    assert f"<bdi>{shown}</bdi>" in page
+    assert "<bdi>A</bdi>" in page

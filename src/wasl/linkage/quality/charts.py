@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -16,6 +17,7 @@ HINT = N_("weight {weight}: {pairs} pairs, {matches} expected matches")
 WEIGHT_AXIS, WEIGHTS_TITLE = N_("match weight (log2)"), N_("Pairs by match weight")
 STATES_TITLE, WATERFALL = N_("Match weights"), N_("Waterfall")
 PRIOR, TOTAL = N_("prior"), N_("total")
+ARABIC = re.compile("[\u0600-\u06ff]")
 INK, SOFT, GOOD, BAD, WARN = "#1f2933", "#9aa5b1", "#1b7f79", "#b23a48", "#c98a1b"
 
 
@@ -28,7 +30,15 @@ def _svg(body: Sequence[str], width: int, height: int, title: str) -> str:
 
 def _text(x: float, y: float, words: str, *, anchor: str = "middle", size: int = 11, colour: str = INK) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"'
-    return f"<text {place}>{escape(words)}</text>"
+    return f"<text {place}>{escape(_in_order(words))}</text>"
+
+
+def _in_order(words: str) -> str:
+    """A label with Arabic letters, set from right to left: the frame of a chart runs from left to right.
+
+    Source: Unicode Standard Annex 9, isolates (RLI, PDI).
+    """
+    return f"\u2067{words}\u2069" if ARABIC.search(words) else words
 
 
 def _rect(x: float, y: float, width: float, height: float, colour: str, hint: str = "") -> str:
@@ -42,8 +52,13 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str = SOFT, dash: 
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{style}/>'
 
 
-def _count(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ")
+def _count(value: float, words: Messages) -> str:
+    return words.number(round(value))
+
+
+def _signed(value: float, words: Messages) -> str:
+    rounded = round(value, 1) + 0.0  # no minus before a zero
+    return ("+" if rounded > 0 else "") + words.number(rounded, 1)
 
 
 def histogram(
@@ -74,10 +89,10 @@ def histogram(
         level = base - tall(10.0**power)
         body += [
             _line(LEFT, level, WIDTH - RIGHT, level, "#e4e7eb"),
-            _text(LEFT - 6, level + 4, _count(10.0**power), anchor="end"),
+            _text(LEFT - 6, level + 4, _count(10.0**power, words), anchor="end"),
         ]
     for weight, pairs, matches in bins:
-        hint = words.text(HINT, weight=f"{weight:.0f}", pairs=_count(pairs), matches=_count(matches))
+        hint = words.text(HINT, weight=f"{weight:.0f}", pairs=_count(pairs, words), matches=_count(matches, words))
         wide = x(weight + 1) - x(weight) - 1
         body.append(_rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
         body.append(_rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
@@ -110,18 +125,26 @@ def match_weights(rows: Sequence[tuple[str, float, float, float]], words: Messag
         start = middle if weight >= 0 else middle + weight * scale
         body.append(_text(label - 8, y + 11, name, anchor="end"))
         body.append(
-            _rect(start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, f"{weight:+.2f}")
+            _rect(start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, _signed(weight, words))
         )
-        body.append(_text(WIDTH - 4, y + 11, f"{weight:+.1f}  {m:.3g} / {u:.2g}", anchor="end"))
+        body.append(
+            _text(
+                WIDTH - 4,
+                y + 11,
+                f"{_signed(weight, words)}  {words.significant(m, 3)} / {words.significant(u, 2)}",
+                anchor="end",
+            )
+        )
     return _svg(body, WIDTH, height, words.text(STATES_TITLE))
 
 
-def bars(rows: Sequence[tuple[str, float]], unit: str) -> str:
+def bars(rows: Sequence[tuple[str, float]], unit: str, words: Messages = ENGLISH) -> str:
     """Horizontal bars.
 
     Args:
         rows: (name, value).
         unit: What the values count.
+        words: The language of the numbers.
     """
     row_height, label = 22, 190
     height = 8 + row_height * len(rows)
@@ -132,7 +155,7 @@ def bars(rows: Sequence[tuple[str, float]], unit: str) -> str:
         wide = value / most * (WIDTH - label - 110)
         body.append(_text(label - 8, y + 13, name, anchor="end"))
         body.append(_rect(label, y, max(wide, 1), row_height - 6, GOOD))
-        shown = f"{value:.2f}" if unit == "s" else _count(value)
+        shown = words.number(value, 2) if unit == "s" else _count(value, words)
         body.append(_text(label + wide + 6, y + 13, f"{shown} {unit}", anchor="start"))
     return _svg(body, WIDTH, height, unit)
 
@@ -143,6 +166,7 @@ def curve(
     *,
     diagonal: bool = False,
     lows: tuple[float, float] = (0.0, 0.0),
+    words: Messages = ENGLISH,
 ) -> str:
     """Curves in the unit square, or in its upper right corner.
 
@@ -151,6 +175,7 @@ def curve(
         x_name: What the horizontal axis shows.
         diagonal: Whether the diagonal (perfect calibration) is drawn.
         lows: Where the horizontal and the vertical axis begin.
+        words: The language of the numbers.
     """
     plot_width, plot_height = WIDTH - LEFT - RIGHT - 120, HEIGHT - TOP - BOTTOM
     base = HEIGHT - BOTTOM
@@ -166,8 +191,8 @@ def curve(
         x, y = (low + tick / 5 * (1 - low) for low in lows)
         body += [
             _line(LEFT, up(y), LEFT + plot_width, up(y), "#e4e7eb"),
-            _text(LEFT - 6, up(y) + 4, f"{y:.3g}", anchor="end"),
-            _text(across(x), base + 16, f"{x:.3g}"),
+            _text(LEFT - 6, up(y) + 4, words.significant(y, 3), anchor="end"),
+            _text(across(x), base + 16, words.significant(x, 3)),
         ]
     if diagonal:
         body.append(_line(LEFT, base, LEFT + plot_width, TOP, SOFT, "4 3"))
@@ -207,7 +232,7 @@ def waterfall(start: float, steps: Sequence[tuple[str, float]], words: Messages 
         start_x = label + (min(levels[place], levels[place + 1]) - low) * scale
         body.append(_text(label - 8, y + 12, name, anchor="end"))
         body.append(_rect(start_x, y, abs(weight) * scale, row_height - 6, GOOD if weight >= 0 else BAD))
-        body.append(_text(WIDTH - 4, y + 12, f"{weight:+.1f}", anchor="end"))
+        body.append(_text(WIDTH - 4, y + 12, _signed(weight, words), anchor="end"))
     body.append(_text(label - 8, height - 8, words.text(TOTAL), anchor="end"))
-    body.append(_text(WIDTH - 4, height - 8, f"{levels[-1]:+.1f}", anchor="end"))
+    body.append(_text(WIDTH - 4, height - 8, _signed(levels[-1], words), anchor="end"))
     return _svg(body, WIDTH, height, words.text(WATERFALL))

@@ -16,6 +16,7 @@ from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.quality import charts
 from wasl.locale import N_, Language, Messages, messages
 from wasl.locale.pages import said
+from wasl.registers.known_names import known_as
 
 __all__ = ["render_report", "render_review"]
 
@@ -46,6 +47,10 @@ def _template(name: str) -> Template:
     )
     # As the language writes numbers: in a text from right to left a blank would turn the groups of digits round.
     environment.filters["count"] = pass_context(lambda context, value: context["words"].number(value))
+    environment.filters["decimals"] = pass_context(
+        lambda context, value, digits: context["words"].number(value, digits)
+    )
+    environment.filters["known_as"] = pass_context(lambda context, name: known_as(name, context["words"]))
     environment.filters["percent"] = pass_context(_percent)
     environment.filters["said"] = pass_context(lambda context, text: said(context["words"], text))
     return environment.get_template(name)
@@ -81,8 +86,8 @@ def render_report(report: Mapping[str, Any], language: Language = "en") -> str:
         class_names=lambda names: words.list([words.text(name) for name in names]),
         report=report,
         passes=passes,
-        seconds=Markup(charts.bars(_seconds(report["passes"], words), "s")),  # noqa: S704
-        sizes=Markup(charts.bars(_sizes(report), words.text(PERSONS))) if "cluster_sizes" in report else "",  # noqa: S704
+        seconds=Markup(charts.bars(_seconds(report["passes"], words), "s", words)),  # noqa: S704
+        sizes=Markup(charts.bars(_sizes(report), words.text(PERSONS), words)) if "cluster_sizes" in report else "",  # noqa: S704
         quality=_quality_chart(report, words),
         tradeoff=_tradeoff_chart(report, words),
         calibration=_calibration_chart(evaluation, words) if evaluation else "",
@@ -118,7 +123,9 @@ def _weights(model: PassModel, words: Messages) -> list[tuple[str, float, float,
     for comparison, matches, rest in zip(model.comparisons, model.m, model.u, strict=True):
         for state in range(comparison.states - 1, 0, -1):
             m, u = float(matches[state]), float(rest[state])
-            rows.append((f"{comparison.name}: {words.sentence(comparison.describe(state))}", m, u, log2(m / u)))
+            rows.append(
+                (f"{known_as(comparison.name, words)}: {words.sentence(comparison.describe(state))}", m, u, log2(m / u))
+            )
     return rows
 
 
@@ -126,7 +133,7 @@ def _steps(model: PassModel, row: Mapping[str, Any], words: Messages) -> tuple[f
     steps = []
     for comparison, m, u, state in zip(model.comparisons, model.m, model.u, row["states"], strict=True):
         weight = 0.0 if state == MISSING else log2(float(m[state]) / float(u[state]))
-        steps.append((f"{comparison.name}: {words.sentence(comparison.describe(state))}", weight))
+        steps.append((f"{known_as(comparison.name, words)}: {words.sentence(comparison.describe(state))}", weight))
     correction = row["weight"] - sum(weight for _, weight in steps)
     if abs(correction) > 0.05:
         steps.append((words.text(N_("comparisons taken together")), correction))
@@ -176,7 +183,7 @@ def _quality_chart(report: Mapping[str, Any], words: Messages) -> Markup | str:
     if not lines:
         return ""
     low = 0.0, _low(y for _, points in lines for _, y in points)
-    return Markup(charts.curve(lines, words.text(N_("threshold on the probability")), lows=low))  # noqa: S704
+    return Markup(charts.curve(lines, words.text(N_("threshold on the probability")), lows=low, words=words))  # noqa: S704
 
 
 def _tradeoff_chart(report: Mapping[str, Any], words: Messages) -> Markup | str:
@@ -184,7 +191,7 @@ def _tradeoff_chart(report: Mapping[str, Any], words: Messages) -> Markup | str:
     if not lines:
         return ""
     low = _low(x for _, points in lines for x, _ in points), _low(y for _, points in lines for _, y in points)
-    return Markup(charts.curve(lines, words.text(N_("recall (across), precision (up)")), lows=low))  # noqa: S704
+    return Markup(charts.curve(lines, words.text(N_("recall (across), precision (up)")), lows=low, words=words))  # noqa: S704
 
 
 def _low(values: Iterable[float]) -> float:
@@ -197,4 +204,4 @@ def _calibration_chart(evaluation: Mapping[str, Any], words: Messages) -> Markup
     if not evaluation.get("calibration"):
         return ""
     points = [(row["probability"], row["true"]) for row in evaluation["calibration"]["bins"]]
-    return Markup(charts.curve([(words.text(SHARE), points)], words.text(PROBABILITY), diagonal=True))  # noqa: S704
+    return Markup(charts.curve([(words.text(SHARE), points)], words.text(PROBABILITY), diagonal=True, words=words))  # noqa: S704

@@ -7,6 +7,7 @@ scatter chart keep their direction, as mathematics in Arabic statistics does.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ VALUE = 84
 PLOT_HEIGHT = 220
 NAMED_POINTS = 12
 LETTERS_OF_LABEL = 32
+RIGHT_TO_LEFT, FIRST_LETTER, END = "\u2067", "\u2068", "\u2069"
+ARABIC = re.compile("[\u0600-\u06ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def columns(chart: Chart, rows: Sequence[tuple[float, float, float]], *, x_name:
         body += [_box(at, base - tall(part), wide - 1.5, tall(part), "main", hint)]
         if place % step == 0:
             body.append(_plain(at + wide / 2, base + 15, chart.number(x), "middle"))
-    body.append(_plain(left + (WIDTH - left) / 2, base + 32, x_name, "middle"))
+    body.append(_plain(left + (WIDTH - left) / 2, base + 32, _in_order(x_name, chart), "middle"))
     return _svg(chart, body, PLOT_HEIGHT + 48)
 
 
@@ -180,9 +183,9 @@ def scatter(chart: Chart, points: Sequence[Point], *, x_name: str, y_name: str) 
                 point.tone, x, y, hint
             )
         )
-        body.append(_plain(x + 10, y + 4 + (place % 2) * 4, _short(point.label), "start"))
-    body.append(_plain(left + wide / 2, base + 34, x_name, "middle"))
-    body.append(_plain(left, 12, y_name, "start"))
+        body.append(_plain(x + 10, y + 4 + (place % 2) * 4, _in_order(_short(point.label), chart), "start"))
+    body.append(_plain(left + wide / 2, base + 34, _in_order(x_name, chart), "middle"))
+    body.append(_plain(left, 12, _in_order(y_name, chart), "start"))
     return _svg(chart, body, PLOT_HEIGHT + 64)
 
 
@@ -211,7 +214,18 @@ def _box(x: float, y: float, wide: float, tall: float, tone: str, hint: str) -> 
 def _text(x: float, y: float, words: str, anchor: str, chart: Chart) -> Markup:
     if chart.rtl:
         x, anchor = WIDTH - x, {"start": "end", "end": "start"}.get(anchor, anchor)
-    return _plain(x, y, words, anchor)
+    return _plain(x, y, _in_order(words, chart), anchor)
+
+
+def _in_order(words: str, chart: Chart) -> str:
+    """A text in the direction of its first letter: in Arabic the frame of a chart keeps the direction of its axes.
+
+    Source: Unicode Standard Annex 9, isolates (FSI, PDI); a label that begins with a name of a variable and goes on in
+    Arabic is set from right to left (RLI).
+    """
+    if not chart.rtl:
+        return words
+    return f"{RIGHT_TO_LEFT if ARABIC.search(words) else FIRST_LETTER}{words}{END}"
 
 
 def _plain(x: float, y: float, words: str, anchor: str) -> Markup:

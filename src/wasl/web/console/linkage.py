@@ -16,6 +16,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.report import render_report
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.parquet_tables import read_parquet
+from wasl.registers.known_names import known_as
 from wasl.service import linkages, resolutions, reviews
 from wasl.service.access import Action
 from wasl.service.ports import Area
@@ -250,7 +251,10 @@ def _charts(page: Page, report: Mapping[str, Any]) -> dict[str, Any]:
                 rtl,
                 lambda value: page.language.number(value, 2),
             ),
-            [Bar(one["pass"], one["largest"], "warn" if one["largest"] > 1 else "main") for one in leak],
+            [
+                Bar(known_as(one["pass"], page.language), one["largest"], "warn" if one["largest"] > 1 else "main")
+                for one in leak
+            ],
         )
     sizes = report.get("resolution", {}).get("cluster_sizes", {})
     if sizes:

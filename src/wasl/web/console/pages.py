@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ from wasl.errors import AccessError, AuthorizationError, WaslError
 from wasl.locale import Messages, messages, negotiate
 from wasl.service.access import ANONYMOUS, Action, Actor
 from wasl.service.ports import Caller, Office, Receipt
-from wasl.service.records import Noun, Project
+from wasl.service.records import Noun, Project, Register
 from wasl.web.authorization import ACTION, READ_LOGGED, Doorkeeper
 from wasl.web.console.forms import TOKEN_FIELD, TOKEN_HEADER, Form, PageFault, read_form, require_token
 from wasl.web.console.sayings import Saying, say_error, say_problem
@@ -39,6 +39,7 @@ from wasl.web.console.sessions import (
     set_cookie,
 )
 from wasl.web.console.templates import LANGUAGE_COOKIE, environment, menu
+from wasl.web.console.titles import register_title
 from wasl.web.idempotency import once
 from wasl.web.middleware import LEAVE
 from wasl.web.problems import HttpProblem, status_of, unforeseen
@@ -54,6 +55,8 @@ STREAMS = "x-wasl-page-streams"
 """Marks a route that reads its body itself."""
 
 MOST_PROJECTS = 50
+SEMICOLONS = {"fr": " ; ", "ar": "؛ ", "en": "; "}
+"""Between the parts of a list, as each language writes it."""
 LANGUAGE_SECONDS = 366 * 86_400
 
 PAGE_HEADERS = {
@@ -90,6 +93,7 @@ class Page:
     set_guest: bool = False
     confirmed_cookie: str = ""
     chosen_language: bool = False
+    _titles: dict[str, str] | None = None
 
     @property
     def office(self) -> Office:
@@ -125,6 +129,17 @@ class Page:
         only: dict[str, Any] = {} if self.actor.project is None else {"id": self.actor.project}
         with self.office.ledger.reading() as state:
             return state.select(Project, limit=MOST_PROJECTS, **only)
+
+    @property
+    def register_titles(self) -> Mapping[str, str]:
+        """The titles of the registers of this page's project in the language of the page."""
+        if self._titles is None:
+            project = self.request.path_params.get("project")
+            with self.office.ledger.reading() as state:
+                found = state.select(Register, project=project) if project else []
+            language = self.language.language
+            self._titles = {one.name: register_title(one.definition, language) for one in found}
+        return self._titles
 
     def once(self, act: Callable[[Caller], Noun]) -> str:
         """Do an act once for each form that was shown, however often its button is pressed; gives the id."""
@@ -180,6 +195,7 @@ class Page:
             "actor": self.actor,
             "can": self.can,
             "Action": Action,
+            "semicolon": SEMICOLONS[self.language.language],
             "menu": menu(self, current.id if current else ""),
             "project": current,
             "projects": projects,

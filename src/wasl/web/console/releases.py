@@ -26,6 +26,7 @@ from wasl.web.console.documents import (
 )
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.titles import variable_labels
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
 
@@ -117,6 +118,7 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
         earlier=earlier[0] if earlier else None,
         differences=_differences(page, found, earlier[0]) if earlier else [],
         thresholds=THRESHOLDS,
+        labels=variable_labels(found.description, page.language),
     )
 
 
@@ -269,6 +271,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
     rtl = page.language.direction == "rtl"
     percent = lambda value: page.language.percent(value, 1)  # noqa: E731 - one line in three places
     whole = lambda value: page.language.number(round(value, 1))  # noqa: E731
+    labels = variable_labels(release.description, page.language)
     made: dict[str, Any] = {}
     after = release.risk.get("risk_after") or {}
     before = release.risk.get("risk_before") or {}
@@ -281,7 +284,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
                 rtl,
                 whole,
             ),
-            [Bar(name, one["suda_contribution"]) for name, one in contributions.items()],
+            [Bar(labels.get(name, name), one["suda_contribution"]) for name, one in contributions.items()],
         )
     attacks = (release.risk.get("attacks") or {}).get("attacks", [])
     if attacks:
@@ -299,7 +302,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
                 rtl,
                 percent,
             ),
-            [Bar(name, one["detail_kept"], "good") for name, one in variables.items()],
+            [Bar(labels.get(name, name), one["detail_kept"], "good") for name, one in variables.items()],
             most=1.0,
         )
     return made
@@ -324,7 +327,11 @@ def _differences(page: Page, new: Release, old: Release) -> list[tuple[str, Any,
     differ(_("expected re-identifications"), shares[0], shares[1])
     variables = [{one["name"] for one in release.public_report.get("variables", ())} for release in (old, new)]
     differ(_("variables only here"), sorted(variables[0] - variables[1]), sorted(variables[1] - variables[0]))
-    methods = [[one["description"] for one in release.public_report.get("methods", ())] for release in (old, new)]
+    own = f"description_{page.language.language}"
+    methods = [
+        [one.get(own) or one["description"] for one in release.public_report.get("methods", ())]
+        for release in (old, new)
+    ]
     differ(
         _("methods only here"),
         [one for one in methods[0] if one not in methods[1]],

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from wasl.errors import NotFoundError
 from wasl.locale import N_, Messages
+from wasl.registers.known_names import known_name
 from wasl.service import linkages, reviews
 from wasl.service.access import Action
 from wasl.service.evidence import Evidence, Step, pair_evidence
@@ -160,7 +161,8 @@ def _progress(page: Page, queue: Sequence[ReviewedPair]) -> dict[str, int]:
 
 
 def _comparison(language: Messages, step: Step) -> str:
-    return step.comparison or language.text("comparisons taken together")
+    known = known_name(step.comparison)
+    return language.text(known) if known else step.comparison or language.text("comparisons taken together")
 
 
 def _level(language: Messages, step: Step) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from wasl.errors import WaslError
+from wasl.locale.messages import in_language
+from wasl.registers.codes.classification import CodeList
 from wasl.service import table_menus, table_orders
 from wasl.service.access import Action, Role
 from wasl.service.ports import Area
@@ -20,6 +22,7 @@ from wasl.service.states import MENU_STEPS, RELEASE_STEPS, MenuStatus, ReleaseSt
 from wasl.web.console.documents import NOUNS, read_document, shipped, shipped_text
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.titles import label_in
 from wasl.web.downloads import ZIP, send_file
 from wasl.web.problems import status_of
 
@@ -143,6 +146,8 @@ def show_order(page: AnyPage, project: str, order: str) -> Response:
         answer=_answer(page, found),
         internal=_internal(page, found),
         inspects=page.can(Action.TABLES_INSPECT, project=project),
+        headings=_headings(page, found),
+        meanings=_meanings(page, found),
         shown=SHOWN_CELLS,
     )
 
@@ -287,6 +292,28 @@ def _rows(page: Page, digest: str, wanted: Callable[[str], bool]) -> list[tuple[
                 rows = list(reader)
             found.append((name, rows[:SHOWN_CELLS], len(rows)))
     return found
+
+
+def _headings(page: Page, order: TableOrder) -> dict[str, str]:
+    """The labels of the dimensions of ordered tables, by name."""
+    return {one["name"]: label_in(one, page.language, "label") for one in _dimensions(order)}
+
+
+def _meanings(page: Page, order: TableOrder) -> dict[str, dict[str, str]]:
+    """The labels of the codes of each dimension whose classifications ship."""
+    language = page.language.language
+    return {
+        one["name"]: {
+            code: in_language(language, entry.label, entry.label_fr, entry.label_ar)
+            for name in one.get("classifications", ())
+            for code, entry in CodeList.load(name).entries.items()
+        }
+        for one in _dimensions(order)
+    }
+
+
+def _dimensions(order: TableOrder) -> list[Mapping[str, Any]]:
+    return [one for table in order.specification["tables"] for one in table["dimensions"]]
 
 
 def _new_menu(page: Page, project: str, title: str, texts: dict[str, str], fault: Any = None) -> Response:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wasl.locale import Messages
+from wasl.locale import Language, Messages
+from wasl.locale.messages import in_language
 from wasl.service.records import Release, TableOrder
 
-__all__ = ["label_in", "title_in"]
+__all__ = ["label_in", "register_title", "title_in", "variable_labels"]
 
 
 def title_in(one: Release | TableOrder, language: Messages) -> str:
@@ -25,6 +26,21 @@ def title_in(one: Release | TableOrder, language: Messages) -> str:
     if one.title == ", ".join(dimension["name"] for dimension in table["dimensions"]):
         return language.list([label_in(dimension, language, "label") for dimension in table["dimensions"]])
     return one.title
+
+
+def register_title(definition: Mapping[str, Any], language: Language) -> str:
+    """The title of a register in a language, as its schema gives it; empty where it has none."""
+    known = [str(definition.get(name) or "") for name in ("title", "title_fr", "title_ar")]
+    return in_language(language, *known)
+
+
+def variable_labels(description: Mapping[str, Any], language: Messages) -> dict[str, str]:
+    """The labels of the variables that a description of a file has, by name."""
+    return {
+        str(one["name"]): label_in(one, language, "label")
+        for one in description.get("variables", ())
+        if one.get("label") or one.get(f"label_{language.language}")
+    }
 
 
 def label_in(thing: Mapping[str, Any], language: Messages, kind: str) -> str:

@@ -13,9 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from wasl.audit.events import KINDS
+from wasl.audit.sentences import say_kind
 from wasl.disclosure.report.attack_tables import attack_name
 from wasl.locale import LANGUAGES, N_, Messages, messages
 from wasl.locale.pages import said
+from wasl.registers.known_names import known_as
 from wasl.service.access import Action
 from wasl.service.records import Release, TableOrder
 from wasl.web.console.sayings import NOTICES
@@ -203,6 +206,10 @@ def environment() -> Environment:
         "day": _day,
         "moment": _moment,
         "word": _word,
+        "known_as": _known_as,
+        "register": _register,
+        "happening": _happening,
+        "significant": _significant,
         "digest": _digest,
         "bytes": _bytes,
         "listed": _listed,
@@ -256,6 +263,31 @@ def _word(context: Context, name: Any) -> str:
     """The word for a state, kind or role."""
     text = str(name)
     return _language(context).text(STATE_WORDS[text]) if text in STATE_WORDS else text
+
+
+@pass_context
+def _known_as(context: Context, name: Any) -> str:
+    """The word for a name that stands in files, or the name."""
+    return known_as(str(name), _language(context))
+
+
+@pass_context
+def _happening(context: Context, kind: str) -> str:
+    """What happens in an event of a kind, in the language of the page."""
+    return say_kind(kind, _language(context).language) if kind in KINDS else kind
+
+
+@pass_context
+def _register(context: Context, name: Any) -> str:
+    """The title of a register of this page's project, or its name."""
+    page: Page = context["page"]
+    return page.register_titles.get(str(name)) or str(name)
+
+
+@pass_context
+def _significant(context: Context, value: float) -> str:
+    """A figure of a table as the language writes it."""
+    return _language(context).significant(int(value) if value == int(value) else value, 6)
 
 
 @pass_context

@@ -1,0 +1,85 @@
+"""Words for names that stand in files: of comparisons, passes, columns, statuses. Other names stay as they are."""
+
+from __future__ import annotations
+
+from wasl.locale import N_, Messages
+
+__all__ = ["KNOWN_NAMES", "known_as", "known_name"]
+
+KNOWN_NAMES = {
+    "all": N_("all passes together"),
+    "birth": N_("birth date"),
+    "birth_date": N_("birth date"),
+    "birth_year": N_("year of birth"),
+    "birth_place": N_("place of birth"),
+    "names": N_("names"),
+    "surname": N_("surname"),
+    "given_name": N_("given name"),
+    "full_name": N_("full name"),
+    "origin": N_("origin"),
+    "sex": N_("sex"),
+    "nationality": N_("nationality"),
+    "contact": N_("contact"),
+    "certificate": N_("number of the certificate"),
+    "anapec-number": N_("ANAPEC number"),
+    "cin": N_("number of the national identity card"),
+    "cnss": N_("CNSS number"),
+    "consular": N_("consular number"),
+    "passport": N_("passport"),
+    "permit": N_("number of the residence permit"),
+    "refugee-file": N_("number of the refugee file"),
+    "household": N_("household"),
+    "day-word": N_("day of birth and a word of the name"),
+    "given-birth": N_("given name and birth date"),
+    "surname-birth": N_("surname and birth date"),
+    "names-birth": N_("names and birth date"),
+    "names-days": N_("names and near birth dates"),
+    "names-year": N_("names and year of birth"),
+    "prefix-1": N_("beginning of the first name and birth"),
+    "prefix-2": N_("beginning of the second name and birth"),
+    "word-1": N_("first word of the name and birth"),
+    "word-2": N_("second word of the name and birth"),
+    "word-3": N_("third word of the name and birth"),
+    "left_register": N_("first register"),
+    "right_register": N_("second register"),
+    "weight": N_("weight"),
+    "probability": N_("probability"),
+    "reason": N_("reason"),
+    "merged": N_("persons merged"),
+    "split": N_("persons split"),
+    "new": N_("new persons"),
+    "left": N_("persons left"),
+    "moved": N_("persons moved"),
+    "value": N_("figure"),
+    "published": N_("published"),
+    "status": N_("status"),
+    "rule": N_("rule"),
+    "contributors": N_("contributors"),
+    "lower_level": N_("lower protection level"),
+    "upper_level": N_("upper protection level"),
+    "low": N_("lower bound"),
+    "high": N_("upper bound"),
+    "zero": N_("zero"),
+    "perturbed": N_("with noise or rounded"),
+    "primary": N_("unsafe, withheld"),
+    "secondary": N_("withheld to protect another"),
+    "frequency": N_("unsafe: too few contributors"),
+    "dominance": N_("unsafe: dominance"),
+    "p-percent": N_("unsafe: p-percent rule"),
+    "pq": N_("unsafe: pq rule"),
+    "Total": N_("Total"),
+    "identifying": N_("identifying"),
+    "other": N_("other"),
+}
+"""English texts, which are the keys of the catalogue."""
+
+
+def known_name(name: str) -> str:
+    """The key of the catalogue for a name; empty where it has none."""
+    return KNOWN_NAMES.get(name, "")
+
+
+def known_as(name: str, words: Messages) -> str:
+    """The word for a name in a language, or the name."""
+    key = known_name(name)
+    return words.text(key) if key else name
