@@ -45,6 +45,12 @@ def compare(
     by: Annotated[
         list[str] | None, typer.Option("--by", help="A variable whose groups are followed; repeatable.")
     ] = None,
+    row_id: Annotated[
+        str | None,
+        typer.Option(
+            "--row-id", help="A column of data and protected files that numbers the rows; for measured attacks."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for comparison.json and comparison.html.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random; default: a fresh one.")] = None,
     as_json: JsonFlag = False,
@@ -54,19 +60,20 @@ def compare(
     Example: wasl compare public-use scientific-use --data micro.parquet --by region --out scenarios
     """
     with progress("comparing"):
-        found = compare_files(scenarios, data, policy=policy, by=by or [], out=out, seed=seed)
+        found = compare_files(scenarios, data, policy=policy, by=by or [], out=out, seed=seed, row_id=row_id)
     if as_json:
         emit(found.to_json())
         return
     show_table(
         "Scenarios (confidential)",
-        ("scenario", "thresholds", "k", "expected re-identifications", "utility"),
+        ("scenario", "thresholds", "k", "expected re-identifications", "linkage", "utility"),
         [
             (
                 s.name,
                 "refused" if s.refusal else "hold" if s.passed else "fail",
                 "" if s.k is None else f"{s.k:g}",
                 "" if s.risk is None else f"{s.risk:.2%}",
+                "" if s.linkage is None or s.linkage.in_file is None else f"{s.linkage.in_file[0]:.2%}",
                 "" if s.utility is None else f"{s.utility:.1%}",
             )
             for s in (found.original, *found.scenarios)
@@ -87,6 +94,7 @@ def compare_files(
     by: list[str] | None = None,
     out: Path | None = None,
     seed: int | None = None,
+    row_id: str | None = None,
 ) -> Comparison:
     """Compare scenarios, write the comparison where a folder is given, record that the risk was measured.
 
@@ -105,7 +113,7 @@ def compare_files(
     loaded = [(_name(text), _loaded(text)) for text in scenarios]
     roles = None if policy is None else DisclosurePolicy.load(policy)
     options = RunOptions(seed=seed if seed is not None else secrets.randbits(63), today=datetime.now(UTC).date())
-    found = compare_tables(table, loaded, options, roles=roles, groups=by or [])
+    found = compare_tables(table, loaded, options, roles=roles, groups=by or [], row_id=row_id)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / "comparison.json", json_bytes(found.to_json()))

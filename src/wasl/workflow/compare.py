@@ -14,47 +14,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.attacks.intruders import linkage_attack
-from wasl.disclosure.attacks.rates import Rate
+from wasl.disclosure.attacks.scenario_linkage import LinkageSuccess, linkage_success, origin_of, row_ids
 from wasl.disclosure.keys.coding import Frame
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.protect import protect as protect_table
 from wasl.disclosure.risk.assess import assess_file
-from wasl.disclosure.utility.measures import category_map
 from wasl.disclosure.utility.scenarios import MEANINGS, GroupKept, Kept, groups_kept, what_is_kept
 from wasl.errors import InputError, ThresholdError
 from wasl.workflow.act import RunOptions
 from wasl.workflow.assess import without_person_id
 
 __all__ = ["Comparison", "LinkageSuccess", "Scenario", "compare"]
-
-TARGETS = 1_000
-"""Persons attacked in each scenario: the standard error of a share is then at most 1.6 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkageSuccess:
-    """Success of an intruder who knows a person's keys exactly and names a record.
-
-    Attributes:
-        in_file: The intruder knows that the person is in the file.
-        in_population: The intruder knows only that the person is in the population: success in the file times the
-            chance that the person is in it (records over the sum of weights).
-        sampling_fraction: That chance.
-    """
-
-    in_file: Rate
-    in_population: float
-    sampling_fraction: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The success as a JSON value."""
-        return {
-            "in_file": {"value": self.in_file.value, "low": self.in_file.low, "high": self.in_file.high},
-            "in_population": self.in_population,
-            "sampling_fraction": self.sampling_fraction,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +37,7 @@ class Scenario:
         refusal: Why the policy gives no file; empty where there is one.
         passed: Whether the thresholds of its policy hold.
         k, risk, largest_risk: Smallest frequency, expected re-identifications as a share, largest individual risk.
-        linkage: Success of the linkage attack; None where rows cannot be matched to the original.
+        linkage: Success of linkage by the keys and by numbers; None where there is nothing to link by.
         kept: What is left for users.
         groups: For each group variable, what each group keeps.
     """
@@ -145,6 +116,7 @@ def compare(
     *,
     roles: DisclosurePolicy | None = None,
     groups: Sequence[str] = (),
+    row_id: str | None = None,
 ) -> Comparison:
     """Measure scenarios side by side.
 
@@ -155,10 +127,12 @@ def compare(
         roles: The policy that says what the variables of protected files are; default: the first policy among the
             scenarios.
         groups: Variables whose categories are followed, such as the region.
+        row_id: A column of the data and of every protected file that says which rows belong together. Without it the
+            success of linkage to a protected file is an expectation.
 
     Raises:
-        InputError: Fewer than one scenario, two of the same name, a protected file without ``roles``, or a group
-            variable that the data lack.
+        InputError: Fewer than one scenario, two of the same name, a protected file without ``roles``, a group variable
+            that the data lack, or row ids that do not fit.
     """
     names = [name for name, _ in scenarios]
     if not scenarios or len(set(names)) != len(names):
@@ -167,6 +141,9 @@ def compare(
     if reference is None:
         raise InputError("protected files alone do not say what their variables are.", remedy="Give --policy.")
     table = without_person_id(data)
+    ids = None
+    if row_id is not None:
+        ids, table = row_ids(table, row_id, "the data"), table.drop_columns([row_id])
     original = prepare(table, reference)
     absent = [name for name in groups if name not in original.table.column_names]
     if absent:
@@ -176,8 +153,11 @@ def compare(
         if isinstance(value, DisclosurePolicy):
             results.append(_of_policy(name, table, value, options, groups))
         else:
-            released = prepare(without_person_id(value), _tolerant(reference))
-            results.append(_measured(name, original, released, None, groups, options))
+            shown, origin = without_person_id(value), None
+            if ids is not None and row_id is not None:
+                origin, shown = origin_of(shown, row_id, ids, name), shown.drop_columns([row_id])
+            released = prepare(shown, _tolerant(reference))
+            results.append(_measured(name, original, released, origin, groups, options))
     return Comparison(
         _measured("original", original, original, np.arange(original.rows), groups, options), tuple(results)
     )
@@ -211,37 +191,14 @@ def _measured(
     groups: Sequence[str],
     options: RunOptions,
 ) -> Scenario:
-    report = assess_file(released, depth=False)
+    report, seed = assess_file(released, depth=False), options.require_seed()
     return Scenario(
         name=name,
         passed=report.passed,
         k=report.k,
         risk=report.individual.share,
         largest_risk=report.individual.maximum,
-        linkage=None if origin is None else _linkage(original, released, origin, options),
+        linkage=linkage_success(original, released, origin, np.random.Generator(np.random.PCG64([seed, 2]))),
         kept=what_is_kept(original, released),
         groups={group: groups_kept(original, released, group, origin=origin) for group in groups},
     )
-
-
-def _linkage(
-    original: WorkingFile, released: WorkingFile, origin: NDArray[np.int64], options: RunOptions
-) -> LinkageSuccess | None:
-    """The linkage attack on the keys, by someone who knows the originals in the release's categories."""
-    names = [name for name in released.keys if name in original.table.column_names]
-    if not names:
-        return None
-    columns = {}
-    for name in names:
-        before = original.coded([name])[0]
-        before = before.with_codes(before.codes[origin])
-        after = released.coded([name])[0]
-        codes = np.asarray(category_map(before, after)[before.codes], np.int32)
-        columns[name] = after.with_codes(codes).decode()
-    text = {name: released.coded([name])[0].decode() for name in names}
-    rng = np.random.Generator(np.random.PCG64([options.require_seed(), 2]))
-    truth = np.arange(released.rows)
-    found = linkage_attack(pa.table(columns), pa.table(text), names, truth=truth, rng=rng, targets=TARGETS)
-    weights = released.weights
-    fraction = 1.0 if weights is None else min(1.0, released.rows / float(weights.sum()))
-    return LinkageSuccess(found.main, found.main.value * fraction, fraction)

@@ -84,12 +84,12 @@ def _name(scenario: Mapping[str, Any], words: Messages) -> str:
 
 
 def _attacked(made: Sequence[Mapping[str, Any]], words: Messages) -> list[Markup]:
-    """The success of the linkage attack on each scenario that was attacked."""
+    """The success of linkage by the keys and by numbers in each scenario, and a map with it."""
     _ = words.text
     attacked = [s for s in made if s["linkage"] is not None]
     if not attacked:
         return []
-    return [
+    parts = [
         layout.heading(_("Linkage attack")),
         layout.paragraph(
             _(
@@ -97,18 +97,53 @@ def _attacked(made: Sequence[Mapping[str, Any]], words: Messages) -> list[Markup
                 "be in the file, the second only that the person belongs to the population."
             )
         ),
-        layout.table(
-            (_("scenario"), _("person known to be in the file"), _("person of the population")),
-            [
-                (
-                    _name(s, words),
-                    layout.share(s["linkage"]["in_file"]["value"], words),
-                    layout.share(s["linkage"]["in_population"], words),
-                )
-                for s in attacked
-            ],
+        layout.paragraph(
+            _(
+                "The last figure is the share of records whose nearest original, by all numbers that are no keys, is "
+                "their own."
+            )
         ),
     ]
+    if any(s["linkage"]["basis"] == "keys" for s in attacked):
+        parts.append(
+            layout.paragraph(
+                _(
+                    "Rows of a file without row numbers cannot be matched to the original. Its figures are expected "
+                    "for a person whose record is one of those that fit. They are upper bounds where a method "
+                    "changed values."
+                )
+            )
+        )
+    rows = []
+    for s in attacked:
+        found = s["linkage"]
+        bounds = found["in_file"] or {"value": None}
+        rows.append(
+            (
+                _name(s, words),
+                layout.share(bounds["value"], words),
+                layout.share(found["in_population"], words),
+                layout.share(found["numbers"], words),
+                _("measured") if found["basis"] == "rows" else _("expected"),
+            )
+        )
+    head = (
+        _("scenario"),
+        _("person known to be in the file"),
+        _("person of the population"),
+        _("linked by numbers"),
+        _("how found"),
+    )
+    parts.append(layout.table(head, rows))
+    points = {
+        _name(s, words): (s["utility"], s["linkage"]["in_file"]["value"])
+        for s in attacked
+        if s["linkage"]["in_file"] is not None
+    }
+    if points:
+        drawn = plots.risk_utility_map(points, words, risk_name=_("success of linkage by the keys, share"))
+        parts.append(layout.figure(_("Risk–utility map with the success of linkage"), drawn))
+    return parts
 
 
 def _group(scenario: Mapping[str, Any], group: str, words: Messages) -> Markup:

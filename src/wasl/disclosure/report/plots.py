@@ -136,8 +136,16 @@ def bars(values: Mapping[str, float], *, label: str, words: Messages = ENGLISH) 
     return _svg(draw, height=0.8 + 0.3 * max(len(values), 1), labels=longest, words=words, mirrored=True)
 
 
-def risk_utility_map(points: Mapping[str, tuple[float, float]], words: Messages = ENGLISH) -> str:
-    """One point per scenario: utility to the right, risk upwards."""
+def risk_utility_map(
+    points: Mapping[str, tuple[float, float]], words: Messages = ENGLISH, *, risk_name: str | None = None
+) -> str:
+    """One point per scenario: utility to the right, risk upwards.
+
+    Args:
+        points: Utility and risk per scenario, the original first.
+        words: The language.
+        risk_name: What the risk is; default: expected re-identifications.
+    """
     _ = words.text
 
     def draw(axes: Axes) -> None:
@@ -147,7 +155,7 @@ def risk_utility_map(points: Mapping[str, tuple[float, float]], words: Messages 
         axes.set_xlim(-0.02, 1.15)
         axes.set_ylim(bottom=-0.02 * max((risk for _utility, risk in points.values()), default=1.0))
         axes.set_xlabel(_("utility (detail kept in what is left)"))
-        axes.set_ylabel(_("risk (expected re-identifications, share)"))
+        axes.set_ylabel(risk_name or _("risk (expected re-identifications, share)"))
 
     return _svg(draw, height=4.2, words=words)
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from wasl.errors import InputError
 
-__all__ = ["LinkageRisk", "interval_risk", "linkage_risk"]
+__all__ = ["LinkageRisk", "expected_linkage", "interval_risk", "linkage_risk"]
 
 Matrix = NDArray[np.float64]
 
@@ -89,6 +89,34 @@ def linkage_risk(original: Matrix, masked: Matrix, *, neighbours: int = 5) -> Li
     expected = float(np.sum(right / np.maximum(rivals, 1.0)))
     farthest = distance[:, -1] if distance.ndim > 1 else distance
     return LinkageRisk(expected, expected / n, float(np.mean(own <= farthest + tolerance)), count)
+
+
+def expected_linkage(original: Matrix, masked: Matrix, rows: NDArray[np.int64] | None = None) -> float:
+    """Estimate the share of masked rows whose nearest original is their own where nobody knows which is.
+
+    A masked row and the original nearest to it count as a link if the masked row is also nearest to that original.
+    Among m rows that are equally near on either side, the link is right with probability 1/m.
+
+    Args:
+        original: float64, shape (rows, variables); rows with missing values are left out.
+        masked: Other rows of the same variables; z-scores of the original are compared.
+        rows: Masked rows that are looked at; default: all.
+    """
+    x = original[~np.isnan(original).any(axis=1)]
+    y = masked[~np.isnan(masked).any(axis=1)]
+    if not len(x) or not len(y):
+        return 0.0
+    spread = x.std(axis=0)
+    x, y = (matrix / np.where(spread > 0, spread, 1.0) for matrix in (x, y))
+    asked = y if rows is None else y[rows[rows < len(y)]]
+    originals, released = cKDTree(x), cKDTree(y)
+    near, own = originals.query(asked)
+    back, _ = released.query(x[own])
+    slack = 1e-9 * (1.0 + near)
+    mutual = np.flatnonzero(near <= back + slack)
+    among_originals = originals.query_ball_point(asked[mutual], (near + slack)[mutual], return_length=True)
+    among_released = released.query_ball_point(x[own[mutual]], (near + slack)[mutual], return_length=True)
+    return float(np.sum(1.0 / np.maximum(np.maximum(among_originals, among_released), 1)) / len(asked))
 
 
 def _pair(original: Matrix, masked: Matrix) -> tuple[Matrix, Matrix]:
