@@ -35,6 +35,7 @@ __all__ = [
     "read_microdata",
     "register",
     "show_attacks",
+    "show_excess",
 ]
 
 DataArgument = Annotated[
@@ -125,6 +126,7 @@ def protect(
     _show_protection(act.result, out)
     say_standing(act.report)
     show_attacks(act.result.attacks or {})
+    show_excess((act.result.attacks or {}).get("excess"))
 
 
 def assess_data(
@@ -258,6 +260,17 @@ def show_attacks(attacks: dict[str, Any]) -> None:
             for item in attacks["attacks"]
         ],
     )
+
+
+def show_excess(excess: dict[str, Any] | None) -> None:
+    """Print what attacks gained over a control set that was held out, or why that is not known."""
+    if excess is None or excess["source"] == "given":
+        return
+    if excess["source"] == "unknown":
+        say(f"excess of the attacks over a control set: cannot be known ({excess['reason']}). Give --control.")
+        return
+    risks = ", ".join(f"{item['attack']} {item['risk']:.1%}" for item in excess["attacks"])
+    say(f"excess on a trial file without {excess['share']:.0%} of the records ({excess['held_out']}): {risks}")
 
 
 def _show_protection(protection: Protection, out: Path) -> None:

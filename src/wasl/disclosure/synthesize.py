@@ -22,7 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes
-from wasl.disclosure.keys.coding import Frame, as_arrow, code_columns, code_together
+from wasl.disclosure.keys.coding import Frame, code_columns, code_together
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.risk.assess import assess_file
@@ -33,17 +33,11 @@ from wasl.errors import InputError, MissingExtraError, PolicyError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ModelName", "Synthesis", "Uniques", "equal_to_uniques", "held_out", "synthesize"]
+__all__ = ["ModelName", "Synthesis", "Uniques", "equal_to_uniques", "synthesize"]
 
 ModelName = Literal["gaussian-copula", "ctgan"]
 ROUNDS = 20
 """Draws of rows anew before synthesis gives up; each draw replaces most rows that equal a real unique."""
-
-CONTROL_SHARE = 0.2
-"""Share of the records held out as a control set, as is usual for evaluating synthetic data (Giomi et al. 2023)."""
-
-LEAST_CONTROL = 30
-"""With fewer control records the interval of the risk is wider than 0.3, and every record is fitted instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,43 +157,6 @@ def synthesize(
         utility=_utility(file, result),
         seed=seed,
     )
-
-
-def held_out(
-    table: Frame, policy: DisclosurePolicy, *, seed: int, share: float = CONTROL_SHARE
-) -> tuple[pa.Table, pa.Table | None]:
-    """Split microdata into the records a model is fitted to and a control set it never sees.
-
-    Attacks succeed on the control set by knowledge of the population alone. The risk of the synthetic file is the
-    excess of their success on the fitted records. Households stay together.
-
-    Args:
-        table: The microdata.
-        policy: Its household variable, if any.
-        seed: Seed of the draw.
-        share: Share of the records (or households) held out.
-
-    Returns:
-        The records to fit, and the control set; None where there are fewer than ``LEAST_CONTROL`` of them.
-
-    Raises:
-        InputError: The share is not between 0 and 1.
-    """
-    if not 0.0 <= share < 1.0:
-        raise InputError(f"the share held out is {share}, but must be at least 0 and below 1.")
-    rows = as_arrow(table)
-    units = np.arange(rows.num_rows)
-    if policy.household is not None and policy.household in rows.column_names:
-        codes = code_columns(rows, [policy.household])[0].codes.astype(np.int64)
-        units = np.where(codes < 0, codes.max(initial=-1) + 1 + np.arange(len(codes)), codes)
-    count = int(units.max(initial=-1)) + 1
-    rng = np.random.Generator(np.random.PCG64([seed, 3]))
-    drawn = np.zeros(count, np.bool_)
-    drawn[rng.permutation(count)[: round(share * count)]] = True
-    control = drawn[units]
-    if control.sum() < LEAST_CONTROL:
-        return rows, None
-    return rows.take(pa.array(np.flatnonzero(~control))), rows.take(pa.array(np.flatnonzero(control)))
 
 
 def equal_to_uniques(file: WorkingFile, synthetic: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from wasl.audit.events import ProtectionApplied, ProtectionFailed, ProtectionRefused
+from wasl.disclosure.attacks.control import trial_excess
 from wasl.disclosure.attacks.evaluate import attack_protected, compare_releases, require_no_exposure
 from wasl.disclosure.keys.coding import Frame
 from wasl.disclosure.policy import DisclosurePolicy
@@ -46,7 +48,8 @@ def protect(
         policy: What is done and what must hold.
         options: The seed of everything random, and the day of release.
         population: Population table with the same keys, for k-map.
-        control: Persons of the same population who are not in the data, for the attacks.
+        control: Persons of the same population who are not in the data, for the attacks. Without them the excess over
+            guessing is measured on a trial file, from which a fifth of the records is held out.
         earlier: Earlier releases of the same population, microdata and tables. Together with them the result must not
             isolate persons, nor tell a withheld cell.
         attack: Whether to attack the protected file. The comparison with earlier releases does not depend on it.
@@ -66,7 +69,16 @@ def protect(
     known: dict[str, Any] = {"policy_digest": policy.digest, "data_digest": digest_table(table)}
     try:
         protection = protect_table(table, policy, seed=seed, population=population, today=options.today)
-        findings = _examine(table, protection, seed, control=control, earlier=earlier, attack=attack)
+        findings = _examine(
+            table,
+            protection,
+            seed,
+            population=population,
+            control=control,
+            earlier=earlier,
+            attack=attack,
+            today=options.today,
+        )
     except ThresholdError as error:
         error.event = ProtectionRefused(rows=table.num_rows, **known)
         raise
@@ -119,15 +131,22 @@ def _examine(
     protection: Protection,
     seed: int,
     *,
+    population: Frame | None,
     control: Frame | None,
     earlier: Sequence[Frame | EarlierTable],
     attack: bool,
+    today: date | None,
 ) -> dict[str, Any]:
     """The results of the attacks and of the comparison with earlier releases, as far as each was asked for."""
     results: dict[str, Any] = {}
     if attack:
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         results |= attack_protected(table, protection, rng, control=control).to_json()
+        results["excess"] = (
+            {"source": "given"}
+            if control is not None
+            else trial_excess(table, protection, population=population, today=today)
+        )
     files = [item for item in earlier if not isinstance(item, EarlierTable)]
     if files:
         found = compare_releases(protection.prepared or table, protection.table, files, protection.policy)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from wasl.audit.events import DataSynthesized
+from wasl.disclosure.attacks.control import CONTROL_SHARE, held_out
 from wasl.disclosure.attacks.evaluate import attack_synthetic
 from wasl.disclosure.keys.coding import Frame
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.report.pages import synthesis_page
-from wasl.disclosure.synthesize import CONTROL_SHARE, ModelName, Synthesis, held_out
+from wasl.disclosure.synthesize import ModelName, Synthesis
 from wasl.disclosure.synthesize import synthesize as synthesize_table
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json

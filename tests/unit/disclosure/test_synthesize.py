@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wasl.disclosure.attacks.control import held_out
 from wasl.disclosure.keys.working_file import prepare
 from wasl.disclosure.policy.document import DisclosurePolicy
-from wasl.disclosure.synthesize import equal_to_uniques, held_out, synthesize
+from wasl.disclosure.synthesize import equal_to_uniques, synthesize
 from wasl.registers.documents import validate_document
 
 POLICY = validate_document(

@@ -1,5 +1,6 @@
 """Scenarios side by side: risk, utility and groups of policies and of protected files."""
 
+import html
 import json
 
 import numpy as np
@@ -229,4 +230,4 @@ def test_the_page_says_what_is_measured_and_what_is_expected(census, language):
     assert page.count("<svg") == 2
     words = messages(language)
     for text in ("measured", "expected", "linked by numbers"):
-        assert words.text(text) in page
+        assert words.text(text) in html.unescape(page)

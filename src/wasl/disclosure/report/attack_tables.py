@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -31,6 +31,22 @@ def attack_tables(attacks: Mapping[str, Any] | None, words: Messages = layout.EN
     if not attacks:
         return Markup("")
     _ = words.text
+    parts = [layout.heading(_("Attacks on the file"))]
+    found_by = attacks.get("attacks", ())
+    parts.append(_table(found_by, words) if found_by else layout.paragraph(_("The file was not attacked.")))
+    parts += _excess(attacks.get("excess"), words)
+    if (local := attacks.get("downcoding")) is not None:
+        mixed = words.list(list(local["mixed"])) if local["mixed"] else _("none")
+        text = _("Variables recoded at mixed levels (open to downcoding): {names}.", names=mixed)
+        parts.append(layout.paragraph(text))
+    if (found := attacks.get("differencing")) is not None:
+        parts += _differencing(found, words)
+    return Markup("\n").join(parts)
+
+
+def _table(attacks: Sequence[Mapping[str, Any]], words: Messages) -> Markup:
+    """One row per attack."""
+    _ = words.text
     rows = [
         (
             attack_name(item["attack"], words),
@@ -42,7 +58,7 @@ def attack_tables(attacks: Mapping[str, Any] | None, words: Messages = layout.EN
                 f"({layout.share(item['low'], words)} – {layout.share(item['high'], words)})"
             ),
         )
-        for item in attacks.get("attacks", ())
+        for item in attacks
     ]
     columns = (
         _("attack"),
@@ -51,15 +67,28 @@ def attack_tables(attacks: Mapping[str, Any] | None, words: Messages = layout.EN
         _("by guessing"),
         _("risk (95 % interval)"),
     )
-    parts = [layout.heading(_("Attacks on the file"))]
-    parts.append(layout.table(columns, rows) if rows else layout.paragraph(_("The file was not attacked.")))
-    if (local := attacks.get("downcoding")) is not None:
-        mixed = words.list(list(local["mixed"])) if local["mixed"] else _("none")
-        text = _("Variables recoded at mixed levels (open to downcoding): {names}.", names=mixed)
-        parts.append(layout.paragraph(text))
-    if (found := attacks.get("differencing")) is not None:
-        parts += _differencing(found, words)
-    return Markup("\n").join(parts)
+    return layout.table(columns, rows)
+
+
+def _excess(excess: Mapping[str, Any] | None, words: Messages) -> list[Markup]:
+    """How much of the success comes from the file: measured on a trial file, or not known."""
+    _ = words.text
+    if excess is None or excess["source"] == "given":
+        return []
+    if excess["source"] == "unknown":
+        text = _(
+            "No control set was given and none was held out: {reason}. How much of the success comes from the file "
+            "and how much from knowledge of the population cannot be known.",
+            reason=_(excess["reason"]),
+        )
+        return [layout.paragraph(text)]
+    text = _(
+        "No control set was given. So a trial file was made under the same policy without {share} of the records, "
+        "and these {count} records are its control set. The excess of the attacks on the trial file:",
+        share=words.percent(excess["share"], 0),
+        count=words.number(excess["held_out"]),
+    )
+    return [layout.paragraph(text), _table(excess["attacks"], words)]
 
 
 def attack_name(name: str, words: Messages) -> str:
