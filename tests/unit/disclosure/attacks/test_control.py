@@ -57,7 +57,7 @@ def test_what_only_the_file_tells_is_excess_and_what_everybody_knows_is_none(peo
     known = inference(trial_excess(people, protect(people, policy, seed=1)))
     assert known["main"]["value"] > 0.9
     assert known["control"]["value"] > 0.9
-    assert known["low"] == 0.0
+    assert known["main"]["value"] - known["control"]["value"] < 0.1
 
 
 def test_whole_households_are_held_out_and_the_share_is_said(people):
