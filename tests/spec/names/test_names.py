@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -123,15 +124,74 @@ SPELLINGS = Path(__file__).parent / "spellings.csv"
 this order, and rules were added for each after a first look. The first looks stand in docs/names.md."""
 
 
+ROUNDS = Path(__file__).parent / "rounds.csv"
+"""Lists written blind, three to six a round, each measured once before any rule was mended for it (docs/names.md)."""
+NEAR = Path(__file__).parent / "near.csv"
+"""Different names that are near each other: masculine and feminine, another long vowel, another weak consonant."""
+
+
 def _own_groups(split: str | None = None) -> list[list[str]]:
     with SPELLINGS.open(encoding="utf-8") as stream:
         return [row["spellings"].split("|") for row in csv.DictReader(stream) if split in (None, row["split"])]
 
 
+def _false_agreement(groups: list[list[str]]) -> float:
+    """Share of pairs of spellings of different names with one skeleton. Groups that share a spelling are one name."""
+    name_of: dict[str, int] = {}
+    parents = list(range(len(groups)))
+
+    def root(group: int) -> int:
+        while parents[group] != group:
+            group = parents[group]
+        return group
+
+    for group, spellings in enumerate(groups):
+        for spelling in spellings:
+            parents[root(group)] = root(name_of.setdefault(canonical(spelling), group))
+    names: Counter[int] = Counter()
+    meetings: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for group, spellings in enumerate(groups):
+        names[root(group)] += len(spellings)
+        meetings["all"][root(group)] += len(spellings)
+        for spelling in spellings:
+            meetings[skeleton(spelling)][root(group)] += 1
+    whole = _pairs_of_different(meetings.pop("all"))
+    return sum(_pairs_of_different(found) for found in meetings.values()) / whole
+
+
+def _pairs_of_different(counts: Counter[int]) -> float:
+    return (sum(counts.values()) ** 2 - sum(count**2 for count in counts.values())) / 2
+
+
+def _rounds(number: int | None = None) -> list[tuple[str, list[str]]]:
+    with ROUNDS.open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if number in (None, int(row["round"]))]
+    return [(row["origin"], row["spellings"].split("|")) for row in rows]
+
+
 def test_false_agreement_on_the_lists_of_spellings():
-    bones = [(group, skeleton(spelling)) for group, spellings in enumerate(_own_groups()) for spelling in spellings]
-    other = [a == b for (g, a), (h, b) in itertools.combinations(bones, 2) if g != h]
-    assert sum(other) / len(other) <= 0.0015  # .0012 when written
+    assert _false_agreement(_own_groups()) <= 0.001
+    assert _false_agreement([spellings for _, spellings in _rounds()]) <= 0.001
+    assert _false_agreement([*_own_groups(), *(spellings for _, spellings in _rounds())]) <= 0.001
+
+
+@pytest.mark.parametrize(
+    ("number", "least"), [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93)]
+)  # as it is after the rules that each round asked for; the first looks are in docs/names.md
+def test_recall_on_the_rounds_of_blind_lists(number, least):
+    pairs = [
+        skeleton(a) == skeleton(b) != ""
+        for _, spellings in _rounds(number)
+        for a, b in itertools.combinations(spellings, 2)
+    ]
+    assert sum(pairs) / len(pairs) >= least
+
+
+def test_the_canonical_spelling_separates_names_that_are_near():
+    with NEAR.open(encoding="utf-8") as stream:
+        pairs = [(row["one"], row["other"]) for row in csv.DictReader(stream)]
+    same = [pair for pair in pairs if canonical(pair[0]) == canonical(pair[1])]
+    assert len(same) <= 2, same  # Sangaré and Sankaré are one name to many clerks; Emine and Emin differ in a mute e
 
 
 @pytest.mark.parametrize(
@@ -317,4 +377,4 @@ def test_a_rule_that_needs_letters_cannot_apply_without_them():
 
 def test_the_rules_are_those_of_this_release_on_every_python():
     """Whoever changes a rule changes this digest: registers must then be encoded again together."""
-    assert rules_digest() == "4a186a4351ffbbd8"
+    assert rules_digest() == "3cfc66b4e4759b31"

@@ -26,29 +26,41 @@ LETTERS = str.maketrans(
      "س": "S", "ش": "SH", "ص": "S", "ض": "D", "ط": "T", "ظ": "D", "ع": "A", "غ": "G", "ف": "F", "ق": "K", "ك": "K",
      "ل": "L", "م": "M", "ن": "N", "ه": "H", "و": "U", "ي": "I", "ة": "A"}
 )  # fmt: skip
+ENDING_IN_A = "مصطف|مرتض|موس|عيس|يحي|ليل|سلم|من|هد|بشر|لبن|نجو|سلو|ند|رض|جلنا|شذ|مها|لم|رن|ضح|تق|بوشت|موح|مول"
+"""Names whose final ى is an a."""
 STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\bعبد ?ا?لله\b", "عبدلاه"),  # Abdallah
+        (r"عبد ?ا?لله\b", "عبدلاه"),  # Abdallah
+        (r"(?<=\w{3}) الله\b", "الاه"),  # … of God: one name
+        (r"(?<=\w\w)يع\b|ييه\b|(?<!يح)يي\b", "ي"),  # Rabie, Olivier
+        (r"برت\b", "بر"),  # Robert
         (rf"\b[أاإ]ب[وي] ?(?:ال)?(?={LETTER}{{2}})|\bبو ?(?:ال)?(?={LETTER}{{2}})", "بو"),  # father of …
         (rf"\b[إا]?بن ?(?:ال)?(?={LETTER}{{2}})", "بن"),  # son of …
+        (rf"\b[أا]م (?:ال)?(?={LETTER}{{3}})", "ام"),  # mother of …
         (r"\bطه\b", "طاها"),
         (r"اة\b", "ات"),  # Najat, Hayat
+        (r"\bلخضر\b", "اخضر"),  # Lakhdar
+        (r"\bل(?=[حعخغك]\w{3})", ""),  # the article of Moroccan spelling: Lahbib, Lkbir
         (r"\bلحسن\b", "حسن"),  # the article, its vowel lost
         (rf"(?<={LETTER}{{2}})(?<![ياوء])ه\b", "ة"),  # final h for ta marbuta: Fatima, Khadija
-        (r"\bعبد ?الل?", "عبد"),  # servant of …
+        (r"\b(بن)?عبد ?الل?", r"\1عبد"),  # servant of …
+        (r"\b[إا]د (?=\w{2})", "ايد"),  # people of …, Id in Latin script
         (r"(?<=\w) ?الدين\b", "دين"),  # … of the religion
         (r"\bفاط[يم]*ة? ?ال?زهرا?\w?\b", "فاطمةزهرا"),  # Fatima Zahra
         (rf"\bال(?={LETTER}{{2}})", ""),  # the article, which has no hamza
-        (r"\b(مصطف|مرتض|موس|عيس|يحي|ليل|سلم|من|هد|بشر|لبن|نجو|سلو|ند|رض|جلنا|شذ|مها|لم|رن|ضح|تق)[ىي]\b", r"\1ا"),
+        (rf"\b((?:بن|بو|عبد)?(?:{ENDING_IN_A}))[ىي]\b", r"\1ا"),
+        (r"\b(يسر|كبر|صغر|ذكر|جدو|تقو|مرو|[اأ]رو|سه|نه|مجتب|فدو|نشو)ى\b", r"\1ا"),
     )
 )
 INITIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\bا(?=بر|بتس|در|سما\w|محمد|محند)", ""),  # Ibrahim, Ibtissam, Idriss, Ismail, Mhamed
+        (r"\bا(?=براه|بتس|دري?س|سما\w|محمد|محند)", ""),  # Ibrahim, Ibtissam, Idriss, Ismail, Mhamed
+        (r"\bا(?=حمي|حسي|حدي)", ""),  # Hmimou, Hsain
         (rf"\bو(?={LETTER}{{2}})", "W"),
         (r"\bي", "Y"),
+        (r"\b(قص|عد|لو|حي|اب)ي\b", r"\1AY"),  # Qusay, Uday, Louay
         (r"وي\b", "AWI"),
         (r"(?<=[سصتثطدذضظكخق])(?=ه)", "A"),  # two letters, not one sound: Siham is no Cham
     )

@@ -40,15 +40,27 @@ SHORT = 3
 """Consonants that a skeleton keeps whatever the skeleton rules say."""
 EGYPTIAN = re.compile(r"^G(?=..)|(?<=.)G")
 """Egypt's g is the j of others (Gamal, Jamal); not in short names that begin with it, nor after an initial nasal."""
+WITHOUT_VOWELS = str.maketrans("", "", "".join(sorted(VOWELS)))
 LABIAL = re.compile(r"N(?=[BP])")
 """N before b and p is m: Banba, Bamba."""
 NASAL = re.compile(r"(?<=.)(?:M(?=[BP])|N(?=[DGJKT]))")
+ROUGH_NASAL = re.compile(r"(?<=.)(?:[MN](?=B)|N(?=[KT]))")
 """A nasal before a stop is a vowel's colour: Tounkara, Toukara."""
 FINAL_NG = re.compile(r"..[AEIOU]NG$")
 """The g after a final n is hardly heard: Niang, Nian. Words of one syllable keep it: Wang and Wan are two names."""
-ARTICLE_VOWEL = re.compile(r"^AM(?=[^M]{3})")
-"""The vowel of an article before m and another consonant: Lamrabet, Mrabet. Shorter names keep it: Amrani."""
-TWICE = re.compile(r"(.)\1+")
+MIDDLE = str.maketrans("XZDPGJ", "SSTBKK")
+"""Sounds that are one in names of three consonants: s, z and sh, t and d, b and p, k, g and j."""
+ROUGH = str.maketrans("GJXZDFPV", "KKSSTBBB")
+"""Sounds that are one in names of four consonants and more: those of MIDDLE, and b with f and v."""
+TWICE = re.compile("|".join(f"{letter}(?={letter})" for letter in "BFKLMNRST"))
+STANDARD = str.maketrans(
+    {"Ḫ": "KH", "Ǧ": "J", "Ġ": "GH", "Ḏ": "DH", "Ṯ": "TH", "Ž": "J", "Č": "CH", "Š": "SH", "Ẕ": "Z", "Ḵ": "KH"}
+)
+"""Letters of the transliteration of Arabic by ISO 233, DIN 31635 and ALA-LC that lose a sound with their mark."""
+STANDARD_MARKS = re.compile("[ĀĪŪḤḪṢṬḌẒṮḎĠǦʿʾʻ]")
+"""Where one of these stands, the name follows such a standard: its š is sh. For Slavic names passports write s."""
+BALKAN_DJ = re.compile("Đ(?=.*Ć)")
+"""Đ is dj in a name that has ć; elsewhere it is the d of Viet Nam."""
 TURKISH_C = re.compile(r"\bÇ|Ç\b")
 """Where ç is Turkish and not French: passports write it, like ş, without its cedilla."""
 
@@ -128,10 +140,14 @@ def skeleton(text: str) -> str:
 
 
 def _without_titles(words: list[str]) -> list[str]:
+    titles = [
+        word in TITLES and not any(maker in NAME_MAKERS for maker in words[max(0, place - 2) : place])
+        for place, word in enumerate(words)
+    ]
     kept = [
         word
-        for place, word in enumerate(words)
-        if word not in TITLES or any(maker in NAME_MAKERS for maker in words[max(0, place - 2) : place])
+        for word, title, next_title in zip(words, titles, [*titles[1:], False], strict=True)
+        if not title and not (next_title and word in ("EL", "AL"))
     ]
     return kept or words
 
@@ -143,7 +159,11 @@ def _latin(text: str) -> list[str]:
         if upper.replace(" ", "").isalpha():
             return _with_initials(upper).split()
     else:
-        upper = APOSTROPHES.sub("", to_latin(unicodedata.normalize("NFC", upper)))
+        whole = unicodedata.normalize("NFC", upper)
+        upper = APOSTROPHES.sub("", to_latin(whole))
+        if STANDARD_MARKS.search(whole):
+            upper = upper.translate(STANDARD)
+        upper = BALKAN_DJ.sub("DJ", upper)
         upper = TURKISH_C.sub("C", upper).translate(SPECIAL)
         upper = "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c)).upper()
     upper = MISTER.sub(" ", upper)
@@ -168,26 +188,46 @@ def _word(word: str, arabic: bool) -> tuple[str, str, bool]:
 
 
 def _skeleton(word: str) -> str:
-    """First letter (a vowel becomes A), the consonants after it, and a final i: names of origin keep theirs.
+    """First letter (a vowel or h becomes A), the consonants after it, and a final i: names of origin keep theirs.
 
     After j a final i is the sound of the j alone (*Mbodj*, *Mbodji*).
 
-    Spellings of one name differ in a plural s, a nasal before a stop and doubled consonants. Long words lose these;
-    short words keep all their consonants.
+    The longer a name, the rougher its skeleton: sounds that languages and clerks confuse are one in names of four
+    consonants and more, some of them in names of three, and few in shorter names, of which too many would agree. The
+    consonants are counted on the roughest form, so that two spellings of one name are cut alike.
     """
     if not word:
         return ""
-    first = "A" if word[0] in VOWELS else word[0]
-    bones = LABIAL.sub("M", first + "".join(c for c in word[1:] if c not in VOWELS))
-    stem = word[:-1] if len(bones) > SHORT and word[-1] == "S" else word
-    ending = "I" if len(word) > 2 and stem[-1] == "I" and stem[-2] not in "GJ" else ""
-    if FINAL_NG.search(word):
+    first = "A" if word[0] in VOWELS else "F" if word[0] == "W" else word[0]
+    bones = first + word[1:].translate(WITHOUT_VOWELS)
+    if "N" in bones:
+        bones = LABIAL.sub("M", bones)
+    if word.endswith("NG") and FINAL_NG.search(word):
         bones = bones[:-1]
-    if "G" in bones and word[:2] not in ("NG", "MG"):
-        bones = EGYPTIAN.sub("J", bones)
-    if len(bones) > SHORT:
-        bones = bones.removesuffix("S") if word[-1] == "S" else bones
-        bones = ARTICLE_VOWEL.sub("M", bones)
-        bones = NASAL.sub("", bones) if len(bones) > SHORT else bones
-        bones = TWICE.sub(r"\1", bones) if len(bones) > SHORT else bones
-    return bones + ending
+    ending = "I" if len(word) > 2 and word[-1] == "I" and word[-2] != "J" else ""
+    plain = _without_h(bones)
+    rough = plain.translate(ROUGH)
+    if "M" in rough or "N" in rough:
+        rough = ROUGH_NASAL.sub("", rough)
+    rough = TWICE.sub("", rough)
+    rough = rough.removesuffix("S") if word[-1] in "SZ" and len(rough) > SHORT else rough
+    count = len(rough) - (rough[0] == "A")
+    if count > SHORT:
+        return rough.removeprefix("A") + ending
+    if count == SHORT:
+        bones = plain.translate(MIDDLE)
+    else:
+        if "G" in bones and word[:2] not in ("NG", "MG"):
+            bones = EGYPTIAN.sub("J", bones)
+        bones = "A" + bones[1:] if bones[0] == "H" else bones
+    if len(bones) > SHORT and word[-1] in "SZ":
+        bones = bones.removesuffix("S")
+    if len(bones) > count == SHORT:
+        bones = NASAL.sub("", bones)
+    return bones.replace("P", "B") + ending  # Arabic script has no p
+
+
+def _without_h(bones: str) -> str:
+    """Consonants without h, of which clerks hear none in one language and write one in another."""
+    first = "A" if bones[0] in "HY" and len(bones) > 1 else bones[0]
+    return first + (bones[1:].replace("H", "") if "H" in bones else bones[1:])

@@ -1,0 +1,121 @@
+"""The rules on whole names: compounds become one word, articles and particles that stand apart go."""
+
+from __future__ import annotations
+
+import re
+
+from wasl.holder.names.rule import Rule
+
+__all__ = ["TRIGGER", "WORD_RULES"]
+
+ARTICLE = r"(?:EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH)"
+
+WORD_RULES: tuple[Rule, ...] = (
+    Rule(r"\b(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM)\b", "MOHAMED", "written short", ("Med", "Mohamed")),
+    Rule(r"\bC(?=ABD)", "", "Somali c, the Arabic ayn", ("Cabdulqadir", "Abdelkader")),
+    Rule(
+        r"\b(?:FZ|F Z|F ZAHRA|F E?ZZAHRA|FAT[AEIOU]*M[AEH]* ?(?:E?Z+|[AE]L Z|A Z)[AO]H?RA+H?)\b",
+        "FATIMAZAHRA",
+        "one name in two words, often written short",
+        ("Fatima Ezzahra", "FatimaZahra"),
+    ),
+    Rule(
+        r"\bABD(?:[AEOU]{1,2})? ?(?:AL|EL|UL)?LAH?\b|\bABD(?:[AEOU]{1,2}) ?A?L+AH?\b"
+        r"|\bABD[AEIOU]{1,3}L+A(?:Y|I)?E?(?:[YH]|H[IY])?\b",
+        "ABDALLAH",
+        "servant of God",
+        ("Abdoulaye", "Abdallah"),
+    ),
+    Rule(
+        rf"\bABD(?:OU|[AEU])?[ ]?{ARTICLE} (?=[A-Z]{{3}})",
+        "ABD",
+        "servant of …, article inside",
+        ("Abd el Kader", "Abdelkader"),
+    ),
+    Rule(r"\bABD(?:OU|[AEU])L+ ?L?(?=[A-Z]{3})", "ABD", "servant of …, article glued", ("Abdul Qadir", "Abdelkader")),
+    Rule(
+        r"\bABD(?:OU|[AEU])(?=([DNRSTZ])\1|([CS])H\2?H?)",
+        "ABD",
+        "servant of …, article assimilated",
+        ("Abderrahman", "Abd Rahman"),
+    ),
+    Rule(
+        r"\bABDOU (?=RAH|RA[CSZ]|[KQ]A[DR]|SAL[AE]M|MAJ|HAK|HAM|WAH|GHAN|JAB|LAT|NAS|AZIZ)",
+        "ABD",
+        "servant of …, in two words",
+        ("Abdou Rahmane", "Abdourahmane"),
+    ),
+    Rule(r"\bABD (?=[A-Z]{3})", "ABD", "servant of …, no article", ("Abd Rahman", "Abderrahman")),
+    Rule(
+        rf"(?<=[A-Z]{{2}}) (?:{ARTICLE} ?)?[AEOU]?D+[IY]+NN?E?\b|(?<=[A-Z]{{3}})[AEO]U?D+[IY]+NN?E?\b",
+        "DIN",
+        "… of the religion: one name",
+        ("Salah Eddine", "Salahdin"),
+    ),
+    Rule(
+        r"\b(?:BIN|IBN|BN|BENT|BINT|BEN) (?:EL |AL |L)?(?=[A-Z])",
+        "BEN",
+        "son of: joined to the name",
+        ("Ben Ali", "Benali"),
+    ),
+    Rule(r"\bBEL (?=[A-Z]{3})", "BEL", "son of the …: joined to the name", ("Bel Kacem", "Belkacem")),
+    Rule(
+        r"\b(?:ABOU|ABU|ABO|BOU|BU|BO|ABI)L? (?:EL |AL |L )?(?=[A-Z]{3})",
+        "BOU",
+        "father of: joined to the name",
+        ("Abu Bakr", "Boubakr"),
+    ),
+    Rule(r"\bAB(?:OU|U)(?=[BDFGHJKMNPQTZ][AEIOUH])", "BOU", "father of, glued", ("Aboubacar", "Boubacar")),
+    Rule(
+        rf"\b(?:AIT|AYT|ATH) (?:{ARTICLE} )?(?=[A-Z])",
+        "AIT",
+        "people of: joined to the name",
+        ("Ait El Haj", "Aitelhaj"),
+    ),
+    Rule(
+        r"\b(?:OULD|WELD|WALAD|OUELD|OULED|OULAD) (?=[A-Z])",
+        "WLD",
+        "son of: joined to the name",
+        ("Ould Ahmed", "Weld Ahmed"),
+    ),
+    Rule(r"\bI[DT] (?=[A-Z]{3})", "ID", "people of: joined to the name", ("Id Bella", "Idbella")),
+    Rule(r"\bOU (?=[A-Z]{3})", "OU", "son of: joined to the name", ("Ou Hammou", "Ouhammou")),
+    Rule(
+        r"\b(?:OU?M+|UMM?) (?:EL |AL |OUL |L)?(?=[A-Z]{3})",
+        "OUM",
+        "mother of: joined to the name",
+        ("Oum Keltoum", "Oumkeltoum"),
+    ),
+    Rule(
+        r"\b(N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?) ?(?:[AE]L|O?UL) ?(?!LAH)(?=[A-Z]{3})",
+        r"\1 ",
+        "a name of two words, the article inside",
+        ("Nour El Houda", "Nourelhouda"),
+    ),
+    Rule(rf"\b{ARTICLE} (?=[A-Z]{{2}})", "", "article apart", ("El Alaoui", "Alaoui")),
+    Rule(r"(?<=[A-Z]{3}) (?:O?U|A|E)L+AH\b", "ALLAH", "… of God: one name", ("Habib Ullah", "Habibullah")),
+    Rule(
+        r"\b(JEAN|MARIE|ANNE|PIERRE|PAUL)(?=BAPT|PIERR|CLAUD|PAUL|MARI|LOUIS|JACQ|MICHEL|FRANC|LUC|MARC|YVES|NOEL|CHRIS"
+        r"|ROBERT|BOSCO|DIDIER|THERES|CLAIR|ROSE|ANGE|LAURE|JEANN|HELEN)|\b(MOHAM+ED)(?!INE\b)(?=[A-Z]{4})",
+        r"\1\2 ",
+        "two given names written as one",
+        ("Jeanpaul", "Jean-Paul"),
+    ),
+    Rule(r"\b(SAN(?:TA)?) (?=[A-Z]{3})", r"\1", "saint in Spanish, joined", ("San Jose", "Sanjose")),
+    Rule(r"\b(DU|LE) (?=[BCDFGJKLMNPRSTV][A-Z]{2})", r"\1", "article of a French name, joined", ("Du Bois", "Dubois")),
+    Rule(
+        r"\b(?:DE|DU|DES|LE|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT)"
+        r" (?=[A-Z]{2})",
+        "",
+        "European particle",
+        ("Dela Cruz", "Cruz"),
+    ),
+)
+"""On whole names."""
+
+TRIGGER = re.compile(
+    r"(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM|FZ|F|FAT.*|C?ABD.*|.*D+[IY]+NN?E?|BIN|IBN|BN|BENT|BINT|BEN|BEL|ABOU.*|ABU.*|ABO|BOU|BU|BO"
+    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
+    r"|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT|SAN|SANTA|(?:O?U|A|E)L+AH|(?:JEAN|MARIE|ANNE|PIERRE|PAUL).{3,}|MOHAM+ED.{4,})"
+)
+"""A word without which no word rule can apply: most names skip them all."""
