@@ -192,8 +192,8 @@ def _skeleton(word: str) -> str:
 
     After j a final i is the sound of the j alone (*Mbodj*, *Mbodji*).
 
-    The longer a name, the rougher its skeleton: sounds that languages and clerks confuse are one in names of four
-    consonants and more, some of them in names of three, and few in shorter names, of which too many would agree. The
+    The longer a name, the rougher its skeleton. Sounds that languages and clerks confuse are one in names of four
+    consonants and more, and some of them in names of three. Shorter names keep most: too many would agree. The
     consonants are counted on the roughest form, so that two spellings of one name are cut alike.
     """
     if not word:
