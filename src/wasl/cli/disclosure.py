@@ -31,6 +31,7 @@ __all__ = [
     "DataArgument",
     "PolicyOption",
     "assess_data",
+    "opened_microdata",
     "protect_data",
     "read_microdata",
     "register",
@@ -169,7 +170,7 @@ def protect_data(
     chosen = seed if seed is not None else secrets.randbits(63)
     before = [item for path in earlier for item in _released(path)]
     held = held_to(project)
-    source = _opened(data)
+    source = opened_microdata(data)
     with recorded_refusal(rules.name, project=logged_project(project)):
         act = protect_table(
             source.table,
@@ -201,10 +202,11 @@ def read_microdata(path: Path) -> pa.Table:
     Raises:
         InputError: The file is missing, of another kind, or cannot be read exactly; names the file.
     """
-    return _opened(path).table
+    return opened_microdata(path).table
 
 
-def _opened(path: Path) -> Microdata:
+def opened_microdata(path: Path) -> Microdata:
+    """A microdata file with its labels; what was found on reading it is printed."""
     from wasl.registers.reading.microdata import open_microdata
 
     found = open_microdata(path)

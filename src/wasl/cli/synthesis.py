@@ -15,6 +15,7 @@ from wasl.cli.disclosure import (
     ControlOption,
     DataArgument,
     PolicyOption,
+    opened_microdata,
     read_microdata,
     show_attacks,
 )
@@ -101,13 +102,16 @@ def synthesize_data(
     project: str | None = None,
 ) -> dict[str, Any]:
     """Synthesize a file, write the artifacts, record the event; returns the internal report."""
+    import pyarrow as pa
+
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.workflow.act import RunOptions
     from wasl.workflow.synthesize import synthesize as synthesize_table
 
     rules = DisclosurePolicy.load(policy)
+    source = opened_microdata(data)
     act = synthesize_table(
-        read_microdata(data),
+        source.table,
         rules,
         rows,
         RunOptions(
@@ -120,6 +124,7 @@ def synthesize_data(
         control=read_microdata(control) if control is not None else None,
         replace_uniques=replace_uniques,
     )
-    write_artifacts(act.artifacts, out)
+    labelled = {name: source.labelled(found) for name, found in act.artifacts.items() if isinstance(found, pa.Table)}
+    write_artifacts({**act.artifacts, **labelled}, out)
     record_event(act.event, project=logged_project(project), subject=rules.name)
     return dict(act.report)

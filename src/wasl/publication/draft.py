@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from wasl.disclosure.keys.hierarchy import joined_parts
 from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
-from wasl.registers.reading.microdata import column_labels
+from wasl.registers.reading.microdata import column_labels, missing_reasons
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["KnownVariable", "draft_description", "known_variables"]
@@ -99,6 +99,7 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         french = labels.get("label_fr") if labels.get("label_fr") != column else ""
         arabic = labels.get("label_ar") if labels.get("label_ar") != column else ""
         title, codes = column_labels(table.schema.field(column))
+        reasons = missing_reasons(table.schema.field(column))
         lines = [
             "",
             _evidence(table.column(column)),
@@ -107,10 +108,17 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
             f"label = {_quoted(english or title or schema.label or '<label>')}",
             f"label_fr = {_quoted(french or title or schema.label_fr or '<libellé>')}",
             f"label_ar = {_quoted(arabic or schema.label_ar or '<التسمية>')}",
-            *_kind(table.column(column), schema.classification, codes),
+            *([f"note = {_quoted(_reasons(reasons))}"] if reasons else []),
+            *_kind(table.column(column), schema.classification, codes, reasons),
         ]
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)
+
+
+def _reasons(reasons: Mapping[str, str]) -> str:
+    """A sentence on the codes that meant missing in the source: cells with them are empty in the release."""
+    listed = ", ".join(f"{code} {label}".strip() for code, label in reasons.items())
+    return f"Missing in the source for these reasons: {listed}."
 
 
 def _evidence(values: pa.ChunkedArray) -> str:
@@ -119,7 +127,10 @@ def _evidence(values: pa.ChunkedArray) -> str:
     return f"# {len(values) - values.null_count} values, {values.null_count} missing, {distinct} different"
 
 
-def _kind(values: pa.ChunkedArray, classification: str, labels: Mapping[str, str]) -> list[str]:
+def _kind(
+    values: pa.ChunkedArray, classification: str, labels: Mapping[str, str], reasons: Mapping[str, str]
+) -> list[str]:
+    """The kind of a column and its codes. Where the labels explain every code, all labelled ones are listed."""
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_date(kind):
         return [f"kind = {_quoted(VariableKind.DATE)}"]
@@ -135,13 +146,19 @@ def _kind(values: pa.ChunkedArray, classification: str, labels: Mapping[str, str
     entries = CodeList.load(classification).entries if classification else {}
     if entries and not labels and all(code in entries or joined_parts(code, list(entries)) for code in found):
         return [f"kind = {_quoted(VariableKind.CODE)}", f"classification = {_quoted(classification)}"]
-    return _codes([(code, labels.get(code, code), labels.get(code, "")) for code in found])
+    if labels and set(found) <= labels.keys():
+        found = list(labels)
+    codes = [(code, labels.get(code, code), labels.get(code, ""), False) for code in found]
+    # A code such as .a of Stata is no value that other formats could hold; the note tells what it meant.
+    told = [(code, label or code, label, True) for code, label in reasons.items() if not code.startswith(".")]
+    return _codes([*codes, *(one for one in told if one[0] not in found)])
 
 
-def _codes(codes: Iterable[tuple[str, str, str]]) -> list[str]:
+def _codes(codes: Iterable[tuple[str, str, str, bool]]) -> list[str]:
     entries = [
-        f"  {{ code = {_quoted(code)}, label = {_quoted(label)}, label_fr = {_quoted(label_fr)} }},"
-        for code, label, label_fr in codes
+        f"  {{ code = {_quoted(code)}, label = {_quoted(label)}, label_fr = {_quoted(label_fr)}"
+        f"{', missing = true' if missing else ''} }},"
+        for code, label, label_fr, missing in codes
     ]
     return [f"kind = {_quoted(VariableKind.CODE)}", "codes = [", *entries, "]"]
 

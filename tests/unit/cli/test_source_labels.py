@@ -20,18 +20,41 @@ role = "key"
 [[variables]]
 name = "income"
 role = "free"
+[[variables]]
+name = "stay"
+role = "free"
 """
 
 
 @pytest.mark.parametrize("suffix", ["sav", "dta"])
 def test_labels_of_the_source_are_in_the_draft_and_in_the_release(tmp_path, monkeypatch, suffix):
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
-    frame = pd.DataFrame({"sex": [1.0, 2.0] * 20, "income": [float(i) for i in range(40)]})
-    write = pyreadstat.write_sav if suffix == "sav" else pyreadstat.write_dta
-    labels = {"sex": {1.0: "Homme", 2.0: "Femme"}}
-    titles = {"sex": "Sexe de la personne", "income": "Revenu déclaré"}
+    refused, unknown = (97.0, 98.0) if suffix == "sav" else ("a", "b")
+    frame = pd.DataFrame(
+        {
+            "sex": [1.0, 2.0] * 20,
+            "income": [refused, *(float(i) for i in range(38)), unknown],
+            "stay": [1.0, 1.0, 2.0, refused] * 10,
+        }
+    )
+    reasons = {refused: "Refus", unknown: "Ne sait pas"}
+    labels = {
+        "sex": {1.0: "Homme", 2.0: "Femme"},
+        "income": reasons,
+        "stay": {1.0: "Courte", 2.0: "Longue", 3.0: "Permanente", **reasons},
+    }
+    titles = {"sex": "Sexe de la personne", "income": "Revenu déclaré", "stay": "Durée du séjour"}
     source = tmp_path / f"survey.{suffix}"
-    write(frame, str(source), column_labels=titles, variable_value_labels=labels)
+    if suffix == "sav":
+        ranges = {"income": [{"lo": 97.0, "hi": 98.0}], "stay": [97.0, 98.0]}
+        pyreadstat.write_sav(
+            frame, str(source), column_labels=titles, variable_value_labels=labels, missing_ranges=ranges
+        )
+    else:
+        marks = {"income": ["a", "b"], "stay": ["a", "b"]}
+        pyreadstat.write_dta(
+            frame, str(source), column_labels=titles, variable_value_labels=labels, missing_user_values=marks
+        )
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     app = build_app(["wasl.cli.disclosure", "wasl.cli.schema", "wasl.cli.publication"])
 
@@ -65,3 +88,16 @@ def test_labels_of_the_source_are_in_the_draft_and_in_the_release(tmp_path, monk
     _, meta = read(str(data))
     assert meta.column_names_to_labels == titles
     assert meta.variable_value_labels["sex"] == {1: "Homme", 2: "Femme"}
+    shown = {code: text.split(" ", 1)[-1] for code, text in meta.variable_value_labels["stay"].items()}
+    assert {code: shown[code] for code in (1, 2, 3)} == {1: "Courte", 2: "Longue", 3: "Permanente"}
+    told = "97 Refus, 98 Ne sait pas" if suffix == "sav" else ".a Refus, .b Ne sait pas"
+    release = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "release").rglob("*.*ml")}
+    described = [text for name, text in release.items() if "ddi" in name or name == "dictionary.html"]
+    assert len(described) >= 2
+    for text in described:
+        assert text.count(told) == 2
+        assert "Permanente" in text
+    if suffix == "sav":
+        assert set(meta.variable_value_labels["stay"]) == {1, 2, 3, 97, 98}
+        _, meta = read(str(data), user_missing=True)
+        assert meta.missing_ranges["stay"] == [{"lo": 97.0, "hi": 97.0}, {"lo": 98.0, "hi": 98.0}]

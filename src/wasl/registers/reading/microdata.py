@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from wasl.errors import InputError
 from wasl.registers.reading.encodings import detect_encoding
 
-__all__ = ["Microdata", "column_labels", "open_microdata", "read_microdata"]
+__all__ = ["Microdata", "column_labels", "missing_reasons", "open_microdata", "read_microdata"]
 
 SEPARATORS = (";", ",", "\t", "|")
 SEPARATOR_LINE = re.compile(r"^\s*\"?sep=(.|\\t|tab)\"?\s*$", re.IGNORECASE)
@@ -40,9 +40,10 @@ class Microdata:
 
     Attributes:
         table: Its rows.
-        labels: For each variable with value labels, code (as text) to label.
+        labels: For each variable with value labels, code (as text) to label; user-missing codes are left out.
         titles: Variable labels.
         missing: For each variable, its user-missing codes and how many cells had each; these cells are null.
+        reasons: For each variable with user-missing codes, code to label (empty where it has none).
         encoding, separator: How a text file was written; empty otherwise.
     """
 
@@ -50,6 +51,7 @@ class Microdata:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     titles: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encoding: str = ""
     separator: str = ""
 
@@ -67,7 +69,8 @@ class Microdata:
     def labelled(self, table: pa.Table) -> pa.Table:
         """A table made from this one with the labels of its source in the metadata of its columns.
 
-        Columns that the source does not have keep what they have. `column_labels` reads the metadata.
+        Columns that the source does not have keep what they have. `column_labels` and `missing_reasons` read the
+        metadata.
         """
         fields = []
         for column in table.schema:
@@ -76,6 +79,8 @@ class Microdata:
                 metadata[b"label"] = self.titles[column.name].encode()
             if column.name in self.labels:
                 metadata[b"value_labels"] = json.dumps(dict(self.labels[column.name]), ensure_ascii=False).encode()
+            if column.name in self.reasons:
+                metadata[b"missing_codes"] = json.dumps(dict(self.reasons[column.name]), ensure_ascii=False).encode()
             fields.append(column.with_metadata(metadata or None))
         return table.cast(pa.schema(fields, table.schema.metadata))
 
@@ -83,11 +88,21 @@ class Microdata:
 def column_labels(column: pa.Field) -> tuple[str, dict[str, str]]:
     """The label of a column and those of its codes, as `Microdata.labelled` keeps them; empty where there are none."""
     metadata = column.metadata or {}
+    return metadata.get(b"label", b"").decode(errors="replace"), _texts(metadata.get(b"value_labels"))
+
+
+def missing_reasons(column: pa.Field) -> dict[str, str]:
+    """The user-missing codes that a column had in its source, and their labels; its cells with them are null."""
+    return _texts((column.metadata or {}).get(b"missing_codes"))
+
+
+def _texts(written: bytes | None) -> dict[str, str]:
+    """Codes and labels as JSON; none where the metadata are not of wasl's making."""
     try:
-        codes = json.loads(metadata.get(b"value_labels", b"{}"))
+        found = json.loads(written or b"{}")
     except ValueError:
-        codes = {}
-    return metadata.get(b"label", b"").decode(errors="replace"), {str(code): str(text) for code, text in codes.items()}
+        return {}
+    return {str(code): str(text) for code, text in found.items()} if isinstance(found, dict) else {}
 
 
 def read_microdata(path: Path) -> pa.Table:
@@ -115,7 +130,8 @@ def open_microdata(path: Path) -> Microdata:
         table = _parquet(path)
         kept = {column.name: column_labels(column) for column in table.schema}
         titles = {name: title for name, (title, _) in kept.items() if title}
-        found = Microdata(table, {name: codes for name, (_, codes) in kept.items() if codes}, titles)
+        reasons = {column.name: codes for column in table.schema if (codes := missing_reasons(column))}
+        found = Microdata(table, {name: codes for name, (_, codes) in kept.items() if codes}, titles, reasons=reasons)
     elif suffix in SPSS or suffix in STATA:
         found = _statistical_package(path, suffix)
     else:
@@ -267,50 +283,63 @@ def _statistical_package(path: Path, suffix: str) -> Microdata:
     except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, OSError, UnicodeDecodeError, ValueError) as error:
         kind = "Stata" if suffix in STATA else "SPSS"
         raise InputError(f"{path}: not a readable {kind} file ({type(error).__name__}).") from error
-    labels = {
-        name: {_code(code): str(label) for code, label in codes.items()}
-        for name, codes in meta.variable_value_labels.items()
-    }
     ranges = getattr(meta, "missing_ranges", None) or {}
     tagged = getattr(meta, "missing_user_values", None) or {}
     columns: dict[str, pa.Array] = {}
     missing: dict[str, dict[str, int]] = {}
+    labels: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, str]] = {}
     for name in frame.columns:
-        values = frame[name].tolist()
-        cells, counted = _without_missing_codes(values, ranges.get(name, []), tagged.get(name, []))
+        named = {code: str(label) for code, label in meta.variable_value_labels.get(name, {}).items()}
+        # Stata labels numbers and the marks .a to .z only; pyreadstat lists the marks that occur.
+        marks = [code for code in named if isinstance(code, str)] if suffix in STATA else []
+        inside = _MissingCodes(ranges.get(name, []), [*tagged.get(name, []), *marks])
+        cells, counted = _without_missing_codes(frame[name].tolist(), inside)
         if counted:
             missing[name] = counted
+        if valid := {_code(code): label for code, label in named.items() if not inside.text(code)}:
+            labels[name] = valid
+        told = {text: label for code, label in named.items() if (text := inside.text(code))}
+        if told or counted:
+            reasons[name] = dict.fromkeys(counted, "") | told
         columns[name] = _typed(path, name, cells, labelled=name in labels)
     titles = {name: title for name, title in meta.column_names_to_labels.items() if title}
     table = pa.table(columns)
     if table.num_rows == 0:
         raise InputError(f"{path}: there are columns but no rows.")
-    return Microdata(table, labels, titles, missing)
+    return Microdata(table, labels, titles, missing, reasons)
 
 
-def _without_missing_codes(
-    values: Sequence[Any], ranges: Sequence[Mapping[str, Any]], tagged: Sequence[Any]
-) -> tuple[list[Any], dict[str, int]]:
-    """Cells with user-missing codes made None, and how many cells had each code.
+class _MissingCodes:
+    """The user-missing codes of a variable.
 
     Args:
-        values: The cells; NaN and None are system-missing.
         ranges: SPSS ranges, ``{"lo": 97, "hi": 99}``; single codes have equal ends.
         tagged: Stata's ``a`` … ``z`` (written ``.a`` … ``.z`` there).
     """
+
+    def __init__(self, ranges: Sequence[Mapping[str, Any]], tagged: Sequence[Any]) -> None:
+        self._ranges = ranges
+        self._marks = {str(mark) for mark in tagged}
+
+    def text(self, value: Any) -> str:
+        """The code as text if it is one of these, else empty."""
+        if isinstance(value, str) and value in self._marks:
+            return f".{value}"
+        for one in self._ranges:
+            if isinstance(value, str) == isinstance(one["lo"], str) and one["lo"] <= value <= one["hi"]:
+                return _code(value)
+        return ""
+
+
+def _without_missing_codes(values: Sequence[Any], inside: _MissingCodes) -> tuple[list[Any], dict[str, int]]:
+    """Cells with user-missing codes made None, and how many cells had each code; NaN and None are system-missing."""
     counts: dict[str, int] = {}
-    marks = {str(mark) for mark in tagged}
     cells: list[Any] = []
     for value in values:
         if value is None or value != value or value == "":  # noqa: PLR0124 - NaN differs from itself
             cells.append(None)
-            continue
-        tag = isinstance(value, str) and value in marks
-        inside = any(type(value) is type(r["lo"]) and r["lo"] <= value <= r["hi"] for r in ranges) or any(
-            not isinstance(value, str) and not isinstance(r["lo"], str) and r["lo"] <= value <= r["hi"] for r in ranges
-        )
-        if tag or inside:
-            code = f".{value}" if tag else _code(value)
+        elif code := inside.text(value):
             counts[code] = counts.get(code, 0) + 1
             cells.append(None)
         else:

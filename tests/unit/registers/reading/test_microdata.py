@@ -134,7 +134,8 @@ def test_spss_with_labels_and_user_missing_codes(tmp_path, survey):
         "town": ["Fès", "سلا", None, "NA"],
     }
     assert found.labels["sex"] == {"1": "Homme", "2": "Femme"}
-    assert found.labels["answer"]["97"] == "Refus"
+    assert found.labels["answer"] == {"1": "Oui", "2": "Non"}
+    assert found.reasons["answer"] == {"97": "Refus", "99": ""}
     assert found.titles["sex"] == "Sexe"
     assert found.missing == {"answer": {"97": 1, "99": 1}}
     assert found.findings == ("answer: cells with a user-missing code are missing (97: 1, 99: 1).",)
@@ -186,3 +187,17 @@ def test_a_quotation_mark_that_stays_open_in_a_long_file(tmp_path):
     path = written(tmp_path, '"ville;n\n' + "Fès;1\n" * 40_000)
     with pytest.raises(InputError, match="first line cannot be cut"):
         read_microdata(path)
+
+
+def test_a_number_whose_labels_are_of_missing_codes_alone_stays_a_number(tmp_path):
+    labels = {"wage": {998.0: "refused", 999.0: "not known"}}
+    frame = pd.DataFrame({"wage": [1200.0, 998.0, 999.0, 1300.0]})
+    path = tmp_path / "s.sav"
+    pyreadstat.write_sav(frame, str(path), variable_value_labels=labels, missing_ranges={"wage": [998.0, 999.0]})
+    found = open_microdata(path)
+    assert found.table.to_pydict() == {"wage": [1200, None, None, 1300]}
+    assert found.labels == {}
+    assert found.reasons == {"wage": {"998": "refused", "999": "not known"}}
+    again = found.labelled(found.table)
+    pq.write_table(again, tmp_path / "kept.parquet")
+    assert open_microdata(tmp_path / "kept.parquet").reasons == found.reasons
