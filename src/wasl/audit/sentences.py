@@ -21,7 +21,6 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 _TRUTH: dict[Language, tuple[str, str]] = {"fr": ("non", "oui"), "ar": ("لا", "نعم"), "en": ("no", "yes")}
 _PROJECT: dict[Language, str] = {"fr": "projet : ", "ar": "المشروع: ", "en": "project: "}
-_SEPARATOR: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
 _DIGEST_SHOWN = len("sha256:") + 12
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
@@ -42,7 +41,7 @@ def say_event(event: AuditEvent, language: Language) -> str:
     for name, value in {**event.detail, **context}.items():
         word = DETAIL_WORDS.get(name, {}).get(language, _visible(name.replace("_", " ")))
         parts.append(f"{word}{colon}{_apart(say_detail(value, language), language)}")
-    return f"{sentence} ({_SEPARATOR[language].join(parts)})." if parts else f"{sentence}."
+    return f"{sentence} ({messages(language).parts(parts)})." if parts else f"{sentence}."
 
 
 def say_detail(value: DetailValue, language: Language) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wasl.cli.language import spoken
 from wasl.cli.output import show_table
 from wasl.errors import DeliveryError, InputError
 
@@ -100,7 +101,7 @@ def schema(
     elif name == "register":
         from wasl.registers.reading.draft import draft_register
 
-        text = draft_register(draft[0], sheet=sheet, encoding=encoding)
+        text = draft_register(draft[0], sheet=sheet, encoding=encoding, words=spoken())
     elif name == "policy":
         text = _draft_policy(draft[0])
     else:
@@ -127,7 +128,7 @@ def _draft(folder: Path) -> str:
 
     table, report = read_protected(folder)
     public = json.loads(report.get("public-report.json", b"{}"))
-    return draft_description(table, _stem(folder), public, _known())
+    return draft_description(table, _stem(folder), public, _known(), spoken())
 
 
 def _draft_specification(paths: list[Path]) -> str:
@@ -145,7 +146,7 @@ def _draft_specification(paths: list[Path]) -> str:
                 raise
     if not payloads:
         raise InputError(f"{paths[0]}: holds no payload.", remedy="`wasl encode --payload` makes payloads.")
-    return draft_specification(payloads)
+    return draft_specification(payloads, words=spoken())
 
 
 def _draft_policy(data: Path) -> str:
@@ -154,7 +155,7 @@ def _draft_policy(data: Path) -> str:
     from wasl.registers.reading.microdata import read_microdata
 
     known = {name: (one.label, one.label_fr, one.label_ar) for name, one in _known().items()}
-    return draft_policy(read_microdata(data), _stem(data), known)
+    return draft_policy(read_microdata(data), _stem(data), known, spoken())
 
 
 def _known() -> dict[str, KnownVariable]:

@@ -6,7 +6,7 @@ import datetime as dt
 import gettext
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,6 +28,9 @@ _NAMES: dict[Language, str] = {"fr": "Français", "ar": "العربية", "en": 
 _LOCALES: dict[Language, str] = {"fr": "fr", "ar": "ar_MA", "en": "en_GB"}
 """Locales of CLDR for numbers and dates. Morocco writes Arabic with Latin digits (``ar_MA``). For French ``fr`` is
 taken and not ``fr_MA``: the statistical office separates thousands by a space, not by a point."""
+
+
+_SEMICOLONS: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,10 @@ class Messages:
         from babel.dates import format_datetime
 
         return str(format_datetime(value, format=length, tzinfo=value.tzinfo, locale=_LOCALES[self.language]))
+
+    def parts(self, phrases: Iterable[str]) -> str:
+        """Several phrases behind each other, with the semicolon of the language between them."""
+        return _SEMICOLONS[self.language].join(phrases)
 
     def list(self, items: list[str]) -> str:
         """Several things in one sentence: "a, b and c"."""

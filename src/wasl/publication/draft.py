@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.disclosure.keys.hierarchy import joined_parts
+from wasl.locale import Messages, messages
 from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.reading.microdata import column_labels, missing_reasons
@@ -18,11 +19,12 @@ from wasl.registers.schema import RegisterSchema
 
 __all__ = ["KnownVariable", "draft_description", "known_variables"]
 
+ENGLISH = messages("en")
 MOST_CODES = 200
 """Texts with more different values than this are taken for free text."""
 
 HEAD = """\
-# A draft: fill in what stands between angle brackets, and say what the codes mean.
+# {comment}
 id = "{name}"
 version = "1.0"
 title = "<title>"
@@ -32,7 +34,7 @@ abstract = "<what the data are, for whom, from which sources>"
 abstract_fr = "<ce que sont les données, pour qui, de quelles sources>"
 abstract_ar = "<ما هي البيانات ولمن ومن أي مصادر>"
 producer = {{ name = "<organization>", abbreviation = "" }}
-# period = {{ start = YYYY-MM-DD, end = YYYY-MM-DD }}  # the time the data are about
+# period = {{ start = YYYY-MM-DD, end = YYYY-MM-DD }}  # {period}
 conditions = "<conditions of use>"
 conditions_fr = "<conditions d'utilisation>"
 conditions_ar = "<شروط الاستعمال>"
@@ -79,7 +81,13 @@ def known_variables(
     return known
 
 
-def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], known: Mapping[str, KnownVariable]) -> str:
+def draft_description(
+    table: pa.Table,
+    name: str,
+    report: Mapping[str, Any],
+    known: Mapping[str, KnownVariable],
+    words: Messages = ENGLISH,
+) -> str:
     """The draft as TOML.
 
     Args:
@@ -87,11 +95,14 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         name: Id of the dataset.
         report: The public report of its protection, whose labels are taken first.
         known: What register schemas say of variables.
+        words: The language of the comments.
 
     Labels of an SPSS or Stata source, which `wasl protect` keeps with the columns, come before those of the schemas.
     """
     reported = {variable["name"]: variable for variable in report.get("variables", []) if "name" in variable}
-    parts = [HEAD.format(name=name)]
+    _ = words.text
+    comment = _("A draft: fill in what stands between angle brackets, and say what the codes mean.")
+    parts = [HEAD.format(name=name, comment=comment, period=_("the time the data are about"))]
     for column in table.column_names:
         schema = known.get(column, KnownVariable("", "", ""))
         labels = reported.get(column, {})
@@ -102,7 +113,7 @@ def draft_description(table: pa.Table, name: str, report: Mapping[str, Any], kno
         reasons = missing_reasons(table.schema.field(column))
         lines = [
             "",
-            _evidence(table.column(column)),
+            _evidence(table.column(column), words),
             "[[variables]]",
             f"name = {_quoted(column)}",
             f"label = {_quoted(english or title or schema.label or '<label>')}",
@@ -121,10 +132,16 @@ def _reasons(reasons: Mapping[str, str]) -> str:
     return f"Missing in the source for these reasons: {listed}."
 
 
-def _evidence(values: pa.ChunkedArray) -> str:
+def _evidence(values: pa.ChunkedArray, words: Messages) -> str:
     """The evidence of a column, as a comment: counts, never a value."""
     distinct = len(pc.unique(values.drop_null()))
-    return f"# {len(values) - values.null_count} values, {values.null_count} missing, {distinct} different"
+    _ = words.text
+    return "# " + _(
+        "{known} values, {missing} missing, {distinct} different",
+        known=len(values) - values.null_count,
+        missing=values.null_count,
+        distinct=distinct,
+    )
 
 
 def _kind(

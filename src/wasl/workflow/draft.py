@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import InputError
+from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.payload import Payload
 from wasl.workflow.microdata_spec import MicrodataSpec
 
 __all__ = ["draft_specification"]
 
+ENGLISH = messages("en")
 WEIGHTS = ("weight", "sampling_weight")
 """Names of sampling weights, which are summed over a person's records."""
 FOR_OTHERS = {"birth_year", "entry_date", "education", "arrival_year"}
@@ -64,20 +66,29 @@ class _Variable:
         rows, known, _ = self.registers[register]
         return known / max(rows, 1)
 
-    def evidence(self) -> list[str]:
+    def evidence(self, words: Messages) -> list[str]:
         """One comment per register."""
+        _ = words.text
         return [
-            f"# {register}: {100 * self._share(register):.0f} % of {rows} records have a value, {distinct} different"
-            for register, (rows, _, distinct) in self.registers.items()
+            "# "
+            + _(
+                "{register}: {share} of {rows} records have a value, {distinct} different",
+                register=register,
+                share=words.percent(self._share(register)),
+                rows=rows,
+                distinct=distinct,
+            )
+            for register, (rows, _known, distinct) in self.registers.items()
         ]
 
 
-def draft_specification(payloads: Sequence[Payload], name: str = "draft") -> str:
+def draft_specification(payloads: Sequence[Payload], name: str = "draft", words: Messages = ENGLISH) -> str:
     """A microdata specification in TOML: registers, variables with their sources by coverage, harmonized variables.
 
     Args:
         payloads: One or more per register.
         name: The specification's name.
+        words: The language of the comments.
 
     Raises:
         InputError: No payload, or payloads without variables.
@@ -90,21 +101,28 @@ def draft_specification(payloads: Sequence[Payload], name: str = "draft") -> str
                 _add(variables, payload, column)
     if not variables:
         raise InputError("the payloads have no variable.", remedy="`wasl encode --payload` makes payloads.")
+    _, _n = words.text, words.plural
     year = _last_year(payloads)
     lines = [
-        f"# Proposed from {len(payloads)} payloads. Check every line; the comments say what was found.",
+        "# "
+        + _n(
+            "Proposed from {count} payload. Check every line; the comments say what was found.",
+            "Proposed from {count} payloads. Check every line; the comments say what was found.",
+            len(payloads),
+        ),
         f'name = "{name}"',
         'title = "?"',
-        f"include = {_list(registers)}  # a person is in who stands in one of these",
+        f"include = {_list(registers)}  # " + _("a person is in who stands in one of these"),
         f"flags = {_list(registers)}",
-        f"reference_date = {year}-12-31  # the day ages and stays refer to: the end of the last year in the data",
+        f"reference_date = {year}-12-31  # "
+        + _("the day ages and stays refer to: the end of the last year in the data"),
         "",
     ]
     for variable in variables.values():
-        lines += [*variable.evidence(), *_variable(variable, payloads), ""]
+        lines += [*variable.evidence(words), *_variable(variable, payloads, words), ""]
     made = _derived(set(variables))
     if made:
-        lines += ["# Harmonized variables that these payloads allow.", *made]
+        lines += ["# " + _("Harmonized variables that these payloads allow."), *made]
     text = "\n".join(lines)
     validate_document(MicrodataSpec, tomllib.loads(text), "the draft")
     return text
@@ -122,18 +140,19 @@ def _add(variables: dict[str, _Variable], payload: Payload, column: str) -> None
     )
 
 
-def _variable(variable: _Variable, payloads: Sequence[Payload]) -> list[str]:
+def _variable(variable: _Variable, payloads: Sequence[Payload], words: Messages) -> list[str]:
+    _ = words.text
     lines = ["[[variables]]", f'name = "{variable.name}"', f"sources = {_list(variable.by_coverage)}"]
     if variable.name in WEIGHTS:
-        lines.append('pick = "sum"  # weights of a person\'s records add up, so that totals stay')
+        lines.append('pick = "sum"  # ' + _("weights of a person's records add up, so that totals stay"))
     else:
         names = {n for p in payloads if p.register in variable.registers for n in p.rows.column_names}
         by = next((one for one in DATED if one in names and one != variable.name), None)
         if by is not None:
-            lines += ['pick = "last"', f'by = "{by}"  # where a person has several records, the latest counts']
+            lines += ['pick = "last"', f'by = "{by}"  # ' + _("where a person has several records, the latest counts")]
     lines.append("optional = true")
     if variable.name in FOR_OTHERS:
-        lines.append("keep = false  # others are made from it; set true to have it in the file")
+        lines.append("keep = false  # " + _("others are made from it; set true to have it in the file"))
     return lines
 
 

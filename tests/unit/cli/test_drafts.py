@@ -21,13 +21,16 @@ from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.policy.draft import draft_policy
 from wasl.errors import DeliveryError, InputError
 from wasl.holder.payload import payload_columns
+from wasl.locale import messages
 from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
+from wasl.publication.draft import draft_description
 from wasl.publication.package import verify_package
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.act import RunOptions
+from wasl.workflow.draft import draft_specification
 from wasl.workflow.microdata import MicrodataSpec, assemble_microdata
 from wasl.workflow.protect import protect
 from wasl.workflow.publish import publish
@@ -93,9 +96,35 @@ def test_a_specification_drafted_from_payloads_assembles_them(linked, tmp_path):
     # Each variable carries what was found in each register that has it.
     for variable in spec.variables:
         for register in variable.sources:
-            assert re.search(rf"# {register}: \d+ % of \d+ records have a value", text)
+            assert re.search(rf"# {register}: \d+\s% of [\d,]+ records have a value", text)
     one_file = drafted("specification", folder / "cnss-employees.payload", folder / "dgsn-permits.payload")
     assert set(tomllib.loads(one_file)["include"]) == {"cnss-employees", "dgsn-permits"}
+
+
+COMMENT = re.compile(r"^\s*# (.+)$|  # (.+)$", re.MULTILINE)
+ENGLISH = re.compile(r"\b(the|of|and|are|is|what|missing|different|records|values|rows)\b")
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_comments_of_every_draft_are_in_the_readers_language_and_its_document_is_the_same(linked, language):
+    _, spine, payloads = linked
+    words = messages(language)
+    made = assemble_microdata(spine, payloads, MicrodataSpec.load("foreign-workers"))
+    drafts = {
+        "specification": (draft_specification(payloads), draft_specification(payloads, words=words)),
+        "policy": (draft_policy(made.table, "p", {}), draft_policy(made.table, "p", {}, words)),
+        "description": (
+            draft_description(made.table, "d", {}, {}),
+            draft_description(made.table, "d", {}, {}, words),
+        ),
+    }
+    for kind, (english, translated) in drafts.items():
+        assert tomllib.loads(english) == tomllib.loads(translated), kind
+        comments = ["".join(found) for found in COMMENT.findall(translated)]
+        assert len(comments) == len(COMMENT.findall(english)) > 5
+        assert not [one for one in comments if ENGLISH.search(one)], kind
+        if language == "ar":
+            assert not [one for one in comments if not re.search("[\u0600-\u06ff]", one)], kind
 
 
 def test_a_draft_shows_no_value_of_the_data(linked):

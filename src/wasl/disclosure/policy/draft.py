@@ -17,10 +17,12 @@ import pyarrow.compute as pc
 
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import InputError
+from wasl.locale import N_, Messages, messages
 from wasl.registers.documents import validate_document
 
 __all__ = ["KnownLabels", "draft_policy"]
 
+ENGLISH = messages("en")
 KnownLabels = Mapping[str, tuple[str, str, str]]
 """English, French and Arabic label of variables by their standard name."""
 
@@ -74,20 +76,22 @@ class _Column:
     distinct: int = 0
 
 
-def draft_policy(table: pa.Table, name: str, known: KnownLabels) -> str:
+def draft_policy(table: pa.Table, name: str, known: KnownLabels, words: Messages = ENGLISH) -> str:
     """A policy for public use in TOML: roles, hierarchies, thresholds and methods.
 
     Args:
         table: The microdata.
         name: The policy's name.
         known: Labels of variables that register schemas describe.
+        words: The language of the comments.
 
     Raises:
         InputError: The data have no rows, or no column that could be a key.
     """
     if table.num_rows == 0:
         raise InputError("the data have no rows.")
-    columns = [_column(one, table.column(one)) for one in table.column_names]
+    _ = words.text
+    columns = [_column(one, table.column(one), words) for one in table.column_names]
     keys = sorted((c for c in columns if c.role == "key"), key=_importance)
     if not keys:
         raise InputError(
@@ -95,8 +99,12 @@ def draft_policy(table: pa.Table, name: str, known: KnownLabels) -> str:
             remedy="Name the columns by their standard names, or write the policy by hand.",
         )
     lines = [
-        f"# Proposed from {table.num_rows} rows for public use. Check every line; the comments say what was found.",
-        "# Nobody can see from data what an intruder knows: decide on each role.",
+        "# "
+        + _(
+            "Proposed from {rows} rows for public use. Check every line; the comments say what was found.",
+            rows=table.num_rows,
+        ),
+        "# " + _("Nobody can see from data what an intruder knows: decide on each role."),
         f"name = {_quoted(name)}",
         'title = "?"',
         'unlisted = "refuse"',
@@ -105,7 +113,7 @@ def draft_policy(table: pa.Table, name: str, known: KnownLabels) -> str:
         'semantics = "wildcard"',
         "",
         "[thresholds]",
-        "k = 5  # IHSN practice guide: 5 for public use, 3 for scientific use",
+        "k = 5  # " + _("IHSN practice guide: 5 for public use, 3 for scientific use"),
         "individual_risk = 0.2",
         "removed_rows = 0.1",
         "",
@@ -116,22 +124,31 @@ def draft_policy(table: pa.Table, name: str, known: KnownLabels) -> str:
         "",
     ]
     for column in columns:
-        lines += [f"# {column.counts}; {column.reason}", *_variable(column, keys, known), ""]
-    lines += _methods(columns)
+        lines += [
+            f"# {words.parts((column.counts, _(column.reason)))}",
+            *_variable(column, keys, known),
+            "",
+        ]
+    lines += _methods(columns, words)
     text = "\n".join(lines)
     validate_document(DisclosurePolicy, tomllib.loads(text), "the draft")
     return text
 
 
-def _column(name: str, values: pa.ChunkedArray) -> _Column:
+def _column(name: str, values: pa.ChunkedArray, words: Messages) -> _Column:
+    _ = words.text
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     plain = _as_number(values.cast(kind) if pa.types.is_dictionary(values.type) else values)
     kind = plain.type
     counts = pc.value_counts(plain.drop_null())
     distinct, rows = len(counts), len(values)
     least = int(pc.min(counts.field("counts")).as_py()) if distinct else 0
-    found = f"{rows - values.null_count} values, {values.null_count} missing, {distinct} different"
-    found += f", the rarest in {least} rows" if distinct else ""
+    counted = {"known": rows - values.null_count, "missing": values.null_count, "distinct": distinct}
+    found = (
+        _("{known} values, {missing} missing, {distinct} different, the rarest in {least} rows", **counted, least=least)
+        if distinct
+        else _("{known} values, {missing} missing, {distinct} different", **counted)
+    )
     role, reason = _role(name, kind, distinct, rows - values.null_count)
     column = _Column(name, role, reason, found, distinct=distinct)
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
@@ -155,26 +172,26 @@ def _role(name: str, kind: pa.DataType, distinct: int, known: int) -> tuple[str,
     low = name.lower()
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     if name in ALWAYS_DROPPED:
-        return "drop", "an internal number"
+        return "drop", N_("an internal number")
     if any(word in low for word in WEIGHTS) and numeric:
-        return "weight", "a sampling weight"
+        return "weight", N_("a sampling weight")
     if low in HOUSEHOLDS:
-        return "household", "numbers of households; they are drawn anew"
+        return "household", N_("numbers of households; they are drawn anew")
     if not known:
-        return "drop", "never has a value"
+        return "drop", N_("never has a value")
     if any(word in low for word in AMOUNTS) and numeric:
-        return "sensitive", "an amount of money: what an intruder wants to learn"
+        return "sensitive", N_("an amount of money: what an intruder wants to learn")
     if name in KEYS:
-        return "key", "others may know it of a person"
+        return "key", N_("others may know it of a person")
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind):
-        return "drop", "an exact date can identify; recode it if users need it"
+        return "drop", N_("an exact date can identify; recode it if users need it")
     if pa.types.is_boolean(kind) or low.startswith(("in_", "ever_", "resident_", "icls_")):
-        return "free", "follows from the registers; not known to acquaintances: check"
+        return "free", N_("follows from the registers; not known to acquaintances: check")
     if distinct > FEW:
-        return "drop", "many different values: may identify"
+        return "drop", N_("many different values: may identify")
     if numeric:
-        return "key", "a number with few values that others may know: check"
-    return "free", "few categories: say whether others may know it"
+        return "key", N_("a number with few values that others may know: check")
+    return "free", N_("few categories: say whether others may know it")
 
 
 def _hierarchy(name: str, values: pa.ChunkedArray, kind: pa.DataType) -> str:
@@ -216,7 +233,8 @@ def _variable(column: _Column, keys: list[_Column], known: KnownLabels) -> list[
     return lines
 
 
-def _methods(columns: list[_Column]) -> list[str]:
+def _methods(columns: list[_Column], words: Messages) -> list[str]:
+    _ = words.text
     lines: list[str] = []
     keys = [column for column in columns if column.role == "key"]
     for column in keys:
@@ -224,7 +242,9 @@ def _methods(columns: list[_Column]) -> list[str]:
             level = FILES.get(column.name, ("", 1))[1]
             lines += _method("recode", variable=column.name, level=level)
     if any(column.name == "region" for column in keys):
-        lines.append("# Every region with enough rows stays by itself; the others join neighbours of similar size.")
+        lines.append(
+            "# " + _("Every region with enough rows stays by itself; the others join neighbours of similar size.")
+        )
         lines += _method(
             "group_areas",
             variable="region",
@@ -234,7 +254,7 @@ def _methods(columns: list[_Column]) -> list[str]:
         )
     for column in columns:
         if column.role == "sensitive":
-            lines.append("# Give a bound above which amounts are one, and a base to round to.")
+            lines.append("# " + _("Give a bound above which amounts are one, and a base to round to."))
             lines += _method("microaggregate", variables=[column.name], size=5)
     lines += _method("local_suppression")
     lines += _method("suppress_records", max_share=0.05)

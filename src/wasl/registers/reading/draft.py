@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wasl.errors import RegisterError
+from wasl.errors import InputError, RegisterError
+from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
@@ -24,7 +25,12 @@ from wasl.registers.reading.sources import check_file, read_source
 from wasl.registers.reading.workbooks import sheet_rows
 from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, RegisterSchema
 
-__all__ = ["draft_register"]
+__all__ = ["FEATURES", "RECORD", "draft_register"]
+
+ENGLISH = messages("en")
+RECORD = "record"
+"""What a person chooses for the column that numbers the records."""
+FEATURES = tuple(one.value for one in Feature)
 
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""
@@ -43,23 +49,41 @@ ROLES = {
 }  # fmt: skip
 
 
-def draft_register(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> str:
+def draft_register(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    words: Messages = ENGLISH,
+    chosen: Mapping[str, str] | None = None,
+) -> str:
     """A register schema in TOML proposed from a file: names, types, roles, features, code lists, formats, aliases.
 
     Args:
         path: CSV, Excel or Parquet.
         sheet: Sheet of a workbook; by default the one with the most known headings.
         encoding: Encoding of a text file; found by default.
+        words: The language of the comments.
+        chosen: For headings, what a person says of their columns: a feature, ``record`` for the column that numbers the
+            records, ``payload`` for a variable of statistics, or ``drop``.
 
     Raises:
         RegisterError: The file cannot be read, or has no column with a heading.
+        InputError: One feature was chosen for two columns, or a column that was chosen to number the records does not.
     """
-    source, chosen = _read_all(path, sheet, encoding)
-    columns = [examine_column(name, source.table[name]) for name in source.table.column_names]
-    _settle_features(columns)
-    record = _record(columns, source.table.num_rows)
+    source, found_sheet = _read_all(path, sheet, encoding)
+    columns = [examine_column(name, source.table[name], words) for name in source.table.column_names]
+    wishes = chosen or {}
+    for column in columns:
+        if wishes.get(column.heading) in FEATURES:
+            column.feature = wishes[column.heading]
+        elif column.heading in wishes:
+            column.feature = None
+    _settle_features(columns, words)
+    record = _record(columns, source.table.num_rows, words) if chosen is None else None
+    record = _chosen(columns, wishes, source.table.num_rows) or record
     _name(columns)
-    text = _write(path, columns, record, source, chosen)
+    text = _write(path, columns, record, source, found_sheet, words)
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
     return text
 
@@ -109,27 +133,28 @@ def _likeliest(rows: Sequence[Sequence[str | None]], header: Header) -> Header:
     return Header(row, tuple(((cell or "").strip(),) for cell in rows[row]), header.match)
 
 
-def _settle_features(columns: list[DraftColumn]) -> None:
+def _settle_features(columns: list[DraftColumn], words: Messages) -> None:
     """One column per feature; what is only likely is taken where nothing surer is there."""
+    _ = words.text
     likely = [column for column in columns if column.feature == "birth_date?"]
     sure = any(column.feature == "birth_date" for column in columns)
     for place, column in enumerate(likely):
         column.feature = "birth_date" if place == 0 and not sure else None
         if column.feature:
-            column.evidence.append("the oldest dates of the file: proposed as birth date, check it")
+            column.evidence.append(_("the oldest dates of the file: proposed as birth date, check it"))
     taken: set[str] = set()
     for column in columns:
         if column.feature == "birth_date" and column.type != "date" and column.cells > column.missing:
-            column.evidence.append("the heading says birth date, but most cells are no dates")
+            column.evidence.append(_("the heading says birth date, but most cells are no dates"))
         if column.feature is None:
             if column.role != "identifier":
                 few = column.type in ("date", "integer", "decimal", "code") or _few(column)
                 column.role = "payload" if few else "drop"
                 if not few:
-                    column.evidence.append("free text: dropped unless you say otherwise")
+                    column.evidence.append(_("free text: dropped unless you say otherwise"))
             continue
         if column.feature in taken:
-            column.evidence.append(f"a second column for {column.feature}: left out")
+            column.evidence.append(_("a second column for {feature}: left out", feature=column.feature))
             column.feature, column.role = None, "drop"
             continue
         taken.add(column.feature)
@@ -138,7 +163,7 @@ def _settle_features(columns: list[DraftColumn]) -> None:
             column.feature = None
         if column.role == "payload" and column.type == "string" and not _few(column):
             column.role = "drop"
-            column.evidence.append("free text: dropped unless you say otherwise")
+            column.evidence.append(_("free text: dropped unless you say otherwise"))
         if column.feature == "birth_date":
             column.type = "date"
             column.formats = column.formats or DEFAULT_DATES
@@ -151,8 +176,9 @@ def _few(column: DraftColumn) -> bool:
     return column.distinct <= FEW and 4 * column.distinct <= column.cells - column.missing
 
 
-def _record(columns: list[DraftColumn], rows: int) -> DraftColumn | None:
+def _record(columns: list[DraftColumn], rows: int, words: Messages) -> DraftColumn | None:
     """The column that numbers the records: full, all different, no date and no name, best an identifier; or None."""
+    _ = words.text
 
     def rank(column: DraftColumn) -> tuple[bool, bool, float]:
         numbering = bool(words_key(column.heading) & {"num", "id", "identifiant", "code", "dossier", "matricule"})
@@ -163,15 +189,51 @@ def _record(columns: list[DraftColumn], rows: int) -> DraftColumn | None:
     if not unique:
         nearest = max(possible, key=lambda column: column.distinct, default=None)
         if nearest is not None and nearest.distinct > rows / 2:
-            nearest.evidence.append(f"{nearest.distinct} different values in {rows} rows: no record number")
+            nearest.evidence.append(
+                _("{distinct} different values in {rows} rows: no record number", distinct=nearest.distinct, rows=rows)
+            )
         return None
     best = max(unique, key=rank)
-    best.evidence.append("no cell is missing and none repeats: proposed as record number")
-    best.required = True
-    if best.role in ("payload", "drop"):
-        best.role, best.type, best.classification, best.standard = "identifier", "string", None, None
-        best.formats = ()
-    return best
+    best.evidence.append(_("no cell is missing and none repeats: proposed as record number"))
+    return _numbering(best)
+
+
+def _numbering(column: DraftColumn) -> DraftColumn:
+    """A column as the one that numbers the records."""
+    column.required = True
+    if column.role in ("payload", "drop"):
+        column.role, column.type, column.classification, column.standard = "identifier", "string", None, None
+        column.formats = ()
+    return column
+
+
+def _chosen(columns: list[DraftColumn], wishes: Mapping[str, str], rows: int) -> DraftColumn | None:
+    """Follow what a person says of columns; gives the column that was chosen to number the records, or None.
+
+    Raises:
+        InputError: A feature or the record number was chosen twice, or the numbers are missing or repeat.
+    """
+    once = [wish for wish in wishes.values() if wish in FEATURES or wish == RECORD]
+    doubled = sorted({wish for wish in once if once.count(wish) > 1})
+    if doubled:
+        raise InputError(
+            f"{doubled[0]} was chosen for several columns.", remedy="Choose it for one column, and drop the others."
+        )
+    record = None
+    for column in columns:
+        wish = wishes.get(column.heading, "")
+        if wish == RECORD:
+            if column.missing or column.distinct != rows:
+                raise InputError(
+                    f"the column {column.heading!r} numbers no records: cells are missing or repeat.",
+                    remedy="Choose another column, or none: the rows are then numbered.",
+                )
+            record = _numbering(column)
+        elif wish == "drop":
+            column.role = "drop"
+        elif wish == "payload":
+            column.role = "payload"
+    return record
 
 
 def _name(columns: list[DraftColumn]) -> None:
@@ -189,31 +251,45 @@ def _quoted(text: str) -> str:
 
 
 def _write(
-    path: Path, columns: list[DraftColumn], record: DraftColumn | None, source: Source, sheet: str | None
+    path: Path,
+    columns: list[DraftColumn],
+    record: DraftColumn | None,
+    source: Source,
+    sheet: str | None,
+    words: Messages,
 ) -> str:
+    _ = words.text
     stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
     lines = [
-        f"# Proposed from {path.name}: {source.table.num_rows} rows"
-        + (f", {source.encoding}" if source.encoding else "")
-        + (f", {source.layout}" if source.layout else "")
-        + ". Check every line; the comments say what was found.",
+        "# "
+        + _(
+            "Proposed from {file}: {rows} rows ({how}). Check every line; the comments say what was found.",
+            file=path.name,
+            rows=source.table.num_rows,
+            how=", ".join(filter(None, (source.encoding, source.layout))) or path.suffix.removeprefix("."),
+        ),
         f"id = {_quoted(stem)}",
         "version = 1",
         f"title = {_quoted(path.stem)}",
-        'holder = "?"  # who keeps the register',
+        'holder = "?"  # ' + _("who keeps the register"),
         f"record = {_quoted(ROW_NUMBER if record is None else record.name)}"
         + (
-            "  # no column numbers the records: they are numbered by row; keep the file in this order"
-            * (record is None)
+            "  # " + _("no column numbers the records: they are numbered by row; keep the file in this order")
+            if record is None
+            else ""
         ),
-        "duplicate_free = false  # true if one person can have one record only",
+        "duplicate_free = false  # " + _("true if one person can have one record only"),
         f"profiles = {_quoted(_family(columns))}",
         "",
     ]
     if sheet is not None:
         lines += ["[file]", f"sheet = {_quoted(sheet)}", ""]
     for column in columns:
-        lines += [f"# {'; '.join(column.evidence)}", "[[fields]]", f"name = {_quoted(column.name)}"]
+        lines += [
+            f"# {words.parts(column.evidence)}",
+            "[[fields]]",
+            f"name = {_quoted(column.name)}",
+        ]
         if column_key(column.heading) != column.name:
             lines.append(f"aliases = [{_quoted(column.heading)}]")
         if column.type != "string":

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.locale import Messages, messages
 from wasl.registers.codes.classification import CodeList, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.reading.cells import DEFAULT_DATES
@@ -32,6 +33,7 @@ STANDARDS = {"province": "province", "region": "region", "city": "work_province"
              "occupation": "occupation_group", "education": "education", "permit-type": "permit_type",
              "permit-motive": "permit_motive", "contract-type": "contract_type", "legal-status": "legal_status",
              "labour-status": "labour_status", "pension-type": "pension_type", "area": "area"}  # fmt: skip
+ENGLISH = messages("en")
 ARABIC = r"[\x{0600}-\x{06FF}]"
 
 
@@ -62,31 +64,39 @@ class DraftColumn:
     evidence: list[str] = field(default_factory=list)
 
 
-def examine_column(heading: str, raw: pa.ChunkedArray) -> DraftColumn:
-    """Counts of what a column of text holds, and a proposal for it."""
-    text, _ = drop_marks(raw)
+def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH) -> DraftColumn:
+    """Counts of what a column of text holds, and a proposal for it; its evidence is said in a language."""
+    _ = words.text
+    text, _marks = drop_marks(raw)
     text = pc.utf8_trim_whitespace(text)
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     counts = pc.value_counts(text.drop_null())
     distinct = len(counts)
     column = DraftColumn(heading, len(text), text.null_count, distinct)
     present = len(text) - text.null_count
-    column.evidence.append(f"{present} cells, {text.null_count} missing, {distinct} distinct")
+    column.evidence.append(
+        _(
+            "{present} cells, {missing} missing, {distinct} distinct",
+            present=present,
+            missing=text.null_count,
+            distinct=distinct,
+        )
+    )
     values = counts.field("values")[:MOST_READ]
     weights = np.asarray(counts.field("counts"), dtype=np.int64)[:MOST_READ]
     known = [feature for feature, texts in HEADINGS.items() if words_key(heading) in {words_key(t) for t in texts}]
     column.feature = known[0] if known else None
     if column.feature is not None:
-        column.evidence.append(f"the heading is in use for {column.feature}")
+        column.evidence.append(_("the heading is in use for {feature}", feature=column.feature))
     if not present:
         return column
-    _dates(column, values, weights)
+    _dates(column, values, weights, words)
     if column.type == "string":
-        _numbers(column, values, weights)
+        _numbers(column, values, weights, words)
     if column.type != "date":
-        _codes(column, text)
+        _codes(column, text, words)
     if column.type == "string":
-        _texts(column, values, weights)
+        _texts(column, values, weights, words)
     return column
 
 
@@ -94,8 +104,9 @@ def _share(flags: Sequence[bool] | np.ndarray, weights: np.ndarray) -> float:
     return float(np.dot(np.asarray(flags, dtype=np.float64), weights) / max(1, weights.sum()))
 
 
-def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray) -> None:
+def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Recognize dates, with their layouts, calendar and years."""
+    _ = words.text
     looks = np.asarray(
         pc.match_substring_regex(values, r"\d{1,4}[/\-. ]|^(?:18|19|20)\d{6}$|\p{L}+ \d{4}|^(?:19|20)\d{2}$")
     )
@@ -105,24 +116,40 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray) -> None:
     texts = values.to_pylist()
     rule = DateRule(DEFAULT_DATES, earliest=1700, calendar="mixed")
     read = [read_date(text, rule) for text in texts]
-    share = _share([code > 0 for code, _ in read], weights)
-    whole = _share([code > 0 and code % 100 > 0 for code, _ in read], weights)
+    share = _share([code > 0 for code, _note in read], weights)
+    whole = _share([code > 0 and code % 100 > 0 for code, _note in read], weights)
     if share < ENOUGH or (whole < 0.2 and not said):
         return
     column.type = "date"
-    column.evidence.append(f"{100 * share:.0f} % are dates, {100 * (share - whole):.0f} % without day or month")
-    months_first = sum(bool(note & DateNote.MONTH_FIRST) for _, note in read)
+    column.evidence.append(
+        _(
+            "{share} are dates, {part} without day or month",
+            share=words.percent(share),
+            part=words.percent(share - whole),
+        )
+    )
+    months_first = sum(bool(note & DateNote.MONTH_FIRST) for _code, note in read)
     layouts = ("%m/%d/%Y", "%Y-%m-%d") if months_first > len(read) / 20 else DEFAULT_DATES
     shares = {layout: _share([_written(text, layout) for text in texts], weights) for layout in layouts}
     column.formats = tuple(layout for layout, own in sorted(shares.items(), key=lambda item: -item[1]) if own > 0.001)
     column.formats = column.formats or ("%d/%m/%Y",)
-    column.evidence.append(", ".join(f"{100 * shares.get(layout, 0):.0f} % as {layout}" for layout in column.formats))
-    if any(note & DateNote.HIJRI for _, note in read):
+    column.evidence.append(
+        words.list(
+            [_("{share} as {layout}", share=words.percent(shares.get(one, 0)), layout=one) for one in column.formats]
+        )
+    )
+    if any(note & DateNote.HIJRI for _code, note in read):
         column.calendar = "mixed"
-        column.evidence.append("some years are between 1300 and 1499: read as Hijri")
-    years = sorted(code // 10_000 for code, _ in read if code >= 10_000_000)
+        column.evidence.append(_("some years are between 1300 and 1499: read as Hijri"))
+    years = sorted(code // 10_000 for code, _note in read if code >= 10_000_000)
     if years:
-        column.evidence.append(f"years {years[len(years) // 100]} to {years[-1 - len(years) // 100]} (middle 98 %)")
+        column.evidence.append(
+            _(
+                "years {first} to {last} (middle 98 %)",
+                first=str(years[len(years) // 100]),
+                last=str(years[-1 - len(years) // 100]),
+            )
+        )
         if years[len(years) // 20] < 1900:
             column.earliest = years[0] // 10 * 10
     if column.feature is None and years and years[len(years) // 2] < 2005 and years[-1] - years[0] > 30:
@@ -136,8 +163,9 @@ def _written(text: str, layout: str) -> bool:
     return re.match(pattern + r"(?:\D|$)", text) is not None
 
 
-def _numbers(column: DraftColumn, values: pa.Array, weights: np.ndarray) -> None:
+def _numbers(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Recognize amounts. Numbers that begin with 0 or are all different are identifiers, not amounts."""
+    _ = words.text
     digits = np.asarray(pc.match_substring_regex(values, r"^[0-9]+$"))
     zeros = np.asarray(pc.match_substring_regex(values, r"^0[0-9]"))
     decimal = np.asarray(pc.match_substring_regex(values, r"^-?[0-9][0-9  \x{202F}]*[.,][0-9]+$"))
@@ -145,14 +173,15 @@ def _numbers(column: DraftColumn, values: pa.Array, weights: np.ndarray) -> None
         return
     if _share(digits | decimal, weights) >= COVERED and decimal.any():
         column.type = "decimal"
-        column.evidence.append("numbers with a decimal part")
+        column.evidence.append(_("numbers with a decimal part"))
     elif _share(digits, weights) >= COVERED and column.distinct < 0.5 * (column.cells - column.missing):
         column.type = "integer"
-        column.evidence.append("whole numbers that repeat")
+        column.evidence.append(_("whole numbers that repeat"))
 
 
-def _codes(column: DraftColumn, text: pa.ChunkedArray) -> None:
+def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     """Find the shipped code list that covers the cells."""
+    _ = words.text
     if column.feature not in (None, "sex", "nationality", "region", "locality") or column.distinct > 2000:
         return
     names = [column.feature] if column.feature in ("sex", "nationality", "region") else list(LISTS)
@@ -171,26 +200,32 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray) -> None:
     if numeric and column.feature is None:
         return  # a number may be any list's code
     column.type, column.classification = "code", best
-    column.evidence.append(f"code list {best} covers {100 * covered[best]:.0f} %")
+    column.evidence.append(_("code list {name} covers {share}", name=best, share=words.percent(covered[best])))
     if column.feature is None and best in ("sex", "nationality"):
         column.feature = best
     column.standard = STANDARDS.get(best)
 
 
-def _texts(column: DraftColumn, values: pa.Array, weights: np.ndarray) -> None:
+def _texts(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Names, numbers of documents, and other texts."""
+    _ = words.text
     letters = _share(np.asarray(pc.match_substring_regex(values, r"^[\p{L}\p{M} '’.\-]+$")), weights)
     arabic = _share(np.asarray(pc.match_substring_regex(values, ARABIC)), weights)
     digits = _share(np.asarray(pc.match_substring_regex(values, r"[0-9]{3}")), weights)
     column.evidence.append(
-        f"{100 * letters:.0f} % letters only, {100 * arabic:.0f} % Arabic, {100 * digits:.0f} % with numbers"
+        _(
+            "{letters} letters only, {arabic} Arabic, {digits} with numbers",
+            letters=words.percent(letters),
+            arabic=words.percent(arabic),
+            digits=words.percent(digits),
+        )
     )
     if column.feature in ("surname", "given") and arabic > ENOUGH:
         column.feature += "_arabic"
     unlike = letters < 0.5 if column.feature in ("surname", "given", "full_name") else False
     if unlike:
-        column.evidence.append(f"not proposed as {column.feature}: too few cells look like names")
+        column.evidence.append(_("not proposed as {feature}: too few cells look like names", feature=column.feature))
         column.feature = None
     if column.feature is None and digits > ENOUGH and column.distinct > ENOUGH * (column.cells - column.missing):
         column.role = "identifier"
-        column.evidence.append("numbers that hardly repeat")
+        column.evidence.append(_("numbers that hardly repeat"))

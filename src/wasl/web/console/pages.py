@@ -55,8 +55,6 @@ STREAMS = "x-wasl-page-streams"
 """Marks a route that reads its body itself."""
 
 MOST_PROJECTS = 50
-SEMICOLONS = {"fr": " ; ", "ar": "؛ ", "en": "; "}
-"""Between the parts of a list, as each language writes it."""
 LANGUAGE_SECONDS = 366 * 86_400
 
 PAGE_HEADERS = {
@@ -195,7 +193,7 @@ class Page:
             "actor": self.actor,
             "can": self.can,
             "Action": Action,
-            "semicolon": SEMICOLONS[self.language.language],
+            "semicolon": self.language.parts(("", "")),
             "menu": menu(self, current.id if current else ""),
             "project": current,
             "projects": projects,

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from wasl.errors import RegisterError
+from wasl.errors import InputError, RegisterError
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
+from wasl.locale import messages
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.reading.reader import read_register
-from wasl.registers.schema import RegisterSchema
+from wasl.registers.schema import ROW_NUMBER, RegisterSchema
 
 HEADINGS = [
     "N° dossier",
@@ -52,7 +53,7 @@ def rows(count=60, date="{d:02d}/{m:02d}/{y}"):
 
 
 def draft(path, **options):
-    text = draft_register(path, **options)
+    text = draft_register(path, **options).replace("\xa0", " ")
     schema = RegisterSchema.model_validate(tomllib.loads(text))
     return text, schema, {field.feature.value: field for field in schema.fields if field.feature}
 
@@ -193,3 +194,51 @@ def test_names_and_birth_alone_get_the_family_made_for_them(tmp_path, more, fami
     _, schema, features = draft(write_csv(tmp_path, rows))
     assert {"surname", "given", "birth_date"} <= set(features)
     assert schema.profiles == family
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_comments_are_in_the_readers_language_and_the_schema_is_the_same(tmp_path, language):
+    path = write_csv(tmp_path, [HEADINGS, *rows()])
+    english, _, _ = draft(path)
+    text, _, _ = draft(path, words=messages(language))
+    assert tomllib.loads(text) == tomllib.loads(english)
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert len(comments) > len(HEADINGS)
+    assert not [line for line in comments if any(f" {word} " in line for word in ("the", "are", "missing", "distinct"))]
+
+
+class TestWhatAPersonSays:
+    """A person corrects what was proposed: the draft follows, and the file is read by it."""
+
+    def test_features_and_roles_are_taken(self, tmp_path):
+        path = write_csv(
+            tmp_path, [["A", "B", "C", "D"], *[[f"x{i}", NAMES[i % 8], "05/03/1980", str(i)] for i in range(50)]]
+        )
+        chosen = {"A": "record", "B": "surname", "C": "birth_date", "D": "drop"}
+        _, schema, features = draft(path, chosen=chosen)
+        assert schema.record == "a"
+        assert set(features) == {"surname", "birth_date"}
+        assert {field.name: field.role.value for field in schema.fields}["d"] == "drop"
+        assert read_register(path, schema).rows_accepted == 50
+
+    def test_without_a_record_number_rows_are_numbered(self, tmp_path):
+        path = write_csv(tmp_path, [HEADINGS, *rows()])
+        _, schema, _ = draft(path, chosen={"N° dossier": "drop", "Nom de famille": "surname"})
+        assert schema.record == ROW_NUMBER
+
+    @pytest.mark.parametrize(
+        ("chosen", "reason"),
+        [
+            ({"Nom de famille": "surname", "Prénom": "surname"}, "several columns"),
+            ({"N° dossier": "record", "N° Passeport": "record"}, "several columns"),
+            ({"Région": "record"}, "numbers no records"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_by_name(self, tmp_path, chosen, reason):
+        with pytest.raises(InputError, match=reason):
+            draft(write_csv(tmp_path, [HEADINGS, *rows()]), chosen=chosen)
+
+    def test_a_statistical_variable_of_free_text_may_be_kept(self, tmp_path):
+        path = write_csv(tmp_path, [HEADINGS, *rows()])
+        _, schema, _ = draft(path, chosen={"Observations": "payload"})
+        assert {field.name: field.role.value for field in schema.fields}["observations"] == "payload"
