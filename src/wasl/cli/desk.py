@@ -52,9 +52,14 @@ def desk(
     home = Settings().home_dir
     workspace = Workspace(home)
     tempfile.tempdir = str(workspace.folder)  # files on their way in lie there too, not in a folder of everybody
-    guard = Guard(frozenset({f"127.0.0.1:{place}", f"localhost:{place}"}))
+    entrance = f"http://127.0.0.1:{place}/open/"
+
+    def opened_anew(ticket: str) -> None:
+        say(f"The session of the desk has ended; this address opens it again, once: {entrance}{ticket}")
+
+    guard = Guard(frozenset({f"127.0.0.1:{place}", f"localhost:{place}"}), on_end=opened_anew)
     made = Desk(home, guard, workspace, language=negotiate(language))
-    address = f"http://127.0.0.1:{place}/open/{guard.ticket}"
+    address = f"{entrance}{guard.ticket}"
     say(f"The desk is open; this address works once: {address}")
     say("Close it with Ctrl-C; its working files are then deleted.")
     if browser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -14,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from starlette.datastructures import FormData
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from wasl.desk import merge_work, register_work, return_work
-from wasl.desk.guard import HEADERS, Guard
+from wasl.desk import merge_work, own_register, register_work, return_work
+from wasl.desk.guard import HEADERS, EndedError, Guard, NotLetInError
 from wasl.desk.merge_work import MergeCase
 from wasl.desk.register_work import EncodingOrder, RegisterCase
 from wasl.desk.return_work import ReturnCase
@@ -26,13 +27,13 @@ from wasl.holder.quality.texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
 from wasl.locale.pages import said
 from wasl.registers.documents import config_dir
-from wasl.registers.reading.draft import draft_register
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Desk", "create_desk"]
 
 LANGUAGE_COOKIE = "wasl_language"
 MOST_FIELDS = 500
+LONGEST_LINE = 200
 SECRET_BYTES = 1 << 20
 """A key file or an identity is far smaller."""
 
@@ -81,13 +82,18 @@ def create_desk(desk: Desk) -> FastAPI:
 
     @app.middleware("http")
     async def guarded(request: Request, serve: Callable[[Request], Awaitable[Response]]) -> Response:
-        if request.url.path.startswith("/open/"):
-            return desk.guard.enter(request, request.url.path.removeprefix("/open/"))
-        refusal = desk.guard.refusal(request)
-        if refusal is not None:
-            return refusal
         try:
+            if request.url.path.startswith("/open/"):
+                return desk.guard.enter(request, request.url.path.removeprefix("/open/"))
+            desk.guard.require_let_in(request)
+            desk.guard.require_open(request)
+            if request.method == "POST":
+                await _require_room(request, desk.workspace)
             answer = await serve(request)
+        except NotLetInError as error:
+            answer = pages.fault(request, error, status=error.status, back="")
+        except EndedError as error:
+            answer = pages.fault(request, error, status=403, back="")
         except WaslError as error:
             answer = pages.fault(request, error)
         except Exception as error:  # its message could hold a person's value
@@ -121,6 +127,23 @@ def create_desk(desk: Desk) -> FastAPI:
     return app
 
 
+async def _require_room(request: Request, workspace: Workspace) -> None:
+    """Refuse a form whose files are too large; it is read to its end, so that the browser shows the answer.
+
+    Raises:
+        InputError: It is too large, or its size is not stated.
+    """
+    stated = request.headers.get("content-length", "")
+    try:
+        if not stated.isdigit():
+            raise InputError("the size of this form is not stated.", remedy="Send it from the page of the desk.")
+        workspace.require_room(int(stated))
+    except InputError:
+        async for _ in request.stream():
+            pass
+        raise
+
+
 def _closing_form(act: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
     """The handler of a form, which deletes the files on their way in when it has read them."""
 
@@ -148,19 +171,29 @@ class _Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["layout"] = pass_context(lambda context, column: context["words"].sentence(column))
         self._templates.filters["said"] = pass_context(lambda context, english: said(context["words"], english))
 
     def home(self, request: Request) -> Response:
         """The three tasks of the desk."""
-        return self._render(request, "home.html", schemas=_shipped(self._words(request).language))
+        desk = self._desk
+        return self._render(
+            request,
+            "home.html",
+            schemas=_shipped(self._words(request).language),
+            registers=desk.registers,
+            merges=desk.merges,
+            returns=desk.returns,
+            running=[(task, TITLES[task.title]) for task in desk.tasks.running()],
+        )
 
     async def begin_register(self, request: Request) -> Response:
         """Take in a register's file, and read and check it."""
         form = await self._form(request)
         folder = self._desk.workspace.new_case()
         file = await self._desk.workspace.save(folder, form.get("file"), "the register")
-        schema = await self._schema(form, folder, file)
-        case = self._desk.registers[folder.name] = RegisterCase(folder, file, schema)
+        case = RegisterCase(folder, file, await self._schema(form, folder))
+        self._desk.registers[folder.name] = case
         return self._check(case, request)
 
     def show_register(self, request: Request, case: str) -> Response:
@@ -168,15 +201,18 @@ class _Pages:
         found = _case(self._desk.registers, case)
         words = self._words(request)
         known = () if found.quality is None else found.quality.findings
+        columns = register_work.columns_of(found, words.language)
         findings = [(CHECKS[one.check][words.language][0], one.column, one.count, one.share) for one in known]
         return self._render(
             request,
             "register.html",
             case=found,
             name=case,
+            reason=self._named(found.reading_fault),
             findings=findings,
-            columns=register_work.columns_of(found, words.language),
-            headings=register_work.headings_of(found.file),
+            columns=columns,
+            missing=bool(found.headings) and any(one.needed and not one.heading for one in columns),
+            choices=own_register.choices(words) if found.proposed else (),
         )
 
     async def choose_columns(self, request: Request, case: str) -> Response:
@@ -184,7 +220,12 @@ class _Pages:
         form = await self._form(request)
         found = _case(self._desk.registers, case)
         chosen = {name[2:]: str(value) for name, value in form.items() if name.startswith("c_") and value}
-        found.schema = register_work.map_columns(found.schema, chosen)
+        if found.proposed:
+            wishes = {found.headings[int(place)]: what for place, what in chosen.items() if place.isdigit()}
+            found.wishes = own_register.Wishes(wishes, _field(form, "title"), _field(form, "holder"))
+            found.schema = None
+        elif found.schema is not None:
+            found.schema = register_work.map_columns(found.schema, chosen)
         return self._check(found, request)
 
     async def encode(self, request: Request, case: str) -> Response:
@@ -291,7 +332,12 @@ class _Pages:
 
     def fault(self, request: Request, error: WaslError, *, status: int = 422, back: str = "/") -> Response:
         """What happened, why, and what to do."""
-        return self._render(request, "fault.html", status=status, error=error, back=back)
+        return self._render(request, "fault.html", status=status, error=error, reason=self._named(error), back=back)
+
+    def _named(self, error: WaslError | None) -> str:
+        """The message of an error, with the names of files in place of the folders of the desk."""
+        folder = re.escape(str(self._desk.workspace.folder))
+        return "" if error is None else re.sub(rf"{folder}/[0-9a-f]+/(?:[ab]/)?", "", error.message)
 
     def _cases(self, kind: str) -> dict[str, Any]:
         kinds: dict[str, dict[str, Any]] = {
@@ -321,16 +367,12 @@ class _Pages:
             raise InputError("this form is not one of your session.", remedy="Open the page again, then send it.")
         return form
 
-    async def _schema(self, form: FormData, folder: Path, file: Path) -> RegisterSchema:
-        """The schema that was chosen, sent, or proposed from the file."""
+    async def _schema(self, form: FormData, folder: Path) -> RegisterSchema | None:
+        """The schema that was chosen or sent; None where one is to be proposed from the file."""
         chosen = str(form.get("schema", ""))
         if getattr(form.get("own_schema"), "filename", ""):
             return RegisterSchema.load(await self._desk.workspace.save(folder, form.get("own_schema"), "the schema"))
-        if chosen != PROPOSED:
-            return RegisterSchema.load(chosen)
-        path = folder / "proposed.toml"
-        path.write_text(draft_register(file), encoding="utf-8")
-        return RegisterSchema.load(path)
+        return None if chosen == PROPOSED else RegisterSchema.load(chosen)
 
     def _words(self, request: Request) -> Messages:
         asked = request.query_params.get("lang")
@@ -373,6 +415,11 @@ def _shipped(language: Language) -> list[tuple[str, str]]:
         if any(field.role.encoded for field in schema.fields):
             found.append((path.stem, f"{schema.holder} · {schema.title_in(language)}"))
     return found
+
+
+def _field(form: FormData, name: str) -> str:
+    """A line of text of a form."""
+    return " ".join(str(form.get(name, "")).split())[:LONGEST_LINE]
 
 
 async def _secret(form: FormData, name: str) -> bytes:

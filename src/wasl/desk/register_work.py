@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ import pyarrow.csv as pacsv
 
 from wasl.audit.events import AuditEvent, Happening, RegisterChecked, RegisterEncoded
 from wasl.client import Client
-from wasl.errors import InputError, RegisterError
+from wasl.desk.own_register import Column, Wishes, own_columns, propose
+from wasl.errors import InputError, RegisterError, WaslError
 from wasl.holder.composition import load_profile
 from wasl.holder.encode import Encoded
 from wasl.holder.encode import encode as encode_register
@@ -28,8 +28,8 @@ from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.spilled_arrays import arrays_in_file
 from wasl.registers.exchange.whole_files import whole_file, write_whole
-from wasl.registers.reading.draft import draft_register
-from wasl.registers.reading.headers import wanted_columns
+from wasl.registers.reading.draft import column_headings
+from wasl.registers.reading.headers import match_header, wanted_columns
 from wasl.registers.reading.reader import RegisterTable, read_register
 from wasl.registers.reading.refusals import written_in
 from wasl.registers.schema import RegisterSchema
@@ -42,7 +42,6 @@ __all__ = [
     "check",
     "columns_of",
     "encode",
-    "headings_of",
     "map_columns",
     "record",
     "send",
@@ -51,30 +50,15 @@ __all__ = [
 Report = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the schema and the heading of the file that is taken for it.
-
-    Attributes:
-        name: Its name in the schema.
-        label: What a reader sees.
-        needed: Whether rows without it are refused.
-        heading: The heading found or chosen; empty where there is none.
-    """
-
-    name: str
-    label: str
-    needed: bool
-    heading: str = ""
-
-
 @dataclass(slots=True)
 class RegisterCase:
     """One register on its way through the desk.
 
     Attributes:
         folder, file: Where it lies.
-        schema: What its columns are, with the aliases that the user chose.
+        schema: What its columns are, with the aliases that the user chose; None until it is proposed from the file.
+        proposed: Whether the description is proposed from the file, and what the user said of it.
+        headings: The headings of the file.
         table: The register as read, or None.
         quality: Its report, or None.
         encoded: The header's figures of what was encoded, or None.
@@ -85,13 +69,29 @@ class RegisterCase:
 
     folder: Path
     file: Path
-    schema: RegisterSchema
+    schema: RegisterSchema | None
+    wishes: Wishes = field(default_factory=Wishes)
+    headings: tuple[str, ...] = ()
     table: RegisterTable | None = field(default=None, repr=False)
     quality: QualityReport | None = field(default=None, repr=False)
     encoded: Mapping[str, Any] | None = None
     files: dict[str, Path] = field(default_factory=dict)
     receipts: list[Mapping[str, Any]] = field(default_factory=list)
-    reading_fault: RegisterError | None = None
+    reading_fault: WaslError | None = None
+    proposed: bool = False
+
+    def __post_init__(self) -> None:
+        self.proposed = self.schema is None
+
+    def described(self) -> RegisterSchema:
+        """The description.
+
+        Raises:
+            InputError: None was proposed yet.
+        """
+        if self.schema is None:
+            raise InputError("the file is not described yet.", remedy="Say which column is which, and check again.")
+        return self.schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +112,20 @@ class EncodingOrder:
     period: str
 
 
-def headings_of(file: Path) -> list[str]:
-    """The headings of a file's columns.
-
-    Raises:
-        RegisterError: The file cannot be read, or has no column with a heading.
-    """
-    drafted = tomllib.loads(draft_register(file))
-    return [str((one.get("aliases") or [one["name"]])[0]) for one in drafted["fields"]]
-
-
 def columns_of(case: RegisterCase, language: str) -> list[Column]:
-    """The schema's columns, with the heading each was recognized by."""
+    """The schema's columns, with the heading each was recognized by; of a proposed description the file's columns."""
+    if case.proposed:
+        return own_columns(case.headings, case.schema, case.wishes)
+    if case.schema is None:
+        return []
     wanted = wanted_columns(case.schema)
-    renamed = {} if case.table is None else case.table.renamed
-    headings = set(headings_of(case.file))
+    places = match_header([(heading,) for heading in case.headings], wanted).places
+    renamed = {} if case.table is None else case.table.renamed  # a header of several rows is known once it was read
     found = []
     for one in case.schema.fields:
         if one.name not in wanted.names:
             continue
-        chosen = one.aliases[0] if one.aliases and one.aliases[0] in headings else ""
-        heading = renamed.get(one.name) or chosen or (one.name if one.name in headings else "")
+        heading = renamed.get(one.name) or (case.headings[places[one.name]] if one.name in places else "")
         found.append(Column(one.name, one.label_in(language), one.name in wanted.required, heading))
     return found
 
@@ -157,12 +150,18 @@ def map_columns(schema: RegisterSchema, chosen: Mapping[str, str]) -> RegisterSc
 
 def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> None:
     """Read and examine the register; what was found is in the case, and in the log as counts."""
+    case.table, case.quality, case.encoded = None, None, None
+    case.files.clear()
     try:
-        table = read_register(case.file, case.schema, with_dropped=True, progress=report)
-    except RegisterError as error:
-        case.reading_fault, case.table, case.quality = error, None, None
+        case.headings = case.headings or column_headings(case.file)
+        if case.proposed and case.schema is None:
+            case.schema, case.files["description.toml"] = propose(case.folder, case.file, case.wishes, words)
+        table = read_register(case.file, case.described(), with_dropped=True, progress=report)
+    except (RegisterError, InputError) as error:
+        case.reading_fault = error
         return
-    quality = examine(table, case.schema, file=case.file.name, today=datetime.now(UTC).date())
+    schema = case.described()
+    quality = examine(table, schema, file=case.file.name, today=datetime.now(UTC).date())
     case.table, case.quality, case.reading_fault = table, quality, None
     for language in LANGUAGES:
         case.files[f"quality.{language}.html"] = case.folder / f"quality.{language}.html"
@@ -170,9 +169,9 @@ def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> No
     if table.rejects.num_rows:
         case.files["rejects.csv"] = _csv(written_in(table.rejects, words), case.folder / "rejects.csv")
     happening = RegisterChecked(
-        schema=case.schema.digest, rows=quality.rows_read, rejects=quality.rejected, findings=len(quality.findings)
+        schema=schema.digest, rows=quality.rows_read, rejects=quality.rejected, findings=len(quality.findings)
     )
-    record(home, happening, subject=case.schema.register_id)
+    record(home, happening, subject=schema.register_id)
 
 
 def encode(
@@ -189,14 +188,15 @@ def encode(
         LeakError: The encoding would leak more than the profile allows.
     """
     opened = open_key_file(order.key, passphrase=order.passphrase or None, identity=order.identity or None)
-    table = read_register(case.file, case.schema, coded=True)
+    schema = case.described()
+    table = read_register(case.file, schema, coded=True)
     out = case.folder / "delivery.parquet"
     with delivery_writer(out) as writer, arrays_in_file(case.folder) as store:
         encoded = encode_register(
             table,
-            case.schema,
+            schema,
             opened,
-            load_profile("guarded", case.schema, ()),
+            load_profile("guarded", schema, ()),
             period=order.period,
             round_name=order.round_name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),

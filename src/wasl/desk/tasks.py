@@ -1,4 +1,4 @@
-"""Long work of the desk: in a thread, with its progress, one at a time; it can be stopped."""
+"""Long work of the desk: in threads, with its progress, two at a time; it can be stopped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from wasl.errors import InputError, WaslError
 
 __all__ = ["Task", "Tasks"]
+
+AT_ONCE = 2
+"""Pieces of work at the same time: a second register need not wait for the first."""
 
 Report = Callable[[int, int], None]
 
@@ -55,7 +58,7 @@ class Tasks:
     """The work of this run of the desk."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE)
         self._known: dict[str, Task] = {}
 
     def start(self, title: str, then: str, work: Callable[[Report], None]) -> Task:
@@ -78,6 +81,10 @@ class Tasks:
 
         self._pool.submit(run)
         return task
+
+    def running(self) -> list[Task]:
+        """The work that has not ended."""
+        return [task for task in self._known.values() if not task.done]
 
     def get(self, name: str) -> Task:
         """The task of a name.

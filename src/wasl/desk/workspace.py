@@ -15,6 +15,10 @@ from wasl.errors import InputError
 __all__ = ["Workspace"]
 
 CHUNK_BYTES = 1 << 20
+MOST_BYTES = 2 << 30
+"""Largest form that the desk takes in: about ten million rows. `wasl check` and `wasl encode` take more."""
+SPARE_BYTES = 200 << 20
+"""Room that is left on the disk."""
 PLAIN_NAME = re.compile(r"[^\w. -]", re.UNICODE)
 
 
@@ -23,10 +27,12 @@ class Workspace:
 
     Attributes:
         folder: Where it lies.
+        most_bytes: Largest form that is taken in.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, most_bytes: int = MOST_BYTES) -> None:
         self.folder = home / "desk"
+        self.most_bytes = most_bytes
         self.clear()
         self.folder.mkdir(mode=0o700, parents=True)
 
@@ -44,6 +50,28 @@ class Workspace:
         """Delete the folder of a case."""
         shutil.rmtree(case, ignore_errors=True)
 
+    def require_room(self, size: int) -> None:
+        """Refuse files before they are taken in.
+
+        Args:
+            size: Bytes of the form that holds them.
+
+        Raises:
+            InputError: They are larger than the limit, or than the room on the disk.
+        """
+        if size > self.most_bytes:
+            raise InputError(
+                f"the files are too large for the desk: {_megabytes(size)} MB; the limit is "
+                f"{_megabytes(self.most_bytes)} MB.",
+                remedy="Split the file, or use the commands `wasl check` and `wasl encode`, which have no such limit.",
+            )
+        free = shutil.disk_usage(self.folder).free
+        if size + SPARE_BYTES > free:
+            raise InputError(
+                f"there is no room on the disk for the files: {_megabytes(size)} MB; {_megabytes(free)} MB are free.",
+                remedy="Make room, then send the form again.",
+            )
+
     async def save(self, case: Path, sent: object, what: str) -> Path:
         """Keep a file that a form sent, under its own name.
 
@@ -59,3 +87,7 @@ class Workspace:
             while data := await sent.read(CHUNK_BYTES):
                 file.write(data)
         return path
+
+
+def _megabytes(size: int) -> int:
+    return -(-size // 1_000_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import socket
 import threading
 import time
@@ -18,8 +19,9 @@ import pytest
 import uvicorn
 
 from wasl.desk.app import Desk, create_desk
-from wasl.desk.guard import COOKIE, Guard
+from wasl.desk.guard import COOKIE, IDLE_SECONDS, WHOLE_SECONDS, Guard
 from wasl.desk.workspace import Workspace
+from wasl.errors import InputError
 from wasl.facade import encode
 from wasl.holder.keyfile import seal_open
 from wasl.holder.keys import SECRET_BYTES, LinkageKey
@@ -234,3 +236,210 @@ def test_working_files_are_private_and_gone_at_the_end(tmp_path: Path) -> None:
     assert not any(again.folder.iterdir())
     again.clear()
     assert not again.folder.exists()
+
+
+class TestTheEndOfASession:
+    """A session ends after half an hour without a request and after ten hours; what was begun is still there."""
+
+    @pytest.fixture
+    def clock(self, desk: Desk) -> list[float]:
+        seconds = [1000.0]
+        desk.guard.clock = lambda: seconds[0]
+        return seconds
+
+    @pytest.mark.parametrize("language", ["fr", "ar", "en"])
+    def test_nobody_used_it(self, clock: list[float], client: httpx.Client, desk: Desk, language: str) -> None:
+        printed: list[str] = []
+        desk.guard.on_end = printed.append
+        before = desk.guard.session
+        clock[0] += IDLE_SECONDS - 1
+        assert client.get("/").status_code == 200
+        clock[0] += IDLE_SECONDS + 1
+        answer = client.get("/", headers={"accept-language": language})
+        assert answer.status_code == 403
+        assert f'lang="{language}"' in answer.text
+        assert '<span lang="en"' not in answer.text, "the reason is in the language"
+        assert client.get("/").status_code == 403
+        assert desk.guard.session != before
+        assert len(printed) == 1
+        assert client.get(f"/open/{printed[0]}").status_code == 303
+        assert client.get("/").status_code == 200
+
+    def test_it_is_old_although_it_was_used(self, clock: list[float], client: httpx.Client, desk: Desk) -> None:
+        answers = []
+        for _ in range(int(WHOLE_SECONDS // 1200) + 2):
+            clock[0] += 1200
+            answers.append(client.get("/").status_code)
+        assert answers[:29] == [200] * 29
+        assert answers[-1] == 403
+
+    def test_cases_survive_it(self, clock: list[float], client: httpx.Client, desk: Desk) -> None:
+        post(
+            client,
+            desk,
+            "/registers",
+            files={"file": ("r.csv", b"nom,date de naissance\nAlaoui,1980-01-02\n")},
+            schema="-",
+        )
+        clock[0] += IDLE_SECONDS + 1
+        client.get("/")
+        client.get(f"/open/{desk.guard.ticket}")
+        assert "r.csv" in client.get("/").text
+
+
+class TestLargeFiles:
+    """A form is refused before it is kept, with the limit, in the reader's language; nothing is left on the disk."""
+
+    @pytest.mark.parametrize(("language", "unit"), [("fr", "Mo"), ("ar", "ميغابايت"), ("en", "MB")])
+    def test_a_file_over_the_limit(self, client: httpx.Client, desk: Desk, language: str, unit: str) -> None:
+        desk.workspace.most_bytes = 3_000_000
+        data = {"form_token": desk.guard.form_token, "schema": "-"}
+        file = {"file": ("r.csv", b"x" * 4_000_000)}
+        answer = client.post("/registers", data=data, files=file, headers={"accept-language": language})
+        assert answer.status_code == 422
+        assert unit in answer.text
+        assert "wasl check" in answer.text
+        assert '<span lang="en"' not in answer.text
+        assert not any(desk.workspace.folder.iterdir())
+        assert not desk.registers
+
+    def test_a_form_of_unknown_size(self, client: httpx.Client) -> None:
+        answer = client.post("/registers", content=iter([b"a", b"b"]), headers={"content-type": "text/plain"})
+        assert answer.status_code == 422
+        assert "size" in answer.text
+
+    def test_a_full_disk(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        usage = shutil.disk_usage(desk.workspace.folder)._replace(free=300 << 20)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        desk.workspace.require_room(50 << 20)
+        with pytest.raises(InputError, match="no room on the disk"):
+            desk.workspace.require_room(150 << 20)
+
+
+def test_two_registers_are_worked_on_at_a_time(desk: Desk) -> None:
+    both = threading.Barrier(2, timeout=60)
+    tasks = [desk.tasks.start("register", "/", lambda _: both.wait()) for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while desk.tasks.running():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert [task.fault for task in tasks] == [None, None]
+
+
+def spreadsheet(*sheets: tuple[str, list[list[object]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+OWN = [
+    ["N° dossier", "Nom", "Prénom", "Né le", "Quartier"],
+    *[
+        [f"D{i}", f"Alaoui{'abcdefg'[i % 7]}", "Karim", f"{1950 + i % 40}-03-{1 + i % 28:02d}", f"Q{i % 3}"]
+        for i in range(60)
+    ],
+]
+ARABIC = [["الرقم", "الاسم العائلي", "الاسم الشخصي", "تاريخ الازدياد", "الحي"], *OWN[1:]]
+
+
+def lines(rows: list[list[object]], mark: str, encoding: str) -> bytes:
+    return "\r\n".join(mark.join(map(str, row)) for row in rows).encode(encoding)
+
+
+class TestOwnRegister:
+    """A register whose kind does not ship: the description is proposed, corrected, kept, and used again."""
+
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("excel.csv", lines(OWN, ";", "cp1252")),
+            ("arabic.csv", lines(ARABIC, ",", "utf-8-sig")),
+            ("unicode.txt", lines(OWN, "\t", "utf-16")),
+            ("two.xlsx", spreadsheet(("Lisez-moi", [["Ce classeur"]]), ("Liste", OWN))),
+            ("title.xlsx", spreadsheet(("F", [["Liste des dossiers"], [], *OWN]))),
+        ],
+    )
+    def test_odd_files_are_described(self, client: httpx.Client, desk: Desk, name: str, data: bytes) -> None:
+        page = post(client, desk, "/registers", files={"file": (name, data)}, schema="-")
+        assert page.status_code == 200
+        case = next(iter(desk.registers.values()))
+        assert case.quality is not None, page.text
+        assert case.quality.rows_read == 60
+        assert set(case.headings) == set((ARABIC if name == "arabic.csv" else OWN)[0])
+
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("empty.csv", b""),
+            ("blank.csv", b"\r\n\r\n"),
+            ("headings.csv", lines(OWN[:1], ";", "cp1252")),
+            ("records.csv", lines(OWN[1:], ";", "cp1252")),
+            ("letter.pdf", b"%PDF-1.7"),
+            ("old.xls", b"\xd0\xcf\x11\xe0" + b"0" * 600),
+            ("photo.csv", b"\x89PNG\r\n\x1a\n000"),
+            ("empty.xlsx", spreadsheet(("F", []))),
+        ],
+    )
+    def test_files_that_cannot_be_read_say_what_to_do(
+        self, client: httpx.Client, desk: Desk, name: str, data: bytes
+    ) -> None:
+        for language, kind in (("fr", "-"), ("ar", "cnss-employees"), ("ar", "-"), ("fr", "cnss-employees")):
+            client.get(f"/?lang={language}")
+            page = post(client, desk, "/registers", files={"file": (name, data)}, schema=kind)
+            assert page.status_code == 200
+            alarm = page.text.split('role="alert"')[1].split("</div>")[0]
+            assert name in alarm
+            assert str(desk.workspace.folder) not in page.text
+            assert 'lang="en"' not in alarm
+            assert {"fr": "Que faire", "ar": "ما العمل"}[language] in alarm or "<select" in page.text
+            assert "Alaoui" not in alarm
+
+    def test_it_is_corrected_encoded_and_the_description_is_kept(self, client: httpx.Client, desk: Desk) -> None:
+        file = ("mine.csv", lines(OWN, ";", "utf-8"))
+        post(client, desk, "/registers", files={"file": file}, schema="-")
+        name, case = next(iter(desk.registers.items()))
+        places = {heading: place for place, heading in enumerate(case.headings)}
+        chosen = {
+            "N° dossier": "record",
+            "Nom": "surname",
+            "Prénom": "given",
+            "Né le": "birth_date",
+            "Quartier": "payload",
+        }
+        fields = {f"c_{places[heading]}": what for heading, what in chosen.items()}
+        page = post(client, desk, f"/registers/{name}/columns", title="Mes dossiers", holder="Bureau", **fields)
+        assert "Mes dossiers" in page.text
+        assert case.schema is not None
+        assert case.schema.record == "no_dossier"
+        page = post(client, desk, f"/registers/{name}/encode", files={"key": ("key", seal_open(KEY))}, round="2026")
+        assert "keep it; it must not leave you" in page.text
+        kept = client.get(f"/files/registers/{name}/description.toml").content
+        page = post(client, desk, "/registers", files={"file": file, "own_schema": ("d.toml", kept)}, schema="-")
+        again = list(desk.registers.values())[-1]
+        assert not again.proposed
+        assert again.schema is not None
+        assert again.schema.digest == case.schema.digest
+
+    def test_two_columns_for_one_thing_are_refused_in_place(self, client: httpx.Client, desk: Desk) -> None:
+        post(client, desk, "/registers", files={"file": ("mine.csv", lines(OWN, ";", "utf-8"))}, schema="-")
+        name = next(iter(desk.registers))
+        page = post(client, desk, f"/registers/{name}/columns", c_1="surname", c_2="surname")
+        assert page.status_code == 200
+        assert "several columns" in page.text
+        assert 'name="c_1"' in page.text, "the columns can be chosen again"
+
+
+def test_columns_that_were_recognized_stay_chosen_while_one_is_missing(
+    client: httpx.Client, desk: Desk, registers: dict[str, bytes]
+) -> None:
+    renamed = registers["cnss-employees"].replace(b"num_immatriculation", b"Zone 17", 1)
+    page = post(client, desk, "/registers", files={"file": ("a.csv", renamed)}, schema="cnss-employees")
+    assert "cannot be read under this description yet" in page.text
+    assert page.text.count(" selected>") >= 10
+    assert "<option selected>nom_prenom</option>" in page.text

@@ -21,7 +21,7 @@ from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
 from wasl.registers.reading.refusals import wrong_columns
-from wasl.registers.reading.source import Source, blank_rows, complete, without_headings
+from wasl.registers.reading.source import HEADER_PLACE, Source, blank_rows, complete, without_headings
 from wasl.registers.schema import FileLayout
 
 __all__ = ["Preface", "read_csv", "read_preface"]
@@ -180,7 +180,7 @@ def read_csv(
         header.match.surplus,
         notes=tuple(notes),
         renamed=header.match.renamed,
-        layout=f"header in row {header.row + 1}" if header.row else "",
+        layout=HEADER_PLACE.format(row=header.row + 1) if header.row else "",
     )
 
 

@@ -5,6 +5,7 @@ The evidence is counts and shares. No cell of the file is written into the draft
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from wasl.errors import InputError, RegisterError
 from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
+from wasl.registers.known_names import known_as
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
@@ -25,13 +27,15 @@ from wasl.registers.reading.sources import check_file, read_source
 from wasl.registers.reading.workbooks import sheet_rows
 from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, RegisterSchema
 
-__all__ = ["FEATURES", "RECORD", "draft_register"]
+__all__ = ["FEATURES", "RECORD", "column_headings", "draft_register"]
 
 ENGLISH = messages("en")
 RECORD = "record"
 """What a person chooses for the column that numbers the records."""
 FEATURES = tuple(one.value for one in Feature)
 
+PURE_NUMBER = re.compile(r"[\d\s.,]*\d[\d\s.,]*")
+FULL_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""
 NAMES = {
@@ -56,6 +60,8 @@ def draft_register(
     encoding: str | None = None,
     words: Messages = ENGLISH,
     chosen: Mapping[str, str] | None = None,
+    title: str = "",
+    holder: str = "",
 ) -> str:
     """A register schema in TOML proposed from a file: names, types, roles, features, code lists, formats, aliases.
 
@@ -66,6 +72,8 @@ def draft_register(
         words: The language of the comments.
         chosen: For headings, what a person says of their columns: a feature, ``record`` for the column that numbers the
             records, ``payload`` for a variable of statistics, or ``drop``.
+        title: What the register is called; by default the name of the file.
+        holder: Who keeps it, where a person said so.
 
     Raises:
         RegisterError: The file cannot be read, or has no column with a heading.
@@ -77,19 +85,35 @@ def draft_register(
     for column in columns:
         if wishes.get(column.heading) in FEATURES:
             column.feature = wishes[column.heading]
-        elif column.heading in wishes:
+        elif column.heading in wishes and wishes[column.heading] != RECORD:
             column.feature = None
     _settle_features(columns, words)
     record = _record(columns, source.table.num_rows, words) if chosen is None else None
     record = _chosen(columns, wishes, source.table.num_rows) or record
     _name(columns)
-    text = _write(path, columns, record, source, found_sheet, words)
+    named = (title or path.stem, holder)
+    text = _write(path, columns, record, source, found_sheet, words, named)
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
     return text
 
 
+def column_headings(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> tuple[str, ...]:
+    """The headings of a file's columns, without those that stand twice; the rows below them are not read.
+
+    Raises:
+        RegisterError: The file cannot be read, or has no column with a heading.
+    """
+    return _locate(path, sheet, encoding)[0]
+
+
 def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Source, str | None]:
     """All columns of a file as text, and the sheet chosen."""
+    once, layout = _locate(path, sheet, encoding)
+    return read_source(path, Wanted(once), layout=layout), layout.sheet
+
+
+def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[str, ...], FileLayout]:
+    """The headings that stand once, and where and how the file has them."""
     known = Wanted(tuple(HEADINGS), frozenset(HEADINGS), {name: ((), (), texts) for name, texts in HEADINGS.items()})
     kind = check_file(path)
     layout = FileLayout(sheet=sheet, encoding=encoding)
@@ -105,10 +129,26 @@ def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Sour
             layout = layout.model_copy(update={"sheet": chosen})
         layout = layout.model_copy(update={"header_row": best.row + 1})
         names = [without_marks(texts[0]) for texts in best.names]
+        _require_names(path, best, names)
     once = [name for name in dict.fromkeys(names) if name and list(names).count(name) == 1]
     if not once:
         raise RegisterError(f"{path}: no row names the columns.", remedy="Put a heading over each column.")
-    return read_source(path, Wanted(tuple(once)), layout=layout), layout.sheet
+    return tuple(once), layout
+
+
+def _require_names(path: Path, header: Header, names: Sequence[str]) -> None:
+    """Refuse a header that is a record: it has a date, or two cells that are numbers and nothing else.
+
+    Raises:
+        RegisterError: It is. No cell is shown.
+    """
+    shown = [name for name in names if name]
+    numbers = sum(PURE_NUMBER.fullmatch(name) is not None for name in shown)
+    if any(FULL_DATE.search(name) for name in shown) or numbers >= 2:
+        raise RegisterError(
+            f"{path}: row {header.row + 1} was taken for the header, but it looks like a record.",
+            remedy="Put the names of the columns in the first row, and choose the file again.",
+        )
 
 
 def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, str]:
@@ -154,7 +194,9 @@ def _settle_features(columns: list[DraftColumn], words: Messages) -> None:
                     column.evidence.append(_("free text: dropped unless you say otherwise"))
             continue
         if column.feature in taken:
-            column.evidence.append(_("a second column for {feature}: left out", feature=column.feature))
+            column.evidence.append(
+                _("a second column for {feature}: left out", feature=known_as(column.feature, words))
+            )
             column.feature, column.role = None, "drop"
             continue
         taken.add(column.feature)
@@ -247,7 +289,8 @@ def _name(columns: list[DraftColumn]) -> None:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text as TOML writes it: JSON's escapes are TOML's, but for the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _write(
@@ -257,21 +300,23 @@ def _write(
     source: Source,
     sheet: str | None,
     words: Messages,
+    named: tuple[str, str],
 ) -> str:
     _ = words.text
+    title, holder = named
     stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
     lines = [
         "# "
         + _(
             "Proposed from {file}: {rows} rows ({how}). Check every line; the comments say what was found.",
-            file=path.name,
+            file=" ".join(path.name.split()),
             rows=source.table.num_rows,
             how=", ".join(filter(None, (source.encoding, source.layout))) or path.suffix.removeprefix("."),
         ),
         f"id = {_quoted(stem)}",
         "version = 1",
-        f"title = {_quoted(path.stem)}",
-        'holder = "?"  # ' + _("who keeps the register"),
+        f"title = {_quoted(title)}",
+        f"holder = {_quoted(holder)}" if holder else 'holder = "?"  # ' + _("who keeps the register"),
         f"record = {_quoted(ROW_NUMBER if record is None else record.name)}"
         + (
             "  # " + _("no column numbers the records: they are numbered by row; keep the file in this order")

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from wasl.locale import Messages, messages
 from wasl.registers.codes.classification import CodeList, harmonize
 from wasl.registers.documents import config_dir
+from wasl.registers.known_names import known_as
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.dates import DateNote, DateRule, read_date
 from wasl.registers.reading.headers import words_key
@@ -87,7 +88,7 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
     known = [feature for feature, texts in HEADINGS.items() if words_key(heading) in {words_key(t) for t in texts}]
     column.feature = known[0] if known else None
     if column.feature is not None:
-        column.evidence.append(_("the heading is in use for {feature}", feature=column.feature))
+        column.evidence.append(_("the heading is in use for {feature}", feature=known_as(column.feature, words)))
     if not present:
         return column
     _dates(column, values, weights, words)
@@ -224,7 +225,9 @@ def _texts(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
         column.feature += "_arabic"
     unlike = letters < 0.5 if column.feature in ("surname", "given", "full_name") else False
     if unlike:
-        column.evidence.append(_("not proposed as {feature}: too few cells look like names", feature=column.feature))
+        column.evidence.append(
+            _("not proposed as {feature}: too few cells look like names", feature=known_as(str(column.feature), words))
+        )
         column.feature = None
     if column.feature is None and digits > ENOUGH and column.distinct > ENOUGH * (column.cells - column.missing):
         column.role = "identifier"

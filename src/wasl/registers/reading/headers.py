@@ -316,7 +316,8 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
     if not match.missing:
         return
     missing = ", ".join(match.missing)
-    head = f"{where}: missing column{'s' * (len(match.missing) > 1)} {missing}."
+    one = len(match.missing) == 1
+    head = f"{where}: missing column {missing}." if one else f"{where}: missing columns {missing}."
     if _looks_like_data(header, rows):
         raise RegisterError(
             f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names. "

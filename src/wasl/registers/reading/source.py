@@ -10,11 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.locale import N_
 from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.dates import EXCEL_DAY_0, ZONE
 from wasl.registers.reading.headers import Header
 
-__all__ = ["Source", "blank_rows", "complete", "text_of", "without_headings"]
+HEADER_PLACE = N_("header in row {row}")
+SHEET_NAME = N_("sheet {name}")
+"""How a file was laid out, as a finding says it."""
+
+__all__ = ["HEADER_PLACE", "SHEET_NAME", "Source", "blank_rows", "complete", "text_of", "without_headings"]
 
 HOUR = 3_600
 

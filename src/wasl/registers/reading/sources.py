@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wasl.errors import RegisterError
+from wasl.locale import N_
 from wasl.registers.reading.csv_files import read_csv
 from wasl.registers.reading.headers import Wanted
 from wasl.registers.reading.parquet_files import read_parquet
@@ -19,16 +20,16 @@ from wasl.registers.schema import FileLayout
 __all__ = ["check_file", "read_source"]
 
 NOT_READ = {
-    b"\xd0\xcf\x11\xe0": "an old workbook (.xls) or one with a password",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!": "a RAR archive",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"{\\rtf": "a text document (RTF)",
-    b"SQLite format 3": "a database (SQLite)",
-    b"$FL2": "an SPSS file (.sav)",
+    b"\xd0\xcf\x11\xe0": N_("an old workbook (.xls) or one with a password"),
+    b"%PDF": N_("a PDF"),
+    b"\x1f\x8b": N_("a gzip archive"),
+    b"7z\xbc\xaf": N_("a 7-Zip archive"),
+    b"Rar!": N_("a RAR archive"),
+    b"\x89PNG": N_("a picture"),
+    b"\xff\xd8\xff": N_("a picture"),
+    b"{\\rtf": N_("a text document (RTF)"),
+    b"SQLite format 3": N_("a database (SQLite)"),
+    b"$FL2": N_("an SPSS file (.sav)"),
 }
 """First bytes of kinds of files that are not read."""
 
@@ -53,7 +54,7 @@ def check_file(path: Path) -> str:
     if known is None and re.match(
         rb"(?:\xef\xbb\xbf)?\s*<(?:html|table|!doctype html|\?xml|head|meta)", head, re.IGNORECASE
     ):
-        known = "a web page (HTML or XML)"
+        known = N_("a web page (HTML or XML)")
     if known is not None:
         raise RegisterError(f"{path}: this is {known}, which is not read.", remedy="Save it as CSV or .xlsx.")
     suffix = path.suffix.lower()

@@ -17,7 +17,7 @@ import pyarrow as pa
 from wasl.errors import RegisterError, WaslError
 from wasl.registers.reading.dates import EXCEL_DAY_0
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
-from wasl.registers.reading.source import Source, complete, without_headings
+from wasl.registers.reading.source import HEADER_PLACE, SHEET_NAME, Source, complete, without_headings
 from wasl.registers.schema import FileLayout
 
 __all__ = ["read_workbook", "sheet_rows"]
@@ -83,8 +83,8 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         notes.append(("headings-repeated", "", repeats))
     if not table.num_rows:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
-    place_of_header = f"header in row {header.row + 1}" if header.row else ""
-    named = f"sheet {sheet.name!r}" if len(book.sheetnames) > 1 else ""
+    place_of_header = HEADER_PLACE.format(row=header.row + 1) if header.row else ""
+    named = SHEET_NAME.format(name=repr(sheet.name)) if len(book.sheetnames) > 1 else ""
     return Source(
         complete(table, wanted.names),
         rows_of_file,
@@ -92,7 +92,7 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         numeric={name: count for name, count in numeric.items() if count},
         notes=tuple(notes),
         renamed=header.match.renamed,
-        layout=", ".join(text for text in (named, place_of_header) if text),
+        layout="; ".join(text for text in (named, place_of_header) if text),
         day_zero=DAY_0_OF_1904 if book.epoch.year == 1904 else EXCEL_DAY_0,
     )
 

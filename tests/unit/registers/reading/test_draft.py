@@ -219,7 +219,7 @@ class TestWhatAPersonSays:
         assert schema.record == "a"
         assert set(features) == {"surname", "birth_date"}
         assert {field.name: field.role.value for field in schema.fields}["d"] == "drop"
-        assert read_register(path, schema).rows_accepted == 50
+        assert read_register(path, schema).table.num_rows == 50
 
     def test_without_a_record_number_rows_are_numbered(self, tmp_path):
         path = write_csv(tmp_path, [HEADINGS, *rows()])
@@ -242,3 +242,20 @@ class TestWhatAPersonSays:
         path = write_csv(tmp_path, [HEADINGS, *rows()])
         _, schema, _ = draft(path, chosen={"Observations": "payload"})
         assert {field.name: field.role.value for field in schema.fields}["observations"] == "payload"
+
+
+class TestWhereNoRowNamesTheColumns:
+    """A record is never taken for the header: its values would become names of columns and stand in the draft."""
+
+    @pytest.mark.parametrize("first", [["A12", "Diallo", "Awa", "1980-03-05"], ["4501", "Diallo", "Awa", "20"]])
+    def test_a_record_in_the_first_row_is_refused_without_its_values(self, tmp_path, first):
+        lines = [[f"A{i}", NAMES[i % 8], NAMES[i % 7], f"19{i % 60 + 20}-03-05"] for i in range(30)]
+        with pytest.raises(RegisterError, match="looks like a record") as refusal:
+            draft(write_csv(tmp_path, [first, *lines]))
+        assert "Diallo" not in str(refusal.value) + refusal.value.remedy
+
+    @pytest.mark.parametrize("heading", ["Q101", "VAR2024", "Date (jj/mm/aaaa)", "2024", "N° 12 bis"])
+    def test_headings_with_digits_are_headings(self, tmp_path, heading):
+        lines = [[f"A{i}", NAMES[i % 8], str(i % 9)] for i in range(30)]
+        _, schema, _ = draft(write_csv(tmp_path, [["Dossier", "Nom", heading], *lines]))
+        assert len(schema.fields) == 3
