@@ -1,9 +1,9 @@
 """Local suppression for many keys where only certain company counts: ``alpha`` below 1, or missing as a category.
 
-A class that suppresses keys then counts two kinds of others: classes that miss the same keys, and (under ``alpha``,
-not as a category) complete classes that keep all their values. So a violating class takes the smallest set of keys that
-covers its differences to k rows, and every other violating class that agrees with it outside this set suppresses the
-same set. Classes that need few keys come first. A class may also join an earlier group.
+A class that suppresses keys counts others that miss the same keys. Under ``alpha`` it also counts complete classes that
+keep all their values. So a violating class takes the smallest set of keys that covers its differences to k rows. Every
+other violating class that agrees with it outside this set suppresses the same set. Classes that need few keys come
+first. A class may also join an earlier group.
 
 Cost: violating classes times classes times keys, in byte operations of the processor's vector unit.
 """
