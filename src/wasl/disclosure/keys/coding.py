@@ -80,19 +80,19 @@ def label_text(value: object) -> str:
 
 
 def as_arrow(frame: Frame) -> pa.Table:
-    """The frame as a ``pyarrow.Table`` without an index column; a table passes through.
+    """The frame as a ``pyarrow.Table`` without an index column, in types that Arrow calculates with.
 
     Raises:
         InputError: Neither a table nor a frame, or a column Arrow cannot hold.
     """
     if isinstance(frame, pa.Table):
-        return frame
+        return _in_plain_types(frame)
     if isinstance(frame, pd.DataFrame):
         doubled = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
         if doubled:
             raise InputError(f"two columns of the data have the same name: {', '.join(doubled)}.")
         try:
-            return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+            table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         except OverflowError as error:
             raise InputError(
                 "a column of the frame holds whole numbers beyond 64 bits.",
@@ -103,7 +103,36 @@ def as_arrow(frame: Frame) -> pa.Table:
                 "a column of the frame mixes types that cannot be one column.",
                 remedy="Convert it to one type (numbers or text) first.",
             ) from error
+        return _in_plain_types(table)
     raise InputError(f"expected a pyarrow table or a pandas frame, not {type(frame).__name__}.")
+
+
+def _in_plain_types(table: pa.Table) -> pa.Table:
+    """A table whose views, runs, half floats and unusual dictionaries are plain columns; most tables pass through."""
+    for position, column in enumerate(table.schema):
+        target = _plain_type(column.type)
+        if target is None:
+            continue
+        chunks = table.column(position).chunks
+        if pa.types.is_run_end_encoded(column.type):
+            chunks = [pc.run_end_decode(chunk) for chunk in chunks]
+        elif pa.types.is_dictionary(column.type):
+            chunks = [chunk.dictionary.take(chunk.indices) for chunk in chunks]
+        values = pa.chunked_array(chunks, None if chunks else target)
+        values = values.cast(target) if values.type != target else values
+        table = table.set_column(position, pa.field(column.name, target, metadata=column.metadata), values)
+    return table
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType | None:
+    """The type a column is turned into; None for one that stays."""
+    inner = kind.value_type if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind) else kind
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary(), pa.float16(): pa.float32()}.get(inner, inner)
+    if inner is kind:
+        return plain if plain != kind else None
+    text = pa.types.is_string(plain) or pa.types.is_large_string(plain)
+    keeps = text or (pa.types.is_primitive(plain) and not pa.types.is_temporal(plain))
+    return None if pa.types.is_dictionary(kind) and plain == inner and keeps else plain
 
 
 def require_columns(frame: Frame, names: Sequence[str]) -> None:
@@ -147,7 +176,10 @@ def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
         if dense is not None:
             return dense
     if pa.types.is_floating(array.type):
-        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+        # Adding zero makes -0.0 the same category as 0.0.
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), pc.add(array, pa.scalar(0, array.type)))
+    if pa.types.is_dictionary(array.type):
+        array = _without_doubles(name, array)
     if pa.types.is_null(array.type):
         return CodedColumn(name, np.full(len(array), MISSING, np.int32), pa.array([], pa.string()))
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
@@ -161,6 +193,25 @@ def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:
     rank = np.full(len(labels) + 1, MISSING, np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     return CodedColumn(name, rank[codes], labels.take(pa.array(order)))
+
+
+def _without_doubles(name: str, array: pa.DictionaryArray) -> pa.Array:
+    """A dictionary column whose dictionary names every category once and holds no missing value.
+
+    Raises:
+        InputError: An ordered dictionary names a category twice, so that its order is not known.
+    """
+    words = array.dictionary
+    if words.null_count == 0 and len(pc.unique(words)) == len(words):
+        floating = pa.types.is_floating(words.type)
+        if not floating or not pc.any(pc.or_(pc.is_nan(words), pc.equal(words, 0.0))).as_py():
+            return array
+    if array.type.ordered and len(pc.unique(words)) < len(words):
+        raise InputError(f"column {name!r} is ordered, and its order names a category twice.")
+    plain = array.dictionary_decode()
+    if pa.types.is_floating(plain.type):
+        plain = pc.if_else(pc.is_nan(plain), pa.scalar(None, plain.type), pc.add(plain, pa.scalar(0, plain.type)))
+    return plain
 
 
 def code_together(first: Sequence[CodedColumn], second: Sequence[CodedColumn]) -> list[CodedColumn]:

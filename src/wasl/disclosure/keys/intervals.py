@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wasl.errors import InputError
 
-__all__ = ["break_labels", "date_labels", "interval_label", "is_class_label", "width_labels"]
+__all__ = ["band_numbers", "break_labels", "date_labels", "interval_label", "is_class_label", "width_labels"]
 
 Closed = Literal["left", "right"]
 Period = Literal["month", "quarter", "half-year", "year", "decade"]
@@ -127,6 +128,26 @@ def date_labels(texts: Sequence[str], period: Period) -> dict[str, str]:
         name, match = found
         labels[text] = text if names.index(name) >= names.index(period) else _period_of(name, match, period)
     return labels
+
+
+def band_numbers(name: str, texts: Sequence[str], bands: Sequence[float]) -> NDArray[np.int32]:
+    """For each category of a recoded number, the band that holds all of its values; bands begin at the cut points.
+
+    Raises:
+        InputError: A category is no class of numbers, or its values lie in several bands.
+    """
+    numbers = []
+    for text in texts:
+        ends = _ends(text)
+        low, high = (-1, -2) if ends is None or any(np.isnan(ends)) else (bisect_right(bands, end) for end in ends[1:3])
+        numbers.append(low if low == high else -1)
+    apart = numbers.count(-1)
+    if apart:
+        raise InputError(
+            f"the rule for {name!r} counts bands, but {apart} of {len(texts)} released categories do not lie in one.",
+            remedy="Let every cut point of the bands be one of the classes, or give the rule no bands.",
+        )
+    return np.array(numbers, np.int32)
 
 
 def is_class_label(text: str) -> bool:

@@ -35,10 +35,17 @@ def require_plain(name: str, column: pa.ChunkedArray) -> None:
     """Refuse a column whose cells are not single finite values.
 
     Raises:
-        InputError: The column holds lists, records or bytes, or an infinity.
+        InputError: The column holds lists, records, bytes, cells of an extension type, or an infinity.
     """
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if isinstance(kind, pa.BaseExtensionType) or kind == pa.month_day_nano_interval():
+        raise InputError(f"column {name!r} holds {kind} cells.", remedy="Convert it to text, numbers or dates.")
+    if (
+        pa.types.is_nested(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    ):
         raise InputError(
             f"column {name!r} holds {kind} cells, which are not single values.",
             remedy="Make one column of each part, or leave the column out.",

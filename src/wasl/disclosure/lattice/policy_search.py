@@ -18,7 +18,6 @@ from wasl.disclosure.lattice.goals import Goal, k_goal, k_map_goal, risk_goal, s
 from wasl.disclosure.lattice.search import LatticeResult, search_lattice
 from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.policy import SearchSpec, SensitiveRule
-from wasl.disclosure.risk.assess import class_distance, sensitive_column
 from wasl.disclosure.risk.diversity import (
     ClassCounts,
     alpha_k,
@@ -27,6 +26,7 @@ from wasl.disclosure.risk.diversity import (
     delta_disclosure,
     diversity,
 )
+from wasl.disclosure.risk.sensitive import class_distance, sensitive_column
 from wasl.errors import InputError
 
 __all__ = ["Generalized", "generalize_to", "search_policy"]

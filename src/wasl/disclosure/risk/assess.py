@@ -18,15 +18,12 @@ from wasl.disclosure.keys.frequencies import Frequencies, frequencies, k_map, vi
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.policy import DisclosurePolicy, Role, SensitiveRule, require_thresholds
 from wasl.disclosure.risk.diversity import (
-    ClassCounts,
     alpha_k,
     beta_likeness,
     class_counts,
     compatible_counts,
     delta_disclosure,
     diversity,
-    t_closeness,
-    t_closeness_hierarchical,
 )
 from wasl.disclosure.risk.loglinear import loglinear_risk
 from wasl.disclosure.risk.reidentification import (
@@ -38,6 +35,7 @@ from wasl.disclosure.risk.reidentification import (
     risk_threshold,
 )
 from wasl.disclosure.risk.risk_report import Failure, RiskReport, SensitiveMeasure
+from wasl.disclosure.risk.sensitive import class_distance, sensitive_column
 from wasl.disclosure.risk.suda2 import MAX_VARIABLES, SudaScores, suda2
 from wasl.disclosure.risk.uniqueness import population_uniques
 from wasl.errors import InputError
@@ -236,15 +234,6 @@ def _approximate(found: Frequencies) -> GlobalRisk:
     return global_risk(individual_risk_approximate(found.sample, found.population))
 
 
-def sensitive_column(file: WorkingFile, rule: SensitiveRule) -> CodedColumn:
-    """The sensitive variable as it is counted: its categories, or the bands of a numeric one."""
-    if not rule.bands:
-        return file.coded([rule.variable])[0]
-    values = file.numbers(rule.variable)
-    codes = np.where(np.isnan(values), -1, np.searchsorted(np.array(rule.bands), values, side="right"))
-    return CodedColumn(rule.variable, codes.astype(np.int32), pa.array(np.arange(len(rule.bands) + 1)))
-
-
 def _measure(
     file: WorkingFile,
     found: Frequencies,
@@ -298,25 +287,6 @@ def _measure(
         delta=float(ratio.max()) if np.isfinite(ratio).all() else None,
         violating_rows=over,
     )
-
-
-def class_distance(
-    file: WorkingFile, rule: SensitiveRule, counts: ClassCounts, column: CodedColumn
-) -> NDArray[np.float64]:
-    """For each class, the distance of its sensitive values to the file's, with the rule's ground distance.
-
-    Raises:
-        InputError: The distance is that of ordered categories, and the variable has no order.
-    """
-    text = pa.types.is_string(column.labels.type) or pa.types.is_large_string(column.labels.type)
-    if rule.distance == "ordered" and text and not rule.bands and rule.variable not in file.orders:
-        raise InputError(
-            f"the rule for {rule.variable!r} has the distance of ordered categories, but the variable has no order.",
-            remedy='Give it type = "ordinal" and order = [lowest, …, highest].',
-        )
-    if rule.distance == "hierarchical":
-        return t_closeness_hierarchical(counts, column.texts, file.hierarchy(rule.variable))
-    return t_closeness(counts, ordered=rule.distance == "ordered")
 
 
 def _contributions(

@@ -361,3 +361,38 @@ def test_a_replacement_inside_the_bounds_is_refused(end, value):
 def test_whole_numbers_beyond_64_bits_are_refused(micro):
     with pytest.raises(InputError, match="beyond 64 bits"):
         assess(micro.assign(town=[2**70 + i % 3 for i in range(len(micro))]), policy_of([*KEYS, WAGE]))
+
+
+@pytest.mark.parametrize("levels", [[{"width": 10}], [{"breaks": [20, 40, 60]}], [{"width": 5, "closed": "left"}]])
+def test_bands_of_a_number_that_a_method_made_classes_of(levels):
+    """A class counts as the band that holds all of its values; a class across bands is refused."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], 300), "age": rng.integers(0, 90, 300)})
+    document = {
+        "name": "p",
+        "thresholds": {"k": 2, "sensitive": [{"variable": "age", "bands": [20, 40, 60], "l_distinct": 4}]},
+        "variables": [{"name": "sex", "role": "key"}, {"name": "age", "role": "key", "hierarchy": {"levels": levels}}],
+        "methods": [{"kind": "recode", "variable": "age", "level": 1}, {"kind": "local_suppression"}],
+    }
+    done = protect(frame, DisclosurePolicy.model_validate(document), seed=1)
+    (measure,) = done.after.sensitive
+    assert measure.l_distinct == 4
+    document["thresholds"]["sensitive"][0]["bands"] = [18, 40]
+    with pytest.raises(InputError, match="released categories do not lie in one"):
+        protect(frame, DisclosurePolicy.model_validate(document), seed=1)
+
+
+def test_a_variable_may_put_households_at_risk_and_have_to_agree():
+    frame = pd.DataFrame({"area": ["N", "S"] * 50, "size": [1, 1, 2, 2] * 25, "job": list("abcde") * 20})
+    document = {
+        "name": "p",
+        "thresholds": {"individual_risk": 1.0},
+        "variables": [{"name": name, "role": "key"} for name in frame],
+        "methods": [
+            {"kind": "swap_records", "areas": ["area"], "similar": ["size"], "risk_variables": ["size", "job"]}
+        ],
+    }
+    assert protect(frame, DisclosurePolicy.model_validate(document), seed=1).changes[0].counts["swapped"] > 0
+    document["methods"][0]["similar"] = ["area"]
+    with pytest.raises(ValueError, match="named twice"):
+        DisclosurePolicy.model_validate(document)

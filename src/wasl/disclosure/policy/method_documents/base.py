@@ -37,8 +37,13 @@ class MethodBase(Document):
         """The named variables that must be numbers."""
         return ()
 
+    @property
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """Lists in which no variable may stand twice."""
+        return (self.names,)
+
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        if len(set(self.names)) != len(self.names):
+        if any(len(set(names)) != len(names) for names in self.lists):
             raise ValueError("a variable is named twice in one method")
         return self

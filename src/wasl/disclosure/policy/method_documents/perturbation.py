@@ -149,7 +149,12 @@ class SwapRecords(MethodBase):
     @property
     def names(self) -> tuple[str, ...]:
         """Every variable the method names."""
-        return (*self.areas, *self.similar, *self.risk_variables)
+        return tuple(dict.fromkeys((*self.areas, *self.similar, *self.risk_variables)))
+
+    @property
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """A variable may both put households at risk and have to agree; an area may do neither."""
+        return (*self.areas, *self.similar), (*self.areas, *self.risk_variables)
 
     @property
     def changed(self) -> tuple[str, ...]:
