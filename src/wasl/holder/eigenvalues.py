@@ -6,14 +6,30 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["centre", "largest_eigenvalue", "times_above", "top_eigenvalue"]
+__all__ = ["centre", "largest_eigenvalue", "multiply", "top_eigenvalue"]
 
-POWER_FROM = 64
-"""Matrices above this size get their top eigenvalue by power iteration."""
-POWER_STEPS = 300
+EXACT_TO = 24
+"""Matrices up to this size are reduced to tridiagonal form as a whole."""
+KRYLOV_STEPS = 96
+KRYLOV_PRECISION = 1e-5
+"""Relative gain in four steps from which the value is taken as reached."""
 LAGUERRE_STEPS = 50
-EXCEEDS_STEPS = 8
-"""Steps after which the search for a quotient above the bound gives up. Far above the limit one to three suffice."""
+
+
+@njit(cache=True, nogil=True)
+def multiply(matrix: NDArray[np.float64], n: int, vector: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """The product of the first n rows and columns of a symmetric matrix with a vector, four rows at a time."""
+    for i in range(n):
+        out[i] = 0.0
+    for j in range(0, n - 3, 4):
+        a, b, c, d = vector[j], vector[j + 1], vector[j + 2], vector[j + 3]
+        one, two, three, four = matrix[j], matrix[j + 1], matrix[j + 2], matrix[j + 3]
+        for i in range(n):
+            out[i] += a * one[i] + b * two[i] + c * three[i] + d * four[i]
+    for j in range(n - n % 4, n):
+        a, one = vector[j], matrix[j]
+        for i in range(n):
+            out[i] += a * one[i]
 
 
 @njit(cache=True, nogil=True)
@@ -73,15 +89,14 @@ def _tridiagonal(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
 
 
 @njit(cache=True, nogil=True)
-def largest_eigenvalue(matrix: NDArray[np.float64], above: float) -> float:
-    """The largest eigenvalue of a small symmetric matrix, from a bound above it.
+def _largest_of_tridiagonal(diagonal: NDArray[np.float64], squares: NDArray[np.float64], above: float) -> float:
+    """The largest eigenvalue of a tridiagonal matrix, from a bound above it.
 
     Laguerre's iteration on the characteristic polynomial: its zeros are real, so from above it falls on the largest
     and never below.
 
     *Source:* Wilkinson, The Algebraic Eigenvalue Problem (1965), chapter 7.
     """
-    diagonal, squares = _tridiagonal(matrix)
     n = len(diagonal)
     value = above
     for _ in range(LAGUERRE_STEPS):
@@ -109,61 +124,54 @@ def largest_eigenvalue(matrix: NDArray[np.float64], above: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def top_eigenvalue(matrix: NDArray[np.float64], enough: float, shift: float) -> float:
-    """Top eigenvalue of a centred matrix; its Frobenius norm instead, where already that is below ``enough``.
-
-    Agreement with itself, left out on the diagonal, would make the matrix positive: ``shift`` (1 for each group) puts
-    it back for the power iteration on large blocks.
-    """
-    norm = np.sqrt((matrix * matrix).sum())
-    if norm <= enough:
-        return float(norm)
-    n = len(matrix)
-    if n <= POWER_FROM:
-        return max(0.0, largest_eigenvalue(matrix, norm))
-    vector = np.empty(n)
-    for i in range(n):
-        vector[i] = 1.0 if (i * 2654435761) & 65536 else -1.0
-    vector /= np.sqrt(n)
-    value = 0.0
-    for _ in range(POWER_STEPS):
-        image = np.dot(matrix, vector) + shift * vector
-        length = np.sqrt((image * image).sum())
-        if length == 0.0:
-            return 0.0
-        vector = image / length
-        if abs(length - value) < 1e-4 * length:
-            value = length
-            break
-        value = length
-    return max(0.0, float(value - shift))
+def largest_eigenvalue(matrix: NDArray[np.float64], above: float) -> float:
+    """The largest eigenvalue of a small symmetric matrix, from a bound above it."""
+    diagonal, squares = _tridiagonal(matrix)
+    return _largest_of_tridiagonal(diagonal, squares, above)
 
 
 @njit(cache=True, nogil=True)
-def times_above(matrix: NDArray[np.float64], bound: float, shift: float) -> float:
-    """How many times a bound the top eigenvalue is at least, if a few steps show that it is above; 0 says nothing.
+def _krylov_eigenvalue(matrix: NDArray[np.float64], norm: float) -> float:
+    """Top eigenvalue of a large centred matrix, to ``KRYLOV_PRECISION``.
 
-    Every Rayleigh quotient is below the top eigenvalue, so one above the bound decides. The steps begin at the row that
-    stands out most.
+    The projection on the vectors reached so far is tridiagonal; each new vector is made orthogonal to all before.
+
+    *Source:* Lanczos's method with complete reorthogonalization, Golub and Van Loan, section 10.3.
     """
     n = len(matrix)
-    start, longest = 0, -1.0
+    basis = np.empty((KRYLOV_STEPS, n))
+    diagonal, squares = np.empty(KRYLOV_STEPS), np.empty(KRYLOV_STEPS)
+    vector = np.empty(n)
     for i in range(n):
-        length = 0.0
-        for j in range(n):
-            length += matrix[i, j] * matrix[i, j]
-        if length > longest:
-            start, longest = i, length
-    vector = matrix[start].copy()
-    vector[start] += np.sqrt(max(longest, 0.0))
-    for _ in range(EXCEEDS_STEPS):
-        length = np.sqrt((vector * vector).sum())
-        if length == 0.0:
-            return 0.0
-        vector /= length
-        image = np.dot(matrix, vector)
-        quotient = (vector * image).sum()
-        if quotient > bound:
-            return float(quotient / bound)
-        vector = image + shift * vector
-    return 0.0
+        vector[i] = 1.0 if (i * 2654435761) & 65536 else -1.0
+    vector -= vector.mean()
+    length, value = np.sqrt((vector * vector).sum()), 0.0
+    for step in range(min(n, KRYLOV_STEPS)):
+        if length <= 1e-12 * norm:
+            break
+        basis[step] = vector / length
+        multiply(matrix, n, basis[step], vector)
+        diagonal[step] = (basis[step] * vector).sum()
+        for _ in range(2):  # twice is enough
+            for before in range(step + 1):
+                vector -= (basis[before] * vector).sum() * basis[before]
+        squares[step] = (vector * vector).sum()
+        length = np.sqrt(squares[step])
+        if step % 4 == 3 or step + 1 == min(n, KRYLOV_STEPS) or length <= 1e-12 * norm:
+            found = _largest_of_tridiagonal(diagonal[: step + 1], squares[:step], norm)
+            if found - value <= KRYLOV_PRECISION * found:
+                value = found
+                break
+            value = found
+    return value * (1.0 + KRYLOV_PRECISION)
+
+
+@njit(cache=True, nogil=True)
+def top_eigenvalue(matrix: NDArray[np.float64], enough: float) -> float:
+    """Top eigenvalue of a centred matrix; its Frobenius norm instead, where already that is below ``enough``."""
+    norm = np.sqrt((matrix * matrix).sum())
+    if norm <= enough:
+        return float(norm)
+    if len(matrix) <= EXACT_TO:
+        return max(0.0, largest_eigenvalue(matrix, norm))
+    return max(0.0, _krylov_eigenvalue(matrix, norm))

@@ -25,23 +25,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wasl.holder.eigenvalues import centre, times_above, top_eigenvalue
-from wasl.registers.compiled.bits import popcount
+from wasl.holder.agreement import (
+    agreement_by_difference,
+    agreement_matrices,
+    agreement_of_persons,
+    persons_of_rows,
+)
+from wasl.holder.thinning import SMALLEST, thin_block
 
 __all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks", "rows_to_measure"]
 
-SMALLEST = 3
-"""Two records look alike from both sides: nothing tells which is which."""
 LARGEST_EXACT = 500
 """Blocks above this size are measured on a sample of that many records, and T grows with √(n / sample)."""
-
-SAME = 0.5
-"""Mean agreement from which two rows are taken as one person's, as in the union meter of the linkage unit. With seven
-taps, filters that differ in a twentieth of their bits agree by .48, those of unrelated people by less than .1."""
-
-
-FAR = 2.0
-"""Times the limit from which a twentieth of a block is left out at a time, and not a fortieth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,114 +52,6 @@ class BlockLeaks:
     leak: NDArray[np.float64] = field(repr=False)
     keep: NDArray[np.bool_] = field(repr=False)
     lost: NDArray[np.bool_] = field(repr=False)
-
-
-@njit(cache=True, nogil=True)
-def _agreement(
-    raw: NDArray[np.uint64], valid: NDArray[np.bool_], places: NDArray[np.int64], taps: int
-) -> NDArray[np.float64]:
-    """Expected agreement of released filters, pair by pair; 0 on the diagonal and where one is missing."""
-    n, words = len(places), raw.shape[1]
-    matrix = np.zeros((n, n))
-    for i in range(n):
-        if not valid[places[i]]:
-            continue
-        for j in range(i):
-            if not valid[places[j]]:
-                continue
-            different = np.uint64(0)
-            for word in range(words):
-                different += popcount(raw[places[i], word] ^ raw[places[j], word])
-            base = 1.0 - 2.0 * np.float64(different) / (64.0 * words)
-            value = base
-            for _ in range(taps - 1):
-                value *= base
-            matrix[i, j] = value
-            matrix[j, i] = value
-    return matrix
-
-
-@njit(cache=True, nogil=True)
-def _equality(tokens: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 where two rows share any token, else 0."""
-    n = len(places)
-    matrix = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i):
-            for token in range(tokens.shape[0]):
-                code = tokens[token, places[i]]
-                if code >= 0 and code == tokens[token, places[j]]:
-                    matrix[i, j] = 1.0
-                    matrix[j, i] = 1.0
-    return matrix
-
-
-@njit(cache=True, nogil=True)
-def _matrices(
-    raw: NDArray[np.uint64], valid: NDArray[np.bool_], tokens: NDArray[np.int64], places: NDArray[np.int64], taps: int
-) -> NDArray[np.float64]:
-    """What each group, all tokens, and all groups together let out about some rows, pair by pair.
-
-    Returns:
-        (groups + 2, n, n): the groups, tokens, and the sum of the groups.
-    """
-    groups, n = raw.shape[0], len(places)
-    found = np.zeros((groups + 2, n, n))
-    for group in range(groups):
-        found[group] = _agreement(raw[group], valid[group], places, taps)
-        found[groups + 1] += found[group]
-    if tokens.shape[0]:
-        found[groups] = _equality(tokens, places)
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _persons(
-    together: NDArray[np.float64], valid: NDArray[np.bool_], places: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], int]:
-    """For each row the number of its person: rows that agree by more than ``SAME`` are one person's, also in steps.
-
-    Args:
-        together: (n, n) agreement, summed over the groups.
-        valid: (groups, rows) whether a row has a filter.
-        places: (n) the rows.
-    """
-    n = len(places)
-    first = np.arange(n)
-    for i in range(n):
-        for j in range(i):
-            both = 0
-            for group in range(valid.shape[0]):
-                both += valid[group, places[i]] and valid[group, places[j]]
-            if both and together[i, j] > SAME * both and first[i] != first[j]:
-                low, high = min(first[i], first[j]), max(first[i], first[j])
-                for k in range(n):
-                    if first[k] == high:
-                        first[k] = low
-    number, found = np.empty(n, np.int64), 0
-    for i in range(n):
-        if first[i] == i:
-            number[i] = found
-            found += 1
-        else:
-            number[i] = number[first[i]]
-    return number, found
-
-
-@njit(cache=True, nogil=True)
-def _between(whole: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Mean agreement between persons instead of rows: (kinds, count, count), 0 on the diagonal."""
-    means = np.zeros((len(whole), count, count))
-    rows = np.zeros(count)
-    for i in range(len(person)):
-        rows[person[i]] += 1.0
-        for j in range(len(person)):
-            if person[i] != person[j]:
-                for kind in range(len(whole)):
-                    means[kind, person[i], person[j]] += whole[kind, i, j]
-    for kind in range(len(whole)):
-        means[kind] /= np.outer(rows, rows)
-    return means
 
 
 @njit(cache=True, nogil=True)
@@ -204,72 +91,27 @@ def _measure(
         lost: (blocks) written: True where a sampled block exceeds the limit and cannot be mended.
     """
     groups = raw.shape[0]
+    expected = agreement_by_difference(raw.shape[2], taps)
     for block in range(len(starts) - 1):
         first, n, size = starts[block], starts[block + 1] - starts[block], sizes[block]
         if n == 0:
             continue
         places = np.arange(first, first + n)
-        whole = _matrices(raw, valid, tokens, places, taps)
-        sampled = size > n
-        person, units = np.arange(n), np.arange(n)
+        whole = agreement_matrices(raw, valid, tokens, places, expected)
+        person, count = np.arange(n), n
         if collapse:
-            person, count = _persons(whole[groups + 1], valid, places)
+            person, count = persons_of_rows(whole[groups + 1], valid, places)
             if count < n:
-                whole, units, n = _between(whole, person, count), np.arange(count), count
-        scale = np.sqrt(size / len(places)) if sampled else 1.0
-        while True:
-            noise = np.sqrt(n / released_bits)
-            worst = 0.0
-            if collapse and n < SMALLEST:
-                leak[block] = 0.0
-                break
-            score = np.zeros(n)
-            used = 0
-            for kind in range(groups + 2):
-                matrix = whole[kind]
-                if not matrix.any():
-                    continue
-                shift, unit = 1.0, noise
-                if kind < groups:
-                    used += 1
-                elif kind == groups + 1:
-                    if used < 2:
-                        continue
-                    shift, unit = float(used), noise * np.sqrt(used)
-                centred = centre(matrix)
-                # A norm below what was found already need not be resolved into its eigenvalues.
-                enough = max(0.05 * limit * noise, min(worst, limit) * unit / scale)
-                # While records are left out, it matters only that T is above the limit, and not by how much.
-                above = times_above(centred, limit * unit / scale, shift) if drop else 0.0
-                value = above * limit if above else top_eigenvalue(centred, enough, shift) / unit * scale
-                worst = max(worst, value)
-                if value > limit:
-                    score += (centred * centred).sum(axis=1)
-            if worst <= limit or not drop:
-                leak[block] = worst
-                break
-            if sampled:
-                lost[block] = True
-                break
-            # Leave out the persons that stand out most, a few at a time in large blocks.
-            worst_first = np.argsort(-score)
-            out = max(1, n // (40 if worst < FAR * limit else 20))
-            chosen = np.ones(n, np.bool_)
-            for i in range(out):
-                chosen[worst_first[i]] = False
-                for row in range(len(places)):
-                    if person[row] == units[worst_first[i]]:
-                        keep[places[row]] = False
-            left = np.flatnonzero(chosen)
-            if len(left) < SMALLEST:
-                break
-            units, n = units[left], len(left)
-            smaller = np.empty((groups + 2, n, n))
-            for kind in range(groups + 2):
-                for i in range(n):
-                    for j in range(n):
-                        smaller[kind, i, j] = whole[kind, left[i], left[j]]
-            whole = smaller
+                whole = agreement_of_persons(whole, person, count)
+        sampled = size > n
+        scale = np.sqrt(size / n) if sampled else 1.0
+        out = np.zeros(count, np.bool_)
+        leak[block], lost[block] = thin_block(
+            whole, groups, released_bits, limit, scale, drop, not sampled, collapse, out
+        )
+        for i in range(n):
+            if out[person[i]]:
+                keep[places[i]] = False
 
 
 def rows_to_measure(starts: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,0 +1,138 @@
+"""How far the rows of a block are seen to agree, pair by pair, before they are released: what the meter measures."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.registers.compiled.bits import popcount
+
+__all__ = ["agreement_by_difference", "agreement_matrices", "agreement_of_persons", "persons_of_rows"]
+
+SAME = 0.5
+"""Mean agreement from which two rows are taken as one person's, as in the union meter of the linkage unit. With seven
+taps, filters that differ in a twentieth of their bits agree by .48, those of unrelated people by less than .1."""
+
+
+@njit(cache=True, nogil=True)
+def agreement_by_difference(words: int, taps: int) -> NDArray[np.float64]:
+    """Expected agreement after diffusion, by the number of bits in which two filters of so many words differ."""
+    bits = 64 * words
+    return (1.0 - 2.0 * np.arange(bits + 1) / bits) ** taps
+
+
+@njit(cache=True, nogil=True)
+def _agreement(
+    raw: NDArray[np.uint64], valid: NDArray[np.bool_], places: NDArray[np.int64], expected: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Expected agreement of released filters, pair by pair; 0 on the diagonal and where one is missing."""
+    n, words = len(places), raw.shape[1]
+    matrix = np.zeros((n, n))
+    for i in range(n):
+        if not valid[places[i]]:
+            continue
+        for j in range(i):
+            if not valid[places[j]]:
+                continue
+            different = np.uint64(0)
+            for word in range(words):
+                different += popcount(raw[places[i], word] ^ raw[places[j], word])
+            value = expected[np.int64(different)]
+            matrix[i, j] = value
+            matrix[j, i] = value
+    return matrix
+
+
+@njit(cache=True, nogil=True)
+def _equality(tokens: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 where two rows share any token, else 0."""
+    n = len(places)
+    matrix = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i):
+            for token in range(tokens.shape[0]):
+                code = tokens[token, places[i]]
+                if code >= 0 and code == tokens[token, places[j]]:
+                    matrix[i, j] = 1.0
+                    matrix[j, i] = 1.0
+    return matrix
+
+
+@njit(cache=True, nogil=True)
+def agreement_matrices(
+    raw: NDArray[np.uint64],
+    valid: NDArray[np.bool_],
+    tokens: NDArray[np.int64],
+    places: NDArray[np.int64],
+    expected: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What each group, all tokens, and all groups together let out about some rows, pair by pair.
+
+    Args:
+        raw: (groups, rows, words) filters before diffusion.
+        valid: (groups, rows) whether a row has a filter.
+        tokens: (tokens, rows) equality classes, negative where missing.
+        places: (n) the rows.
+        expected: See :func:`agreement_by_difference`.
+
+    Returns:
+        (groups + 2, n, n): the groups, tokens, and the sum of the groups.
+    """
+    groups, n = raw.shape[0], len(places)
+    found = np.zeros((groups + 2, n, n))
+    for group in range(groups):
+        found[group] = _agreement(raw[group], valid[group], places, expected)
+        found[groups + 1] += found[group]
+    if tokens.shape[0]:
+        found[groups] = _equality(tokens, places)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def persons_of_rows(
+    together: NDArray[np.float64], valid: NDArray[np.bool_], places: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], int]:
+    """For each row the number of its person: rows that agree by more than ``SAME`` are one person's, also in steps.
+
+    Args:
+        together: (n, n) agreement, summed over the groups.
+        valid: (groups, rows) whether a row has a filter.
+        places: (n) the rows.
+    """
+    n = len(places)
+    first = np.arange(n)
+    for i in range(n):
+        for j in range(i):
+            both = 0
+            for group in range(valid.shape[0]):
+                both += valid[group, places[i]] and valid[group, places[j]]
+            if both and together[i, j] > SAME * both and first[i] != first[j]:
+                low, high = min(first[i], first[j]), max(first[i], first[j])
+                for k in range(n):
+                    if first[k] == high:
+                        first[k] = low
+    number, found = np.empty(n, np.int64), 0
+    for i in range(n):
+        if first[i] == i:
+            number[i] = found
+            found += 1
+        else:
+            number[i] = number[first[i]]
+    return number, found
+
+
+@njit(cache=True, nogil=True)
+def agreement_of_persons(whole: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Mean agreement between persons instead of rows: (kinds, count, count), 0 on the diagonal."""
+    means = np.zeros((len(whole), count, count))
+    rows = np.zeros(count)
+    for i in range(len(person)):
+        rows[person[i]] += 1.0
+        for j in range(len(person)):
+            if person[i] != person[j]:
+                for kind in range(len(whole)):
+                    means[kind, person[i], person[j]] += whole[kind, i, j]
+    for kind in range(len(whole)):
+        means[kind] /= np.outer(rows, rows)
+    return means
