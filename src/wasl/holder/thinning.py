@@ -1,8 +1,8 @@
 """Leaves out the rows of a block that stand out most, a few at a time, until its similarity structure does not show.
 
-The matrices of a block shrink with every row left out. They are never centred as a whole: means and lengths of the
-centred rows follow from the sums of the rows and of their squares, and from one product, so that a step costs a few
-products of a matrix and a vector. Centring and leaving out rows never raises the top eigenvalue (the rows left span a
+The matrices of a block shrink with every row left out. They are never centred as a whole. Means and lengths of the
+centred rows follow from one product, the sums of the rows and those of their squares. So a step costs a few products
+of a matrix and a vector. Centring and leaving out rows never raises the top eigenvalue (the rows left span a
 subspace), so an eigenvalue once known bounds all later ones.
 
 *Source:* Horn and Johnson, Matrix Analysis, 2nd ed., theorem 4.3.28 (interlacing).
