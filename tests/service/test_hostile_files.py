@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hostile import CORPUS, MEGABYTE, examine, ids, repeated, write
+from hostile_shapes import SHAPES
 
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.schema import RegisterSchema
@@ -27,11 +28,13 @@ MOST_GROWN_KB = 200 * 1024
 
 
 def test_every_hostile_file_is_refused_in_flat_memory(tmp_path: Path) -> None:
-    for name, make in CORPUS.items():
+    corpus = {**CORPUS, **SHAPES}
+    assert len(corpus) == len(CORPUS) + len(SHAPES)
+    for name, make in corpus.items():
         make(tmp_path / f"{name}.parquet")
     ended = subprocess.run([sys.executable, HERE / "hostile.py", tmp_path], capture_output=True, text=True, check=True)
     found = {one["name"]: one for one in map(json.loads, ended.stdout.splitlines())}
-    assert set(found) == set(CORPUS)
+    assert set(found) == set(corpus)
     assert not [name for name, one in found.items() if not one["said"]], "accepted"
     assert not [(name, one["grown_kb"]) for name, one in found.items() if one["grown_kb"] > MOST_GROWN_KB]
 

@@ -162,6 +162,8 @@ class ParquetFile:
         Raises:
             DeliveryError: Names the column.
         """
+        if not len(self.schema):
+            raise DeliveryError(f"the {self.what} has no columns.")
         nested = [field.name for field in self.schema if pa.types.is_nested(field.type)]
         if nested or footer.num_columns != len(self.schema):
             names = ", ".join(repr(name) for name in nested[:5])
@@ -218,13 +220,19 @@ class ParquetFile:
         """The bytes the text of a row group takes once each row has a copy of its value.
 
         Raises:
-            DeliveryError: A value is longer than a cell may be; names the column.
+            DeliveryError: A value is longer than a cell may be, or is no text; names the column.
         """
         lengths = pc.binary_length(part.dictionary).to_numpy(zero_copy_only=False)
         if lengths.size and lengths.max() > self._limits.max_cell_bytes:
             raise DeliveryError(
                 f"column {name!r} of the {self.what} holds a value of more than {self._limits.max_cell_bytes:,} bytes."
             )
+        try:
+            part.dictionary.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise DeliveryError(
+                f"column {name!r} of the {self.what} holds text that is not UTF-8.", remedy="Write text as UTF-8."
+            ) from error
         counts = np.bincount(part.indices.drop_null().to_numpy(zero_copy_only=False), minlength=lengths.size)
         return int((counts[: lengths.size] * np.nan_to_num(lengths)).sum())
 
@@ -243,6 +251,7 @@ def is_text(kind: pa.DataType) -> bool:
         or pa.types.is_large_string(value)
         or pa.types.is_binary(value)
         or pa.types.is_large_binary(value)
+        or value in (pa.string_view(), pa.binary_view())
     )
 
 

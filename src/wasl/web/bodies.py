@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
+import math
 import re
 import tomllib
 from typing import Any
@@ -47,6 +48,9 @@ STRINGS = re.compile(
 
 BETWEEN_WORDS = re.compile(r"[=,{}\[\]\n]")
 
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of a NUL character in JSON; after an escaped backslash it is plain text."""
+
 INLINE_BYTES = 4096
 """A body up to this size is parsed where it is; a longer one in a thread, so that nobody waits for it."""
 
@@ -87,7 +91,13 @@ def parse_json(body: bytes) -> Any:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_JSON_VALUES:
         raise _too_many_values()
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_object,
+        )
         return _storable(value)
     except (ValueError, RecursionError) as error:
         raise HttpProblem(400, "the body is not plain JSON in UTF-8.") from error
@@ -157,7 +167,7 @@ def _plain(value: Any) -> Any:
     """A TOML value as JSON has it.
 
     Raises:
-        ValueError: It holds infinity or no number.
+        ValueError: It holds infinity, no number, or a whole number beyond 64 bits.
     """
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
@@ -167,6 +177,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         raise ValueError("not a number")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise ValueError("beyond 64 bits")
     return value
 
 
@@ -177,13 +189,39 @@ def _storable(value: Any) -> Any:
         HttpProblem: It holds a NUL character.
         ValueError: It is not valid Unicode.
     """
-    if b"\\u0000" in json.dumps(value, ensure_ascii=False).encode():
+    if NUL.search(json.dumps(value, ensure_ascii=False).encode()):
         raise HttpProblem(422, "the body holds a NUL character.")
     return value
 
 
 def _too_many_values() -> HttpProblem:
     return HttpProblem(413, f"the body holds more than {MAX_JSON_VALUES:,} values.")
+
+
+def _finite(text: str) -> float:
+    """A number that a float can hold; ``1e400`` is none."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    return value
+
+
+def _whole(text: str) -> int:
+    """A whole number of 64 bits, which every database stores."""
+    value: int = _plain(int(text))
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are different: readers disagree on which of two values counts.
+
+    Raises:
+        HttpProblem: A name stands there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise HttpProblem(400, "an object in the body names a field twice.", remedy="Name each field once.")
+    return found
 
 
 def _refuse_constant(_name: str) -> float:
