@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zipfile import BadZipFile
 
 import typer
 
@@ -365,15 +364,15 @@ def read_csv(path: Path) -> pd.DataFrame:
         InputError: The file is missing, or is not one of these.
     """
     from wasl.linkage.quality.truth import parse_table, table_of
+    from wasl.registers.reading.sources import check_file
+    from wasl.registers.reading.workbooks import sheet_rows
 
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
-    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+    workbook = path.stat().st_size and check_file(path) == "excel"
+    if not workbook and path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"):
+        raise InputError(f"{path}: cannot be read as a workbook.", remedy="Save it again as .xlsx or CSV.")
+    if not workbook:
         return parse_table(path.read_bytes(), str(path))
-    import pandas as pd
-
-    try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, keep_default_na=False)
-    except (ValueError, OSError, KeyError, BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read as a workbook ({type(error).__name__}).") from error
-    return table_of([sheet.fillna("").to_numpy().tolist() for sheet in sheets.values()], str(path))
+    sheets = sheet_rows(path, None, None)
+    return table_of([[[cell or "" for cell in row] for row in rows] for rows in sheets.values()], str(path))

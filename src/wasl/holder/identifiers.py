@@ -127,6 +127,7 @@ def _is_run(bare: str) -> bool:
         rising.startswith(bare)
         or rising[1:].startswith(bare)
         or falling.startswith(bare)
+        or (bare in falling and bare[-1] in "01")
         or bool(PERIODIC.fullmatch(bare))
     )
 

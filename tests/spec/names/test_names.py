@@ -351,6 +351,26 @@ def test_final_h_stays_where_it_is_no_ta_marbuta():
         "NON RENSEIGNÉ",
         "UNKNOWN",
         "INCONNU INCONNU",
+        "<NA>",
+        "NC",
+        "undefined",
+        "X ben X",
+        "XBENTX",
+        "Monsieur X",
+        "né sous X",
+        "père inconnu",
+        "Bébé de Fatou",
+        "BABY OF AWA",
+        "Nouveau-né",
+        "illisible",
+        "Prénom",
+        "John Doe",
+        "مجهول الأب",
+        "مجهولة الهوية",
+        "فلان",
+        "غير مقروء",
+        "مولود جديد",
+        "No consta",
     ],
 )
 def test_placeholders_are_no_names(text):
@@ -363,7 +383,28 @@ def test_a_script_that_is_not_read_is_said_to_be_unreadable(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Na", "Nan", "Diallo", "محمد", "Ba", "Sané", "ⵢⵉⴷⵉⵔ", "Иванов", "Li", "Inès", "Neanti"]
+    "text",
+    [
+        "Na",
+        "Nan",
+        "Diallo",
+        "محمد",
+        "Ba",
+        "Sané",
+        "ⵢⵉⴷⵉⵔ",
+        "Иванов",
+        "Li",
+        "Inès",
+        "Neanti",
+        "Xavier",
+        "Baby",
+        "Sow Fils",
+        "Maria de Fatima",
+        "Malcolm X",
+        "Bem Xavier",
+        "Toto",
+        "طفيل",
+    ],
 )
 def test_names_that_look_like_placeholders_stay(text):
     assert what_is_no_name(text) is None

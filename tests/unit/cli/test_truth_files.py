@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.unit.registers.reading.other_workbook_files import write
 
 from wasl.cli.linkage import read_csv
 from wasl.errors import InputError
@@ -32,3 +33,10 @@ def test_what_is_no_workbook_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_bytes(b"no workbook")
     with pytest.raises(InputError, match=r"t\.xlsx: cannot be read as a workbook"):
         read_csv(tmp_path / "t.xlsx")
+
+
+@pytest.mark.parametrize("ending", [".xls", ".xlsb", ".ods"])
+def test_other_workbooks_read_as_the_same_file_in_csv(tmp_path: Path, ending: str) -> None:
+    path = write(tmp_path / f"truth{ending}", {"Feuil1": [list(ROWS.columns), *ROWS.values.tolist()]})
+    ROWS.to_csv(tmp_path / "truth.csv", index=False)
+    pd.testing.assert_frame_equal(read_csv(path), read_csv(tmp_path / "truth.csv"))

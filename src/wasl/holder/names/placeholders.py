@@ -23,12 +23,28 @@ PHRASES = frozenset(
         "SNP", "S N P", "S P", "SANS NOM PATRONYMIQUE", "UNKNOWN", "UNK", "NO NAME", "NOT KNOWN", "NOT AVAILABLE",
         "FNU", "LNU", "MISSING", "DESCONOCIDO", "DESCONOCIDA", "SIN NOMBRE", "TEST", "ANONYME", "X", "XX", "XXX",
         "غير معروف", "غير معروفة", "غير محدد", "غير محددة", "غير متوفر", "غير مذكور", "غير مصرح به", "مجهول", "مجهولة", "مجهول الاسم", "بدون",
+        "AUCUNE", "NR", "NC", "ND", "NSP", "NN", "N N", "S N", "UNDEFINED", "TBD", "NE SAIT PAS", "NOT PROVIDED", "NOT GIVEN",
+        "NOT STATED", "NOT APPLICABLE", "REFUSED", "REFUSE", "DECEASED", "UNNAMED", "ILLISIBLE", "ILLEGIBLE", "IDEM", "DITTO", "MEME",
+        "A VERIFIER", "A CONFIRMER", "TO BE CONFIRMED", "ESSAI", "EXEMPLE", "AZERTY", "QWERTY", "ASDF", "QSDF", "NOM", "PRENOM",
+        "NOM DE FAMILLE", "NOM ET PRENOM", "NOM PRENOM", "SURNAME", "FIRST NAME", "LAST NAME", "APELLIDO", "SIN APELLIDO", "SIN DATOS",
+        "NO CONSTA", "SANS PATRONYME", "SANS FAMILLE", "SANS IDENTITE", "SANS IDENTIFICATION", "NOM INCONNU", "PRENOM INCONNU",
+        "PERE INCONNU", "MERE INCONNUE", "PARENTS INCONNUS", "ENFANT", "BEBE", "NOUVEAU NE", "NOUVEAU NEE", "NOURRISSON", "BABY BOY",
+        "BABY GIRL", "INFANT", "NEWBORN", "HOMME", "FEMME", "UN HOMME", "UNE FEMME", "FILS DE", "FILLE DE", "JOHN DOE", "JANE DOE",
+        "NOMEN NESCIO", "مجهول الأب", "مجهولة الأب", "مجهول الهوية", "مجهولة الهوية", "مجهول الأبوين", "مجهولة الأبوين", "ابن مجهول",
+        "بنت مجهول", "غير مقروء", "غير واضح", "غير مدلى به", "فلان", "فلانة", "س", "س س", "لا اسم", "بدون نسب", "بدون اسم عائلي", "اسم",
+        "الاسم", "النسب", "الاسم العائلي", "الاسم الشخصي", "مولود", "مولودة", "مولود جديد", "رضيع", "رضيعة", "طفل", "طفلة", "منعدم",
         "بدون اسم", "بدون لقب", "لا يوجد", "لا شيء", "لا شيئ", "لاشيء", "لا اسم له", "دون اسم",
     ]
 )  # fmt: skip
 """Whole cells, as spelling keys."""
 WORDS = frozenset(["NEANT", "INCONNU", "INCONNUE", "UNKNOWN", "SNP", "FNU", "LNU", "XXX", "مجهول", "مجهولة"])
 """Words that are no name beside any other; a cell of only these holds no name."""
+CHILD_OF = re.compile(r"(?:BEBE|BABY|ENFANT|NOUVEAU NEE?|NOURRISSON|INFANT|FILS|FILLE) (?:DE|D|DU|OF)\b.*")
+"""A newborn without a name: what follows is the name of a parent."""
+NAMELESS = re.compile(
+    r"(?:(?:MR|M|MME|MLLE|MONSIEUR|MADAME|NEE?|SOUS|BEN|BENT|BNT|BINT|IBN|FILS|FILLE|DE) ?)*X+(?: ?BE?N?T? ?X+| X+)*"
+)
+"""X stands for every name: X ben X, Monsieur X."""
 KEYS = frozenset(spelling_key(phrase) for phrase in PHRASES)
 
 
@@ -40,13 +56,25 @@ def what_is_no_name(text: str) -> NoName | None:
     """
     if text.isascii() and len(text) > 3 and text.replace(" ", "").isalpha():
         upper = text.upper()
-        if upper not in KEYS and len(set(upper)) > 2 and not (WORDS & set(upper.split())):
+        if (
+            upper not in KEYS
+            and "X" not in upper
+            and " DE " not in upper
+            and " OF " not in upper
+            and len(set(upper)) > 2
+            and not (WORDS & set(upper.split()))
+        ):
             return None
-    if text in ("nan", "NaN"):  # a program's missing value; Nan in capitals is an Ivorian name
+    if text in ("nan", "NaN", "<NA>"):  # a program's missing value; Nan in capitals is an Ivorian name
         return "names-placeholder"
     key = spelling_key(text)
     words = key.split()
-    if key in KEYS or (words and all(word in WORDS or re.fullmatch(r"([A-Z])\1{2,}", word) for word in words)):
+    if (
+        key in KEYS
+        or CHILD_OF.fullmatch(key)
+        or NAMELESS.fullmatch(key)
+        or (words and all(word in WORDS or re.fullmatch(r"([A-Z])\1{2,}", word) for word in words))
+    ):
         return "names-placeholder"
     if not any(unicodedata.category(c).startswith("L") for c in text):
         return "names-placeholder"

@@ -29,6 +29,14 @@ from wasl.registers.schema import CodeSpellings, RegisterSchema
 __all__ = ["CodeEntry", "CodeList", "Harmonized", "code_list", "harmonize", "spelling_key"]
 
 
+SAID_BESIDE = frozenset(
+    """
+    NATIONALITE NATIONALITY NACIONALIDAD SEXE SEX SEXO GENRE CITOYEN CITOYENNE CITIZEN CITIZENSHIP RESSORTISSANT
+    RESSORTISSANTE ORIGINE PAYS COUNTRY CODE DE D الجنسيه جنسيه الجنس جنس
+    """.split()  # noqa: SIM905
+)
+"""Words beside a code that do not change it."""
+SEPARATORS = re.compile(r"\s+[-–—]\s*|\s*[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 
@@ -92,7 +100,30 @@ class CodeList:
         found = self.spellings.get(text) or self.spellings.get(spelling_key(text), ())
         if not found and "(" in text:  # Sénégalais(e), Guinée (République de)
             found = self.spellings.get(spelling_key(BRACKETS.sub(" ", text)), ())
-        return found or self._by_prefix(text)
+            for inside in BRACKETS.findall(text):  # congolaise (RDC): what both may mean
+                other = self.spellings.get(spelling_key(inside), ())
+                found = tuple(code for code in found if code in other) if other else found
+        return found or self._by_prefix(text) or self._in_other_words(text)
+
+    def _in_other_words(self, text: str) -> tuple[str, ...]:
+        """The codes of a cell that says more: ``SN - Sénégal``, ``Nationalité malienne``, ``C.I.``, ``1.0``.
+
+        Every part must mean the same: ``H/F`` and ``FR/MA`` stay unknown.
+        """
+        key = spelling_key(text)
+        bare = " ".join(word for word in key.split() if word not in SAID_BESIDE) if " " in key else key
+        if bare != key and bare:
+            return self.spellings.get(bare, ())
+        if re.fullmatch(r"\d+[.,]0+", text.strip()):
+            return self.spellings.get(re.split("[.,]", text.strip())[0], ())
+        joined = self.spellings.get(key.replace(" ", ""), ()) if re.fullmatch(r"\w( \w)+", key) else ()
+        if joined:
+            return joined
+        parts = [part for part in SEPARATORS.split(text) if spelling_key(part)]
+        if len(parts) < 2:
+            return ()
+        meant = {self.spellings.get(spelling_key(part), ()) for part in parts}
+        return meant.pop() if len(meant) == 1 else ()
 
     def _by_prefix(self, text: str) -> tuple[str, ...]:
         """The code whose numeric spelling ``NN*`` starts a longer numeric code (NMA classes to sections)."""

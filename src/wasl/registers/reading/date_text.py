@@ -12,22 +12,28 @@ SIGNS = str.maketrans(
     {
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe63\uff0d", "-"),
         **dict.fromkeys("\u2044\u2215\uff0f\u060d\\|", "/"),
-        **dict.fromkeys("\u060c\u066b\uff0e", "."),
+        **dict.fromkeys("\u060c\u066b\uff0e·•‧∙", "."),
+        **dict.fromkeys("年月", "/"),
+        "日": " ",
         **dict.fromkeys("\"“”«»‹›'’‘`´()[]{}", " "),
     }
 )
 """Dashes, slashes, points and commas of other scripts and keyboards; quotes and brackets go."""
 QUALIFIER = re.compile(
-    r"^(?:[~≈±<>]|(?:VERS|ENV|ENVIRON|PR[EÉ]SUM[EÉ]E?|N[EÉ]E?|CIRCA|CA|C(?=[.\s])|ABT|ABOUT|EN|LE|DU|DE|IN|BORN|ANN[EÉ]E|DATE"
-    r"|FIN|D[EÉ]BUT|MI|APPROX|APPROXIMATIVEMENT|سنة|عام|حوالي|نحو|خلال|في|بتاريخ|يوم|مزدادة?|ازداد|ازدادت|ولد|ولدت|مولودة?)"
+    r"^(?:[~≈±<>=]|(?:VERS|ENV|ENVIRON|PR[EÉ]SUM[EÉ]E?|N[EÉ]E?|CIRCA|CA|C(?=[.\s])|ABT|ABOUT|EN|LE|DU|DE|IN|BORN|ANN[EÉ]E|DATE"
+    r"|FIN|D[EÉ]BUT|MI|COURANT|MILIEU|ESTIM[EÉ]E?|PROBABLEMENT|APPROX|APPROXIMATIVEMENT|سنة|عام|حوالي|نحو|خلال|في|بتاريخ|يوم|مزدادة?|ازداد|ازدادت|ولد|ولدت|مولودة?)"
     r"(?=[\s.\d:])[.:]?\s*)+",
     re.IGNORECASE,
 )
 """Words before a date. *né en 1985* and *vers 1985* are the year."""
-AFTER = re.compile(r"[\s.]*(?:ENV|ENVIRON|CIRCA|APPROX|PR[EÉ]SUM[EÉ]E?|تقريبا)\.?$", re.IGNORECASE)
+AFTER = re.compile(
+    r"[\s.]*(?:ENV|ENVIRON|CIRCA|APPROX|PR[EÉ]SUM[EÉ]E?|ESTIM[EÉ]E?|ESTIMATION|D[EÉ]CLAR[EÉ]E?|ENVIRON|تقريبا|تقديرا)\.?$",
+    re.IGNORECASE,
+)
 ORDINAL = re.compile(r"^(\d{1,2})\s*(?:er|ère|re|e|eme|ème|ième|°|º|ª|st|nd|rd|th)(?=[\s/.\-])", re.IGNORECASE)
 TWICE = re.compile(r"(?<=\d)([/\-.])\s*\1+(?=\d)")
 UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
+FIRST = re.compile(r"^(?:le\s+)?premier(?=\s)", re.IGNORECASE)
 BLANK_BEFORE = re.compile(r"^[\s/\-.]+(?=(?:\d{1,2}\s*[/\-.]\s*)?\d{4}$)")
 BLANK_AFTER = re.compile(r"^(\d{4}(?:[/\-.]\d{1,2})?)[\s/\-.]+$")
 WHOLE = re.compile(r"^(\d{4,8})[.,]0+$")
@@ -40,7 +46,7 @@ def tidy_date(text: str) -> str:
     bare = fold_digits(without_marks(text)).translate(SIGNS).strip()
     bare = UNDERSCORE.sub("/", TWICE.sub(r"\1", bare))
     bare = COMPACT_TIME.sub(r"\1-\2-\3T\4:\5", bare)
-    return ORDINAL.sub(r"\1", bare)
+    return ORDINAL.sub(r"\1", FIRST.sub("1", bare))
 
 
 def without_words(text: str) -> str:

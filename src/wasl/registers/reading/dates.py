@@ -176,6 +176,7 @@ def _read_day(bare: str, rule: DateRule) -> Read:
         bare = GREGORIAN_MARK.sub(" ", bare)
     bare, named = _name_to_number(without_words(bare))
     hijri = hijri or named == "hijri"
+    gregorian = gregorian or named == "named"  # 12 mars 1405 is no Hijri date
     if named == "unknown word":
         return NOTHING
     if rule.calendar == "hijri" and not gregorian:
@@ -325,6 +326,8 @@ def _name_to_number(text: str) -> tuple[str, str]:
             numbers.append(token)
         elif not month and _plain(token) in MONTHS:
             month, kind, before = MONTHS[_plain(token)], "named", bool(numbers)
+        elif kind == "named" and MONTHS.get(_plain(token)) == month:
+            continue  # passports name the month twice: 12 FEV/FEB 1985
         elif _plain(token) not in WORDS_IN_DATES and _plain(token) not in WEEKDAYS:
             return text, "unknown word"
     if not kind:

@@ -91,6 +91,8 @@ def encoding_of(data: bytes, where: str) -> str:
 
 def _detect(stream: BinaryIO, where: str) -> str:
     head = stream.read(65536)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # begins as UTF-16 does
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in head:

@@ -114,7 +114,7 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
     headings: dict[str, tuple[tuple[str, ...], ...]] = {
         f.name: (
             f.aliases,
-            tuple(text for text in (f.label, f.label_fr) if text),
+            tuple(text for text in (f.label, f.label_fr, f.label_ar) if text),
             HEADINGS.get(str(f.feature), ()) or PAYLOAD_HEADINGS.get(f.standard or "", ()),
         )
         for f in schema.fields

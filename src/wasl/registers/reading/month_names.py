@@ -1,8 +1,8 @@
 # ruff: noqa: E501 (tables of words)
 """The months' names and abbreviations, and the names of weekdays that may stand before a date.
 
-French, Arabic (Morocco, Algeria, Egypt, the Levant), Tamazight (Tifinagh and Latin letters), English, Spanish, Portuguese
-and Italian. Names are lower-case, without accents, and with ا for أ and إ. Roman numerals count as months; X is left out,
+French, Arabic (Morocco, Algeria, Egypt, the Levant), Tamazight (Tifinagh and Latin letters), English, Spanish, Portuguese,
+Italian, German and Turkish. Names are lower-case, without accents, and with ا for أ and إ. Roman numerals count as months; X is left out,
 because it marks an unknown part.
 
 *Source:* the Tamazight names are those of the Royal Institute of Amazigh Culture (IRCAM), as CLDR's locales ``zgh``,
@@ -14,18 +14,18 @@ from __future__ import annotations
 __all__ = ["HIJRI_MONTHS", "MONTHS", "MONTHS_OF_TWO_WORDS", "WEEKDAYS"]
 
 _NAMES = (
-    "janvier janv jan january enero ene janeiro gennaio gen يناير جانفي ينير ⵉⵏⵏⴰⵢⵔ ⵢⵏⵏⴰⵢⵔ ⵉⵏⴰⵢⵔ innayr yennayer yannayer nnayer i",
-    "fevrier fevr fev feb february febrero fevereiro febbraio فبراير فيفري شباط ⴱⵕⴰⵢⵕ ⵅⵓⴱⵔⴰⵢⵔ ⴱⵔⴰⵢⵔ brayr furar ii",
-    "mars mar march marzo marco مارس اذار مارت ⵎⴰⵕⵚ ⵎⴰⵔⵙ mars meghres iii",
-    "avril avr apr april abril abr aprile ابريل افريل نيسان ⵉⴱⵔⵉⵔ ⵢⴱⵔⵉⵔ ibrir yebrir iv",
-    "mai may mayo maio maggio mag ماي مايو ايار مايس ⵎⴰⵢⵢⵓ ⵎⴰⵢⵓ mayyu mayyuh maggu v",
-    "juin jun june junio junho giugno giu يونيو يونيه جوان حزيران ⵢⵓⵏⵢⵓ ⵢⵓⵏⵢⵓⵀ yunyu yunyuh yunyu vi",
-    "juillet juil juill jul july julio julho luglio lug يوليو يوليوز يوليه جويلية تموز ⵢⵓⵍⵢⵓⵣ ⵢⵓⵍⵢⵓ yulyuz yulyu vii",
-    "aout aou aug august agosto ago غشت اغسطس اوت اب ⵖⵓⵛⵜ ⵖⵓⵛⵉⵜ ghuct ghoucht ɣuct ghusht viii",
-    "septembre sept sep september septiembre setembro set settembre شتنبر سبتمبر ايلول ⵛⵓⵜⴰⵏⴱⵉⵔ ⵛⵜⵏⴱⵉⵔ cutanbir ctember chutanbir ix",
-    "octobre oct october octubre outubro out ottobre ott اكتوبر ⴽⵜⵓⴱⵔ ⴽⵟⵓⴱⵕ ktubr tuber",
-    "novembre nov november noviembre novembro نونبر نوفمبر ⵏⵓⵡⴰⵏⴱⵉⵔ ⵏⵡⴰⵏⴱⵉⵔ nuwanbir wamber xi",
-    "decembre dec december diciembre dic dezembro dez dicembre دجنبر ديسمبر ⴷⵓⵊⴰⵏⴱⵉⵔ ⴷⵊⴰⵏⴱⵉⵔ dujanbir dugambir dujember xii",
+    "janvier janv jan january enero ene janeiro gennaio gen يناير جانفي ينير ⵉⵏⵏⴰⵢⵔ ⵢⵏⵏⴰⵢⵔ ⵉⵏⴰⵢⵔ innayr yennayer yannayer nnayer januar ocak yanayir يناير ينايير i",
+    "fevrier fevr fev feb february febrero fevereiro febbraio فبراير فيفري شباط ⴱⵕⴰⵢⵕ ⵅⵓⴱⵔⴰⵢⵔ ⴱⵔⴰⵢⵔ brayr furar februar subat fabrayir فبراير فبرايير ii",
+    "mars mar march marzo marco مارس اذار مارت ⵎⴰⵕⵚ ⵎⴰⵔⵙ mars meghres marz mart iii",
+    "avril avr apr april abril abr aprile ابريل افريل نيسان ⵉⴱⵔⵉⵔ ⵢⴱⵔⵉⵔ ibrir yebrir nisan ابرايل iv",
+    "mai may mayo maio maggio mag ماي مايو ايار مايس ⵎⴰⵢⵢⵓ ⵎⴰⵢⵓ mayyu mayyuh maggu mayis mayou v",
+    "juin jun june junio junho giugno giu يونيو يونيه جوان حزيران ⵢⵓⵏⵢⵓ ⵢⵓⵏⵢⵓⵀ yunyu yunyuh yunyu juni haziran younyou يونيوه vi",
+    "juillet juil juill jul july julio julho luglio lug يوليو يوليوز يوليه جويلية تموز ⵢⵓⵍⵢⵓⵣ ⵢⵓⵍⵢⵓ yulyuz yulyu juli temmuz youlyouz يوليوس vii",
+    "aout aou aug august agosto ago غشت اغسطس اوت اب ⵖⵓⵛⵜ ⵖⵓⵛⵉⵜ ghuct ghoucht ɣuct ghusht ghocht agustos غوشت viii",
+    "septembre sept sep september septiembre setembro set settembre شتنبر سبتمبر ايلول ⵛⵓⵜⴰⵏⴱⵉⵔ ⵛⵜⵏⴱⵉⵔ cutanbir ctember chutanbir choutanbir eylul شوتنبر سبتنبر ix",
+    "octobre oct october octubre outubro out ottobre ott اكتوبر ⴽⵜⵓⴱⵔ ⴽⵟⵓⴱⵕ ktubr tuber oktober okt ekim oktobir اكتوبير",
+    "novembre nov november noviembre novembro نونبر نوفمبر ⵏⵓⵡⴰⵏⴱⵉⵔ ⵏⵡⴰⵏⴱⵉⵔ nuwanbir wamber kasim nounbir نوفنبر نونبير xi",
+    "decembre dec december diciembre dic dezembro dez dicembre دجنبر ديسمبر ⴷⵓⵊⴰⵏⴱⵉⵔ ⴷⵊⴰⵏⴱⵉⵔ dujanbir dugambir dujember dezember dez aralik dojanbir ديسنبر دجنبير xii",
 )
 MONTHS: dict[str, int] = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
 

@@ -12,6 +12,7 @@ from wasl.errors import RegisterError
 from wasl.locale import N_
 from wasl.registers.reading.csv_files import read_csv
 from wasl.registers.reading.headers import Wanted
+from wasl.registers.reading.other_workbooks import OLD, is_other_workbook
 from wasl.registers.reading.parquet_files import read_parquet
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.workbooks import read_workbook
@@ -20,7 +21,6 @@ from wasl.registers.schema import FileLayout
 __all__ = ["check_file", "read_source"]
 
 NOT_READ = {
-    b"\xd0\xcf\x11\xe0": N_("an old workbook (.xls) or one with a password"),
     b"%PDF": N_("a PDF"),
     b"\x1f\x8b": N_("a gzip archive"),
     b"7z\xbc\xaf": N_("a 7-Zip archive"),
@@ -50,6 +50,8 @@ def check_file(path: Path) -> str:
         return "parquet"
     if head.startswith(b"PK\x03\x04"):
         return _kind_of_archive(path)
+    if head.startswith(OLD):
+        return _kind_of_compound(path)
     known = next((kind for mark, kind in NOT_READ.items() if head.startswith(mark)), None)
     if known is None and re.match(
         rb"(?:\xef\xbb\xbf)?\s*<(?:html|table|!doctype html|\?xml|head|meta)", head, re.IGNORECASE
@@ -76,13 +78,26 @@ def _kind_of_archive(path: Path) -> str:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise RegisterError(f"{path}: not a readable Excel workbook.", remedy="Save it again as .xlsx.") from error
-    if any(name.endswith("workbook.xml") for name in names):
+    if any(name.endswith("workbook.xml") for name in names) or is_other_workbook(path):
         return "excel"
-    if any(name.endswith("workbook.bin") for name in names):
-        kind = "a binary workbook (.xlsb)"
-    else:
-        kind = "an OpenDocument file (.ods)" if "content.xml" in names else "an archive"
+    kind = "an OpenDocument file that is no spreadsheet" if "content.xml" in names else "an archive"
     raise RegisterError(f"{path}: this is {kind}, which is not read.", remedy="Save it as CSV or .xlsx.")
+
+
+def _kind_of_compound(path: Path) -> str:
+    """``excel`` for an old workbook; Office keeps other documents in the same container.
+
+    Raises:
+        RegisterError: A workbook with a password, or no workbook.
+    """
+    content = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise RegisterError(f"{path}: the workbook has a password.", remedy="Save it without one, or as CSV.")
+    if not any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
+        raise RegisterError(
+            f"{path}: this is an old document of Office, but no workbook.", remedy="Save it as CSV or .xlsx."
+        )
+    return "excel"
 
 
 def read_source(
@@ -96,7 +111,7 @@ def read_source(
     """The wanted columns of a register file as text.
 
     Args:
-        path: ``.csv``, ``.txt``, ``.tsv``, ``.xlsx`` or ``.parquet``.
+        path: ``.csv``, ``.txt``, ``.tsv``, ``.xlsx``, ``.xls``, ``.xlsb``, ``.ods`` or ``.parquet``.
         wanted: Columns by the schema's names.
         layout: What is known of how the file is written.
         coded: Whether columns whose cells repeat are held in codes (see ``coded_columns``); workbooks are not.

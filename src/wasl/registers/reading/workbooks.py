@@ -17,6 +17,7 @@ import pyarrow as pa
 from wasl.errors import RegisterError, WaslError
 from wasl.registers.reading.dates import EXCEL_DAY_0
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
+from wasl.registers.reading.other_workbooks import OtherSheet, OtherWorkbook, is_other_workbook
 from wasl.registers.reading.source import HEADER_PLACE, SHEET_NAME, Source, complete, without_headings
 from wasl.registers.schema import FileLayout
 
@@ -97,8 +98,8 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
     )
 
 
-def sheet_rows(path: Path, sheet: str | None, count: int) -> dict[str, list[tuple[str | None, ...]]]:
-    """The first rows of each sheet of a workbook (or of the one asked for) as text.
+def sheet_rows(path: Path, sheet: str | None, count: int | None) -> dict[str, list[tuple[str | None, ...]]]:
+    """The first rows (all without ``count``) of each sheet of a workbook, or of the one asked for, as text.
 
     Raises:
         RegisterError: Not a workbook, or no such sheet.
@@ -118,6 +119,9 @@ def _workbook(path: Path) -> Iterator[Any]:
     """
     from openpyxl import load_workbook
 
+    if is_other_workbook(path):
+        yield OtherWorkbook(path)
+        return
     book = None
     try:
         with warnings.catch_warnings():
@@ -219,6 +223,9 @@ def _source(page: Any) -> Iterator[bytes]:
 
 def _merged(page: Any) -> Iterator[tuple[int, int, int, int]]:
     """Merged ranges: top, left, bottom, right, from 0."""
+    if isinstance(page, OtherSheet):
+        yield from sorted(page.marks.merged)
+        return
     found = {match.groups() for chunk in _source(page) for match in MERGED.finditer(chunk)}
     for left, top, right, bottom in sorted(found):
         yield int(top) - 1, _column(left), int(bottom) - 1, _column(right)
@@ -226,6 +233,8 @@ def _merged(page: Any) -> Iterator[tuple[int, int, int, int]]:
 
 def _formulas_without_value(page: Any) -> set[tuple[int, int]]:
     """Cells with a formula and no stored value: (row, column) from 0."""
+    if isinstance(page, OtherSheet):
+        return page.marks.unvalued
     return {
         (int(match[2]) - 1, _column(match[1])) for chunk in _source(page) for match in CELL_WITH_FORMULA.finditer(chunk)
     }

@@ -147,3 +147,41 @@ def test_a_schema_may_bring_a_code_list_of_its_own():
     assert code_list(schema, "region").codes("04") == CodeList.load("region").codes("04")
     with pytest.raises(SchemaError, match="no classification"):
         code_list(schema, "their-sex")
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "code"),
+    [
+        ("nationality", "SN - Sénégal", "SEN"),
+        ("nationality", "Sénégal (SEN)", "SEN"),
+        ("nationality", "686/SN", "SEN"),
+        ("nationality", "Nationalité : malienne", "MLI"),
+        ("nationality", "ressortissante guinéenne de Guinée", None),
+        ("nationality", "الجنسية: سنغالية", "SEN"),
+        ("nationality", "C.I.", "CIV"),
+        ("nationality", "686.0", "SEN"),
+        ("nationality", "Zaïroise", "COD"),
+        ("nationality", "Haute-Volta", "BFA"),
+        ("nationality", "Upper Volta", "BFA"),
+        ("nationality", "Gambian", "GMB"),
+        ("nationality", "URSS", None),
+        ("nationality", "FR/MA", None),
+        ("sex", "1 - Homme", "M"),
+        ("sex", "2=F", "F"),
+        ("sex", "Sexe: F", "F"),
+        ("sex", "1.0", "M"),
+        ("sex", "إناث", "F"),
+        ("sex", "H/F", None),
+    ],
+)
+def test_cells_that_say_more_than_the_code(name, cell, code):
+    codes = CodeList.load(name).codes(cell)
+    assert codes == ((code,) if code else ())
+
+
+@pytest.mark.parametrize("name", ["nationality", "sex", "region", "education"])
+def test_a_code_with_its_label_beside_it_is_that_code_or_unknown(name):
+    listed = CodeList.load(name)
+    for code, entry in listed.entries.items():
+        for cell in (f"{code} - {entry.label_fr}", f"{entry.label_fr} ({code})", f"{code}={entry.label_fr}"):
+            assert listed.codes(cell) in ((code,), (), listed.codes(entry.label_fr))

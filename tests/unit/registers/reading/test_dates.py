@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.registers.reading.dates import DateNote, DateRule, parse_month, read_date
+from wasl.registers.reading.month_names import MONTHS
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.reading.source import text_of
 from wasl.registers.schema import RegisterSchema
@@ -201,3 +202,40 @@ def test_day_month_and_year_in_columns_of_their_own():
     assert read.table["date_naissance (parts)"].to_pylist() == [19850312, 19900000, 19900200]
     whole = register(["12/03/1985"], schema)
     assert whole.table["date_naissance"].to_pylist() == [dt.date(1985, 3, 12)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("12·03·1985", 19850312),
+        ('="12/03/1985"', 19850312),
+        ("12 MAR/MAR 1985", 19850312),
+        ("12 FEV/FEB 85", 19850212),
+        ("12 AVR/MAI 1985", 0),
+        ("premier janvier 1985", 19850101),
+        ("12 Şubat 1985", 19850212),
+        ("12 März 1985", 19850312),
+        ("1985年3月12日", 19850312),
+        ("courant 1985", 19850000),
+        ("2/3/1985 (estimation)", 19850302),
+        ("12 mars 1985 env.", 19850312),
+        ("12 غوشت 1985", 19850812),
+    ],
+)
+def test_other_ways_to_write_a_date(text, code):
+    assert read_date(text, RULE)[0] == code
+
+
+@pytest.mark.parametrize("calendar", ["mixed", "gregorian"])
+def test_a_gregorian_month_has_no_hijri_year(calendar):
+    rule = DateRule(RULE.formats, calendar=calendar)
+    assert read_date("12 mars 1405", rule) == (0, DateNote.YEAR_REFUSED)
+    assert bool(read_date("12 رمضان 1405", rule)[0])
+
+
+@pytest.mark.parametrize("month", sorted(MONTHS))
+@pytest.mark.parametrize("shape", ["7 {} 1985", "7-{}-85", "{} 7, 1985", "1985 {} 7"])
+def test_every_month_name_is_read_in_every_place(month, shape):
+    if not shape.startswith("7 ") and month in ("i", "v", "x"):
+        return
+    assert read_date(shape.format(month), RULE)[0] == 19850000 + MONTHS[month] * 100 + 7

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from wasl.errors import RegisterError
-from wasl.registers.reading.headers import column_key, words_key
+from wasl.registers.reading.headers import column_key, find_header, wanted_columns, words_key
 from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
@@ -383,7 +383,7 @@ def test_the_content_tells_the_kind_of_a_file_not_its_name(csv, excel, tmp_path)
     ("content", "words"),
     [
         (b"%PDF-1.7 ...", "a PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old document of Office"),
         (b"<html><table><tr><td>nom</td></tr></table></html>", "a web page"),
         (b"\x1f\x8b\x08\0\0", "a gzip archive"),
     ],
@@ -393,3 +393,21 @@ def test_kinds_that_are_not_read_are_named(tmp_path, content, words):
     path.write_bytes(content)
     with pytest.raises(RegisterError, match=words):
         names(path)
+
+
+@pytest.mark.parametrize("name", ["anapec-projects", "dgsn-permits", "cnss-employees", "consular-register"])
+@pytest.mark.parametrize("language", ["label", "label_fr", "label_ar"])
+def test_the_labels_of_a_schema_are_headings_in_every_language(name, language):
+    schema = RegisterSchema.load(name)
+    wanted = wanted_columns(schema)
+    labels = {f.name: getattr(f, language) for f in schema.fields if f.name in wanted.names}
+    twice = {text for text in labels.values() if list(labels.values()).count(text) > 1}
+    header = find_header([tuple(text or column for column, text in labels.items())], wanted, None)
+    missed = set(header.match.missing) - {column for column, text in labels.items() if text in twice}
+    assert not missed
+
+
+def test_a_file_in_utf_32(tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_bytes("\n".join([HEADER, *joined()]).encode("utf-32"))
+    assert names(path) == ALL
