@@ -114,7 +114,7 @@ def _workbook_stream(content: bytes) -> bytes:
                 return
             yield first
             first = links[first]
-        raise IndexError("a chain of sectors without an end")
+        raise IndexError  # a chain without an end
 
     directory = b"".join(sector(n) for n in follow(struct.unpack_from("<I", content, 48)[0], chain))
     entries = {
