@@ -169,7 +169,8 @@ def merge(
     """One office's own two registers, compared by their record numbers.
 
     Both are encoded in memory under a fresh key that is thrown away, so the registers are linked by the same engine as
-    everywhere else. The result holds the office's own values and stays with it.
+    everywhere else. Its candidates are then looked at in the clear, too. The result holds the office's own values and
+    stays with it.
 
     Args:
         left: The first register, as `read_register` gives it (with dropped columns, so that they are compared, too).
@@ -182,6 +183,7 @@ def merge(
     Raises:
         InputError: The registers share too little to be compared.
     """
+    from wasl.holder.clear_pairs import clear_persons
     from wasl.holder.comparable import comparable_columns
     from wasl.holder.keys import LinkageKey
     from wasl.holder.validity import validity_of
@@ -220,7 +222,8 @@ def merge(
         for name, schema in zip(names, schemas, strict=True)
     }
     plan = LinkagePlan.model_validate({**LinkagePlan.load("own-registers").model_dump(mode="json"), "registers": once})
-    return merge_registers(plan, own, RunOptions(threads=threads, progress=progress), decisions=decisions)
+    clear = clear_persons([left.table, right.table], schemas)
+    return merge_registers(plan, own, RunOptions(threads=threads, progress=progress), clear=clear, decisions=decisions)
 
 
 def assess(data: Frame, policy: DisclosurePolicy, *, population: Frame | None = None) -> Act[RiskReport, RiskAssessed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.persons.competition import compete
-from wasl.linkage.persons.merging import MergedPairs, log_odds, merge_passes
+from wasl.linkage.persons.merging import MergedPairs, averaged, log_odds, merge_passes
 from wasl.linkage.persons.records import Records, open_pairs, records_of
 from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.plan import LinkagePlan
@@ -77,7 +77,13 @@ class Resolution:
 
 
 def resolve(
-    plan: LinkagePlan, scored: ScoredPairs, joins: Sequence[JoinMap], *, run: str, onto: pa.Table | None = None
+    plan: LinkagePlan,
+    scored: ScoredPairs,
+    joins: Sequence[JoinMap],
+    *,
+    run: str,
+    onto: pa.Table | None = None,
+    look: Callable[[MergedPairs, Records], NDArray[np.float64]] | None = None,
 ) -> Resolution:
     """Resolve scored pairs into persons.
 
@@ -87,6 +93,7 @@ def resolve(
         joins: One join map per linked delivery.
         run: Name of this run, kept with the records it places.
         onto: The spine to build onto: its persons keep their ids.
+        look: A second measurement of the pairs, by whoever holds more than encodings: (pairs) log-odds, NaN for none.
 
     Raises:
         MismatchError: A join map is missing or belongs to another delivery.
@@ -98,6 +105,8 @@ def resolve(
     records, patterns = replace(records, rows={}), opened.patterns  # rows were only needed to open the pairs
     before = merge_passes(opened, records, duplicate_free, plan.model.own_numbers)
     del opened
+    if look is not None and len(before):
+        before = averaged(before, look(before, records))
     found = _find_persons(plan, before, records, duplicate_free)
     everyone = records.roster
     persons = name_persons(everyone, found.cluster[everyone.place], onto)

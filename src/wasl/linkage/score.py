@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from wasl.errors import InputError, MismatchError
 from wasl.linkage.comparison.engine import Engine, Threads
 from wasl.linkage.comparison.pass_layout import Source, columns_held, columns_of, pass_names, sources_of
-from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, lenders
+from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS, lenders
 from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs

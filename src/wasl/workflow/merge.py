@@ -6,89 +6,29 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wasl.audit.events import RegistersMerged
 from wasl.errors import InputError
-from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.merge_workbook import Disagreement, MergeSheets, workbook_bytes
-from wasl.registers.exchange.delivery import Delivery
-from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.link import link
+from wasl.workflow.merge_decisions import decided_rows
+from wasl.workflow.merge_look import Clear, look_of_merge
 from wasl.workflow.overlaps import date_overlaps
+from wasl.workflow.own_registers import Decision, OwnRegister, Variable, rows_of
 from wasl.workflow.resolve import resolve
 
 __all__ = ["Decision", "Merge", "OwnRegister", "Variable", "merge"]
 
 INDIRECT = "indirect"
 """Grade of two records of one person that were not compared with each other but each with a third."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable of a register, as written and in one spelling.
-
-    Attributes:
-        label: What a reader sees.
-        shown: (rows) as the register writes it.
-        compared: (rows) in one spelling; two registers disagree where these differ.
-    """
-
-    label: str
-    shown: pa.ChunkedArray = field(repr=False)
-    compared: pa.ChunkedArray = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRegister:
-    """A register of the office, encoded under a key that is thrown away, and in the clear.
-
-    Attributes:
-        name: Its name.
-        title: What a reader sees.
-        delivery: Its encoding.
-        join_map: What opens the encoding.
-        record: (rows) the record numbers.
-        record_id: (rows) the keyed id of each record, 16 bytes.
-        variables: What the register says, by variable.
-        spells: ``record, from, until``: the months in which records hold, or None where the register dates nothing.
-    """
-
-    name: str
-    title: str
-    delivery: Delivery
-    join_map: JoinMap
-    record: Sequence[str] = field(repr=False)
-    record_id: Sequence[bytes] = field(repr=False)
-    variables: Mapping[str, Variable] = field(repr=False)
-    spells: pa.Table | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A clerk's decision on two records.
-
-    Attributes:
-        register_a: Register of the first record.
-        record_a: Number of the first record.
-        register_b: Register of the second record.
-        record_b: Number of the second record.
-        decision: Whether they are the same person.
-    """
-
-    register_a: str
-    record_a: str
-    register_b: str
-    record_b: str
-    decision: Literal["same", "different"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +57,7 @@ def merge(
     registers: Sequence[OwnRegister],
     options: RunOptions,
     *,
+    clear: Clear | None = None,
     decisions: Sequence[Decision] = (),
 ) -> Act[Merge, RegistersMerged]:
     """Compare two registers of one office.
@@ -125,6 +66,7 @@ def merge(
         plan: How pairs are compared and resolved.
         registers: The two registers.
         options: Threads and progress.
+        clear: The records of both registers in their order, so that candidates are looked at in the clear.
         decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability.
 
     Returns:
@@ -138,9 +80,10 @@ def merge(
     if len(registers) != 2:
         raise InputError("a merge compares two registers.", remedy="Give two files and two schemas.")
     linked = link(plan, [one.delivery for one in registers], options)
-    rows, unmet = _decided_rows(linked.result, registers, decisions)
+    rows, unmet = decided_rows(linked.result, registers, decisions)
+    look = None if clear is None else look_of_merge(clear, registers, decisions, plan.model.seed)
     resolved = resolve(
-        plan, linked.result, [one.join_map for one in registers], RunOptions(), run="merge", decisions=rows
+        plan, linked.result, [one.join_map for one in registers], RunOptions(), run="merge", decisions=rows, look=look
     )
     number = _Numbers.of(registers)
     direct = number.links(resolved.result.links)
@@ -251,7 +194,7 @@ def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iter
     """Where two records of one person in different registers differ, variable by variable."""
     across = same[same["register_a"] != same["register_b"]]
     first, second = registers
-    rows = [_rows_of(one) for one in registers]
+    rows = [rows_of(one) for one in registers]
     a = np.array([rows[0][record] for record in across["record_a"]], np.int64)
     b = np.array([rows[1][record] for record in across["record_b"]], np.int64)
     for name in [name for name in first.variables if name in second.variables]:
@@ -270,14 +213,10 @@ def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iter
             )
 
 
-def _rows_of(register: OwnRegister) -> dict[str, int]:
-    return {record: row for row, record in enumerate(register.record)}
-
-
 def _shown(doubtful: pd.DataFrame, registers: Sequence[OwnRegister]) -> list[dict[str, tuple[str, str]]]:
     """For each doubtful pair, both values of every variable the two records share."""
     by_name = {one.name: one for one in registers}
-    rows = {one.name: _rows_of(one) for one in registers}
+    rows = {one.name: rows_of(one) for one in registers}
     sheets: list[dict[str, tuple[str, str]]] = []
     for register_a, record_a, register_b, record_b in doubtful[list(PAIR_COLUMNS[:4])].to_numpy():
         left, right = by_name[register_a], by_name[register_b]
@@ -320,71 +259,6 @@ def _counts(
         "doubtful": len(doubtful),
         "disagreements": by_variable,
     }
-
-
-def _decided_rows(
-    scored: ScoredPairs, registers: Sequence[OwnRegister], decisions: Sequence[Decision]
-) -> tuple[dict[int, str], int]:
-    """Clerks' decisions as decisions on rows of the scored pairs, and how many concern no scored pair.
-
-    Raises:
-        InputError: A decision names a record that is in no register; says how many.
-    """
-    if not decisions:
-        return {}, 0
-    ids = {
-        (one.name, record): record_id
-        for one in registers
-        for record, record_id in zip(one.record, one.record_id, strict=True)
-    }
-    ends = [((one.register_a, one.record_a), (one.register_b, one.record_b)) for one in decisions]
-    unknown = sum(end not in ids for pair in ends for end in pair)
-    if unknown:
-        raise InputError(
-            f"{unknown} of the decided records are in neither register.",
-            remedy="Use the sheet of doubtful pairs that this merge wrote.",
-        )
-    places = _pair_places(scored, registers, {end: ids[end] for pair in ends for end in pair})
-    rows: dict[int, str] = {}
-    unmet = 0
-    for pair, one in zip(ends, decisions, strict=True):
-        found = places.get(frozenset(pair), ())
-        unmet += not found
-        rows |= dict.fromkeys(found, one.decision)
-    return rows, unmet
-
-
-def _pair_places(
-    scored: ScoredPairs, registers: Sequence[OwnRegister], wanted: Mapping[tuple[str, str], bytes]
-) -> dict[frozenset[tuple[str, str]], list[int]]:
-    """The rows of the scored pairs that compare two wanted records, by the two records.
-
-    Args:
-        scored: The pairs of rows.
-        registers: For their join maps.
-        wanted: Record id by register and record number.
-    """
-    record_of = {(name, record_id): record for (name, record), record_id in wanted.items()}
-    opened: list[pd.DataFrame] = []
-    for one in registers:
-        rows = one.join_map.rows
-        mine = pa.array([record_id for name, record_id in record_of if name == one.name], rows["record_id"].type)
-        frame = rows.filter(pc.is_in(rows["record_id"], value_set=mine)).to_pandas()
-        frame["register"] = one.name
-        frame["record"] = [record_of[one.name, record_id] for record_id in frame["record_id"]]
-        opened.append(frame[["register", "pass", "row_id", "record"]].astype({"pass": str}))
-    rows_of = pd.concat(opened, ignore_index=True)
-    pairs = scored.pairs.select(["left_register", "left_row_id", "right_register", "right_row_id", "pass"]).to_pandas()
-    pairs = pairs.astype({"left_register": str, "right_register": str, "pass": str}).reset_index(names="place")
-    for side in ("left", "right"):
-        renamed = rows_of.rename(columns={"register": f"{side}_register", "row_id": f"{side}_row_id"})
-        pairs = pairs.merge(renamed, on=[f"{side}_register", f"{side}_row_id", "pass"])
-        pairs = pairs.rename(columns={"record": f"{side}_record"})
-    places: dict[frozenset[tuple[str, str]], list[int]] = {}
-    columns = ("place", "left_register", "left_record", "right_register", "right_record")
-    for place, a, i, b, j in pairs[list(columns)].to_numpy():
-        places.setdefault(frozenset(((a, i), (b, j))), []).append(int(place))
-    return places
 
 
 def _csv(pairs: pd.DataFrame) -> bytes:

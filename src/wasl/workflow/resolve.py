@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from wasl.audit.events import SpineResolved
 from wasl.linkage.model.pairs import ScoredPairs
+from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.persons.records import Records
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import UNMET_KEY
 from wasl.linkage.quality.report import render_report, render_review
@@ -37,6 +40,7 @@ def resolve(
     run: str,
     onto: pa.Table | None = None,
     decisions: Mapping[int, str] | None = None,
+    look: Callable[[MergedPairs, Records], NDArray[np.float64]] | None = None,
 ) -> Act[Resolution, SpineResolved]:
     """Resolve scored pairs into persons.
 
@@ -49,6 +53,7 @@ def resolve(
         onto: The spine to build onto: its persons keep their ids.
         decisions: Reviewers' decisions by row of ``scored.pairs``: ``same`` or ``different``. They replace the
             model's probabilities.
+        look: A second measurement of the pairs, see :func:`wasl.linkage.resolve.resolve`.
 
     Returns:
         Artifacts ``spine.parquet`` (its metadata hold the probability of an unmet match per register),
@@ -63,7 +68,7 @@ def resolve(
     decided = replace(scored, pairs=apply_decisions(scored.pairs, decisions))
     if options.progress:
         options.progress(0, 2)
-    resolution = resolve_pairs(plan, decided, joins, run=run, onto=onto)
+    resolution = resolve_pairs(plan, decided, joins, run=run, onto=onto, look=look)
     if options.progress:
         options.progress(1, 2)
     chances = resolution.report["quality"]["unmet"]

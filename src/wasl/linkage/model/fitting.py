@@ -23,48 +23,39 @@ criterion, G. Schwarz, Annals of Statistics 6 (1978). The class of relatives is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
-from wasl.linkage.model.em import FLOOR, SAME_PERSON, Parameters, maximize_likelihood
+from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS, lenders_of, may_borrow, with_opinion
+from wasl.linkage.model.em import FLOOR, Parameters, maximize_likelihood
 from wasl.linkage.model.evidence import PSEUDO_PAIRS, Decided, Evidence, Setup
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
-from wasl.linkage.model.opinions import agreeing, agreement
+from wasl.linkage.model.soundness import agrees, is_sound, least_of_class, sorted_out
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["ENOUGH_COMPARISONS", "fit_pass", "lenders"]
+__all__ = ["fit_pass"]
 
 SHAPES = ((MATCH, REST), (MATCH, ERRORS, REST), (MATCH, RELATIVES, REST), (MATCH, ERRORS, RELATIVES, REST))
 """Sets of classes that are tried; matches come first, the rest last."""
-ENOUGH_COMPARISONS = 3
-"""A mixture of two classes with independent comparisons is identified from three comparisons on.
-Source: J. Kruskal, Linear Algebra and its Applications 18 (1977); E. Allman et al., Annals of Statistics 37 (2009)."""
 WIDE_SHARE = 0.02
 """Blocks in which at most this share of the pairs can be matches are wide: u is estimated from them."""
 WIDE_PAIRS = 2_000.0
 """Fewer pairs of wide blocks do not determine u-probabilities."""
 KEYS_MATCH = 0.9
 """Share of pairs with equal match keys that are taken for matches, where nothing is compared and nothing counted."""
-LEAST_AGREEMENT = 0.5
-"""Share of filters on which a class of matches must be above the lowest level, on average."""
 OPINION_SHARE = 0.1
 """With too few comparisons and narrow blocks, this share of the possible matches stands behind m-probabilities."""
 LENT_SHARE = 0.1
 """Where other passes lend m-probabilities, this share of the possible matches stands behind them. The pass of all names
 compares births only: without this opinion it took 500 people of one name, born years apart, for matches."""
-LENDING_SHARE = 0.25
-"""Least share of matches among the pairs of a pass with two comparisons that lends its m-probabilities."""
 FEW_PAIRS = 20.0
 """Pairs of opinion behind m-probabilities with few comparisons and wide blocks. With 3 the model took chance
 resemblances among 10,000 distinct persons for 45 matches in one of five draws."""
-UNSHARED = 0.25
-"""A class of matches lies at least this share of the way from the rest to full agreement on the given name. Without
-this bound a class of twins was taken for matches in the census kind: 34 false pairs under `open`, 3 with it."""
 REFINEMENTS = 2
 """Rounds in which the matches found are taken out of the pairs that u is estimated from."""
 
@@ -114,16 +105,16 @@ def fit_pass(
         return finished(setup, maximize_likelihood(evidence, setup))
     started = _start_fits(evidence, strata, options, borrowed, decided)
     ranked = sorted(started, key=lambda fit: finished.model(*fit).fit.bic)
-    sound = [fit for fit in ranked if _is_sound(finished.model(*fit), options)]
+    sound = [fit for fit in ranked if is_sound(finished.model(*fit), options)]
     fits = []
     for setup, fitted in (sound or ranked)[:CONTINUED]:
         whole = maximize_likelihood(evidence, setup, (fitted.tables, fitted.prior))
         model = finished(setup, whole if not fitted.converged else fitted)
-        if _is_sound(model, options):
+        if is_sound(model, options):
             fits.append(model)
     if not fits:
         bare = Setup((MATCH, REST), options, bound=True, decided=decided)
-        setup = _with_opinion(bare, evidence, borrowed if _may_borrow(evidence, borrowed) else (), OPINION_SHARE)
+        setup = with_opinion(bare, evidence, borrowed if may_borrow(evidence, borrowed) else (), OPINION_SHARE)
         fits = [finished(setup, maximize_likelihood(evidence, setup))]
     return min(fits, key=lambda model: model.fit.bic)
 
@@ -137,20 +128,20 @@ def _start_fits(
 ) -> list[tuple[Setup, Parameters]]:
     """Fits of every set of classes from every start, not yet at the end; see the head of this module."""
     few = 0 < len(evidence.comparisons) < ENOUGH_COMPARISONS
-    if not _may_borrow(evidence, borrowed):
+    if not may_borrow(evidence, borrowed):
         borrowed = ()
     counted = evidence.strangers is not None and bool(evidence.strangers.known.any())
     wide = _wide(evidence, strata, evidence.matched_once)
     lent = (
         few
         and bool(evidence.matched_once.any())
-        and all(_lenders(comparison, borrowed) for comparison in evidence.comparisons)
+        and all(lenders_of(comparison, borrowed) for comparison in evidence.comparisons)
     )
     fits = []
     for shape in _shapes(evidence.comparisons, options, decided is not None):
         setup = Setup(shape, options, decided=decided, elsewhere=len(evidence.comparisons) == 2 and not borrowed)
         if lent:
-            setup = _with_opinion(setup, evidence, borrowed, LENT_SHARE)
+            setup = with_opinion(setup, evidence, borrowed, LENT_SHARE)
         if wide is not None:
             weight = setup.weight if lent else FEW_PAIRS if few else PSEUDO_PAIRS
             held, fitted = _fit_pinned(evidence, replace(setup, bound=True, weight=weight), wide, few)
@@ -160,7 +151,7 @@ def _start_fits(
             start = fitted.tables, fitted.prior
             fits.append((setup, maximize_likelihood(evidence, setup, start, START_ITERATIONS)))
         elif few and not counted and not lent:
-            setup = _with_opinion(setup, evidence, borrowed, OPINION_SHARE)
+            setup = with_opinion(setup, evidence, borrowed, OPINION_SHARE)
         fits.append((setup, maximize_likelihood(evidence, setup, None, START_ITERATIONS)))
     return fits
 
@@ -222,64 +213,6 @@ def _fit_pinned(
     return setup, fitted
 
 
-def lenders(fitted: Sequence[PassModel]) -> list[PassModel]:
-    """The models that lend m-probabilities to passes with fewer comparisons, or with wider blocks.
-
-    Passes with enough comparisons lend. Where there are none, passes with two comparisons lend if many of their pairs
-    are matches. A block that fixes a name and a part of the date leaves hardly any strangers. A pass with one
-    comparison lends to none, since its own m-probabilities rest on a count of strangers.
-
-    Args:
-        fitted: Models fitted so far.
-    """
-    rich = [model for model in fitted if len(model.comparisons) >= ENOUGH_COMPARISONS]
-    return rich or [
-        model
-        for model in fitted
-        if len(model.comparisons) == ENOUGH_COMPARISONS - 1 and model.expected_matches >= LENDING_SHARE * model.pairs
-    ]
-
-
-def _may_borrow(evidence: Evidence, borrowed: Sequence[PassModel]) -> bool:
-    """Whether a pass follows these lenders; those with two comparisons only lend where a record is matched once."""
-    if all(len(model.comparisons) >= ENOUGH_COMPARISONS for model in borrowed):
-        return True
-    return len(evidence.comparisons) >= ENOUGH_COMPARISONS - 1 and bool(evidence.matched_once.any())
-
-
-def _lenders(comparison: Comparison, borrowed: Sequence[PassModel]) -> list[tuple[float, NDArray[np.float64]]]:
-    """Expected matches and (states) m-probabilities of the comparison in each pass that has it."""
-    return [
-        (model.expected_matches, model.m[c])
-        for model in borrowed
-        for c, other in enumerate(model.comparisons)
-        if (other.name, other.states) == (comparison.name, comparison.states) and model.expected_matches > 0
-    ]
-
-
-def _with_opinion(setup: Setup, evidence: Evidence, borrowed: Sequence[PassModel], share: float) -> Setup:
-    """The setup with an opinion on m-probabilities: those of passes with more comparisons, else that most agree.
-
-    Args:
-        setup: Classes and options.
-        evidence: Pattern counts.
-        borrowed: The passes with more comparisons.
-        share: Of the possible matches, stands behind the opinion.
-    """
-    opinion = []
-    for comparison in evidence.comparisons:
-        known = _lenders(comparison, borrowed)
-        total = sum(weight for weight, _ in known)
-        if total > 0:
-            table = sum(weight / total * m for weight, m in known) * np.ones(comparison.states)
-            table[MISSING] = 0.0
-            opinion.append(table / table.sum())
-        else:
-            opinion.append(agreeing(comparison, 2.0))
-    possible = float(np.minimum(evidence.capacity, evidence.per_stratum).sum())
-    return replace(setup, opinion=tuple(opinion), weight=max(PSEUDO_PAIRS, share * possible))
-
-
 class _Finisher:
     """Turns fitted parameters into the model of the pass."""
 
@@ -298,13 +231,13 @@ class _Finisher:
             return model
         related = replace(setup, classes=model.classes)
         again = self.model(related, maximize_likelihood(self._evidence, related, (model.probabilities, model.prior)))
-        return again if _agrees(again.comparisons, again.probabilities, _least_of(self._options), 0) else model
+        return again if agrees(again.comparisons, again.probabilities, least_of_class(self._options), 0) else model
 
     def model(self, setup: Setup, fitted: Parameters) -> PassModel:
         """The model of a fit as it is."""
         evidence, names, matching = self._evidence, setup.classes, setup.matching
         tables, prior, posterior = list(fitted.tables), fitted.prior, fitted.posterior
-        order = _sorted_out(evidence.comparisons, tables, names, _least_of(self._options))
+        order = sorted_out(evidence.comparisons, tables, names, least_of_class(self._options))
         if order is not None:
             tables, prior, posterior = [t[order] for t in tables], prior[:, order], posterior[:, order]
             names = (MATCH, RELATIVES, *names[2:])
@@ -345,81 +278,3 @@ def _likelihood_of_decisions(model: PassModel, decided: Decided) -> float:
     _, probability = model.score(decided.states, stratum)
     right = np.where(decided.match, probability, 1.0 - probability)
     return float(decided.weight @ np.log(np.maximum(right, FLOOR)))
-
-
-def _is_sound(model: PassModel, options: ModelOptions) -> bool:
-    """Whether matches agree better than the rest on every filter, and more than by chance.
-
-    Among many pairs a class can settle on chance resemblances of strangers, or on people of one name born on different
-    days. It describes the data well, but what it describes are no matches.
-    """
-    filters = [
-        (comparison, table)
-        for comparison, table in zip(model.comparisons, model.probabilities, strict=True)
-        if comparison.kind == "filter" and comparison.states > 2
-    ]
-    for comparison, full in filters:
-        table = full.copy()
-        table[:, MISSING] = 0.0
-        level = agreement(table)
-        personal = comparison.name in options.personal
-        least = level[-1] + (SAME_PERSON * (1.0 - level[-1]) if personal else 0.0)
-        matches = agreement(_without_missing(model, comparison))
-        if matches <= least:
-            return False
-    if not filters or ERRORS not in model.classes:
-        return True
-    above_lowest = np.mean([table[: model.matching, 2:].sum(axis=1) for _, table in filters], axis=0)
-    return bool((above_lowest >= LEAST_AGREEMENT).all())
-
-
-def _without_missing(model: PassModel, comparison: Comparison) -> NDArray[np.float64]:
-    """(states) m-probabilities of a comparison, over all classes of matches, with missing at 0."""
-    m = model.m[model.comparisons.index(comparison)].copy()
-    m[MISSING] = 0.0
-    return m
-
-
-def _least_of(options: ModelOptions) -> dict[str, float]:
-    """Per comparison, how far a class of matches must lie from the rest towards full agreement."""
-    return {**dict.fromkeys(options.unshared, UNSHARED), **dict.fromkeys(options.personal, SAME_PERSON)}
-
-
-def _sorted_out(
-    comparisons: Sequence[Comparison],
-    tables: Sequence[NDArray[np.float64]],
-    names: tuple[str, ...],
-    least_of: Mapping[str, float],
-) -> list[int] | None:
-    """A new order of the classes, where one of two classes of matches turned out to hold relatives; else None.
-
-    A class holds relatives when it agrees on a personal comparison hardly better than the rest does. A class holds
-    twins when it agrees on the birth date and hardly on the given name.
-    """
-    if ERRORS not in names:
-        return None
-    good = [k for k in (0, 1) if _agrees(comparisons, tables, least_of, k)]
-    if len(good) != 1:
-        return None
-    return [good[0], 1 - good[0], *range(2, len(names))]
-
-
-def _agrees(
-    comparisons: Sequence[Comparison], tables: Sequence[NDArray[np.float64]], least_of: Mapping[str, float], k: int
-) -> bool:
-    """Whether a class agrees as one person's records do, not as relatives' or twins'.
-
-    Args:
-        comparisons: Of the pass.
-        tables: Their probabilities.
-        least_of: Per comparison, how far the class must lie from the rest towards full agreement.
-        k: The class.
-    """
-    for comparison, table in zip(comparisons, tables, strict=True):
-        least = least_of.get(comparison.name)
-        if least is not None and comparison.kind == "filter" and comparison.states > 2:
-            level = np.arange(comparison.states) / (comparison.states - 1)
-            rest = float(level @ table[-1])
-            if float(level @ table[k]) - rest < least * (1.0 - rest):
-                return False
-    return True

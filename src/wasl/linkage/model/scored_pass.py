@@ -18,9 +18,10 @@ from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
 from wasl.linkage.comparison.pass_layout import Source
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts, comparisons_of
 from wasl.linkage.comparison.tasks import stratum_of
+from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.checks import find_misfit
 from wasl.linkage.model.evidence import Decided
-from wasl.linkage.model.fitting import ENOUGH_COMPARISONS, fit_pass
+from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.frequency import adjust_for_frequency
 from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tells_of_strangers
 from wasl.linkage.model.labels import LabelledPatterns, use_labels

@@ -25,6 +25,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from wasl.linkage.persons.conflicts import correct_by_conflicts
 from wasl.linkage.persons.merging import MergedPairs, log_odds
 from wasl.linkage.persons.records import Records
 
@@ -188,12 +189,14 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
         probability, _sweeps = matching_marginals(odds / alone, slot)
         if np.abs(probability - before).max() < 1e-4:  # a hundredth of what any grade could feel
             break
-    if len(records.passes) > 1:
-        probability = (
-            matching_marginals(odds, slot)[0]
-            if sources > TWO_REGISTERS
-            else _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
-        )
+    if len(records.passes) > 1 and sources > TWO_REGISTERS:
+        probability = matching_marginals(odds, slot)[0]
+        told = correct_by_conflicts(pairs, probability, records, duplicate_free)
+        if pairs.most is not None:
+            told = np.minimum(told, log_odds(pairs.most))
+        probability = matching_marginals(np.exp(told), slot)[0]
+    elif len(records.passes) > 1:
+        probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
     if pairs.most is not None:  # that a record has no rival does not show whose it is
         probability = np.minimum(probability, pairs.most)
     return replace(pairs, probability=probability)

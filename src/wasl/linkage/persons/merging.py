@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from wasl.linkage.persons.own_numbers import highest_odds
 from wasl.linkage.persons.records import RecordPairs, Records
 from wasl.linkage.persons.totals import keep_totals
 
-__all__ = ["MergedPairs", "log_odds", "merge_passes"]
+__all__ = ["MergedPairs", "averaged", "log_odds", "merge_passes"]
 
 LIMIT = 1e-12
 
@@ -31,6 +31,7 @@ class MergedPairs:
         pattern: (pairs) int32, pattern of the pass with the highest probability.
         in_pass: (pairs) int32, that pass.
         most: (pairs) float64, highest probability, below 1 where numbers of their own differ; None: 1 for all.
+        shown: (pairs) int64, number of the set of passes that showed the pair; None: not known.
     """
 
     left: NDArray[np.int64] = field(repr=False)
@@ -41,6 +42,7 @@ class MergedPairs:
     pattern: NDArray[np.int32] = field(repr=False)
     in_pass: NDArray[np.int32] = field(repr=False)
     most: NDArray[np.float64] | None = field(default=None, repr=False)
+    shown: NDArray[np.int64] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.left)
@@ -48,9 +50,10 @@ class MergedPairs:
     def at(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> MergedPairs:
         """The chosen pairs."""
         most = None if self.most is None else self.most[chosen]
+        shown = None if self.shown is None else self.shown[chosen]
         return MergedPairs(
             self.left[chosen], self.right[chosen], self.weight[chosen], self.probability[chosen], self.met[chosen],
-            self.pattern[chosen], self.in_pass[chosen], most,
+            self.pattern[chosen], self.in_pass[chosen], most, shown,
         )  # fmt: skip
 
 
@@ -115,4 +118,36 @@ def merge_passes(
         pairs.pattern[top],
         pairs.in_pass[top],
         most,
+        _sets_of_passes(pairs.in_pass[order], first),
     )
+
+
+def averaged(pairs: MergedPairs, odds: NDArray[np.float64]) -> MergedPairs:
+    """The pairs with the mean of their log-odds and those of a second measurement, which repeats the first in part.
+
+    Args:
+        pairs: Pairs with probabilities.
+        odds: (pairs) log-odds of the second measurement; NaN where there is none.
+    """
+    before = log_odds(pairs.probability)
+    after = np.where(np.isnan(odds), before, (before + odds) / 2)
+    probability = 1.0 / (1.0 + np.exp(-after))
+    if pairs.most is not None:
+        probability = np.minimum(probability, pairs.most)
+    return replace(pairs, probability=probability, weight=pairs.weight + (after - before) / np.log(2))
+
+
+def _sets_of_passes(in_pass: NDArray[np.int32], first: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(pairs) a number for the set of passes that showed the pair.
+
+    Every pass has a random number of 64 bits, and a set is known by the sum of them.
+
+    Args:
+        in_pass: (meetings) the pass of each, the meetings of a pair one after the other.
+        first: (meetings) whether it is the first of its pair.
+    """
+    if not len(in_pass):
+        return np.empty(0, np.int64)
+    marks = np.random.default_rng(0).integers(0, 2**63, int(in_pass.max()) + 1, np.int64)
+    sums: NDArray[np.int64] = np.add.reduceat(marks[in_pass], np.flatnonzero(first))
+    return sums

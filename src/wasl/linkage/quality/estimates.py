@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from wasl.linkage.model.fitting import ENOUGH_COMPARISONS
+from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.clustering import LARGEST_CHAIN
 from wasl.linkage.persons.merging import MergedPairs

@@ -1,0 +1,313 @@
+"""Pairs of records compared in the clear, by an office that holds both: words of names one by one, dates by parts.
+
+An encoding of all words of a name cannot tell one word that is another altogether from two misspelled words. Here the
+words of the shorter name are laid beside those of the longer, each at most once. The same canonical words come first,
+then the same skeletons, then words a letter or two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from wasl.holder.normalize import Persons, describe_persons
+from wasl.registers.schema import RegisterSchema
+
+__all__ = ["BIRTH_LEVELS", "NAME_LEVELS", "ClearPersons", "clear_persons"]
+
+NOT_NUMBERS = ("sex", "nationality")
+
+NAME_LEVELS = (
+    "missing", "no word", "one word roughly", "one word of several", "two words and another", "the only word",
+    "all words, none but roughly", "all words, some roughly", "all words, frequent", "all words", "all words, rare",
+)  # fmt: skip
+"""Levels of agreement of names."""
+BIRTH_LEVELS = (
+    "missing", "equal", "day or month", "the next year", "another year", "day and month", "more than one part",
+    "day for month", "day for month, another year", "year only, of one", "year only, of both", "year only, the next",
+    "year only, another",
+)  # fmt: skip
+"""Levels of agreement of birth dates: equal, or what differs."""
+AGREEMENT = ("missing", "equal", "different")
+NAMES = (0.02, 0.03, 0.02, 0.15, 0.10, 0.20, 0.03, 0.40, 1.35, 1.35, 1.35)
+WOMENS_NAMES = (0.02, 0.03, 0.03, 0.50, 0.10, 0.20, 0.03, 0.40, 1.23, 1.23, 1.23)
+"""Pairs of opinion on how names of one person agree, by `NAME_LEVELS`; women may be under their husband's surname."""
+BIRTHS = (0.05, 4.00, 0.15, 0.10, 0.05, 0.05, 0.03, 0.10, 0.02, 0.15, 0.20, 0.05, 0.05)
+"""The same on birth dates, by `BIRTH_LEVELS`."""
+NUMBERS = (2.5, 1.5, 1.0)
+"""The same on numbers, by `AGREEMENT`: none in both, one equal, all different."""
+TRAITS = (0.05, 0.05, 0.02, 0.05, 4.60, 0.05, 0.02, 0.10, 0.01)
+"""The same on traits: 3 · nationality + sex, each by `AGREEMENT`. An opinion is of some five pairs: two registers that
+share 20 persons do not show how often a clerk mistakes a year."""
+LETTERS = 24
+"""Longest word that is compared letter by letter; longer ones by their beginning."""
+SHORTEST, LONG = 4, 7
+"""Words of fewer letters have to be equal; from so many letters on, two changes are still the same word roughly."""
+MOST_WORDS = 64
+FREQUENT, RARE = 1e-4, 1e-5
+"""Limits of the product of the shares of records that have each word: names above are frequent, below they are rare."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPersons:
+    """Records of several registers, one after the other.
+
+    Attributes:
+        offsets, words: Words of the names, record after record, as numbers.
+        letters, lengths: (words, letters) and (words) how each word is spelled.
+        skeletons: (words) a number per skeleton.
+        shares: (skeletons) the share of the records that have it, of all words of names.
+        birth: (records) ``yyyymmdd``, 0 for unknown parts.
+        codes: Sex, nationality and numbers: (records) a number per value, -1 where missing.
+        woman: (records) whether the sex is written and is that of women.
+    """
+
+    offsets: NDArray[np.int64] = field(repr=False)
+    words: NDArray[np.int64] = field(repr=False)
+    letters: NDArray[np.uint8] = field(repr=False)
+    lengths: NDArray[np.int64] = field(repr=False)
+    skeletons: NDArray[np.int64] = field(repr=False)
+    shares: NDArray[np.float64] = field(repr=False)
+    birth: NDArray[np.int64] = field(repr=False)
+    codes: Mapping[str, NDArray[np.int64]] = field(repr=False)
+    woman: NDArray[np.bool_] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.birth)
+
+    @property
+    def opinions(self) -> tuple[NDArray[np.float64], ...]:
+        """Of each comparison of `levels`, the pairs of opinion by level."""
+        return np.array([*NAMES, *WOMENS_NAMES]), np.array(BIRTHS), np.array(NUMBERS)
+
+    @property
+    def opinion_on_traits(self) -> NDArray[np.float64]:
+        """The pairs of opinion by `traits`."""
+        return np.array(TRAITS)
+
+    def levels(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        """Of each comparison, (pairs) the level: names (women's apart), births, numbers."""
+        women = self.woman[left] & self.woman[right]
+        numbers = np.zeros(len(left), np.int64)
+        for feature in self.codes:
+            if feature not in NOT_NUMBERS:
+                found = self.agreement(feature, left, right)
+                numbers = np.where((numbers == 1) | (found == 1), 1, np.maximum(numbers, found))
+        return self.names(left, right) + len(NAME_LEVELS) * women, self.births(left, right), numbers
+
+    def traits(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(pairs) how nationality and sex agree."""
+        return 3 * self.agreement("nationality", left, right) + self.agreement("sex", left, right)
+
+    def names(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(pairs) into ``NAME_LEVELS``."""
+        return _names(
+            left, right, self.offsets, self.words, self.letters, self.lengths, self.skeletons,
+            self.shares,
+        )  # fmt: skip
+
+    def births(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(pairs) into ``BIRTH_LEVELS``."""
+        return _births(self.birth[left], self.birth[right])
+
+    def agreement(self, feature: str, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(pairs) into ``AGREEMENT``; missing where no register has the feature."""
+        values = self.codes.get(feature)
+        if values is None:
+            return np.zeros(len(left), np.int64)
+        known = (values[left] >= 0) & (values[right] >= 0)
+        return np.where(known, np.where(values[left] == values[right], 1, 2), 0).astype(np.int64)
+
+
+WOMAN = "F"
+"""Code of women in the shipped classification of sexes."""
+
+
+def clear_persons(tables: Sequence[pa.Table], schemas: Sequence[RegisterSchema]) -> ClearPersons:
+    """What typed registers say of persons, in one numbering.
+
+    Args:
+        tables: The typed tables.
+        schemas: What their columns are.
+    """
+    described = [describe_persons(table, schema, set()) for table, schema in zip(tables, schemas, strict=True)]
+    vocabulary: dict[str, int] = {}
+    bones: dict[str, int] = {}
+    skeletons: list[int] = []
+    words, counts = [], []
+    for one in described:
+        held = one.names.get("names")
+        if held is None:
+            counts.append(np.zeros(one.count, np.int64))
+            continue
+        own = np.zeros(len(held.vocabulary), np.int64)
+        for place, (word, skeleton) in enumerate(zip(held.vocabulary, held.skeletons, strict=True)):
+            own[place] = vocabulary.setdefault(word, len(vocabulary))
+            if len(vocabulary) > len(skeletons):
+                skeletons.append(bones.setdefault(skeleton, len(bones)))
+        words.append(own[held.words])
+        counts.append(np.diff(held.offsets).astype(np.int64))
+    lengths = np.array([min(len(word), LETTERS) for word in vocabulary], np.int64)
+    letters = np.zeros((len(vocabulary), LETTERS), np.uint8)
+    for place, word in enumerate(vocabulary):
+        spelled = word[:LETTERS].encode("ascii", "replace")
+        letters[place, : len(spelled)] = np.frombuffer(spelled, np.uint8)
+    births = [
+        np.zeros(one.count, np.int64) if one.birth_codes is None else one.birth_codes.astype(np.int64)
+        for one in described
+    ]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
+    held_words = np.concatenate(words) if words else np.empty(0, np.int64)
+    numbered = np.array(skeletons, np.int64)
+    features = sorted({feature for one in described for feature in one.codes})
+    sexes = _texts("sex", described)
+    return ClearPersons(
+        offsets,
+        held_words,
+        letters,
+        lengths,
+        numbered,
+        np.bincount(numbered[held_words], minlength=len(bones)) / max(len(offsets) - 1, 1),
+        np.concatenate(births),
+        {feature: pd.factorize(_texts(feature, described))[0].astype(np.int64) for feature in features},
+        np.asarray(sexes == WOMAN, np.bool_),
+    )
+
+
+def _texts(feature: str, described: Sequence[Persons]) -> NDArray[np.object_]:
+    """(records) the values of a feature; None where missing or where the register has no such column."""
+    columns = []
+    for one in described:
+        column = one.codes.get(feature)
+        columns.append(np.full(one.count, None, object) if column is None else column.to_pandas().to_numpy(object))
+    return np.concatenate(columns)
+
+
+@njit(cache=True, nogil=True)
+def _changes(first: np.ndarray, second: np.ndarray, n: int, m: int) -> int:
+    """Letters changed, dropped, added or exchanged with the next between two words (optimal string alignment).
+
+    Args:
+        first: (letters) uint8.
+        second: (letters) uint8.
+        n: Letters of the first.
+        m: Letters of the second.
+    """
+    table = np.zeros((n + 1, m + 1), np.int64)
+    for i in range(n + 1):
+        table[i, 0] = i
+    for j in range(m + 1):
+        table[0, j] = j
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            cost = 0 if first[i - 1] == second[j - 1] else 1
+            least = min(table[i - 1, j] + 1, table[i, j - 1] + 1, table[i - 1, j - 1] + cost)
+            if i > 1 and j > 1 and first[i - 1] == second[j - 2] and first[i - 2] == second[j - 1]:
+                least = min(least, table[i - 2, j - 2] + 1)
+            table[i, j] = least
+    return int(table[n, m])
+
+
+@njit(cache=True, nogil=True)
+def _names(
+    left: np.ndarray,
+    right: np.ndarray,
+    offsets: np.ndarray,
+    words: np.ndarray,
+    letters: np.ndarray,
+    lengths: np.ndarray,
+    skeletons: np.ndarray,
+    shares: np.ndarray,
+) -> np.ndarray:
+    """(pairs) level of agreement of two names; see the head of this module."""
+    level = np.zeros(len(left), np.int64)
+    taken = np.zeros(MOST_WORDS, np.bool_)
+    found = np.zeros(MOST_WORDS, np.int64)
+    for k in range(len(left)):
+        a, a_end, b, b_end = offsets[left[k]], offsets[left[k] + 1], offsets[right[k]], offsets[right[k] + 1]
+        if a_end - a > b_end - b:
+            a, a_end, b, b_end = b, b_end, a, a_end
+        short, long = min(a_end - a, MOST_WORDS), min(b_end - b, MOST_WORDS)
+        if short == 0:
+            continue
+        taken[:long] = False
+        found[:short] = 0
+        for closeness in range(1, 4):
+            for i in range(short):
+                for j in range(long):
+                    if found[i] or taken[j]:
+                        continue
+                    x, y = words[a + i], words[b + j]
+                    if closeness == 1:
+                        same = x == y
+                    elif closeness == 2:
+                        same = skeletons[x] == skeletons[y]
+                    else:
+                        longest = max(lengths[x], lengths[y])
+                        most = 1 if longest < LONG else 2
+                        same = longest >= SHORTEST and _changes(letters[x], letters[y], lengths[x], lengths[y]) <= most
+                    if same:
+                        found[i] = closeness
+                        taken[j] = True
+        good, rough = 0, 0
+        for i in range(short):
+            good += 0 < found[i] < 3
+            rough += found[i] == 3
+        if good + rough == short:
+            chance = 1.0
+            for i in range(short):
+                chance *= shares[skeletons[words[a + i]]]
+            if short == 1:
+                level[k] = 5
+            elif rough:
+                level[k] = 7 if good else 6
+            else:
+                level[k] = 8 if chance >= FREQUENT else (9 if chance >= RARE else 10)
+        elif good + rough > 1:
+            level[k] = 4
+        elif good:
+            level[k] = 3
+        else:
+            level[k] = 2 if rough else 1
+    return level
+
+
+def _births(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(pairs) level of agreement of birth dates ``yyyymmdd`` with 0 for unknown parts."""
+    (year, month, day), (other_year, other_month, other_day) = (
+        (date // 10_000, date // 100 % 100, date % 100) for date in (first, second)
+    )
+    whole = (day > 0) & (other_day > 0)
+    known = (year > 0) & (other_year > 0)
+    apart = np.abs(year - other_year)
+    same_day, same_month = day == other_day, month == other_month
+    exchanged = (day == other_month) & (month == other_day) & ~(same_day & same_month)
+    return np.select(
+        [
+            ~known,
+            whole & exchanged,
+            whole & (apart == 0),
+            whole & same_day & same_month,
+            whole,
+            apart > 1,
+            apart == 1,
+            (month > 0) | (other_month > 0),
+        ],
+        [
+            0,
+            np.where(apart == 0, 7, 8),
+            np.where(same_day & same_month, 1, np.where(same_day | same_month, 2, 5)),
+            np.where(apart == 1, 3, 4),
+            6,
+            12,
+            11,
+            9,
+        ],
+        10,
+    ).astype(np.int64)

@@ -1,0 +1,80 @@
+"""What clerks decided on an earlier merge, as decisions on the pairs of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wasl.errors import InputError
+from wasl.linkage.model.pairs import ScoredPairs
+from wasl.workflow.own_registers import Decision, OwnRegister
+
+__all__ = ["decided_rows"]
+
+
+def decided_rows(
+    scored: ScoredPairs, registers: Sequence[OwnRegister], decisions: Sequence[Decision]
+) -> tuple[dict[int, str], int]:
+    """Clerks' decisions as decisions on rows of the scored pairs, and how many concern no scored pair.
+
+    Raises:
+        InputError: A decision names a record that is in no register; says how many.
+    """
+    if not decisions:
+        return {}, 0
+    ids = {
+        (one.name, record): record_id
+        for one in registers
+        for record, record_id in zip(one.record, one.record_id, strict=True)
+    }
+    ends = [((one.register_a, one.record_a), (one.register_b, one.record_b)) for one in decisions]
+    unknown = sum(end not in ids for pair in ends for end in pair)
+    if unknown:
+        raise InputError(
+            f"{unknown} of the decided records are in neither register.",
+            remedy="Use the sheet of doubtful pairs that this merge wrote.",
+        )
+    places = _pair_places(scored, registers, {end: ids[end] for pair in ends for end in pair})
+    rows: dict[int, str] = {}
+    unmet = 0
+    for pair, one in zip(ends, decisions, strict=True):
+        found = places.get(frozenset(pair), ())
+        unmet += not found
+        rows |= dict.fromkeys(found, one.decision)
+    return rows, unmet
+
+
+def _pair_places(
+    scored: ScoredPairs, registers: Sequence[OwnRegister], wanted: Mapping[tuple[str, str], bytes]
+) -> dict[frozenset[tuple[str, str]], list[int]]:
+    """The rows of the scored pairs that compare two wanted records, by the two records.
+
+    Args:
+        scored: The pairs of rows.
+        registers: For their join maps.
+        wanted: Record id by register and record number.
+    """
+    record_of = {(name, record_id): record for (name, record), record_id in wanted.items()}
+    opened: list[pd.DataFrame] = []
+    for one in registers:
+        rows = one.join_map.rows
+        mine = pa.array([record_id for name, record_id in record_of if name == one.name], rows["record_id"].type)
+        frame = rows.filter(pc.is_in(rows["record_id"], value_set=mine)).to_pandas()
+        frame["register"] = one.name
+        frame["record"] = [record_of[one.name, record_id] for record_id in frame["record_id"]]
+        opened.append(frame[["register", "pass", "row_id", "record"]].astype({"pass": str}))
+    rows_of = pd.concat(opened, ignore_index=True)
+    pairs = scored.pairs.select(["left_register", "left_row_id", "right_register", "right_row_id", "pass"]).to_pandas()
+    pairs = pairs.astype({"left_register": str, "right_register": str, "pass": str}).reset_index(names="place")
+    for side in ("left", "right"):
+        renamed = rows_of.rename(columns={"register": f"{side}_register", "row_id": f"{side}_row_id"})
+        pairs = pairs.merge(renamed, on=[f"{side}_register", f"{side}_row_id", "pass"])
+        pairs = pairs.rename(columns={"record": f"{side}_record"})
+    places: dict[frozenset[tuple[str, str]], list[int]] = {}
+    columns = ("place", "left_register", "left_record", "right_register", "right_record")
+    for place, a, i, b, j in pairs[list(columns)].to_numpy():
+        places.setdefault(frozenset(((a, i), (b, j))), []).append(int(place))
+    return places
