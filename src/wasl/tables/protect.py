@@ -21,7 +21,7 @@ from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
 from wasl.tables.primary import PrimaryResult, find_primary
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
-from wasl.tables.ratios import ratios_of, with_denominators
+from wasl.tables.ratios import linked_parts, ratios_of, with_denominators
 from wasl.tables.rounding import adjust, round_controlled, round_conventional, round_random
 from wasl.tables.specification import MeasureKind, ProtectionMethod, TableSpec, TablesSpec
 from wasl.tables.suppression.infeasible import InfeasibleDemandError
@@ -72,6 +72,7 @@ def protect_tables(
         )
         for source, table in zip(sources, spec.tables, strict=True)
     ]
+    spec = linked_parts(spec, sources)
     judged = method in (ProtectionMethod.SUPPRESSION, ProtectionMethod.NONE)
     primary = [
         find_primary(item.table, table.primary, table.protection)

@@ -331,15 +331,6 @@ class TablesSpec(Document):
             raise ValueError("two tables have the same name")
         if len({table.protection.method for table in self.tables}) > 1:
             raise ValueError("linked tables are protected by one method")
-        ratios = {(t.input.value, t.input.denominator) for t in self.tables if t.input.shown is MeasureKind.RATIO}
-        for value, below in ratios:
-            apart = [t.name for t in self.tables if {t.input.value, t.input.denominator} & {value, below}]
-            same = [t.name for t in self.tables if (t.input.value, t.input.denominator) == (value, below)]
-            if len(apart) > len(same) or len({t.input.shown for t in self.tables if t.name in same}) > 1:
-                raise ValueError(
-                    f"a ratio of {value!r} and {below!r} and another table of one of them are not linked yet: publish "
-                    "the two sums in place of the ratio"
-                )
         totals: dict[str, tuple[str, str]] = {}
         for table in self.tables:
             for dimension in table.dimensions:

@@ -14,7 +14,7 @@ from wasl.tables.cells import CellTable, Floats, Ints, Relations, join_tables
 from wasl.tables.earlier import EarlierTable, comparable
 from wasl.tables.earlier_file import Axis, EarlierFile, Measured, known_from_file
 from wasl.tables.primary import PrimaryResult
-from wasl.tables.specification import TableSpec, TablesSpec
+from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
 
 __all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "widen"]
 
@@ -52,9 +52,13 @@ class System:
 
 
 def quantity_of(table: TableSpec) -> str:
-    """The quantity that the values of a table measure; only cells of one quantity can be the same."""
+    """The quantity that the values of a table measure; only cells of one quantity can be the same.
+
+    A mean is protected as its sum: whoever knows the number of records computes one from the other.
+    """
     source = table.input
-    return "|".join((source.kind, source.value, source.shown.value, source.denominator, source.weight))
+    shown = MeasureKind.SUM if source.shown is MeasureKind.MEAN else source.shown
+    return "|".join((source.kind, source.value, shown.value, source.denominator, source.weight))
 
 
 def make_system(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -241,10 +243,54 @@ def test_ratio_takes_only_records_with_both_values_and_counts_the_others(enterpr
     assert table.published[0] == pytest.approx(frame.wages.sum() / 270)
 
 
-@pytest.mark.parametrize("other", [{"value": "wages"}, {"value": "hours", "measure": "mean"}])
-def test_ratio_and_a_sum_of_its_parts_in_one_specification_are_refused(specify, other):
-    from pydantic import ValidationError
+REGION = {"name": "region", "hierarchy": "parts.csv"}
+RATIO = {"value": "wages", "measure": "ratio", "denominator": "hours"}
 
-    ratio = {"value": "wages", "measure": "ratio", "denominator": "hours"}
-    with pytest.raises(ValidationError, match="not linked"):
-        specify(tables=[{"name": "a", "input": ratio}, {"name": "b", "input": other}])
+
+def with_hours(data, seed, *, gaps=False):
+    rng = np.random.default_rng(seed)
+    hours = np.round(rng.lognormal(2, 1.5, data.num_rows), 1) + 1
+    data = data.append_column("size", pa.array(rng.choice(["s", "m", "l"], data.num_rows, p=[0.6, 0.3, 0.1])))
+    missing = rng.random(data.num_rows) < 0.1 if gaps else np.zeros(data.num_rows, np.bool_)
+    return data.append_column("hours", pa.array(hours, mask=missing))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shown", ["sum", "mean"])
+def test_ratio_beside_its_parts_tells_no_unsafe_sum(enterprises, specify, require_protected, cell_of, seed, shown):
+    data, hierarchies = enterprises(260, seed)
+    tables = [
+        {"name": "ratio", "input": RATIO, "dimensions": [REGION, {"name": "sector"}]},
+        {"name": "hours", "input": {"value": "hours"}, "dimensions": [REGION, {"name": "sector"}]},
+        {"name": "wages", "input": {"value": "wages", "measure": shown}, "dimensions": [REGION, {"name": "size"}]},
+    ]
+    ratio, hours, wages = protect_tables(specify(tables=tables), [with_hours(data, seed)], hierarchies).tables
+    wages = dataclasses.replace(wages, published=np.where(np.isnan(wages.published), np.nan, wages.cells.value))
+    computed = ratio.published * hours.published  # what anybody knows of the wages by sector
+    there = np.flatnonzero(np.isfinite(computed))
+    known = {cell_of(ratio, number): float(computed[number]) for number in there}
+    hidden = {cell_of(wages, number) for number in np.flatnonzero(np.isnan(wages.published))}
+    assert not hidden & known.keys()
+    assert require_protected([wages], known=known) > 0
+
+
+def test_ratio_beside_a_sum_of_other_records_is_refused(enterprises, specify):
+    data, hierarchies = enterprises(260, 1)
+    both = specify(tables=[{"name": "a", "input": RATIO}, {"name": "b", "input": {"value": "wages"}}])
+    with pytest.raises(InputError, match="records have 'wages' and lack 'hours'"):
+        protect_tables(both, [with_hours(data, 1, gaps=True)], hierarchies)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_mean_withholds_no_sum_beside_it_shows(enterprises, specify, cell_of, seed):
+    data, hierarchies = enterprises(260, seed)
+    data = with_hours(data, seed)
+    mean = {"name": "mean", "input": {"value": "wages", "measure": "mean"}, "dimensions": [REGION, {"name": "sector"}]}
+    total = {"name": "sum", "input": {"value": "wages"}, "dimensions": [REGION, {"name": "size"}]}
+    tables = protect_tables(specify(tables=[mean, total]), [data], hierarchies).tables
+    hidden, shown = (
+        {cell_of(t, number) for t in tables for number in np.flatnonzero(which(t.published))}
+        for which in (np.isnan, np.isfinite)
+    )
+    assert hidden
+    assert not hidden & shown
