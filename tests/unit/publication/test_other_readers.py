@@ -9,6 +9,9 @@ import warnings
 
 import numpy as np
 import pytest
+import sdmx
+import sdmx.reader.xml.v30
+from sdmx.reader.csv import Reader
 
 from wasl.publication.table_formats.cube import Cube, CubeDimension
 from wasl.publication.table_formats.json_stat import json_stat_bytes
@@ -85,9 +88,6 @@ def test_pyjstat_reads_the_figures(odd):
 
 @pytest.mark.parametrize("form", ["2.1.xml", "3.0.xml", "csv"])
 def test_sdmx1_reads_every_code_and_figure(odd, form):
-    import sdmx
-    from sdmx.reader.csv import Reader
-
     files = sdmx_files(odd, created=CREATED)
     version = "2.1.xml" if form == "csv" else form
     structure = UNREAD.sub(b"", files[f"structure.sdmx-{version}"])

@@ -9,6 +9,7 @@ import re
 import pyarrow as pa
 import pytest
 import sdmx
+import sdmx.reader.xml.v30
 from lxml import etree
 from pysdmx.io import read_sdmx
 from sdmx.reader.csv import Reader as CsvReader
