@@ -166,7 +166,7 @@ class AttackModel:
             if outcome.reach >= level * (1 - tolerance):
                 continue
             unprotected.append((cell, direction, level, outcome.reach))
-            cut = self._cut(cell, level, known)
+            cut = self.cut(cell, level, known)
             if cut is not None:
                 cuts.append(cut)
             if limit is not None and len(unprotected) >= limit:
@@ -198,12 +198,13 @@ class AttackModel:
             reached[-1] = np.maximum(reached[-1], -outcome.moves)
             if outcome.reach >= level * (1 - tolerance):
                 continue
-            cut = self._cut(cell, level, -1)
+            cut = self.cut(cell, level, -1)
             if cut is not None and float(cut.weight @ pattern[cut.cells]) < 1 - tolerance:
                 cuts.append(cut)
         return cuts
 
-    def _cut(self, cell: int, level: float, known: int) -> Cut | None:
+    def cut(self, cell: int, level: float, known: int) -> Cut | None:
+        """The cut that the last attack gives; None if no pattern could satisfy it more than this one."""
         problem = self.problem
         slope = self.slope()
         weight = np.where(slope > 0, slope * problem.up, -slope * problem.down) / level

@@ -2,20 +2,26 @@
 
 A movement that carries an unsafe cell to its level is kept as its witness. A cell that no witness moves is idle.
 Publishing other cells again only requires the programs of those targets whose witness moved them. Where an unsafe cell
-would be the only unpublished one of a sum, the answer is known without a program.
+would be the only unpublished one of a sum, or a known cut would not hold any more, the answer is known without a
+program. A program that fails gives one more cut.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats, Ints
-from wasl.tables.suppression.attack import AttackModel
+from wasl.tables.suppression.attack import AttackModel, Cut
 from wasl.tables.suppression.heuristic import TOLERANCE, Stop
 from wasl.tables.suppression.problem import Problem
 
 __all__ = ["prune"]
+
+BROKEN = 1e-6
+"""A cut whose left side falls short of 1 by more does not hold; the programs' weights are less exact."""
 
 
 def prune(
@@ -24,13 +30,26 @@ def prune(
     pattern: NDArray[np.bool_],
     *,
     stop: Stop | None = None,
-) -> NDArray[np.bool_]:
-    """Publish secondary cells again where every unsafe cell stays protected; the dearest first."""
+    cuts: Sequence[Cut] = (),
+) -> tuple[NDArray[np.bool_], list[Cut]]:
+    """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
+
+    Args:
+        problem: What to protect.
+        attack: The attacker's programs for it.
+        pattern: A protecting pattern.
+        stop: Asked now and then whether to end.
+        cuts: Cuts found so far.
+
+    Returns:
+        The cheaper pattern, and the cuts found on the way.
+    """
     pattern = pattern.copy()
     sums = _Sums(problem, pattern)
+    known = _Held(problem, pattern, cuts)
     witnesses = _Witnesses(problem, attack)
     if not witnesses.find(pattern, np.arange(witnesses.count), stop=stop):
-        return pattern
+        return pattern, []
     secondary = np.flatnonzero(pattern & ~problem.unsafe)
     for cell in secondary[np.argsort(-problem.cost[secondary], kind="stable")]:
         if stop is not None and stop():
@@ -38,7 +57,7 @@ def prune(
         if not pattern[cell]:
             continue
         fall = sums.falling(pattern, int(cell))
-        if fall is None:
+        if fall is None or known.broken_by(fall):
             continue
         users = np.flatnonzero(witnesses.moved[:, fall].any(axis=1))
         pattern[fall] = False
@@ -47,9 +66,47 @@ def prune(
             if not witnesses.find(pattern, users, stop=stop):
                 witnesses.moved[users] = kept
                 pattern[fall] = True
+                known.add(pattern, witnesses.cuts[known.count :])
                 continue
         sums.drop(fall)
-    return pattern
+        known.drop(fall)
+    return pattern, witnesses.cuts
+
+
+class _Held:
+    """How far known cuts are satisfied by a pattern, and which of them break when cells are published."""
+
+    def __init__(self, problem: Problem, pattern: NDArray[np.bool_], cuts: Sequence[Cut]) -> None:
+        self.count = 0
+        self._uses: list[list[tuple[int, float]]] = [[] for _ in range(problem.cells)]
+        self._sum: list[float] = []
+        self._take(pattern, cuts)
+
+    def _take(self, pattern: NDArray[np.bool_], cuts: Sequence[Cut]) -> None:
+        for cut in cuts:
+            number = len(self._sum)
+            self._sum.append(float(cut.weight @ pattern[cut.cells]))
+            for cell, weight in zip(cut.cells.tolist(), cut.weight.tolist(), strict=True):
+                self._uses[cell].append((number, weight))
+
+    def add(self, pattern: NDArray[np.bool_], cuts: Sequence[Cut]) -> None:
+        """Note cuts found on the way."""
+        self.count += len(cuts)
+        self._take(pattern, cuts)
+
+    def broken_by(self, cells: list[int]) -> bool:
+        """Whether some cut does not hold once the cells are published."""
+        less = dict[int, float]()
+        for cell in cells:
+            for number, weight in self._uses[cell]:
+                less[number] = less.get(number, 0.0) + weight
+        return any(self._sum[number] - fall < 1 - BROKEN for number, fall in less.items())
+
+    def drop(self, cells: list[int]) -> None:
+        """Note that cells are published."""
+        for cell in cells:
+            for number, weight in self._uses[cell]:
+                self._sum[number] -= weight
 
 
 class _Sums:
@@ -99,13 +156,16 @@ class _Witnesses:
         self._level = np.array([target[2] for target in targets])
         self._known = np.array([target[3] for target in targets], dtype=np.int64)
         self.moved = np.zeros((self.count, problem.cells), dtype=np.bool_)
+        self.cuts: list[Cut] = []
+        self._failed = np.zeros(self.count, dtype=np.int64)
 
     def find(self, pattern: NDArray[np.bool_], which: Ints, *, stop: Stop | None = None) -> bool:
         """Find a movement for each of the given targets; False as soon as one has none, or on stop."""
         opened: int | None = None
         todo = np.zeros(self.count, dtype=np.bool_)
         todo[which] = True
-        while len(left := np.flatnonzero(todo)):
+        order = np.argsort(-self._failed, kind="stable")  # those that failed before are likely to fail again
+        while len(left := order[todo[order]]):
             if stop is not None and stop():
                 return False
             number = left[0]
@@ -116,6 +176,10 @@ class _Witnesses:
             level = float(self._level[number])
             outcome = self._attack.attack(int(self._cell[number]), int(self._direction[number]), level)
             if outcome.reach < level * (1 - TOLERANCE):
+                self._failed[number] += 1
+                cut = self._attack.cut(int(self._cell[number]), level, known)
+                if cut is not None:
+                    self.cuts.append(cut)
                 return False
             todo[self._note(outcome.moves, known, left)] = False
         return True

@@ -15,12 +15,15 @@ from wasl.tables.suppression.master import Master, Relaxed
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import State
 
-__all__ = ["PRUNE_SHARE", "prove", "relax"]
+__all__ = ["PRUNE_SHARE", "cheap_cuts", "cover", "prove", "relax"]
 
 TAIL_ROUNDS = 12
 """Rounds of cuts over which the bound must rise by ``TAIL_RISE`` of itself; else the integer program takes over."""
 TAIL_RISE = 1e-3
+SLOW_RISE = 0.01
+"""Rise of the bound in one round below which the integer program takes over where the search is slow."""
 RELAX_SHARE = 0.25
+RELAX_SHARE_WHEN_SLOW = 0.25
 """Share of the time that the relaxation may take; the integer program raises the bound by more."""
 REPAIR_EVERY = 4
 """Rounds of the integer program between two repairs of its answer: a repair costs as much as a round."""
@@ -37,6 +40,15 @@ BETWEEN = 25
 ONE_HALF = 0.5
 PRUNE_SHARE = 0.3
 """Share of the remaining time that one removal of idle cells may take; the integer program needs the rest."""
+IDLE_BLENDS = 0.25
+"""Where blends give fewer further cuts than this share of those already found, a slow search goes without them."""
+COVERS_SHARE = 0.15
+COVER_SHARE = 0.03
+COVER_GAP = 0.01
+"""Share of the time in which violated cuts complete a pattern, the share of each program, and its gap."""
+LONGEST = 0.1
+"""Share of the time limit that one integer program may take where the search is slow: the cuts of its answer, attacked,
+raise the bound by more than its end."""
 WORTH = 1.1
 """Patterns dearer than the best one by more are not pruned: removal of idle cells rarely saves a tenth."""
 
@@ -44,12 +56,12 @@ WORTH = 1.1
 def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> Relaxed | None:
     """Add cuts to the relaxation until it is protected, or its bound hardly rises."""
     history: list[float] = []
-    until = state.left() * (1 - RELAX_SHARE)
+    until = state.left() - state.seconds * (RELAX_SHARE_WHEN_SLOW if state.slow else RELAX_SHARE)
     relaxed = cheap_cuts(master, rows, state)
     while relaxed is not None and not state.over():
         state.raise_bound(relaxed.cost)
         history.append(relaxed.cost)
-        cuts = [] if state.slow else attack.clipped(relaxed.pattern, tolerance=1e-3)
+        cuts = attack.clipped(relaxed.pattern, tolerance=1e-3)
         if not cuts:
             cuts = attack.check(relaxed.pattern, tolerance=1e-4).cuts
         for known in range(len(attack.problem.singletons)):
@@ -57,7 +69,9 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
                 break
             cuts.extend(attack.check(relaxed.pattern, tolerance=1e-4, known=known).cuts)
         state.report("cuts")
-        if not cuts or state.left() < until or (state.slow and len(history) > 1):
+        if not cuts or state.left() < until:
+            break
+        if state.slow and len(history) > 1 and history[-1] - history[-2] < SLOW_RISE * abs(history[-1]):
             break
         if len(history) > TAIL_ROUNDS and history[-1] - history[-1 - TAIL_ROUNDS] < TAIL_RISE * abs(history[-1]):
             break
@@ -77,8 +91,7 @@ def cheap_cuts(master: Master, rows: RowCuts, state: State) -> Relaxed | None:
         cuts = rows.violated(relaxed.pattern)
         master.add(cuts)
         added = len(cuts) + master.add_bridges(relaxed.pattern)
-        if not state.slow:  # on slow problems the longer integer programs cost more than the inequalities bring
-            added += master.add_covers(relaxed.pattern)
+        added += master.add_covers(relaxed.pattern)
         if not added or state.over():
             return relaxed
 
@@ -97,7 +110,7 @@ def prove(
         until: Stop when fewer seconds are left, and repair no answer before.
     """
     rounds = int(state.steps.get("integer_rounds", 0))
-    problem = state.problem
+    problem, longest = state.problem, LONGEST
     while not state.past(until or 0.0) and not state.closed(gap):
         relaxed = cheap_cuts(master, rows, state)
         if relaxed is None:  # cells dearer than the best pattern are fixed, so nothing cheaper is left
@@ -107,7 +120,8 @@ def prove(
         state.steps["free"] = master.fix_by_reduced_cost(relaxed, state.cost)
         present = (state.cost - state.bound) / state.cost if state.cost > 0 else 0.0
         asked = max(gap / 2, min(LOOSE * present, LOOSEST) if present > 4e-4 else 0.0)
-        solved = master.solve(seconds=state.left() - (until or 0.0), gap=asked, stop=state.over)
+        most = state.seconds * longest if state.slow else np.inf
+        solved = master.solve(seconds=min(state.left() - (until or 0.0), most), gap=asked, stop=state.over)
         rounds += 1
         state.raise_bound(solved.bound)
         if solved.pattern is None:
@@ -126,11 +140,15 @@ def prove(
                 if found is not None and cost_of(problem, found) < state.cost * WORTH:
                     until = state.left() * (1 - PRUNE_SHARE) if state.slow else 0.0
                     state.offer(found)
-                    state.offer(prune(problem, attack, found, stop=partial(state.past, until)))
+                    pruned, cuts = prune(problem, attack, found, stop=partial(state.past, until), cuts=master.cuts)
+                    state.offer(pruned)
+                    master.add(cuts)
         else:
             state.offer(pattern)
+            longest *= 2  # the same program would end with the same answer
         state.report("proof")
-        if not check.open and not bridges and (not solved.finished or asked <= max(gap / 2, 1e-9)):
+        cut_short = not solved.finished and not state.slow
+        if not check.open and not bridges and (cut_short or asked <= max(gap / 2, 1e-9)):
             if solved.finished and state.closed(max(gap, 1e-7)) and gap == 0:
                 state.bound = max(state.bound, state.cost * (1 - 1e-9))
             break
@@ -187,6 +205,8 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
     ends: list[Floats] = [everything]
     if state.best is not None and not state.slow:
         ends.append(state.best.astype(np.float64))
+    if state.slow and state.blends_idle:
+        return cuts
     for end in ends:
         for share in BLENDS_WHEN_SLOW if state.slow else BLENDS:
             if state.over():
@@ -196,4 +216,26 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
             cuts.extend(
                 attack.check(mixed, tolerance=TOLERANCE).cuts if slow else attack.clipped(mixed, tolerance=1e-6)
             )
+    state.blends_idle = len(cuts) - len(check.cuts) < IDLE_BLENDS * len(check.cuts)
     return cuts
+
+
+def cover(master: Master, attack: AttackModel, state: State, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Add the cheapest cells to a pattern that its violated cuts ask for, as long as time is; it need not protect then.
+
+    A movement found for one target after the other costs more: the cuts of all targets choose the cells together.
+    """
+    until = state.left() - state.seconds * COVERS_SHARE
+    while not state.past(until):
+        check = _attacked(attack, pattern)
+        if not check.open:
+            state.offer(pattern)
+            break
+        master.add(check.cuts)
+        master.add_bridges(pattern.astype(np.float64))
+        seconds = min(state.left(), state.seconds * COVER_SHARE)
+        solved = master.solve(seconds=seconds, gap=COVER_GAP, within=pattern, stop=state.over)
+        if solved.pattern is None:
+            break
+        pattern = solved.pattern | attack.problem.unsafe
+    return pattern

@@ -26,6 +26,7 @@ class State:
     Attributes:
         base: Cost that every pattern has beyond that of the problem's own cells.
         answer: The last answer of the integer program; it need not protect.
+        blends_idle: Whether attacks on blends of patterns gave few further cuts.
         slow: Whether attacking all unsafe cells once takes a large share of the time; the search then attacks less.
     """
 
@@ -35,6 +36,7 @@ class State:
     progress: SearchProgress | None
     base: float = 0.0
     slow: bool = False
+    blends_idle: bool = False
     answer: NDArray[np.bool_] | None = None
     began: float = field(default_factory=time.monotonic)
     best: NDArray[np.bool_] | None = None

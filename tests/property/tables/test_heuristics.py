@@ -1,0 +1,123 @@
+"""Whatever the table, heuristics protect, removal of idle cells keeps protection, and every cut found holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+
+from wasl.tables.cells import Relations
+from wasl.tables.suppression import search
+from wasl.tables.suppression.attack import AttackModel
+from wasl.tables.suppression.heuristic import Movements, Need, complete, complete_quickly, cost_of
+from wasl.tables.suppression.improve import prune
+from wasl.tables.suppression.master import Master
+from wasl.tables.suppression.problem import Problem
+from wasl.tables.suppression.row_cuts import RowCuts
+from wasl.tables.suppression.search import suppress
+
+SEEDS = range(4)
+
+
+def cube(seed, *, shape=(4, 4, 3), share=0.2):
+    """A made-up cube with margins, some cells of which are unsafe; levels a fifth of the value."""
+    rng = np.random.default_rng([seed, 15])
+    inner = np.where(rng.random(shape) < 0.15, 0.0, np.round(rng.lognormal(3, 1.5, shape), 1))
+    value = inner
+    for axis in range(3):
+        value = np.concatenate([value.sum(axis=axis, keepdims=True), value], axis=axis)
+    number = np.arange(value.size).reshape(value.shape)
+    rows = [np.moveaxis(number, axis, 0).reshape(value.shape[axis], -1).T for axis in range(3)]
+    rows = [row for lines in rows for row in lines]
+    index = np.concatenate(rows)
+    sign = np.concatenate([[-1.0] + [1.0] * (len(row) - 1) for row in rows])
+    start = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    flat = value.reshape(-1)
+    unsafe = (rng.random(flat.size) < share) & (flat > 0)
+    unsafe[number[0, 0, 0]] = False
+    level = np.where(unsafe, flat * 0.2, 0.0)
+    relations = Relations(flat.size, start.astype(np.int64), index.astype(np.int64), sign)
+    return Problem(relations, flat, flat, unsafe, level, level, flat, (flat == 0) & ~unsafe)
+
+
+def protects(problem, pattern):
+    """Whether every level is reached; a general solver, no code of the search."""
+    relations = problem.relations
+    matrix = csr_matrix((relations.sign, relations.index, relations.start), (relations.rows, relations.cells))
+    bounds = np.stack([-problem.down * pattern, problem.up * pattern], axis=1)
+    for cell in np.flatnonzero(problem.unsafe):
+        for direction, level in ((1, problem.upper[cell]), (-1, problem.lower[cell])):
+            objective = np.zeros(relations.cells)
+            objective[cell] = -direction
+            zeros = np.zeros(relations.rows)
+            if -linprog(objective, A_eq=matrix, b_eq=zeros, bounds=bounds, method="highs").fun < level * (1 - 1e-6):
+                return False
+    return True
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("make", [complete, complete_quickly])
+def test_heuristics_protect_and_removal_keeps_that(seed, make):
+    problem = cube(seed)
+    attack = AttackModel(problem)
+    pattern = make(problem, attack, problem.unsafe)
+    assert pattern is not None
+    assert protects(problem, pattern)
+    rows = RowCuts(problem).violated(problem.unsafe.astype(float))
+    leaner, cuts = prune(problem, attack, pattern, cuts=rows)
+    assert cost_of(problem, leaner) <= cost_of(problem, pattern)
+    assert protects(problem, leaner)
+    for cut in (*rows, *cuts):  # they hold for every pattern that protects
+        assert cut.weight @ leaner[cut.cells] >= 1 - 1e-6
+        assert cut.weight @ pattern[cut.cells] >= 1 - 1e-6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_removal_with_cuts_ends_as_removal_without(seed):
+    problem = cube(seed)
+    attack = AttackModel(problem)
+    pattern = complete(problem, attack, problem.unsafe)
+    bare, found = prune(problem, attack, pattern)
+    attacks = attack.solved
+    again, _ = prune(problem, attack, pattern, cuts=found)
+    assert cost_of(problem, again) == pytest.approx(cost_of(problem, bare))
+    assert attack.solved - attacks <= attacks  # the programs that failed need not fail again
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_small_rest_does_not_suppress_many_cells(seed):
+    # Nearly all of a level is there: what lacks must not be gathered from a little of every small cell.
+    problem = cube(seed, shape=(7, 6, 5), share=0.05)
+    attack = AttackModel(problem)
+    target = max(problem.targets(), key=lambda item: item[2])
+    cell, direction, level = target
+    taken = problem.unsafe.copy()
+    moved = Movements(problem, attack).lean(target, Need(taken, np.zeros(0, dtype=np.int64), lacking=level))
+    assert moved is not None
+    attack.open_cells((moved | taken).astype(float))
+    assert attack.attack(cell, direction, level).reach >= level * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_pattern_within_which_the_program_answers_is_kept(seed):
+    problem = cube(seed)
+    master, rows = Master(problem), RowCuts(problem)
+    master.add(rows.violated(problem.unsafe.astype(float)))
+    free = master.solve(seconds=5, gap=0.0)
+    floor = problem.unsafe | (np.arange(problem.cells) % 7 == 0) & ~problem.fixed
+    held = master.solve(seconds=5, gap=0.0, within=floor)
+    assert held.pattern[floor].all()
+    assert cost_of(problem, held.pattern) >= cost_of(problem, free.pattern) - 1e-6
+    assert cost_of(problem, master.solve(seconds=5, gap=0.0).pattern) == pytest.approx(cost_of(problem, free.pattern))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_that_counts_as_slow_protects_and_keeps_its_bound(seed, monkeypatch):
+    problem = cube(seed, shape=(3, 2, 2))
+    usual = suppress(problem)
+    assert usual.proven
+    monkeypatch.setattr(search, "SLOW", 0.0)
+    slow = suppress(problem, gap=0.02)
+    assert protects(problem, slow.suppressed)
+    assert slow.bound <= usual.cost * (1 + 1e-6) <= slow.cost * (1 + 2e-6)
