@@ -12,7 +12,6 @@ from wasl.tables.suppression import search
 from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.heuristic import Movements, Need, complete, complete_quickly, cost_of
 from wasl.tables.suppression.improve import prune
-from wasl.tables.suppression.master import Master
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.search import suppress
@@ -97,19 +96,6 @@ def test_a_small_rest_does_not_suppress_many_cells(seed):
     assert moved is not None
     attack.open_cells((moved | taken).astype(float))
     assert attack.attack(cell, direction, level).reach >= level * (1 - 1e-6)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_pattern_within_which_the_program_answers_is_kept(seed):
-    problem = cube(seed)
-    master, rows = Master(problem), RowCuts(problem)
-    master.add(rows.violated(problem.unsafe.astype(float)))
-    free = master.solve(seconds=5, gap=0.0)
-    floor = problem.unsafe | (np.arange(problem.cells) % 7 == 0) & ~problem.fixed
-    held = master.solve(seconds=5, gap=0.0, within=floor)
-    assert held.pattern[floor].all()
-    assert cost_of(problem, held.pattern) >= cost_of(problem, free.pattern) - 1e-6
-    assert cost_of(problem, master.solve(seconds=5, gap=0.0).pattern) == pytest.approx(cost_of(problem, free.pattern))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -20,7 +20,7 @@ from wasl.tables.cells import Floats, Ints
 from wasl.tables.suppression.attack import AttackModel, quiet_model
 from wasl.tables.suppression.problem import Problem
 
-__all__ = ["TOLERANCE", "Movements", "Stop", "complete", "complete_quickly", "cost_of", "prices"]
+__all__ = ["PROGRAMS", "TOLERANCE", "Movements", "Need", "Stop", "complete", "complete_quickly", "cost_of", "prices"]
 
 TOLERANCE = 1e-7
 """Share of a protection level that may be missing in a finished pattern: far below any published digit."""
@@ -88,7 +88,7 @@ class Movements:
         price[need.still] = FORBIDDEN
         best: NDArray[np.bool_] | None = None
         lowest = np.inf
-        programs = self._with_level(*target, price)
+        programs = self._with_level(*target, price, need.programs)
         for moves in programs:
             moved = np.asarray(np.abs(moves) > MOVED * self.scale, dtype=np.bool_)
             new = moved & ~taken
@@ -102,7 +102,9 @@ class Movements:
         programs.close()
         return best
 
-    def _with_level(self, cell: int, direction: int, level: float, price: Floats) -> Generator[Floats, None, None]:
+    def _with_level(
+        self, cell: int, direction: int, level: float, price: Floats, programs: int
+    ) -> Generator[Floats, None, None]:
         """The cheapest movement that reaches the level, again and again; the caller may change the prices between."""
         n, model = self.problem.cells, self._model
         here, back = (cell, cell + n) if direction > 0 else (cell + n, cell)
@@ -114,7 +116,7 @@ class Movements:
         model.changeColBounds(here, min(need, limits[0]), limits[0])
         model.changeColBounds(back, 0.0, 0.0)
         try:
-            for number in range(PROGRAMS):
+            for number in range(programs):
                 model.changeColsCost(2 * n, self._columns, np.concatenate([price, price]))
                 model.setOptionValue("simplex_strategy", 4 if number else 1)  # primal: the basis stays feasible
                 model.run()
@@ -138,6 +140,7 @@ class Need:
         worth: Cost of new cells at which no further program is worth its time.
         guide: A pattern between 0 and 1 (from the relaxation) whose cells are cheaper in the first program.
         cost: Costs to use in place of the problem's.
+        programs: Most programs for the movement.
     """
 
     taken: NDArray[np.bool_] = field(repr=False)
@@ -146,6 +149,7 @@ class Need:
     worth: float = 0.0
     guide: Floats | None = field(default=None, repr=False)
     cost: Floats | None = field(default=None, repr=False)
+    programs: int = PROGRAMS
 
 
 def complete(
@@ -231,6 +235,7 @@ def complete_quickly(
     *,
     guide: Floats | None = None,
     cost: Floats | None = None,
+    programs: int = PROGRAMS,
     stop: Stop | None = None,
 ) -> NDArray[np.bool_] | None:
     """The same in one pass, the highest level first: what protects a large cell protects many small ones, too.
@@ -243,6 +248,7 @@ def complete_quickly(
         pattern: Cells to start from.
         guide: A pattern between 0 and 1 (from the relaxation) whose cells are cheaper.
         cost: Costs to use in place of the problem's.
+        programs: Most programs for one movement.
         stop: Asked now and then whether to give up.
     """
     pattern = pattern | problem.unsafe
@@ -264,7 +270,7 @@ def complete_quickly(
             moves = outcome.moves
             if outcome.reach < level * (1 - TOLERANCE):
                 worth = WORTH * cost_of(problem, pattern)
-                need = Need(pattern, mine, _lacking(level, outcome.reach), worth, guide, cost)
+                need = Need(pattern, mine, _lacking(level, outcome.reach), worth, guide, cost, programs)
                 moved = movements.lean((cell, direction, level), need)
                 if moved is None:
                     return None

@@ -134,7 +134,6 @@ class Master:
         seconds: float,
         gap: float,
         near: Sequence[NDArray[np.bool_]] = (),
-        within: NDArray[np.bool_] | None = None,
         stop: Stop | None = None,
     ) -> Solved:
         """The integer program over all cuts.
@@ -144,7 +143,6 @@ class Master:
             gap: Relative gap at which to stop.
             near: Patterns that agree on most cells; only where they differ may the answer vary. The bound is then
                 none of the whole problem.
-            within: A pattern whose cells the answer suppresses, too; the bound is then none of the whole problem.
             stop: Asked now and then whether to give up.
         """
         model = self._model
@@ -152,9 +150,6 @@ class Master:
             low = np.where(np.logical_and.reduce(near), self._high, self._low)
             high = np.where(np.logical_or.reduce(near), self._high, self._low)
             model.changeColsBounds(len(self._columns), self._columns, low, high)
-        elif within is not None:
-            low = np.where(within, np.maximum(self._high, self._low), self._low)
-            model.changeColsBounds(len(self._columns), self._columns, low, self._high)
         kinds = np.full(len(self._columns), highspy.HighsVarType.kInteger)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
         model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
@@ -180,6 +175,6 @@ class Master:
         kinds = np.full(len(self._columns), highspy.HighsVarType.kContinuous)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
         model.setOptionValue("time_limit", highspy.kHighsInf)
-        if near or within is not None:
+        if near:
             model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
         return result

@@ -15,7 +15,7 @@ from wasl.tables.suppression.master import Master, Relaxed
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import State
 
-__all__ = ["PRUNE_SHARE", "cheap_cuts", "cover", "prove", "relax"]
+__all__ = ["PRUNE_SHARE", "cheap_cuts", "prove", "relax"]
 
 TAIL_ROUNDS = 12
 """Rounds of cuts over which the bound must rise by ``TAIL_RISE`` of itself; else the integer program takes over."""
@@ -42,10 +42,6 @@ PRUNE_SHARE = 0.3
 """Share of the remaining time that one removal of idle cells may take; the integer program needs the rest."""
 IDLE_BLENDS = 0.25
 """Where blends give fewer further cuts than this share of those already found, a slow search goes without them."""
-COVERS_SHARE = 0.15
-COVER_SHARE = 0.03
-COVER_GAP = 0.01
-"""Share of the time in which violated cuts complete a pattern, the share of each program, and its gap."""
 LONGEST = 0.1
 """Share of the time limit that one integer program may take where the search is slow: the cuts of its answer, attacked,
 raise the bound by more than its end."""
@@ -218,24 +214,3 @@ def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, st
             )
     state.blends_idle = len(cuts) - len(check.cuts) < IDLE_BLENDS * len(check.cuts)
     return cuts
-
-
-def cover(master: Master, attack: AttackModel, state: State, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Add the cheapest cells to a pattern that its violated cuts ask for, as long as time is; it need not protect then.
-
-    A movement found for one target after the other costs more: the cuts of all targets choose the cells together.
-    """
-    until = state.left() - state.seconds * COVERS_SHARE
-    while not state.past(until):
-        check = _attacked(attack, pattern)
-        if not check.open:
-            state.offer(pattern)
-            break
-        master.add(check.cuts)
-        master.add_bridges(pattern.astype(np.float64))
-        seconds = min(state.left(), state.seconds * COVER_SHARE)
-        solved = master.solve(seconds=seconds, gap=COVER_GAP, within=pattern, stop=state.over)
-        if solved.pattern is None:
-            break
-        pattern = solved.pattern | attack.problem.unsafe
-    return pattern
