@@ -131,7 +131,7 @@ class Movements:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a movement is to be made of.
+    """Cells for a movement, and their costs.
 
     Attributes:
         taken: Cells that are suppressed already.
