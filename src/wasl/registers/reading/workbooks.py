@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from wasl.errors import RegisterError, WaslError
 from wasl.registers.reading.dates import EXCEL_DAY_0
+from wasl.registers.reading.fast_rows import fast_rows
 from wasl.registers.reading.headers import Header, Wanted, find_header, require
 from wasl.registers.reading.other_workbooks import OtherSheet, OtherWorkbook, is_other_workbook
 from wasl.registers.reading.source import HEADER_PLACE, SHEET_NAME, Source, complete, without_headings
@@ -64,7 +65,7 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         page = book[sheet.name]
         unvalued = _formulas_without_value(page)
         places = header.match.places
-        cells, numeric, numbers = _cells(page, places, header.row)
+        cells, numeric, numbers = _cells(_all_rows(path, page), places, header.row)
     if not numbers:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     notes: list[tuple[str, str, int]] = []
@@ -107,7 +108,10 @@ def sheet_rows(path: Path, sheet: str | None, count: int | None) -> dict[str, li
     with _workbook(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             raise RegisterError(f"{path}: no sheet {sheet!r}.", remedy=f"Sheets: {', '.join(book.sheetnames)}.")
-        return {page.title: list(_rows(page, count)) for page in book.worksheets if sheet in (None, page.title)}
+        pages = [page for page in book.worksheets if sheet in (None, page.title)]
+        if count is not None:
+            return {page.title: list(_rows(page, count)) for page in pages}
+        return {page.title: [tuple(map(_cell_text, row)) for row in _all_rows(path, page)] for page in pages}
 
 
 @contextmanager
@@ -193,15 +197,28 @@ def _has_rows(sheet: _Sheet) -> bool:
     return sheet.header is not None and any(any(row) for row in sheet.rows[sheet.header.row + 1 :])
 
 
+def _all_rows(path: Path, page: Any) -> Iterable[Sequence[object]]:
+    """The rows of a sheet as values."""
+    page.reset_dimensions()
+    if isinstance(page, OtherSheet):
+        return page.iter_rows()
+    shown = list(page.iter_rows(values_only=True, max_row=PREFACE_ROWS))
+    fast = fast_rows(io.BytesIO(path.read_bytes()), page.title, lambda: _source(page), shown, _column)
+    if fast is not None:
+        return fast
+    page.reset_dimensions()
+    rows: Iterable[Sequence[object]] = page.iter_rows(values_only=True)
+    return rows
+
+
 def _cells(
-    page: Any, places: dict[str, int], header: int
+    rows: Iterable[Sequence[object]], places: dict[str, int], header: int
 ) -> tuple[dict[str, list[str | None]], dict[str, int], list[int]]:
     """The wanted cells of the rows after the header, the numbers among them by column, and the rows' numbers."""
     cells: dict[str, list[str | None]] = {name: [] for name in places}
     numeric = dict.fromkeys(places, 0)
     numbers: list[int] = []
-    page.reset_dimensions()
-    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+    for number, row in enumerate(rows, start=1):
         if number <= header + 1 or all(cell is None or cell == "" for cell in row):
             continue
         numbers.append(number)
