@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         raise ValueError("not a number")
     if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        raise ValueError("beyond 64 bits")
+        raise ValueError("not a number")
     return value
 
 
@@ -202,7 +202,7 @@ def _finite(text: str) -> float:
     """A number that a float can hold; ``1e400`` is none."""
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError("not a finite number")
+        raise ValueError("not a number")
     return value
 
 
