@@ -33,7 +33,9 @@ from service_support import (
     REGISTER,
     content_digest,
     make_template,
+    new_database,
     random_files,
+    start_postgres,
 )
 
 from wasl.client import Client
@@ -196,15 +198,20 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000, help="rows of an uploaded delivery")
     parser.add_argument("--large-mb", type=int, default=0, help="megabytes of one large delivery")
     parser.add_argument("--soak-minutes", type=float, default=0)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     arguments = parser.parse_args()
     figures: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="wasl-load-") as name:
+    with tempfile.TemporaryDirectory(prefix="wasl-load-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        template = make_template(folder / "data", f"sqlite:///{folder / 'data' / 'wasl.db'}")
+        url = f"sqlite:///{folder / 'data' / 'wasl.db'}"
+        if arguments.database == "postgresql":
+            url = new_database(stack.enter_context(contextlib.contextmanager(start_postgres)()))
+        template = make_template(folder / "data", url)
         token = template.tokens[Role.HOLDER, PROJECT, REGISTER]
         bare, served = free_port(), free_port()
         settings = {
             "WASL_DATA_DIR": str(folder / "data"),
+            "WASL_DATABASE_URL": url,
             "WASL_REQUESTS_PER_MINUTE": "100000000",
             "WASL_CONCURRENT_REQUESTS": "1000",
             "WASL_MIN_FREE_BYTES": "0",

@@ -13,11 +13,13 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
-from service_support import PROJECT, Service
+from service_support import PROJECT, Service, new_database, wait_until
 from starlette.routing import Match
 
 from wasl.service.access import Actor, Role
+from wasl.service.ports import Caller
 from wasl.storage.database import ChangeMark, connect
+from wasl.storage.notified_mark import CHANNEL, NotifiedMark
 from wasl.web.secrets import TokenHolders
 from wasl.web.topic_router import TopicRouter
 
@@ -72,8 +74,8 @@ def test_a_database_without_a_mark_says_so(url: str) -> None:
     engine.dispose()
 
 
-def test_a_change_outside_the_service_counts_at_once(service: Service) -> None:
-    """The operator's command line and other processes write to the same database."""
+def test_a_change_outside_the_service_counts(service: Service) -> None:
+    """Other programs write to the same database: at once on SQLite, on PostgreSQL within a second."""
     client = service.client(Role.AUDITOR)
     identifier = service.token(Role.AUDITOR).split("_")[1]
     assert client.get("/v1/whoami").status_code == 200
@@ -84,8 +86,48 @@ def test_a_change_outside_the_service_counts_at_once(service: Service) -> None:
             connection.execute(
                 sa.text("UPDATE tokens SET revoked = :revoked WHERE id = :id"), {"revoked": revoked, "id": identifier}
             )
+        if other.dialect.name == "postgresql":
+            wait_until(lambda expected=status: client.get("/v1/whoami").status_code == expected, "the change")
         assert client.get("/v1/whoami").status_code == status
     other.dispose()
+
+
+def test_postgresql_tells_commits_of_this_process_and_of_others(postgres: str) -> None:
+    url = new_database(postgres)
+    engine, other = connect(url), connect(url)
+    mark = NotifiedMark(engine)
+    wait_until(lambda: mark.read() is not None, "the listener")
+    before = mark.count
+    mark.bump()
+    assert mark.count == before + 1
+    with other.begin() as connection:
+        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+    wait_until(lambda: mark.count == before + 2, "the announcement")
+    with other.begin() as connection:  # the listener loses its connection: nothing is known until it has another
+        connection.execute(
+            sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = :listening"),
+            {"listening": f"LISTEN {CHANNEL}"},
+        )
+    wait_until(lambda: mark.count == before + 3, "another connection")
+    wait_until(lambda: mark.read() is not None, "the listener again")
+    mark.close()
+    assert mark.read() is None
+    for one in (engine, other):
+        one.dispose()
+
+
+def test_a_write_of_the_service_counts_before_it_is_answered(service: Service) -> None:
+    """Also on PostgreSQL, whose announcement to other processes may come a little later."""
+    ledger = service.installation.office.ledger
+    client = service.client(Role.AUDITOR)
+    assert client.get("/v1/whoami").status_code == 200
+    wait_until(lambda: ledger.change_mark() is not None, "a mark")
+    identifier = service.token(Role.AUDITOR).split("_")[1]
+    before = ledger.change_mark()
+    with ledger.writing(Caller(AMINA, NOW, "r")) as writer:
+        writer._connection.execute(sa.text("UPDATE tokens SET revoked = true WHERE id = :id"), {"id": identifier})
+    assert ledger.change_mark() != before
+    assert client.get("/v1/whoami").status_code == 401
 
 
 def ask(app: FastAPI, method: str, path: str, root: str = "") -> httpx.Response:

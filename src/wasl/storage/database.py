@@ -85,6 +85,9 @@ class ChangeMark:
             except sqlite3.Error:
                 return None
 
+    def bump(self) -> None:
+        """Something was committed here; SQLite tells that by itself."""
+
     def close(self) -> None:
         """Give the connection back."""
         with self._lock:

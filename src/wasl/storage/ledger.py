@@ -19,6 +19,7 @@ from wasl.errors import InputError, NotFoundError, StaleError, StateError
 from wasl.service.ports import Caller, LogEntry, Receipt
 from wasl.service.records import Job, Noun
 from wasl.storage.database import ChangeMark
+from wasl.storage.notified_mark import CHANNEL, NotifiedMark
 from wasl.storage.tables import TABLES, jobs, log_checkpoints, log_entries, log_nodes, receipts
 
 __all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
@@ -246,7 +247,8 @@ class SqlLedger:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._mark = ChangeMark(engine)
+        self._announces = engine.dialect.name == "postgresql"
+        self._mark: ChangeMark | NotifiedMark = NotifiedMark(engine) if self._announces else ChangeMark(engine)
 
     def change_mark(self) -> int | None:
         """A number that stays the same until somebody commits, or None (see `wasl.service.ports.Ledger`)."""
@@ -270,6 +272,9 @@ class SqlLedger:
         """A transaction; commits at the end unless an exception passes through."""
         with self.engine.begin() as connection:
             yield SqlWriter(connection, caller)
+            if self._announces:
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        self._mark.bump()
 
 
 def _noun(kind: type[N], row: sa.Row[Any]) -> N:
