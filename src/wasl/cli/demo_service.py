@@ -62,8 +62,9 @@ def serve_demo(out: Path, outboxes: Mapping[str, Path], *, project: str, port: i
     from wasl.cli.output import say
     from wasl.cli.serve import service_settings
     from wasl.web.app import create_app
-    from wasl.web.connection import bind, server_config
+    from wasl.web.connection import server_config
     from wasl.web.installation import Installation, configure_logging
+    from wasl.web.listening import bind
     from wasl.web.middleware import Metrics
 
     settings = service_settings(None, data_dir=out / "service", port=port, log_level="warning", min_free_bytes=0)

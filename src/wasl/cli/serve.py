@@ -67,16 +67,19 @@ def serve(
     """
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = service_settings(config, **changed)
-    import uvicorn
+    from wasl.web.listening import bind, require_tls
 
-    from wasl.web.app import create_app
-    from wasl.web.connection import bind, require_tls, server_config
-    from wasl.web.installation import Installation, configure_logging
-    from wasl.web.middleware import Metrics
-
-    configure_logging(settings.log_level)
     secure = require_tls(settings)
     with bind(settings) as listening:
+        # What cannot work is said above, before the service itself is read in.
+        import uvicorn
+
+        from wasl.web.app import create_app
+        from wasl.web.connection import server_config
+        from wasl.web.installation import Installation, configure_logging
+        from wasl.web.middleware import Metrics
+
+        configure_logging(settings.log_level)
         installation = Installation.open(settings, accept_older=accept_older_database)
         swept = installation.sweep()
         if swept.quarantined:

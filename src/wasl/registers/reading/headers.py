@@ -351,19 +351,19 @@ def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bo
     return bool(following) and not any(re.search(r"\d\d", cell) for cell in following)
 
 
+LIKELY_LETTERS, LIKELY_WORDS = 0.65, 0.5
+"""Share of letters, and of words, that a heading has in common with the name of a column it may be. Short words of no
+kinship reach .62 by letters (*hello* and *apellido*)."""
+
+
 def _likely(name: str, surplus: Sequence[str], wanted: Wanted) -> list[str]:
     """Up to two headings that may be the column: words in common, or nearly the same letters."""
     texts = [name, *(text for group in wanted.headings.get(name, ()) for text in group)]
     scored = []
     for heading in surplus:
         words = words_key(heading)
-        score = max(
-            max(
-                difflib.SequenceMatcher(None, column_key(text), column_key(heading)).ratio(),
-                len(words & words_key(text)) / max(1, len(words | words_key(text))),
-            )
-            for text in texts
-        )
-        if score >= 0.5:
-            scored.append((-score, heading))
+        letters = max(difflib.SequenceMatcher(None, column_key(text), column_key(heading)).ratio() for text in texts)
+        common = max(len(words & words_key(text)) / max(1, len(words | words_key(text))) for text in texts)
+        if letters >= LIKELY_LETTERS or common >= LIKELY_WORDS:
+            scored.append((-max(letters, common), heading))
     return [heading for _, heading in sorted(scored)[:2]]
