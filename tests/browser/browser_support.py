@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from wasl.cli.demo import HOLDERS, Demo
 from wasl.cli.demo_service import fill_installation
-from wasl.service.records import Release, Run, TableMenu, TableOrder
+from wasl.service.records import Job, Release, Run, TableMenu, TableOrder
 from wasl.web.app import create_app
 from wasl.web.connection import server_config
 from wasl.web.installation import Installation
@@ -69,6 +69,15 @@ def fill(folder: Path, persons: int = PERSONS) -> None:
     (folder / "tokens.json").write_text(json.dumps(tokens), encoding="utf-8")
 
 
+def names_by_state(installation: Installation) -> dict[str, str]:
+    """Ids of runs, releases and orders by their state, as the screens name them."""
+    with installation.ledger.reading() as state:
+        found = {f"run {one.status}": one.id for one in state.select(Run)}
+        found |= {f"release {one.status}": one.id for one in state.select(Release)}
+        found |= {f"order {one.status}": one.id for one in state.select(TableOrder)}
+        return found | {"menu": state.select(TableMenu)[0].id, "job": state.select(Job)[0].id}
+
+
 @dataclass
 class World:
     """A running console.
@@ -91,11 +100,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Name things by their state at the start: tests change states, in any order."""
-        with self.installation.ledger.reading() as state:
-            runs = {f"run {run.status}": run.id for run in state.select(Run)}
-            releases = {f"release {one.status}": one.id for one in state.select(Release)}
-            orders = {f"order {one.status}": one.id for one in state.select(TableOrder)}
-            self.ids |= {**runs, **releases, **orders, "menu": state.select(TableMenu)[0].id}
+        self.ids |= names_by_state(self.installation)
 
     @property
     def browser(self) -> Browser:

@@ -1,4 +1,8 @@
-"""Every screen of the console, by the role that sees it."""
+"""Every screen of the console, by the role that sees it, and of the desk.
+
+`test_every_page_is_visited` fails when a page of the console or the desk is neither here nor among those that show no
+screen of their own.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +75,43 @@ def screens(world: World) -> dict[str | None, list[str]]:
             "/console/users",
             "/console/users/audit",
             "/console/queue",
+            f"/console/jobs/{ids['job']}",
             f"{BASE}/retention",
         ],
     }
+
+
+PROJECT_PAGES = "/console/projects/{project}"
+NOT_SHOWN = {
+    "/console/oidc/start": "only where an issuer is set: tests/service/test_oidc_sign_in.py",
+    "/console/oidc/callback": "leads on",
+    "/console/log/export": "a file",
+    "/console/jobs/{job}/progress": "a part of the page above it",
+    f"{PROJECT_PAGES}/files/{{register}}/{{submission}}/file": "a file",
+    f"{PROJECT_PAGES}/files/{{register}}/returns/{{run}}/file": "a file",
+    f"{PROJECT_PAGES}/runs/{{run}}/report.html": "a file",
+    f"{PROJECT_PAGES}/runs/{{run}}/{{what}}.parquet": "a file",
+    f"{PROJECT_PAGES}/runs/{{run}}/progress": "a part of the page above it",
+    f"{PROJECT_PAGES}/review/{{run}}/pairs/{{pair}}": "`next` leads to it",
+    f"{PROJECT_PAGES}/releases/{{release}}/progress": "a part of the page above it",
+    f"{PROJECT_PAGES}/releases/{{release}}/protected.parquet": "a file",
+    f"{PROJECT_PAGES}/releases/{{release}}/scenarios/progress": "a part of the page above it",
+    f"{PROJECT_PAGES}/tables/orders/{{order}}/progress": "a part of the page above it",
+    f"{PROJECT_PAGES}/tables/orders/{{order}}/answer.zip": "a file",
+    f"{PROJECT_PAGES}/tables/orders/{{order}}/internal.zip": "a file",
+    f"{PROJECT_PAGES}/dossier/{{dossier}}/{{name}}": "a file",
+}
+"""Routes of the console that show no screen of their own here, and why."""
+
+DESK_SCREENS = {
+    "/": "home",
+    "/registers/{case}": "register",
+    "/merges/{case}": "comparison",
+    "/returns/{case}": "opened",
+}
+"""The screens of the desk: route, and the attribute of `desk_support.DeskWorld` that has its address."""
+DESK_NOT_SHOWN = {
+    "/tasks/{task}": "gone as soon as the work is done",
+    "/files/{kind}/{case}/{name}": "a file",
+    "/desk.css": "a file",
+}

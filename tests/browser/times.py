@@ -17,12 +17,11 @@ from typing import cast
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "service")]
 
-from browser_support import World, fill, settings_of
+from browser_support import World, fill, names_by_state, settings_of
 from load import free_port, percentiles, process
 from pages_support import PlainBrowser
 from screens import screens
 
-from wasl.service.records import Release, Run, TableMenu, TableOrder
 from wasl.web.installation import Installation
 
 BARE = """
@@ -40,11 +39,7 @@ uvicorn.run(app, port=PORT, http="h11", log_level="critical", access_log=False)
 def names(folder: Path) -> dict[str, str]:
     """Ids of runs, releases and orders by their state, as the screens name them."""
     installation = Installation.open(settings_of(folder / "service"))
-    with installation.ledger.reading() as state:
-        found = {f"run {one.status}": one.id for one in state.select(Run)}
-        found |= {f"release {one.status}": one.id for one in state.select(Release)}
-        found |= {f"order {one.status}": one.id for one in state.select(TableOrder)}
-        found["menu"] = state.select(TableMenu)[0].id
+    found = names_by_state(installation)
     installation.close()
     return found
 

@@ -123,31 +123,6 @@ def test_signing_out_everywhere_ends_every_session_of_the_user(own: Service) -> 
     assert other.get("/console").status_code == 200
 
 
-FORMS = {
-    Role.ADMIN: ("/console/users", {"name": "intruder"}),
-    Role.LINKAGE: (f"/console/projects/{PROJECT}/runs/new", {"plan": "morocco"}),
-    Role.AUDITOR: ("/console/log/checkpoints", {}),
-}
-
-
-@pytest.mark.parametrize("role", FORMS)
-@pytest.mark.parametrize("forged", ["none", "other session", "cross-site"])
-def test_a_form_of_another_site_does_nothing(own: Service, role: Role, forged: str) -> None:
-    project = None if role is Role.ADMIN else PROJECT
-    browser, path = signed_in(own, role, project), FORMS[role][0]
-    fields: dict[str, object] = dict(FORMS[role][1])
-    headers = {}
-    if forged == "other session":
-        fields["form_token"] = signed_in(own, Role.REVIEWER).token("/console/account")
-    if forged == "cross-site":
-        fields["form_token"] = browser.token("/console/account")
-        headers = {"sec_fetch_site": "cross-site"}
-    before = own.log_size()
-    answer = browser.post(path, fields, **headers)
-    assert answer.status_code == 403
-    assert own.log_size() == before
-
-
 def test_pages_forbid_frames_and_every_foreign_source(own: Service) -> None:
     browser = signed_in(own, Role.AUDITOR)
     for path in ("/", "/console", "/console/log", "/console/sign-in", "/nowhere-at-all", "/console/nowhere"):

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from wasl.locale.sentences import DEEPEST, NOUN_PLACES, Recognizer, grouped_number
+from wasl.locale.sentences import DAY, DECIMAL, DEEPEST, NOUN_PLACES, VERBATIM_PLACES, Recognizer, grouped_number
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
@@ -128,6 +128,14 @@ class Messages:
         number = grouped_number(value)
         if number is not None:
             return self.number(number)
+        if place.rstrip("0123456789") not in VERBATIM_PLACES:
+            if DECIMAL.fullmatch(value):
+                return self.number(float(value), len(value.partition(".")[2]))
+            if DAY.fullmatch(value):
+                try:
+                    return self.date(dt.date.fromisoformat(value))
+                except ValueError:
+                    pass  # it looks like a day and is none
         if " " in value or (place.rstrip("0123456789") in NOUN_PLACES and _recognizer(self.language).is_word(value)):
             known = self._known(value, isolate, depth)
             if known is not None:

@@ -22,6 +22,10 @@ DEEPEST = 4
 NOUN_PLACES = ("what", "kind", "role", "role_name", "status", "step", "lower")
 """Places in which English words stand, never a sentence; a single one that is a message is translated. Single words in
 other places are names."""
+VERBATIM_PLACES = ("version", "path", "file", "name", "value", "text", "round_name", "period", "wanted", "given")
+"""Places in which stands what a person wrote or must write, as it is."""
+DECIMAL = re.compile(r"-?\d+\.\d+")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+")
 _ENDS = re.compile(r"(?<=[.!?])\s+(?=\S)")
 

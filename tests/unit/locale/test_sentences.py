@@ -105,3 +105,27 @@ def test_values_are_isolated_on_arabic_pages_only() -> None:
     assert "\u2068" not in messages("ar").sentence(sentence)
     assert "\u2068" not in said(messages("fr"), sentence)
     assert said(messages("en"), sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "arabic"),
+    [
+        ("0.05", "0,05", "0,05"),
+        ("12.50", "12,50", "12,50"),
+        ("2026-12-31", "31 décembre 2026", "31 دجنبر 2026"),
+        ("2026-99-31", "2026-99-31", "2026-99-31"),
+        ("1.2.3", "1.2.3", "1.2.3"),
+        ("2026-10", "2026-10", "2026-10"),
+        ("7", "7", "7"),
+    ],
+)
+def test_numbers_and_days_in_a_sentence_are_written_as_the_language_writes_them(english, french, arabic):
+    for language, expected in (("fr", french), ("ar", arabic)):
+        said = messages(language)._inner("share", english, False, 1)
+        assert said.replace("\u200e", "").replace("\u200f", "") == expected
+
+
+@pytest.mark.parametrize("place", ["version", "path", "file", "value2", "wanted"])
+def test_what_a_person_wrote_or_must_write_stays_as_it_is(place):
+    assert messages("fr")._inner(place, "1.5", False, 1) == "1.5"
+    assert messages("ar")._inner(place, "2026-12-31", False, 1) == "2026-12-31"

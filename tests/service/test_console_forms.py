@@ -1,0 +1,92 @@
+"""Every form of every page: what another site, another session or nobody's token sends is refused, and does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+from pages_support import CLIENT, PlainBrowser
+from service_support import PROJECT, REGISTER, Service, Template, make_settings, serving
+from test_console_matrix import NAMES, NOWHERE, PAGES, action_of
+
+from wasl.service.access import INSTALLATION_WIDE, PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Role
+from wasl.web.console.sessions import SESSION_COOKIE
+from wasl.web.installation import Installation
+
+FORMS = sorted((route for route in PAGES if "POST" in route.methods), key=lambda route: route.path)
+REASON = "n&#39;a pas été envoyé par une page de votre session"
+"""The beginning of the reason in French, as a page shows it."""
+
+
+def address(route: APIRoute) -> str:
+    path = route.path.replace("{project}", PROJECT).replace("{register}", REGISTER).replace("{index}", "0")
+    for name in NAMES:
+        path = path.replace(f"{{{name}}}", NOWHERE)
+    assert "{" not in path
+    return path
+
+
+def sender(route: APIRoute) -> Role | None:
+    """A role that may send the form; None for a form that anybody may send."""
+    action = action_of(route)
+    return None if action in PUBLIC_ACTIONS else min(PERMISSIONS[action])
+
+
+@pytest.fixture(scope="module")
+def paged(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder: Path = tmp_path_factory.mktemp("forms") / "data"
+    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder), oidc_client_id="wasl"))
+    with serving(installation) as listening:
+        running = Service(listening, installation, sqlite_template.tokens)
+        yield running
+        running.close()
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def browsers(paged: Service) -> dict[Role | None, PlainBrowser]:
+    """A browser of each role, signed in; a visitor's without a role."""
+    found: dict[Role | None, PlainBrowser] = {None: PlainBrowser(paged.address)}
+    found[None].get("/console/sign-in")
+    for role in sorted({one for route in FORMS if (one := sender(route))}):
+        action_wide = any(action_of(route) in INSTALLATION_WIDE for route in FORMS if sender(route) is role)
+        found[role] = PlainBrowser(paged.address)
+        scope = None if action_wide and role not in REGISTER_BOUND else PROJECT
+        assert found[role].sign_in(paged.token(role, scope)).status_code == 303
+    return found
+
+
+def test_there_are_forms() -> None:
+    assert len(FORMS) > 45
+
+
+@pytest.mark.parametrize("route", FORMS, ids=lambda route: route.path)
+def test_a_forged_form_is_refused_and_leaves_no_trace(
+    paged: Service, browsers: dict[Role | None, PlainBrowser], route: APIRoute
+) -> None:
+    """Without a token, with that of another session, and with the right one from a page of another site."""
+    streams = bool((route.openapi_extra or {}).get("x-wasl-page-streams"))
+    browser, path = browsers[sender(route)], address(route)
+    shown_on = "/console/sign-in" if sender(route) is None else "/console/account"
+    own = browser.token(shown_on)
+    other = PlainBrowser(paged.address).token("/console/sign-in")
+    assert own != other
+    forgeries: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"once": "1"}, {}),
+        ({"form_token": ""}, {}),
+        ({"form_token": other}, {}),
+        ({"form_token": own}, {"sec-fetch-site": "cross-site"}),
+        ({"form_token": own}, {"sec-fetch-site": "same-site"}),
+    ]
+    before = paged.log_size()
+    for fields, headers in forgeries:
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.jar.items())
+        sent = {"cookie": cookies, "accept-language": "fr", **headers}
+        files = {"file": ("x.parquet", b"PAR1")} if streams else None
+        answer = CLIENT.post(paged.address + path, data=fields, files=files, headers=sent)
+        assert answer.status_code == 403, (path, fields, headers)
+        assert REASON in answer.text, (path, fields, headers)
+        assert SESSION_COOKIE not in str(answer.headers)
+    assert paged.log_size() == before
