@@ -20,6 +20,7 @@ from wasl.desk.guard import Guard
 from wasl.desk.workspace import Workspace
 
 ROWS = 300
+WORK_MS = 5 * PATIENCE_MS
 
 
 @dataclass
@@ -83,7 +84,7 @@ class DeskWorld:
         for place, kind in zip(form.locator("select").all(), kinds, strict=True):
             place.select_option(kind)
         form.locator("button").click()
-        page.wait_for_url(re.compile(rf"{self.address}{action}/\w+"))
+        page.wait_for_url(re.compile(rf"{self.address}{action}/\w+"), timeout=WORK_MS)
         made = page.url.removeprefix(self.address)
         page.close()
         return made

@@ -65,7 +65,7 @@ def figures(ids: dict[str, str]) -> list[Figure]:
         Figure("linkage-charts", "linkage", f"{BASE}/runs/{resolved}", both, "figure"),
         Figure("review", "reviewer", f"{BASE}/review/{scored}/next", LANGUAGES),
         Figure("spine", "spine", f"{BASE}/runs/{resolved}/conflicts", both),
-        Figure("scenarios", "release", f"{BASE}/releases/{ids['release requested']}/scenarios", LANGUAGES),
+        Figure("scenarios", "release", f"{BASE}/releases/{ids['release unsafe']}/scenarios", LANGUAGES),
         Figure("policy", "release", f"{BASE}/releases/{ids['release unsafe']}/policy"),
         Figure("release", "approver", f"{BASE}/releases/{ids['release requested']}", LANGUAGES),
         Figure("tables", "analyst", f"{BASE}/tables/orders/{ids['order published']}", both),
@@ -88,9 +88,17 @@ def photograph(page: Page, path: Path, heading: str = "") -> None:
 
 
 def console(world: World, out: Path) -> Iterator[Path]:
-    """The pictures of the console; scenarios are compared first, so that there is a map to show."""
+    """The pictures of the console; scenarios are compared first, so that there is a map to show.
+
+    They are scenarios of the release whose thresholds were missed, once its policy is that of public use again.
+    """
     page = world.page("release")
-    world.go(page, f"{BASE}/releases/{world.ids['release requested']}/scenarios")
+    world.go(page, f"{BASE}/releases/{world.ids['release unsafe']}/policy")
+    for name, value in {"k": "5", "suppressed_cells": "", "removed_rows": "0,1"}.items():
+        page.fill(f"#t_{name}", value)
+    page.get_by_role("button", name="Protéger le fichier").click()
+    page.get_by_role("button", name="Demander la publication").wait_for()
+    world.go(page, f"{BASE}/releases/{world.ids['release unsafe']}/scenarios")
     for name, value in {"name1": "k = 3", "k1": "3", "name2": "k = 10", "k2": "10"}.items():
         page.fill(f"#{name}", value)
     page.locator("main form[method=post] button").last.click()

@@ -291,6 +291,16 @@ def test_a_wrong_token_signs_nobody_in(world: World, changes: dict[str, Any]) ->
     assert world.signed_in(browser) == ""
 
 
+@pytest.mark.parametrize("project", [None, "", ["a"], 5])
+def test_an_account_without_a_project_reaches_none(world: World, project: Any) -> None:
+    """A missing claim is no project, never all of them."""
+    world.provider.changes = {"wasl_project": project}
+    browser = world.browser()
+    assert world.sign_in(browser).status_code == 200
+    assert browser.get(f"/console/projects/{PROJECT}/releases").status_code == 403
+    assert PROJECT not in browser.get("/console/projects").text
+
+
 def test_an_id_token_is_no_access_token(world: World) -> None:
     assert bearer(world) == 200
     assert bearer(world, nonce="n") == 401

@@ -20,14 +20,17 @@ def authorize_linkage(options: RunOptions, headers: Sequence[DeliveryHeader]) ->
     """
     if options.authorization is None or not headers:
         return None
-    return require_linkage(
-        options.authorization,
-        project=headers[0].project,
-        registers=[header.register for header in headers],
-        keys={summary.name for header in headers for summary in header.passes},
-        round_name=headers[0].round,
-        today=options.require_today(),
-    )
+    standing = None
+    for project, round_name in sorted({(header.project, header.round) for header in headers}):
+        standing = require_linkage(
+            options.authorization,
+            project=project,
+            registers=[header.register for header in headers],
+            keys={summary.name for header in headers for summary in header.passes},
+            round_name=round_name,
+            today=options.require_today(),
+        )
+    return standing
 
 
 def authorize_release(options: RunOptions, output: Output | None, variables: Iterable[str]) -> Standing | None:
