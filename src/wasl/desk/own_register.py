@@ -20,7 +20,7 @@ ROLES = {
     "identifier": N_("another number of the person: checked, not sent"),
     "drop": N_("not used"),
 }
-"""What a column can be besides a feature of the person."""
+"""Meanings of a column besides the features of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person says of a file.
+    """A person's corrections of a proposed description.
 
     Attributes:
         columns: What a column is, by its heading: a feature, or a key of ``ROLES``.
@@ -57,7 +57,7 @@ class Wishes:
 
 
 def choices(words: Messages) -> list[tuple[str, str]]:
-    """What a column can be, in a language: first the number of the record, then features by name, then what is left."""
+    """The meanings of a column, in a language: first the number of the record, then features by name, then the rest."""
     features = sorted(((one, known_as(one, words)) for one in FEATURES), key=lambda pair: pair[1])
     roles = [(key, words.text(text)) for key, text in ROLES.items()]
     return [roles[0], *features, *roles[1:]]

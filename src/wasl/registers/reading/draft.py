@@ -31,7 +31,7 @@ __all__ = ["FEATURES", "RECORD", "column_headings", "draft_register"]
 
 ENGLISH = messages("en")
 RECORD = "record"
-"""What a person chooses for the column that numbers the records."""
+"""The choice for the column that numbers the records."""
 FEATURES = tuple(one.value for one in Feature)
 
 PURE_NUMBER = re.compile(r"[\d\s.,]*\d[\d\s.,]*")

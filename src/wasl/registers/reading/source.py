@@ -17,7 +17,7 @@ from wasl.registers.reading.headers import Header
 
 HEADER_PLACE = N_("header in row {row}")
 SHEET_NAME = N_("sheet {name}")
-"""How a file was laid out, as a finding says it."""
+"""Words for the layout of a file."""
 
 __all__ = ["HEADER_PLACE", "SHEET_NAME", "Source", "blank_rows", "complete", "text_of", "without_headings"]
 
