@@ -118,7 +118,7 @@ def resolve(
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
     checks = resolution_checks(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, patterns,
-        plan.model.personal,
+        plan.model.personal, plan.model.unshared,
     )  # fmt: skip
     links_made = int(found.together.sum())
     checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))

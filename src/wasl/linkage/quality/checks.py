@@ -33,6 +33,9 @@ LARGE_SHARE = 0.01
 DISAGREEING = 0.25
 """Share of the linked pairs that may be at the worst level of a personal comparison. It is .02 to .06 in the
 laboratory's kinds when they are linked well, and .8 where namesakes were taken for one person."""
+UNSHARED_DISAGREEING = 0.5
+"""The same of a comparison that can be written in very different ways. It was 0 and .02 in two kinds of the laboratory,
+and .36 where a third of the names are others altogether. Where 300 persons had a twin in the other register it was .66."""
 WITHOUT_EVIDENCE = 0.2
 """Share of the linked pairs that may rest on a shared block alone, with nothing compared."""
 LEAST_PRECISION = 0.85
@@ -52,6 +55,7 @@ def resolution_checks(
     model: MatchModel,
     patterns: Sequence[str],
     personal: Sequence[str],
+    unshared: Sequence[str] = (),
 ) -> list[Check]:
     """Checks of the persons found.
 
@@ -65,11 +69,13 @@ def resolution_checks(
         model: The models of the passes.
         patterns: Spelled patterns, as `pairs.pattern` numbers them.
         personal: Comparisons on which relatives agree as seldom as strangers.
+        unshared: Likewise, but they can be written in very different ways.
     """
+    most = {**dict.fromkeys(unshared, UNSHARED_DISAGREEING), **dict.fromkeys(personal, DISAGREEING)}
     return [
         _possible(before, records, duplicate_free),
         _cluster_sizes(cluster),
-        *_evidence(pairs.at(together), records.passes, model, patterns, personal),
+        *_evidence(pairs.at(together), records.passes, model, patterns, most),
     ]
 
 
@@ -144,14 +150,14 @@ def _cluster_sizes(cluster: NDArray[np.int64]) -> Check:
 
 
 def _evidence(
-    linked: MergedPairs, passes: Sequence[str], model: MatchModel, patterns: Sequence[str], personal: Sequence[str]
+    linked: MergedPairs, passes: Sequence[str], model: MatchModel, patterns: Sequence[str], most: Mapping[str, float]
 ) -> list[Check]:
     """Whether linked pairs agree on what is personal, and whether anything was compared at all."""
     by_name = {part.name: part for part in model.passes}
     numbers, counts = np.unique(
         np.stack([linked.in_pass.astype(np.int64), linked.pattern.astype(np.int64)]), axis=1, return_counts=True
     )
-    compared: dict[str, list[int]] = {name: [0, 0] for name in personal}
+    compared: dict[str, list[int]] = {name: [0, 0] for name in most}
     bare = 0
     for (in_pass, pattern), count in zip(numbers.T.tolist(), counts.tolist(), strict=True):
         comparisons = by_name[passes[in_pass]].comparisons
@@ -166,7 +172,7 @@ def _evidence(
     apart = {
         name: worst / held
         for name, (held, worst) in compared.items()
-        if held >= LEAST_LINKS and worst > DISAGREEING * held
+        if held >= LEAST_LINKS and worst > most[name] * held
     }
     shown = ", ".join(f"{name} ({share:.0%})" for name, share in apart.items())
     empty = total >= LEAST_LINKS and bare > WITHOUT_EVIDENCE * total

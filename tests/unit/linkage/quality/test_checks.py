@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,22 @@ def test_a_raised_threshold_is_said() -> None:
     check = check_precision({"precision": {"value": 0.94}}, 500, ResolutionOptions(), 0.71)
     assert check.passed
     assert "from a probability of 0.71 on, and not of 0.50" in check.message
+
+
+@pytest.mark.parametrize(("share", "fails"), [(0.4, False), (0.6, True)])
+def test_links_of_persons_with_other_given_names_fail(share: float, fails: bool) -> None:
+    """Where most linked pairs have another given name altogether, twins or siblings were linked."""
+    given = Comparison("given", "filter", 4, (0, 1))
+    tables = (np.array([GOOD, BAD]), np.array([GOOD, BAD]))
+    prior, fit = np.array([[0.001, 0.999]]), Fit(1, True, 0.0, 0.0)
+    part = PassModel("all", (BIRTH, given), ("match", "rest"), tables, prior, STRATA, fit, 1_000.0, 1)
+    held, cluster, left, right = linked(100)
+    found = pairs(left, right, 0)
+    found = dataclasses.replace(found, pattern=(np.arange(100) < 100 * share).astype(np.int32))
+    checks = resolution_checks(
+        found, found, np.ones(100, bool), held, np.full(2, True), cluster, MatchModel((part,)),
+        ["birth:3 given:3", "birth:3 given:1"], ("birth",), ("given",),
+    )  # fmt: skip
+    failing = {check.name: check.message for check in checks if not check.passed}
+    assert ("personal-agreement" in failing) is fails
+    assert not fails or "given (60" in failing["personal-agreement"]
