@@ -35,7 +35,7 @@ DISAGREEING = 0.25
 laboratory's kinds when they are linked well, and .8 where namesakes were taken for one person."""
 UNSHARED_DISAGREEING = 0.5
 """The same of a comparison that can be written in very different ways. It was 0 and .02 in two kinds of the laboratory,
-and .36 where a third of the names are others altogether. Where 300 persons had a twin in the other register it was .66."""
+and .36 where a third of the names are others altogether. With 300 twins split over two registers it was .66."""
 WITHOUT_EVIDENCE = 0.2
 """Share of the linked pairs that may rest on a shared block alone, with nothing compared."""
 LEAST_PRECISION = 0.85
