@@ -7,8 +7,8 @@ foreigners whose names are damaged, and small registers. Every kind is a functio
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,13 @@ from wasl.lab.quality.people import (
 __all__ = ["KINDS", "Kind", "Sample"]
 
 Rng = np.random.Generator
+
+
+class Draw(Protocol):
+    """A kind's function from persons, a random generator and the frequency of errors to a sample."""
+
+    def __call__(self, persons: int, rng: Rng, damage: float = 1.0) -> Sample:
+        """A sample whose errors are `damage` times as frequent as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,14 @@ class Kind:
         name: Short name, used on the command line.
         title: What it is.
         family: Family of the encoding profiles.
-        draw: (persons, random generator) to a sample.
+        draw: (persons, random generator, damage) to a sample; errors are `damage` times as frequent as usual.
         persons: Persons in a full-size draw.
     """
 
     name: str
     title: str
     family: str
-    draw: Callable[[int, Rng], Sample]
+    draw: Draw
     persons: int
 
 
@@ -79,16 +86,17 @@ def _small_errors(frame: pd.DataFrame, share: float, rng: Rng) -> None:
         corrupt(frame, column, rate, how, rng)
 
 
-def names_and_birth(persons: int, rng: Rng) -> Sample:
+def names_and_birth(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """A register with given name, surname and birth date only; one person in ten is in it twice, with errors."""
     people = draw_persons(persons, rng).drop(columns="sex")
     copies = people.iloc[rng.permutation(persons)[: persons // 9]].copy()
-    _small_errors(copies, 0.9, rng)
+    _small_errors(copies, 0.9 * damage, rng)
     return Sample({"register": _numbered(pd.concat([people, copies]), "r", rng)}, False)
 
 
-def distinct(persons: int, rng: Rng) -> Sample:
-    """The same columns, and every row is another person."""
+def distinct(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
+    """The same columns, and every row is another person; no errors, so nothing to damage."""
+    del damage
     return Sample({"register": _numbered(draw_persons(persons, rng).drop(columns="sex"), "r", rng)}, False)
 
 
@@ -118,23 +126,25 @@ LETTERED = pd.Series([f"{chr(97 + k % 26)}{'aeiou'[k // 26 % 5]}lle" for k in ra
 """Endings that make street names differ."""
 
 
-def census_and_survey(persons: int, rng: Rng) -> Sample:
+def census_and_survey(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """A census and its control survey of the same households; a part of the persons is in one of them only."""
     people = _households(persons, rng)
     parts = {}
     for name, share in (("census", 0.96), ("survey", 0.94)):
         part = people[rng.random(persons) < share].copy()
-        corrupt(part, "given", 0.06, typo, rng)
-        corrupt(part, "surname", 0.05, typo, rng)
-        corrupt(part, "birth", 0.03, change_date, rng)
-        corrupt(part, "street", 0.04, typo, rng)
-        corrupt(part, "street_number", 0.02, lambda values, r: r.integers(1, 150, len(values)).astype(str), rng)
-        corrupt(part, "birth", 0.02, _nothing, rng)
-        corrupt(part, "given", 0.01, _nothing, rng)
-        corrupt(part, "given", 0.02, lambda v, r: r.choice(people["given"].to_numpy(object), len(v)), rng)
-        swap_names(part, 0.01, rng)
+        corrupt(part, "given", 0.06 * damage, typo, rng)
+        corrupt(part, "surname", 0.05 * damage, typo, rng)
+        corrupt(part, "birth", 0.03 * damage, change_date, rng)
+        corrupt(part, "street", 0.04 * damage, typo, rng)
+        corrupt(
+            part, "street_number", 0.02 * damage, lambda values, r: r.integers(1, 150, len(values)).astype(str), rng
+        )
+        corrupt(part, "birth", 0.02 * damage, _nothing, rng)
+        corrupt(part, "given", 0.01 * damage, _nothing, rng)
+        corrupt(part, "given", 0.02 * damage, lambda v, r: r.choice(people["given"].to_numpy(object), len(v)), rng)
+        swap_names(part, 0.01 * damage, rng)
         if name == "survey":
-            _move(part, people, 0.04, rng)
+            _move(part, people, 0.04 * damage, rng)
         parts[name] = _numbered(part, name[0], rng)
     return Sample(parts, True)
 
@@ -154,7 +164,7 @@ def _nothing(values: Texts, rng: Rng) -> Texts:
     return np.full(len(values), "", object)
 
 
-def historical(persons: int, rng: Rng) -> Sample:
+def historical(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """A register of persons born in the 19th century, each entered one to five times, with respelled names."""
     people = draw_persons(persons, rng, (1800, 1899))
     people["locality"] = draw_names(
@@ -172,7 +182,7 @@ def historical(persons: int, rng: Rng) -> Sample:
         ("locality", 0.12, _nothing),
         ("given", 0.03, _initial),
     ):
-        corrupt(rows, column, rate, how, rng)
+        corrupt(rows, column, min(rate * damage, 1.0), how, rng)
     return Sample({"parish": _numbered(rows, "p", rng)}, False)
 
 
@@ -184,7 +194,7 @@ def _initial(values: Texts, rng: Rng) -> Texts:
 NATIONALITIES = ("SEN", "CIV", "FRA", "CMR", "GIN", "MLI", "COD", "ESP", "SYR", "NGA", "TUN", "DZA")
 
 
-def foreigners(persons: int, rng: Rng) -> Sample:
+def foreigners(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """Two registers of foreigners: 7 % of true pairs share the surname as written, 13 % the given name.
 
     Of the names that differ, most are transliterated or mutilated, the others are another name of the person. Births
@@ -197,15 +207,17 @@ def foreigners(persons: int, rng: Rng) -> Sample:
         part = people[rng.random(persons) < SHARE_IN_REGISTER].copy()
         for column, equal in (("surname", 0.07), ("given", 0.13)):
             # Both registers change the name independently, so a pair keeps it with the product of both chances.
-            hit = rng.random(len(part)) < 1.0 - np.sqrt(equal)
+            hit = rng.random(len(part)) < min((1.0 - np.sqrt(equal)) * damage, 1.0)
             another = hit & (rng.random(len(part)) < OTHER_NAME)
             values, pool = part[column].to_numpy(object, copy=True), rng.permutation(people[column].to_numpy(object))
             values[hit] = _transliterated(values[hit], rng)
             values[another] = rng.choice(pool, int(another.sum()))
             part[column] = values
-        corrupt(part, "birth", 0.06, change_date, rng)
-        corrupt(part, "birth", 0.02, lambda v, _: np.array([f"{d[:4]}-01-01" for d in v.tolist()], object), rng)
-        swap_names(part, 0.05, rng)
+        corrupt(part, "birth", 0.06 * damage, change_date, rng)
+        corrupt(
+            part, "birth", 0.02 * damage, lambda v, _: np.array([f"{d[:4]}-01-01" for d in v.tolist()], object), rng
+        )
+        swap_names(part, 0.05 * damage, rng)
         parts[name] = _numbered(part, name[0], rng)
     return Sample(parts, True)
 
@@ -225,20 +237,20 @@ def _transliterated(values: Texts, rng: Rng) -> Texts:
     return spelled
 
 
-def bare_foreigners(persons: int, rng: Rng) -> Sample:
+def bare_foreigners(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """The same registers with names and birth dates only."""
-    sample = foreigners(persons, rng)
+    sample = foreigners(persons, rng, damage)
     return Sample({k: f.drop(columns=["sex", "nationality"]) for k, f in sample.registers.items()}, True)
 
 
-def small(persons: int, rng: Rng) -> Sample:
+def small(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
     """Two registers of some dozens of persons with addresses, half of them in both."""
     people = _households(max(persons, 20), rng)
     half = len(people) // 3
     parts = {}
     for name, part in (("a", people.iloc[: 2 * half]), ("b", people.iloc[half:])):
         rows = part.copy()
-        _small_errors(rows, 0.3, rng)
+        _small_errors(rows, 0.3 * damage, rng)
         parts[name] = _numbered(rows, name, rng)
     return Sample(parts, True)
 
