@@ -95,7 +95,7 @@ class Movements:
             total = float(cost[new].sum())
             if not moved[need.still].any() and total < lowest:
                 best, lowest = moved, total
-            if total <= need.worth:
+            if total <= need.worth or (need.more is not None and not need.more()):
                 break
             whole = prices(problem, cost, need.lacking, moved=np.where(new, np.abs(moves), np.nan))
             price[new] = np.sqrt(price[new] * whole[new])
@@ -141,6 +141,7 @@ class Need:
         guide: A pattern between 0 and 1 (from the relaxation) whose cells are cheaper in the first program.
         cost: Costs to use in place of the problem's.
         programs: Most programs for the movement.
+        more: Asked whether there is time for a further program; default: yes.
     """
 
     taken: NDArray[np.bool_] = field(repr=False)
@@ -150,6 +151,7 @@ class Need:
     guide: Floats | None = field(default=None, repr=False)
     cost: Floats | None = field(default=None, repr=False)
     programs: int = PROGRAMS
+    more: Stop | None = None
 
 
 def complete(
@@ -236,6 +238,7 @@ def complete_quickly(
     guide: Floats | None = None,
     cost: Floats | None = None,
     programs: int = PROGRAMS,
+    more: Stop | None = None,
     stop: Stop | None = None,
 ) -> NDArray[np.bool_] | None:
     """The same in one pass, the highest level first: what protects a large cell protects many small ones, too.
@@ -249,6 +252,7 @@ def complete_quickly(
         guide: A pattern between 0 and 1 (from the relaxation) whose cells are cheaper.
         cost: Costs to use in place of the problem's.
         programs: Most programs for one movement.
+        more: Asked whether there is time for a further program of one movement; default: yes.
         stop: Asked now and then whether to give up.
     """
     pattern = pattern | problem.unsafe
@@ -270,7 +274,7 @@ def complete_quickly(
             moves = outcome.moves
             if outcome.reach < level * (1 - TOLERANCE):
                 worth = WORTH * cost_of(problem, pattern)
-                need = Need(pattern, mine, _lacking(level, outcome.reach), worth, guide, cost, programs)
+                need = Need(pattern, mine, _lacking(level, outcome.reach), worth, guide, cost, programs, more)
                 moved = movements.lean((cell, direction, level), need)
                 if moved is None:
                     return None

@@ -34,8 +34,10 @@ __all__ = ["SearchProgress", "suppress"]
 PROOF_SHARE = 0.45
 """Share of the time for integer programs before the heuristic, where the search is slow. On 3,168 cells the heuristic
 ends six percent cheaper after four of them than after the relaxation."""
-HASTY = 4
-"""Programs for one movement in the first answer of a slow search; 24 took half of the time on 3,168 cells."""
+HASTY = 1
+"""Programs for one movement in the first answer of a slow search."""
+SCALING_SHARE = 0.1
+"""Share of the time in which movements of a slow search are made cheaper; without a limit it took half of 60 s."""
 GRACE = 0.1
 """Share of the time limit by which a first answer may pass it, and the seconds it gets at least."""
 LEAST_GRACE = 2.0
@@ -154,7 +156,11 @@ def _guided_answer(
     if state.answer is not None:
         rounded, guide = state.answer, None
     if state.slow:
-        state.offer(complete_quickly(problem, attack, rounded, guide=like, stop=state.over))
+        least = state.left() - SCALING_SHARE * state.seconds
+        pattern = complete_quickly(
+            problem, attack, rounded, guide=like, more=lambda: state.left() > least, stop=state.over
+        )
+        state.offer(pattern)
     else:
         state.offer(complete(problem, attack, rounded, guide=guide, stop=state.over))
     until = 0.0 if state.slow else state.left() * (1 - PRUNE_SHARE)
