@@ -134,7 +134,9 @@ def _names(persons: Persons, *, spelled: bool) -> NDArray[np.uint64] | None:
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    return np.where(np.diff(column.offsets) >= 2, sums, MISSING)
+    # Scrambled once more: codes of words are small numbers like those of identifiers, and a sum of both would tell number
+    # 1 with the words 2 and 3 from number 2 with the words 1 and 3 no more.
+    return np.where(np.diff(column.offsets) >= 2, _scrambled(sums), MISSING)
 
 
 def _birth(persons: Persons) -> NDArray[np.uint64] | None:

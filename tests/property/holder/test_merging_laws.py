@@ -146,3 +146,16 @@ def test_every_number_forbids_a_merge_unless_it_numbers_the_records(feature):
     fields = [f for f in FIELDS if f.get("feature") != feature]
     assert number_persons(persons_of(rows, schema_of(fields=[*fields, field]))).tolist() == [0, 1, 2]
     assert number_persons(persons_of(rows[1:], schema_of(fields=[*fields, field]))).tolist() == [0, 0]
+
+
+@LAWS
+@given(st.permutations(range(6)))
+def test_a_number_and_a_word_are_never_taken_for_each_other(order):
+    """Codes of numbers and of words are small. Records of other numbers and other words that met by the sums of their
+    codes would be found to conflict, and records of one person would be kept apart."""
+    given = ("Adama", "Brahim", "Chaima", "Driss", "Elias", "Farid")
+    pairs = [*((n, n) for n in range(6)), *((n, other) for n, other in enumerate(order) if n != other)]
+    rows = [
+        {"surname": "Touré", "given": given[name], "passport": f"{'ABCDEF'[number]}1234567"} for number, name in pairs
+    ]
+    assert numbered(*rows, *rows) == [*range(len(rows)), *range(len(rows))]
