@@ -134,8 +134,8 @@ def _names(persons: Persons, *, spelled: bool) -> NDArray[np.uint64] | None:
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
-    # Scrambled once more: codes of words are small numbers like those of identifiers. In a sum of both, number 1 with the
-    # words 2 and 3 would be number 2 with the words 1 and 3.
+    # Scrambled once more: codes of words are small numbers like those of identifiers. In a sum of both, number 1 with
+    # the words 2 and 3 would be number 2 with the words 1 and 3.
     return np.where(np.diff(column.offsets) >= 2, _scrambled(sums), MISSING)
 
 
