@@ -46,6 +46,7 @@ SERVER_SIDE = ("lab", "service", "storage/database.py", "storage/ledger.py", "st
 SERVER_SIDE += (
     "storage/custody.py",
     "storage/schema.py",
+    "storage/notified_mark.py",
     "storage/sessions.py",
     "storage/files.py",
     "storage/migrations",
