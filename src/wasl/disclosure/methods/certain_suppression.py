@@ -15,17 +15,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.compatible import BLOCK, DECISIVE, ShortCodes, distances
+from wasl.disclosure.methods.key_sets import CANDIDATES, SEEDS, ones, smallest_set
 
 __all__ = ["ABSENT", "choose_certain", "widen"]
 
 ABSENT = 1
 """The code of a missing value here: a value of its own, which differs from every other."""
-
-SEEDS = 24
-"""Nearest classes from which a set of keys is grown."""
-
-CANDIDATES = 160
-"""Nearest classes considered together."""
 
 NEVER = np.int64(1) << 60
 """The cost of what is impossible."""
@@ -60,15 +55,6 @@ def choose_certain(
     pending[violating] = True
     _cluster(codes.copy(), missing, sizes, pending, violating, k, kept, category)
     return missing, np.flatnonzero(pending)
-
-
-@njit(cache=True, nogil=True)
-def _ones(bits):  # type: ignore[no-untyped-def]
-    count = 0
-    while bits:
-        bits &= bits - 1
-        count += 1
-    return count
 
 
 @njit(cache=True, nogil=True)
@@ -129,34 +115,7 @@ def _needed(codes, missing, sizes, pending, i, k, costs, fixed, category, distan
         return best
     for c in range(count):
         differ[c] = _differences(codes, i, chosen[c], held)
-    order = np.argsort(distance[chosen[:count]])
-    for s in range(min(count, SEEDS)):
-        grown = differ[order[s]]
-        size = _ones(grown)
-        while size <= best_size:
-            total = 0
-            for c in range(count):
-                if differ[c] & ~grown == 0:
-                    total += sizes[chosen[c]]
-            if total >= k:
-                if size < best_size or grown < best:
-                    best = grown
-                    best_size = size
-                break
-            next_grown = np.int64(-1)
-            next_size = m + 1
-            for c in range(count):
-                if differ[c] & ~grown:
-                    wider = grown | differ[c]
-                    wide = _ones(wider)
-                    if wide < next_size or (wide == next_size and wider < next_grown):
-                        next_grown = wider
-                        next_size = wide
-            if next_grown < 0:
-                break
-            grown = next_grown
-            size = next_size
-    return best
+    return smallest_set(differ, chosen, distance, sizes, count, k, m, best, best_size)
 
 
 @njit(cache=True, nogil=True)
@@ -183,7 +142,7 @@ def _cluster(codes, missing, sizes, pending, violating, k, kept, category):  # t
             found = _needed(
                 codes, missing, sizes, pending, i, k, costs, fixed, category, distance, lows, chosen, differ
             )
-            needs[p] = NEVER if found < 0 else _ones(found)
+            needs[p] = NEVER if found < 0 else ones(found)
             if needs[p] <= size:
                 _settle(codes, missing, pending, i, found, fixed, distance, lows)
 
@@ -193,7 +152,7 @@ def _settle(codes, missing, pending, i, further, fixed, distance, lows):  # type
     """Class i and all pending classes that agree with it outside the set suppress the set."""
     m, n = codes.shape
     target = missing[i] | further
-    reach = _ones(further)
+    reach = ones(further)
     held = missing[i]
     for block in range((n + BLOCK - 1) // BLOCK):
         if lows[block] > reach:

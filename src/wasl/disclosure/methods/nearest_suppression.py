@@ -18,14 +18,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.compatible import BLOCK, DECISIVE, ShortCodes, distances
+from wasl.disclosure.methods.key_sets import CANDIDATES, SEEDS, ones, smallest_set
 
 __all__ = ["choose_nearest"]
-
-CANDIDATES = 160
-"""Nearest classes considered together."""
-
-SEEDS = 24
-"""Nearest classes from which a set of keys is grown."""
 
 
 def choose_nearest(
@@ -105,43 +100,7 @@ def _needed(codes, sizes, i, held, k, costs, distance, lows, chosen, differ):  #
         differ[c] = bits
     best = np.int64(-1)
     best_size = m + 1
-    order = np.argsort(distance[chosen[:count]])
-    for s in range(min(count, SEEDS)):
-        grown = differ[order[s]]
-        size = _ones(grown)
-        while size <= best_size:
-            total = 0
-            for c in range(count):
-                if differ[c] & ~grown == 0:
-                    total += sizes[chosen[c]]
-            if total >= k:
-                if size < best_size or grown < best:
-                    best = grown
-                    best_size = size
-                break
-            next_grown = np.int64(-1)
-            next_size = m + 1
-            for c in range(count):
-                if differ[c] & ~grown:
-                    wider = grown | differ[c]
-                    wide = _ones(wider)
-                    if wide < next_size or (wide == next_size and wider < next_grown):
-                        next_grown = wider
-                        next_size = wide
-            if next_grown < 0:
-                break
-            grown = next_grown
-            size = next_size
-    return best
-
-
-@njit(cache=True, nogil=True)
-def _ones(bits):  # type: ignore[no-untyped-def]
-    count = 0
-    while bits:
-        bits &= bits - 1
-        count += 1
-    return count
+    return smallest_set(differ, chosen, distance, sizes, count, k, m, best, best_size)
 
 
 @njit(cache=True, nogil=True)
@@ -165,7 +124,7 @@ def _estimates(codes, sizes, pending, k, fixed):  # type: ignore[no-untyped-def]
     out = np.empty(pending.shape[0], np.int64)
     for p in range(pending.shape[0]):
         found = _needed(codes, sizes, pending[p], np.int64(0), k, costs, distance, lows, chosen, differ)
-        out[p] = -1 if found < 0 else _ones(found)
+        out[p] = -1 if found < 0 else ones(found)
     return out
 
 
