@@ -80,6 +80,7 @@ KNOWN_NAMES = {
     "dominance": N_("unsafe: dominance"),
     "p-percent": N_("unsafe: p-percent rule"),
     "pq": N_("unsafe: pq rule"),
+    "zero-rule": N_("unsafe: a zero that tells too much"),
     "Total": N_("Total"),
     "identifying": N_("identifying"),
     "other": N_("other"),

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment
 
-from wasl.locale import LANGUAGES, N_, Language, Messages, messages
+from wasl.locale import LANGUAGES, Language, Messages, messages
 from wasl.locale.messages import in_language
 from wasl.registers.codes.classification import CodeList
+from wasl.registers.known_names import known_name
 from wasl.tables.primary import RULES
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
 from wasl.tables.specification import ProtectionMethod
@@ -165,19 +166,6 @@ ul.key li { padding: .1rem .6rem; }
 """
 )
 
-_WORDS: Mapping[str, str] = {
-    "published": N_("published"),
-    "zero": N_("zero"),
-    "perturbed": N_("with noise or rounded"),
-    "primary": N_("unsafe, withheld"),
-    "secondary": N_("withheld to protect another"),
-    "frequency": N_("unsafe: too few contributors"),
-    "dominance": N_("unsafe: dominance"),
-    "p-percent": N_("unsafe: p-percent rule"),
-    "pq": N_("unsafe: pq rule"),
-    "zero-rule": N_("unsafe: a zero that tells too much"),
-}
-"""Words for the statuses of cells, and for the rules that unsafe cells break."""
 _KINDS = ("published", "zero", "perturbed", "secondary", *RULES[:4], "zero-rule")
 
 
@@ -211,7 +199,7 @@ def method_page(result: ProtectedTables) -> str:
 
 def _status(status: str, language: str) -> str:
     """The word for a status, and its code in the files."""
-    word = messages(next(known for known in LANGUAGES if known == language)).text(_WORDS[status])
+    word = messages(next(known for known in LANGUAGES if known == language)).text(known_name(status))
     return word if word == status else f"{word} ({status})"
 
 
@@ -241,7 +229,7 @@ def heat_map_page(result: ProtectedTables, language: Language = "en") -> str:
         heading=_("What was suppressed, and why"),
         warning=_("Confidential: this page names the unsafe cells and the rules they break."),
         tables=[_drawn(table, says) for table in result.tables],
-        kinds=[(kind, _(_WORDS[kind])) for kind in _KINDS],
+        kinds=[(kind, _(known_name(kind))) for kind in _KINDS],
     )
 
 
@@ -272,7 +260,7 @@ def _drawn(table: ProtectedTable, says: Messages) -> dict[str, Any]:
         if kind == "primary":
             rule = RULES[table.rule[cell] - 1] if table.rule[cell] else "frequency"
             kind = "zero-rule" if rule == "zero" else rule
-        title = f"{cells.label(cell)}: {_(_WORDS[kind])}"
+        title = f"{cells.label(cell)}: {_(known_name(kind))}"
         if table.status[cell] in (1, 2):
             low, high = f"{table.low[cell]:.6g}", f"{table.high[cell]:.6g}"
             title += "; " + _("interval {low} to {high}", low=low, high=high)
