@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.datastructures import FormData
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wasl.desk import merge_work, own_register, register_work, return_work
+from wasl.desk.forms import closing_form, line_of, require_room, small_file
 from wasl.desk.guard import HEADERS, EndedError, Guard, NotLetInError
 from wasl.desk.merge_work import MergeCase
 from wasl.desk.register_work import EncodingOrder, RegisterCase
@@ -33,9 +33,6 @@ __all__ = ["Desk", "create_desk"]
 
 LANGUAGE_COOKIE = "wasl_language"
 MOST_FIELDS = 500
-LONGEST_LINE = 200
-SECRET_BYTES = 1 << 20
-"""A key file or an identity is far smaller."""
 
 PROPOSED = "-"
 """Chosen in place of a schema: propose one from the file."""
@@ -88,7 +85,7 @@ def create_desk(desk: Desk) -> FastAPI:
             desk.guard.require_let_in(request)
             desk.guard.require_open(request)
             if request.method == "POST":
-                await _require_room(request, desk.workspace)
+                await require_room(request, desk.workspace)
             answer = await serve(request)
         except NotLetInError as error:
             answer = pages.fault(request, error, status=error.status, back="")
@@ -123,40 +120,8 @@ def create_desk(desk: Desk) -> FastAPI:
     for path, act in shown.items():
         app.add_api_route(path, act, methods=["GET"], response_model=None)
     for path, act in sent.items():
-        app.add_api_route(path, _closing_form(act), methods=["POST"], response_model=None)
+        app.add_api_route(path, closing_form(act), methods=["POST"], response_model=None)
     return app
-
-
-async def _require_room(request: Request, workspace: Workspace) -> None:
-    """Refuse a form whose files are too large; it is read to its end, so that the browser shows the answer.
-
-    Raises:
-        InputError: It is too large, or its size is not stated.
-    """
-    stated = request.headers.get("content-length", "")
-    try:
-        if not stated.isdigit():
-            raise InputError("the size of this form is not stated.", remedy="Send it from the page of the desk.")
-        workspace.require_room(int(stated))
-    except InputError:
-        async for _ in request.stream():
-            pass
-        raise
-
-
-def _closing_form(act: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-    """The handler of a form, which deletes the files on their way in when it has read them."""
-
-    @wraps(act)
-    async def closing(request: Request, **names: str) -> Response:
-        try:
-            return await act(request, **names)
-        finally:
-            form = getattr(request.state, "form", None)
-            if form is not None:
-                await form.close()
-
-    return closing
 
 
 class _Pages:
@@ -222,7 +187,7 @@ class _Pages:
         chosen = {name[2:]: str(value) for name, value in form.items() if name.startswith("c_") and value}
         if found.proposed:
             wishes = {found.headings[int(place)]: what for place, what in chosen.items() if place.isdigit()}
-            found.wishes = own_register.Wishes(wishes, _field(form, "title"), _field(form, "holder"))
+            found.wishes = own_register.Wishes(wishes, line_of(form, "title"), line_of(form, "holder"))
             found.schema = None
         elif found.schema is not None:
             found.schema = register_work.map_columns(found.schema, chosen)
@@ -232,13 +197,13 @@ class _Pages:
         """Encode the register with the project's key."""
         form = await self._form(request)
         found = _case(self._desk.registers, case)
-        key = await _secret(form, "key")
+        key = await small_file(form, "key")
         if not key:
             raise InputError("no key file was chosen.", remedy="Choose the key file of the project.")
         order = EncodingOrder(
             key=key,
             passphrase=str(form.get("passphrase", "")),
-            identity=(await _secret(form, "identity")).decode("ascii", "replace"),
+            identity=(await small_file(form, "identity")).decode("ascii", "replace"),
             round_name=str(form.get("round", "")).strip(),
             period=str(form.get("period", "")).strip(),
         )
@@ -415,14 +380,3 @@ def _shipped(language: Language) -> list[tuple[str, str]]:
         if any(field.role.encoded for field in schema.fields):
             found.append((path.stem, f"{schema.holder} · {schema.title_in(language)}"))
     return found
-
-
-def _field(form: FormData, name: str) -> str:
-    """A line of text of a form."""
-    return " ".join(str(form.get(name, "")).split())[:LONGEST_LINE]
-
-
-async def _secret(form: FormData, name: str) -> bytes:
-    """The content of a small file that a form sent; it is never written to disk by the desk."""
-    sent = form.get(name)
-    return b"" if sent is None or isinstance(sent, str) else (await sent.read(SECRET_BYTES))
