@@ -55,7 +55,7 @@ SERVER_SIDE += (
     "cli/serve.py",
 )
 if find_spec("fastapi") is None:  # the extra 'desk'; with it these modules run on Windows, too
-    SERVER_SIDE += ("desk/app.py", "desk/guard.py", "desk/workspace.py")
+    SERVER_SIDE += ("desk/app.py", "desk/forms.py", "desk/guard.py", "desk/workspace.py")
 
 BLOCKED = f"""
 import os, sys, warnings
