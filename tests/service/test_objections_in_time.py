@@ -12,10 +12,6 @@ import pytest
 from service_support import PROJECT, REGISTER, Service
 from test_release_rules import Desk
 
-from wasl.audit.reproduction import find_run
-from wasl.cli import reproduction
-from wasl.errors import InputError
-from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.payload import Payload
 from wasl.service import packages, table_jobs
 from wasl.service.access import Role
@@ -103,28 +99,3 @@ def test_tables_that_are_being_packaged_are_not_published(tables: Any, monkeypat
     after = tables.read(shown["id"])
     assert (after["status"], "objected" in after["failure"]) == ("unsafe", True)
     assert tables.service.client(None).get("/v1/catalogue").json()["items"] == []
-
-
-def test_a_run_says_in_the_log_how_many_records_it_leaves_out(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who makes such a run again from the log alone is told that it cannot be done, and who can do it."""
-    service = desk.service
-    object_now(service, "ab" * 16, "cd" * 16)
-    plan = LinkagePlan.load("morocco").model_dump(mode="json")
-    run = service.client(Role.LINKAGE).post(f"{HERE}/linkage-runs", json={"plan": plan}).json()["id"]
-    service.work()
-    service.client(Role.SPINE).post(f"{HERE}/linkage-runs/{run}/resolution")
-    service.work()
-    auditor = service.client(Role.AUDITOR, None)
-    entries = auditor.get("/v1/audit/entries", params={"kind": "LinkageRequested", "limit": 500}).json()["items"]
-    told = entries[-1]["detail"]
-    assert (told["objected"], told["objections_digest"][:7]) == (2, "sha256:")
-    assert "abab" not in str(entries)
-    (tmp_path / "log.jsonl").write_bytes(auditor.get("/v1/audit/export").content)
-    events = reproduction._events(tmp_path / "log.jsonl")
-    recorded = find_run(events, run=run)
-    assert recorded.objected == 2
-    with pytest.raises(InputError, match="left out 2 records of persons who objected") as caught:
-        reproduction._run_again(recorded, "morocco", [], None, None, 1)
-    assert "reproduction" in caught.value.remedy

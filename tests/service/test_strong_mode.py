@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from service_support import (
     PROJECT,
+    REGISTER,
     Service,
     Template,
     make_settings,
     send,
     serving,
 )
+from test_reproduced_from_the_log import inputs_of, object_to, reproduce
 
 from wasl.client import Client
 from wasl.client.transport import Transport
@@ -48,7 +50,7 @@ def client(service: Service, role: Role) -> Client:
 
 
 def test_two_installations_exchange_only_pairs(
-    halves: dict[Part, Service], outboxes: dict[str, Path], tmp_path: Path
+    halves: dict[Part, Service], outboxes: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unit, keeper = halves[Part.LINKAGE], halves[Part.SPINE]
     for register, folder in outboxes.items():
@@ -71,10 +73,19 @@ def test_two_installations_exchange_only_pairs(
         before = keeper.log_size()
         imported = spine.import_pairs(PROJECT, plan.model_dump_json(), pairs)
         assert keeper.log_size() > before
+        object_to(keeper, outboxes, REGISTER, slice(0, 25))
         spine.request_resolution(PROJECT, imported.id)
         keeper.work()
         assert spine.run(PROJECT, imported.id).status == "resolved"
         spine.download_run(PROJECT, imported.id, "spine", tmp_path / "spine.parquet")
+
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "auditor"))
+    log, objections = tmp_path / "log.jsonl", tmp_path / "objections.json"
+    log.write_bytes(keeper.client(Role.AUDITOR, None).get("/v1/audit/export").content)
+    objections.write_bytes(keeper.client(Role.SPINE).get(f"/v1/projects/{PROJECT}/objections").content)
+    words = [imported.id, "--plan", "morocco", *inputs_of(outboxes), "--log", log, "--objections", objections]
+    assert "pairs.parquet" in reproduce(*words, refused=True).remedy
+    reproduce(*words, "--inputs", pairs)
 
     answer = unit.client(Role.SPINE).post(f"/v1/projects/{PROJECT}/linkage-runs/{run.id}/resolution")
     assert answer.status_code == 409

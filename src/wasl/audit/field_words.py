@@ -10,6 +10,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "act": {"fr": "acte", "ar": "العملية", "en": "act"},
     "authorization": {"fr": "autorisation", "ar": "الإذن", "en": "authorization"},
     "changes": {"fr": "changements", "ar": "التغييرات", "en": "changes"},
+    "model_digest": {"fr": "empreinte du modèle", "ar": "بصمة النموذج", "en": "digest of the model"},
     "labels": {"fr": "paires décidées", "ar": "الأزواج المحسومة", "en": "decided pairs"},
     "decision": {"fr": "numéro de décision", "ar": "رقم القرار", "en": "number of the decision"},
     "decision_date": {"fr": "date de la décision", "ar": "تاريخ القرار", "en": "day of the decision"},

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wasl.audit.events import AuditEvent
+from wasl.audit.recorded_inputs import Opinions, RecordedFile, SubmittedFiles
 from wasl.errors import NotFoundError
 
-__all__ = ["RecordedRelease", "RecordedRun", "ReleaseReproduction", "Reproduction", "find_release", "find_run"]
+__all__ = [
+    "RecordedRelease",
+    "RecordedRun",
+    "ReleaseReproduction",
+    "Reproduction",
+    "find_release",
+    "find_run",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,14 @@ class RecordedRun:
         delivery_digests: The deliveries it linked, in order.
         pairs_digest, spine_digest: What came of it.
         decided: How many pairs reviewers had decided.
+        verdicts: What each reviewer said last, by number of the pair in the run's review queue.
         objected: How many records of persons who objected it left out.
+        objections_digest: The digest of their list, or empty.
+        onto_digest: The spine it was built onto, or empty.
+        model_digest: The model of an earlier run it used, or empty.
+        labels: How many decisions of an earlier run its model learned from.
+        received: Whether the pairs came from another installation, so that the log does not know the deliveries.
+        files: What the log says of the deliveries' files: register, and why a file is no longer kept.
     """
 
     run: str
@@ -34,7 +49,14 @@ class RecordedRun:
     pairs_digest: str
     spine_digest: str
     decided: int = 0
+    verdicts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     objected: int = 0
+    objections_digest: str = ""
+    onto_digest: str = ""
+    model_digest: str = ""
+    labels: int = 0
+    received: bool = False
+    files: Mapping[str, RecordedFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +108,17 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
     """
     linkages: dict[tuple[str, str], AuditEvent] = {}
     requests: dict[str, AuditEvent] = {}
-    found: tuple[int, AuditEvent, AuditEvent | None] | None = None
+    objections: dict[str, AuditEvent] = {}
+    found: tuple[int, AuditEvent, AuditEvent | None, dict[int, tuple[str, ...]]] | None = None
+    opinions = Opinions()
+    files = SubmittedFiles()
     for index, event in enumerate(events):
-        if event.kind == "LinkageRequested":
+        opinions.read(event)
+        files.read(index, event)
+        if event.kind in ("LinkageRequested", "PairsReceived"):
             requests[event.subject] = event
+        if event.kind in ("LinkageRequested", "ResolutionRequested") and "objected" in event.detail:
+            objections[event.subject] = event
         elif event.kind == "LinkageCompleted":
             for name in ("plan_digest", "pairs_digest"):
                 linkages[event.project, str(event.detail.get(name))] = event
@@ -98,36 +127,57 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
         ):
             unchanged = bool(spine_digest) and event.detail.get("onto_digest") == spine_digest
             if found is None or not unchanged:
-                found = index, event, _linkage_of(event, linkages)
+                linked = _linkage_of(event, linkages, requests.get(event.subject))
+                found = index, event, linked, opinions.of(event.subject)
     what = f"a run {run!r}" if run else "a run that gave this spine"
     if found is None:
         raise NotFoundError(
             f"the log records no {what.removeprefix('a ')}.", remedy="`wasl audit show` lists the runs."
         )
-    entry, resolved, linked = found
-    if linked is None:
+    entry, resolved, linked, verdicts = found
+    if linked is None and "pairs_digest" not in resolved.detail:
         raise NotFoundError(f"the log records {what}, but not the linkage before it.")
-    digests = linked.detail.get("delivery_digests")
-    if digests is None and resolved.subject in requests:  # the service of release 0.1.0 logged them with the request
-        digests = requests[resolved.subject].detail.get("deliveries")
-    decided = resolved.detail.get("decided")
+    made = resolved if linked is None else linked  # the spine keeper's own log knows the pairs, not the deliveries
+    digests = made.detail.get("delivery_digests")
     asked = requests.get(resolved.subject)
-    objected = None if asked is None else asked.detail.get("objected")
+    if digests is None and asked is not None:  # the service of release 0.1.0 logged them with the request
+        digests = asked.detail.get("deliveries")
+    heard = resolved if "objected" in resolved.detail else objections.get(resolved.subject)
+    said = {} if heard is None else heard.detail
+    own = files.of(resolved.project)
     return RecordedRun(
         resolved.subject,
         resolved.project,
         entry,
-        str(resolved.detail.get("plan_digest", linked.detail.get("plan_digest"))),
+        str(resolved.detail.get("plan_digest", made.detail.get("plan_digest"))),
         tuple(digests) if isinstance(digests, list) else (),
-        str(linked.detail.get("pairs_digest")),
+        str(made.detail.get("pairs_digest")),
         str(resolved.detail.get("spine_digest")),
-        decided if isinstance(decided, int) else 0,
-        objected if isinstance(objected, int) else 0,
+        decided=_number(resolved.detail.get("decided")),
+        verdicts=verdicts,
+        objected=_number(said.get("objected")),
+        objections_digest=str(said.get("objections_digest", "")),
+        onto_digest=str(resolved.detail.get("onto_digest", "")),
+        model_digest=str(made.detail.get("model_digest", "")),
+        labels=_number(made.detail.get("labels")),
+        received=made.kind != "LinkageCompleted",
+        files={digest: own[digest] for digest in digests or () if digest in own} if isinstance(digests, list) else {},
     )
 
 
-def _linkage_of(resolved: AuditEvent, linkages: Mapping[tuple[str, str], AuditEvent]) -> AuditEvent | None:
-    """The linkage whose pairs were resolved: by the digest of the pairs, in old logs by the digest of the plan."""
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _linkage_of(
+    resolved: AuditEvent, linkages: Mapping[tuple[str, str], AuditEvent], asked: AuditEvent | None
+) -> AuditEvent | None:
+    """The linkage whose pairs were resolved: by the digest of the pairs, in old logs by the digest of the plan.
+
+    Pairs that came from another installation are their own linkage.
+    """
+    if asked is not None and asked.kind == "PairsReceived":
+        return asked
     for name in ("pairs_digest", "plan_digest"):
         linked = linkages.get((resolved.project, str(resolved.detail.get(name))))
         if linked is not None and name in resolved.detail:
@@ -146,7 +196,10 @@ class RecordedRelease:
         manifest_digest, description_digest, protected_digest: Of the package, its description and its table.
         policy_digest, seed_digest, data_digest: What protection went by, and the microdata without person ids.
         specification_digest, spine_digest, payload_digests, microdata_digest: What assembly went by, and what it gave.
-        run: The linkage run that gave the spine, or None where another spine was used (after objections).
+        run: The linkage run that gave the spine, or None where the log does not know it.
+        objected, objections_digest: Records of persons who objected that assembly left out, and the digest of their
+            list; 0 and empty where none were, or where an older service did not record it.
+        files: What the log says of the payloads' files.
     """
 
     release: str
@@ -166,6 +219,9 @@ class RecordedRelease:
     payload_digests: tuple[str, ...]
     microdata_digest: str
     run: RecordedRun | None
+    objected: int = 0
+    objections_digest: str = ""
+    files: Mapping[str, RecordedFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +306,10 @@ def find_release(events: Iterable[AuditEvent], *, release: str = "", manifest_di
     assembled = _before(entries, protected, "MicrodataAssembled", what, lambda e: e.project == project, subject=subject)
     made = entries[assembled]
     spine = str(made.detail["spine_digest"])
-    try:
-        run = find_run(entries[:assembled], spine_digest=spine)
-    except NotFoundError:
-        run = None
     payloads = made.detail["payload_digests"]
+    files = SubmittedFiles()
+    for index, event in enumerate(entries):
+        files.read(index, event)
     texts = {
         **{name: str(published.detail[name]) for name in ("manifest_digest", "description_digest", "protected_digest")},
         **{name: str(applied.detail[name]) for name in ("policy_digest", "seed_digest", "data_digest")},
@@ -268,9 +323,27 @@ def find_release(events: Iterable[AuditEvent], *, release: str = "", manifest_di
         assembled=assembled,
         protected_on=applied.at[:10],
         payload_digests=tuple(payloads) if isinstance(payloads, list) else (),
-        run=run,
+        run=_run_of(entries[:assembled], subject, spine),
+        objected=_number(made.detail.get("objected")),
+        objections_digest=str(made.detail.get("objections_digest", "")),
+        files=files.of(project),
         **texts,
     )
+
+
+def _run_of(entries: Sequence[AuditEvent], release: str, spine_digest: str) -> RecordedRun | None:
+    """The run that gave a release's spine: by the spine's digest, else the one the release was asked for from.
+
+    After objections the release has fewer persons than the run, so its spine has another digest.
+    """
+    asked = [one for one in entries if one.kind == "ProtectionRequested" and one.subject == release]
+    named = str(asked[-1].detail.get("run", "")) if asked else ""
+    for wanted in ({"spine_digest": spine_digest}, {"run": named}):
+        try:
+            return find_run(entries, **wanted)
+        except NotFoundError:
+            continue
+    return None
 
 
 def _before(

@@ -14,6 +14,7 @@ from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import authorization_of, say_standing
 from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.recorded_files import read_objections
 from wasl.errors import InputError, ThresholdError
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.exchange.objections import ObjectionLists
     from wasl.workflow.act import Artifact
 
-__all__ = ["evaluate_files", "link_files", "read_pairs", "register", "resolve_files", "review_files"]
+__all__ = ["evaluate_files", "link_files", "read_labels", "read_pairs", "register", "resolve_files", "review_files"]
 
 Engine = Literal["local", "spark"]
 QUALITY = ("precision", "recall", "f1")
@@ -56,6 +58,10 @@ def link(
         Path | None,
         typer.Option(help="review.csv of an earlier run, with decisions, beside its review.parquet."),
     ] = None,
+    objections: Annotated[
+        Path | None,
+        typer.Option(help="List of record ids of persons who object, JSON or CSV; needs the join maps."),
+    ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -64,7 +70,16 @@ def link(
     Example: wasl link morocco dgsn.parquet cnss.parquet --join dgsn.join --join cnss.join --out linked
     """
     result = link_files(
-        plan, deliveries, join or [], out, onto=onto, engine=engine, threads=threads, model=model, labels=labels
+        plan,
+        deliveries,
+        join or [],
+        out,
+        onto=onto,
+        engine=engine,
+        threads=threads,
+        model=model,
+        labels=labels,
+        objections=objections,
     )
     if as_json:
         emit(result)
@@ -79,6 +94,10 @@ def resolve(
     join: Annotated[list[Path], typer.Option("--join", help="Join map of a delivery; repeat for each.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     onto: Annotated[Path | None, typer.Option(help="Earlier spine.parquet, whose persons keep their ids.")] = None,
+    objections: Annotated[
+        Path | None,
+        typer.Option(help="List of record ids of persons who object, JSON or CSV; needs the join maps."),
+    ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -86,7 +105,7 @@ def resolve(
 
     Example: wasl resolve morocco linked/pairs.parquet --join dgsn.join --join cnss.join --out resolved
     """
-    result = resolve_files(plan, pairs, join, out, onto=onto)
+    result = resolve_files(plan, pairs, join, out, onto=onto, objections=objections)
     if as_json:
         emit(result)
     else:
@@ -163,6 +182,8 @@ def _say_linked(result: dict[str, Any]) -> None:
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")
+    if result.get("objected"):
+        say(f"{result['objected_found']:,} of {result['objected']:,} objected records were found, and left out")
     say_standing(result)
     for name, path in result["files"].items():
         say(f"{name}: {path}")
@@ -214,6 +235,7 @@ def link_files(
     threads: int | None = None,
     model: Path | None = None,
     labels: Path | None = None,
+    objections: Path | None = None,
     run: str | None = None,
 ) -> dict[str, Any]:
     """Read the inputs, link, and with join maps resolve; returns the report with the files written."""
@@ -223,15 +245,24 @@ def link_files(
     from wasl.settings import Settings
     from wasl.workflow.act import RunOptions
     from wasl.workflow.link import link as link_deliveries
+    from wasl.workflow.objections import deliveries_without, maps_without
 
     if onto is not None and not joins:
         raise InputError("--onto needs join maps: without them there are no persons.", remedy="Add --join FILE.")
+    if objections is not None and not joins:
+        raise InputError(
+            "--objections needs join maps: without them nobody knows whose rows are meant.",
+            remedy="Add --join FILE, or give the list to the spine keeper: wasl resolve --objections.",
+        )
+    heeded = None if objections is None else read_objections(objections)
     document = LinkagePlan.load(plan)
     read = [Delivery.read(path) for path in deliveries]
     maps = [JoinMap.open(path) for path in joins]
+    if heeded is not None:
+        read = deliveries_without(read, maps_without(maps, heeded.by_register())[1])
     workers = Settings().threads if threads is None else threads
     earlier = read_pairs(model).model if model is not None else None
-    decided = _read_labels(labels) if labels is not None else None
+    decided = read_labels(labels) if labels is not None else None
     project = read[0].header.project if read else ""
     with recorded_refusal(document.name, project=project), progress("linking") as report_progress:
         options = RunOptions(
@@ -247,7 +278,7 @@ def link_files(
     record_event(act.event, project=_project(act.result), subject=document.name)
     if not joins:
         return {**act.report, "files": files}
-    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto))
+    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto), heeded)
     report["files"] = files | report["files"]
     if "authorization" in act.report:
         report["authorization"] = act.report["authorization"]
@@ -255,7 +286,14 @@ def link_files(
 
 
 def resolve_files(
-    plan: str | Path, pairs: Path, joins: Sequence[Path], out: Path, *, onto: Path | None = None, run: str | None = None
+    plan: str | Path,
+    pairs: Path,
+    joins: Sequence[Path],
+    out: Path,
+    *,
+    onto: Path | None = None,
+    objections: Path | None = None,
+    run: str | None = None,
 ) -> dict[str, Any]:
     """Read scored pairs and join maps, and resolve; returns the report with the files written."""
     from wasl.linkage.plan import LinkagePlan
@@ -264,7 +302,8 @@ def resolve_files(
     document = LinkagePlan.load(plan)
     scored = read_pairs(pairs)
     maps = [JoinMap.open(path) for path in joins]
-    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto))
+    heeded = None if objections is None else read_objections(objections)
+    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), heeded)
 
 
 def read_pairs(path: Path) -> ScoredPairs:
@@ -282,21 +321,33 @@ def _project(scored: ScoredPairs) -> str:
 
 
 def _resolve_into(
-    plan: LinkagePlan, scored: ScoredPairs, joins: Sequence[JoinMap], out: Path, run: str, onto: pa.Table | None
+    plan: LinkagePlan,
+    scored: ScoredPairs,
+    joins: Sequence[JoinMap],
+    out: Path,
+    run: str,
+    onto: pa.Table | None,
+    objections: ObjectionLists | None,
 ) -> dict[str, Any]:
     from wasl.workflow.act import RunOptions
     from wasl.workflow.resolve import resolve as resolve_pairs
 
     with progress("resolving") as report_progress:
         act = resolve_pairs(
-            plan, scored, joins, RunOptions(progress=report_progress, language=spoken().language), run=run, onto=onto
+            plan,
+            scored,
+            joins,
+            RunOptions(progress=report_progress, language=spoken().language),
+            run=run,
+            onto=onto,
+            objections=objections,
         )
     files = _write(act.artifacts, out)
     record_event(act.event, project=_project(scored), subject=run)
     return {**act.report, "files": files}
 
 
-def _read_labels(reviewed: Path) -> Labels:
+def read_labels(reviewed: Path) -> Labels:
     """Decisions in a review.csv, with the sample beside it."""
     from wasl.linkage.model.labels import labels_of
     from wasl.registers.exchange.parquet_tables import read_parquet

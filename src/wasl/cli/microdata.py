@@ -29,13 +29,16 @@ def assemble(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day that ages and stays refer to, instead of the specification's."),
     ] = None,
+    objections: Annotated[
+        Path | None, typer.Option(help="List of record ids of persons who object, JSON or CSV; they are left out.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Join payloads to the spine: one row per person, with the harmonized variables of the specification.
 
     Example: wasl assemble linked/spine.parquet --payload dgsn.parquet --payload cnss.parquet --out micro.parquet
     """
-    result = assemble_files(spine, payload, spec, out, on=on and on.date())
+    result = assemble_files(spine, payload, spec, out, on=on and on.date(), objections=objections)
     if as_json:
         emit(result)
         return
@@ -51,13 +54,21 @@ def assemble(
         say(f"{name}: {total['payloads']:,.1f} in the payloads, {total['microdata']:,.1f} in the microdata")
     for name in result["left_out"]:
         say(f"warning: {name} is left out: no payload has it.")
+    if result.get("objected"):
+        say(f"{result['objected']:,} objected records; {result['persons_objected']:,} persons left out")
     say(f"microdata: {out}")
     say(f"false and missed matches by group, for the desk itself: {result['quality']}")
     say(f"value by value where two registers know a person, for the desk itself: {result['concordance_table']}")
 
 
 def assemble_files(
-    spine: Path, payloads: list[Path], spec: str, out: Path, *, on: date | None = None
+    spine: Path,
+    payloads: list[Path],
+    spec: str,
+    out: Path,
+    *,
+    on: date | None = None,
+    objections: Path | None = None,
 ) -> dict[str, Any]:
     """Read, assemble and write the microdata; returns its counts and records the event.
 
@@ -67,7 +78,9 @@ def assemble_files(
         spec: A specification's file or shipped name.
         out: The file to write; quality and concordance stand beside it.
         on: The reference date instead of the specification's, or None.
+        objections: A list of objections, or None.
     """
+    from wasl.cli.recorded_files import read_objections
     from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
     from wasl.registers.exchange.payload import Payload
     from wasl.workflow.act import RunOptions
@@ -79,7 +92,10 @@ def assemble_files(
         specification = specification.model_copy(update={"reference_date": on})
     persons, metadata = read_parquet(spine, "spine")
     read = [Payload.read(path) for path in payloads]
-    act = assemble_spine(persons.replace_schema_metadata(metadata), read, specification, RunOptions())
+    heeded = None if objections is None else read_objections(objections)
+    act = assemble_spine(
+        persons.replace_schema_metadata(metadata), read, specification, RunOptions(), objections=heeded
+    )
     quality, concordance = out.with_suffix(".quality.csv"), out.with_suffix(".concordance.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_parquet(act.result.table, out)

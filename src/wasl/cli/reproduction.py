@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from wasl.cli.artifacts import write_artifacts
 from wasl.cli.output import JsonFlag, emit, progress, say
 from wasl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from wasl.audit.events import AuditEvent, LinkageReproduced
     from wasl.audit.reproduction import RecordedRelease, RecordedRun, ReleaseReproduction, Reproduction
-    from wasl.linkage.plan import LinkagePlan
+    from wasl.linkage.model.pairs import ScoredPairs
     from wasl.registers.exchange.delivery import Delivery
-    from wasl.registers.exchange.join_map import JoinMap
-    from wasl.registers.exchange.payload import Payload
+    from wasl.registers.exchange.objections import ObjectionLists
     from wasl.workflow.act import Act
+    from wasl.workflow.microdata import MicrodataSpec
 
 __all__ = ["reproduce"]
 
@@ -38,6 +41,10 @@ def reproduce(
     onto: Annotated[Path | None, typer.Option(help="The earlier spine the run was built onto.")] = None,
     model: Annotated[Path | None, typer.Option(help="pairs.parquet whose model the run used.")] = None,
     spec: Annotated[str | None, typer.Option(help="Of a release: the specification of its microdata.")] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Of a release: the day that `wasl assemble --on` was given."),
+    ] = None,
     policy: Annotated[str | None, typer.Option(help="Of a release: its disclosure policy.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a release: the seed of its protection, from the desk.")] = None,
     description: Annotated[
@@ -45,8 +52,16 @@ def reproduce(
     ] = None,
     population: Annotated[Path | None, typer.Option(help="Of a release: the population table of its policy.")] = None,
     spine: Annotated[
-        Path | None, typer.Option(help="Of a release: the spine after objections, where records were left out.")
+        Path | None, typer.Option(help="Of a release: the spine of its run, instead of linking again.")
     ] = None,
+    objections: Annotated[
+        list[Path] | None,
+        typer.Option(help="List of objections that were left out, from the spine keeper; JSON or CSV; repeatable."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="review.csv with the decisions of an earlier run that the model learned from.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the spine that came out.")] = None,
     log: Annotated[
         Path | None, typer.Option(help="An export of the log that recorded it; without it, this log.")
     ] = None,
@@ -67,6 +82,7 @@ def reproduce(
     from wasl.registers.exchange.parquet_tables import read_parquet
 
     place = Path(run)
+    given = _Given(plan, inputs, onto, model, labels, objections or (), threads)
     manifest = place / "manifest.json"
     if manifest.is_file() or policy is not None:
         digest = digest_bytes(manifest.read_bytes()) if manifest.is_file() else ""
@@ -75,16 +91,14 @@ def reproduce(
         absent = [name for name, value in needed.items() if value is None]
         if spec is None or policy is None or seed is None:
             raise InputError(f"a release needs {', '.join(absent)}.", remedy="The release desk holds them.")
-        documents = _Documents(spec, policy, seed, description, population)
-        result = _again(
-            release, documents, place if manifest.is_file() else None, plan, inputs, onto, model, spine, threads
-        )
+        documents = _Documents(spec, on, policy, seed, description, population)
+        result = _again(release, documents, place if manifest.is_file() else None, given, spine)
         if json_output:
             emit(result.to_json())
         if result.differing:
             raise VerificationError(
                 f"release {release.release} came out otherwise: {', '.join(result.differing)} differ from the log.",
-                remedy="If the run was built onto a spine or used a kept model, give --onto and --model.",
+                remedy="Use the release of wasl that made it.",
             )
         if not json_output:
             say(f"release {release.release} reproduced: table {result.found['protected']}")
@@ -95,14 +109,16 @@ def reproduce(
         recorded = find_run(_events(log), spine_digest=digest_table(read_parquet(place / "spine.parquet", "spine")[0]))
     else:
         recorded = find_run(_events(log), run=run)
-    act = _run_again(recorded, plan, inputs, onto, model, threads)
+    act = _run_again(recorded, given)
     found = act.result
+    if out is not None:
+        write_artifacts(act.artifacts, out)
     if json_output:
         emit(act.report)
     if found.differing:
         raise VerificationError(
             f"run {recorded.run} gave another result: {' and '.join(found.differing)} differ from the log's digests.",
-            remedy="If the run was built onto a spine or used a kept model, give --onto and --model.",
+            remedy="Use the release of wasl that made the run; if it used a kept model, give --model.",
         )
     if not json_output:
         say(f"run {recorded.run} reproduced: spine {found.spine_digest}")
@@ -117,55 +133,72 @@ def _events(log: Path | None) -> Iterator[AuditEvent]:
     return map(AuditEvent.parse, open_log().events()) if log is None else (event for _, event in read_entries(log))
 
 
-def _run_again(
-    recorded: RecordedRun, plan: str, inputs: Sequence[Path], onto: Path | None, model: Path | None, threads: int
-) -> Act[Reproduction, LinkageReproduced]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Files of the person who reproduces.
+
+    Attributes:
+        plan: The linkage plan: a file or a shipped name.
+        inputs: Deliveries, join maps, payloads and pairs, or folders.
+        onto, model, labels: Earlier spine, pairs.parquet with a kept model, review.csv with decisions.
+        objections: Lists of objections.
+        threads: Threads; 0: one per processor.
+    """
+
+    plan: str
+    inputs: Sequence[Path]
+    onto: Path | None
+    model: Path | None
+    labels: Path | None
+    objections: Sequence[Path]
+    threads: int
+
+
+def _run_again(recorded: RecordedRun, given: _Given) -> Act[Reproduction, LinkageReproduced]:
     """Run a recorded linkage again and record that it was.
 
     Raises:
-        InputError: Reviewers decided pairs of it, persons objected before it, or an input is missing.
+        InputError: A file of the run is missing; names it and its digest.
     """
     from wasl.cli.audit_trail import record_event
-    from wasl.cli.linkage import read_pairs
+    from wasl.cli.linkage import read_labels, read_pairs
+    from wasl.cli.recorded_files import objections_of, recorded_inputs, recorded_joins, recorded_pairs, recorded_spine
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
     from wasl.workflow.reproduce import reproduce as run_again
 
-    if recorded.decided:
-        raise InputError(
-            f"reviewers decided {recorded.decided} pairs of run {recorded.run}; the log does not hold their decisions.",
-            remedy="Ask the service that holds them: POST /v1/projects/{project}/linkage-runs/{run}/reproduction.",
-        )
+    heeded = None
     if recorded.objected:
-        raise InputError(
-            f"run {recorded.run} left out {recorded.objected} records of persons who objected; the log holds a digest "
-            "of their list, not the list.",
-            remedy="Ask the service that holds it: POST /v1/projects/{project}/linkage-runs/{run}/reproduction.",
-        )
-    document = LinkagePlan.load(plan)
-    if recorded.plan_digest != document.digest:
-        document = _of_round(document, inputs, recorded)
-    deliveries, joins = _recorded_inputs(inputs, recorded.delivery_digests)
+        heeded = objections_of(given.objections, recorded.objections_digest, recorded.objected)
+    document = LinkagePlan.load(given.plan)
+    scored: ScoredPairs | None = None
+    deliveries: list[Delivery] = []
+    if recorded.received:
+        scored = recorded_pairs(given.inputs, recorded.pairs_digest)
+        joins = recorded_joins(given.inputs, scored)
+        rounds = {one.round for one in joins}
+    else:
+        deliveries, joins = recorded_inputs(given.inputs, recorded.delivery_digests, recorded.files)
+        rounds = {delivery.header.round for delivery in deliveries}
+    if recorded.plan_digest != document.digest and len(rounds) == 1:  # a service fills in the round of a shipped plan
+        document = document.model_copy(update={"round": rounds.pop()})
+    onto = recorded_spine(given.inputs, recorded.onto_digest) if recorded.onto_digest and given.onto is None else None
     with progress("linking again") as report:
         act = run_again(
             recorded,
             document,
             deliveries,
             joins,
-            RunOptions(threads=threads, progress=report),
-            onto=None if onto is None else read_parquet(onto, "spine")[0],
-            model=None if model is None else read_pairs(model).model,
+            RunOptions(threads=given.threads, progress=report),
+            onto=onto if given.onto is None else read_parquet(given.onto, "spine")[0],
+            model=None if given.model is None else read_pairs(given.model).model,
+            labels=None if given.labels is None else read_labels(given.labels),
+            objections=heeded,
+            scored=scored,
         )
     record_event(act.event, project=recorded.project, subject=recorded.run)
     return act
-
-
-def _of_round(plan: LinkagePlan, inputs: Sequence[Path], recorded: RecordedRun) -> LinkagePlan:
-    """The plan for the round of the deliveries: a service fills in the round of a shipped plan."""
-    deliveries, _ = _recorded_inputs(inputs, recorded.delivery_digests)
-    rounds = {delivery.header.round for delivery in deliveries}
-    return plan.model_copy(update={"round": rounds.pop()}) if len(rounds) == 1 else plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +206,7 @@ class _Documents:
     """Names or files of the documents by which a release was made, and its seed."""
 
     spec: str
+    on: datetime | None
     policy: str
     seed: int
     description: str | None
@@ -180,15 +214,7 @@ class _Documents:
 
 
 def _again(
-    release: RecordedRelease,
-    documents: _Documents,
-    package: Path | None,
-    plan: str,
-    inputs: Sequence[Path],
-    onto: Path | None,
-    model: Path | None,
-    spine: Path | None,
-    threads: int,
+    release: RecordedRelease, documents: _Documents, package: Path | None, given: _Given, spine: Path | None
 ) -> ReleaseReproduction:
     """Make a recorded release again from its deliveries and payloads, and record that it was.
 
@@ -197,110 +223,88 @@ def _again(
     """
     from wasl.cli.audit_trail import record_event
     from wasl.cli.disclosure import read_microdata
+    from wasl.cli.recorded_files import found_payloads
     from wasl.disclosure.policy import DisclosurePolicy
     from wasl.publication.description import DatasetDescription
     from wasl.publication.manifest import Manifest
-    from wasl.registers.exchange.parquet_tables import read_parquet
     from wasl.workflow.act import RunOptions
-    from wasl.workflow.microdata import MicrodataSpec
     from wasl.workflow.reproduce import reproduce_release
 
-    if spine is not None:
-        table = read_parquet(spine, "spine")[0]
-    elif release.run is None:
-        raise InputError(
-            f"the spine of release {release.release} comes from no run of the log: records were left out after "
-            "objections.",
-            remedy="Ask the spine keeper for it and give --spine.",
-        )
-    else:
-        table = _run_again(release.run, plan, inputs, onto, model, threads).artifacts["spine.parquet"]
+    table = _spine_of(release, given, spine)
     act = reproduce_release(
         release,
         table,
-        _recorded_payloads(inputs, release.payload_digests),
-        MicrodataSpec.load(documents.spec),
+        found_payloads(given.inputs),
+        _specification(documents),
         DisclosurePolicy.load(documents.policy),
-        RunOptions(threads=threads, seed=documents.seed),
+        RunOptions(threads=given.threads, seed=documents.seed),
         population=None if documents.population is None else read_microdata(documents.population),
         description=None if documents.description is None else DatasetDescription.load(documents.description),
         manifest=None if package is None else Manifest.parse((package / "manifest.json").read_bytes()),
+        objections=_objections_of(release, table, given),
     )
     record_event(act.event, project=release.project, subject=release.release)
     return act.result
 
 
-def _recorded_payloads(places: Iterable[Path], digests: Sequence[str]) -> list[Payload]:
-    """The payloads of these digests, in their order.
+def _specification(documents: _Documents) -> MicrodataSpec:
+    from wasl.workflow.microdata import MicrodataSpec
+
+    found = MicrodataSpec.load(documents.spec)
+    return found if documents.on is None else found.model_copy(update={"reference_date": documents.on.date()})
+
+
+def _spine_of(release: RecordedRelease, given: _Given, spine: Path | None) -> pa.Table:
+    """The spine of a release's run: from a file, or by linking again.
 
     Raises:
-        InputError: One is not among the files.
+        InputError: Neither is possible.
     """
-    from wasl.registers.exchange.digests import digest_table
-    from wasl.registers.exchange.payload import METADATA_KEY, Payload
+    from wasl.registers.exchange.parquet_tables import read_parquet
 
-    found: dict[str, Payload] = {}
-    for path, metadata in _parquet_files(places):
-        if METADATA_KEY in metadata:
-            payload = Payload.read(path)
-            found.setdefault(digest_table(payload.rows), payload)
-    missing = [digest for digest in digests if digest not in found]
-    if missing:
+    if spine is not None:
+        return read_parquet(spine, "spine")[0]
+    if release.run is None:
         raise InputError(
-            f"{len(missing)} of {len(digests)} payloads are not there; the first has the digest {missing[0]}.",
-            remedy="Name their files or folders with --inputs.",
+            f"the spine of release {release.release} ({release.spine_digest}) comes from no run of this log.",
+            remedy="Ask the spine keeper for it and give --spine, or give the log of the installation that made it.",
         )
-    return [found[digest] for digest in digests]
+    act = _run_again(release.run, given)
+    if act.result.differing:
+        raise VerificationError(
+            f"run {release.run.run} of release {release.release} gave another result: "
+            f"{' and '.join(act.result.differing)} differ from the log's digests.",
+            remedy="Use the release of wasl that made the run.",
+        )
+    table = act.artifacts["spine.parquet"]
+    return cast("pa.Table", table)
 
 
-def _recorded_inputs(places: Iterable[Path], digests: Sequence[str]) -> tuple[list[Delivery], list[JoinMap]]:
-    """The deliveries of these digests, in their order, and the join maps that open them.
+def _objections_of(release: RecordedRelease, spine: pa.Table, given: _Given) -> ObjectionLists | None:
+    """The objections whose records were left out when the release was assembled.
+
+    A service of release 0.1.0 did not log them. Then the lists are taken that make the spine the recorded one.
 
     Raises:
-        InputError: One is not among the files.
+        InputError: The list is needed and not there.
     """
-    from wasl.registers.exchange.delivery import Delivery
-    from wasl.registers.exchange.join_map import JoinMap
+    from wasl.cli.recorded_files import ASK, objections_of, read_objections
+    from wasl.registers.exchange.digests import digest_table
+    from wasl.registers.exchange.objections import ObjectionLists
+    from wasl.workflow.objections import persons_of, spine_without
 
-    deliveries: dict[str, Path] = {}
-    joins: dict[str, Path] = {}
-    for path, digest, is_delivery in _known_files(places):
-        (deliveries if is_delivery else joins).setdefault(digest, path)
-    for what, known in (("delivery", deliveries), ("join map", joins)):
-        missing = [digest for digest in digests if digest not in known]
-        if missing:
-            raise InputError(
-                f"{len(missing)} of {len(digests)} {what} files are not there; the first belongs to {missing[0]}.",
-                remedy="Name their files or folders with --inputs.",
-            )
-    return [Delivery.read(deliveries[digest]) for digest in digests], [
-        JoinMap.read(joins[digest]) for digest in digests
-    ]
-
-
-def _known_files(places: Iterable[Path]) -> Iterator[tuple[Path, str, bool]]:
-    """Every delivery (its digest) and join map (its delivery's digest) among files and folders."""
-    from wasl.registers.exchange.delivery_header import HEADER_KEY
-    from wasl.registers.exchange.digests import digest_json
-    from wasl.registers.exchange.join_map import METADATA_KEY
-
-    for path, metadata in _parquet_files(places):
-        if HEADER_KEY in metadata:
-            yield path, digest_json(json.loads(metadata[HEADER_KEY])), True
-        elif METADATA_KEY in metadata:
-            yield path, str(json.loads(metadata[METADATA_KEY])["delivery_digest"]), False
-
-
-def _parquet_files(places: Iterable[Path]) -> Iterator[tuple[Path, dict[bytes, bytes]]]:
-    """Every Parquet file among files and folders, with its metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    for place in places:
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if not path.is_file():
-                continue
-            try:
-                yield path, pq.read_metadata(path).metadata or {}
-            except (OSError, pa.ArrowException):
-                continue
+    if release.objected:
+        return objections_of(given.objections, release.objections_digest, release.objected)
+    if digest_table(spine) == release.spine_digest:
+        return None
+    for path in given.objections:
+        lists = read_objections(path).lists
+        for length in range(1, len(lists) + 1):
+            some = ObjectionLists(lists[:length])
+            if digest_table(spine_without(spine, persons_of(spine, some.by_register()))) == release.spine_digest:
+                return some
+    raise InputError(
+        f"release {release.release} was made from another spine than its run gave: {release.spine_digest}. If persons "
+        "objected in between, their list is needed.",
+        remedy=ASK,
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wasl.client.base import Session, document
 from wasl.client.views import Authorization, Document, Dossier, Job, Objections, Project, Register, RetentionRule
+from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Projects"]
@@ -65,6 +67,11 @@ class Projects(Session):
     def objections(self, project: str, register: str) -> list[Objections]:
         """The lists of objections of a register, without the record ids."""
         return list(self._pages(f"/v1/projects/{project}/registers/{register}/objections", Objections))
+
+    def objection_lists(self, project: str) -> ObjectionLists:
+        """The objections of a project with their record ids, for the spine keeper."""
+        found = self.transport.json("GET", f"/v1/projects/{project}/objections")
+        return ObjectionLists.parse(json.dumps(found).encode(), "the service's answer")
 
     def erasures(self, project: str) -> dict[str, Any]:
         """The files due for erasure, the schedule, and the erasures so far."""

@@ -105,6 +105,7 @@ class Action(StrEnum):
     RETENTION_READ = "retention.read"
     ERASE = "retention.erase"
     OBJECTION_SEND = "objection.send"
+    OBJECTION_LIST = "objection.list"
     DOSSIER_DRAW = "dossier.draw"
     DOSSIER_READ = "dossier.read"
     AUTHORIZATION_STORE = "authorization.store"
@@ -181,6 +182,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.AUTHORIZATION_STORE: frozenset({_O}),
     Action.AUTHORIZATION_READ: frozenset({_O, _U, _A, _L, _S, _R, _P}),
     Action.OBJECTION_SEND: frozenset({_H}),
+    Action.OBJECTION_LIST: frozenset({_S}),
     Action.USER_MANAGE: frozenset({_A}),
     Action.INVITATION_REDEEM: _EVERYBODY,
     Action.WHOAMI: _EVERYBODY,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from wasl.audit.events import LinkageRequested, PairsReceived
@@ -27,13 +26,7 @@ from wasl.service.documents import accept_plan
 from wasl.service.dossiers import held_options, recorded_excess
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
-from wasl.service.objections import (
-    deliveries_without,
-    maps_without,
-    objected_records,
-    objections_logged,
-    pin_objections,
-)
+from wasl.service.objections import objected_records, objections_logged, pin_objections
 from wasl.service.pins import last_sent
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -41,7 +34,9 @@ from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, Subm
 from wasl.service.states import RunStatus
 from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import authorize_linkage
+from wasl.workflow.grey_zone import grey_zone
 from wasl.workflow.link import link
+from wasl.workflow.objections import deliveries_without, maps_without
 
 __all__ = [
     "cancel_run",
@@ -261,11 +256,7 @@ def _require_spine(ledger: Reader, project: str, onto: str) -> None:
 
 def _review_pairs(office: Office, caller: Caller, run: Run, scored: ScoredPairs) -> list[ReviewPair]:
     """The pairs of the grey zone, the least certain first, without anything that says whose they are."""
-    options = run_plan(run).resolution
-    probability = scored.pairs.column("probability").to_numpy()
-    grey = np.flatnonzero((probability >= options.possible) & (probability < options.certain))
-    order = np.argsort(np.abs(probability[grey] - options.accept), kind="stable")
-    places = grey[order][: office.limits.max_review_pairs]
+    places = grey_zone(scored, run_plan(run))[: office.limits.max_review_pairs]
     rows = scored.pairs.take(pa.array(places)).to_pylist()
     return [
         ReviewPair(

@@ -10,37 +10,32 @@ Does not protect against: in strong mode the linkage unit still compares the row
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.audit.events import ObjectionReceived
 from wasl.errors import InputError, StateError
-from wasl.linkage.model.pairs import ScoredPairs
-from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.objections import ObjectionList, ObjectionLists
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
-from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action
 from wasl.service.pins import pinned_payloads
 from wasl.service.ports import Area, Caller, Office, Reader
 from wasl.service.projects import register_id
 from wasl.service.records import Objection, Register, Release, Run, TableOrder
 from wasl.service.unreleased import NOT_PUBLIC, voided_orders, voided_releases
+from wasl.workflow.objections import payload_without, persons_of, spine_without
 
 __all__ = [
-    "RowsOfObjectors",
-    "deliveries_without",
-    "maps_without",
+    "all_objections",
     "objected_records",
+    "objection_lists",
     "objections_logged",
-    "pairs_without",
+    "objections_of",
     "pin_objections",
     "receive_objections",
     "require_same_persons",
@@ -51,9 +46,6 @@ MOST_RECORDS = 10_000
 """Record ids in one list of objections: 320 kB of the database."""
 
 RECORD_ID_CHARS = 32
-
-RowsOfObjectors = Mapping[str, pa.Array]
-"""Row ids that a run leaves out, by digest of the delivery."""
 
 
 def receive_objections(
@@ -124,30 +116,27 @@ def _records_of_same_persons(
 
 def without_objections(
     ledger: Reader, project: str, spine: pa.Table, payloads: Sequence[Payload]
-) -> tuple[pa.Table, list[Payload]]:
-    """Spine and payloads without the persons who objected: all their records, in every register."""
-    registers = spine.column("register").cast(pa.string())
-    ids = spine.column("record_id")
-    objected = pc.equal(registers, "")  # nobody yet
-    listed: dict[str, list[bytes]] = {}
-    for one in ledger.select(Objection, project=project):
-        listed.setdefault(one.register, []).extend(bytes.fromhex(text) for text in one.records)
-    if not listed:
-        return spine, list(payloads)
-    gone_ids = {register: pa.array(records, ids.type) for register, records in listed.items()}
-    for register, records in gone_ids.items():
-        objected = pc.or_(objected, pc.and_(pc.equal(registers, register), pc.is_in(ids, value_set=records)))
-    persons = pc.unique(spine.column("person_id").filter(objected))
-    gone = pc.is_in(spine.column("person_id"), value_set=persons)
-    of_persons = ids.filter(gone).combine_chunks()
-    kept = []
-    for payload in payloads:
-        own = payload.rows.column("record_id")
-        lost = pc.is_in(own, value_set=of_persons)
-        if payload.register in gone_ids:
-            lost = pc.or_(lost, pc.is_in(own, value_set=gone_ids[payload.register]))
-        kept.append(replace(payload, rows=payload.rows.filter(pc.invert(lost))))
-    return spine.filter(pc.invert(gone)), kept
+) -> tuple[pa.Table, list[Payload], ObjectionLists]:
+    """Spine and payloads without persons who objected: all their records, in every register. And the objections."""
+    lists = objection_lists(ledger.select(Objection, project=project))
+    if not lists.lists:
+        return spine, list(payloads), lists
+    records = lists.by_register()
+    gone = persons_of(spine, records)
+    kept = [payload_without(payload, spine, gone, records) for payload in payloads]
+    return spine_without(spine, gone), kept, lists
+
+
+def objection_lists(objections: Iterable[Objection]) -> ObjectionLists:
+    """Objections as lists in a file."""
+    return ObjectionLists(tuple(ObjectionList(one.register, tuple(one.records)) for one in objections))
+
+
+def all_objections(office: Office, caller: Caller, *, project: str) -> ObjectionLists:
+    """The objections of a project with their record ids, in the order in which they arrived, for the spine keeper."""
+    caller.check(Action.OBJECTION_LIST, project=project)
+    with office.ledger.reading() as state:
+        return objection_lists(state.select(Objection, project=project))
 
 
 def pin_objections(ledger: Reader, project: str) -> list[str]:
@@ -168,71 +157,15 @@ def require_same_persons(ledger: Reader, run: Run, seen: Sequence[str]) -> None:
 
 def objected_records(ledger: Reader, run: Run) -> dict[str, pa.Array]:
     """The record ids that a run leaves out, by register."""
-    found: dict[str, list[bytes]] = {}
-    for name in run.objections:
-        one = ledger.get(Objection, name)
-        found.setdefault(one.register, []).extend(bytes.fromhex(text) for text in one.records)
-    return {register: pa.array(ids, pa.binary(16)) for register, ids in found.items()}
+    return objections_of(ledger, run).by_register()
 
 
 def objections_logged(ledger: Reader, run: Run) -> dict[str, Any]:
     """The log's fields on the objections of a run: the number of records that leave, and a digest of their list."""
-    records = sorted({record for name in run.objections for record in ledger.get(Objection, name).records})
-    return {"objected": len(records), "objections_digest": digest_json(records)} if records else {}
+    lists = objections_of(ledger, run)
+    return {"objected": lists.count, "objections_digest": lists.digest} if lists.lists else {}
 
 
-def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tuple[list[JoinMap], dict[str, pa.Array]]:
-    """The join maps without the records of objectors, and the row ids of these records by digest of the delivery.
-
-    Records that share a row were declared one person by their holder, so they leave together.
-    """
-    kept, rows = [], {}
-    for one in maps:
-        ids = records.get(one.register)
-        if ids is None or not len(ids):
-            kept.append(one)
-            continue
-        whole = one if one.file is None else JoinMap.read(one.file)  # rows that lie in a file could not be filtered
-        table = whole.rows
-        gone = _of(table, "record_id", ids)
-        while True:
-            row_ids = table.column("row_id").filter(gone).drop_null().combine_chunks()
-            owners = table.column("record_id").filter(_of(table, "row_id", row_ids)).combine_chunks()
-            wider = pc.or_(gone, _of(table, "record_id", owners))
-            if pc.sum(wider).as_py() == pc.sum(gone).as_py():
-                break
-            gone = wider
-        rows[one.delivery_digest] = row_ids
-        kept.append(replace(whole, rows=table.filter(pc.invert(gone))))
-    return kept, rows
-
-
-def deliveries_without(deliveries: Sequence[Delivery], rows: RowsOfObjectors) -> list[Delivery]:
-    """The deliveries without some rows; the headers, and so the digests that name them, stay."""
-    return [
-        replace(one, source=RemainingRows(one.source, rows[one.digest])) if len(rows.get(one.digest, ())) else one
-        for one in deliveries
-    ]
-
-
-def pairs_without(
-    scored: ScoredPairs, rows: RowsOfObjectors, decisions: Mapping[int, str]
-) -> tuple[ScoredPairs, dict[int, str]]:
-    """The pairs without those of some rows, and the decisions under their new places."""
-    gone = np.zeros(scored.pairs.num_rows, np.bool_)
-    for source in scored.report["sources"]:
-        ids = rows.get(source["delivery_digest"])
-        if ids is None or not len(ids):
-            continue
-        for side in ("left", "right"):
-            here = pc.equal(scored.pairs.column(f"{side}_register").cast(pa.string()), source["label"])
-            gone |= np.asarray(pc.and_(here, _of(scored.pairs, f"{side}_row_id", ids)))
-    if not gone.any():
-        return scored, dict(decisions)
-    place = np.cumsum(~gone) - 1
-    moved = {int(place[old]): verdict for old, verdict in decisions.items() if not gone[old]}
-    return replace(scored, pairs=scored.pairs.filter(pa.array(~gone))), moved
-
-
-def _of(table: pa.Table, column: str, values: pa.Array) -> pa.ChunkedArray:
-    return pc.is_in(table.column(column), value_set=values.cast(table.schema.field(column).type))
+def objections_of(ledger: Reader, run: Run) -> ObjectionLists:
+    """The objections of a run, pinned when it was asked for."""
+    return objection_lists(ledger.get(Objection, name) for name in run.objections)

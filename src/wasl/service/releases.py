@@ -172,14 +172,14 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
-        remaining, payloads = without_objections(state, release.project, spine, payloads)
+        remaining, payloads, heard = without_objections(state, release.project, spine, payloads)
     coverage = require_coverage(remaining, payloads)
     left_out = spine.num_rows - remaining.num_rows
     spine = remaining
     with office.ledger.reading() as state:
         options = held_options(office, state, release.project, RunOptions(threads=office.threads, seed=release.seed))
     specification = MicrodataSpec.model_validate(release.specification)
-    assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options)
+    assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options, objections=heard)
     policy = DisclosurePolicy.model_validate(release.policy)
     assessed = assess(assembled.result.table, policy, options)
     progress(1, 3)

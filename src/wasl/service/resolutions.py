@@ -18,13 +18,7 @@ from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
-from wasl.service.objections import (
-    deliveries_without,
-    maps_without,
-    objected_records,
-    pairs_without,
-    pin_objections,
-)
+from wasl.service.objections import objections_logged, objections_of, pin_objections
 from wasl.service.pins import pin_payloads
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -56,10 +50,12 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
         open_project(ledger, project)
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
-        event = caller.event(ResolutionRequested(), project=project, subject=run)
         resolving = replace(found, status=RunStatus.RESOLVING, job=job.id, payloads=pin_payloads(ledger, found))
+        told = ResolutionRequested()
         if not found.deliveries:  # pairs made elsewhere, where nobody could know whose rows they are
             resolving = replace(resolving, objections=pin_objections(ledger, project))
+            told = ResolutionRequested(**objections_logged(ledger, resolving))
+        event = caller.event(told, project=project, subject=run)
         ledger.save(resolving, job, event=event)
         return ledger.get(Run, run)
 
@@ -69,17 +65,16 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
         inputs = _inputs(state, run)
-        records = objected_records(state, run)
-    maps, rows = maps_without(_read_maps(office, inputs.maps), records)
-    pairs, decisions = pairs_without(scored_pairs(office, run), rows, inputs.decisions)
+        objections = objections_of(state, run)
     act = resolve(
         run_plan(run),
-        pairs,
-        maps,
+        scored_pairs(office, run),
+        _read_maps(office, inputs.maps),
         RunOptions(threads=office.threads, progress=progress),
         run=run.id,
         onto=_read_onto(office, inputs.onto),
-        decisions=decisions,
+        decisions=inputs.decisions,
+        objections=objections,
     )
     files = keep_artifacts(office, Area.SPINE, act.artifacts)
     caller = job_caller(office, job)
@@ -123,8 +118,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
         inputs = _inputs(state, run)
-        records = objected_records(state, run)
-    maps, rows = maps_without(_read_maps(office, inputs.maps), records)
+        objections = objections_of(state, run)
     recorded = RecordedRun(
         run=run.id,
         project=run.project,
@@ -138,11 +132,12 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
     act = run_again(
         recorded,
         run_plan(run),
-        deliveries_without(run_deliveries(office, submissions), rows),
-        maps,
+        run_deliveries(office, submissions),
+        _read_maps(office, inputs.maps),
         RunOptions(threads=office.threads, progress=progress),
         onto=_read_onto(office, inputs.onto),
         decisions=inputs.decisions,
+        objections=objections,
     )
     found, same = act.result.spine_digest, not act.result.differing
     result = {"run": run.id, "recorded": run.spine_digest, "reproduced": found, "same": same}

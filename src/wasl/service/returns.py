@@ -86,7 +86,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         if not one.withdrawn and not one.purged
     ]
     with office.ledger.reading() as state:
-        spine, read = without_objections(state, run.project, spine, read)
+        spine, read, _ = without_objections(state, run.project, spine, read)
     act = holder_return(
         run_plan(run),
         {one.name: _document(one) for one in declared},

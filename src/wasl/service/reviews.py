@@ -17,6 +17,7 @@ from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Decision, ReviewPair
 from wasl.service.states import RunStatus
+from wasl.workflow.grey_zone import REVIEWERS, agreed_verdict
 
 __all__ = [
     "Agreement",
@@ -35,9 +36,6 @@ __all__ = [
 ]
 
 Verdict = Literal["same", "different", "unsure"]
-
-REVIEWERS = 2
-"""Opinions a pair needs."""
 
 
 class ReviewState(StrEnum):
@@ -70,10 +68,7 @@ class ReviewedPair:
     @property
     def verdict(self) -> str:
         """What two reviewers at least, and more than say otherwise, agree on; empty when there is no such thing."""
-        same, different = (sum(d.verdict == word for d in self.decisions) for word in ("same", "different"))
-        if max(same, different) < REVIEWERS or same == different:
-            return ""
-        return "same" if same > different else "different"
+        return agreed_verdict([decision.verdict for decision in self.decisions])
 
 
 def review_queue(

@@ -251,7 +251,7 @@ def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, flo
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
         seen = pin_objections(state, menu.project)
-        spine, payloads = without_objections(state, menu.project, spine, payloads)
+        spine, payloads, _ = without_objections(state, menu.project, spine, payloads)
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
     table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table

@@ -8,22 +8,30 @@ import json
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wasl.audit.events import MicrodataAssembled
 from wasl.errors import InputError
 from wasl.linkage.quality.breakdown import UNMET_KEY, attributes_of, break_down
 from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.concordance import concordance_csv
 from wasl.workflow.microdata import Microdata, MicrodataSpec, assemble_microdata
+from wasl.workflow.objections import payload_without, persons_of, spine_without
 
 __all__ = ["assemble"]
 
 
 def assemble(
-    spine: pa.Table, payloads: Sequence[Payload], specification: MicrodataSpec, options: RunOptions
+    spine: pa.Table,
+    payloads: Sequence[Payload],
+    specification: MicrodataSpec,
+    options: RunOptions,
+    *,
+    objections: ObjectionLists | None = None,
 ) -> Act[Microdata, MicrodataAssembled]:
     """Join payloads to the spine: the persons the specification asks for, with their variables.
 
@@ -32,6 +40,7 @@ def assemble(
         payloads: One or more per register.
         specification: Who is in, and which register is trusted for what.
         options: Not used yet; every act takes them.
+        objections: Persons with one of these records are left out, with all their records in every register.
 
     Returns:
         Artifacts ``microdata.parquet``, ``quality.csv`` (false and missed matches by register, nationality, sex
@@ -43,6 +52,14 @@ def assemble(
         InputError: A variable that is not optional is in no payload, or the spine has no grades and probabilities.
     """
     del options
+    left_out = 0
+    heeded = objections if objections is not None and objections.lists else None
+    if heeded is not None:
+        records = heeded.by_register()
+        gone = persons_of(spine, records)
+        payloads = [payload_without(payload, spine, gone, records) for payload in payloads]
+        left_out = len(pc.unique(spine.column("person_id").filter(gone)))
+        spine = spine_without(spine, gone)
     microdata = assemble_microdata(spine, payloads, specification)
     event = MicrodataAssembled(
         specification_digest=specification.digest,
@@ -53,6 +70,8 @@ def assemble(
         unmatched_records=microdata.unmatched_records,
         microdata_digest=digest_table(microdata.table),
         variables_left_out=microdata.left_out or None,
+        objected=heeded.count if heeded else None,
+        objections_digest=heeded.digest if heeded else None,
     )
     report = {
         "persons": microdata.table.num_rows,
@@ -64,6 +83,8 @@ def assemble(
         "concordance": [one.to_json() for one in microdata.concordance],
         "digest": event.microdata_digest,
     }
+    if heeded is not None:
+        report |= {"objected": heeded.count, "persons_objected": left_out}
     artifacts = {
         "microdata.parquet": microdata.table,
         "quality.csv": _quality(spine, payloads),

@@ -67,6 +67,7 @@ def link(
         pairs_digest=digest_table(scored.pairs),
         engine=engine,
         labels=labels.decided if labels is not None else None,
+        model_digest=model.digest if model is not None else None,
         authorization=standing.decision if standing else None,
     )
     report = plain_json({**scored.report, "model": scored.model.to_json()})

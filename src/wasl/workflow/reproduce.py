@@ -12,7 +12,9 @@ from wasl.audit.notes import NoteSigner
 from wasl.audit.reproduction import RecordedRelease, RecordedRun, ReleaseReproduction, Reproduction
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError
+from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
+from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
 from wasl.publication.manifest import Manifest
@@ -20,11 +22,14 @@ from wasl.publication.package import build_package
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.payload import Payload
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
+from wasl.workflow.grey_zone import settled_places
 from wasl.workflow.link import link
 from wasl.workflow.microdata import MicrodataSpec
+from wasl.workflow.objections import deliveries_without, maps_without, payload_without, persons_of
 from wasl.workflow.protect import protect, public_report, seed_digest
 from wasl.workflow.resolve import resolve
 
@@ -40,7 +45,10 @@ def reproduce(
     *,
     onto: pa.Table | None = None,
     model: MatchModel | None = None,
+    labels: Labels | None = None,
     decisions: Mapping[int, str] | None = None,
+    objections: ObjectionLists | None = None,
+    scored: ScoredPairs | None = None,
 ) -> Act[Reproduction, LinkageReproduced]:
     """Run a recorded linkage again and compare its pairs and its spine with the log's digests.
 
@@ -52,16 +60,41 @@ def reproduce(
         options: Threads and progress.
         onto: The spine the run was built onto.
         model: The model of an earlier run it used.
-        decisions: The reviewers' decisions it used, by row of the scored pairs.
+        labels: The decisions on an earlier run that its model learned from.
+        decisions: The reviewers' decisions it used, by row of the scored pairs; without them, those in the log.
+        objections: Records it left out.
+        scored: The scored pairs, where another installation made them; deliveries are not needed then.
 
     Raises:
-        InputError: The plan is not the one the run followed.
+        InputError: A document or file is not the one the run was made by; names it and its digest.
     """
     if plan.digest != recorded.plan_digest:
-        raise InputError(f"the plan is not the one run {recorded.run} followed.", remedy="Give that plan.")
-    linked = link(plan, deliveries, options, model=model)
-    resolved = resolve(plan, linked.result, joins, RunOptions(), run=recorded.run, onto=onto, decisions=decisions)
-    result = Reproduction(recorded, pairs_digest=linked.event.pairs_digest, spine_digest=resolved.event.spine_digest)
+        raise InputError(
+            f"the plan is not the one run {recorded.run} followed.",
+            remedy=f"Give the one whose digest is {recorded.plan_digest}.",
+        )
+    _require_earlier(recorded, onto, model, labels)
+    _, rows = maps_without(joins, objections.by_register() if objections else {})
+    tries = [deliveries_without(deliveries, rows)]
+    if any(len(ids) for ids in rows.values()):
+        tries.append(list(deliveries))  # a service that got a join map after it had linked left out the pairs only then
+    linked, digest = scored, ""
+    if linked is not None:
+        digest = digest_table(linked.pairs)
+    else:
+        for given in tries:
+            act = link(plan, given, options, model=model, labels=labels)
+            linked, digest = act.result, act.event.pairs_digest
+            if digest == recorded.pairs_digest:
+                break
+    if linked is None:
+        raise InputError(f"there is nothing to make run {recorded.run} from.", remedy="Give its deliveries or pairs.")
+    if decisions is None:
+        decisions = settled_places(linked, plan, recorded.verdicts)
+    resolved = resolve(
+        plan, linked, joins, RunOptions(), run=recorded.run, onto=onto, decisions=decisions, objections=objections
+    )
+    result = Reproduction(recorded, pairs_digest=digest, spine_digest=resolved.event.spine_digest)
     event = LinkageReproduced(
         run=recorded.run,
         plan_digest=plan.digest,
@@ -69,7 +102,32 @@ def reproduce(
         spine_digest=result.spine_digest,
         reproduced=not result.differing,
     )
-    return Act({"spine.parquet": resolved.result.spine}, event, result.to_json(), result)
+    return Act({"spine.parquet": resolved.artifacts["spine.parquet"]}, event, result.to_json(), result)
+
+
+def _require_earlier(
+    recorded: RecordedRun, onto: pa.Table | None, model: MatchModel | None, labels: Labels | None
+) -> None:
+    """Refuse another spine, model or number of decisions than those the log names; it may name none.
+
+    Raises:
+        InputError: Names what is missing or another one, and its digest.
+    """
+    if recorded.onto_digest and (onto is None or digest_table(onto) != recorded.onto_digest):
+        raise InputError(
+            f"run {recorded.run} was built onto the spine {recorded.onto_digest}, which was not given.",
+            remedy="Give that spine with --onto. To make it, reproduce its run first, with --out.",
+        )
+    if recorded.model_digest and (model is None or model.digest != recorded.model_digest):
+        raise InputError(
+            f"run {recorded.run} used the model {recorded.model_digest}, which was not given.",
+            remedy="Give the pairs.parquet that holds this model with --model.",
+        )
+    if recorded.labels and (labels is None or labels.decided != recorded.labels):
+        raise InputError(
+            f"the model of run {recorded.run} learned from {recorded.labels} decisions, which were not given.",
+            remedy="Give review.csv of the earlier run, with the decisions, with --labels.",
+        )
 
 
 COMPARED = ("data/", "metadata/")
@@ -87,22 +145,24 @@ def reproduce_release(
     population: pa.Table | None = None,
     description: DatasetDescription | None = None,
     manifest: Manifest | None = None,
+    objections: ObjectionLists | None = None,
 ) -> Act[ReleaseReproduction, ReleaseReproduced]:
     """Make a recorded release again from its spine and payloads, and compare every step with the log.
 
     Args:
         recorded: What the log says of the release.
         spine: The spine, as `reproduce` gives it.
-        payloads: Its payloads, in the order of the log.
+        payloads: Payloads, its own among them; they are recognized by their digests.
         specification: What was assembled.
         policy: How it was protected.
         options: The seed of protection; the day is that of the log.
         population: The population table, where the policy needs one.
         description: The description of the package; with it the package's files are made again.
         manifest: The manifest of the package, with which they are compared.
+        objections: Records of persons who objected before it was assembled.
 
     Raises:
-        InputError: A document or the seed is not the one the log names.
+        InputError: A document, a payload or the seed is not the one the log names.
     """
     stated = {
         "specification": (specification.digest, recorded.specification_digest),
@@ -114,9 +174,11 @@ def reproduce_release(
     for name, (given, wanted) in stated.items():
         if given != wanted:
             raise InputError(
-                f"the {name} is not the one release {recorded.release} was made by.", remedy=f"Give that {name}."
+                f"the {name} is not the one release {recorded.release} was made by.",
+                remedy=f"Give the one whose digest is {wanted}.",
             )
-    assembled = assemble(spine, payloads, specification, RunOptions())
+    chosen = _recorded_payloads(recorded, spine, payloads, objections)
+    assembled = assemble(spine, chosen, specification, RunOptions(), objections=objections)
     day = dt.date.fromisoformat(recorded.protected_on)
     made = protect(
         assembled.result.table,
@@ -151,3 +213,28 @@ def reproduce_release(
         reproduced=not result.differing,
     )
     return Act({"protected.parquet": made.result.table}, event, result.to_json(), result)
+
+
+def _recorded_payloads(
+    recorded: RecordedRelease, spine: pa.Table, payloads: Sequence[Payload], objections: ObjectionLists | None
+) -> list[Payload]:
+    """The payloads of a release among those given. The log has the digests of what remained of them after objections.
+
+    Raises:
+        InputError: A payload is not among those given; names its digest.
+    """
+    by_digest = {digest_table(payload.rows): payload for payload in payloads}
+    if objections is not None and objections.lists:
+        records = objections.by_register()
+        gone = persons_of(spine, records)
+        by_digest |= {digest_table(payload_without(one, spine, gone, records).rows): one for one in payloads}
+    missing = [digest for digest in recorded.payload_digests if digest not in by_digest]
+    if missing:
+        known = recorded.files.get(missing[0])
+        first = f"{missing[0]} ({known})" if known else missing[0]
+        wanted = len(recorded.payload_digests)
+        raise InputError(
+            f"{len(missing)} of {wanted} payloads are not there; the first has the digest {first}.",
+            remedy="Name their files or folders with --inputs.",
+        )
+    return [by_digest[digest] for digest in recorded.payload_digests]

@@ -23,8 +23,10 @@ from wasl.linkage.resolve import Resolution
 from wasl.linkage.resolve import resolve as resolve_pairs
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.objections import maps_without, pairs_without, records_found
 
 __all__ = ["apply_decisions", "resolve"]
 
@@ -41,6 +43,7 @@ def resolve(
     onto: pa.Table | None = None,
     decisions: Mapping[int, str] | None = None,
     look: Callable[[MergedPairs, Records], NDArray[np.float64]] | None = None,
+    objections: ObjectionLists | None = None,
 ) -> Act[Resolution, SpineResolved]:
     """Resolve scored pairs into persons.
 
@@ -54,6 +57,7 @@ def resolve(
         decisions: Reviewers' decisions by row of ``scored.pairs``: ``same`` or ``different``. They replace the
             model's probabilities.
         look: A second measurement of the pairs, see :func:`wasl.linkage.resolve.resolve`.
+        objections: Records that are left out, with the pairs of their rows.
 
     Returns:
         Artifacts ``spine.parquet`` (its metadata hold the probability of an unmet match per register),
@@ -65,6 +69,13 @@ def resolve(
         DeliveryError: A pair names a row that is in no join map.
     """
     decisions = decisions or {}
+    heeded = objections if objections is not None and objections.lists else None
+    whole, found = scored, 0
+    join_digests = _join_digests(scored, joins)
+    if heeded is not None:
+        found = records_found(joins, heeded.by_register())
+        joins, rows = maps_without(joins, heeded.by_register())
+        scored, decisions = pairs_without(scored, rows, decisions)
     decided = replace(scored, pairs=apply_decisions(scored.pairs, decisions))
     if options.progress:
         options.progress(0, 2)
@@ -74,6 +85,8 @@ def resolve(
     chances = resolution.report["quality"]["unmet"]
     unmet = {source["register"]: chances[source["label"]] for source in scored.report["sources"]}
     report = plain_json(resolution.report)
+    if heeded is not None:
+        report |= {"objected": heeded.count, "objected_found": found}
     rows = resolution.review.to_pylist()
     artifacts: dict[str, Artifact] = {
         "spine.parquet": resolution.spine.replace_schema_metadata({UNMET_KEY: json.dumps(unmet).encode()}),
@@ -89,8 +102,8 @@ def resolve(
     event = SpineResolved(
         run=run,
         plan_digest=plan.digest,
-        pairs_digest=digest_table(scored.pairs),
-        join_digests=_join_digests(scored, joins),
+        pairs_digest=digest_table(whole.pairs),
+        join_digests=join_digests,
         onto_digest=None if onto is None else digest_table(onto),
         decided=len(decisions),
         records=resolution.report["records"],
@@ -99,6 +112,8 @@ def resolve(
         conflicts=resolution.conflicts.num_rows,
         failed_checks=tuple(check["name"] for check in resolution.report["checks"] if not check["passed"]),
         spine_digest=digest_table(resolution.spine),
+        objected=heeded.count if heeded else None,
+        objections_digest=heeded.digest if heeded else None,
     )
     if options.progress:
         options.progress(2, 2)

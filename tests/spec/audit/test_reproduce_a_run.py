@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 import wasl
 from wasl.cli.app import build_app
-from wasl.cli.linkage import link_files
+from wasl.cli.linkage import link_files, resolve_files
 from wasl.errors import InputError, NotFoundError, VerificationError
 from wasl.holder.keys import LinkageKey
+from wasl.registers.exchange.join_map import JoinMap
 
 SURNAMES = ("okafor", "diallo", "martin", "garcia", "haddad", "benali", "traore", "silva")
 GIVEN = ("amina", "omar", "claire", "jose", "fatou", "karim", "ines", "paul", "nadia", "samir")
@@ -96,3 +97,59 @@ def test_a_run_is_reproduced_from_the_export_of_another_installation(linked, enc
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "auditor"))
     result = reproduce("run-1", "--plan", "febrl4", "--inputs", encoded, "--log", export)
     assert result["reproduced"]
+
+
+def record_ids(encoded, name, count):
+    return [one.hex() for one in JoinMap.read(encoded / f"{name}.join").rows["record_id"].to_pylist()[:count]]
+
+
+def test_a_run_that_left_out_persons_who_object_needs_their_list(encoded, tmp_path, monkeypatch):
+    """The log has a digest and a count; the list is a file, and another list is refused."""
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    objections, other = tmp_path / "objections.csv", tmp_path / "other.csv"
+    listed = record_ids(encoded, "a", 5)
+    objections.write_text("register,record_id\n" + "".join(f"a,{one}\n" for one in listed), encoding="utf-8")
+    other.write_text("register,record_id\n" + "".join(f"a,{one}\n" for one in listed[1:]), encoding="utf-8")
+    files = [[encoded / f"{name}.{kind}" for name in ("a", "b")] for kind in ("parquet", "join")]
+    report = link_files("febrl4", *files, tmp_path / "linked", run="run-1", objections=objections)
+    assert report["objected_found"] == 5
+    assert report["records"] == 155
+    log = (tmp_path / "home" / "log.jsonl").read_text(encoding="utf-8")
+    assert '"objected":5' in log
+    assert not [one for one in listed if one in log]
+    words = ["run-1", "--plan", "febrl4", "--inputs", encoded]
+    assert "--objections" in reproduce_refused(*words).remedy
+    assert "no list of objections" in str(reproduce_refused(*words, "--objections", other))
+    assert reproduce(*words, "--objections", objections)["reproduced"]
+
+
+def test_pairs_of_another_machine_are_resolved_again(encoded, tmp_path, monkeypatch):
+    """The spine keeper's log does not know the deliveries, but the digest of the pairs."""
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "unit"))
+    joins = [encoded / f"{name}.join" for name in ("a", "b")]
+    link_files("febrl4", [encoded / f"{name}.parquet" for name in ("a", "b")], [], tmp_path / "linked")
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "keeper"))
+    objections = tmp_path / "objections.csv"
+    listed = record_ids(encoded, "b", 3)
+    objections.write_text("register,record_id\n" + "".join(f"b,{one}\n" for one in listed), encoding="utf-8")
+    pairs = tmp_path / "linked" / "pairs.parquet"
+    resolve_files("febrl4", pairs, joins, tmp_path / "resolved", run="run-1", objections=objections)
+    words = ["run-1", "--plan", "febrl4", "--inputs", encoded, "--objections", objections]
+    assert "pairs.parquet" in reproduce_refused(*words).remedy
+    assert reproduce(*words, "--inputs", pairs)["reproduced"]
+
+
+def test_a_kept_model_must_be_given(encoded, linked, tmp_path):
+    files = [[encoded / f"{name}.{kind}" for name in ("a", "b")] for kind in ("parquet", "join")]
+    pairs = linked / "pairs.parquet"
+    link_files("febrl4", *files, tmp_path / "again", run="run-2", model=pairs, onto=linked / "spine.parquet")
+    words = ["run-2", "--plan", "febrl4", "--inputs", encoded]
+    assert "built onto the spine" in str(reproduce_refused(*words))
+    assert "used the model" in str(reproduce_refused(*words, "--inputs", linked))
+    assert reproduce(*words, "--inputs", linked, "--model", pairs)["reproduced"]
+
+
+def reproduce_refused(*words):
+    result = CliRunner().invoke(build_app(["wasl.cli.audit"]), ["audit", "reproduce", *map(str, words), "--json"])
+    assert isinstance(result.exception, InputError), (result.output, result.exception)
+    return result.exception

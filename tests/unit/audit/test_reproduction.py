@@ -73,7 +73,14 @@ def test_what_is_not_recorded_is_said_so():
     with pytest.raises(NotFoundError, match="gave this spine"):
         find_run(LOG, spine_digest="S9")
     with pytest.raises(NotFoundError, match="not the linkage"):
-        find_run([resolved("r1", "S1")], run="r1")
+        find_run([old("SpineResolved", "r1", plan_digest="P", spine_digest="S1")], run="r1")
+
+
+def test_a_log_without_the_linkage_knows_the_pairs():
+    """The spine keeper got the pairs from elsewhere: they must be given as a file."""
+    found = find_run([resolved("r1", "S1")], run="r1")
+    assert (found.received, found.pairs_digest, found.delivery_digests) == (True, "A", ())
+    assert not find_run(LOG, run="r1").received
 
 
 def test_differences_are_named():

@@ -65,6 +65,7 @@ class LinkageCompleted(Happening):
     engine: str
     authorization: str | None = None
     labels: int | None = None
+    model_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,9 @@ class ResolutionRequested(Happening):
         "en": "{actor} requested the resolution of the linkage {subject}",
     }
 
+    objected: int | None = None
+    objections_digest: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionFailed(Happening):
@@ -184,6 +188,8 @@ class SpineResolved(Happening):
     conflicts: int
     failed_checks: tuple[str, ...] | None = None
     spine_digest: str
+    objected: int | None = None
+    objections_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class MicrodataAssembled(Happening):
     unmatched_records: int
     microdata_digest: str
     variables_left_out: tuple[str, ...] | None = None
+    objected: int | None = None
+    objections_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

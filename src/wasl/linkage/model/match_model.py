@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import Comparison
+from wasl.registers.exchange.digests import digest_json
+from wasl.registers.exchange.plain_json import plain_json
 
 __all__ = ["ERRORS", "MATCH", "RELATIVES", "REST", "TWINS", "Fit", "MatchModel", "PassModel"]
 
@@ -146,6 +148,11 @@ class MatchModel:
     """The models of all passes; saved with the pairs, reused on the next period."""
 
     passes: tuple[PassModel, ...]
+
+    @property
+    def digest(self) -> str:
+        """The digest of the model as a JSON value; the same in memory and read from a file."""
+        return digest_json(plain_json(self.to_json()))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The model as a JSON value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
@@ -69,6 +69,30 @@ def list_objections(
         state.get(Register, register_id(project, register))
         found = state.select(Objection, after=paging.after, limit=paging.limit + 1, project=project, register=register)
     return paging.page(ObjectionView, found)
+
+
+class ObjectionListView(BaseModel):
+    """Record ids of one register that arrived together."""
+
+    register_name: RegisterWord = Field(validation_alias="register", serialization_alias="register")
+    records: list[str] = Field(examples=[["0f" * 16]])
+
+
+class ObjectionListsView(BaseModel):
+    """All lists of objections of a project, in the order in which they arrived."""
+
+    format: Literal["wasl-objections/1"]
+    lists: list[ObjectionListView]
+
+
+@routes("GET", "/projects/{project}/objections", Action.OBJECTION_LIST, logged_as="objections")
+def read_objections(request: Request, caller: AnyCaller, project: ProjectName) -> ObjectionListsView:
+    """The project's objections with their record ids, for the spine keeper.
+
+    With this file an auditor makes a run again that left these records out: `wasl audit reproduce --objections`.
+    """
+    found = objections.all_objections(office_of(request), caller, project=project)
+    return ObjectionListsView.model_validate(found.to_json())
 
 
 @routes("GET", "/projects/{project}/retention-rules", Action.RETENTION_READ)
