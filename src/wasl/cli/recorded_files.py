@@ -140,9 +140,7 @@ def objections_of(files: Iterable[Path], digest: str, objected: int) -> Objectio
         if found is not None:
             return found
     if given:
-        raise InputError(
-            f"none of the lists of objections given has the digest that the log names: {digest}.", remedy=ASK
-        )
+        raise InputError(f"no list of objections given has the digest that the log names: {digest}.", remedy=ASK)
     raise InputError(
         f"{objected} records of persons who object were left out; the log has the digest of their list, {digest}.",
         remedy=ASK,
