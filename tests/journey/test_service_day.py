@@ -21,7 +21,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
 
-from service_support import encode_registers, new_database, release_documents, start_postgres
+from service_support import encode_registers, folder_in_memory, new_database, release_documents, start_postgres
 
 from wasl.audit.checkpoint import Checkpoint
 from wasl.audit.notes import NoteVerifier
@@ -45,7 +45,7 @@ def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    yield from start_postgres()
+    yield from start_postgres(folder_in_memory())
 
 
 @dataclass

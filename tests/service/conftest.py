@@ -20,7 +20,9 @@ from service_support import (
     Sent,
     Service,
     Template,
+    drop_database,
     encode_registers,
+    folder_in_memory,
     link_and_resolve,
     make_settings,
     make_template,
@@ -47,15 +49,19 @@ def quiet_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server, with the database's name left out."""
-    yield from start_postgres()
+    yield from start_postgres(folder_in_memory())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'wasl.db'}"
-    return new_database(request.getfixturevalue("postgres"))
+        yield f"sqlite:///{tmp_path / 'wasl.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = new_database(postgres)
+    yield url
+    drop_database(postgres, url)
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +91,8 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path, template: Templ
     opened = Installation.open(make_settings(tmp_path / "data", url))
     yield opened
     opened.close()
+    if postgres:
+        drop_database(postgres, url)
 
 
 @pytest.fixture
@@ -123,12 +131,15 @@ def resolve_template(folder: Path, url: str, template: Template, outboxes: dict[
 def live_copy(made: tuple[Template, str], folder: Path, postgres: str = "") -> Iterator[tuple[Service, str]]:
     """A live copy of a resolved installation, and the run."""
     template, run = made
-    installation = Installation.open(make_settings(folder, template.copy(folder, postgres)))
+    url = template.copy(folder, postgres)
+    installation = Installation.open(make_settings(folder, url))
     with serving(installation) as address:
         running = Service(address, installation, template.tokens)
         yield running, run
         running.close()
     installation.close()
+    if postgres:
+        drop_database(postgres, url)
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,21 @@ def run_postgres(data: Path) -> None:
         wait_until(answers, "a PostgreSQL server that answers")
 
 
-def start_postgres() -> Iterator[str]:
+def folder_in_memory(bytes_needed: int = 2 << 30) -> str | None:
+    """A folder that lies in memory, for files that need not outlive the tests, if the machine has one with room.
+
+    A database is some three hundred files: on a disk they take longer to make and to remove than the test between.
+    """
+    memory = Path("/dev/shm")  # noqa: S108  # only a parent for a folder of a random name
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed else None
+
+
+def start_postgres(parent: str | None = None) -> Iterator[str]:
     """A real PostgreSQL server for as long as the generator lives; gives its URL with ``{database}`` to fill in.
 
     It lies outside pytest's own folder, which only root may enter: PostgreSQL does not run as root.
     """
-    folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="wasl-pg-", dir=parent))
     folder.chmod(0o755)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     data = folder / "data"
@@ -114,14 +123,24 @@ def start_postgres() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def administer(postgres: str, statement: str) -> None:
+    """Run a statement that no transaction may hold."""
+    admin = sa.create_engine(postgres.format(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(statement))
+    admin.dispose()
+
+
 def new_database(postgres: str, template: str = "template1") -> str:
     """A fresh PostgreSQL database, a copy of another; gives its URL."""
     name = f"t{next(_databases)}"
-    admin = sa.create_engine(postgres.format(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    admin.dispose()
+    administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     return postgres.format(database=name)
+
+
+def drop_database(postgres: str, url: str) -> None:
+    """Remove a database that a test has done with, whoever is still connected."""
+    administer(postgres, f"DROP DATABASE IF EXISTS {sa.make_url(url).database} WITH (FORCE)")
 
 
 def make_settings(folder: Path, url: str, **changes: Any) -> ServiceSettings:
