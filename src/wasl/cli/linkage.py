@@ -157,7 +157,10 @@ def evaluate(
     ]
     show_table("against truth", ("", "precision", "recall", "F1", "found", "true"), rows)
     if result["calibration"]:
-        say(f"expected calibration error: {result['calibration']['expected_calibration_error']:.4f}")
+        say(
+            f"expected calibration error: {result['calibration']['expected_calibration_error']:.4f}; by chance alone, "
+            f"were every probability right: {result['calibration']['error_by_chance']:.4f}"
+        )
     if result["without_person"] or result["without_record"]:
         say(
             f"left out of the truth: {result['without_person']:,} rows without a person, {result['without_record']:,} "
@@ -179,6 +182,9 @@ def _say_linked(result: dict[str, Any]) -> None:
             )
         for warning in flow.get("warnings", []):
             say(f"pass {flow['pass']}: {warning}")
+    for check in result.get("checks", []):
+        if check.get("warning"):
+            say(f"warning, check {check['name']}: {check['message']}")
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")

@@ -59,6 +59,7 @@ class ModelOptions(Document):
         personal: Comparisons on which relatives agree as seldom as unrelated people do, and on which a person's records
             agree at least half-way.
         unshared: Comparisons on which relatives agree as seldom, but which can be written in very different ways.
+        all_names: Comparisons that hold all words of a person's names, given name and surname in one.
         own_numbers: Passes whose block is a number that a person has one of at a time. Twins have numbers of their own.
         term_frequency: Comparisons on which agreeing with somebody rare weighs more than with somebody frequent.
         seed: Seed of the draw of tasks the model is trained on, where there are too many for all.
@@ -72,6 +73,7 @@ class ModelOptions(Document):
     levels: int = Option(default=11, ge=2, le=15)
     personal: tuple[str, ...] = ("birth",)
     unshared: tuple[str, ...] = ("given",)
+    all_names: tuple[str, ...] = ("names",)
     own_numbers: tuple[str, ...] = OWN_NUMBERS
     term_frequency: tuple[str, ...] = ()
     seed: int = Option(default=1, ge=0)
@@ -192,8 +194,9 @@ class LinkagePlan(Document):
             del value["returns"]
         if self.resolution.minimum_precision == ResolutionOptions().minimum_precision:
             del value["resolution"]["minimum_precision"]
-        if self.model.own_numbers == OWN_NUMBERS:
-            del value["model"]["own_numbers"]
+        for name, usual in (("own_numbers", OWN_NUMBERS), ("all_names", ModelOptions().all_names)):
+            if getattr(self.model, name) == usual:
+                del value["model"][name]
         return digest_json(value)
 
     def is_duplicate_free(self, register: str) -> bool:

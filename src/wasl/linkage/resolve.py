@@ -17,9 +17,10 @@ from wasl.linkage.persons.competition import compete
 from wasl.linkage.persons.merging import MergedPairs, averaged, log_odds, merge_passes
 from wasl.linkage.persons.records import Records, open_pairs, records_of
 from wasl.linkage.persons.spine import name_persons, spine_table
+from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
-from wasl.linkage.quality.checks import check_precision, resolution_checks
+from wasl.linkage.quality.checks import check_precision, check_twins, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
 from wasl.linkage.quality.least_precision import least_probability
@@ -39,7 +40,7 @@ PAIR_FIELDS = [
     ("weight", pa.float64()),
     ("probability", pa.float64()),
 ]
-LINKS_SCHEMA = pa.schema([*PAIR_FIELDS, ("grade", TEXT), ("pattern", TEXT)])
+LINKS_SCHEMA = pa.schema([*PAIR_FIELDS, ("grade", TEXT), ("pattern", TEXT), ("caution", TEXT)])
 CONFLICTS_SCHEMA = pa.schema([*PAIR_FIELDS, ("reason", TEXT)])
 REVIEW_SCHEMA = pa.schema([*REVIEW_FIELDS, *PAIR_FIELDS, ("pass", TEXT), ("pattern", TEXT)])
 GRADES = ("link", "review", "non-link", "single")
@@ -107,13 +108,14 @@ def resolve(
     del opened
     if look is not None and len(before):
         before = averaged(before, look(before, records))
-    found = _find_persons(plan, before, records, duplicate_free)
+    like_twins = twin_like(before, records.passes, patterns, scored.model, plan.model)
+    found = _find_persons(plan, before, records, duplicate_free, like_twins if look is None else None)
     everyone = records.roster
     persons = name_persons(everyone, found.cluster[everyone.place], onto)
     grade_code, probability = _membership(plan, records, found.pairs, found.together)
     at = everyone.place
     spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
-    links, conflicts = _links(plan, scored, records, found), _conflicts(plan, records, found)
+    links, conflicts = _links(plan, scored, records, found, like_twins), _conflicts(plan, records, found)
     report = _report(plan, scored, records, found, run, persons.changes, conflicts)
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
     checks = resolution_checks(
@@ -122,6 +124,9 @@ def resolve(
     )  # fmt: skip
     links_made = int(found.together.sum())
     checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))
+    checks.append(
+        check_twins(int((found.together & like_twins).sum()), links_made, given_apart(scored.model, plan.model))
+    )
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, scored, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)
@@ -149,10 +154,16 @@ class _Found:
 
 
 def _find_persons(
-    plan: LinkagePlan, before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
+    plan: LinkagePlan,
+    before: MergedPairs,
+    records: Records,
+    duplicate_free: NDArray[np.bool_],
+    like_twins: NDArray[np.bool_] | None,
 ) -> _Found:
-    """Competition, and persons of links that have the precision the plan asks for."""
+    """Competition, twins, and persons of links that have the precision the plan asks for."""
     pairs = compete(before, records, duplicate_free)
+    if like_twins is not None:
+        pairs = bound_twins(pairs, like_twins, records)
     least = plan.resolution.accept
     while True:
         found = _link_from(plan, pairs, records, duplicate_free, least)
@@ -177,13 +188,17 @@ def _link_from(
     return _Found(pairs, cluster, together, _grades(plan, pairs, together, reasons), reasons, least)
 
 
-def _links(plan: LinkagePlan, scored: ScoredPairs, records: Records, found: _Found) -> pa.Table:
-    """The pairs worth a look, with their grades."""
+def _links(
+    plan: LinkagePlan, scored: ScoredPairs, records: Records, found: _Found, like_twins: NDArray[np.bool_]
+) -> pa.Table:
+    """The pairs worth a look, with their grades and what to be careful about."""
     least = 0.0 if plan.resolution.keep_all else plan.resolution.possible
     shown = (found.pairs.probability >= least) | found.together
     links = _pair_table(records, found.pairs.at(shown))
     links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(found.grades[shown], GRADES))
-    return links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, found.pairs, shown))
+    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, found.pairs, shown))
+    caution = (like_twins & found.together)[shown].astype(np.int32)
+    return links.append_column(LINKS_SCHEMA.field("caution"), _coded(caution, (NOT_TWINS, LIKE_TWINS)))
 
 
 def _conflicts(plan: LinkagePlan, records: Records, found: _Found) -> pa.Table:

@@ -51,7 +51,8 @@ def linkage(persons: dict[str, list[int]], disagree: frozenset[int] = frozenset(
                 for j, q in enumerate(persons[right]):
                     if p == q:
                         pattern = "names:2 birth:11" if p in disagree else "names:11 birth:."
-                        links.append((left, identity(left, i), right, identity(right, j), 9.0, 0.99, "link", pattern))
+                        ends = (left, identity(left, i), right, identity(right, j))
+                        links.append((*ends, 9.0, 0.99, "link", pattern, ""))
     columns = list(zip(*links, strict=True)) if links else [[] for _ in LINKS_SCHEMA.names]
     table = pa.table(
         [pa.array(list(values), field.type) for values, field in zip(columns, LINKS_SCHEMA, strict=True)],

@@ -90,6 +90,7 @@ def _measured(kind: Kind, sample: Sample, profile: str) -> dict[str, Any]:
         "recall": found.recall,
         "false pairs": found.false_pairs,
         "calibration error": found.calibration_error,
+        "by chance": found.calibration_by_chance,
         "precision at .5": found.precision_at_half,
         "intervals hold": "/".join(_holds(found.covers(measure)) for measure in ("precision", "recall")),
         "failed checks": ", ".join(found.failed),

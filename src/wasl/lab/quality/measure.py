@@ -60,6 +60,7 @@ class Outcome:
         f1, precision, recall: Over pairs of records, against the truth.
         false_pairs: Pairs linked that are different persons.
         calibration_error: Mean gap between probability and share of matches, over the candidates; None without any.
+        calibration_by_chance: The gap to be expected if every probability were right.
         precision_at_half: Share of matches among candidates with probability 0.5 and more.
         quality: The report's estimates without truth.
         checks: The report's self-checks.
@@ -71,6 +72,7 @@ class Outcome:
     recall: float
     false_pairs: int
     calibration_error: float | None
+    calibration_by_chance: float | None
     precision_at_half: float | None
     quality: dict[str, Any]
     checks: list[dict[str, Any]]
@@ -166,6 +168,7 @@ def link_prepared(prepared: Prepared, plan: LinkagePlan) -> Outcome:
         found.pairwise.recall,
         found.pairwise.found - found.pairwise.right,
         calibration.error if calibration else None,
+        calibration.by_chance if calibration else None,
         calibration.precision_at_half if calibration else None,
         resolution.report["quality"],
         list(resolution.report.get("checks", [])),

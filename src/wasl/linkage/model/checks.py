@@ -29,15 +29,18 @@ class Check:
         name: Stable short name.
         passed: Whether nothing was found.
         message: What was found, with numbers, and what it means.
+        warning: Whether a passed check found something that its reader has to know.
     """
 
     name: str
     passed: bool
     message: str
+    warning: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The check as a JSON value."""
-        return {"name": self.name, "passed": self.passed, "message": self.message}
+        value = {"name": self.name, "passed": self.passed, "message": self.message}
+        return value | ({"warning": True} if self.warning else {})
 
 
 def failed_checks(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from wasl.linkage.persons.totals import keep_totals
 __all__ = ["MergedPairs", "averaged", "log_odds", "merge_passes"]
 
 LIMIT = 1e-12
+GIVEN = "given"
+"""A part of the names of passes whose blocks are made of given names (`given-year`, `birth-given`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class MergedPairs:
         in_pass: (pairs) int32, that pass.
         most: (pairs) float64, highest probability, below 1 where numbers of their own differ; None: 1 for all.
         shown: (pairs) int64, number of the set of passes that showed the pair; None: not known.
+        numbered: (pairs) whether both records share a number that a person has one of; None: not known.
+        same_given: (pairs) whether they met in a block of given names, so that these sound alike; None: not known.
     """
 
     left: NDArray[np.int64] = field(repr=False)
@@ -43,6 +47,8 @@ class MergedPairs:
     in_pass: NDArray[np.int32] = field(repr=False)
     most: NDArray[np.float64] | None = field(default=None, repr=False)
     shown: NDArray[np.int64] | None = field(default=None, repr=False)
+    numbered: NDArray[np.bool_] | None = field(default=None, repr=False)
+    same_given: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.left)
@@ -51,9 +57,11 @@ class MergedPairs:
         """The chosen pairs."""
         most = None if self.most is None else self.most[chosen]
         shown = None if self.shown is None else self.shown[chosen]
+        numbered = None if self.numbered is None else self.numbered[chosen]
+        same_given = None if self.same_given is None else self.same_given[chosen]
         return MergedPairs(
             self.left[chosen], self.right[chosen], self.weight[chosen], self.probability[chosen], self.met[chosen],
-            self.pattern[chosen], self.in_pass[chosen], most, shown,
+            self.pattern[chosen], self.in_pass[chosen], most, shown, numbered, same_given,
         )  # fmt: skip
 
 
@@ -109,6 +117,7 @@ def merge_passes(
         merged = np.minimum(merged, highest)
     probability = 1.0 / (1.0 + np.exp(-merged))
     most = 1.0 / (1.0 + np.exp(-highest))
+    met_in = pairs.in_pass[order]
     return MergedPairs(
         left,
         right,
@@ -119,7 +128,17 @@ def merge_passes(
         pairs.in_pass[top],
         most,
         _sets_of_passes(pairs.in_pass[order], first),
+        _met_in([name in own_numbers for name in records.passes], group, met_in, total),
+        _met_in([GIVEN in name.split("-") for name in records.passes], group, met_in, total),
     )
+
+
+def _met_in(
+    chosen: Sequence[bool], group: NDArray[np.int64], in_pass: NDArray[np.int32], total: int
+) -> NDArray[np.bool_]:
+    """(pairs) whether a pair met in one of the chosen passes."""
+    met: NDArray[np.bool_] = np.bincount(group[np.array(chosen, np.bool_)[in_pass]], minlength=total) > 0
+    return met
 
 
 def averaged(pairs: MergedPairs, odds: NDArray[np.float64]) -> MergedPairs:

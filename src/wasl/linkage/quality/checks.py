@@ -20,7 +20,7 @@ from wasl.linkage.persons.records import Records
 from wasl.linkage.plan import ResolutionOptions
 from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision
 
-__all__ = ["check_precision", "resolution_checks"]
+__all__ = ["check_precision", "check_twins", "resolution_checks"]
 
 POSSIBLE = 1.2
 """Expected matches may exceed the smaller register by this factor before the check fails. Pairs that compete for one
@@ -36,6 +36,10 @@ laboratory's kinds when they are linked well, and .8 where namesakes were taken 
 UNSHARED_DISAGREEING = 0.5
 """The same of a comparison that can be written in very different ways. It was 0 and .02 in two kinds of the laboratory,
 and .36 where a third of the names are others altogether. With 300 twins split over two registers it was .66."""
+ALIKE = 0.9
+"""Share of the linked pairs that may look like twins where all names are compared at once. It is .003 to .05 in kinds
+of the laboratory whose names are mostly written alike, and .71 among foreigners whose names are damaged. It is 1 where
+twins are split over two registers that have nobody in common."""
 WITHOUT_EVIDENCE = 0.2
 """Share of the linked pairs that may rest on a shared block alone, with nothing compared."""
 LEAST_PRECISION = 0.85
@@ -110,6 +114,32 @@ def check_precision(
     else:
         message = "the estimated precision is high enough, or the links are too few to judge."
     return Check("estimated-precision", not failed, message)
+
+
+def check_twins(alike: int, links: int, apart: bool) -> Check:
+    """How many linked pairs could be twins: the birth date and a part of the names agree.
+
+    Args:
+        alike: Linked pairs of this kind.
+        links: Linked pairs.
+        apart: Whether given names are compared apart wherever names are compared.
+    """
+    most = UNSHARED_DISAGREEING if apart else ALIKE
+    failed = links >= LEAST_LINKS and alike > most * links
+    limit = (
+        "Given names are compared apart."
+        if apart
+        else "The profile compares all names at once, so twins of whom each register holds another one cannot be told "
+        "from a person whose given name was written otherwise."
+    )
+    if alike:
+        message = (
+            f"{alike:,} of {links:,} linked pairs agree on the birth date and on a part of the names only, as twins "
+            f"do. {limit} These pairs are marked in links.parquet, column caution. Have them reviewed."
+        )
+    else:
+        message = f"no linked pair agrees on the birth date and on a part of the names only. {limit}"
+    return Check("twins", not failed, message, warning=bool(alike) and not failed)
 
 
 def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> Check:

@@ -69,16 +69,19 @@ class Calibration:
         bins: Per bin of probability: pairs, mean probability, share of true pairs.
         error: Expected calibration error: mean gap, weighted by pairs.
         precision_at_half: Share of true pairs among those with probability 0.5 and more.
+        by_chance: The error to be expected if every probability were right: the matches among few pairs vary.
     """
 
     bins: tuple[tuple[int, float, float], ...]
     error: float
     precision_at_half: float
+    by_chance: float
 
     def to_json(self) -> dict[str, Any]:
         """The calibration as a JSON value."""
         return {
             "expected_calibration_error": self.error,
+            "error_by_chance": self.by_chance,
             "precision_at_half": self.precision_at_half,
             "bins": [{"pairs": n, "probability": p, "true": t} for n, p, t in self.bins],
         }
@@ -286,15 +289,17 @@ def _known_links(links: pa.Table, judged: pd.DataFrame) -> _Links:
 def _calibration(links: _Links) -> Calibration:
     place = np.minimum((links.probability * BINS).astype(np.int64), BINS - 1)
     bins = []
-    error = 0.0
+    error, by_chance = 0.0, 0.0
     for k in range(BINS):
         mine = place == k
         count = int(mine.sum())
         if count:
+            variance = float((links.probability[mine] * (1.0 - links.probability[mine])).sum())
+            by_chance += np.sqrt(2.0 / np.pi * variance) / len(links.probability)  # mean of |x| under the normal law
             bins.append((count, float(links.probability[mine].mean()), float(links.right[mine].mean())))
             error += abs(bins[-1][1] - bins[-1][2]) * count / len(links.probability)
     half = links.probability >= 0.5
-    return Calibration(tuple(bins), error, float(links.right[half].mean()) if half.any() else 1.0)
+    return Calibration(tuple(bins), error, float(links.right[half].mean()) if half.any() else 1.0, float(by_chance))
 
 
 def _curve(

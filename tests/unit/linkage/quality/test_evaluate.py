@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from wasl.errors import InputError
-from wasl.linkage.quality.evaluate import evaluate
+from wasl.linkage.quality.evaluate import _calibration, _Links, evaluate
 
 SPINE = pa.table(
     {
@@ -69,3 +70,17 @@ def test_calibration_compares_probabilities_with_truth():
     calibration = evaluate(SPINE, TRUTH, links=links).calibration
     assert calibration.precision_at_half == pytest.approx(0.5)
     assert calibration.error == pytest.approx((2 * 0.45 + 0.75) / 3)
+
+
+@pytest.mark.parametrize("pairs", [40, 400, 4_000])
+def test_the_error_by_chance_is_the_error_of_probabilities_that_are_right(pairs):
+    rng = np.random.default_rng(pairs)
+    errors, expected = [], []
+    for _ in range(60):
+        probability = rng.beta(0.6, 0.4, pairs)
+        persons = np.arange(pairs), np.where(rng.random(pairs) < probability, np.arange(pairs), -1)
+        sides = np.zeros(pairs, np.int64), np.ones(pairs, np.int64)
+        found = _calibration(_Links(probability, persons, sides))
+        errors.append(found.error)
+        expected.append(found.by_chance)
+    assert np.mean(errors) == pytest.approx(np.mean(expected), rel=0.15)
