@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.spatial import cKDTree
 
 from wasl.attack.balance import best_pair, posteriors
@@ -26,6 +25,7 @@ from wasl.attack.equality import same_sources
 from wasl.attack.knowledge import KnownPass
 from wasl.attack.observation import PassView
 from wasl.attack.similarity import expected_pairs, pair_agreement
+from wasl.registers.compiled import njit
 
 __all__ = ["match_blocks", "row_classes"]
 

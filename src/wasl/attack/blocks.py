@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.optimize import linear_sum_assignment
 
 from wasl.attack.equality import same_sources
@@ -18,6 +17,7 @@ from wasl.attack.graph_matching import match_graphs
 from wasl.attack.knowledge import KnownPass
 from wasl.attack.observation import PassView
 from wasl.attack.similarity import expected_similarity, observed_similarity
+from wasl.registers.compiled import njit
 
 __all__ = ["match_inside", "match_pass", "pair_blocks"]
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.special import gammaln
+
+from wasl.registers.compiled import njit
 
 __all__ = ["Codewords", "find_codewords"]
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from wasl.registers.compiled import njit
 
 __all__ = ["WordBlocks", "draw_arrangements", "word_blocks"]
 

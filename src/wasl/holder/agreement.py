@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["agreement_by_difference", "agreement_matrices", "agreement_of_persons", "persons_of_rows"]

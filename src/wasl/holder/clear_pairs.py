@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.normalize import Persons, describe_persons
+from wasl.registers.compiled import njit
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["BIRTH_LEVELS", "NAME_LEVELS", "ClearPersons", "clear_persons"]

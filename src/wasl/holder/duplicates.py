@@ -22,10 +22,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.normalize import NO_DATE, Persons
+from wasl.registers.compiled import njit
 
 __all__ = ["list_merged", "number_persons"]
 

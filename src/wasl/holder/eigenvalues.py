@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wasl.registers.compiled import njit
 
 __all__ = ["centre", "largest_eigenvalue", "multiply", "top_eigenvalue"]
 

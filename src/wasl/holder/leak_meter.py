@@ -22,7 +22,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.agreement import (
@@ -32,6 +31,7 @@ from wasl.holder.agreement import (
     persons_of_rows,
 )
 from wasl.holder.thinning import SMALLEST, thin_block
+from wasl.registers.compiled import njit
 
 __all__ = ["LARGEST_EXACT", "BlockLeaks", "measure_blocks", "rows_to_measure"]
 

@@ -11,10 +11,10 @@ subspace), so an eigenvalue once known bounds all later ones.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.eigenvalues import centre, multiply, top_eigenvalue
+from wasl.registers.compiled import njit
 
 __all__ = ["SMALLEST", "thin_block"]
 

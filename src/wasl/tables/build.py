@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 from wasl.tables.cells import CellTable, Floats, Ints, added
 from wasl.tables.contributions import Contributions, contributions_of, largest_records
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
@@ -331,7 +331,7 @@ def _record_keys(data: pa.Table, key: Ints, cells: int) -> NDArray[np.uint64] | 
     return sums
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _add_keys(key: Ints, own: NDArray[np.uint64], sums: NDArray[np.uint64]) -> None:
     for i in range(len(key)):
         sums[key[i]] += own[i]

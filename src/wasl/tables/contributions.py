@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.registers.compiled import njit
 from wasl.tables.cells import Floats, Ints
 from wasl.tables.hierarchy import Hierarchy
 from wasl.tables.specification import InputSpec, TableSpec
@@ -47,7 +47,7 @@ def largest_records(key: Ints, value: Floats, cells: int, depth: int, dimensions
     return top
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _insert(key: Ints, value: Floats, top: Floats) -> None:
     depth = top.shape[1]
     for i in range(len(key)):
@@ -62,7 +62,7 @@ def _insert(key: Ints, value: Floats, top: Floats) -> None:
         row[j] = x
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _merge_up(top: Floats, parents: Ints, stride: int, size: int) -> None:
     cells, depth = top.shape
     block = stride * size

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import Frame, as_arrow, code_columns, numeric_column
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["Records", "comparable_records", "nearest_rows", "numeric_variables"]
 

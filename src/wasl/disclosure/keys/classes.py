@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
+from wasl.registers.compiled import njit
 
 __all__ = ["Classes", "PackedKeys", "equivalence_classes", "group", "pack_keys", "sums_by"]
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = [
     "MISSING",

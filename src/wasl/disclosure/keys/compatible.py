@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wasl.registers.compiled import njit
 
 __all__ = ["BLOCK", "DECISIVE", "MOST_KEYS", "ShortCodes", "compatible_sums", "distances", "short_codes"]
 

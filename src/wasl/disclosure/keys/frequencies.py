@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import Classes, PackedKeys, group, hash_words, pack_keys, same_words
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together, numeric_column
 from wasl.disclosure.keys.compatible import MOST_KEYS, compatible_sums, short_codes
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 SCAN_PATTERNS = 200
 """With more missing patterns than this, classes are compared by a scan instead of pattern by pattern.

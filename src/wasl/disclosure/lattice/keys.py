@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.registers.compiled import njit
 
 __all__ = ["group_numbers", "node_words", "pack_groups"]
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import sums_by
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.disclosure.keys.hierarchy import Hierarchy
+from wasl.registers.compiled import njit
 
 __all__ = ["Evaluation", "LossModel", "Objective", "loss_model"]
 

@@ -11,11 +11,11 @@ Cost: violating classes times classes times keys, in byte operations of the proc
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.compatible import BLOCK, DECISIVE, ShortCodes, distances
 from wasl.disclosure.methods.key_sets import CANDIDATES, SEEDS, ones, smallest_set
+from wasl.registers.compiled import njit
 
 __all__ = ["ABSENT", "choose_certain", "widen"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wasl.registers.compiled import njit
 
 __all__ = ["CANDIDATES", "SEEDS", "ones", "smallest_set"]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.methods.neighbours import (
@@ -23,6 +22,7 @@ from wasl.disclosure.methods.neighbours import (
     remove,
 )
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["Microaggregation", "mdav_groups", "microaggregate", "ranked_groups"]
 

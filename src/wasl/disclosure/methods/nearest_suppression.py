@@ -14,11 +14,11 @@ Holes are handled under the full wildcard meaning of missing values only: furthe
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.compatible import BLOCK, DECISIVE, ShortCodes, distances
 from wasl.disclosure.methods.key_sets import CANDIDATES, SEEDS, ones, smallest_set
+from wasl.registers.compiled import njit
 
 __all__ = ["choose_nearest"]
 

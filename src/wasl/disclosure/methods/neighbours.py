@@ -7,7 +7,8 @@ that both searches prune. Ties go to the point of the smaller row number, as in 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from wasl.registers.compiled import njit
 
 __all__ = ["LEAF_POINTS", "build_tree", "farthest", "nearest", "nearly_farthest", "nearly_nearest", "remove"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["Randomized", "invariant_matrix", "invariant_retention", "pram", "retention_matrix"]
 

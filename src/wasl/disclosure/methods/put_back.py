@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.compatible import BLOCK, ShortCodes, distances
+from wasl.registers.compiled import njit
 
 __all__ = ["Condition", "put_back"]
 

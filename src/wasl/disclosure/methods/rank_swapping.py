@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["rank_swap"]
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["Swapped", "swap_records"]
 

@@ -12,11 +12,11 @@ from itertools import combinations as subsets_of
 from itertools import islice
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import PackedKeys, hash_words, same_words
 from wasl.disclosure.keys.frequencies import Missing, missing_patterns
+from wasl.registers.compiled import njit
 
 __all__ = ["RELEASED", "UNREACHED", "choose_sets", "suppression_order"]
 

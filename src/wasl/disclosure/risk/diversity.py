@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import Classes, PackedKeys, equivalence_classes, group
@@ -21,6 +20,7 @@ from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
 from wasl.disclosure.keys.frequencies import Missing, missing_patterns
 from wasl.disclosure.keys.hierarchy import Hierarchy
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = [
     "ClassCounts",

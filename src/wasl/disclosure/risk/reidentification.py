@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = [
     "GlobalRisk",

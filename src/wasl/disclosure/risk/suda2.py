@@ -21,12 +21,12 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import group, pack_keys
 from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
 from wasl.errors import InputError
+from wasl.registers.compiled import njit
 
 __all__ = ["MAX_VARIABLES", "Scoring", "SudaScores", "category_contributions", "msu_weights", "suda2"]
 

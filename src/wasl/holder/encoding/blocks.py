@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.blocking_keys import PartDigests
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_messages, permute_labels
 from wasl.holder.keys import RoundKey
 from wasl.holder.profile import EncodingPass, Part
+from wasl.registers.compiled import njit
 
 __all__ = [
     "Blocks",

@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.grams import GroupGrams
 from wasl.holder.encoding.pseudonym import hash_words
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = [

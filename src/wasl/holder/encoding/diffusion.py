@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.bloom import gather_filters
 from wasl.holder.encoding.pseudonym import prf_stream
+from wasl.registers.compiled import njit
 
 __all__ = ["Spreaders", "block_schedule", "plane_orders", "spreaders", "tap_permutations"]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.holder.normalize import Persons
 from wasl.holder.profile import GramPart, Group
+from wasl.registers.compiled import njit
 
 __all__ = ["GroupGrams", "date_grams", "digit_grams", "group_grams", "text_grams"]
 

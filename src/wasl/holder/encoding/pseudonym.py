@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from numba import njit
 from numpy.typing import NDArray
 
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.sha256 import hash_after, state_after
 
 __all__ = ["LABEL_BYTES", "hash_labels", "hash_messages", "hash_words", "permute_labels", "prf_stream"]

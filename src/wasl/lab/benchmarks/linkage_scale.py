@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.linkage.model.pairs import binary_column
 from wasl.linkage.plan import LinkagePlan
+from wasl.registers.compiled import njit
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["count_bits", "place_words", "sort_runs"]

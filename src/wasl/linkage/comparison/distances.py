@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["LANES", "load_tile", "row_distances", "tile_distances"]

@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from wasl.linkage.comparison.distances import LANES, load_tile, row_distances, tile_distances
+from wasl.registers.compiled import njit
 
 __all__ = [
     "CodeTable",

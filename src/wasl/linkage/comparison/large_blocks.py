@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wasl.registers.compiled import njit
 
 __all__ = ["FILTER_TABLES", "SubBlocks", "completeness", "sub_blocks"]
 

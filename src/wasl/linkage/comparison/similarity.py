@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.bit_rows import count_bits
 from wasl.linkage.comparison.distances import LANES, tile_distances
+from wasl.registers.compiled import njit
 
 __all__ = ["similar_pairs"]
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from math import exp, log
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING
@@ -25,6 +24,7 @@ from wasl.linkage.model.evidence import PSEUDO_PAIRS, Evidence, Setup
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
+from wasl.registers.compiled import njit
 
 __all__ = ["SAME_PERSON", "Parameters", "first_guess", "maximize_likelihood"]
 

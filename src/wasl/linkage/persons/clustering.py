@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from wasl.linkage.persons.merging import log_odds
+from wasl.registers.compiled import njit
 
 __all__ = ["LARGEST_CHAIN", "chance_of_meeting", "cluster_records"]
 

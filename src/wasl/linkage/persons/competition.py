@@ -22,12 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.linkage.persons.conflicts import correct_by_conflicts
 from wasl.linkage.persons.merging import MergedPairs, log_odds
 from wasl.linkage.persons.records import Records
+from wasl.registers.compiled import njit
 
 __all__ = ["compete", "matching_marginals"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
 from wasl.linkage.model.pairs import binary_column, words_of
 from wasl.linkage.persons.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.sha256 import hash_rows
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 

@@ -10,8 +10,9 @@ Computations, 4th ed., sections 8.4 (Sturm sequences) and 10.1 to 10.3.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wasl.registers.compiled import njit
 
 __all__ = ["top_eigenvector"]
 

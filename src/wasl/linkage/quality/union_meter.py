@@ -26,13 +26,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from wasl.errors import LeakError
 from wasl.linkage.comparison.pass_layout import Source, fixed_cells, in_threads
 from wasl.linkage.model.checks import Check
 from wasl.linkage.quality.eigenvectors import top_eigenvector
+from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 
 __all__ = ["UnionLeak", "check_union", "measure_union", "usable_passes"]

@@ -8,8 +8,9 @@ Sixteen messages are hashed side by side, each in its lane of every array: the c
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from wasl.registers.compiled import njit
 
 __all__ = ["hash_after", "hash_rows", "state_after"]
 

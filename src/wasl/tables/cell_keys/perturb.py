@@ -6,10 +6,10 @@ spread of the noise limits the gain of that attacker. The parameters are therefo
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from wasl.registers.compiled import njit
 from wasl.tables.cell_keys.transition import transition_table
 from wasl.tables.cells import Floats
 from wasl.tables.specification import CellKeyOptions
@@ -31,7 +31,7 @@ def cell_noise(counts: Floats, keys: NDArray[np.uint64], options: CellKeyOptions
     )
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _look_up(
     counts: NDArray[np.int64], keys: NDArray[np.uint64], modulus: np.uint64, cumulative: Floats, largest: np.int64
 ) -> NDArray[np.int64]:
