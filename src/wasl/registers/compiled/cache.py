@@ -2,8 +2,8 @@
 
 numba keeps a compiled function on disk as long as the *file* of its source is the same. A function of another file
 that it calls, or a constant that it takes from there, is compiled into it. After an update of wasl that changes only
-the other file, the old machine code would run on, and nobody would be told: a register could be encoded by two rules
-at once. So what is kept here has a stamp of everything that it is made of.
+the other file, the old machine code would run on, and nobody would be told. A register could be encoded by two rules
+at once. So a kernel is kept here under a stamp of everything that it is made of.
 
 *Source:* numba documentation, "Notes on caching" and ``NUMBA_CACHE_LOCATOR_CLASSES``.
 """
@@ -50,7 +50,7 @@ def _function_behind(value: object) -> Callable[..., Any] | None:
 
 
 def _parts(function: Callable[..., Any], seen: set[Callable[..., Any]]) -> Iterator[bytes]:
-    """What a compiled function is made of, as bytes: files of functions it calls, and values it takes from outside."""
+    """The bytes a compiled function is made of: files of functions it calls, and values it takes from outside."""
     if function in seen:
         return
     seen.add(function)
