@@ -300,5 +300,7 @@ def _show_protection(protection: Protection, out: Path) -> None:
             for name, item in protection.utility.variables.items()
         ],
     )
+    if protection.beyond:
+        say(f"Local suppression aimed {protection.beyond} above the policy's k: at k itself the policy is not met.")
     say(f"protected file: {out / 'protected.parquet'}")
     say(f"reports: {out / 'public-report.html'} (public), {out / 'internal-report.html'} (confidential)")

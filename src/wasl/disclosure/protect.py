@@ -16,6 +16,7 @@ from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
 from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.policy import DisclosurePolicy, Role, require_thresholds
+from wasl.disclosure.policy import method_documents as m
 from wasl.disclosure.policy.gate import release_failures
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
@@ -43,6 +44,7 @@ class Protection:
         removed: Rows removed.
         origin: For each row of ``table``, the original row it was made from; confidential, for attacks on the release.
         search: The lattice search's result, if there was one.
+        beyond: How much local suppression aimed above the policy's k, because the policy was not met otherwise.
         seed: Seed of everything random; confidential (it would undo swapping and order).
         attacks: Results of attacks on the file, as JSON values, where the caller made them; confidential.
         prepared: The original as the policy reads it, so that attacks need not read it again; confidential.
@@ -58,6 +60,7 @@ class Protection:
     removed: int
     origin: NDArray[np.int64] = field(repr=False)
     search: dict[str, Any] | None = None
+    beyond: int = 0
     seed: int = field(default=0, repr=False)
     attacks: dict[str, Any] | None = None
     prepared: WorkingFile | None = field(default=None, repr=False)
@@ -79,6 +82,7 @@ class Protection:
             "rows_removed": self.removed,
             "changes": [change.internal() for change in self.changes],
             "search": self.search,
+            **({"local_suppression_beyond_k": self.beyond} if self.beyond else {}),
             "risk_before": self.before.to_json(),
             "risk_after": self.after.to_json(),
             "utility": self.utility.to_json(),
@@ -111,8 +115,72 @@ def protect(
     """
     require_thresholds(policy)
     original = prepare(table, policy)
-    rng = np.random.Generator(np.random.PCG64(seed))
     before = assess_file(original, population=population)
+    first: PolicyError | None = None
+    for beyond in (0, *_aims_beyond(policy, original.rows)):
+        try:
+            return _protect_once(original, policy, before, population, seed=seed, today=today, beyond=beyond)
+        except _MissedError as missed:
+            first = first or missed.error
+            if not missed.by_suppression:
+                break
+        except PolicyError as error:
+            first = first or error
+    assert first is not None  # noqa: S101 - the loop ends with a file or an error
+    raise first
+
+
+AIMS = (*range(2, 21), 25, 30, 40)
+FEW_AIMS = (3, 5, 10, 20, 40)
+"""Frequencies that local suppression aims at where the policy is not met at its own k: those above k, in their order.
+They are the same for every k, so that an answer for a higher k is found for a lower one, too."""
+
+ALL_AIMS_ROWS = 5_000
+"""Rows up to which all aims are tried; a protection of 5,000 rows takes about 0.5 s, so a refusal about 10 s."""
+
+
+def _aims_beyond(policy: DisclosurePolicy, rows: int) -> tuple[int, ...]:
+    """How much above the policy's k local suppression may aim where the policy is not met at k itself.
+
+    A file that is safe for a higher k is safe for k. With larger classes other rules can hold (diversity, a limit of
+    records removed) that do not hold at k.
+    """
+    asked = [method.k or policy.thresholds.k for method in policy.methods if isinstance(method, m.LocalSuppression)]
+    if not asked:
+        return ()
+    limits = policy.thresholds
+    every = [limits.all_combinations.k] if limits.all_combinations else []
+    k = max([one for one in asked if one] + [rule.k for rule in limits.combinations] + every, default=0)
+    aims = AIMS if rows <= ALL_AIMS_ROWS else FEW_AIMS
+    return tuple(aim - k for aim in aims if aim > k)
+
+
+class _MissedError(Exception):
+    """The policy is not met; says whether other suppression may help."""
+
+    def __init__(self, error: PolicyError, *, by_suppression: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.by_suppression = by_suppression
+
+
+def _protect_once(
+    original: WorkingFile,
+    policy: DisclosurePolicy,
+    before: RiskReport,
+    population: Frame | None,
+    *,
+    seed: int,
+    today: date | None,
+    beyond: int,
+) -> Protection:
+    """Microdata protected with local suppression that aims ``beyond`` above each k; see `protect`.
+
+    Raises:
+        PolicyError: A method cannot reach its goal.
+        _MissedError: A threshold or a release rule does not hold in the end.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
     file, kept = original, np.arange(original.rows)
     changes: list[Change] = []
     search = None
@@ -126,7 +194,8 @@ def protect(
         changes.extend(found.changes)
     for method in policy.methods:
         table_of = None if others is None else others.table
-        file, rows, change = apply_method(file, method, rng, removed=original.rows - file.rows, population=table_of)
+        removed = original.rows - file.rows
+        file, rows, change = apply_method(file, method, rng, removed=removed, population=table_of, beyond=beyond)
         others = None if others is None else recode_alike(others, method, file, rng)
         kept = kept[rows] if rows is not None else kept
         if change is not None:
@@ -147,10 +216,11 @@ def protect(
     )
     failures = [*map(str, after.failures), *release_failures(file, today=today)]
     if failures:
-        raise PolicyError(
+        error = PolicyError(
             f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
             remedy="Recode further or suppress more in the policy's methods; thresholds are never weakened.",
         )
+        raise _MissedError(error, by_suppression=bool(after.failures))
     released, renumbered = _renumber_households(file, rng)
     changes.extend(renumbered)
     order = rng.permutation(released.rows)
@@ -167,6 +237,7 @@ def protect(
         removed=removed,
         origin=kept,
         search=search,
+        beyond=beyond,
         seed=seed,
         prepared=original,
     )

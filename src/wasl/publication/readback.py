@@ -29,7 +29,7 @@ from wasl.publication.description import VariableKind
 from wasl.publication.formats import csv_columns
 from wasl.publication.spss import VALUE_LABEL_BYTES, VARIABLE_LABEL_BYTES, user_missing
 from wasl.publication.stata import LABEL_CHARACTERS, stata_codes, stata_label
-from wasl.publication.statistical_packages import cut_bytes
+from wasl.publication.statistical_packages import cut_bytes, cut_characters
 
 __all__ = ["require_readable_files"]
 
@@ -157,7 +157,7 @@ def _stata(path: str, data: bytes, columns: Sequence[Column]) -> None:
         name = column.variable.name
         stored = stata_codes(column) if column.variable.codes else None
         _values(path, column, frame, (STATA_EPOCH, 1), stored)
-        label = column.variable.label[:LABEL_CHARACTERS]
+        label = cut_characters(column.variable.label, LABEL_CHARACTERS)
         _require(
             meta.column_names_to_labels.get(name) == label, path, name, "its label is read otherwise", LABEL_REMEDY
         )

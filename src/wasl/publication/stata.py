@@ -22,7 +22,14 @@ import pyarrow.compute as pc
 
 from wasl.publication.columns import Column
 from wasl.publication.description import Code, VariableKind
-from wasl.publication.statistical_packages import StatisticalFile, cut_bytes, plain_values, shortened, written
+from wasl.publication.statistical_packages import (
+    StatisticalFile,
+    cut_bytes,
+    cut_characters,
+    plain_values,
+    shortened,
+    written,
+)
 
 __all__ = ["stata_codes", "stata_file", "stata_label"]
 
@@ -38,7 +45,7 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
 
     labels: Any = {}
     marks: dict[str, list[str]] = {}
-    notices = shortened("Stata", columns, lambda text: text[:LABEL_CHARACTERS],
+    notices = shortened("Stata", columns, lambda text: cut_characters(text, LABEL_CHARACTERS),
                         lambda text: cut_bytes(text, VALUE_LABEL_BYTES))  # fmt: skip
     for column in columns:
         if not column.variable.codes:
@@ -61,8 +68,10 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
         pyreadstat.write_dta(
             pd.DataFrame({column.variable.name: _values(column) for column in columns}),
             path,
-            file_label=cut_bytes(title[:LABEL_CHARACTERS], FILE_LABEL_BYTES),
-            column_labels={column.variable.name: column.variable.label[:LABEL_CHARACTERS] for column in columns},
+            file_label=cut_bytes(cut_characters(title, LABEL_CHARACTERS), FILE_LABEL_BYTES),
+            column_labels={
+                column.variable.name: cut_characters(column.variable.label, LABEL_CHARACTERS) for column in columns
+            },
             variable_value_labels={name: labels[name] for name in names & labels.keys()},
             missing_user_values={name: marks[name] for name in names & marks.keys()},
         )

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from wasl.errors import VerificationError
 from wasl.publication.columns import Column
 
-__all__ = ["StatisticalFile", "cut_bytes", "plain_values", "shortened", "written"]
+__all__ = ["StatisticalFile", "cut_bytes", "cut_characters", "plain_values", "shortened", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,13 @@ def plain_values(column: Column) -> Any:
 
 
 def cut_bytes(text: str, limit: int) -> str:
-    """A text that fits into so many bytes of UTF-8, cut at a character."""
-    return text.encode()[:limit].decode(errors="ignore")
+    """A text that fits into so many bytes of UTF-8, cut at a character; readers drop a space at the end of the cut."""
+    return text if len(text.encode()) <= limit else text.encode()[:limit].decode(errors="ignore").rstrip()
+
+
+def cut_characters(text: str, limit: int) -> str:
+    """A text of at most so many characters, without a space at the end of the cut."""
+    return text if len(text) <= limit else text[:limit].rstrip()
 
 
 def shortened(

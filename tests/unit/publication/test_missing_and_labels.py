@@ -136,3 +136,17 @@ def test_the_description_of_a_survey_with_many_missing_codes_is_published_in_all
     assert len(spss.notices) == 1
     assert stata.notices == ()
     require_readable_files({"data/x.sav": spss.data, "data/x.dta": stata.data}, columns)
+
+
+@pytest.mark.parametrize("length", range(70, 130))
+def test_a_cut_never_ends_in_a_space(length):
+    """Labels that are cut to the limits of SPSS (120 bytes) and Stata (80 characters) are read as they were written."""
+    label = ("région " * 40)[: length - 1].rstrip() + " fin"
+    codes = [{"code": "1", "label": f"x{label} {label}"}, {"code": "2", "label": "non"}]
+    variable = Variable.model_validate({"name": "m", "label": f"{label} {label}", "kind": "code", "codes": codes})
+    own = [Column(variable, pa.array(["1", "2"], pa.string()))]
+    files = {
+        "data/x.sav": spss_file(own, title=label, created=CREATED).data,
+        "data/x.dta": stata_file(own, title=label, created=CREATED).data,
+    }
+    require_readable_files(files, own)

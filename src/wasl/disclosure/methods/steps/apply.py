@@ -30,6 +30,7 @@ def apply_method(
     *,
     removed: int = 0,
     population: pa.Table | None = None,
+    beyond: int = 0,
 ) -> Applied:
     """The file after a method, which rows are left (None: all), and what was done (None: nothing to do).
 
@@ -41,13 +42,14 @@ def apply_method(
         rng: Source of everything random.
         removed: Rows removed before, for the cap on removals.
         population: Population table recoded like the file, where the policy asks for k-map.
+        beyond: How much local suppression aims above each k that the policy asks for.
 
     Raises:
         InputError, PolicyError: The method does not fit the data, or cannot reach its goal.
     """
     shared = file.household_level(method.changed) if isinstance(method, PER_HOUSEHOLD) else ()
     if not shared or any(name not in shared for name in file.present(method.changed)):
-        return perform(method, Step(file, rng, removed, population))
+        return perform(method, Step(file, rng, removed, population, beyond))
     return _once_per_household(file, method, rng, shared)
 
 

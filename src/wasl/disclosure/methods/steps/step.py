@@ -56,12 +56,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Input of a method: the file so far, the source of randomness, rows removed before, the population."""
+    """Input of a method: the file so far, the source of randomness, rows removed before, the population.
+
+    ``beyond`` is how much local suppression aims above each k that the policy asks for.
+    """
 
     file: WorkingFile
     rng: np.random.Generator
     removed: int
     population: pa.Table | None
+    beyond: int = 0
 
 
 @singledispatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,7 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
         raise InputError(
             "local suppression needs a k: in the method, in thresholds.k, combinations or all_combinations."
         )
+    goals = [Combination(goal.keys, goal.k + step.beyond) for goal in goals]
     columns = file.coded(file.keys)
     strata = file.coded([method.strata])[0] if method.strata and file.present([method.strata]) else None
     shared = file.household_level(file.keys)
@@ -66,8 +68,13 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
         if not done.total or not shared or file.policy.missing.meaning.alpha == 1.0:
             break
     done = Suppression(tuple(columns), cells, int(touched.sum()), rounds)
-    change = Change("local_suppression", file.keys, {"k": k, "household_level": list(shared)}, cells, _SENTENCE)
+    change = Change("local_suppression", file.keys, _parameters(k, step.beyond, shared), cells, _SENTENCE)
     return _suppressed(file, done, change)
+
+
+def _parameters(k: int | None, beyond: int, shared: Sequence[str]) -> dict[str, Any]:
+    plain = {"k": k, "household_level": list(shared)}
+    return {**plain, "beyond": beyond} if beyond else plain
 
 
 _SENTENCE = "Single values of identifying variables are suppressed where combinations were rare."
