@@ -272,13 +272,16 @@ class ReleaseReproduction:
         }
 
 
-def find_release(events: Iterable[AuditEvent], *, release: str = "", manifest_digest: str = "") -> RecordedRelease:
+def find_release(
+    events: Iterable[AuditEvent], *, release: str = "", manifest_digest: str = "", specification_digest: str = ""
+) -> RecordedRelease:
     """The latest published release of that name, or the one with that manifest, with every step before it.
 
     Args:
         events: The log from its first entry on.
         release: Subject of the publication: the id of a release in a service, or name and version of a dataset.
         manifest_digest: Instead: digest of the manifest of its package.
+        specification_digest: Which of several assemblies before it is meant, in logs that do not link the two.
 
     Raises:
         NotFoundError: The log records no such release, or a step before it is missing.
@@ -303,7 +306,7 @@ def find_release(events: Iterable[AuditEvent], *, release: str = "", manifest_di
     protected = _before(entries, place, "ProtectionApplied", what, lambda one: one.detail["protected_digest"] == digest)
     applied = entries[protected]
     subject, project = applied.subject, applied.project
-    assembled = _before(entries, protected, "MicrodataAssembled", what, lambda e: e.project == project, subject=subject)
+    assembled = _assembled_before(entries, protected, what, specification_digest)
     made = entries[assembled]
     spine = str(made.detail["spine_digest"])
     payloads = made.detail["payload_digests"]
@@ -344,6 +347,15 @@ def _run_of(entries: Sequence[AuditEvent], release: str, spine_digest: str) -> R
         except NotFoundError:
             continue
     return None
+
+
+def _assembled_before(entries: Sequence[AuditEvent], place: int, what: str, specification: str) -> int:
+    """The assembly of the data that were protected: by their digest, else by its specification, else the nearest."""
+    applied = entries[place]
+    before = [one for one in entries[:place] if one.kind == "MicrodataAssembled" and one.project == applied.project]
+    same_data = [one for one in before if one.detail.get("data_digest") == applied.detail["data_digest"]]
+    chosen = same_data or [one for one in before if one.detail["specification_digest"] == specification] or before
+    return _before(entries, place, "MicrodataAssembled", what, lambda one: one in chosen, subject=applied.subject)
 
 
 def _before(

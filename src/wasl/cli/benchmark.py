@@ -45,7 +45,12 @@ def benchmark(
     peers: Annotated[Path | None, typer.Option(help="Folder with the peers' environments.")] = None,
     install_peers: Annotated[bool, typer.Option(help="Make the peers' environments there first.")] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each measurement; the median is reported.")] = 3,
-    figure: Annotated[Path | None, typer.Option(help="Draw the cost against rows to this SVG (linkage-scale).")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the cost: to this SVG (linkage-scale), or the curves only to this folder (disclosure)."
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option(help="Small sizes: shows that it works, not how fast it is.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -54,8 +59,8 @@ def benchmark(
     Example: wasl benchmark linkage --peers ./peers --install-peers
     """
     chosen = names or [name for name in BENCHMARKS if name not in ON_REQUEST]
-    if figure is not None and "linkage-scale" not in chosen:
-        raise InputError("--figure draws the cost against rows.", remedy="Name the benchmark linkage-scale.")
+    if figure is not None and chosen not in (["linkage-scale"], ["disclosure"]):
+        raise InputError("--figure draws the cost of one benchmark.", remedy="Name linkage-scale or disclosure.")
     unknown = sorted(set(chosen) - set(BENCHMARKS))
     if unknown:
         raise InputError(f"no benchmark {', '.join(unknown)}.", remedy=f"There are: {', '.join(BENCHMARKS)}.")
@@ -63,6 +68,9 @@ def benchmark(
         if peers is None:
             raise InputError("--install-peers needs a folder.", remedy="Add --peers DIR.")
         install_peers_into(peers)
+    if figure is not None and chosen == ["disclosure"]:
+        _draw_disclosure(figure, repeats, quick=quick)
+        return
     results: dict[str, list[dict[str, Any]]] = {}
     for name in chosen:
         results[name] = import_module(BENCHMARKS[name]).run(peers=peers, repeats=repeats, quick=quick)
@@ -76,6 +84,16 @@ def benchmark(
         emit(results)
     elif peers is None:
         say("No peers measured: give --peers DIR --install-peers to compare.")
+
+
+def _draw_disclosure(folder: Path, repeats: int, *, quick: bool) -> None:
+    """Measure and draw the two figures of the cost of disclosure control."""
+    from wasl.lab.benchmarks.disclosure import cost_series, draw_costs
+
+    for name, picture in draw_costs(cost_series(repeats, quick=quick)).items():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / name, picture.encode())
+        say(f"{folder / name}")
 
 
 def _show(name: str, rows: list[dict[str, Any]]) -> None:

@@ -235,6 +235,10 @@ def read_protected(folder: Path) -> tuple[pa.Table, dict[str, bytes]]:
     """
     from wasl.registers.exchange.parquet_tables import read_parquet
 
+    if folder.is_file() and folder.name == PROTECTED_TABLE:
+        folder = folder.parent
+    if folder.is_file():
+        raise InputError(f"{folder}: a file, not a folder.", remedy="Give the folder that `wasl protect` wrote.")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.", remedy="Give the folder that `wasl protect` wrote.")
     if not (folder / PROTECTED_TABLE).is_file():

@@ -86,12 +86,17 @@ def reproduce(
     manifest = place / "manifest.json"
     if manifest.is_file() or policy is not None:
         digest = digest_bytes(manifest.read_bytes()) if manifest.is_file() else ""
-        release = find_release(_events(log), release="" if digest else run, manifest_digest=digest)
         needed = {"--spec": spec, "--policy": policy, "--seed": seed}
         absent = [name for name, value in needed.items() if value is None]
         if spec is None or policy is None or seed is None:
             raise InputError(f"a release needs {', '.join(absent)}.", remedy="The release desk holds them.")
         documents = _Documents(spec, on, policy, seed, description, population)
+        release = find_release(
+            _events(log),
+            release="" if digest else run,
+            manifest_digest=digest,
+            specification_digest=_specification(documents).digest,
+        )
         result = _again(release, documents, place if manifest.is_file() else None, given, spine)
         if json_output:
             emit(result.to_json())

@@ -151,11 +151,14 @@ def _draft_specification(paths: list[Path]) -> str:
 
 def _draft_policy(data: Path) -> str:
     """A draft of a disclosure policy from microdata."""
-    from wasl.disclosure.policy.draft import draft_policy
+    from wasl.disclosure.policy.draft import FILES, draft_policy
+    from wasl.registers.documents import config_dir
     from wasl.registers.reading.microdata import read_microdata
 
     known = {name: (one.label, one.label_fr, one.label_ar) for name, one in _known().items()}
-    return draft_policy(read_microdata(data), _stem(data), known, spoken())
+    folder = config_dir() / "disclosure" / "hierarchies"
+    texts = {file: (folder / file).read_text(encoding="utf-8-sig") for file, _ in FILES.values()}
+    return draft_policy(read_microdata(data), _stem(data), known, spoken(), hierarchies=texts)
 
 
 def _known() -> dict[str, KnownVariable]:

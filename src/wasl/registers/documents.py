@@ -56,6 +56,8 @@ def resolve_document(kind: str, name_or_path: str | Path) -> Path:
         return candidate
     if path.is_file():
         return path
+    if not _is_name(name_or_path):
+        raise SchemaError(f"{name_or_path}: no such file.", remedy="Give the path of the document, or a shipped name.")
     names = ", ".join(sorted(str(p.relative_to(shipped).with_suffix("")) for p in shipped.rglob("*.toml")))
     raise SchemaError(f"no document {str(name_or_path)!r} of kind {kind}.", remedy=f"Give a file, or one of: {names}.")
 

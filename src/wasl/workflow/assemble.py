@@ -18,6 +18,7 @@ from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.assess import without_person_id
 from wasl.workflow.concordance import concordance_csv
 from wasl.workflow.microdata import Microdata, MicrodataSpec, assemble_microdata
 from wasl.workflow.objections import payload_without, persons_of, spine_without
@@ -72,6 +73,7 @@ def assemble(
         variables_left_out=microdata.left_out or None,
         objected=heeded.count if heeded else None,
         objections_digest=heeded.digest if heeded else None,
+        data_digest=digest_table(without_person_id(microdata.table)),
     )
     report = {
         "persons": microdata.table.num_rows,

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from wasl.audit.events import AuditEvent, LegacyHappening, LinkageCompleted, SpineResolved
-from wasl.audit.reproduction import Reproduction, find_run
+from wasl.audit.events import (
+    AuditEvent,
+    LegacyHappening,
+    LinkageCompleted,
+    MicrodataAssembled,
+    ProtectionApplied,
+    ReleasePublished,
+    SpineResolved,
+)
+from wasl.audit.reproduction import Reproduction, find_release, find_run
 from wasl.errors import NotFoundError
 
 
@@ -110,3 +120,43 @@ def test_logs_of_release_0_1_0_are_read():
     ]
     found = find_run(service, run="r9")
     assert (found.delivery_digests, found.decided) == (("d7",), 2)
+
+
+def assembled(spec, data=None):
+    return event(
+        MicrodataAssembled(
+            specification_digest=spec,
+            spine_digest="S1",
+            payload_digests=("p",),
+            persons=1,
+            variables=1,
+            unmatched_records=0,
+            microdata_digest=f"micro of {spec}",
+            data_digest=data,
+        ),
+        spec,
+    )
+
+
+def protected(data, table):
+    fields = {"policy_digest": "Y", "data_digest": data, "seed_digest": "s", "rows": 1, "protected_digest": table}
+    more = {"rows_after": 1, "methods": (), "attacked": False, "earlier_releases": 0}
+    return event(ProtectionApplied(**fields, **more), "policy")
+
+
+def published(table):
+    fields = {"manifest_digest": f"manifest of {table}", "description_digest": "D", "protected_digest": table}
+    return event(ReleasePublished(**fields, rows=1, columns=1, files=1, key_id="k"), f"release {table}")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["digest of the data", "specification only"])
+@pytest.mark.parametrize("order", list(itertools.permutations("abc")))
+def test_the_assembly_of_the_protected_data_is_found_among_several(known, order):
+    """Three files were assembled before any was protected; each release has its own."""
+    log = [linked(), resolved("r1", "S1")]
+    log += [assembled(f"spec {one}", f"data {one}" if known else None) for one in order]
+    log += [protected(f"data {one}", f"table {one}") for one in "abc"] + [published(f"table {one}") for one in "abc"]
+    for one in "abc":
+        given = "" if known else f"spec {one}"
+        found = find_release(log, manifest_digest=f"manifest of table {one}", specification_digest=given)
+        assert (found.specification_digest, found.run.run) == (f"spec {one}", "r1")

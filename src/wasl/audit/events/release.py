@@ -51,6 +51,7 @@ class MicrodataAssembled(Happening):
     variables_left_out: tuple[str, ...] | None = None
     objected: int | None = None
     objections_digest: str | None = None
+    data_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

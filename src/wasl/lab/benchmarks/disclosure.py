@@ -14,7 +14,7 @@ import pandas as pd
 
 from wasl.lab.peers import ask_peer
 
-__all__ = ["cost_series", "made_up_census", "run"]
+__all__ = ["cost_series", "draw_costs", "made_up_census", "run"]
 
 ROWS, MIDDLE_ROWS, QUICK_ROWS = 1_000_000, 100_000, 3_000
 CATEGORIES = (2, 12, 7, 9, 5, 4, 3, 20)
@@ -88,6 +88,17 @@ def cost_series(repeats: int = 3, *, quick: bool = False) -> Mapping[str, Mappin
                     continue
                 series.setdefault(name, []).append((float(place), _timed(operation, repeats)["processor seconds"]))
     return {"rows": by_rows, "keys": by_keys}
+
+
+def draw_costs(series: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> dict[str, str]:
+    """The figures of the documentation, as SVG, from what `cost_series` measured."""
+    from wasl.disclosure.report.plots import scaling_lines
+
+    axes = {"rows": "rows (8 keys)", "keys": "keys (10,000 rows)"}
+    return {
+        f"disclosure-cost-{name}.svg": scaling_lines(series[name], x=axis, y="processor seconds")
+        for name, axis in axes.items()
+    }
 
 
 def _coded_operations(columns: Sequence[Any], frame: pd.DataFrame) -> dict[str, Callable[[], object]]:

@@ -215,7 +215,7 @@ def _settle_features(columns: list[DraftColumn], words: Messages) -> None:
 
 def _few(column: DraftColumn) -> bool:
     """True for a text that is a code: few different values, each of several records."""
-    return column.distinct <= FEW and 4 * column.distinct <= column.cells - column.missing
+    return not column.free_text and column.distinct <= FEW and 4 * column.distinct <= column.cells - column.missing
 
 
 def _record(columns: list[DraftColumn], rows: int, words: Messages) -> DraftColumn | None:

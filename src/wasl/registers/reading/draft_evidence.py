@@ -16,8 +16,7 @@ from wasl.registers.documents import config_dir
 from wasl.registers.known_names import known_as
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.dates import DateNote, DateRule, read_date
-from wasl.registers.reading.headers import words_key
-from wasl.registers.reading.headings import HEADINGS
+from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
 from wasl.registers.reading.marks import drop_marks
 
 __all__ = ["DraftColumn", "examine_column"]
@@ -45,6 +44,7 @@ class DraftColumn:
     Attributes:
         heading: As the file has it.
         cells, missing, distinct: Counts.
+        free_text: Whether anybody may be named in it, by its heading.
         evidence: What was found, in words.
     """
 
@@ -62,6 +62,7 @@ class DraftColumn:
     calendar: str | None = None
     earliest: int | None = None
     required: bool = False
+    free_text: bool = False
     evidence: list[str] = field(default_factory=list)
 
 
@@ -85,7 +86,7 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
     )
     values = counts.field("values")[:MOST_READ]
     weights = np.asarray(counts.field("counts"), dtype=np.int64)[:MOST_READ]
-    known = [feature for feature, texts in HEADINGS.items() if words_key(heading) in {words_key(t) for t in texts}]
+    known = known_features(heading)
     column.feature = known[0] if known else None
     if column.feature is not None:
         column.evidence.append(_("the heading is in use for {feature}", feature=known_as(column.feature, words)))
@@ -98,6 +99,14 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
         _codes(column, text, words)
     if column.type == "string":
         _texts(column, values, weights, words)
+    if column.feature in ("sex", "nationality") and speaks_of_another(heading):
+        column.feature = None
+        column.evidence.append(_("the heading speaks of another person"))
+    if column.type == "string" and is_free_text(heading):
+        column.feature, column.free_text = None, True
+    if column.type == "string" and speaks_of_another(heading):
+        column.feature, column.free_text = None, True
+        column.evidence.append(_("the heading speaks of another person"))
     return column
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from wasl.errors import RegisterError
-from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS
+from wasl.registers.reading.headings import FREE_TEXT, HEADINGS, OTHER_PERSON, OWNER, PAYLOAD_HEADINGS
 from wasl.registers.reading.marks import repaired, without_marks
 from wasl.registers.schema import FieldRole, RegisterSchema
 
@@ -26,8 +26,11 @@ __all__ = [
     "Wanted",
     "column_key",
     "find_header",
+    "is_free_text",
+    "known_features",
     "match_header",
     "require",
+    "speaks_of_another",
     "wanted_columns",
     "words_key",
 ]
@@ -162,6 +165,33 @@ def words_key(name: str) -> frozenset[str]:
 def _bare(name: str) -> str:
     """A heading without what stands in brackets: *Date de naissance (jj/mm/aaaa)*."""
     return BRACKETS.sub(" ", name)
+
+
+def known_features(heading: str) -> list[str]:
+    """Features whose headings in use have the words of this one, without brackets and words for the person itself.
+
+    *Nom de l'élève* and *Sexe (1 = G, 2 = F)* are *nom* and *sexe*; *nationalité du père* is nobody's here.
+    """
+    own = [words_key(heading), words_key(_bare(heading))]
+    own += [words - _OWNER for words in own]
+    if speaks_of_another(heading):
+        return []
+    return [feature for feature, texts in HEADINGS.items() if {words_key(text) for text in texts} & set(own)]
+
+
+def speaks_of_another(heading: str) -> bool:
+    """Whether a heading names a parent, an employer, a doctor: another person than the one of the record."""
+    return bool(words_key(_bare(heading)) & _OTHER_PERSON)
+
+
+def is_free_text(heading: str) -> bool:
+    """Whether people write what they like under a heading: remarks, comments, open questions."""
+    return bool(words_key(heading) & _FREE_TEXT)
+
+
+_OWNER, _OTHER_PERSON, _FREE_TEXT = (
+    frozenset(word for text in texts for word in words_key(text)) for texts in (OWNER, OTHER_PERSON, FREE_TEXT)
+)
 
 
 @lru_cache(maxsize=1 << 14)

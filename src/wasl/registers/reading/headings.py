@@ -7,7 +7,7 @@ when a schema is drafted from a file.
 
 from __future__ import annotations
 
-__all__ = ["HEADINGS", "PAYLOAD_HEADINGS"]
+__all__ = ["FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS"]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
@@ -90,3 +90,27 @@ PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
     "project_status": ("statut", "état", "état du projet", "statut du projet", "status", "الوضعية", "حالة المشروع"),
 }  # fmt: skip
 """The same for what leaves in the payload, by the standard variable."""
+
+OTHER_PERSON = frozenset((
+    "père", "mère", "tuteur", "tutrice", "conjoint", "conjointe", "époux",
+    "employeur", "garant", "déclarant", "accompagnant", "médecin", "enseignant", "enquêteur", "father", "mother",
+    "guardian", "spouse", "husband", "wife", "employer", "doctor", "teacher", "interviewer", "padre", "madre", "tutor",
+    "الأب", "الأم", "الوالد", "الوالدة", "الولي", "الزوج", "الزوجة", "المشغل", "الطبيب", "الأستاذ", "الباحث",
+))  # fmt: skip
+"""Words of a heading for another person than the one of the record."""
+
+OWNER = frozenset((
+    "élève", "patient", "patiente", "malade", "étudiant", "étudiante", "stagiaire", "salarié", "employé", "employée",
+    "bénéficiaire", "assuré", "assurée", "candidat", "candidate", "titulaire", "intéressé", "intéressée", "personne",
+    "enfant", "membre", "enquêté", "répondant", "student", "pupil", "employee", "person", "member", "child", "respondent",
+    "worker", "travailleur", "travailleuse", "étranger", "étrangère", "التلميذ", "المريض", "الطالب", "الأجير", "المستفيد",
+    "المترشح", "المعني", "الشخص", "الطفل", "العامل", "الأجنبي",
+))  # fmt: skip
+"""Words of a heading that name the person of the record: *nom de l'élève* is the same as *nom*."""
+
+FREE_TEXT = frozenset((
+    "observation", "observations", "remarque", "remarques", "commentaire", "commentaires", "note", "notes", "divers",
+    "précision", "précisions", "verbatim", "texte", "libre", "remark", "remarks", "comment", "comments", "open",
+    "observación", "observaciones", "ملاحظات", "ملاحظة", "تعليق", "تعليقات",
+))  # fmt: skip
+"""Words of a heading under which people write what they like: it may name anybody."""

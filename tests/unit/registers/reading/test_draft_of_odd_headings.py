@@ -1,0 +1,110 @@
+"""Drafts from files with odd headings: who is meant, remarks, explanations in brackets."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pyarrow as pa
+import pytest
+
+from wasl.disclosure.policy import DisclosurePolicy
+from wasl.disclosure.policy.draft import draft_policy
+from wasl.disclosure.protect import protect
+from wasl.registers.documents import validate_document
+from wasl.registers.reading.draft import draft_register
+from wasl.registers.reading.headers import known_features
+
+
+@pytest.mark.parametrize(
+    ("heading", "feature"),
+    [
+        ("Nom de l'élève", "surname"),
+        ("Nom du patient", "surname"),
+        ("Prénom du bénéficiaire", "given"),
+        ("Nom et prénom de l'assuré", "full_name"),
+        ("Sexe (1=G, 2=F)", "sex"),
+        ("Date de naissance de l'enfant (jj/mm/aaaa)", "birth_date"),
+        ("N° passeport du titulaire", "passport"),
+        ("الاسم العائلي للتلميذ", ""),
+        ("الاسم الشخصي (التلميذ)", "given"),
+        ("Patient date of birth", "birth_date"),
+        ("Nom du père", ""),
+        ("Nationalité de la mère", ""),
+        ("Téléphone du tuteur", ""),
+        ("اسم الأب", ""),
+    ],
+)
+def test_words_for_the_person_do_not_matter_and_words_for_others_do(heading, feature):
+    assert (known_features(heading) or [""])[0] == feature
+
+
+def drafted(tmp_path, columns):
+    path = tmp_path / "file.csv"
+    rows = zip(*columns.values(), strict=True)
+    path.write_text("\n".join([";".join(columns), *(";".join(row) for row in rows)]) + "\n", encoding="utf-8")
+    fields = tomllib.loads(draft_register(path))["fields"]
+    return {field["label"]: field for field in fields}
+
+
+@pytest.mark.parametrize(
+    "heading", ["Observations", "Remarques du médecin", "ملاحظات", "Nom du père", "Adresse de l'employeur", "q_open"]
+)
+def test_texts_that_may_name_anybody_do_not_leave_even_if_few(tmp_path, heading):
+    rows = 200
+    columns = {"numero": [f"{n:04d}" for n in range(rows)], heading: ["vu le docteur", "absent", "", "idem"] * 50}
+    field = drafted(tmp_path, columns)[heading]
+    assert field["role"] == "drop"
+    assert "feature" not in field
+
+
+def test_the_nationality_of_a_parent_is_not_the_persons(tmp_path):
+    rows = 200
+    codes = {
+        "numero": [f"{n:04d}" for n in range(rows)],
+        "Nationalité du père": ["Marocaine", "Malienne"] * 100,
+        "Sexe (1=G, 2=F)": ["1", "2"] * 100,
+    }
+    found = drafted(tmp_path, codes)
+    assert "feature" not in found["Nationalité du père"]
+    assert found["Sexe (1=G, 2=F)"]["feature"] == "sex"
+
+
+HOSPITAL = {
+    "رقم الملف": [f"{n:05d}" for n in range(300)],
+    "الاسم العائلي": ["بنعلي", "العلوي", "Diop"] * 100,
+    "الجنس": ["ذكر", "أنثى"] * 150,
+    "الجنسية": ["مغربية", "سنغالية", "مالية"] * 100,
+    "ملاحظات": ["", "متابعة", "عاجل"] * 100,
+    "القسم": ["01", "02", "03", "04"] * 75,
+}
+SURVEY = {
+    "hh_id": [f"{n // 3:05d}" for n in range(300)],
+    "wgt": [f"{100 + n % 7}.25" for n in range(300)],
+    "sex": ["1", "2"] * 150,
+    "nationality": ["MA", "SN", "ML"] * 100,
+    "region": ["Rabat", "Oriental", "Souss"] * 100,
+    "educ": ["0", "1", "2", "3", "9"] * 60,
+    "age": [str(n % 80) for n in range(300)],
+    "Nom du répondant": ["A", "B", "C"] * 100,
+}
+
+
+@pytest.mark.parametrize("columns", [HOSPITAL, SURVEY], ids=["Arabic headings", "survey"])
+def test_a_drafted_policy_protects_the_data_that_it_was_drafted_from(columns):
+    """Names and remarks are dropped, hierarchies have the values, few numbers are codes, nothing else stops."""
+    shipped = {"nationality-continents.csv": "leaf,one,two\n504,Africa,All\n686,Africa,All\n"}
+    table = pa.table(columns)
+    policy = validate_document(
+        DisclosurePolicy, tomllib.loads(draft_policy(table, "p", {}, hierarchies=shipped)), "draft"
+    )
+    roles = {variable.name: variable.role.value for variable in policy.variables}
+    made = protect(table, policy.model_copy(update={"hierarchy_texts": shipped}), seed=1)
+    released = set(made.table.column_names)
+    assert not released & {"رقم الملف", "الاسم العائلي", "ملاحظات", "Nom du répondant"}
+    if columns is HOSPITAL:
+        assert (roles["الجنس"], roles["الجنسية"]) == ("key", "key")
+        return
+    assert (roles["hh_id"], roles["wgt"]) == ("household", "weight")
+    numbers = {variable.name for variable in policy.variables if variable.hierarchy is not None}
+    assert numbers == {"age"}
+    assert made.utility.variables["sex"].categories_after == 2
