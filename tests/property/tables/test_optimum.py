@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from wasl.tables.cells import CellTable, join_tables
 from wasl.tables.hierarchy import Hierarchy
 from wasl.tables.suppression.infeasible import InfeasibleDemandError
+from wasl.tables.suppression.master import Master
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.search import suppress
 
@@ -77,15 +78,20 @@ def protects(problem: Problem, pattern: np.ndarray) -> bool:
     picks=st.lists(st.integers(0, 13), min_size=1, max_size=2, unique=True),
     level=st.sampled_from([0.1, 0.4, 0.9]),
     ones=st.booleans(),
+    before=st.lists(st.integers(0, 13), max_size=3),
 )
-def test_search_finds_the_cheapest_of_all_patterns(shape, leaves, picks, level, ones):
+def test_search_finds_the_cheapest_of_all_patterns(shape, leaves, picks, level, ones, before):
     _, relations, value = join_tables([table_of(shape, leaves)], [""])
     unsafe = np.zeros(relations.cells, dtype=bool)
     unsafe[[pick % relations.cells for pick in picks]] = True
     unsafe &= value > 0
     assume(unsafe.any())
     cost = np.ones(relations.cells) if ones else value.copy()
-    problem = Problem(relations, value, value, unsafe, level * value, level * value, cost, (value == 0) & ~unsafe)
+    levels = np.where(unsafe, level * value, 0.0)
+    withheld = np.zeros(relations.cells, dtype=bool)  # in an earlier table, to protect others: needs no protection now
+    withheld[[pick % relations.cells for pick in before]] = True
+    unsafe |= withheld & (value > 0)
+    problem = Problem(relations, value, value, unsafe, levels, levels, cost, (value == 0) & ~unsafe)
     free = np.flatnonzero(~unsafe & (value > 0))
     patterns = sorted(
         (float(cost[list(chosen)].sum()), chosen)
@@ -107,3 +113,22 @@ def test_search_finds_the_cheapest_of_all_patterns(shape, leaves, picks, level, 
         pattern = unsafe.astype(float)
         pattern[list(chosen)] = 1
         assert not protects(problem, pattern)
+
+
+def test_a_cell_withheld_before_needs_no_company():
+    """It stays withheld, but nobody need be kept from computing it: no pattern costs more for its sake."""
+    shape = ([(code,) for code in "abcd"], [(code,) for code in "wxyz"])
+    _, relations, value = join_tables([table_of(shape, [*[10] * 5, 200, *[70] * 6, 1000, 70, 70, 500])], [""])
+    number = np.arange(25).reshape(5, 5)
+    unsafe = np.zeros(25, dtype=bool)
+    unsafe[[number[1, 1], number[4, 4]]] = True
+    level = np.where(np.arange(25) == number[1, 1], 5.0, 0.0)
+    problem = Problem(relations, value, value, unsafe, level, level, value.copy(), value < 0)
+    pattern = unsafe.copy()
+    pattern[[number[1, 3], number[2, 1], number[2, 3]]] = True
+    assert protects(problem, pattern.astype(float))
+    master = Master(problem)
+    while master.add_bridges((relaxed := master.relax()).pattern):
+        assert relaxed.cost <= value[pattern & ~unsafe].sum()
+    assert relaxed.cost <= value[pattern & ~unsafe].sum()
+    assert suppress(problem).cost == 90.0

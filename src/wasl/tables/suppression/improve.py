@@ -116,7 +116,7 @@ class _Sums:
         relations = problem.relations
         row = relations.row_of_entry()
         order = np.argsort(relations.index, kind="stable")
-        self._unsafe = problem.unsafe
+        self._unsafe, self._demanded = problem.unsafe, problem.demanded
         self._start, self._cells = relations.start, relations.index
         self._first = np.searchsorted(relations.index[order], np.arange(problem.cells + 1))
         self._rows = row[order]
@@ -132,9 +132,9 @@ class _Sums:
                     continue
                 others = self._cells[self._start[row] : self._start[row + 1]]
                 last = [other for other in others[pattern[others]].tolist() if other not in fall]
-                if any(self._unsafe[other] for other in last):
+                if any(self._demanded[other] for other in last):
                     return None
-                fall.extend(last)
+                fall.extend(other for other in last if not self._unsafe[other])
         return fall
 
     def drop(self, cells: list[int]) -> None:

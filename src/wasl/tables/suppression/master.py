@@ -52,6 +52,7 @@ class Master:
         self._columns = np.arange(problem.cells, dtype=np.int32)
         self._row = problem.relations.row_of_entry()
         self._bridges: set[tuple[int, int]] = set()
+        self._accompanied = (~problem.unsafe | problem.demanded)[problem.relations.index]
         self._covers = CoverCuts()
         self._model = quiet_model()
         self._model.addVars(problem.cells, self._low, self._high)
@@ -87,12 +88,13 @@ class Master:
         """Add violated bridge inequalities; return how many.
 
         A lone suppressed cell in a sum can be computed, so suppressing it protects nothing: an optimal pattern
-        suppresses none or at least two cells of each sum.
+        suppresses none or at least two cells of each sum. A cell that stays suppressed although nobody need be kept
+        from computing it (it was withheld in an earlier table) may be the only one.
         """
         relations = self.problem.relations
         at = pattern[relations.index]
         total = np.bincount(self._row, weights=at, minlength=relations.rows)[self._row]
-        violated = np.flatnonzero(at > total - at + 1e-6)
+        violated = np.flatnonzero((at > total - at + 1e-6) & self._accompanied)
         added = 0
         for entry in violated:
             row, cell = int(self._row[entry]), int(relations.index[entry])

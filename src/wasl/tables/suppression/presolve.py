@@ -145,8 +145,12 @@ def _gathered(problem: Problem, place: Ints, relations: Relations, cells: int) -
     np.minimum.at(up, at, problem.up[there])
     np.maximum.at(lower, at, problem.lower[there])
     np.maximum.at(upper, at, problem.upper[there])
-    unsafe[at[problem.unsafe[there]]] = True
+    # A cell withheld before, without a level, does not bind the cell that equals it: that one may be published.
+    bound = np.bincount(at, weights=~problem.unsafe[there], minlength=cells) == 0
+    bound[at[problem.demanded[there]]] = True
+    unsafe[bound] = True
     published[at[problem.fixed[there]]] = True
+    own_cost = np.where(problem.unsafe & ~problem.demanded, 0.0, problem.cost)
     own = [np.unique(place[group[place[group] >= 0]]) for group in problem.singletons]
     return Problem(
         relations,
@@ -155,7 +159,7 @@ def _gathered(problem: Problem, place: Ints, relations: Relations, cells: int) -
         unsafe,
         lower,
         upper,
-        np.asarray(np.bincount(at, weights=problem.cost[there], minlength=cells), dtype=np.float64),
+        np.asarray(np.bincount(at, weights=own_cost[there], minlength=cells), dtype=np.float64),
         published,
         tuple(group for group in own if len(group)),
     )

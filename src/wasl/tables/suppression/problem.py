@@ -54,6 +54,14 @@ class Problem:
         return self.relations.cells
 
     @property
+    def demanded(self) -> NDArray[np.bool_]:
+        """Unsafe cells with a level. The others stay suppressed, but whoever computes them learns nothing new.
+
+        Such are the cells that an earlier table withheld to protect others.
+        """
+        return self.unsafe & ((self.lower > 0) | (self.upper > 0))
+
+    @property
     def attackers(self) -> range:
         """Numbers of the attackers: -1 for outsiders, then the lone contributors."""
         return range(-1, len(self.singletons))
