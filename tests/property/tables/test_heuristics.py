@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -107,3 +109,33 @@ def test_a_search_that_counts_as_slow_protects_and_keeps_its_bound(seed, monkeyp
     slow = suppress(problem, gap=0.02)
     assert protects(problem, slow.suppressed)
     assert slow.bound <= usual.cost * (1 + 1e-6) <= slow.cost * (1 + 2e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("lopsided", [False, True])
+def test_cuts_of_patterns_between_hold_for_every_lean_pattern(seed, lopsided):
+    problem = cube(seed, shape=(3, 3, 2), share=0.3)
+    rng = np.random.default_rng([seed, 271])
+    if lopsided:  # cells that can move further up than down
+        factor = rng.choice([0.6, 0.8, 1.0], problem.cells)
+        problem = replace(problem, down=np.maximum(problem.down * factor, problem.lower), upper=problem.upper * 1.2)
+    assert problem.symmetric != lopsided
+    attack = AttackModel(problem)
+    lean = []
+    for _ in range(3):  # other costs, other lean patterns
+        priced = replace(problem, cost=problem.cost * rng.lognormal(0, 1, problem.cells))
+        pattern = complete_quickly(priced, AttackModel(priced), problem.unsafe)
+        assert pattern is not None
+        pattern, _ = prune(priced, attack, pattern)
+        assert protects(problem, pattern)
+        lean.append(pattern.astype(float))
+    movable = ~problem.fixed | problem.unsafe
+    found = 0
+    for share in (0.02, 0.3):
+        between = np.where(movable, share * rng.random(problem.cells), 0.0)
+        for part in (between, np.where(rng.random(problem.cells) < 0.2, movable * 1.0, between)):
+            for cut in attack.clipped(np.where(problem.unsafe, 1.0, part), tolerance=1e-4)[0]:
+                found += 1
+                for pattern in lean:
+                    assert cut.weight @ pattern[cut.cells] >= 1 - 1e-6
+    assert found

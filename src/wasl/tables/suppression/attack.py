@@ -6,6 +6,7 @@ before. Its dual solution is the cut that a pattern must satisfy to keep the att
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import highspy
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from wasl.errors import WaslError
 from wasl.tables.cells import Floats
+from wasl.tables.suppression.company import Company
 from wasl.tables.suppression.problem import Problem
 
-__all__ = ["Attack", "AttackModel", "Check", "Cut"]
+__all__ = ["Attack", "AttackModel", "Check", "Cut", "Target"]
 
 SMALL = 1e-9
 """Coefficients of a cut below this share of its right-hand side are dropped: HiGHS ignores them, too."""
@@ -24,6 +26,10 @@ SMALL = 1e-9
 
 SAME_LEVEL = 1e-3
 """Targets whose levels differ by a smaller share are attacked under the same limits."""
+
+
+Target = tuple[int, int, float]
+"""An unsafe cell, +1 for upwards or -1 for downwards, the level to be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +75,12 @@ class AttackModel:
         positive = levels[levels > 0]
         self.scale = float(np.median(positive)) if len(positive) else 1.0
         self.solved = 0
+        self.symmetric = problem.symmetric
         n = problem.cells
         self._columns = np.arange(n, dtype=np.int32)
         self._low, self._high = np.zeros(n), np.zeros(n)
         self._target = -1
+        self._companies: Company | None = None
         self._model = model = quiet_model()
         model.setOptionValue("presolve", "off")
         model.setOptionValue("simplex_strategy", 4)  # primal: the basis stays feasible when the objective changes
@@ -91,16 +99,22 @@ class AttackModel:
         )
         model.changeObjectiveSense(highspy.ObjSense.kMaximize)
 
-    def open_cells(self, pattern: Floats, *, known: int = -1, most: float = np.inf) -> None:
+    def open_cells(
+        self, pattern: Floats, *, known: int = -1, most: float = np.inf, within: Floats | None = None
+    ) -> None:
         """Let every cell move as far as ``pattern`` (0 published, 1 suppressed, or between) allows.
 
         Args:
             pattern: Between 0 and 1 for each cell.
             known: Number of the attacker; the cells a lone contributor knows do not move.
             most: No cell moves further than this times ``pattern``.
+            within: No cell moves further than this; default: no such limit.
         """
         self._low = -np.minimum(self.problem.down, most) * pattern / self.scale
         self._high = np.minimum(self.problem.up, most) * pattern / self.scale
+        if within is not None:
+            self._low = np.maximum(self._low, -within / self.scale)
+            self._high = np.minimum(self._high, within / self.scale)
         own = self.problem.known_to(known)
         self._low[own] = self._high[own] = 0.0
         self._model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
@@ -127,6 +141,13 @@ class AttackModel:
         solution = model.getSolution()
         moves = np.array(solution.col_value) * self.scale
         return Attack(direction * float(moves[cell]), moves)
+
+    def extents(self, moves: Floats) -> tuple[Floats, Floats]:
+        """How far a movement carries each cell up, and how far down; turned round where the problem is symmetric."""
+        if self.symmetric:
+            size = np.abs(moves)
+            return size, size
+        return moves, -moves
 
     def slope(self) -> Floats:
         """Growth of the last attack's reach with the bounds of each cell (reduced costs)."""
@@ -157,12 +178,14 @@ class AttackModel:
         unprotected: list[tuple[int, int, float, float]] = []
         reached_up, reached_down = np.zeros(problem.cells, np.bool_), np.zeros(problem.cells, np.bool_)
         slack = 1 - tolerance / 2
+        wanted_up = (np.maximum(problem.upper, problem.lower) if self.symmetric else problem.upper) * slack
         for cell, direction, level in problem.targets(known):
             if reached_up[cell] if direction > 0 else reached_down[cell]:
                 continue
             outcome = self.attack(cell, direction, level)
-            reached_up |= outcome.moves >= problem.upper * slack
-            reached_down |= -outcome.moves >= problem.lower * slack
+            rise, fall = self.extents(outcome.moves)
+            reached_up |= rise >= wanted_up
+            reached_down |= fall >= problem.lower * slack
             if outcome.reach >= level * (1 - tolerance):
                 continue
             unprotected.append((cell, direction, level, outcome.reach))
@@ -173,7 +196,9 @@ class AttackModel:
                 break
         return Check(cuts, unprotected)
 
-    def clipped(self, pattern: Floats, *, tolerance: float) -> list[Cut]:
+    def clipped(
+        self, pattern: Floats, *, tolerance: float, targets: Sequence[Target] | None = None
+    ) -> tuple[list[Cut], list[Target]]:
         """Cuts for a pattern between 0 and 1, of cells none of which moves further than the target's level.
 
         A movement that carries the target to its level seldom moves another cell further. Without this limit a small
@@ -182,35 +207,55 @@ class AttackModel:
         Args:
             pattern: Between 0 and 1 for each cell.
             tolerance: Share of a level that may be missing.
+            targets: Those to attack; default: all.
+
+        Returns:
+            The cuts, and the target of each.
         """
         problem = self.problem
         cuts: list[Cut] = []
+        hit: list[Target] = []
         reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
         opened = np.inf
-        for cell, direction, level in sorted(problem.targets(), key=lambda target: -target[2]):
+        company = self._company()
+        asked = problem.targets() if targets is None else targets
+        for cell, direction, level in sorted(asked, key=lambda target: -target[2]):
             if reached[direction][cell] >= level * (1 - tolerance / 2):
                 continue
             if level < opened * (1 - SAME_LEVEL):
-                self.open_cells(pattern, most=level)
+                bounded = company.bound(pattern, level)
+                self.open_cells(pattern, most=level, within=bounded.reach)
                 opened = level
             outcome = self.attack(cell, direction, level)
-            reached[1] = np.maximum(reached[1], outcome.moves)
-            reached[-1] = np.maximum(reached[-1], -outcome.moves)
+            rise, fall = self.extents(outcome.moves)
+            reached[1] = np.maximum(reached[1], rise)
+            reached[-1] = np.maximum(reached[-1], fall)
             if outcome.reach >= level * (1 - tolerance):
                 continue
-            cut = self.cut(cell, level, -1)
+            rooms = company.spread(self.slope(), bounded.entry, cell, level)
+            cut = self._cut(cell, level, -1, rooms, float(rooms[cell]))
             if cut is not None and float(cut.weight @ pattern[cut.cells]) < 1 - tolerance:
                 cuts.append(cut)
-        return cuts
+                hit.append((cell, direction, level))
+        return cuts, hit
+
+    def _company(self) -> Company:
+        if self._companies is None:
+            self._companies = Company(self.problem)
+        return self._companies
 
     def cut(self, cell: int, level: float, known: int) -> Cut | None:
         """The cut that the last attack gives; None if no pattern could satisfy it more than this one."""
-        problem = self.problem
         slope = self.slope()
-        weight = np.where(slope > 0, slope * problem.up, -slope * problem.down) / level
+        return self._cut(cell, level, known, np.where(slope > 0, slope * self.problem.up, -slope * self.problem.down))
+
+    def _cut(self, cell: int, level: float, known: int, rooms: Floats, owed: float = 0.0) -> Cut | None:
+        """The same; ``rooms`` is what it takes of each cell, ``owed`` what the target's own movement gives."""
+        problem = self.problem
+        weight = rooms / level
         weight[cell] = 0.0
         weight[problem.known_to(known)] = 0.0
-        certain = float(weight[problem.unsafe].sum())
+        certain = float(weight[problem.unsafe].sum()) + owed / level
         if certain >= 1 - SMALL:
             return None
         weight[problem.unsafe] = 0.0

@@ -281,6 +281,7 @@ def complete_quickly(
                 pattern = pattern | moved
                 attack.open_cells(pattern.astype(np.float64), known=known)
                 moves = attack.attack(cell, direction, level).moves
-            reached[1] = np.maximum(reached[1], moves)
-            reached[-1] = np.maximum(reached[-1], -moves)
+            rise, fall = attack.extents(moves)
+            reached[1] = np.maximum(reached[1], rise)
+            reached[-1] = np.maximum(reached[-1], fall)
     return pattern

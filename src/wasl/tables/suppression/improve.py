@@ -187,7 +187,9 @@ class _Witnesses:
     def _note(self, moves: Floats, known: int, among: Ints) -> Ints:
         """Keep a movement as the witness of the first target, and of the others that it carries to their levels."""
         moved = np.abs(moves) > 1e-12 * self._attack.scale
-        reached = self._direction[among] * moves[self._cell[among]] >= self._level[among] * (1 - TOLERANCE)
+        cell, upwards = self._cell[among], self._direction[among] > 0
+        rise, fall = self._attack.extents(moves)
+        reached = np.where(upwards, rise[cell], fall[cell]) >= self._level[among] * (1 - TOLERANCE)
         who = self._known[among]
         tells = np.array([False, *(moved[own].any() for own in self._problem.singletons)])  # its own cell moved
         reached &= (who == known) | ~tells[who + 1]

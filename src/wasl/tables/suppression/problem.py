@@ -66,15 +66,28 @@ class Problem:
         """Numbers of the attackers: -1 for outsiders, then the lone contributors."""
         return range(-1, len(self.singletons))
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether every cell can move as far up as down: then so can every movement, turned round."""
+        movable = ~self.fixed | self.unsafe
+        return bool(np.array_equal(self.down[movable], self.up[movable]))
+
     def known_to(self, attacker: int) -> Ints:
         """The suppressed cells an attacker knows."""
         return self.singletons[attacker] if attacker >= 0 else np.zeros(0, dtype=np.int64)
 
     def targets(self, attacker: int = -1) -> list[tuple[int, int, float]]:
-        """What must be protected from an attacker: (cell, +1 for upwards or -1 for downwards, level above zero)."""
+        """What must be protected from an attacker: (cell, +1 for upwards or -1 for downwards, level above zero).
+
+        Where the problem is symmetric, each cell is one target.
+        """
         cells = np.setdiff1d(np.flatnonzero(self.unsafe), self.known_to(attacker)).tolist()
-        full = [(cell, 1, float(self.upper[cell])) for cell in cells if self.upper[cell] > 0]
-        full += [(cell, -1, float(self.lower[cell])) for cell in cells if self.lower[cell] > 0]
+        if self.symmetric:  # what reaches the larger level upwards reaches both, turned round
+            larger = np.maximum(self.upper, self.lower)
+            full = [(cell, 1, float(larger[cell])) for cell in cells if larger[cell] > 0]
+        else:
+            full = [(cell, 1, float(self.upper[cell])) for cell in cells if self.upper[cell] > 0]
+            full += [(cell, -1, float(self.lower[cell])) for cell in cells if self.lower[cell] > 0]
         if attacker < 0 or not self.relief:
             return full
         return [(c, d, min(level, self.relief.get((attacker, c, d), level))) for c, d, level in full]

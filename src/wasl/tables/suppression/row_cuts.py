@@ -35,7 +35,8 @@ class RowCuts:
         same = relations.sign[other] == relations.sign[target]
         own = _owners(problem)[beside]
         moves = (own < 0) | (own != known)
-        for upwards, level in ((True, upper), (False, lower)):
+        sides = [(True, np.maximum(upper, lower))] if problem.symmetric else [(True, upper), (False, lower)]
+        for upwards, level in sides:
             # A cell on the same side of the sum moves against the target, one on the other side with it.
             room = np.where(same == upwards, problem.down[beside], problem.up[beside]) * moves
             weight = np.divide(np.minimum(room, level), level, out=np.zeros(len(level)), where=level > 0)
@@ -97,8 +98,8 @@ def _pairs(problem: Problem) -> tuple[Ints, Ints, Floats, Floats, Ints]:
     upper, lower = problem.upper[cell].copy(), problem.lower[cell].copy()
     for (attacker, at, direction), level in problem.relief.items():
         hit = (who == attacker) & (cell == at)
-        side = upper if direction > 0 else lower
-        side[hit] = np.minimum(side[hit], level)
+        for side in (upper, lower) if problem.symmetric else (upper,) if direction > 0 else (lower,):
+            side[hit] = np.minimum(side[hit], level)
     count = length[row[entry]]
     which: Ints = np.repeat(np.arange(len(entry)), count)
     offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
