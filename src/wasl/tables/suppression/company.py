@@ -69,7 +69,7 @@ class Company:
         return Bounded(reach, entry)
 
     def spread(self, slope: Floats, entry: Ints, target: int, level: float) -> Floats:
-        """What a cut takes of each cell, once movements that others hold are written as movements of these.
+        """The weights of a cut before it is scaled: movements that others hold are written as movements of these.
 
         Args:
             slope: Growth of the target's reach with the movement of each cell.
