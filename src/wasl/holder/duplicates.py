@@ -3,14 +3,21 @@
 Two records are taken as one person when they agree on one of these:
 
 - all name words in canonical spelling (in any order), the whole birth date, sex and nationality;
-- an identifier, and either all name skeletons, or sex and the day and month of birth;
-- a family's file number (UNHCR), and all name words in canonical spelling: twins share file and birth date.
+- an identifier or a family's file number (UNHCR), all name words in canonical spelling, and the year of birth or its
+  day and month, as far as they are known;
+- an identifier, the given names in canonical spelling, and the whole birth date: the surname may be spelled in another
+  way.
 
-Agreement in several steps counts as well, unless identifiers conflict: twins with names of one skeleton have passports
-of their own. Records with different passports (or permits, national or insurance numbers, or numbers that the schema
-calls its own) are never taken as one. A
-register that its schema declares free of duplicates is left as it is. Typing errors in everything at once stay
-undiscovered: linkage finds those.
+An identifier alone is no evidence for one person. Children stand in the passport, the national card or the household
+of a parent, and twins of one sex share everything but the given name. So the given names must be there, whole and
+equal. A given name that is missing, an initial, or cut short by a full stop leaves it open whose the record is. So do
+two names of one skeleton (Hassan, Houcine). A father and a son of one name differ in the whole birth
+date. Cousins of one given name can stand in one family's file.
+
+Agreement in several steps counts as well, unless identifiers conflict. Records with different passports (or permits,
+national or insurance numbers, or numbers that the schema calls its own) are never taken as one. A
+register that its schema declares free of duplicates is left as it is. Names that are spelled or typed in another way
+stay undiscovered: linkage finds those.
 
 A person then has one row per block (see ``passes.py``): the number of records a person has, and how alike their
 spellings are, could identify the person.
@@ -29,9 +36,10 @@ from wasl.registers.compiled import njit
 
 __all__ = ["list_merged", "number_persons"]
 
-IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "consular", "national_id")
+IDENTIFIERS = ("passport", "permit", "cin", "cnss", "certificate", "consular", "national_id", "refugee_file")
+"""Numbers that join records. The members of a family can share each of them."""
 FAMILY = ("refugee_file",)
-"""Numbers that the members of a family can share."""
+"""Numbers of families, which several households can share."""
 PERSONAL = ("passport", "permit", "cin", "cnss", "refugee_file", "consular", "national_id")
 """Identifiers a person has one of at a time: two values speak for two persons. A person has several certificates.
 `Persons.further_numbers` are counted among these, but they join nobody: what a number of the register's own numbers (a
@@ -96,7 +104,7 @@ def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
 
     Two different values are equal by chance in one of 2**64 pairs.
     """
-    names, birth = _names(persons, spelled=True), _birth(persons)
+    names, birth = _names(persons), _birth(persons)
     if names is not None and birth is not None:
         traits = [_codes(persons.codes[name]) + np.uint64(1) for name in TRAITS if name in persons.codes]
         yield _mixed(names, birth, *traits)
@@ -105,38 +113,59 @@ def _keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
 
 def _identifier_keys(persons: Persons) -> Iterator[NDArray[np.uint64]]:
     """The keys among them that hold an identifier."""
-    names, birth = _names(persons, spelled=False), _birth(persons)
-    sex = [_codes(persons.codes["sex"]) + np.uint64(1)] if "sex" in persons.codes else []
-    others = [names, None if birth is None else _mixed(_day_and_month(birth), *sex)]
+    year, day_and_month = _parts_of_birth(persons)
+    names, given = _names(persons), _names(persons, "given", 1)
     for name in IDENTIFIERS:
-        if name in persons.codes:
-            number = _codes(persons.codes[name])
-            yield from (_mixed(number, other) for other in others if other is not None)
-    spelled = _names(persons, spelled=True)
-    for name in FAMILY:
-        if name in persons.codes and spelled is not None:
-            yield _mixed(_codes(persons.codes[name]), spelled)
+        if name in persons.codes and names is not None:
+            named = _mixed(_codes(persons.codes[name]), names)
+            yield _mixed(named, year)
+            yield _mixed(named, day_and_month)
+            yield _of_one_birth(named, year)
+        if name in persons.codes and given is not None and name not in FAMILY:
+            yield _mixed(_codes(persons.codes[name]), given, year, day_and_month)
 
 
-def _names(persons: Persons, *, spelled: bool) -> NDArray[np.uint64] | None:
-    """The set of a record's name words as one value, missing for a name of one word.
+def _of_one_birth(named: NDArray[np.uint64], year: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The names and number of a record, missing where records that share them are of several years of birth.
+
+    A record without a year of birth can be anybody's of them.
+    """
+    numbers, place = np.unique(named, return_inverse=True)
+    known = year != MISSING
+    first = np.zeros(len(numbers), np.uint64)
+    first[place[known]] = year[known]
+    several = np.zeros(len(numbers), np.bool_)
+    several[place[known & (year != first[place])]] = True
+    return np.where(several[place], MISSING, named)
+
+
+def _names(persons: Persons, part: str = "names", least: int = 2) -> NDArray[np.uint64] | None:
+    """The set of a record's name words in canonical spelling as one value.
+
+    Missing for a name of fewer words, and where a given name is missing or shortened.
 
     Args:
         persons: The records.
-        spelled: Compare canonical spellings; else skeletons, which Hassan and Houcine share.
+        part: ``names`` (all words) or ``given``.
+        least: Words that a name must have.
     """
-    column = persons.names.get("names")
+    column = persons.names.get(part)
     if column is None:
         return None
-    distinct = pa.array(column.vocabulary if spelled else column.skeletons, pa.string()).dictionary_encode()
+    distinct = pa.array(column.vocabulary, pa.string()).dictionary_encode()
     words = _scrambled(np.asarray(distinct.indices, dtype=np.uint64) + np.uint64(1))
     running = np.zeros(len(column.words) + 1, np.uint64)
     if len(column.words):
         np.cumsum(words[column.words], out=running[1:])
     sums = running[column.offsets[1:]] - running[column.offsets[:-1]]
+    whole = np.diff(column.offsets) >= least
+    if persons.shortened is not None:
+        whole &= ~persons.shortened
+    if "given" in persons.names:
+        whole &= persons.names["given"].present
     # Scrambled once more: codes of words are small numbers like those of identifiers. In a sum of both, number 1 with
     # the words 2 and 3 would be number 2 with the words 1 and 3.
-    return np.where(np.diff(column.offsets) >= 2, _scrambled(sums), MISSING)
+    return np.where(whole, _scrambled(sums), MISSING)
 
 
 def _birth(persons: Persons) -> NDArray[np.uint64] | None:
@@ -149,12 +178,19 @@ def _birth(persons: Persons) -> NDArray[np.uint64] | None:
     return np.where(known, persons.birth.astype(np.int64) + 2**32, 0).astype(np.uint64)
 
 
-def _day_and_month(birth: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Day and month of birth dates as one value."""
-    days = np.where(birth == MISSING, 0, birth.astype(np.int64) - 2**32).astype("datetime64[D]")
-    months = days.astype("datetime64[M]")
-    number = months.astype(np.int64) % 12 * 31 + (days - months).astype(np.int64) + 1
-    return np.where(birth == MISSING, MISSING, number.astype(np.uint64))
+def _parts_of_birth(persons: Persons) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The year of birth, and its day and month in either order, as values; missing where they are unknown.
+
+    1 January stands for an unknown day.
+    """
+    if persons.birth_codes is None:
+        nothing = np.zeros(persons.count, np.uint64)
+        return nothing, nothing
+    code = persons.birth_codes.astype(np.int64)
+    year, month, day = code // 10_000, code // 100 % 100, code % 100
+    known = (month > 0) & (day > 0) & ((month > 1) | (day > 1))
+    pair = np.where(known, np.minimum(month, day) * 100 + np.maximum(month, day), 0)
+    return year.astype(np.uint64), pair.astype(np.uint64)
 
 
 def _codes(values: pa.Array) -> NDArray[np.uint64]:

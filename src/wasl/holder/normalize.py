@@ -5,6 +5,7 @@ Work is done once per distinct value; a register of millions has few distinct na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
@@ -101,6 +102,7 @@ class Persons:
         notes: What of the register's cells could not be used, counted.
         further_numbers: ANAPEC numbers and numbers of the register's own (``own_…``) among the codes, unless the record
             number is meant: that differs for every record of a person, too.
+        shortened: (records) whether a given name is an initial or was cut short by a full stop; None: not known.
     """
 
     count: int
@@ -110,8 +112,13 @@ class Persons:
     birth_codes: NDArray[np.int32] | None = None
     notes: tuple[Unused, ...] = ()
     further_numbers: tuple[str, ...] = ()
+    shortened: NDArray[np.bool_] | None = None
 
 
+SHORTENED = re.compile(r"(?:^|[\s'’-])[^\W\d_]{1,4}\.|(?:^|[\s-])[^\W\d_](?:$|[\s-])")
+"""An initial (*M*), or a word of four letters at most before a full stop (*Moh.*)."""
+TITLE = re.compile(r"^\s*(?:M|MM|MR|MME|MLLE|MRS|MS|DR|PR|SR|STE)\.", re.IGNORECASE)
+"""A title before a whole name."""
 NO_DATE = np.int32(-(2**31))
 
 
@@ -171,7 +178,26 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
         and spec.role is FieldRole.IDENTIFIER
         and spec.name != schema.record
     )
-    return Persons(table.num_rows, names, codes, whole, births, tuple(notes), further)
+    return Persons(table.num_rows, names, codes, whole, births, tuple(notes), further, _shortened(table, schema))
+
+
+def _shortened(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_] | None:
+    """(records) whether a given name, or a word of a whole name, is an initial or was cut short by a full stop."""
+    found: NDArray[np.bool_] | None = None
+    for feature in (Feature.GIVEN, Feature.FULL_NAME, Feature.GIVEN_ARABIC):
+        spec = schema.by_feature.get(feature)
+        if spec is None:
+            continue
+        cells = _whole(plain(table[spec.name])).dictionary_encode()
+        whole = feature == Feature.FULL_NAME
+        texts = ((TITLE.sub("", text) if whole else text) for text in cells.dictionary.to_pylist())
+        short = np.array([SHORTENED.search(text) is not None for text in texts], np.bool_)
+        here = np.zeros(table.num_rows, np.bool_)
+        if short.any():
+            code = np.asarray(cells.indices.fill_null(-1), dtype=np.int64)
+            here = np.append(short, False)[code]
+        found = here if found is None else found | here
+    return found
 
 
 def _identifiers(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.holder.duplicates import PERSONAL, list_merged, number_persons
+from wasl.holder.duplicates import IDENTIFIERS, PERSONAL, list_merged, number_persons
 from wasl.holder.normalize import describe_persons
 from wasl.registers.documents import validate_document
 from wasl.registers.reading.reader import register_from_table
@@ -137,6 +137,88 @@ def test_brother_and_sister_in_one_passport_are_two_persons():
     one = {**TWIN, "given": "Adama", "passport": "X7771234"}
     assert numbered(one, {**one, "given": "Awa", "sex": "F"}) == [0, 1]
     assert numbered(one, {**one, "given": "Aadama"}) == [0, 0]
+
+
+GIVEN = {
+    "two names": ("Lassana", "Fousseni"),
+    "one skeleton": ("Hassan", "Houcine"),
+    "one letter apart": ("Jamal", "Kamal"),
+    "one initial": ("Samir", "Said"),
+    "one shortened": ("Samir", "S."),
+    "one shortened by a stop": ("Mohamed", "Moh."),
+    "both shortened": ("S.", "S."),
+    "both shortened by a stop": ("Moh.", "Moh."),
+    "a second initial": ("Mohamed A.", "Mohamed A."),
+    "a second name": ("Mohamed Amine", "Mohamed Ali"),
+    "a second name left out": ("Mohamed Amine", "Mohamed"),
+    "one missing": ("Samir", ""),
+    "both missing": ("", ""),
+    "a placeholder": ("Samir", "INCONNU"),
+}
+SHARED = [(name,) for name in IDENTIFIERS] + [
+    ("passport", "cin"),
+    ("refugee_file", "passport"),
+    ("cin", "own_household"),
+]
+
+
+@pytest.mark.parametrize("sexes", [("M", "M"), ("F", "F"), ("M", ""), ("", "")], ids="/".join)
+@pytest.mark.parametrize("shared", SHARED, ids="+".join)
+def test_twins_who_share_a_number_of_their_family_are_two_persons(shared, sexes):
+    """Whatever their surname, their birth and what of it is known, and whatever is written for their given names."""
+    fields = [field for field in FIELDS if field.get("feature") not in shared]
+    fields += [{"name": name, "role": "identifier", "feature": name} for name in shared]
+    schema = schema_of(fields=fields)
+    number = {name: f"K{n}234567" for n, name in enumerate(shared, 4)}
+    rows = []
+    families = itertools.product(("", "Ben "), ("2001-09-08", "2001-01-01", ""), GIVEN.values())
+    for n, (before, birth, names) in enumerate(families):
+        surname = f"{before}{'bdfklmnrst'[n // 10]}a{'bdfklmnrst'[n % 10]}ouni"
+        own = {name: f"{value}{n:03}" for name, value in number.items()}
+        family = {"surname": surname, "birth": birth, **own}
+        rows += [{**family, "given": name, "sex": sex} for name, sex in zip(names, sexes, strict=True)]
+    assert number_persons(persons_of(rows, schema)).tolist() == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_the_records_of_one_person_with_one_number_are_found(identifier):
+    """Another spelling, another order of the names, one wrong part of the birth, day and month exchanged, no birth, and
+    another sex by mistake."""
+    fields = [field for field in FIELDS if field.get("feature") != identifier]
+    schema = schema_of(fields=[*fields, {"name": identifier, "role": "identifier", "feature": identifier}])
+    one = {"surname": "Touré", "given": "Mohamed Amine", "birth": "2001-09-08", "sex": "M", identifier: "K4234567"}
+    changes = [
+        {"given": "MOHAMMED AMINE"}, {"surname": "TOURE"}, {"surname": "Mohamed Amine", "given": "Touré"},
+        {"birth": "2001-09-18"}, {"birth": "2010-09-08"}, {"birth": "2001-08-09"}, {"birth": "2001-01-01"},
+        {"birth": ""}, {"sex": "F"}, {"sex": ""},
+    ]  # fmt: skip
+    for change in changes:
+        assert number_persons(persons_of([one, {**one, **change}], schema)).tolist() == [0, 0], change
+
+
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_another_spelling_of_the_surname_needs_the_given_name_and_the_whole_birth(identifier):
+    fields = [field for field in FIELDS if field.get("feature") != identifier]
+    schema = schema_of(fields=[*fields, {"name": identifier, "role": "identifier", "feature": identifier}])
+    one = {"surname": "Benaissa", "given": "Fatima", "birth": "1967-10-16", "sex": "F", identifier: "K4234567"}
+    other = {**one, "surname": "Bouvet"}
+    expected = [0, 1] if identifier == "refugee_file" else [0, 0]
+    assert number_persons(persons_of([one, other], schema)).tolist() == expected
+    for change in ({"birth": "1967-10-17"}, {"birth": "1967-01-01"}, {"birth": ""}, {"given": "F."}, {"given": ""}):
+        assert number_persons(persons_of([one, {**other, **change}], schema)).tolist() == [0, 1]
+        assert number_persons(persons_of([{**one, **change}, {**other, **change}], schema)).tolist() == (
+            expected if change == {"birth": "1967-10-17"} else [0, 1]
+        )
+
+
+def test_a_whole_name_that_is_shortened_joins_nobody():
+    field = {"name": "name", "role": "name", "feature": "full_name"}
+    schema = schema_of(fields=[field, *(one for one in FIELDS if one["name"] not in ("surname", "given"))])
+    both = {"birth": "2001-09-08", "sex": "M", "passport": "X7771234"}
+    for name in ("Touré M.", "M Touré", "Touré Moh."):
+        assert number_persons(persons_of([{**both, "name": name}] * 2, schema)).tolist() == [0, 1]
+    for name in ("Touré Moussa", "M. Moussa Touré", "N'Diaye Moussa"):
+        assert number_persons(persons_of([{**both, "name": name}] * 2, schema)).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("feature", sorted({*PERSONAL, "anapec_number", "own_card", "own_2"}))

@@ -45,13 +45,22 @@ def test_the_same_name_in_another_spelling_and_order_with_the_same_birth_date_is
     ) == [0, 0, 2]
 
 
-def test_an_identifier_needs_the_name_or_the_day_of_birth_beside_it():
+def test_an_identifier_needs_the_names_and_a_part_of_the_birth_beside_it():
     assert numbered(
         ("Diallo", "Mamadou", "1990-05-17", "A1234567"),
-        ("Diallo", "Mamadou", "1985-02-03", "A1234567"),
-        ("Ndiaye", "Fatou", "1991-05-17", "A1234567"),
-        ("Diallo", "Aminata", "1985-11-30", "A1234567"),
-    ) == [0, 0, 0, 3]
+        ("DIALO", "Mamadu", "1990-05-06", "A1234567"),
+        ("Diallo", "Mamadou", "1991-05-17", "A1234567"),
+        ("Diallo", "Mamadou", "1962-02-03", "A1234567"),
+        ("Ndiaye", "Fatou", "1990-05-17", "A1234567"),
+        ("Diallo", "Aminata", "1990-05-17", "A1234567"),
+    ) == [0, 0, 0, 3, 4, 5]
+
+
+def test_a_record_without_a_birth_is_of_the_one_person_that_bears_its_name_and_number():
+    undated = ("Diallo", "Mamadou", "", "A1234567")
+    one, father = ("Diallo", "Mamadou", "1990-05-17", "A1234567"), ("Diallo", "Mamadou", "1962-02-03", "A1234567")
+    assert numbered(undated, one, undated) == [0, 0, 0]
+    assert numbered(undated, one, father) == [0, 1, 2]
 
 
 def test_an_unknown_day_of_birth_and_a_single_name_say_too_little():
