@@ -121,7 +121,7 @@ def administer(service: Service, journal: Journal) -> None:
 def submit(service: Service, journal: Journal, outboxes: dict[str, Path]) -> None:
     for register, folder in outboxes.items():
         holder = service.client(Role.HOLDER, register=register)
-        for plural, file in KINDS.items():
+        for plural, file in reversed(KINDS.items()):  # with a delivery its join map and payload would be withdrawn
             before = service.log_size()
             first = (folder / "first" / f"{file}.parquet").read_bytes()
             answer = send(holder, plural, first, register=register)

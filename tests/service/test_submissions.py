@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,12 +203,97 @@ def test_what_was_withdrawn_stays_withdrawn(service: Service, make_files: Callab
     assert "stays withdrawn" in again.text
 
 
-@pytest.mark.parametrize("created", ["2999-01-01T00:00:00+00:00", "yesterday", ""])
-def test_a_time_of_making_must_be_one_and_not_lie_ahead(
-    service: Service, make_files: Callable[..., Sent], created: str
+def withdraw_sent(holder: Any, sent: Any) -> None:
+    location = sent.headers["location"]
+    gone = holder.post(f"{location}/withdraw", json={"version": 1}, headers={"If-Match": sent.headers["etag"]})
+    assert gone.status_code == 200, gone.text
+
+
+def rewritten(data: bytes, folder: Path, plural: str, **changes: Any) -> bytes:
+    """The same content with another header, signed or not, in a file written anew."""
+    document = {"deliveries": Delivery, "join-maps": JoinMap, "payloads": Payload}[plural]
+    path = folder / "again.parquet"
+    path.write_bytes(data)
+    found = document.read(path)
+    key = changes.pop("key", None)
+    if plural == "deliveries":
+        found = dataclasses.replace(found, header=dataclasses.replace(found.header, **changes))
+    else:
+        found = dataclasses.replace(found, **changes)
+    (found if key is None else found.signed(key)).write(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_withdrawn_content_comes_back_encoded_anew_and_not_signed_anew(
+    service: Service, make_files: Callable[..., Sent], plural: str, tmp_path: Path
 ) -> None:
-    data = make_files(header={"created": created}).delivery
-    assert send(service.client(Role.HOLDER), "deliveries", data).status_code == 422
+    holder, keys = service.client(Role.HOLDER), [Ed25519PrivateKey.generate() for _ in range(2)]
+    data = getattr(make_files(), KINDS[plural])
+    withdraw_sent(holder, send(holder, plural, data))
+    earlier, same_moment = "2025-12-31T23:59:59+00:00", "2026-01-01T01:00:00+01:00"
+    for changes in (
+        {"key": keys[0]}, {"key": keys[1]}, {"created": same_moment}, {"created": same_moment, "key": keys[0]},
+        {"created": earlier}, {"created": earlier, "key": keys[0]},
+    ):  # fmt: skip
+        again = send(holder, plural, rewritten(data, tmp_path, plural, **changes))
+        assert (again.status_code, "stays withdrawn" in again.text) == (409, True), changes
+    anew = rewritten(data, tmp_path, plural, created="2026-01-01T00:00:01+00:00")
+    assert send(holder, plural, anew).status_code == 201
+
+
+@pytest.mark.parametrize("plural", ["join-maps", "payloads"])
+@pytest.mark.parametrize("before", [True, False])
+def test_with_a_delivery_its_join_map_and_payload_are_withdrawn(
+    service: Service, make_files: Callable[..., Sent], plural: str, tmp_path: Path, *, before: bool
+) -> None:
+    holder, files = service.client(Role.HOLDER), make_files()
+    part = getattr(files, KINDS[plural])
+    delivery = send(holder, "deliveries", files.delivery)
+    if before:
+        sent = send(holder, plural, part)
+        assert sent.status_code == 201
+        withdraw_sent(holder, delivery)
+        assert holder.get(sent.headers["location"]).json()["withdrawn"] is True
+    else:
+        withdraw_sent(holder, delivery)
+    for data in (part, rewritten(part, tmp_path, plural, key=Ed25519PrivateKey.generate())):
+        again = send(holder, plural, data)
+        assert (again.status_code, "withdrawn" in again.text) == (409, True)
+    later = make_files(seed=2, header={"created": "2026-03-02T00:00:00+00:00"})
+    assert send(holder, "deliveries", later.delivery).status_code == 201
+    assert send(holder, plural, getattr(later, KINDS[plural])).status_code == 201
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+@pytest.mark.parametrize(
+    ("created", "taken"),
+    [
+        ("2026-03-01T12:00:00+00:00", False),  # the same moment
+        ("2026-03-01T12:00:00", False),  # without a zone: UTC
+        ("2026-03-01T13:00:00+01:00", False),
+        ("2026-03-01T12:30:00+01:00", False),  # half an hour before, though the clock says later
+        ("2026-03-01T11:30:00-01:00", True),  # half an hour later, though the clock says earlier
+        ("2026-03-01T12:00:01Z", True),
+    ],
+)
+def test_the_moment_counts_whatever_the_zone(
+    service: Service, make_files: Callable[..., Sent], plural: str, created: str, *, taken: bool
+) -> None:
+    holder = service.client(Role.HOLDER)
+    first = make_files(seed=1, header={"created": "2026-03-01T12:00:00+00:00"})
+    assert send(holder, plural, getattr(first, KINDS[plural])).status_code == 201
+    second = send(holder, plural, getattr(make_files(seed=2, header={"created": created}), KINDS[plural]))
+    assert second.status_code == (201 if taken else 409), second.text
+
+
+@pytest.mark.parametrize("created", ["2999-01-01T00:00:00+00:00", "yesterday", ""])
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_time_of_making_must_be_one_and_not_lie_ahead(
+    service: Service, make_files: Callable[..., Sent], created: str, plural: str
+) -> None:
+    data = getattr(make_files(header={"created": created}), KINDS[plural])
+    assert send(service.client(Role.HOLDER), plural, data).status_code == 422
 
 
 def signed_files(folder: Path, sent: Sent, key: Ed25519PrivateKey) -> Sent:

@@ -110,7 +110,7 @@ def receive(
 def withdraw(
     office: Office, caller: Caller, *, project: str, register: str, submission: str, version: int
 ) -> Submission:
-    """Take a submission back, so that later runs do not use it.
+    """Take a submission back, so that later runs do not use it; with a delivery, its join map and its payload.
 
     Raises:
         StateError: Somebody changed it meanwhile, or it is withdrawn already.
@@ -122,7 +122,31 @@ def withdraw(
             raise StateError(f"submission {submission} is withdrawn already.")
         event = caller.event(SubmissionWithdrawn(), project=project, subject=submission)
         ledger.save(replace(found, version=version, withdrawn=True), event=event)
+        for other in _made_with(ledger, found):
+            event = caller.event(SubmissionWithdrawn(), project=project, subject=other.id)
+            ledger.save(replace(other, withdrawn=True), event=event)
         return ledger.get(Submission, submission)
+
+
+def _made_with(ledger: Reader, delivery: Submission) -> list[Submission]:
+    """The join maps and payloads of a withdrawn delivery that are of no other one."""
+    if delivery.kind is not SubmissionKind.DELIVERY:
+        return []
+    sent = ledger.select(Submission, project=delivery.project, register=delivery.register, withdrawn=False)
+    return [
+        one
+        for one in sent
+        if one.kind is not SubmissionKind.DELIVERY
+        and _is_of(one, delivery)
+        and not any(_is_of(one, other) for other in sent if other.kind is SubmissionKind.DELIVERY)
+    ]
+
+
+def _is_of(part: Submission, delivery: Submission) -> bool:
+    """Whether a join map or payload was made with a delivery: it names it, or its round, period and time of making."""
+    return part.header.get("delivery_digest") == delivery.digest or all(
+        part.header.get(name, "") == delivery.header.get(name, "") for name in ("round", "period", "created")
+    )
 
 
 def find_submission(
@@ -311,10 +335,12 @@ def _require_agreement(ledger: Reader, delivery: Submission) -> None:
 def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None:
     """Refuse what was made before the last one accepted, what was withdrawn, and what claims a time to come.
 
-    A holder's earlier file, sent again by another party or by mistake, would otherwise replace the later one.
+    A holder's earlier file, sent again by another party or by mistake, would otherwise replace the later one. A
+    withdrawn file is known by its content, so that it does not come back signed or written anew. The register encoded
+    anew, at a later time, is taken. A join map or payload of a withdrawn delivery does not come either.
 
     Raises:
-        StateError: It is older than the last accepted one, or it was withdrawn.
+        StateError: It is not younger than the last accepted one, or it was withdrawn.
         DeliveryError: Its time of making is not one, or lies ahead.
     """
     made = _time_made(submission.header)
@@ -324,16 +350,41 @@ def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None
             remedy="Set the clock of the machine that encodes.",
         )
     earlier = ledger.select(Submission, project=submission.project, register=submission.register, kind=submission.kind)
+    content = submission.header["content_digest"]
     for other in earlier:
-        if other.digest == submission.digest and other.withdrawn:
+        same = other.header.get("content_digest") == content
+        before = _time_made(other.header)
+        if same and other.withdrawn and made <= before:
             raise StateError(
                 f"this {submission.kind} was withdrawn and stays withdrawn.", remedy="Encode the register again."
             )
-        if _time_made(other.header) > made:
+        if before > made:
             raise StateError(
                 f"this {submission.kind} was made before the last one that was accepted.",
                 remedy="Encode the register again, so that the newest state counts.",
             )
+        if before == made and not same and not other.withdrawn:
+            raise StateError(
+                f"this {submission.kind} was made at the time of the last one that was accepted, with other content.",
+                remedy="Encode the register again, so that the newest state counts.",
+            )
+    if submission.kind is not SubmissionKind.DELIVERY:
+        _require_delivery_stands(ledger, submission)
+
+
+def _require_delivery_stands(ledger: Reader, part: Submission) -> None:
+    """Refuse a join map or payload of a withdrawn delivery.
+
+    Raises:
+        StateError: The delivery was withdrawn.
+    """
+    sent = ledger.select(Submission, project=part.project, register=part.register, kind=SubmissionKind.DELIVERY)
+    own = [delivery for delivery in sent if _is_of(part, delivery)]
+    if own and all(delivery.withdrawn for delivery in own):
+        raise StateError(
+            f"the delivery of this {part.kind} was withdrawn, and the {part.kind} with it: it stays withdrawn.",
+            remedy="Encode the register again, and send all its files.",
+        )
 
 
 def _time_made(header: Mapping[str, Any]) -> datetime:
