@@ -13,6 +13,7 @@ from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import authorization_of, say_standing
 from wasl.cli.language import said, spoken
+from wasl.cli.memory import let_go_of_memory
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.recorded_files import read_objections
 from wasl.errors import InputError, ThresholdError
@@ -253,6 +254,7 @@ def link_files(
     from wasl.workflow.link import link as link_deliveries
     from wasl.workflow.objections import deliveries_without, maps_without
 
+    let_go_of_memory()
     if onto is not None and not joins:
         raise InputError("--onto needs join maps: without them there are no persons.", remedy="Add --join FILE.")
     if objections is not None and not joins:
@@ -305,6 +307,7 @@ def resolve_files(
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.join_map import JoinMap
 
+    let_go_of_memory()
     document = LinkagePlan.load(plan)
     scored = read_pairs(pairs)
     maps = [JoinMap.open(path) for path in joins]
@@ -315,10 +318,8 @@ def resolve_files(
 def read_pairs(path: Path) -> ScoredPairs:
     """The scored pairs in a file that `wasl link` wrote."""
     from wasl.linkage.model.pairs import ScoredPairs
-    from wasl.registers.exchange.parquet_tables import read_parquet
 
-    table, metadata = read_parquet(path, "file of scored pairs")
-    return ScoredPairs.from_table(table, metadata)
+    return ScoredPairs.open(path)
 
 
 def _project(scored: ScoredPairs) -> str:

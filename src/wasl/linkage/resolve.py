@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from wasl.linkage.model.pairs import ScoredPairs, binary_column
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.persons.competition import compete
-from wasl.linkage.persons.merging import MergedPairs, averaged, log_odds, merge_passes
-from wasl.linkage.persons.records import Records, open_pairs, records_of
+from wasl.linkage.persons.merging import Meetings, MergedPairs, averaged, group_meetings, log_odds, merge_meetings
+from wasl.linkage.persons.opened_pairs import open_pairs
+from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.spine import name_persons, spine_table
+from wasl.linkage.persons.sums import codes_of, counts_by, parts_of
 from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
@@ -100,12 +102,10 @@ def resolve(
         MismatchError: A join map is missing or belongs to another delivery.
         DeliveryError: A pair names a row that is in no join map.
     """
-    records = records_of(scored, joins)
+    records, meetings, patterns = _meetings(scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
-    opened = open_pairs(scored, records)
-    records, patterns = replace(records, rows={}), opened.patterns  # rows were only needed to open the pairs
-    before = merge_passes(opened, records, duplicate_free, plan.model.own_numbers)
-    del opened
+    before = merge_meetings(meetings, records, duplicate_free, plan.model.own_numbers)
+    del meetings
     if look is not None and len(before):
         before = averaged(before, look(before, records))
     like_twins = twin_like(before, records.passes, patterns, scored.model, plan.model)
@@ -115,7 +115,7 @@ def resolve(
     grade_code, probability = _membership(plan, records, found.pairs, found.together)
     at = everyone.place
     spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
-    links, conflicts = _links(plan, scored, records, found, like_twins), _conflicts(plan, records, found)
+    links, conflicts = _links(plan, patterns, records, found, like_twins), _conflicts(plan, records, found)
     report = _report(plan, scored, records, found, run, persons.changes, conflicts)
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
     checks = resolution_checks(
@@ -128,8 +128,14 @@ def resolve(
         check_twins(int((found.together & like_twins).sum()), links_made, given_apart(scored.model, plan.model))
     )
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
-    review = _review(plan, scored, records, found.pairs, found.together)
+    review = _review(plan, patterns, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)
+
+
+def _meetings(scored: ScoredPairs, joins: Sequence[JoinMap]) -> tuple[Records, Meetings, tuple[str, ...]]:
+    """The records, the meetings of their pairs, and the spelled patterns; nothing else is left in memory."""
+    records, opened = open_pairs(scored, joins)
+    return records, group_meetings(opened, len(records)), opened.patterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ class _Found:
 
     Attributes:
         pairs: Candidate pairs with probabilities after competition.
-        cluster: (records) person of each.
+        cluster: (records) person of each, the smallest record of it.
         together: (pairs) whether both records are one person's.
         grades: (pairs) into ``GRADES``.
         reasons: (pairs) into ``REASONS``: why a likely pair was not linked.
@@ -146,9 +152,9 @@ class _Found:
     """
 
     pairs: MergedPairs
-    cluster: NDArray[np.int64] = field(repr=False)
+    cluster: NDArray[np.int32] = field(repr=False)
     together: NDArray[np.bool_] = field(repr=False)
-    grades: NDArray[np.int32] = field(repr=False)
+    grades: NDArray[np.int8] = field(repr=False)
     reasons: NDArray[np.int8] = field(repr=False)
     least: float
 
@@ -189,14 +195,14 @@ def _link_from(
 
 
 def _links(
-    plan: LinkagePlan, scored: ScoredPairs, records: Records, found: _Found, like_twins: NDArray[np.bool_]
+    plan: LinkagePlan, patterns: Sequence[str], records: Records, found: _Found, like_twins: NDArray[np.bool_]
 ) -> pa.Table:
     """The pairs worth a look, with their grades and what to be careful about."""
     least = 0.0 if plan.resolution.keep_all else plan.resolution.possible
     shown = (found.pairs.probability >= least) | found.together
-    links = _pair_table(records, found.pairs.at(shown))
+    links = _pair_table(records, found.pairs, shown)
     links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(found.grades[shown], GRADES))
-    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(scored, found.pairs, shown))
+    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(patterns, found.pairs, shown))
     caution = (like_twins & found.together)[shown].astype(np.int32)
     return links.append_column(LINKS_SCHEMA.field("caution"), _coded(caution, (NOT_TWINS, LIKE_TWINS)))
 
@@ -204,8 +210,8 @@ def _links(
 def _conflicts(plan: LinkagePlan, records: Records, found: _Found) -> pa.Table:
     """Likely pairs that could not be linked, and why."""
     clashing = (found.reasons > 0) & ~found.together & (found.pairs.probability >= plan.resolution.possible)
-    reasons = _coded(found.reasons[clashing].astype(np.int32), REASONS)
-    return _pair_table(records, found.pairs.at(clashing)).append_column(CONFLICTS_SCHEMA.field("reason"), reasons)
+    reasons = _coded(found.reasons[clashing], REASONS)
+    return _pair_table(records, found.pairs, clashing).append_column(CONFLICTS_SCHEMA.field("reason"), reasons)
 
 
 def _quality(
@@ -230,14 +236,14 @@ def _quality(
 
 
 def _review(
-    plan: LinkagePlan, scored: ScoredPairs, records: Records, pairs: MergedPairs, together: NDArray[np.bool_]
+    plan: LinkagePlan, patterns: Sequence[str], records: Records, pairs: MergedPairs, together: NDArray[np.bool_]
 ) -> pa.Table:
     """The pairs drawn for reviewers, in the order they are shown."""
     rng = np.random.default_rng(plan.model.seed)
     sample = draw_sample(pairs.probability, together, plan.resolution.review_sample, rng)
-    drawn = _pair_table(records, pairs.at(sample.chosen))
+    drawn = _pair_table(records, pairs, sample.chosen)
     columns = [*sample.columns(together), *drawn.columns, _coded(pairs.in_pass[sample.chosen], records.passes)]
-    return pa.table([*columns, _pattern_column(scored, pairs, sample.chosen)], schema=REVIEW_SCHEMA)
+    return pa.table([*columns, _pattern_column(patterns, pairs, sample.chosen)], schema=REVIEW_SCHEMA)
 
 
 def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) -> NDArray[np.bool_]:
@@ -264,11 +270,15 @@ def _accept(
     accepted = likely.copy()
     if plan.resolution.assignment == "many_to_many":
         return accepted, np.zeros(len(pairs), np.int8)
+    if duplicate_free.sum() < 2:
+        return accepted, np.zeros(len(pairs), np.int8)
     sides = records.source[pairs.left], records.source[pairs.right]
     for a in range(len(records.sources)):
         for b in range(a + 1, len(records.sources)):
+            if not (duplicate_free[a] and duplicate_free[b]):
+                continue
             between = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
-            if len(between) == 0 or not (duplicate_free[a] and duplicate_free[b]):
+            if len(between) == 0:
                 continue
             if plan.resolution.assignment == "one_to_one":
                 accepted[between] = assign_one_to_one(pairs.left[between], pairs.right[between], gain[between] + 1e-9)
@@ -277,7 +287,7 @@ def _accept(
     return accepted, np.where(likely & ~accepted, RIVAL, 0).astype(np.int8)
 
 
-def _best_of_right(right: NDArray[np.int64], gain: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _best_of_right(right: NDArray[np.integer], gain: NDArray[np.float64]) -> NDArray[np.bool_]:
     """One-to-many: every right record follows its best left record; ties go to the first."""
     order = np.lexsort((np.arange(len(right)), -gain, right))
     first = np.ones(len(right), np.bool_)
@@ -289,8 +299,8 @@ def _best_of_right(right: NDArray[np.int64], gain: NDArray[np.float64]) -> NDArr
 
 def _grades(
     plan: LinkagePlan, pairs: MergedPairs, together: NDArray[np.bool_], reasons: NDArray[np.int8]
-) -> NDArray[np.int32]:
-    grades = np.full(len(pairs), NON_LINK, np.int32)
+) -> NDArray[np.int8]:
+    grades = np.full(len(pairs), NON_LINK, np.int8)
     grades[together | (pairs.probability >= plan.resolution.possible) & (reasons == 0)] = REVIEW
     grades[together & (pairs.probability >= plan.resolution.certain)] = LINK
     return grades
@@ -302,36 +312,35 @@ def _membership(
     """Probability per record that its person is right: that of its best link; alone, that it has no match."""
     best = np.zeros(len(records))
     linked = np.zeros(len(records))
-    for side in (pairs.left, pairs.right):
-        np.maximum.at(best, side, pairs.probability)
-        np.maximum.at(linked, side[together], pairs.probability[together])
     alone = np.ones(len(records), np.bool_)
     for side in (pairs.left, pairs.right):
-        alone[side[together]] = False
+        for part in parts_of(len(pairs)):
+            mine = side[part][together[part]]
+            np.maximum.at(best, side[part], pairs.probability[part])
+            np.maximum.at(linked, mine, pairs.probability[part][together[part]])
+            alone[mine] = False
     grade = np.where(alone, SINGLE, np.where(linked >= plan.resolution.certain, LINK, REVIEW)).astype(np.int32)
     return grade, np.where(alone, 1.0 - best, linked)
 
 
-def _coded(codes: NDArray[np.int32], names: Sequence[str]) -> pa.DictionaryArray:
+def _coded(codes: NDArray[np.integer], names: Sequence[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(names), pa.string()))
 
 
-def _pair_table(records: Records, pairs: MergedPairs) -> pa.Table:
+def _pair_table(records: Records, pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> pa.Table:
     columns: list[pa.Array] = []
-    for side in (pairs.left, pairs.right):
+    for side in (pairs.left[chosen], pairs.right[chosen]):
         columns.append(_coded(records.register[side], records.registers))
         columns.append(binary_column(records.record_id[side].view(np.uint8).reshape(-1, LABEL_BYTES)))
-    return pa.table([*columns, pa.array(pairs.weight), pa.array(pairs.probability)], schema=pa.schema(PAIR_FIELDS))
+    values = pa.array(pairs.weight[chosen]), pa.array(pairs.probability[chosen])
+    return pa.table([*columns, *values], schema=pa.schema(PAIR_FIELDS))
 
 
 def _pattern_column(
-    scored: ScoredPairs, pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]
+    patterns: Sequence[str], pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]
 ) -> pa.DictionaryArray:
-    from wasl.linkage.persons.records import texts_of
-
-    _, names = texts_of(scored.pairs.column("pattern"))
-    used, place = np.unique(pairs.pattern[chosen], return_inverse=True)
-    return _coded(place.astype(np.int32), [names[k] for k in used])
+    used, place = codes_of(pairs.pattern[chosen], len(patterns))
+    return _coded(place, [patterns[k] for k in used])
 
 
 def _report(
@@ -344,13 +353,13 @@ def _report(
     conflicts: pa.Table,
 ) -> dict[str, Any]:
     pairs, together, grades, cluster = found.pairs, found.together, found.grades, found.cluster
-    held = np.bincount(cluster[records.roster.place])
+    held = counts_by(cluster[records.roster.place], len(records))
     sizes = np.unique(held[held > 0], return_counts=True)
     between: list[dict[str, Any]] = []
     a, b = records.source[pairs.left], records.source[pairs.right]
     for x in range(len(records.sources)):
         for y in range(x, len(records.sources)):
-            here = ((a == x) & (b == y)) | ((a == y) & (b == x))
+            here = ((a == x) & (b == y)) | ((a == y) & (b == x)) if len(records.sources) > 1 else np.ones_like(together)
             if here.any():
                 between.append(
                     {
@@ -367,7 +376,7 @@ def _report(
         "run": run,
         "records": len(records.roster),
         "taken_as_one": len(records.roster) - len(records),
-        "persons": int((np.bincount(cluster) > 0).sum()),
+        "persons": int((held > 0).sum()),
         "candidates": len(pairs),
         "linked_pairs": int(together.sum()),
         "grades": {name: int((grades == code).sum()) for code, name in enumerate(GRADES[:3])},

@@ -75,8 +75,8 @@ def resolve(
     if heeded is not None:
         found = records_found(joins, heeded.by_register())
         joins, rows = maps_without(joins, heeded.by_register())
-        scored, decisions = pairs_without(scored, rows, decisions)
-    decided = replace(scored, pairs=apply_decisions(scored.pairs, decisions))
+        scored, decisions = pairs_without(scored.in_memory(), rows, decisions)
+    decided = replace(scored, pairs=apply_decisions(scored.in_memory().pairs, decisions)) if decisions else scored
     if options.progress:
         options.progress(0, 2)
     resolution = resolve_pairs(plan, decided, joins, run=run, onto=onto, look=look)
@@ -102,7 +102,7 @@ def resolve(
     event = SpineResolved(
         run=run,
         plan_digest=plan.digest,
-        pairs_digest=digest_table(whole.pairs),
+        pairs_digest=whole.digest,
         join_digests=join_digests,
         onto_digest=None if onto is None else digest_table(onto),
         decided=len(decisions),
@@ -132,8 +132,6 @@ def apply_decisions(pairs: pa.Table, decisions: Mapping[int, str]) -> pa.Table:
 
     A pair decided ``same`` gets probability 1; a pair decided ``different`` is removed.
     """
-    if not decisions:
-        return pairs
     places = np.fromiter(decisions, np.int64, len(decisions))
     same = np.array([decisions[int(place)] == "same" for place in places])
     probability = pairs.column("probability").to_numpy().copy()

@@ -21,6 +21,9 @@ from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.resolve import CONFLICTS_SCHEMA, LINKS_SCHEMA, resolve
 from wasl.linkage.score import score_pairs
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.parquet_tables import write_parquet
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,25 @@ def test_pairs_read_back_resolve_the_same(scored, resolution, three_registers, p
     result = resolve(plan, again, [r.join for r in reversed(three_registers)], run="first")
     assert result.spine.equals(resolution.spine)
     assert result.links.equals(resolution.links)
+
+
+@pytest.mark.parametrize("rows", [7, 100, 10_000])
+def test_pairs_and_join_maps_in_files_resolve_as_those_in_memory(
+    rows, scored, resolution, three_registers, plan, tmp_path
+):
+    parts = three_registers
+    write_parquet(scored.to_table(), tmp_path / "pairs.parquet", row_group=rows)
+    for number, part in enumerate(parts):
+        part.join.write(tmp_path / f"{number}.parquet")
+    stored = ScoredPairs.open(tmp_path / "pairs.parquet")
+    joins = [JoinMap.open(tmp_path / f"{number}.parquet") for number in range(len(parts))]
+    assert stored.pairs.num_rows == 0 < len(stored) == len(scored)
+    assert stored.digest == digest_table(scored.pairs)
+    assert stored.in_memory().pairs.equals(scored.pairs)
+    found = resolve(plan, stored, joins, run="first")
+    for name in ("spine", "links", "conflicts", "changes", "review"):
+        assert getattr(found, name).equals(getattr(resolution, name)), name
+    assert found.report["quality"] == resolution.report["quality"]
 
 
 def test_a_missing_or_foreign_join_map_is_refused(scored, three_registers, open_pair, plan):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from wasl.linkage.comparison.pass_layout import Source, fixed_cells
 from wasl.linkage.comparison.patterns import Comparison, read_pattern
 from wasl.linkage.model.match_model import PassModel
-from wasl.linkage.persons.records import cells_of, texts_of
+from wasl.linkage.persons.ids import cells_of, texts_of
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 

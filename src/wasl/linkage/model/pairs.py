@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,8 @@ from wasl.linkage.model.checks import scoring_checks
 from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
+from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.stored_table import StoredTable, table_parts
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]
 
@@ -44,14 +47,43 @@ class ScoredPairs:
     """Pairs worth a look, with the model they were scored by.
 
     Attributes:
-        pairs: Table of ``PAIRS_SCHEMA``, sorted by pass, registers and row ids.
+        pairs: Table of ``PAIRS_SCHEMA``, sorted by pass, registers and row ids; empty if the pairs are in a file.
         model: The fitted models, pass by pass.
         report: Deliveries, counts and times as a JSON value.
+        stored: The pairs in a file, read part by part (:meth:`open`, :meth:`parts`).
     """
 
     pairs: pa.Table = field(repr=False)
     model: MatchModel
     report: dict[str, Any]
+    stored: StoredTable | None = None
+
+    def __len__(self) -> int:
+        return int(self.pairs.num_rows if self.stored is None else self.stored.num_rows)
+
+    def parts(self, columns: Sequence[str], first: int = 0, last: int | None = None) -> Iterator[tuple[int, pa.Table]]:
+        """Some columns of the pairs part by part, with the place of the part's first pair.
+
+        Args:
+            columns: Names.
+            first: The first pair wanted.
+            last: The pair after the last one wanted; None: all that follow.
+        """
+        if self.stored is not None:
+            return self.stored.parts(columns, first, last)
+        return table_parts(self.pairs, columns, first, last)
+
+    def in_memory(self) -> Self:
+        """The same, with its pairs in memory."""
+        if self.stored is None:
+            return self
+        parts = [part for _, part in self.parts(PAIRS_SCHEMA.names)] or [PAIRS_SCHEMA.empty_table()]
+        return replace(self, pairs=pa.concat_tables(parts).unify_dictionaries(), stored=None)
+
+    @property
+    def digest(self) -> str:
+        """``digest_table`` of the pairs, wherever they are."""
+        return digest_table(self.pairs) if self.stored is None else self.stored.digest
 
     @classmethod
     def assemble(
@@ -103,16 +135,40 @@ class ScoredPairs:
         if METADATA_KEY not in metadata or table.column_names != PAIRS_SCHEMA.names:
             raise DeliveryError("not a file of scored pairs.", remedy="`wasl link` without join maps makes one.")
         try:
-            value = json.loads(metadata[METADATA_KEY])
-            return cls(table.cast(PAIRS_SCHEMA), MatchModel.from_json(value["model"]), value["report"])
-        except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            return cls(table.cast(PAIRS_SCHEMA), *_model_and_report(metadata))
+        except pa.ArrowException as error:
             raise DeliveryError("the file of scored pairs is incomplete or of another version.") from error
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The scored pairs in a file, which stay there and are read part by part.
+
+        Raises:
+            DeliveryError: The file is not one of scored pairs.
+        """
+        stored, metadata = StoredTable.open(path, "file of scored pairs", PAIRS_SCHEMA)
+        if METADATA_KEY not in metadata or list(stored.names) != PAIRS_SCHEMA.names:
+            raise DeliveryError("not a file of scored pairs.", remedy="`wasl link` without join maps makes one.")
+        return cls(PAIRS_SCHEMA.empty_table(), *_model_and_report(metadata), stored)
+
+
+def _model_and_report(metadata: Mapping[bytes, bytes]) -> tuple[MatchModel, dict[str, Any]]:
+    """What travels with the pairs.
+
+    Raises:
+        DeliveryError: It is incomplete.
+    """
+    try:
+        value = json.loads(metadata[METADATA_KEY])
+        return MatchModel.from_json(value["model"]), value["report"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeliveryError("the file of scored pairs is incomplete or of another version.") from error
 
 
 def binary_column(cells: NDArray[np.uint8]) -> pa.Array:
-    """(rows, 16) bytes as an Arrow column."""
+    """(rows, 16) bytes as an Arrow column, which keeps them and does not copy them."""
     data = np.ascontiguousarray(cells)
-    return pa.Array.from_buffers(pa.binary(LABEL_BYTES), len(data), [None, pa.py_buffer(data.tobytes())])
+    return pa.Array.from_buffers(pa.binary(LABEL_BYTES), len(data), [None, pa.py_buffer(data)])
 
 
 def words_of(cells: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

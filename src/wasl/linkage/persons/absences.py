@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.persons.records import Records
+from wasl.linkage.persons.sums import logistic, parts_of, settled
 
 __all__ = ["weight_of_absence"]
 
@@ -28,7 +29,7 @@ ROUNDS = 20
 
 
 def weight_of_absence(
-    odds: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64], records: Records
+    odds: NDArray[np.float64], left: NDArray[np.integer], right: NDArray[np.integer], records: Records
 ) -> NDArray[np.float64]:
     """(pairs) what it adds to the log-odds that both records, or only one of them, lack a trait.
 
@@ -42,29 +43,49 @@ def weight_of_absence(
         records: Their passes.
     """
     sources = len(records.sources)
-    between = records.source[left].astype(np.int64) * sources + records.source[right]
     traits = []
     for present, usual in _traits(records):
-        told = usual[records.source[left]] & usual[records.source[right]]
-        place = np.flatnonzero(told & ~(present[left] & present[right]))
+        place = _told(left, right, present, usual, records)
         if len(place):
-            traits.append((place, ~present[left[place]] & ~present[right[place]]))
+            a, b = left[place], right[place]
+            between = records.source[a].astype(np.int64) * sources + records.source[b]
+            own = between.astype(np.min_scalar_type(sources**2))
+            traits.append((place, ~present[a] & ~present[b], own))
     added = np.zeros(len(odds))
+    if not traits:
+        return added
     for _ in range(ROUNDS):
-        probability = 1.0 / (1.0 + np.exp(-(odds + added)))
+        probability = logistic(odds, added)
         before, added = added, np.zeros(len(odds))
-        for place, both in traits:
-            own, ratio = between[place], np.zeros((2, sources**2))
+        for place, both, own in traits:
+            ratio = np.zeros((2, sources**2))
             for sign, share in ((1.0, probability[place]), (-1.0, 1.0 - probability[place])):
                 pooled = (share[both].sum() + 0.5) / (share.sum() + 1.0)
                 held = np.bincount(own, weights=share, minlength=sources**2) + LIKE_OTHERS
                 rate = (np.bincount(own[both], weights=share[both], minlength=sources**2) + LIKE_OTHERS * pooled) / held
                 ratio += sign * np.log(np.stack([1.0 - rate, rate]))
             added[place] += ratio[both.astype(np.int64), own]
-        added = np.clip(added, -ABSENCE_BOUND, ABSENCE_BOUND)
-        if np.allclose(before, added, atol=1e-6):
+        np.clip(added, -ABSENCE_BOUND, ABSENCE_BOUND, out=added)
+        if settled(before, added, 1e-6):
             break
     return added
+
+
+def _told(
+    left: NDArray[np.integer],
+    right: NDArray[np.integer],
+    present: NDArray[np.bool_],
+    usual: NDArray[np.bool_],
+    records: Records,
+) -> NDArray[np.int32]:
+    """The pairs of registers that usually record a trait of which a record lacks it."""
+    found = [np.empty(0, np.int32)]
+    usually = usual[records.source]
+    for part in parts_of(len(left)):
+        a, b = left[part], right[part]
+        told = usually[a] & usually[b] & ~(present[a] & present[b])
+        found.append((np.flatnonzero(told) + part.start).astype(np.int32))
+    return np.concatenate(found)
 
 
 def _traits(records: Records) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:

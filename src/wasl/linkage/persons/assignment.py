@@ -11,7 +11,7 @@ __all__ = ["assign_one_to_one"]
 
 
 def assign_one_to_one(
-    left: NDArray[np.int64], right: NDArray[np.int64], gain: NDArray[np.float64]
+    left: NDArray[np.integer], right: NDArray[np.integer], gain: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Choose the pairs to link so that no record is linked twice and the sum of gains is largest.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from wasl.linkage.persons.components import components
 from wasl.linkage.persons.merging import log_odds
+from wasl.linkage.persons.sums import counts_by, parts_of
 from wasl.registers.compiled import njit
 
 __all__ = ["LARGEST_CHAIN", "chance_of_meeting", "cluster_records"]
@@ -31,7 +31,8 @@ def _merge(
     left: np.ndarray,
     right: np.ndarray,
     start: np.ndarray,
-    neighbour: np.ndarray,
+    edge: np.ndarray,
+    end_sum: np.ndarray,
     likeness: np.ndarray,
     source: np.ndarray,
     unique: np.ndarray,
@@ -40,8 +41,8 @@ def _merge(
     refused: np.ndarray,
 ) -> None:
     """Merge clusters along pairs in the order given; `refused` says why not: 1 register twice, 2 weak chain."""
-    following = np.arange(parent.shape[0])  # members of a cluster form a ring
-    size = np.ones(parent.shape[0], np.int64)
+    following = np.arange(parent.shape[0], dtype=np.int32)  # members of a cluster form a ring
+    size = np.ones(parent.shape[0], np.int32)
     for e in range(left.shape[0]):
         a, b = _root(parent, left[e]), _root(parent, right[e])
         if a == b:
@@ -54,8 +55,8 @@ def _merge(
         member = a
         while True:
             for k in range(start[member], start[member + 1]):
-                if _root(parent, neighbour[k]) == b:
-                    total += likeness[k]
+                if _root(parent, end_sum[edge[k]] - member) == b:
+                    total += likeness[edge[k]]
                     seen += 1
             if unique[source[member]]:
                 other = b
@@ -77,8 +78,29 @@ def _merge(
             following[a], following[b] = following[b], following[a]
 
 
+@njit(cache=True, nogil=True)
+def _by_record(ends: np.ndarray, at: np.ndarray, edge: np.ndarray) -> None:
+    """List the pairs of each record, in their order; `at` is where the next one of each record goes, updated."""
+    for e in range(ends.shape[0]):
+        edge[at[ends[e]]] = e
+        at[ends[e]] += 1
+
+
+@njit(cache=True, nogil=True)
+def _smallest(parent: np.ndarray) -> np.ndarray:
+    """The smallest record of the cluster of each."""
+    smallest = np.full(parent.shape[0], parent.shape[0], np.int32)
+    for record in range(parent.shape[0]):
+        root = _root(parent, record)
+        smallest[root] = min(smallest[root], record)
+    for record in range(parent.shape[0]):
+        if parent[record] != record:
+            smallest[record] = smallest[_root(parent, record)]
+    return smallest
+
+
 def chance_of_meeting(
-    records: int, left: NDArray[np.int64], right: NDArray[np.int64], sure: NDArray[np.bool_]
+    records: int, left: NDArray[np.integer], right: NDArray[np.integer], sure: NDArray[np.bool_]
 ) -> float:
     """Share of pairs of records of one person that met as candidates, judged from chains of sure pairs.
 
@@ -91,27 +113,30 @@ def chance_of_meeting(
         right: (pairs) the other records.
         sure: (pairs) which of them are beyond doubt.
     """
-    graph = coo_array((np.ones(int(sure.sum())), (left[sure], right[sure])), shape=(records, records))
-    _, component = connected_components(graph, directed=False)
-    size = np.bincount(component)
+    component = components(records, [(left[sure], right[sure])])
+    size = counts_by(component, records)
     open_ends = (size > 2) & (size <= LARGEST_CHAIN)
-    possible = float((size * (size - 1) // 2)[open_ends].sum())
-    same = (component[left] == component[right]) & open_ends[component[left]]
+    size = size[open_ends]
+    possible = float((size * (size - 1) // 2).sum())
+    same = 0
+    for part in parts_of(len(left)):
+        mine = component[left[part]]
+        same += int(((mine == component[right[part]]) & open_ends[mine]).sum())
     # A tree of sure pairs is what made the component; only the pairs beyond it were free to be missing.
-    needed = float((size - 1)[open_ends].sum())
-    return (float(same.sum()) - needed + 1.0) / (possible - needed + 1.25)
+    needed = float((size - 1).sum())
+    return (float(same) - needed + 1.0) / (possible - needed + 1.25)
 
 
 def cluster_records(
     records: int,
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
+    left: NDArray[np.integer],
+    right: NDArray[np.integer],
     probability: NDArray[np.float64],
     accepted: NDArray[np.bool_],
     source: NDArray[np.int32],
     unique: NDArray[np.bool_],
     unseen: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """Merge records into persons, likeliest pairs first.
 
     Two clusters are merged when the log-odds of all pairs between them, the unseen ones included, add up to more than
@@ -131,27 +156,22 @@ def cluster_records(
         (records) cluster number, the smallest record in it; (pairs) why an accepted pair was not followed: 0 it was,
         1 a register would have the person twice, 2 the rest of the two clusters does not fit.
     """
-    ends = np.concatenate([left, right])
-    by_end = np.argsort(ends, kind="stable")
-    neighbour = np.concatenate([right, left])[by_end]
-    odds = np.clip(log_odds(probability), -STRONGEST, STRONGEST)
-    likeness = np.concatenate([odds, odds])[by_end]
-    start = np.searchsorted(ends[by_end], np.arange(records + 1)).astype(np.int64)
+    start = np.zeros(records + 1, np.int64)
+    np.cumsum(counts_by(left, records) + counts_by(right, records), out=start[1:])
+    edge = np.empty(2 * len(left), np.int32)
+    at = start[:-1].copy()
+    for ends in (left, right):
+        _by_record(ends, at, edge)
+    odds = log_odds(probability)
+    np.clip(odds, -STRONGEST, STRONGEST, out=odds)
     chosen = np.flatnonzero(accepted)
     order = chosen[np.lexsort((right[chosen], left[chosen], -probability[chosen]))]
-    parent = np.arange(records, dtype=np.int64)
+    parent = np.arange(records, dtype=np.int32)
     reasons = np.zeros(len(order), np.int8)
     _merge(
-        left[order], right[order], start, neighbour, likeness,
-        source.astype(np.int64), unique, unseen, parent, reasons,
+        left[order], right[order], start, edge, left + right, odds, source, unique, unseen,
+        parent, reasons,
     )  # fmt: skip
     refused = np.zeros(len(left), np.int8)
     refused[order] = reasons
-    while True:
-        above = parent[parent]
-        if np.array_equal(above, parent):
-            break
-        parent = above
-    smallest = np.full(records, records, np.int64)
-    np.minimum.at(smallest, parent, np.arange(records))
-    return smallest[parent], refused
+    return _smallest(parent), refused

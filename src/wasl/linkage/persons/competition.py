@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.persons.conflicts import correct_by_conflicts
-from wasl.linkage.persons.merging import MergedPairs, log_odds
+from wasl.linkage.persons.merging import TWO_REGISTERS, MergedPairs, log_odds
 from wasl.linkage.persons.records import Records
+from wasl.linkage.persons.sums import counts_by, parts_of, sums_by
 from wasl.registers.compiled import njit
 
 __all__ = ["compete", "matching_marginals"]
@@ -52,12 +53,6 @@ ALONE_SHARE, FORMULA_PAIRS = 1.0, 5.0
 several passes. It weighs as much as so many pairs of doubt. With .7 and 2 the calibration error of foreigners was lower
 by .003 to .008, but F1 on FEBRL 4 with relatives planted fell below .96."""
 TOTAL_ROUNDS, TOTAL_TOLERANCE = 25, 1e-3
-TWO_REGISTERS = 2
-"""Among more registers rivals only take probability away. The chance that neither record has a match is not divided
-out, and no totals are kept. A score class holds pairs of many registers: what rivals lost in one pair of registers
-went to doubtful pairs of another. Of 70 and 65 pairs of registers of a synthetic Morocco (draws 2026 and 7) 47 and 44
-had precision .99 and recall .97 so, 37 and 33 with kept totals. The calibration error of hard registers was .009, and
-.019 with them. Between two registers kept totals are better: F1 of foreigners .932 with them, .926 without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +61,25 @@ class _Slots:
 
     Attributes:
         start: (slots + 1) int64 into `member`.
-        member: (memberships) int64: pair · 2 + side.
+        member: (memberships) int32 or int64: pair · 2 + side.
     """
 
     start: NDArray[np.int64] = field(repr=False)
-    member: NDArray[np.int64] = field(repr=False)
+    member: NDArray[np.integer] = field(repr=False)
 
     @classmethod
-    def of(cls, slot: NDArray[np.int64]) -> _Slots:
+    def of(cls, slot: NDArray[np.integer]) -> _Slots:
         """Group the sides of pairs by slot.
 
         Args:
-            slot: (2 · pairs) int64, slot of side 0 and side 1 of each pair in turn; -1 where nothing is constrained.
+            slot: (2 · pairs) slot of side 0 and side 1 of each pair in turn; -1 where nothing is constrained.
         """
-        held = np.flatnonzero(slot >= 0)
-        order = held[np.argsort(slot[held], kind="stable")]
+        free = int((slot < 0).sum())
+        order: NDArray[np.integer] = np.argsort(slot, kind="stable")[free:].astype(
+            np.int32 if len(slot) < 2**31 else np.int64
+        )
         edge = np.flatnonzero(np.diff(slot[order], prepend=-1) != 0)
-        return cls(np.append(edge, len(order)).astype(np.int64), order.astype(np.int64))
+        return cls(np.append(edge, len(order)).astype(np.int64), order)
 
 
 @njit(cache=True, nogil=True)
@@ -138,19 +135,25 @@ def _iterate(
 
 
 def matching_marginals(
-    weight: NDArray[np.float64], slot: NDArray[np.int64], free: NDArray[np.float64] | None = None
+    weight: NDArray[np.float64], slot: NDArray[np.integer], free: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.float64], int]:
     """Marginal probabilities of pairs in a random matching with the given odds.
 
     Args:
         weight: (pairs) float64 odds, positive.
-        slot: (2 · pairs) int64: what side 0 and side 1 of each pair in turn compete for; -1 where they do not.
+        slot: (2 · pairs) what side 0 and side 1 of each pair in turn compete for; -1 where they do not.
         free: (2 · pairs) float64 messages to begin with, updated; default: everybody is free.
 
     Returns:
         (pairs) float64, and the sweeps that were needed.
     """
-    slots = _Slots.of(slot)
+    return _marginals(weight, _Slots.of(slot), free)
+
+
+def _marginals(
+    weight: NDArray[np.float64], slots: _Slots, free: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], int]:
+    """See :func:`matching_marginals`; what pairs compete for is sorted once for many odds."""
     free = np.ones(2 * len(weight)) if free is None else free
     sweeps = _iterate(weight, slots.start, slots.member, free, ITERATIONS, TOLERANCE, DAMPING)
     odds = weight * free[0::2] * free[1::2]
@@ -168,42 +171,73 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
     if len(pairs) == 0 or not duplicate_free.any():
         return pairs
     sources = len(records.sources)
-    ends = np.stack([pairs.left, pairs.right], axis=1)
-    here = records.source[ends].astype(np.int64)
-    there = here[:, ::-1]
-    constrained = duplicate_free[there] & (here != there)
-    _, slot = np.unique(np.where(constrained, ends * sources + there, -1), return_inverse=True)
-    slot = np.where(constrained, slot.reshape(ends.shape), -1).reshape(-1).astype(np.int64)
+    between, constrained = _sides(pairs, records.source, duplicate_free)
+    slots = _Slots.of(_slots_of(pairs, records.source, constrained, sources))
     merged = log_odds(pairs.probability)
     odds = np.exp(merged)
-    held = np.bincount(records.source, minlength=sources)
-    between = here * sources + there
+    held = counts_by(records.source, sources)
     probability = pairs.probability
     for _ in range(SHARE_ROUNDS):
         alone = np.ones(len(pairs))
-        for side in (0, 1):
-            expected = np.bincount(between[:, side], weights=probability, minlength=sources**2)
-            share = np.minimum(expected[between[:, side]] / held[here[:, side]], MOST_MATCHED)
-            alone *= np.where(constrained[:, side], 1.0 - share, 1.0)
+        for own, bound in zip(between, constrained, strict=True):
+            expected = sums_by(own, probability, sources**2)
+            free = 1.0 - np.minimum(expected / np.maximum(held, 1).repeat(sources), MOST_MATCHED)
+            alone *= np.where(bound, free[own], 1.0)
         before = probability
-        probability, _sweeps = matching_marginals(odds / alone, slot)
+        probability, _sweeps = _marginals(odds / alone, slots)
         if np.abs(probability - before).max() < 1e-4:  # a hundredth of what any grade could feel
             break
     if len(records.passes) > 1 and sources > TWO_REGISTERS:
-        probability = matching_marginals(odds, slot)[0]
+        probability = _marginals(odds, slots)[0]
         told = correct_by_conflicts(pairs, probability, records, duplicate_free)
-        if pairs.most is not None:
-            told = np.minimum(told, log_odds(pairs.most))
-        probability = matching_marginals(np.exp(told), slot)[0]
+        told = np.minimum(told, log_odds(np.ones(1) if pairs.most is None else pairs.most))
+        probability = _marginals(np.exp(told), slots)[0]
     elif len(records.passes) > 1:
-        probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slot, constrained.any(axis=1))
+        probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slots, constrained[0] | constrained[1])
     if pairs.most is not None:  # that a record has no rival does not show whose it is
         probability = np.minimum(probability, pairs.most)
     return replace(pairs, probability=probability)
 
 
+def _sides(
+    pairs: MergedPairs, source: NDArray[np.int32], duplicate_free: NDArray[np.bool_]
+) -> tuple[tuple[NDArray[np.integer], NDArray[np.integer]], tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Of each side of pairs: (pairs) its source and the other's as one number, and whether it has one partner at most.
+
+    Args:
+        pairs: Pairs of records.
+        source: (records) their sources.
+        duplicate_free: (sources) whether a person appears at most once.
+    """
+    sources = len(duplicate_free)
+    kind = np.min_scalar_type(sources**2)
+    between = np.empty((2, len(pairs)), kind)
+    for part in parts_of(len(pairs)):
+        here, there = source[pairs.left[part]].astype(np.int64), source[pairs.right[part]].astype(np.int64)
+        between[0, part], between[1, part] = here * sources + there, there * sources + here
+    other = np.tile(np.arange(sources), sources)
+    once = duplicate_free[other] & (np.arange(sources).repeat(sources) != other)
+    return (between[0], between[1]), (once[between[0]], once[between[1]])
+
+
+def _slots_of(
+    pairs: MergedPairs,
+    source: NDArray[np.int32],
+    constrained: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    sources: int,
+) -> NDArray[np.integer]:
+    """(2 · pairs) what side 0 and side 1 of each pair in turn compete for: a record and a source; -1 for nothing."""
+    slot = np.empty((len(pairs), 2), np.int32 if len(source) * sources < 2**31 else np.int64)
+    for part in parts_of(len(pairs)):
+        ends = pairs.left[part].astype(np.int64), pairs.right[part].astype(np.int64)
+        for side in (0, 1):
+            taken = ends[side] * sources + source[ends[1 - side]]
+            slot[part, side] = np.where(constrained[side][part], taken, -1)
+    return slot.reshape(-1)
+
+
 def _keep_totals(
-    merged: NDArray[np.float64], alone: NDArray[np.float64], slot: NDArray[np.int64], rivals: NDArray[np.bool_]
+    merged: NDArray[np.float64], alone: NDArray[np.float64], slots: _Slots, rivals: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """(pairs) probabilities under the constraints, the expected matches of every score class kept.
 
@@ -214,7 +248,7 @@ def _keep_totals(
     Args:
         merged: (pairs) log-odds that ignore rivals.
         alone: (pairs) logarithm of the chance that neither record has a match, as far as it is divided out at first.
-        slot: (2 · pairs) int64, see :func:`matching_marginals`.
+        slots: What pairs compete for.
         rivals: (pairs) whether a side of the pair is constrained.
     """
     last = len(SCORE_LIMITS)
@@ -225,7 +259,7 @@ def _keep_totals(
     probability = before
     for _ in range(TOTAL_ROUNDS):
         shift = np.where(rivals, correction[place] - alone, 0.0)
-        probability, _sweeps = matching_marginals(np.exp(merged + shift), slot, free)
+        probability, _sweeps = _marginals(np.exp(merged + shift), slots, free)
         mine = np.where(rivals, probability, 0.0)
         expected = np.bincount(place, weights=mine, minlength=last + 1)
         slope = np.bincount(place, weights=mine * (1.0 - mine), minlength=last + 1) + FORMULA_PAIRS

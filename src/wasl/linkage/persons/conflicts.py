@@ -25,9 +25,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from wasl.linkage.persons.components import components
 from wasl.linkage.persons.merging import MergedPairs, log_odds
 from wasl.linkage.persons.records import Records
 
@@ -89,10 +88,9 @@ def _groups_of(
     pairs: MergedPairs, sure: NDArray[np.bool_], source: NDArray[np.int64], duplicate_free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """(records) the group of sure pairs of each, and (groups, sources) whether it has a record that is there once."""
-    count = len(source)
-    graph = coo_array((np.ones(int(sure.sum())), (pairs.left[sure], pairs.right[sure])), shape=(count, count))
-    groups, group = connected_components(graph, directed=False)
-    held = np.zeros((groups, len(duplicate_free)), np.bool_)
+    first = components(len(source), [(pairs.left[sure], pairs.right[sure])])
+    groups, group = np.unique(first, return_inverse=True)
+    held = np.zeros((len(groups), len(duplicate_free)), np.bool_)
     held[group, source] = duplicate_free[source]
     return group.astype(np.int64), held
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wasl.linkage.persons.meetings import shared_passes
 from wasl.linkage.persons.records import Records
 
 __all__ = ["highest_odds"]
@@ -41,10 +42,10 @@ LIKE_OTHERS = 10.0
 
 def highest_odds(
     total: int,
-    group: NDArray[np.int64],
-    in_pass: NDArray[np.int32],
+    group: NDArray[np.integer],
+    in_pass: NDArray[np.integer],
     of_pass: NDArray[np.float64],
-    ends: tuple[NDArray[np.int64], NDArray[np.int64]],
+    ends: tuple[NDArray[np.integer], NDArray[np.integer]],
     records: Records,
     numbers: Sequence[str],
 ) -> NDArray[np.float64]:
@@ -62,7 +63,9 @@ def highest_odds(
     highest = np.full(total, np.inf)
     mine = np.array([name in set(numbers) for name in records.passes], np.bool_)
     left, right = ends
-    held = (records.in_pass[left][:, mine] & records.in_pass[right][:, mine]).sum(axis=1)
+    if not mine.any():
+        return highest
+    held = shared_passes(left, right, records, mine)
     number = mine[in_pass]
     met = np.bincount(group[~number], minlength=total)
     shared = np.bincount(group[number], minlength=total) > 0

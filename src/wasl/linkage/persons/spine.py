@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from wasl.errors import DeliveryError
 from wasl.linkage.model.pairs import binary_column, words_of
-from wasl.linkage.persons.records import IDS, Roster, cells_of, distinct_ids, order_key, texts_of
+from wasl.linkage.persons.ids import IDS, cells_of, distinct_ids, order_key, texts_of
+from wasl.linkage.persons.records import Roster
+from wasl.linkage.persons.sums import parts_of
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.sha256 import hash_rows
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
@@ -68,7 +70,7 @@ class Persons:
     changes: pa.Table = field(repr=False)
 
 
-def name_persons(records: Roster, cluster: NDArray[np.int64], onto: pa.Table | None) -> Persons:
+def name_persons(records: Roster, cluster: NDArray[np.integer], onto: pa.Table | None) -> Persons:
     """Give every cluster of records a person id, an earlier one where it had one.
 
     A person of the earlier spine goes on in the cluster that holds most of its records; the others are split off
@@ -83,9 +85,7 @@ def name_persons(records: Roster, cluster: NDArray[np.int64], onto: pa.Table | N
     Raises:
         DeliveryError: The earlier spine is not a spine.
     """
-    clusters, place = np.unique(cluster, return_inverse=True)
-    first = np.full(len(clusters), len(records), np.int64)
-    np.minimum.at(first, place, np.arange(len(records)))
+    first, place = _persons_of(cluster)
     if onto is None:
         ids = _fresh_ids(records, first, np.empty(0, IDS))
         return Persons(ids[place], SPINE_SCHEMA.empty_table(), CHANGES_SCHEMA.empty_table())
@@ -109,10 +109,14 @@ def _fresh_ids(records: Roster, first: NDArray[np.int64], taken: NDArray[np.void
         for code, name in enumerate(records.registers):
             here = open_[records.register[first[open_]] == code]
             prefix = np.frombuffer(b"wasl/person\x1f%d\x1f" % number + name.encode() + b"\x1f", np.uint8)
-            messages = np.empty((len(here), len(prefix) + LABEL_BYTES), np.uint8)
-            messages[:, : len(prefix)] = prefix
-            messages[:, len(prefix) :] = cells[first[here]]
-            ids[here] = hash_rows(messages)[:, :LABEL_BYTES]
+            for part in parts_of(len(here)):
+                mine = here[part]
+                messages = np.empty((len(mine), len(prefix) + LABEL_BYTES), np.uint8)
+                messages[:, : len(prefix)] = prefix
+                messages[:, len(prefix) :] = cells[first[mine]]
+                ids[mine] = hash_rows(messages)[:, :LABEL_BYTES]
+        if not len(taken):
+            break
         met = find_rows([ids[open_].view(IDS).reshape(-1)], [taken]) >= 0
         open_, number = open_[met], number + 1
     return ids.view(IDS).reshape(-1)
@@ -138,6 +142,18 @@ def find_rows(wanted: Sequence[NDArray[Any]], among: Sequence[NDArray[Any]]) -> 
     return found[len(among[0]) :]
 
 
+def _persons_of(cluster: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The first record of each cluster, in the order of their numbers, and the cluster of each record.
+
+    Args:
+        cluster: (records) cluster number.
+    """
+    numbers, first = np.unique(cluster, return_index=True)
+    at = np.zeros(int(numbers.max(initial=-1)) + 1, np.int32)
+    at[numbers] = np.arange(len(numbers), dtype=np.int32)
+    return first, at[cluster]
+
+
 @njit(cache=True, nogil=True)
 def _hand_on(old: np.ndarray, new: np.ndarray, heir: np.ndarray, keeper: np.ndarray) -> None:
     """Each earlier person goes on in one cluster and each cluster keeps one, pairs taken in the order given."""
@@ -147,7 +163,7 @@ def _hand_on(old: np.ndarray, new: np.ndarray, heir: np.ndarray, keeper: np.ndar
             keeper[new[k]] = old[k]
 
 
-def _inherit(records: Roster, place: NDArray[np.int64], first: NDArray[np.int64], onto: pa.Table) -> Persons:
+def _inherit(records: Roster, place: NDArray[np.int32], first: NDArray[np.int64], onto: pa.Table) -> Persons:
     """Hand earlier ids on to clusters, see :func:`name_persons`.
 
     Args:

@@ -21,6 +21,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wasl.linkage.persons.sums import codes_of, counts_by, parts_of, sums_by
+
 __all__ = ["keep_totals"]
 
 LIMITS = (0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.97, 0.99)
@@ -34,8 +36,8 @@ SETTLED = 1e-3
 
 def keep_totals(
     odds: NDArray[np.float64],
-    group: NDArray[np.int64],
-    in_pass: NDArray[np.int32],
+    group: NDArray[np.integer],
+    in_pass: NDArray[np.integer],
     probability: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """(pairs) log-odds that keep the expected matches of every pass and score class.
@@ -47,21 +49,26 @@ def keep_totals(
         probability: (meetings) what the pass says of the pair.
     """
     classes = len(LIMITS) + 1
-    _, cell = np.unique(in_pass * classes + np.searchsorted(LIMITS, probability), return_inverse=True)
-    total = int(cell.max(initial=-1)) + 1
-    wanted = np.bincount(cell, weights=probability, minlength=total)
-    part = 1.0 / np.maximum(np.bincount(group, minlength=len(odds)), 1)
-    passes = [np.flatnonzero(in_pass == number) for number in np.unique(in_pass)]
+    most = (int(in_pass.max(initial=0)) + 1) * classes
+    values = np.empty(len(in_pass), np.min_scalar_type(most))
+    for some in parts_of(len(in_pass)):
+        values[some] = in_pass[some].astype(np.int64) * classes + np.searchsorted(LIMITS, probability[some])
+    held, cell = codes_of(values, most)
+    del values
+    total = len(held)
+    wanted = sums_by(cell, probability, total)
+    part = 1.0 / np.maximum(counts_by(group, len(odds)), 1)
+    passes = [np.flatnonzero(in_pass == number).astype(np.int32) for number in np.unique(held // classes)]
     correction, found = np.zeros(total), odds.copy()
     for _ in range(ROUNDS):
         largest = 0.0
         for meetings in passes:
             pair, here = group[meetings], cell[meetings]
             p = 1.0 / (1.0 + np.exp(-found[pair]))
-            expected = np.bincount(here, weights=p, minlength=total)
-            slope = np.bincount(here, weights=p * (1.0 - p) * part[pair], minlength=total) + 1.0 / VARIANCE
+            expected = sums_by(here, p, total)
+            slope = sums_by(here, p * (1.0 - p) * part[pair], total) + 1.0 / VARIANCE
             step = np.clip((wanted - expected - correction / VARIANCE) / slope, -1.0, 1.0)
-            step[np.bincount(here, minlength=total) == 0] = 0.0
+            step[counts_by(here, total) == 0] = 0.0
             correction += step
             found[pair] += step[here] * part[pair]  # a pair is met at most once in a pass
             largest = max(largest, float(np.abs(step).max(initial=0.0)))

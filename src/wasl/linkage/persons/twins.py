@@ -37,6 +37,7 @@ from wasl.linkage.comparison.patterns import MISSING, Comparison, read_pattern
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
+from wasl.linkage.persons.sums import codes_of, sums_by
 from wasl.linkage.plan import ModelOptions
 
 __all__ = ["LIKE_TWINS", "NOT_TWINS", "bound_twins", "given_apart", "twin_like"]
@@ -73,8 +74,8 @@ def twin_like(
     if not any(c.name in options.personal for part in model.passes for c in part.comparisons):
         return found
     by_name = {part.name: part for part in model.passes}
-    codes = pairs.in_pass.astype(np.int64) * max(len(patterns), 1) + pairs.pattern
-    seen, place = np.unique(codes, return_inverse=True)
+    most = len(passes) * max(len(patterns), 1)
+    seen, place = codes_of(pairs.in_pass.astype(np.int32) * max(len(patterns), 1) + pairs.pattern, most)
     told = np.zeros(len(seen), np.bool_)
     for k, code in enumerate(seen.tolist()):
         part = by_name.get(passes[code // max(len(patterns), 1)])
@@ -129,14 +130,14 @@ def bound_twins(pairs: MergedPairs, like: NDArray[np.bool_], records: Records) -
         like: (pairs) whether a pair looks like twins.
         records: Their records.
     """
-    if not like.any():
-        return pairs
     sources = len(records.sources)
-    a, b = np.sort(np.stack([records.source[pairs.left], records.source[pairs.right]]).astype(np.int64), axis=0)
-    between = a * sources + b
+    if not like.any() or sources == 1:
+        return pairs
+    a, b = records.source[pairs.left], records.source[pairs.right]
+    between = (np.minimum(a, b) * sources + np.maximum(a, b)).astype(np.min_scalar_type(sources**2))
     apart = np.where(a != b, pairs.probability, 0.0)
-    matches = np.bincount(between, weights=apart, minlength=sources**2).astype(np.float64)
-    kind = np.bincount(between, weights=np.where(like, apart, 0.0), minlength=sources**2).astype(np.float64)
+    matches = sums_by(between, apart, sources**2)
+    kind = sums_by(between, np.where(like, apart, 0.0), sources**2)
     pooled = kind.sum() / max(matches.sum(), 1e-9)
     kind = matches * (kind + LIKE_OTHERS * pooled) / (matches + LIKE_OTHERS)
     twins = _expected_twins(matches, np.bincount(records.source, minlength=sources))

@@ -17,6 +17,7 @@ from wasl.linkage.model.checks import Check
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
+from wasl.linkage.persons.sums import counts_by
 from wasl.linkage.plan import ResolutionOptions
 from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision
 
@@ -55,7 +56,7 @@ def resolution_checks(
     together: NDArray[np.bool_],
     records: Records,
     duplicate_free: NDArray[np.bool_],
-    cluster: NDArray[np.int64],
+    cluster: NDArray[np.integer],
     model: MatchModel,
     patterns: Sequence[str],
     personal: Sequence[str],
@@ -79,7 +80,7 @@ def resolution_checks(
     return [
         _possible(before, records, duplicate_free),
         _cluster_sizes(cluster),
-        *_evidence(pairs.at(together), records.passes, model, patterns, most),
+        *_evidence(pairs.in_pass[together], pairs.pattern[together], records.passes, model, patterns, most),
     ]
 
 
@@ -144,8 +145,9 @@ def check_twins(alike: int, links: int, apart: bool) -> Check:
 
 def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> Check:
     held = np.bincount(records.source, minlength=len(records.sources))
-    a, b = records.source[before.left], records.source[before.right]
-    over = []
+    over: list[str] = []
+    several = duplicate_free.sum() > 1
+    a, b = (records.source[side] if several else records.source[:0] for side in (before.left, before.right))
     for x in range(len(records.sources)):
         for y in range(x + 1, len(records.sources)):
             if not (duplicate_free[x] and duplicate_free[y]):
@@ -165,8 +167,8 @@ def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.
     )
 
 
-def _cluster_sizes(cluster: NDArray[np.int64]) -> Check:
-    _, size = np.unique(cluster, return_counts=True)
+def _cluster_sizes(cluster: NDArray[np.integer]) -> Check:
+    size = counts_by(cluster, len(cluster))
     large = int(size[size > LARGE_CLUSTER].sum())
     failed = large > max(LARGE_SHARE * len(cluster), LARGE_CLUSTER)
     return Check(
@@ -180,25 +182,40 @@ def _cluster_sizes(cluster: NDArray[np.int64]) -> Check:
 
 
 def _evidence(
-    linked: MergedPairs, passes: Sequence[str], model: MatchModel, patterns: Sequence[str], most: Mapping[str, float]
+    in_pass: NDArray[np.integer],
+    pattern: NDArray[np.integer],
+    passes: Sequence[str],
+    model: MatchModel,
+    patterns: Sequence[str],
+    most: Mapping[str, float],
 ) -> list[Check]:
-    """Whether linked pairs agree on what is personal, and whether anything was compared at all."""
+    """Whether linked pairs agree on what is personal, and whether anything was compared at all.
+
+    Args:
+        in_pass: (linked pairs) the pass.
+        pattern: (linked pairs) int32 into `patterns`.
+        passes: Names of passes.
+        model: The models of the passes.
+        patterns: Spelled patterns.
+        most: Of a comparison, the share of linked pairs that may disagree entirely.
+    """
     by_name = {part.name: part for part in model.passes}
-    numbers, counts = np.unique(
-        np.stack([linked.in_pass.astype(np.int64), linked.pattern.astype(np.int64)]), axis=1, return_counts=True
-    )
+    size = max(len(patterns), 1)
+    every = counts_by(in_pass.astype(np.int32) * size + pattern, len(passes) * size)
+    kinds = np.flatnonzero(every)
+    counts = every[kinds]
     compared: dict[str, list[int]] = {name: [0, 0] for name in most}
     bare = 0
-    for (in_pass, pattern), count in zip(numbers.T.tolist(), counts.tolist(), strict=True):
-        comparisons = by_name[passes[in_pass]].comparisons
-        states = read_pattern(patterns[pattern], comparisons)
+    for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        comparisons = by_name[passes[kind // size]].comparisons
+        states = read_pattern(patterns[kind % size], comparisons)
         if comparisons and all(state == MISSING for state in states):
             bare += count
         for comparison, state in zip(comparisons, states, strict=True):
             if comparison.name in compared and state != MISSING:
                 compared[comparison.name][0] += count
                 compared[comparison.name][1] += count * (state == 1)
-    total = len(linked)
+    total = len(pattern)
     apart = {
         name: worst / held
         for name, (held, worst) in compared.items()

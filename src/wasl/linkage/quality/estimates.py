@@ -28,8 +28,10 @@ from scipy.sparse import coo_array
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.clustering import LARGEST_CHAIN
+from wasl.linkage.persons.meetings import shared_passes
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
+from wasl.linkage.persons.sums import counts_by, sums_by
 
 __all__ = [
     "MODEL_ERROR",
@@ -73,7 +75,9 @@ class Estimate:
         return {"value": self.value, "low": self.low, "high": self.high}
 
 
-def never_met(met: NDArray[np.int32], weight: NDArray[np.float64], chances: NDArray[np.int64]) -> tuple[float, float]:
+def never_met(
+    met: NDArray[np.integer], weight: NDArray[np.float64], chances: NDArray[np.integer]
+) -> tuple[float, float]:
     """Expected matches that met in no pass, and the variance of that number.
 
     Args:
@@ -110,7 +114,7 @@ def estimate_quality(
     records: Records,
     expected_below: float,
     duplicate_free: NDArray[np.bool_],
-    cluster: NDArray[np.int64],
+    cluster: NDArray[np.integer],
     unknown: str = "",
 ) -> dict[str, Any]:
     """Estimated precision, recall and F1, by pair of registers too, and who is in neither of two sources.
@@ -124,12 +128,13 @@ def estimate_quality(
         cluster: (records) their persons: records that never met can be together by way of a third.
         unknown: Why the matches that never met cannot be estimated; empty where they can.
     """
-    chances = (records.in_pass[pairs.left] & records.in_pass[pairs.right]).sum(axis=1)
+    chances = shared_passes(pairs.left, pairs.right, records)
     joined = _joined(records, cluster)
     beside = float(np.triu(joined).sum()) - float(together.sum())
     alone = _alone(pairs, together, cluster)
     open_ends = _open_ends(pairs, together, cluster)
-    whole = _estimates(pairs, together, chances, expected_below, beside, open_ends * float(alone.sum()))
+    everything = _Candidates.of(pairs, together, chances, slice(None))
+    whole = _estimates(everything, expected_below, beside, open_ends * float(alone.sum()))
     if len(records.passes) > 1 and not duplicate_free.any():
         whole |= _unbounded(whole)
     linked = _Linked(pairs, together, chances, joined, open_ends, alone)
@@ -169,10 +174,38 @@ class _Linked:
 
     pairs: MergedPairs
     together: NDArray[np.bool_]
-    chances: NDArray[np.int64]
+    chances: NDArray[np.integer]
     joined: NDArray[np.int64]
     open_ends: float
     alone: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Columns of some candidate pairs that the estimates need.
+
+    Attributes:
+        probability: (pairs) that they are matches.
+        met: (pairs) passes that showed them.
+        together: (pairs) whether they were linked.
+        chances: (pairs) passes in which both records have a row.
+    """
+
+    probability: NDArray[np.float64]
+    met: NDArray[np.integer]
+    together: NDArray[np.bool_]
+    chances: NDArray[np.integer]
+
+    @classmethod
+    def of(
+        cls,
+        pairs: MergedPairs,
+        together: NDArray[np.bool_],
+        chances: NDArray[np.integer],
+        chosen: slice | NDArray[np.int64],
+    ) -> _Candidates:
+        """The chosen pairs."""
+        return cls(pairs.probability[chosen], pairs.met[chosen], together[chosen], chances[chosen])
 
 
 def _between_registers(
@@ -187,21 +220,22 @@ def _between_registers(
         duplicate_free: (sources) whether a person is in it at most once.
     """
     pairs, together = linked.pairs, linked.together
-    sides = records.source[pairs.left], records.source[pairs.right]
+    alone = len(records.sources) == 1
+    sides = (records.source[:0],) * 2 if alone else (records.source[pairs.left], records.source[pairs.right])
     held = np.bincount(records.source, minlength=len(records.sources))
     by_registers: list[dict[str, Any]] = []
     reconciliation: list[dict[str, Any]] = []
     for a in range(len(records.sources)):
         for b in range(a, len(records.sources)):
-            here = np.flatnonzero(((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a)))
-            if len(here) == 0:
+            here = ((sides[0] == a) & (sides[1] == b)) | ((sides[0] == b) & (sides[1] == a))
+            chosen = slice(None) if alone else np.flatnonzero(here)
+            of_pair = _Candidates.of(pairs, together, linked.chances, chosen)
+            if len(of_pair.probability) == 0:
                 continue
-            share = float(pairs.probability[here].sum() / max(pairs.probability.sum(), 1e-9))
-            beside = float(linked.joined[a, b]) - float(together[here].sum())
-            unmet = linked.open_ends * float(linked.alone[here].sum())
-            found = _estimates(
-                pairs.at(here), together[here], linked.chances[here], expected_below * share, beside, unmet
-            )
+            share = float(of_pair.probability.sum() / max(pairs.probability.sum(), 1e-9))
+            beside = float(linked.joined[a, b]) - float(of_pair.together.sum())
+            unmet = linked.open_ends * float(linked.alone[chosen].sum())
+            found = _estimates(of_pair, expected_below * share, beside, unmet)
             names = {"left": records.sources[a], "right": records.sources[b]}
             shown = ("precision", "recall", "f1", "missed", "wrong", "missed_parts")
             by_registers.append(names | {key: found[key] for key in shown})
@@ -244,58 +278,52 @@ def why_recall_is_unknown(passes: Sequence[Mapping[str, Any]], model: MatchModel
     return ""
 
 
-def _joined(records: Records, cluster: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(records: Records, cluster: NDArray[np.integer]) -> NDArray[np.int64]:
     """(sources, sources) pairs of records that are one person's, whether they met or not."""
-    _, person = np.unique(cluster, return_inverse=True)
-    size = (int(person.max(initial=-1)) + 1, len(records.sources))
-    held = coo_array((np.ones(len(person), np.int64), (person, records.source)), shape=size).tocsr()
-    both = np.asarray((held.T @ held).todense(), np.int64)
-    np.fill_diagonal(both, (np.diagonal(both) - np.bincount(records.source, minlength=size[1])) // 2)
+    sources = len(records.sources)
+    if sources == 1:
+        held = counts_by(cluster, len(cluster))
+        return np.full((1, 1), int((held * (held - 1) // 2).sum()))
+    shape = len(cluster), sources
+    table = coo_array((np.ones(len(cluster), np.int64), (cluster, records.source)), shape=shape).tocsr()
+    both = np.asarray((table.T @ table).todense(), np.int64)
+    np.fill_diagonal(both, (np.diagonal(both) - np.bincount(records.source, minlength=sources)) // 2)
     return both
 
 
-def _alone(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _alone(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.integer]) -> NDArray[np.bool_]:
     """(pairs) whether the two records are together and a person by themselves."""
-    _, person, size = np.unique(cluster, return_inverse=True, return_counts=True)
-    both: NDArray[np.bool_] = together & (size[person[pairs.left]] == 2)
+    two = (counts_by(cluster, len(cluster)) == 2)[cluster]
+    both: NDArray[np.bool_] = together & two[pairs.left]
     return both
 
 
-def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
+def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.integer]) -> float:
     """Persons of two records that stay apart to every one that was found, as larger persons show it.
 
     A person of three and more records holds together by a tree of pairs that met; the pairs beyond it were free to
     meet or not. Where two records are all there is, not meeting means not being found.
     """
-    _, person, size = np.unique(cluster, return_inverse=True, return_counts=True)
+    size = counts_by(cluster, len(cluster))
     larger = (size > 2) & (size <= LARGEST_CHAIN)
     tree = float((size - 1)[larger].sum())
     free = float((size * (size - 1) // 2)[larger].sum()) - tree
     if free < max(LEAST_FREE, LEAST_SHARE * int((size == 2).sum())):
         return 0.0
-    met = max(float(np.count_nonzero(together & larger[person[pairs.left]])) - tree, 0.0)
+    met = max(float(np.count_nonzero(together & larger[cluster][pairs.left])) - tree, 0.0)
     return (free - met) / (met + 1.0)
 
 
-def _estimates(
-    pairs: MergedPairs,
-    together: NDArray[np.bool_],
-    chances: NDArray[np.int64],
-    below: float,
-    beside: float,
-    apart: float,
-) -> dict[str, Any]:
+def _estimates(pairs: _Candidates, below: float, beside: float, apart: float) -> dict[str, Any]:
     """Precision, recall and F1 of some pairs.
 
     Args:
         pairs: The candidates.
-        together: (pairs) whether they were linked.
-        chances: (pairs) passes in which both records have a row.
         below: Matches expected among pairs that were compared but not written out.
         beside: Pairs that never met and are together by way of others.
         apart: Persons of two records expected to stay apart, judged from larger ones.
     """
-    p = pairs.probability
+    p, together, chances = pairs.probability, pairs.together, pairs.chances
     linked = float(together.sum())
     sure = float(p[together].sum()) / linked if linked else 1.0
     right = (linked + beside) * sure
@@ -342,11 +370,13 @@ def unmet_by_source(
     """
     size = len(records.sources)
     apart = ~together
+    probability = pairs.probability[apart]
     alone, left_out = np.zeros(size), np.zeros(size)
-    for side in (pairs.left[apart], pairs.right[apart]):
+    for ends in (pairs.left, pairs.right):
+        side = ends[apart]
         source = records.source[side]
-        left_out += np.bincount(source, weights=pairs.probability[apart], minlength=size)
-        alone += np.bincount(source, weights=pairs.probability[apart] * single[side], minlength=size)
+        left_out += sums_by(source, probability, size)
+        alone += sums_by(source, probability * single[side], size)
     share = np.where(left_out > 0, alone / np.maximum(left_out, 1e-12), 1.0)
     number = {label: place for place, label in enumerate(records.sources)}
     missing = np.zeros(size)

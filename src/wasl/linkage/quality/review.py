@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.linkage.persons.sums import codes_of, counts_by, parts_of, sums_by
 from wasl.linkage.quality.estimates import MODEL_ERROR, Estimate
 
 __all__ = ["DECISIONS", "REVIEW_FIELDS", "ReviewSample", "decisions_of", "draw_sample", "estimate_from_review"]
@@ -89,19 +90,21 @@ def draw_sample(
         size: Pairs to draw, about: every stratum gets at least two.
         rng: Draws within strata, and the order in which pairs are shown.
     """
-    band = np.where(
-        linked,
-        np.searchsorted(LINKED_BANDS, probability, side="right"),
-        len(LINKED_BANDS) + np.searchsorted(OTHER_BANDS, probability, side="right"),
-    ).astype(np.int64)
-    numbers, place, held = np.unique(band, return_inverse=True, return_counts=True)
-    mean = np.bincount(place, weights=probability, minlength=len(numbers)) / np.maximum(held, 1)
+    band = np.empty(len(probability), np.uint8)
+    for part in parts_of(len(band)):
+        band[part] = np.where(
+            linked[part],
+            np.searchsorted(LINKED_BANDS, probability[part], side="right"),
+            len(LINKED_BANDS) + np.searchsorted(OTHER_BANDS, probability[part], side="right"),
+        )
+    numbers, place = codes_of(band, 256)
+    held = counts_by(place, len(numbers))
+    mean = sums_by(place, probability, len(numbers)) / np.maximum(held, 1)
     drawn = _allocation(held, mean, size if len(probability) else 0)
     order = rng.permutation(len(probability))
-    order = order[np.argsort(place[order], kind="stable")]
-    first = np.concatenate([[0], np.cumsum(held)[:-1]]).astype(np.int64)
-    rank = np.arange(len(order)) - first[place[order]]
-    chosen = rng.permutation(order[rank < drawn[place[order]]])
+    mixed = place[order]
+    first = [order[np.flatnonzero(mixed == k)[:many]] for k, many in enumerate(drawn.tolist())]
+    chosen = rng.permutation(np.concatenate([order[:0], *first]))
     mine = place[chosen]
     return ReviewSample(chosen, numbers[mine].astype(np.int32), held[mine], mean[mine], drawn[mine] / held[mine])
 

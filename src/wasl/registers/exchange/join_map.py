@@ -129,7 +129,7 @@ class JoinMap:
         Raises:
             DeliveryError: Not a join map, or it was changed.
         """
-        with opened_parquet(path, "join map") as file:
+        with opened_parquet(path, "join map", mapped=False) as file:
             metadata = dict(file.schema_arrow.metadata or {}) | dict(file.metadata.metadata or {})
             digest = _digest_of_parts(file)
         if not digest:
@@ -167,7 +167,7 @@ class JoinMap:
             return
         waiting: list[pa.Table] = []
         name: str | None = None
-        with opened_parquet(self.file, "join map") as file:
+        with opened_parquet(self.file, "join map", mapped=False) as file:
             for group in range(file.num_row_groups):
                 for own, rows in _runs(file.read_row_group(group, use_threads=False)):
                     if waiting and own != name:
@@ -184,7 +184,7 @@ class JoinMap:
         if self.file is None:
             return digest_table(self.rows)
         place = self.file
-        with opened_parquet(place, "join map") as file:
+        with opened_parquet(place, "join map", mapped=False) as file:
             count = file.metadata.num_rows
 
             def parts(name: str) -> Iterator[pa.Array]:

@@ -32,14 +32,20 @@ def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) 
 
 
 @contextmanager
-def opened_parquet(path: Path, what: str) -> Iterator[pq.ParquetFile]:
+def opened_parquet(path: Path, what: str, *, mapped: bool = True) -> Iterator[pq.ParquetFile]:
     """An open Parquet file.
+
+    Args:
+        path: The file.
+        what: What it should be, for the message.
+        mapped: Map the file into memory. What is read part by part is not mapped: pages that were looked at count as
+            memory of the process until the file is closed.
 
     Raises:
         DeliveryError: The file is missing or is not Parquet; names the file.
     """
     try:
-        with pq.ParquetFile(path, memory_map=True) as file:
+        with pq.ParquetFile(path, memory_map=mapped) as file:
             yield file
     except FileNotFoundError as error:
         raise DeliveryError(f"{path}: no such {what}.") from error

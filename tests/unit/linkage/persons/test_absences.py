@@ -30,7 +30,7 @@ def world(share_vague: float, passes=PASSES, seed=0):
     source = np.repeat(np.arange(2, dtype=np.int32), PERSONS)
     ids = np.array([k.to_bytes(2, "big") + bytes(14) for k in range(2 * PERSONS)], "V16")
     roster = Roster(("a", "b"), source, ids, np.arange(2 * PERSONS))
-    records = Records(("a", "b"), ("a", "b"), source, source, ids, passes, in_pass, {}, roster)
+    records = Records(("a", "b"), ("a", "b"), source, source, ids, passes, in_pass, roster)
     person = np.arange(PERSONS)
     left = np.concatenate([person, person])
     right = PERSONS + np.concatenate([person, (person + 7) % PERSONS])

@@ -19,7 +19,7 @@ def records():
     ids = np.arange(count, dtype=">u8").repeat(2).view("V16")
     source = np.repeat(np.arange(len(SOURCES), dtype=np.int32), PEOPLE)
     roster = Roster(SOURCES, source, ids, np.arange(count))
-    return Records(SOURCES, SOURCES, source, source, ids, ("x",), np.ones((count, 1), bool), {}, roster)
+    return Records(SOURCES, SOURCES, source, source, ids, ("x",), np.ones((count, 1), bool), roster)
 
 
 def draw(share_true, share_sure=0.6, doubtful=600, seed=0):

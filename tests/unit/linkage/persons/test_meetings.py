@@ -14,7 +14,7 @@ def records(count: int) -> Records:
     ids = np.array([k.to_bytes(4, "big") + bytes(12) for k in range(count)], "V16")
     zero = np.zeros(count, np.int32)
     roster = Roster(("r",), zero, ids, np.arange(count))
-    return Records(("r",), ("r",), zero, zero, ids, ("words", "number"), np.ones((count, 2), bool), {}, roster)
+    return Records(("r",), ("r",), zero, zero, ids, ("words", "number"), np.ones((count, 2), bool), roster)
 
 
 def taken(meets: np.ndarray, odds: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ import pytest
 
 from wasl.linkage.persons.meetings import MEETING_BOUND, MEETING_SHARE
 from wasl.linkage.persons.merging import merge_passes
-from wasl.linkage.persons.records import RecordPairs, Records, Roster
+from wasl.linkage.persons.opened_pairs import RecordPairs
+from wasl.linkage.persons.records import Records, Roster
 
 PASSES = ("a", "b", "c", "d")
 
@@ -17,7 +18,7 @@ def records(count, in_pass=None):
     zero = np.zeros(count, np.int32)
     held = np.ones((count, len(PASSES)), bool) if in_pass is None else in_pass
     roster = Roster(("r",), zero, ids, np.arange(count))
-    return Records(("r",), ("r",), zero, zero, ids, PASSES, held, {}, roster)
+    return Records(("r",), ("r",), zero, zero, ids, PASSES, held, roster)
 
 
 def pairs(rows):

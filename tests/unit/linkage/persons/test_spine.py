@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.linkage.persons.records import IDS, Roster
+from wasl.linkage.persons.ids import IDS
+from wasl.linkage.persons.records import Roster
 from wasl.linkage.persons.spine import find_rows, name_persons, spine_table
 
 

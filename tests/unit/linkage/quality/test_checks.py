@@ -34,7 +34,7 @@ def records(count: int, sources: int) -> Records:
     labels = tuple(f"r{k}" for k in range(sources))
     source = (np.arange(count) * sources // count).astype(np.int32)
     roster = Roster(labels, source, ids, np.arange(count))
-    return Records(labels, labels, source, source, ids, ("all",), np.ones((count, 1), bool), {}, roster)
+    return Records(labels, labels, source, source, ids, ("all",), np.ones((count, 1), bool), roster)
 
 
 def pairs(left, right, pattern, probability=0.95) -> MergedPairs:

@@ -21,7 +21,7 @@ def simulated(sizes, chance, seed=1):
     ids = np.array([k.to_bytes(16, "big") for k in range(n)], "V16")
     labels = tuple(f"s{k}" for k in range(max(sizes)))
     records = Records(
-        labels, labels, source, source, ids, tuple("abc"), np.ones((n, PASSES), bool), {},
+        labels, labels, source, source, ids, tuple("abc"), np.ones((n, PASSES), bool),
         Roster(labels, source, ids, np.arange(n)),
     )  # fmt: skip
     left, right = (side for side in np.nonzero(np.triu(person[:, None] == person[None, :], 1)))
