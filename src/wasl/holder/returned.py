@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from wasl.errors import InputError
 from wasl.locale import N_, Language, messages
 from wasl.registers.exchange.holder_return import COMPARED_IN, DUPLICATES, LINKED, HolderReturn
+from wasl.registers.exchange.workbook_file import cell_value, workbook_file
 
 __all__ = ["OpenedReturn", "open_return", "return_workbook"]
 
@@ -121,9 +121,7 @@ def return_workbook(opened: OpenedReturn, language: Language) -> bytes:
     if messages(language).direction == "rtl":
         for sheet in book.worksheets:
             sheet.sheet_view.rightToLeft = True
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
+    return workbook_file(book)
 
 
 def _summary_rows(opened: OpenedReturn, language: Language) -> list[tuple[Any, ...]]:
@@ -206,17 +204,14 @@ def _round_rows(rounds: Sequence[Mapping[str, Any]], language: Language) -> tupl
 
 def _fill(sheet: Worksheet, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A sheet with a heading row and rows; text that begins with = stays text."""
-    sheet.append([str(head) for head in heads])
+    sheet.append([cell_value(str(head)) for head in heads])
     for cell in sheet[1]:
         cell.font, cell.fill, cell.alignment = Font(bold=True), HEAD, Alignment(wrap_text=True, vertical="top")
     width = [len(str(head)) for head in heads]
     for row in rows:
-        sheet.append(["" if value is None else value for value in row])
+        sheet.append([cell_value(value) for value in row])
         for place, value in enumerate(row):
             width[place] = max(width[place], len(str(value)))
-            cell = sheet.cell(sheet.max_row, place + 1)
-            if isinstance(value, str):
-                cell.data_type = "s"
     for place, longest in enumerate(width, 1):
         sheet.column_dimensions[get_column_letter(place)].width = min(max(longest + 2, 10), WIDTH_LIMIT)
     sheet.freeze_panes = "A2"

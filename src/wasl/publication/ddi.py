@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from wasl.publication.description import Code, DatasetDescription, Language, Variable, VariableKind
-from wasl.publication.plain_text import xml_text
 from wasl.publication.summary import VariableSummary
+from wasl.registers.exchange.plain_text import xml_text
 
 __all__ = ["DDI_NAMESPACE", "codebook_xml"]
 

@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from wasl.registers.exchange.workbook_file import workbook_file
+from wasl.registers.exchange.workbook_file import cell_value, workbook_file
 
 __all__ = ["DECISION_SHEET", "Disagreement", "MergeSheets", "workbook_bytes"]
 
@@ -146,15 +146,11 @@ def _decisions(sheet: Worksheet, sheets: MergeSheets) -> None:
 
 
 def _fill(sheet: Worksheet, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    sheet.append([str(head) for head in heads])
+    sheet.append([cell_value(str(head)) for head in heads])
     for cell in sheet[1]:
         cell.font, cell.fill, cell.alignment = Font(bold=True), HEAD, Alignment(wrap_text=True, vertical="top")
     for row in rows:
-        sheet.append(["" if value is None else value for value in row])
-    for column in sheet.iter_cols(min_row=2):
-        for cell in column:
-            if isinstance(cell.value, str):
-                cell.data_type = "s"  # a cell that begins with = is text, not a formula
+        sheet.append([cell_value(value) for value in row])
     for column in sheet.iter_cols():
         longest = max((len(str(cell.value)) for cell in column if cell.value is not None), default=0)
         sheet.column_dimensions[column[0].column_letter].width = min(max(longest + 2, 10), WIDTH_LIMIT)

@@ -13,9 +13,9 @@ from typing import Any
 
 from wasl.publication.citation import citation_text
 from wasl.publication.description import DatasetDescription, VariableKind
-from wasl.publication.plain_text import xml_text
 from wasl.publication.summary import VariableSummary
 from wasl.registers.exchange.plain_json import json_bytes
+from wasl.registers.exchange.plain_text import xml_text
 
 __all__ = ["resources_rdf", "survey_json"]
 

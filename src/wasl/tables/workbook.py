@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wasl.registers.exchange.workbook_file import workbook_file
+from wasl.registers.exchange.workbook_file import cell_value, workbook_file
 from wasl.tables.protected import ProtectedTable
 
 __all__ = ["MOST_CELLS", "workbook_bytes"]
@@ -32,20 +32,22 @@ def workbook_bytes(table: ProtectedTable) -> bytes | None:
     book = Workbook()
     sheet = book.active
     sheet.title = _sheet_name(table.spec.name)
-    sheet["A1"] = table.spec.title or table.spec.name
+    sheet["A1"] = cell_value(table.spec.title or table.spec.name)
     sheet["A1"].font = Font(bold=True)
     sheet["A2"] = ":  not published (statistical confidentiality)"
     head = 4
     for d, dimension in enumerate(cells.dimensions[1:]):
-        sheet.cell(head + d, 1, table.spec.dimensions[d + 1].label or dimension.name).font = Font(italic=True)
+        sheet.cell(head + d, 1, cell_value(table.spec.dimensions[d + 1].label or dimension.name)).font = Font(
+            italic=True
+        )
         for j, places in enumerate(combinations.tolist()):
-            sheet.cell(head + d, j + 2, dimension.codes[places[d]])
+            sheet.cell(head + d, j + 2, cell_value(dimension.codes[places[d]]))
     first = cells.dimensions[0]
     top = head + max(len(cells.dimensions) - 1, 1)
     order = np.argsort(cells.places[:, 0], kind="stable")
     for i, code in enumerate(first.codes):
         depth = int(first.depths[i])
-        label = sheet.cell(top + i, 1, code)
+        label = sheet.cell(top + i, 1, cell_value(code))
         label.alignment = Alignment(indent=depth)
         if depth:
             sheet.row_dimensions[top + i].outlineLevel = min(depth, DEEPEST)

@@ -87,7 +87,7 @@ def _cell(table, number):
     )
 
 
-def _require_protected(tables, *, known=None, share=1.0, bounds=(0.0, 2.0)):
+def _require_protected(tables, *, known=None, share=1.0, bounds=(0.0, 2.0), seen=None):
     """Attack all tables together with what is published alone; every unsafe cell must keep its levels."""
     prior, own = {}, {}
     for table in tables:
@@ -95,7 +95,7 @@ def _require_protected(tables, *, known=None, share=1.0, bounds=(0.0, 2.0)):
             value, size = table.cells.value[number], table.cells.magnitude[number]
             prior[_cell(table, number)] = (value - size * (1 - bounds[0]), value + size * (bounds[1] - 1))
             own[_cell(table, number)] = (table, number)
-    intervals = attack_tables([_published(table) for table in tables], prior=prior, known=known)
+    intervals = attack_tables(seen or [_published(table) for table in tables], prior=prior, known=known)
     checked = 0
     for place, (low, high) in intervals.items():
         table, number = own[place]
@@ -121,3 +121,11 @@ def cell_of():
 @pytest.fixture
 def published():
     return _published
+
+
+@pytest.fixture
+def attack_published():
+    def attack(tables, seen):
+        return _require_protected(tables, seen=seen)
+
+    return attack

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from wasl.errors import InputError
-from wasl.publication.plain_text import xml_text
 from wasl.publication.table_formats.cube import Cube
 from wasl.publication.table_formats.identifiers import agency_id
 from wasl.publication.table_formats.sdmx_structures import structure_of, with_translations
+from wasl.registers.exchange.plain_text import xml_text
 
 __all__ = ["sdmx_files"]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasl.publication.plain_text import xml_text
 from wasl.publication.table_formats.cube import Cube, CubeDimension
 from wasl.publication.table_formats.identifiers import agency_id, code_ids, component_ids, stem_id
+from wasl.registers.exchange.plain_text import xml_text
 
 __all__ = ["CubeStructure", "structure_of", "with_translations"]
 
