@@ -53,7 +53,7 @@ def merged(office, tmp_path_factory):
     folder, _ = office
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WASL_HOME", str(folder / "home"))
-        patch.setattr("wasl.facade.secrets.token_bytes", lambda size: bytes(range(size)))  # one key for every run
+        patch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))  # one key for every run
         report = merge(folder, folder / "merged")
         log = [AuditEvent.parse(data) for data in open_log().events()]
     return folder / "merged", report, log
@@ -116,7 +116,7 @@ def test_decisions_are_fed_back(merged, office, tmp_path, monkeypatch):
     out, _, _ = merged
     folder, _ = office
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("wasl.facade.secrets.token_bytes", lambda size: bytes(range(size)))
+    monkeypatch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))
     pairs = pd.read_csv(out / "merged.csv", dtype=str)
     linked = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == B) & pairs["probability"].notna()].iloc[0]
     keys = ["register_a", "record_a", "register_b", "record_b"]

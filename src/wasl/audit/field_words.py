@@ -9,6 +9,12 @@ __all__ = ["DETAIL_WORDS"]
 DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "act": {"fr": "acte", "ar": "العملية", "en": "act"},
     "authorization": {"fr": "autorisation", "ar": "الإذن", "en": "authorization"},
+    "beside": {
+        "fr": "s'ajoute aux décisions antérieures",
+        "ar": "يضاف إلى القرارات السابقة",
+        "en": "beside earlier decisions",
+    },
+    "revoked": {"fr": "jour du retrait", "ar": "يوم السحب", "en": "day of the revocation"},
     "changes": {"fr": "changements", "ar": "التغييرات", "en": "changes"},
     "model_digest": {"fr": "empreinte du modèle", "ar": "بصمة النموذج", "en": "digest of the model"},
     "labels": {"fr": "paires décidées", "ar": "الأزواج المحسومة", "en": "decided pairs"},

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
 from wasl.cli.output import say
-from wasl.errors import InputError
 
-if TYPE_CHECKING:
-    from wasl.compliance.authorization import Authorization
-
-__all__ = ["NO_AUTHORIZATION", "ProjectOption", "authorization_of", "held_to", "logged_project", "say_standing"]
-
-NO_AUTHORIZATION = "-"
-"""Given as the project: these data need no authorization, for they were not linked."""
+__all__ = ["ProjectOption", "PurposeOption", "held_by_files", "held_to", "logged_project", "say_standing"]
 
 ProjectOption = Annotated[
     str | None,
@@ -26,42 +19,31 @@ ProjectOption = Annotated[
     ),
 ]
 
-
-def authorization_of(project: str) -> Authorization | None:
-    """The authorization that this installation stores for a project, or None."""
-    from wasl.settings import Settings
-    from wasl.storage.local_authorizations import LocalAuthorizations
-
-    return LocalAuthorizations(Settings().home_dir).of(project)
+PurposeOption = Annotated[
+    str,
+    typer.Option("--purpose", help="Purpose that this serves, by its name; needed where several are authorized."),
+]
 
 
-def held_to(project: str | None) -> dict[str, Any]:
-    """The fields ``authorization`` and ``today`` of the run options of a verb that releases something.
+def held_to(project: str | None, purpose: str = "") -> dict[str, Any]:
+    """The fields of the run options of a verb that releases something; see `wasl.storage.held_acts`."""
+    from wasl.storage.held_acts import held_to as held
 
-    Raises:
-        InputError: This installation stores authorizations and the project was not named.
-    """
-    from wasl.settings import Settings
-    from wasl.storage.local_authorizations import LocalAuthorizations
+    return {**held(project), "purpose": purpose}
 
-    today: date = datetime.now(UTC).date()
-    stored = LocalAuthorizations(Settings().home_dir)
-    if project is None and (names := stored.projects()):
-        raise InputError(
-            "this installation stores authorizations, and nothing says which one covers these data.",
-            remedy=f"Give --project NAME (there are {', '.join(names)}), or --project - for data that need none.",
-        )
-    if project in (None, NO_AUTHORIZATION):
-        return {"today": today, "authorization": None}
-    held = stored.of(str(project))
-    if held is None:
-        raise InputError(f"no authorization of project {project!r} is stored here.", remedy="See `wasl authorize`.")
-    return {"today": today, "authorization": held}
+
+def held_by_files(projects: Iterable[str], purpose: str = "") -> dict[str, Any]:
+    """The fields of the run options of a verb whose files name their project."""
+    from wasl.storage.held_acts import held_by_files as held
+
+    return {**held(projects), "purpose": purpose}
 
 
 def logged_project(project: str | None) -> str:
     """The project under which an event is logged; empty where the data belong to none."""
-    return "" if project in (None, NO_AUTHORIZATION) else str(project)
+    from wasl.storage.held_acts import logged_project as logged
+
+    return logged(project)
 
 
 def say_standing(report: Any) -> None:

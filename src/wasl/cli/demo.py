@@ -274,7 +274,7 @@ class Demo:
         from wasl.cli.disclosure import protect_data
 
         desk = self.out / "release-desk"
-        made = protect_data(desk / "microdata.parquet", "public-use", desk / "protected", seed=self.seed)
+        made = protect_data(desk / "microdata.parquet", "public-use", desk / "protected", seed=self.seed, project="-")
         before, after = made.before, made.after
         self.result["protection"] = {
             "rows": made.table.num_rows,
@@ -297,7 +297,9 @@ class Demo:
         """HCP packages, signs and publishes."""
         from wasl.cli.publication import publish_folder
 
-        made = publish_folder(self.out / "release-desk" / "protected", "foreign-workers-puf", self.out / "release")
+        made = publish_folder(
+            self.out / "release-desk" / "protected", "foreign-workers-puf", self.out / "release", project="-"
+        )
         self.result["release"] = made
         self._done("publication", ("file", "bytes"), list(made["files"].items()))
 
@@ -308,7 +310,12 @@ class Demo:
 
         desk = self.out / "release-desk"
         made = make_tables(
-            [desk / "microdata.parquet"], "foreign-workers", desk / "indicators", seed=self.seed, period=PERIOD
+            [desk / "microdata.parquet"],
+            "foreign-workers",
+            desk / "indicators",
+            seed=self.seed,
+            period=PERIOD,
+            project="-",
         )
         internal = set(internal_artifacts(list(made.artifacts)))
         public = sorted(set(made.artifacts) - internal)

@@ -11,7 +11,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
-from wasl.cli.authorized import ProjectOption, held_to, logged_project, say_standing
+from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import ThresholdError
@@ -101,6 +101,7 @@ def protect(
     ] = None,
     attack: Annotated[bool, typer.Option("--attack/--no-attack", help="Attack the protected file, too.")] = True,
     project: ProjectOption = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Change microdata until the policy holds, or refuse (exit 3) naming the rules that do not.
@@ -120,6 +121,7 @@ def protect(
             earlier=earlier or [],
             attack=attack,
             project=project,
+            purpose=purpose,
         )
     if as_json:
         emit({**act.report, "out": str(out)})
@@ -158,6 +160,7 @@ def protect_data(
     earlier: Sequence[Path] = (),
     attack: bool = True,
     project: str | None = None,
+    purpose: str = "",
 ) -> Act[Protection, ProtectionApplied]:
     """Protect a file, write the artifacts, record the event; a refusal is recorded, too."""
     import pyarrow as pa
@@ -169,7 +172,7 @@ def protect_data(
     rules = DisclosurePolicy.load(policy)
     chosen = seed if seed is not None else secrets.randbits(63)
     before = [item for path in earlier for item in _released(path)]
-    held = held_to(project)
+    held = held_to(project, purpose)
     source = opened_microdata(data)
     with recorded_refusal(rules.name, project=logged_project(project)):
         act = protect_table(

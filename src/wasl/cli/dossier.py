@@ -1,4 +1,4 @@
-"""``wasl dossier`` and ``wasl authorize``: the file for the authority, and the decision that acts are held to."""
+"""``wasl dossier``, ``authorize`` and ``revoke``: the file for the authority, and the decisions on it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from wasl.compliance.facts import PassFact
     from wasl.registers.schema import RegisterSchema
 
-__all__ = ["authorize_project", "dossier_of", "register"]
+__all__ = ["authorize_project", "dossier_of", "register", "revoke_decision"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs ``dossier`` and ``authorize``."""
+    """Add the verbs ``dossier``, ``authorize`` and ``revoke``."""
     app.command("dossier")(dossier)
     app.command("authorize")(authorize)
+    app.command("revoke")(revoke)
 
 
 def dossier(
@@ -101,9 +102,15 @@ def authorize(
         list[str] | None,
         typer.Option("--without", help="What the authority struck out: register:NAME, key:NAME, variable:NAME, …"),
     ] = None,
+    beside: Annotated[
+        bool,
+        typer.Option("--beside", help="It holds beside the decisions stored before, instead of replacing them."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Store the authority's decision on a dossier; link, protect, tables and publish refuse what exceeds it.
+    """Store the authority's decision on a dossier; every act that links or releases refuses what exceeds it.
+
+    A decision replaces those stored before from its own day on; with --beside each of them covers acts by itself.
 
     Example: wasl authorize dossier/dossier.json --decision D-NN/2026 --decided 2026-06-01 --expires 2028-05-31
     """
@@ -113,6 +120,7 @@ def authorize(
         decided=_day("--decided", decided),
         expires=_day("--expires", expires),
         without=without or [],
+        beside=beside,
     )
     if as_json:
         emit(report)
@@ -120,7 +128,25 @@ def authorize(
     say(f"project {report['project']}: held to decision {decision} until {expires}")
     for name, value in report["scope"].items():
         said = ["+".join(one) if isinstance(one, list) else str(one) for one in value]
+        said = [f"{one} {value[one]}" for one in said] if isinstance(value, dict) else said
         say(f"  {name}: {', '.join(said) or ('any' if name == 'rounds' else 'none')}")
+
+
+def revoke(
+    project: Annotated[str, typer.Argument(help="The project of the decision.", metavar="PROJECT")],
+    decision: Annotated[str, typer.Option("--decision", help="Number of the decision.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the log for good.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Record that the authority revoked a decision; from now on it covers no act.
+
+    Example: wasl revoke simimo --decision D-NN/2026 --reason "letter of the authority of 3 March"
+    """
+    report = revoke_decision(project, decision, reason)
+    if as_json:
+        emit(report)
+        return
+    say(f"project {project}: decision {decision} is revoked; acts that no other decision covers are refused.")
 
 
 def dossier_of(
@@ -176,7 +202,9 @@ def dossier_of(
     return {**act.report, "files": files}
 
 
-def authorize_project(file: Path, *, decision: str, decided: date, expires: date, without: list[str]) -> dict[str, Any]:
+def authorize_project(
+    file: Path, *, decision: str, decided: date, expires: date, without: list[str], beside: bool = False
+) -> dict[str, Any]:
     """Store the decision on a dossier and record the event.
 
     Raises:
@@ -201,10 +229,32 @@ def authorize_project(file: Path, *, decision: str, decided: date, expires: date
         "dossier": asked["digest"],
         "scope": scope.model_dump(mode="json"),
     }
+    if beside:
+        fields["beside"] = True
     authorization = validate_document(Authorization, fields, str(file))
     LocalAuthorizations(Settings().home_dir).store(authorization)
     record_event(authorization_event(authorization), project=authorization.project, subject=authorization.project)
     return {**authorization.model_dump(mode="json"), "digest": authorization.digest}
+
+
+def revoke_decision(project: str, decision: str, reason: str) -> dict[str, Any]:
+    """Record the revocation of a stored decision.
+
+    Raises:
+        InputError: There is no such decision, it is revoked already, or there is no reason.
+    """
+    from wasl.audit.events import AuthorizationRevoked
+    from wasl.settings import Settings
+    from wasl.storage.held_acts import today
+    from wasl.storage.local_authorizations import LocalAuthorizations
+
+    if not reason.strip():
+        raise InputError("give a reason for the revocation.")
+    found = LocalAuthorizations(Settings().home_dir).find(project, decision)
+    day = today().isoformat()
+    event = AuthorizationRevoked(decision=decision, authorization=found.digest, revoked=day, reason=reason)
+    record_event(event, project=project, subject=project)
+    return {"project": project, "decision": decision, "revoked": day, "reason": reason}
 
 
 def _passes(profile: str, schemas: list[RegisterSchema]) -> tuple[str, list[PassFact]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.artifacts import write_artifacts
-from wasl.cli.audit_trail import record_event
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.disclosure import read_microdata
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 
@@ -31,6 +32,8 @@ def estimate(
     spec: Annotated[str, typer.Option("--spec", help="Specification: a TOML file or a shipped name.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for estimates, weights and report.")],
     seed: Annotated[int | None, typer.Option(help="Seed of bootstrap intervals; default: a fresh one.")] = None,
+    project: ProjectOption = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Estimate from linked data: reconciliation of lists, flows between rounds, weights, corrected totals.
@@ -42,7 +45,7 @@ def estimate(
 
     Example: wasl estimate persons.parquet --spec reconciliation --out estimates
     """
-    act = make_estimates(data, spec, out, seed=seed)
+    act = make_estimates(data, spec, out, seed=seed, project=project, purpose=purpose)
     if as_json:
         emit({**act.report, "out": str(out)})
         return
@@ -56,20 +59,25 @@ def estimate(
             for row in act.report["results"]
         ],
     )
+    say_standing(act.report)
     for note in act.report["notes"]:
         say(note)
     say(f"files: {', '.join(sorted(act.artifacts))} in {out}")
 
 
-def make_estimates(data: Path, spec: str, out: Path, *, seed: int | None = None) -> Act[Estimates, EstimatesMade]:
+def make_estimates(
+    data: Path, spec: str, out: Path, *, seed: int | None = None, project: str | None = None, purpose: str = ""
+) -> Act[Estimates, EstimatesMade]:
     """Read, estimate, write, record the event."""
     from wasl.estimation.specification import EstimateSpec
     from wasl.workflow.act import RunOptions
     from wasl.workflow.estimate import estimate as act
 
     document = EstimateSpec.load(spec)
-    with progress("estimating"):
-        made = act(read_microdata(data), document, RunOptions(seed=secrets.randbits(63) if seed is None else seed))
+    options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, **held_to(project, purpose))
+    logged = logged_project(project)
+    with recorded_refusal(document.name, project=logged), progress("estimating"):
+        made = act(read_microdata(data), document, options)
     write_artifacts(made.artifacts, out)
-    record_event(made.event, subject=document.name)
+    record_event(made.event, project=logged, subject=document.name)
     return made

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wasl.cli.authorized import ProjectOption
+from wasl.cli.authorized import ProjectOption, PurposeOption
 from wasl.cli.output import JsonFlag, emit, say
 from wasl.cli.tables import make_tables, show_tables
 
@@ -29,6 +29,7 @@ def indicators(
         typer.Option("--earlier", help="OUT folder of tables or of protected microdata published before; repeatable."),
     ] = None,
     project: ProjectOption = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Make the shipped set of tables for a period in one run, protected together, with SDMX, PX and JSON-stat files.
@@ -41,7 +42,7 @@ def indicators(
 
     Example: wasl indicators contracts.parquet --spec taechir-contracts --period 2024 --out contracts
     """
-    made = make_tables([data], spec, out, earlier=earlier or [], period=period, project=project)
+    made = make_tables([data], spec, out, earlier=earlier or [], period=period, project=project, purpose=purpose)
     names = {table.name for table in made.result.spec.tables}
     left_out = made.report["left_out"]
     if as_json:

@@ -11,7 +11,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
-from wasl.cli.authorized import authorization_of, say_standing
+from wasl.cli.authorized import PurposeOption, held_by_files, say_standing
 from wasl.cli.language import said, spoken
 from wasl.cli.memory import let_go_of_memory
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
@@ -64,6 +64,7 @@ def link(
         typer.Option(help="List of record ids of persons who object, JSON or CSV; needs the join maps."),
     ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Score the pairs of deliveries and, with join maps, resolve them into persons.
@@ -81,6 +82,7 @@ def link(
         model=model,
         labels=labels,
         objections=objections,
+        purpose=purpose,
     )
     if as_json:
         emit(result)
@@ -100,13 +102,14 @@ def resolve(
         typer.Option(help="List of record ids of persons who object, JSON or CSV; needs the join maps."),
     ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="End with exit code 0 even if self-checks failed.")] = False,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Resolve scored pairs into persons: the spine keeper's half.
 
     Example: wasl resolve morocco linked/pairs.parquet --join dgsn.join --join cnss.join --out resolved
     """
-    result = resolve_files(plan, pairs, join, out, onto=onto, objections=objections)
+    result = resolve_files(plan, pairs, join, out, onto=onto, objections=objections, purpose=purpose)
     if as_json:
         emit(result)
     else:
@@ -244,6 +247,7 @@ def link_files(
     labels: Path | None = None,
     objections: Path | None = None,
     run: str | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Read the inputs, link, and with join maps resolve; returns the report with the files written."""
     from wasl.linkage.plan import LinkagePlan
@@ -276,9 +280,8 @@ def link_files(
         options = RunOptions(
             threads=workers,
             progress=report_progress,
-            today=datetime.now(UTC).date(),
-            authorization=authorization_of(project),
             language=spoken().language,
+            **held_by_files([one.header.project for one in read], purpose),
         )
         act = link_deliveries(document, read, options, engine=engine, model=earlier, labels=decided)
     artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
@@ -286,10 +289,8 @@ def link_files(
     record_event(act.event, project=_project(act.result), subject=document.name)
     if not joins:
         return {**act.report, "files": files}
-    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto), heeded)
+    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto), heeded, purpose)
     report["files"] = files | report["files"]
-    if "authorization" in act.report:
-        report["authorization"] = act.report["authorization"]
     return report
 
 
@@ -302,6 +303,7 @@ def resolve_files(
     onto: Path | None = None,
     objections: Path | None = None,
     run: str | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Read scored pairs and join maps, and resolve; returns the report with the files written."""
     from wasl.linkage.plan import LinkagePlan
@@ -312,7 +314,7 @@ def resolve_files(
     scored = read_pairs(pairs)
     maps = [JoinMap.open(path) for path in joins]
     heeded = None if objections is None else read_objections(objections)
-    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), heeded)
+    return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), heeded, purpose)
 
 
 def read_pairs(path: Path) -> ScoredPairs:
@@ -335,20 +337,16 @@ def _resolve_into(
     run: str,
     onto: pa.Table | None,
     objections: ObjectionLists | None,
+    purpose: str,
 ) -> dict[str, Any]:
     from wasl.workflow.act import RunOptions
     from wasl.workflow.resolve import resolve as resolve_pairs
 
-    with progress("resolving") as report_progress:
-        act = resolve_pairs(
-            plan,
-            scored,
-            joins,
-            RunOptions(progress=report_progress, language=spoken().language),
-            run=run,
-            onto=onto,
-            objections=objections,
-        )
+    projects = [str(one.get("project", "")) for one in scored.report["sources"]]
+    with recorded_refusal(run, project=_project(scored)), progress("resolving") as report_progress:
+        held = held_by_files([*projects, *(one.project for one in joins)], purpose)
+        options = RunOptions(progress=report_progress, language=spoken().language, **held)
+        act = resolve_pairs(plan, scored, joins, options, run=run, onto=onto, objections=objections)
     files = _write(act.artifacts, out)
     record_event(act.event, project=_project(scored), subject=run)
     return {**act.report, "files": files}

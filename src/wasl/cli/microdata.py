@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from wasl.cli.audit_trail import record_event
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import PurposeOption, held_by_files, say_standing
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.registers.exchange.whole_files import write_whole
 
@@ -32,13 +33,14 @@ def assemble(
     objections: Annotated[
         Path | None, typer.Option(help="List of record ids of persons who object, JSON or CSV; they are left out.")
     ] = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Join payloads to the spine: one row per person, with the harmonized variables of the specification.
 
     Example: wasl assemble linked/spine.parquet --payload dgsn.parquet --payload cnss.parquet --out micro.parquet
     """
-    result = assemble_files(spine, payload, spec, out, on=on and on.date(), objections=objections)
+    result = assemble_files(spine, payload, spec, out, on=on and on.date(), objections=objections, purpose=purpose)
     if as_json:
         emit(result)
         return
@@ -56,6 +58,7 @@ def assemble(
         say(f"warning: {name} is left out: no payload has it.")
     if result.get("objected"):
         say(f"{result['objected']:,} objected records; {result['persons_objected']:,} persons left out")
+    say_standing(result)
     say(f"microdata: {out}")
     say(f"false and missed matches by group, for the desk itself: {result['quality']}")
     say(f"value by value where two registers know a person, for the desk itself: {result['concordance_table']}")
@@ -69,6 +72,7 @@ def assemble_files(
     *,
     on: date | None = None,
     objections: Path | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Read, assemble and write the microdata; returns its counts and records the event.
 
@@ -79,6 +83,7 @@ def assemble_files(
         out: The file to write; quality and concordance stand beside it.
         on: The reference date instead of the specification's, or None.
         objections: A list of objections, or None.
+        purpose: The purpose that it serves, where several are authorized.
     """
     from wasl.cli.recorded_files import read_objections
     from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
@@ -93,13 +98,14 @@ def assemble_files(
     persons, metadata = read_parquet(spine, "spine")
     read = [Payload.read(path) for path in payloads]
     heeded = None if objections is None else read_objections(objections)
-    act = assemble_spine(
-        persons.replace_schema_metadata(metadata), read, specification, RunOptions(), objections=heeded
-    )
+    projects = [one.project for one in read]
+    with recorded_refusal(specification.name, project=min(projects, default="")):
+        options = RunOptions(**held_by_files(projects, purpose))
+        act = assemble_spine(persons.replace_schema_metadata(metadata), read, specification, options, objections=heeded)
     quality, concordance = out.with_suffix(".quality.csv"), out.with_suffix(".concordance.csv")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_parquet(act.result.table, out)
     write_whole(quality, act.artifacts["quality.csv"])
     write_whole(concordance, act.artifacts["concordance.csv"])
-    record_event(act.event, subject=specification.name)
+    record_event(act.event, project=min(projects, default=""), subject=specification.name)
     return {"microdata": str(out), "quality": str(quality), "concordance_table": str(concordance), **act.report}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wasl.cli.authorized import ProjectOption, held_to, logged_project
+from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, VerificationError
 
@@ -45,17 +45,19 @@ def publish(
         Path | None, typer.Option(help="The publisher's signing key; without it, this installation's, made once.")
     ] = None,
     project: ProjectOption = None,
+    purpose: PurposeOption = "",
     json_output: JsonFlag = False,
 ) -> None:
     """Package a protected table for users: CSV, Parquet, SPSS, Stata, codebook, dictionary, report; signed.
 
     Example: wasl publish protected/ --description foreign-workers-puf --out release/
     """
-    result = publish_folder(folder, description, out, signing_key=signing_key, project=project)
+    result = publish_folder(folder, description, out, signing_key=signing_key, project=project, purpose=purpose)
     if json_output:
         emit(result)
         return
     show_table(f"Release {out}", ("file", "bytes"), list(result["files"].items()))
+    say_standing(result)
     for notice in result["notices"]:
         say(notice)
     say(f"Verify: wasl verify {out} --public-key {result['public_key']}")
@@ -89,6 +91,7 @@ def publish_folder(
     *,
     signing_key: Path | None = None,
     project: str | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Package a protected folder, write the release and record the event; gives what ``--json`` prints.
 
@@ -97,7 +100,7 @@ def publish_folder(
     """
     from datetime import UTC, datetime
 
-    from wasl.cli.audit_trail import open_log, record_event
+    from wasl.cli.audit_trail import open_log, record_event, recorded_refusal
     from wasl.publication.description import DatasetDescription
     from wasl.workflow.act import RunOptions
     from wasl.workflow.publish import publish as publish_table
@@ -107,17 +110,20 @@ def publish_folder(
     described = DatasetDescription.load(description)
     table, reports = read_protected(folder)
     log = open_log()
-    act = publish_table(
-        table,
-        reports,
-        described,
-        RunOptions(**held_to(project)),
-        signer=_signer(signing_key),
-        created=datetime.now(UTC),
-        log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
-    )
+    subject = f"{described.dataset_id} {described.version}"
+    options = RunOptions(**held_to(project, purpose))
+    with recorded_refusal(subject, project=logged_project(project)):
+        act = publish_table(
+            table,
+            reports,
+            described,
+            options,
+            signer=_signer(signing_key),
+            created=datetime.now(UTC),
+            log_checkpoint=log.checkpoint_note() if log.checkpoint_path.exists() else "",
+        )
     with staged_folder(act.result, out):  # no release without its event
-        record_event(act.event, project=logged_project(project), subject=f"{described.dataset_id} {described.version}")
+        record_event(act.event, project=logged_project(project), subject=subject)
     return {"release": str(out), **act.report}
 
 

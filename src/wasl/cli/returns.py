@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wasl.cli.audit_trail import record_event
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import PurposeOption, held_by_files, say_standing
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
@@ -43,6 +44,7 @@ def prepare(
     earlier: Annotated[
         list[Path] | None, typer.Option("--earlier", help="Returns of earlier rounds of the same register.")
     ] = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Prepare what one holder gets back about its own records; registers with return = "none" get nothing.
@@ -50,7 +52,15 @@ def prepare(
     Example: wasl return linked --of dgsn-permits --payload dgsn.payload --payload cnss.payload --out dgsn.return
     """
     result = return_files(
-        folder, of, out, plan=plan, payloads=payload or (), schemas=schema or (), join=join, earlier=earlier or ()
+        folder,
+        of,
+        out,
+        plan=plan,
+        payloads=payload or (),
+        schemas=schema or (),
+        join=join,
+        earlier=earlier or (),
+        purpose=purpose,
     )
     if as_json:
         emit(result)
@@ -65,6 +75,7 @@ def prepare(
         say(f"Of {result['registers_not_shown']} registers nothing is told: their schemas say so.")
     for name in result["rules_without_register"]:
         say(f"Warning: a rule tells of {name!r}, which is not in this linkage.")
+    say_standing(result)
     say(f"return: {out}")
 
 
@@ -78,6 +89,7 @@ def return_files(
     schemas: Sequence[str] = (),
     join: Path | None = None,
     earlier: Sequence[Path] = (),
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Read the linkage, prepare the return of one register, write it and record the event."""
     from wasl.linkage.plan import LinkagePlan
@@ -94,18 +106,21 @@ def return_files(
     spine, _ = read_parquet(folder / "spine.parquet", "spine")
     links, _ = read_parquet(folder / "links.parquet", "links")
     read = [Payload.read(path) for path in payloads]
-    act = holder_return(
-        LinkagePlan.load(plan),
-        _schemas(spine.column("register").cast("string").unique().to_pylist(), schemas),
-        of,
-        spine,
-        links,
-        read,
-        json.loads(place.read_text(encoding="utf-8")),
-        RunOptions(),
-        join=JoinMap.read(join) if join is not None else None,
-        earlier=[HolderReturn.read(path) for path in earlier],
-    )
+    report = json.loads(place.read_text(encoding="utf-8"))
+    projects = [str(one.get("project", "")) for one in report.get("sources", ())]
+    with recorded_refusal(of, project=min(projects, default="")):
+        act = holder_return(
+            LinkagePlan.load(plan),
+            _schemas(spine.column("register").cast("string").unique().to_pylist(), schemas),
+            of,
+            spine,
+            links,
+            read,
+            report,
+            RunOptions(**held_by_files([*projects, *(one.project for one in read)], purpose)),
+            join=JoinMap.read(join) if join is not None else None,
+            earlier=[HolderReturn.read(path) for path in earlier],
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     act.result.write(out)
     record_event(act.event, project=act.result.project, subject=of)

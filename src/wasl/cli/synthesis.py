@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from wasl.cli.artifacts import write_artifacts
-from wasl.cli.audit_trail import record_event
-from wasl.cli.authorized import ProjectOption, held_to, logged_project
+from wasl.cli.audit_trail import record_event, recorded_refusal
+from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.disclosure import (
     ControlOption,
     DataArgument,
@@ -47,6 +47,7 @@ def synthesize(
         bool, typer.Option("--keep-uniques", help="Keep synthetic rows that equal real sample uniques.")
     ] = False,
     project: ProjectOption = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Make synthetic microdata with SDV (extra 'synth'; Business Source License 1.1: in-house use), and attack them.
@@ -69,6 +70,7 @@ def synthesize(
             control=control,
             replace_uniques=not keep_uniques,
             project=project,
+            purpose=purpose,
         )
     if as_json:
         emit({**result, "out": str(out)})
@@ -85,6 +87,7 @@ def synthesize(
         ],
     )
     show_attacks(result["attacks"])
+    say_standing(result)
     say(f"synthetic file: {out / 'protected.parquet'}")
 
 
@@ -100,6 +103,7 @@ def synthesize_data(
     control: Path | None = None,
     replace_uniques: bool = True,
     project: str | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Synthesize a file, write the artifacts, record the event; returns the internal report."""
     import pyarrow as pa
@@ -110,20 +114,19 @@ def synthesize_data(
 
     rules = DisclosurePolicy.load(policy)
     source = opened_microdata(data)
-    act = synthesize_table(
-        source.table,
-        rules,
-        rows,
-        RunOptions(
-            seed=seed if seed is not None else secrets.randbits(63),
-            language=spoken().language,
-            **held_to(project),
-        ),
-        model=model,
-        epochs=epochs,
-        control=read_microdata(control) if control is not None else None,
-        replace_uniques=replace_uniques,
-    )
+    chosen = seed if seed is not None else secrets.randbits(63)
+    options = RunOptions(seed=chosen, language=spoken().language, **held_to(project, purpose))
+    with recorded_refusal(rules.name, project=logged_project(project)):
+        act = synthesize_table(
+            source.table,
+            rules,
+            rows,
+            options,
+            model=model,
+            epochs=epochs,
+            control=read_microdata(control) if control is not None else None,
+            replace_uniques=replace_uniques,
+        )
     labelled = {name: source.labelled(found) for name, found in act.artifacts.items() if isinstance(found, pa.Table)}
     write_artifacts({**act.artifacts, **labelled}, out)
     record_event(act.event, project=logged_project(project), subject=rules.name)

@@ -15,7 +15,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
-from wasl.cli.authorized import ProjectOption, held_to, logged_project
+from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.language import said
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
@@ -59,6 +59,7 @@ def tables(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of random rounding; default: a fresh one.")] = None,
     project: ProjectOption = None,
+    purpose: PurposeOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Make protected tables: aggregate, find unsafe cells, protect, audit against everything published before.
@@ -69,7 +70,7 @@ def tables(
 
     Example: wasl tables micro.parquet --spec tables.toml --out tables --earlier last-year
     """
-    made = make_tables(data, spec, out, earlier=earlier or [], key=key, seed=seed, project=project)
+    made = make_tables(data, spec, out, earlier=earlier or [], key=key, seed=seed, project=project, purpose=purpose)
     if as_json:
         shown = {name: value for name, value in made.report.items() if name != "tables"}
         listed = [{k: v for k, v in table.items() if k != "dimensions"} for table in made.report["tables"]]
@@ -88,6 +89,7 @@ def make_tables(
     seed: int | None = None,
     period: str = "",
     project: str | None = None,
+    purpose: str = "",
 ) -> Act[ProtectedTables, TablesProtected]:
     """Read, tabulate, write, record the event; a refusal is recorded, too.
 
@@ -104,7 +106,7 @@ def make_tables(
     hierarchies = _hierarchies(document, folders)
     before = [item for path in earlier for item in read_before(path)]
     secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
-    held = held_to(project)
+    held = held_to(project, purpose)
     logged = logged_project(project)
     with recorded_refusal(document.name, project=logged), progress("protecting") as bar, _first_interrupt() as stop:
         options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, progress=bar, **held)
@@ -272,6 +274,7 @@ def _secret(path: Path | None) -> bytes:
 def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
     """Print what was made, and which files may leave the office."""
     report = made.report
+    say_standing(report)
     rows: list[tuple[object, ...]] = [(said("method"), report["method"])]
     if report["audit"] is not None:
         rows += [

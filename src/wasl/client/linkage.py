@@ -20,9 +20,11 @@ Verdict = Literal["same", "different", "unsure"]
 class Linkage(Session):
     """Runs, review, resolution, results and returns."""
 
-    def request_linkage(self, project: str, plan: Document, *, deliveries: Sequence[str] = (), onto: str = "") -> Run:
+    def request_linkage(
+        self, project: str, plan: Document, *, deliveries: Sequence[str] = (), onto: str = "", purpose: str = ""
+    ) -> Run:
         """Ask for a run."""
-        body = {"plan": document(plan), "deliveries": list(deliveries), "onto": onto}
+        body = {"plan": document(plan), "deliveries": list(deliveries), "onto": onto, "purpose": purpose}
         return Run.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs", body))
 
     def import_pairs(self, project: str, plan: str, file: Path) -> Run:

@@ -108,7 +108,15 @@ class Projects(Session):
         return self.transport.download(f"/v1/projects/{project}/dossiers/{dossier}/{name}", out)
 
     def store_authorization(
-        self, project: str, dossier: str, *, decision: str, decided: str, expires: str, without: Sequence[str] = ()
+        self,
+        project: str,
+        dossier: str,
+        *,
+        decision: str,
+        decided: str,
+        expires: str,
+        without: Sequence[str] = (),
+        beside: bool = False,
     ) -> Authorization:
         """Store the authority's decision on a dossier."""
         body = {
@@ -117,9 +125,15 @@ class Projects(Session):
             "decided": decided,
             "expires": expires,
             "without": list(without),
+            "beside": beside,
         }
         return Authorization.parse(self.transport.json("POST", f"/v1/projects/{project}/authorizations", body))
 
+    def revoke_authorization(self, project: str, authorization: str, *, reason: str) -> Authorization:
+        """Record that the authority revoked a decision."""
+        path = f"/v1/projects/{project}/authorizations/{authorization}/revocation"
+        return Authorization.parse(self.transport.json("POST", path, {"reason": reason}))
+
     def authorizations(self, project: str) -> list[Authorization]:
-        """The authorizations stored for a project; the last one holds."""
+        """The authorizations stored for a project; the last one holds, and those stored beside it."""
         return list(self._pages(f"/v1/projects/{project}/authorizations", Authorization))

@@ -28,6 +28,7 @@ class Releases(Session):
         policy: Document,
         description: Document,
         seed: int | None = None,
+        purpose: str = "",
     ) -> Release:
         """Ask for protected microdata."""
         body = {
@@ -37,6 +38,7 @@ class Releases(Session):
             "policy": document(policy),
             "description": document(description),
             "seed": seed,
+            "purpose": purpose,
         }
         return Release.parse(self.transport.json("POST", f"/v1/projects/{project}/releases", body))
 

@@ -64,9 +64,17 @@ class Tables(Session):
         dimensions: Sequence[str] = (),
         measure: str = "",
         title: str = "",
+        purpose: str = "",
     ) -> TableOrder:
         """Order a table of a menu, or a free crossing of its dimensions."""
-        body = {"menu": menu, "table": table, "dimensions": list(dimensions), "measure": measure, "title": title}
+        body = {
+            "menu": menu,
+            "table": table,
+            "dimensions": list(dimensions),
+            "measure": measure,
+            "title": title,
+            "purpose": purpose,
+        }
         return TableOrder.parse(self.transport.json("POST", f"/v1/projects/{project}/tables", body))
 
     def table_orders(self, project: str) -> list[TableOrder]:

@@ -27,7 +27,31 @@ def scope_of(facts: Facts) -> Scope | None:
         rounds=(facts.plan.round,) if facts.plan is not None and facts.plan.round else (),
         variables=tuple(variables_asked_for(facts)),
         outputs=tuple(one for one in OUTPUTS if one in outputs),
+        periods=facts.particulars.periods or None,
+        recipients=_recipients(facts),
+        purposes=_purposes(facts),
+        retention=_retention(facts) or None,
     )
+
+
+def _recipients(facts: Facts) -> tuple[str, ...]:
+    """The public where something is to be published, analysts where they order tables, holders who get results."""
+    public = ["public"] if facts.policies or facts.tables or facts.menus else []
+    analysts = ["analysts"] if facts.menus else []
+    holders = [f"holder:{schema.register_id}" for schema in facts.registers if schema.returns != "none"]
+    return (*public, *analysts, *holders)
+
+
+def _purposes(facts: Facts) -> tuple[str, ...] | None:
+    """The purposes by name; None while one of them has no name, for an act could not state it."""
+    names = [one.name for one in facts.particulars.purposes]
+    return tuple(names) if names and all(names) else None
+
+
+def _retention(facts: Facts) -> dict[str, int]:
+    """The days by register, where the dossier says how long its files are kept."""
+    days = {one.register_id: facts.retention.get(one.register_id, facts.retention.get("")) for one in facts.registers}
+    return {name: number for name, number in days.items() if number is not None}
 
 
 def pairs_asked_for(facts: Facts) -> list[tuple[str, str, list[PassFact]]]:

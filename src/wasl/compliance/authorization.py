@@ -1,4 +1,4 @@
-"""An authorization as the authority gave it: decision, day, scope, expiry; and the gate that every act passes."""
+"""Authorizations as the authority gave them: decision, day, scope, expiry; and the gate that every act passes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field as Option
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from wasl.audit.events import AuthorizationExceeded
-from wasl.compliance.scope import Output, Scope
+from wasl.compliance.acts import Asked, Part
+from wasl.compliance.scope import Scope
 from wasl.errors import AuthorizationError
 from wasl.registers.documents import Document, load_document
 from wasl.registers.exchange.digests import digest_json
 
-__all__ = ["Authorization", "Standing", "require_linkage", "require_release"]
+__all__ = ["Authorization", "Decisions", "Standing"]
 
 WARNING_DAYS = 90
 """Days before the end from which each act warns. A request to the authority takes about two months."""
@@ -30,11 +31,13 @@ class Authorization(Document):
     Attributes:
         project: The project it holds for.
         decision: Its number.
-        decided: The day of the decision.
+        decided: The day of the decision, from which it holds.
         expires: The last day on which it holds.
         dossier: Digest of the dossier it was given on.
         scope: What it covers.
         warning_days: Days before the end from which each act warns.
+        beside: Whether it holds beside the decisions stored before; else it replaces them from its day on.
+        revoked: The day on which the authority revoked it; None while it stands.
     """
 
     project: str = Option(min_length=1)
@@ -44,6 +47,8 @@ class Authorization(Document):
     dossier: str = ""
     scope: Scope
     warning_days: int = Option(default=WARNING_DAYS, ge=0)
+    beside: bool = False
+    revoked: dt.date | None = None
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -60,10 +65,16 @@ class Authorization(Document):
             raise ValueError("the authorization ends before the day of the decision")
         return self
 
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What an older decision does not say is not written, so that its digest stays what it was."""
+        value: dict[str, Any] = handler(self)
+        return {name: part for name, part in value.items() if part or name not in ("beside", "revoked")}
+
     @cached_property
     def digest(self) -> str:
-        """The digest of its meaning."""
-        return digest_json(self.model_dump(mode="json"))
+        """The digest of what was decided; a revocation comes later and is not in it."""
+        return digest_json(self.model_copy(update={"revoked": None}).model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,69 +103,98 @@ class Standing:
         }
 
 
-def require_linkage(
-    authorization: Authorization,
-    *,
-    project: str,
-    registers: Iterable[str],
-    keys: Iterable[str],
-    round_name: str,
-    today: dt.date,
-) -> Standing:
-    """Refuse a linkage that the authorization does not cover.
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions stored for a project, and the place where each act is held to them.
 
-    Args:
-        authorization: What was authorized.
-        project: The project of the deliveries.
-        registers: Registers whose deliveries are compared, each with each.
-        keys: Names of the passes in which they are compared.
-        round_name: The round of the deliveries.
-        today: The day of the act.
-
-    Raises:
-        AuthorizationError: It exceeds the scope, or the authorization does not hold today.
+    Attributes:
+        stored: In the order in which they were stored.
+        demanded: Whether an act is refused where none is stored.
+        project: The project; what is refused names it.
     """
-    excess = authorization.scope.beyond_linkage(registers, keys, round_name)
-    if project != authorization.project:
-        excess = (f"project:{project or 'none named'}", *excess)
-    return _require(authorization, "link", excess, today)
 
+    stored: tuple[Authorization, ...] = ()
+    demanded: bool = False
+    project: str = ""
 
-def require_release(
-    authorization: Authorization, *, output: Output | None, variables: Iterable[str], today: dt.date
-) -> Standing:
-    """Refuse an output that the authorization does not cover.
+    @classmethod
+    def of(cls, *stored: Authorization) -> Self:
+        """The decisions of one project."""
+        return cls(stored, project=stored[0].project if stored else "")
 
-    Args:
-        authorization: What was authorized.
-        output: The kind of output; None for the publication of a file whose kind was authorized when it was made.
-        variables: The variables that leave with it.
-        today: The day of the act.
+    def in_effect(self, today: dt.date) -> list[Authorization]:
+        """The decisions that an act may be held to on a day: the last one, and those stored beside it.
 
-    Raises:
-        AuthorizationError: It exceeds the scope, or the authorization does not hold today.
-    """
-    return _require(authorization, output or "publish", authorization.scope.beyond_release(output, variables), today)
+        A decision replaces those before it from its own day on, even if it expired or was revoked since: what the
+        authority took back does not come back by itself. While none is in force, those that are not yet are returned.
+        """
+        found: list[Authorization] = []
+        ahead: list[Authorization] = []
+        for one in self.stored:
+            if today < one.decided:
+                ahead.append(one)
+            else:
+                found = [*found, one] if one.beside else [one]
+        return found or ahead
 
+    def require(self, asked: Asked, today: dt.date) -> Standing | None:
+        """Refuse an act that no single decision covers whole on this day; None where none is stored nor demanded.
 
-def _require(authorization: Authorization, act: str, excess: tuple[str, ...], today: dt.date) -> Standing:
-    if today < authorization.decided:
-        excess = ("not yet in force", *excess)
-    if today > authorization.expires:
-        excess = ("expired", *excess)
-    if excess:
+        Raises:
+            AuthorizationError: It is not covered. The error carries the event `AuthorizationExceeded`.
+        """
+        held = self.in_effect(today)
+        if not held:
+            if not self.demanded:
+                return None
+            error = AuthorizationError(
+                f"no authorization of project {self.project!r} is stored, and this installation demands one.",
+                remedy="The data-protection officer draws up the dossier and stores the decision on it.",
+            )
+            error.event = AuthorizationExceeded(act=asked.act, decision="", excess=("no decision stored",))
+            raise error
+        beyond = [(one, _excess(one, asked, today)) for one in held]
+        covering = [one for one, excess in beyond if not excess]
+        if covering:
+            return _standing(max(covering, key=lambda one: one.expires), today)
+        nearest, excess = min(reversed(beyond), key=lambda found: len(found[1]))
         error = AuthorizationError(
-            f"authorization {authorization.decision} (until {authorization.expires}) does not cover this: "
-            f"{', '.join(excess)}.",
+            f"authorization {nearest.decision} (until {nearest.expires}) does not cover this: {', '.join(excess)}.",
             remedy="Amend the dossier (`wasl dossier`), have it authorized, and store the decision (`wasl authorize`).",
         )
-        error.event = AuthorizationExceeded(act=act, decision=authorization.decision, excess=excess)
+        error.event = AuthorizationExceeded(act=asked.act, decision=nearest.decision, excess=excess)
         raise error
-    days = (authorization.expires - today).days
+
+    def revoke(self, decision: str, day: dt.date) -> Self:
+        """The same decisions, one of them revoked."""
+        stored = tuple(
+            one.model_copy(update={"revoked": day}) if one.decision == decision else one for one in self.stored
+        )
+        return type(self)(stored, self.demanded, self.project)
+
+
+def _excess(held: Authorization, asked: Asked, today: dt.date) -> tuple[str, ...]:
+    excess: list[str] = []
+    if held.revoked is not None:
+        excess.append("revoked")
+    if today < held.decided:
+        excess.append("not yet in force")
+    if today > held.expires:
+        excess.append("expired")
+    excess += [f"{Part.PROJECT}:{name or 'none named'}" for name in _others(asked.projects, held.project)]
+    return (*excess, *held.scope.beyond(asked))
+
+
+def _others(projects: Iterable[str] | None, own: str) -> list[str]:
+    return sorted(set(projects or ()) - {own})
+
+
+def _standing(held: Authorization, today: dt.date) -> Standing:
+    days = (held.expires - today).days
     warning = ""
-    if days <= authorization.warning_days:
+    if days <= held.warning_days:
         warning = (
-            f"authorization {authorization.decision} ends on {authorization.expires}, in {days} days; "
+            f"authorization {held.decision} ends on {held.expires}, in {days} days; "
             "from the day after it wasl refuses to link and to release."
         )
-    return Standing(authorization.decision, authorization.expires, days, warning)
+    return Standing(held.decision, held.expires, days, warning)

@@ -9,7 +9,7 @@ from pydantic import Field as Option
 
 from wasl.registers.documents import Document, load_document
 
-__all__ = ["Contact", "Particulars", "RegisterParticulars", "Text"]
+__all__ = ["Contact", "Particulars", "Purpose", "RegisterParticulars", "Text"]
 
 
 class Text(Document):
@@ -23,6 +23,16 @@ class Text(Document):
     def empty(self) -> bool:
         """Whether no language has it."""
         return not (self.fr or self.ar or self.en)
+
+
+class Purpose(Text):
+    """A purpose, in up to three languages.
+
+    Attributes:
+        name: A short name, by which an act states the purpose it serves; without one, acts are not held to purposes.
+    """
+
+    name: str = Option(default="", max_length=60)
 
 
 class Contact(Document):
@@ -56,6 +66,7 @@ class Particulars(Document):
         title: What the project is called.
         controller, contact, officer: Who is responsible, whom the authority may ask, and who protects the data.
         purposes: What for.
+        periods: Periods that the registers' files may describe (``2024``, ``2020/2024``); empty: any.
         legal_basis: The texts that permit it.
         recipients: Who receives what, besides those that the installation shows.
         transfers: Whether anything leaves the country, and where the machines stand.
@@ -70,7 +81,8 @@ class Particulars(Document):
     controller: Contact = Contact()
     contact: Contact = Contact()
     officer: Contact = Contact()
-    purposes: tuple[Text, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
+    periods: tuple[str, ...] = ()
     legal_basis: tuple[Text, ...] = ()
     recipients: tuple[Text, ...] = ()
     transfers: Text = Text()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from wasl.audit.events import AuditEvent, Happening
+from wasl.audit.events import AuditEvent, AuthorizationRevoked
 from wasl.compliance.authorization import Authorization
 from wasl.compliance.facts import AttackFigure, Facts, PassFact, RiskFigure, attack_figures, risk_figure
 from wasl.compliance.particulars import Particulars
 from wasl.compliance.scope import Scope
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import AuthorizationError, InputError, NotFoundError
+from wasl.errors import InputError, NotFoundError, StateError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.digests import digest_json
@@ -42,14 +41,7 @@ from wasl.tables.menu import MenuSpec
 from wasl.workflow.act import RunOptions
 from wasl.workflow.dossier import authorization_event, draw_up_dossier
 
-__all__ = [
-    "authorization_of",
-    "draw_up_project_dossier",
-    "find_dossier",
-    "held_options",
-    "recorded_excess",
-    "store_authorization",
-]
+__all__ = ["draw_up_project_dossier", "find_dossier", "revoke_authorization", "store_authorization"]
 
 MOST_ENTRIES = 1 << 40
 
@@ -118,6 +110,7 @@ def store_authorization(
     decided: dt.date,
     expires: dt.date,
     without: Sequence[str] = (),
+    beside: bool = False,
 ) -> StoredAuthorization:
     """Store the authority's decision on a dossier; every later act of the project is held to its scope.
 
@@ -130,6 +123,7 @@ def store_authorization(
         decided: Day of the decision.
         expires: The last day on which it holds.
         without: What the authority struck out, each as ``kind:name``.
+        beside: Whether it holds beside the decisions stored before; else it replaces them from its day on.
 
     Raises:
         InputError: The dossier asks for nothing, or something struck out is not in it.
@@ -149,6 +143,7 @@ def store_authorization(
         "expires": expires,
         "dossier": found.digest,
         "scope": scope.model_dump(mode="json"),
+        **({"beside": True} if beside else {}),
     }
     authorization = validate_document(Authorization, fields, "the authorization")
     stored = StoredAuthorization(
@@ -169,38 +164,34 @@ def store_authorization(
         return ledger.get(StoredAuthorization, stored.id)
 
 
-def authorization_of(state: Reader, project: str) -> Authorization | None:
-    """The authorization that was stored last for a project, or None."""
-    found = state.select(StoredAuthorization, project=project, descending=True, limit=1)
-    return None if not found else validate_document(Authorization, dict(found[0].document), "the authorization")
-
-
-def held_options(office: Office, state: Reader, project: str, options: RunOptions) -> RunOptions:
-    """Run options with the project's authorization and the day, to which the act is then held.
+def revoke_authorization(
+    office: Office, caller: Caller, *, project: str, authorization: str, reason: str
+) -> StoredAuthorization:
+    """Record that the authority revoked a decision: from now on it covers no act.
 
     Raises:
-        AuthorizationError: The installation demands an authorization and none is stored.
+        InputError: There is no reason.
+        NotFoundError: There is no such decision in the project.
+        StateError: It is revoked already.
     """
-    held = authorization_of(state, project)
-    if held is None and office.require_authorization:
-        raise AuthorizationError(
-            f"no authorization of project {project!r} is stored, and this installation demands one.",
-            remedy="The data-protection officer draws up the dossier and stores the decision on it.",
+    caller.check(Action.AUTHORIZATION_STORE, project=project)
+    if not reason.strip():
+        raise InputError("give a reason for the revocation.")
+    with office.ledger.writing(caller) as ledger:
+        found = ledger.select(StoredAuthorization, id=authorization, project=project)
+        if not found:
+            raise NotFoundError(f"there is no authorization {authorization!r} in this project.")
+        held = validate_document(Authorization, dict(found[0].document), "the authorization")
+        if held.revoked is not None:
+            raise StateError(f"the decision {held.decision} is revoked already.")
+        day = caller.at.date()
+        revoked = held.model_copy(update={"revoked": day})
+        happening = AuthorizationRevoked(
+            decision=held.decision, authorization=held.digest, revoked=day.isoformat(), reason=reason
         )
-    return replace(options, authorization=held, today=office.now().date())
-
-
-@contextmanager
-def recorded_excess(office: Office, caller: Caller, *, project: str, subject: str) -> Iterator[None]:
-    """Log that an act was refused because no authorization covers it, then let the refusal pass."""
-    try:
-        yield
-    except AuthorizationError as error:
-        if isinstance(error.event, Happening):
-            event = caller.event(error.event, project=project, subject=subject)
-            with office.ledger.writing(replace(caller, receipt=None)) as ledger:
-                ledger.save(event=event)
-        raise
+        event = caller.event(happening, project=project, subject=project)
+        ledger.save(replace(found[0], document=revoked.model_dump(mode="json")), event=event)
+        return ledger.get(StoredAuthorization, authorization)
 
 
 def find_dossier(state: Reader, project: str, dossier: str) -> DossierFile:

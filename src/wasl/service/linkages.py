@@ -23,7 +23,7 @@ from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
-from wasl.service.dossiers import held_options, recorded_excess
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
 from wasl.service.objections import objected_records, objections_logged, pin_objections
@@ -33,7 +33,7 @@ from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, ReviewPair, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
 from wasl.workflow.act import RunOptions
-from wasl.workflow.authorized import authorize_linkage
+from wasl.workflow.authorized import asked_for_sources, hold, hold_linkage, sources_of_maps
 from wasl.workflow.grey_zone import grey_zone
 from wasl.workflow.link import link
 from wasl.workflow.objections import deliveries_without, maps_without
@@ -59,6 +59,7 @@ def request_linkage(
     plan: Mapping[str, Any],
     deliveries: Sequence[str],
     onto: str = "",
+    purpose: str = "",
 ) -> Run:
     """Ask for a linkage run of these deliveries, or of the latest of every register when none are named.
 
@@ -66,6 +67,7 @@ def request_linkage(
         SchemaError: The plan does not hold together.
         MismatchError: The deliveries cannot be compared, or the plan does not accept their profile.
         StateError: There is nothing to link, or this installation does not link.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.LINKAGE_REQUEST, project=project)
     if office.part is Part.SPINE:
@@ -73,11 +75,12 @@ def request_linkage(
     document = accept_plan(plan)
     with recorded_excess(office, caller, project=project, subject="linkage"), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "link")
         chosen = _chosen_deliveries(ledger, project, deliveries)
         headers = [DeliveryHeader.from_json(dict(submission.header)) for submission in chosen]
         require_comparable(headers)
         document.require_accepts(headers)
-        authorize_linkage(held_options(office, ledger, project, RunOptions()), headers)
+        hold_linkage(held_options(office, ledger, project, RunOptions(), purpose=purpose), headers)
         if onto:
             _require_spine(ledger, project, onto)
         run_id = office.new_id()
@@ -115,15 +118,22 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
     Raises:
         DeliveryError: The file is not one of scored pairs.
         StateError: This installation is not the spine keeper's.
+        AuthorizationError: No decision of the authority covers the pairs.
     """
     caller.check(Action.PAIRS_SEND, project=project)
     if office.part is not Part.SPINE:
         raise StateError("only the spine keeper's own installation imports scored pairs.")
     document = accept_plan(plan)
-    with office.ledger.reading() as state:
+    with recorded_excess(office, caller, project=project, subject="linkage"), office.ledger.reading() as state:
         open_project(state, project)
+        require_in_force(office, state, project, "link")
+        options = held_options(office, state, project, RunOptions())
     ParquetFile(incoming.path, "file of scored pairs", office.limits).measure_text()
     scored = ScoredPairs.from_table(*read_parquet(incoming.path, "file of scored pairs"))
+    with recorded_excess(office, caller, project=project, subject="linkage"):
+        sources = sources_of_maps([], scored.report["sources"])
+        keys = scored.pairs.column("pass").cast(pa.string()).unique().to_pylist()
+        hold(options, asked_for_sources("link", sources, options, keys=keys))
     stored = incoming.keep()
     run = Run(
         id=office.new_id(),

@@ -13,13 +13,13 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
-from wasl.service.dossiers import held_options
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.log import prove_release
 from wasl.service.ports import Area, Caller, Office, Progress
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, TableOrder
-from wasl.service.release_steps import find_in_project
+from wasl.service.release_steps import find_in_project, require_publishable
 from wasl.service.states import ReleaseStatus, ReleaseStep, next_status
 from wasl.workflow.act import RunOptions
 from wasl.workflow.publish import PUBLIC_REPORTS, publish, zip_package
@@ -39,9 +39,11 @@ def ask_publication(
 ) -> R:
     """Queue the job that packages and publishes approved microdata or tables."""
     caller.check(Action.RELEASE_PUBLISH, project=project)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=name), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "publish")
         found = find_in_project(ledger, kind, project, name)
+        require_publishable(office, ledger, found)
         job = queue_job(office, caller, job_kind, project=project, subject=name)
         changed = replace(
             found, version=version, status=next_status(found.status, ReleaseStep.PUBLISH), job=job.id, failure=""

@@ -16,15 +16,18 @@ from wasl.audit.events import (
     ReleaseRequested,
     ReleaseWithdrawn,
 )
+from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import AccessError, InputError, NotFoundError
-from wasl.service.dossiers import held_options, recorded_excess
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.known_outside import require_nothing_new
 from wasl.service.ports import Caller, Office, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStep, next_status
+from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import RunOptions
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
+from wasl.workflow.microdata import MicrodataSpec
 
 __all__ = [
     "approve_release",
@@ -33,6 +36,7 @@ __all__ = [
     "refuse_release",
     "request_release",
     "require_other_eyes",
+    "require_publishable",
     "revoke_approval",
     "take_step",
     "withdraw_release",
@@ -133,6 +137,7 @@ def take_step(
         InputError: A reason is missing.
         StateError: The release cannot take this step now.
         StaleError: Somebody changed it meanwhile.
+        AuthorizationError: No decision of the authority covers it.
     """
     action = step.action
     if action is None or step not in STEP_EVENTS:
@@ -142,10 +147,12 @@ def take_step(
         raise InputError(f"give a reason for the step '{step}'.")
     with recorded_excess(office, caller, project=project, subject=name), office.ledger.writing(caller) as ledger:
         if step in FORWARD:
-            authorize_release(held_options(office, ledger, project, RunOptions()), None, ())
+            require_in_force(office, ledger, project, "publish")
         if step is not ReleaseStep.WITHDRAW:  # what is public can always be taken back
             open_project(ledger, project)
         found = find_in_project(ledger, kind, project, name)
+        if step in FORWARD:
+            require_publishable(office, ledger, found, to_public=kind is Release)
         status = next_status(found.status, step)
         changed = replace(found, version=version, status=status)
         if step is ReleaseStep.REQUEST:
@@ -170,6 +177,31 @@ def take_step(
         if check is not None:
             check(ledger, after)
         return after
+
+
+def require_publishable(
+    office: Office, ledger: Reader, release: Release | TableOrder, *, to_public: bool = True
+) -> None:
+    """Refuse a step towards publication of what no decision of the authority covers any more.
+
+    Args:
+        office: Surroundings.
+        ledger: The state.
+        release: Microdata or tables.
+        to_public: Whether everybody is to have them; the answer to an order goes to whoever ordered, first.
+
+    Raises:
+        AuthorizationError: The error carries the event `AuthorizationExceeded`.
+    """
+    options = held_options(office, ledger, release.project, RunOptions())
+    if isinstance(release, TableOrder):
+        columns = TablesSpec.model_validate(release.specification).columns
+        act, recipient = ("publish-tables", "public") if to_public else ("tables", "analysts")
+        hold_output(act, options, output="tables", variables=columns, recipient=recipient)
+        return
+    names = [one.name for one in MicrodataSpec.model_validate(release.specification).variables]
+    released = DisclosurePolicy.model_validate(release.policy).released(names)
+    hold_output("publish", options, variables=released, recipient="public")
 
 
 def find_release(ledger: Reader, project: str, release: str) -> Release:

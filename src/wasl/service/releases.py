@@ -18,7 +18,7 @@ from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
-from wasl.service.dossiers import held_options, recorded_excess
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
@@ -33,7 +33,7 @@ from wasl.tables.earlier import EarlierTable
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
 from wasl.workflow.assess import assess
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import protect, seed_digest
 
@@ -53,12 +53,14 @@ def prepare_release(
     policy: Mapping[str, Any],
     description: Mapping[str, Any],
     seed: int | None = None,
+    purpose: str = "",
 ) -> Release:
     """Ask for microdata from a run's spine, protected under a policy.
 
     Raises:
         SchemaError: A document does not hold together.
         StateError: The run has no spine, or the project no payloads.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.RELEASE_PREPARE, project=project)
     if office.part is Part.LINKAGE:
@@ -66,7 +68,8 @@ def prepare_release(
     documents = _accepted(specification, policy, description)
     with recorded_excess(office, caller, project=project, subject=title), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
-        _require_authorized(office, ledger, project, documents)
+        require_in_force(office, ledger, project, "protect")
+        _require_authorized(office, ledger, project, documents, purpose)
         found = find_run(ledger, project, run)
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
@@ -104,23 +107,27 @@ def protect_again(
     policy: Mapping[str, Any] | None = None,
     description: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    purpose: str = "",
 ) -> Release:
     """Protect anew, under changed documents where given; whatever was requested before is void.
 
     Raises:
         StateError: The release is on its way to the public, or there.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.RELEASE_PREPARE, project=project)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=release), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "protect")
         found = find_release(ledger, project, release)
-        status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
-        pinned_payloads(ledger, find_run(ledger, project, found.run))
         documents = _accepted(
             found.specification if specification is None else specification,
             found.policy if policy is None else policy,
             found.description if description is None else description,
         )
+        _require_authorized(office, ledger, project, documents, purpose)
+        status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
+        pinned_payloads(ledger, find_run(ledger, project, found.run))
         job = queue_job(office, caller, JobKind.PROTECT, project=project, subject=release)
         changed = replace(
             found,
@@ -148,12 +155,17 @@ def protect_again(
 
 
 def _require_authorized(
-    office: Office, ledger: Reader, project: str, documents: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+    office: Office,
+    ledger: Reader,
+    project: str,
+    documents: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
+    purpose: str,
 ) -> None:
     """Refuse at once what the job would refuse: variables or microdata that the authorization does not cover."""
     names = [one.name for one in MicrodataSpec.model_validate(documents[0]).variables]
     released = DisclosurePolicy.model_validate(documents[1]).released(names)
-    authorize_release(held_options(office, ledger, project, RunOptions()), "microdata", released)
+    options = held_options(office, ledger, project, RunOptions(), purpose=purpose)
+    hold_output("protect", options, output="microdata", variables=released)
 
 
 def protect_release(office: Office, job: Job, progress: Progress) -> None:

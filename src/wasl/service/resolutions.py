@@ -16,6 +16,7 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
 from wasl.service.objections import objections_logged, objections_of, pin_objections
@@ -26,6 +27,7 @@ from wasl.service.records import Job, JobKind, Run, Submission, SubmissionKind
 from wasl.service.reviews import review_queue, settled
 from wasl.service.states import RunStatus
 from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import asked_for_sources, hold, sources_of_maps
 from wasl.workflow.reproduce import reproduce as run_again
 from wasl.workflow.resolve import resolve
 
@@ -37,17 +39,21 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
 
     Raises:
         StateError: The run is not scored, a join map is missing, or this installation does not keep the spine.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.SPINE_RESOLVE, project=project)
     if office.part is Part.LINKAGE:
         raise StateError(
             "this installation links and keeps no spine.", remedy="Hand pairs.parquet to the spine keeper."
         )
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=run), office.ledger.writing(caller) as ledger:
+        require_in_force(office, ledger, project, "resolve")
         found = find_run(ledger, project, run)
         if found.status is not RunStatus.SCORED:
             raise StateError(f"run {run} is {found.status}; only a scored run can be resolved.")
         open_project(ledger, project)
+        options = held_options(office, ledger, project, RunOptions())
+        hold(options, asked_for_sources("resolve", sources_of_maps([], found.report.get("sources", ())), options))
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
         resolving = replace(found, status=RunStatus.RESOLVING, job=job.id, payloads=pin_payloads(ledger, found))
@@ -66,11 +72,12 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, job.subject)
         inputs = _inputs(state, run)
         objections = objections_of(state, run)
+        options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
     act = resolve(
         run_plan(run),
         scored_pairs(office, run),
         _read_maps(office, inputs.maps),
-        RunOptions(threads=office.threads, progress=progress),
+        options,
         run=run.id,
         onto=_read_onto(office, inputs.onto),
         decisions=inputs.decisions,

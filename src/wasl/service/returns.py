@@ -24,6 +24,7 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_plan
 from wasl.service.objections import without_objections
@@ -31,6 +32,7 @@ from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project, register_id
 from wasl.service.records import Job, JobKind, Register, Run, Submission, SubmissionKind
 from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import hold_output
 from wasl.workflow.holder_return import holder_return
 
 __all__ = ["find_return", "prepare_return", "request_return", "return_name"]
@@ -47,16 +49,20 @@ def request_return(office: Office, caller: Caller, *, project: str, run: str, re
     Raises:
         AccessError: The register's schema says ``return = "none"``.
         StateError: The run has no spine, or this installation keeps none.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.RETURN_REQUEST, project=project, register=register)
     if office.part is Part.LINKAGE:
         raise StateError("this installation links and keeps no spine, so it has nothing to return.")
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=register), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "return")
         found = find_run(ledger, project, run)
         _schema(ledger, project, register).require_return()
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Ask again when it is resolved.")
+        options = held_options(office, ledger, project, RunOptions())
+        hold_output("return", options, recipient=f"holder:{register}")
         job = queue_job(office, caller, JobKind.RETURN, project=project, subject=run)
         job = replace(job, result={"register": register})
         event = caller.event(ReturnRequested(register=register), project=project, subject=run)
@@ -73,6 +79,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         declared = state.select(Register, project=run.project)
         payloads = [state.get(Submission, one) for one in run.payloads]
         join = _join_map(state, run, register)
+        options = held_options(office, state, run.project, RunOptions())
         earlier = [
             one.artifacts[return_name(register)]
             for one in state.select(Run, project=run.project)
@@ -95,7 +102,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         _links_within(links, spine),
         read,
         {**run.report, **run.report.get("resolution", {}), "run": run.id},
-        RunOptions(),
+        options,
         join=None if join is None else JoinMap.read(office.files.path(Area.SPINE, join.file)),
         earlier=[HolderReturn.read(office.files.path(Area.SPINE, digest)) for digest in earlier],
     )

@@ -22,7 +22,7 @@ from wasl.errors import InputError, StaleError, StateError, ThresholdError
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.artifacts import keep_artifact, keep_artifacts
-from wasl.service.dossiers import held_options
+from wasl.service.held_acts import held_options
 from wasl.service.jobs import finish_job, job_caller
 from wasl.service.known_outside import csv_of_texts, file_of, known_ids, known_orders, known_releases, tables_of
 from wasl.service.log import prove_release
@@ -71,7 +71,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
     hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
     keyed = spec.protection.method is ProtectionMethod.CELL_KEY
     for _ in range(MOST_ATTEMPTS):
-        data, coverage, seen = _microdata(office, menu)
+        data, coverage, seen = _microdata(office, menu, options)
         cells = _cells(spec, data, hierarchies)
         if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
             raise InputError(
@@ -242,7 +242,7 @@ def _require_same_secret(state: Reader, office: Office) -> None:
         )
 
 
-def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, float], list[str]]:
+def _microdata(office: Office, menu: TableMenu, options: RunOptions) -> tuple[pa.Table, dict[str, float], list[str]]:
     """The microdata of a menu, never stored; the coverage of each payload; the objections that were heeded."""
     with office.ledger.reading() as state:
         run = state.get(Run, menu.run)
@@ -254,7 +254,7 @@ def _microdata(office: Office, menu: TableMenu) -> tuple[pa.Table, dict[str, flo
         spine, payloads, _ = without_objections(state, menu.project, spine, payloads)
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
-    table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, RunOptions()).result.table
+    table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options).result.table
     persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])
     return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage, seen
 

@@ -10,6 +10,7 @@ from wasl.audit.events import Happening, TableMenuClosed, TableMenuOffered, Tabl
 from wasl.errors import AccessError, InputError, NotFoundError, StateError
 from wasl.service.access import Action
 from wasl.service.documents import accept_menu, accept_specification
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.linkages import find_run
 from wasl.service.pins import pin_payloads, pinned_payloads
 from wasl.service.ports import Caller, Office, Part, Reader
@@ -17,6 +18,8 @@ from wasl.service.projects import open_project
 from wasl.service.records import TableMenu
 from wasl.service.states import MENU_STEPS, MenuStatus
 from wasl.tables.menu import MenuSpec
+from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import hold_output
 
 __all__ = ["close_menu", "find_menu", "menu_of", "offer_menu", "open_menu"]
 
@@ -38,6 +41,7 @@ def offer_menu(
         SchemaError: A document does not hold together.
         StateError: The run has no spine, or no payloads.
         InputError: A dimension or measure is no variable of the microdata.
+        AuthorizationError: No decision of the authority covers tables of these variables for analysts.
     """
     caller.check(Action.MENU_OFFER, project=project)
     if office.part is Part.LINKAGE:
@@ -45,8 +49,10 @@ def offer_menu(
     microdata = accept_specification(specification)
     accepted, texts = accept_menu(menu, hierarchies)
     _require_variables(accepted, microdata)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=title), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "tables")
+        _require_authorized(office, ledger, project, accepted)
         found = find_run(ledger, project, run)
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
@@ -83,10 +89,13 @@ def open_menu(office: Office, caller: Caller, *, project: str, menu: str, versio
     Raises:
         AccessError: The caller prepared it, or was given the token by whoever did.
         StateError: It is not waiting for that.
+        AuthorizationError: No decision of the authority covers tables of these variables for analysts.
     """
     caller.check(Action.MENU_OPEN, project=project)
-    with office.ledger.reading() as state:
+    with recorded_excess(office, caller, project=project, subject=menu), office.ledger.reading() as state:
+        require_in_force(office, state, project, "tables")
         accepted = menu_of(find_menu(state, project, menu))
+        _require_authorized(office, state, project, accepted)
     happening = TableMenuOpened(
         menu_digest=accepted.digest,
         approval=accepted.approval.value,
@@ -146,6 +155,11 @@ def _move(
         event = caller.event(happening, project=project, subject=menu)
         ledger.save(replace(found, version=version, status=status, **changes), event=event)
         return ledger.get(TableMenu, menu)
+
+
+def _require_authorized(office: Office, state: Reader, project: str, menu: MenuSpec) -> None:
+    options = held_options(office, state, project, RunOptions())
+    hold_output("tables", options, output="tables", variables=menu.columns, recipient="analysts")
 
 
 def _require_variables(menu: MenuSpec, microdata: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from wasl.audit.events import TablesOrdered
 from wasl.errors import NotFoundError, StateError
 from wasl.registers.documents import validate_document
 from wasl.service.access import Action, Role
-from wasl.service.dossiers import held_options, recorded_excess
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import queue_job
 from wasl.service.known_outside import require_nothing_new
 from wasl.service.packages import ask_publication
@@ -29,7 +29,7 @@ from wasl.service.table_menus import find_menu, menu_of
 from wasl.tables.menu import TableRequest, order_tables
 from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import RunOptions
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 
 __all__ = [
     "decide_on_tables",
@@ -53,21 +53,31 @@ WAITING = (ReleaseStatus.PROTECTING, ReleaseStatus.REQUESTED)
 
 
 def order(
-    office: Office, caller: Caller, *, project: str, menu: str, request: Mapping[str, Any], title: str = ""
+    office: Office,
+    caller: Caller,
+    *,
+    project: str,
+    menu: str,
+    request: Mapping[str, Any],
+    title: str = "",
+    purpose: str = "",
 ) -> TableOrder:
     """Order tables from an open menu. The order is also the request to approve the answer.
 
     Raises:
         StateError: The menu is not open, or too many orders of this person wait.
         InputError: The menu does not offer what is ordered.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.TABLES_ORDER, project=project)
     wanted = validate_document(TableRequest, dict(request), "the order")
     with recorded_excess(office, caller, project=project, subject="tables"), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "tables")
         found = _open(ledger, project, menu)
         spec = order_tables(menu_of(found), wanted)
-        authorize_release(held_options(office, ledger, project, RunOptions()), "tables", spec.columns)
+        options = held_options(office, ledger, project, RunOptions(), purpose=purpose)
+        hold_output("tables", options, output="tables", variables=spec.columns, recipient="analysts")
         mine = ledger.select(TableOrder, project=project, created_by=caller.actor.name, status=WAITING)
         if len(mine) >= MOST_WAITING:
             raise StateError(f"{len(mine)} of your orders wait already.", remedy="Wait until some are decided on.")
@@ -98,11 +108,16 @@ def protect_order_again(office: Office, caller: Caller, *, project: str, order: 
     Raises:
         NotFoundError: It is another analyst's order.
         StateError: It was answered once, so its figures may be known: order it anew.
+        AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.TABLES_ORDER, project=project)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=order), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
+        require_in_force(office, ledger, project, "tables")
         found = find_order(ledger, caller, project, order)
+        spec = TablesSpec.model_validate(found.specification)
+        options = held_options(office, ledger, project, RunOptions())
+        hold_output("tables", options, output="tables", variables=spec.columns, recipient="analysts")
         status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
         if found.answered:
             raise StateError("this order was answered once, and its figures may be known.", remedy="Order it anew.")
@@ -125,7 +140,6 @@ def protect_order_again(office: Office, caller: Caller, *, project: str, order: 
             protected_by=caller.actor.name,
         )
         wanted = TableRequest.model_validate(found.request)
-        spec = TablesSpec.model_validate(found.specification)
         ledger.save(changed, job, event=caller.event(_ordered(menu, wanted, spec), project=project, subject=order))
         return ledger.get(TableOrder, order)
 

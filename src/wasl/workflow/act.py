@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import pyarrow as pa
 
 from wasl.audit.events import Happening
-from wasl.compliance.authorization import Authorization
+from wasl.compliance.authorization import Authorization, Decisions
 from wasl.errors import InputError
 from wasl.locale import Language
 from wasl.registers.exchange.digests import digest_bytes, digest_table
@@ -36,7 +36,9 @@ class RunOptions:
         seed: Seed of everything random; acts that draw need one.
         progress: Told how far long work is, or None.
         today: The day of the act, for rules on the age of data and for authorizations, or None.
-        authorization: The stored authorization of the project, to which the act is held; None where there is none.
+        authorization: The stored decisions of the project, to which the act is held; None where there is none.
+        purpose: What for, as the user states it; needed where an authorization has several purposes. None: it was
+            compared when the act was asked for.
         language: The language of the pages that people read (``report.html``); tables, JSON and digests are the same.
     """
 
@@ -44,7 +46,8 @@ class RunOptions:
     seed: int | None = field(default=None, repr=False)
     progress: Progress | None = field(default=None, repr=False)
     today: date | None = None
-    authorization: Authorization | None = None
+    authorization: Authorization | Decisions | None = None
+    purpose: str | None = ""
     language: Language = "en"
 
     def require_seed(self) -> int:

@@ -19,6 +19,7 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assess import without_person_id
+from wasl.workflow.authorized import asked_for_sources, hold, sources_of_payloads
 from wasl.workflow.concordance import concordance_csv
 from wasl.workflow.microdata import Microdata, MicrodataSpec, assemble_microdata
 from wasl.workflow.objections import payload_without, persons_of, spine_without
@@ -40,7 +41,7 @@ def assemble(
         spine: ``spine.parquet`` of the act `resolve`, with its metadata.
         payloads: One or more per register.
         specification: Who is in, and which register is trusted for what.
-        options: Not used yet; every act takes them.
+        options: The authorization to which the act is held, and the day.
         objections: Persons with one of these records are left out, with all their records in every register.
 
     Returns:
@@ -49,10 +50,14 @@ def assemble(
         registers, what one and the other say of the same persons).
 
     Raises:
+        AuthorizationError: The authorization in the options does not cover the registers of the spine.
         MismatchError: A payload's register is not in the spine.
         InputError: A variable that is not optional is in no payload, or the spine has no grades and probabilities.
     """
-    del options
+    standing = None
+    if options.authorization is not None:
+        sources = sources_of_payloads(payloads, spine.column("register").cast(pa.string()).unique().to_pylist())
+        standing = hold(options, asked_for_sources("assemble", sources, options))
     left_out = 0
     heeded = objections if objections is not None and objections.lists else None
     if heeded is not None:
@@ -74,8 +79,9 @@ def assemble(
         objected=heeded.count if heeded else None,
         objections_digest=heeded.digest if heeded else None,
         data_digest=digest_table(without_person_id(microdata.table)),
+        authorization=standing.decision if standing else None,
     )
-    report = {
+    report: dict[str, object] = {
         "persons": microdata.table.num_rows,
         "coverage": microdata.coverage,
         "conflicts": microdata.conflicts,
@@ -87,6 +93,8 @@ def assemble(
     }
     if heeded is not None:
         report |= {"objected": heeded.count, "persons_objected": left_out}
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     artifacts = {
         "microdata.parquet": microdata.table,
         "quality.csv": _quality(spine, payloads),

@@ -69,4 +69,5 @@ def authorization_event(authorization: Authorization) -> AuthorizationStored:
         authorization=authorization.digest,
         dossier=authorization.dossier,
         scope_digest=digest_json(authorization.scope.model_dump(mode="json")),
+        beside=authorization.beside or None,
     )

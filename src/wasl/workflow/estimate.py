@@ -13,6 +13,7 @@ from wasl.estimation.specification import EstimateSpec
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.authorized import hold_output
 
 __all__ = ["estimate"]
 
@@ -23,7 +24,7 @@ def estimate(data: pa.Table, spec: EstimateSpec, options: RunOptions) -> Act[Est
     Args:
         data: One row per person (reconciliation, multiple systems, flows) or survey record.
         spec: What is asked for.
-        options: The seed of bootstrap intervals.
+        options: The seed of bootstrap intervals; the authorization to which the act is held, and the day.
 
     Returns:
         Artifacts ``estimates.csv``, ``report.json`` and, where a calibration is asked for, ``weights.parquet``. They
@@ -32,11 +33,15 @@ def estimate(data: pa.Table, spec: EstimateSpec, options: RunOptions) -> Act[Est
     Raises:
         InputError: The data do not fit the specification.
         PolicyError: Known totals cannot be met.
+        AuthorizationError: The authorization in the options is not in force, or not for this purpose.
     """
+    standing = hold_output("estimate", options)
     result = make_estimates(data, spec, seed=options.require_seed())
     target = io.BytesIO()
     pacsv.write_csv(pa.Table.from_pylist(result.rows, _SCHEMA), target)
     report = plain_json({**result.report, "results": result.rows})
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     artifacts: dict[str, Artifact] = {"estimates.csv": target.getvalue(), "report.json": json_bytes(report)}
     if result.weights is not None:
         artifacts["weights.parquet"] = result.weights
@@ -46,6 +51,7 @@ def estimate(data: pa.Table, spec: EstimateSpec, options: RunOptions) -> Act[Est
         rows=data.num_rows,
         estimates=int(result.report["estimates"]),
         not_estimable=int(result.report["not_estimable"]),
+        authorization=standing.decision if standing else None,
     )
     return Act(artifacts, event, report, result)
 

@@ -29,6 +29,7 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.act import Act, RunOptions
+from wasl.workflow.authorized import hold_return
 
 __all__ = ["holder_return"]
 
@@ -62,7 +63,7 @@ def holder_return(
         links: ``links.parquet`` of the same act.
         payloads: Of the register and of the others; without one, its variables are not compared.
         report: ``report.json`` of the same act.
-        options: Not used yet; every act takes them.
+        options: The authorization to which the act is held, and the day.
         join: The join map of the register; with it the return says which records could not be compared at all.
         earlier: Returns of the same register of earlier rounds, for quality over rounds.
 
@@ -70,18 +71,19 @@ def holder_return(
         Artifact ``return.parquet``.
 
     Raises:
+        AuthorizationError: The authorization in the options does not cover the return.
         AccessError: The register, or one that a rule names as told, has ``return = "none"``.
         InputError: The spine has no such register, or a schema is missing.
         MismatchError: The plan is not that of the run, or an input belongs to another register.
     """
-    del options
     names = spine.column("register").cast(pa.string()).to_numpy(zero_copy_only=False)
     present = sorted(set(names.tolist()))
     _require_schemas(schemas, present, register)
     schemas[register].require_return()
     _require_same(plan, register, report, join, earlier)
-    own = np.flatnonzero(names == register)
     shown = _shown(plan.returns, schemas, present, register)
+    standing = hold_return(options, register, shown, report, payloads, join)
+    own = np.flatnonzero(names == register)
     person = spine.column("person_id").combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     ids = spine.column("record_id").combine_chunks()
     records = _Own(register, own, person, ids, _variables(payloads, register, ids.take(pa.array(own))))
@@ -142,8 +144,10 @@ def holder_return(
         records=len(own),
         told=found.told,
         return_digest=digest_table(found.rows),
+        authorization=standing.decision if standing else None,
     )
-    return Act({"return.parquet": found.to_table()}, event, dict(found.summary), found)
+    shown_report = {**found.summary, **({} if standing is None else {"authorization": standing.to_json()})}
+    return Act({"return.parquet": found.to_table()}, event, shown_report, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,13 @@ def indicators(
     Raises:
         InputError: The data have the columns of none of the tables, or do not fit the specification.
         ThresholdError: An unsafe cell cannot be protected, or is public already.
+        AuthorizationError: The authorization in the options does not cover the variables of the tables.
     """
     complete = with_derived_columns(data, period)
     wanted = for_period(spec, complete.column_names, period)
-    made = tabulate(wanted, [complete], hierarchies, options, earlier=earlier, secret=secret, stop=stop)
+    made = tabulate(
+        wanted, [complete], hierarchies, options, earlier=earlier, secret=secret, stop=stop, act="indicators"
+    )
     names = {table.name for table in wanted.tables}
     left_out = [table.name for table in spec.tables if table.name not in names]
     index = []

@@ -16,7 +16,7 @@ from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
-from wasl.workflow.authorized import authorize_linkage
+from wasl.workflow.authorized import hold_linkage
 
 __all__ = ["Engine", "link"]
 
@@ -51,7 +51,7 @@ def link(
         MismatchError: The deliveries were not made to be compared, or the plan does not accept their profile.
         AuthorizationError: The authorization in the options does not cover the linkage.
     """
-    standing = authorize_linkage(options, [delivery.header for delivery in deliveries])
+    standing = hold_linkage(options, [delivery.header for delivery in deliveries])
     if engine == "spark":
         from wasl.engines.spark import score_pairs_on_spark
 

@@ -26,7 +26,7 @@ from wasl.tables.earlier_file import read_earlier_file
 from wasl.tables.file_audit import audit_file, require_tables_safe
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 
 __all__ = ["protect", "public_report", "seed_digest"]
 
@@ -65,7 +65,7 @@ def protect(
     """
     seed = options.require_seed()
     table = without_person_id(data)
-    standing = authorize_release(options, "microdata", policy.released(table.column_names))
+    standing = hold_output("protect", options, output="microdata", variables=policy.released(table.column_names))
     known: dict[str, Any] = {"policy_digest": policy.digest, "data_digest": digest_table(table)}
     try:
         protection = protect_table(table, policy, seed=seed, population=population, today=options.today)

@@ -17,7 +17,7 @@ from wasl.publication.manifest import MANIFEST_NAME
 from wasl.publication.package import build_package
 from wasl.registers.exchange.digests import digest_bytes, digest_table
 from wasl.workflow.act import Act, RunOptions
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 
 __all__ = ["PUBLIC_REPORTS", "publish", "zip_package"]
 
@@ -59,7 +59,7 @@ def publish(
         VerificationError: A file's reader refuses it, or reads other values; names file and column.
         AuthorizationError: The authorization in the options does not cover the variables.
     """
-    standing = authorize_release(options, None, table.column_names)
+    standing = hold_output("publish", options, variables=table.column_names, recipient="public")
     package = build_package(
         table,
         description,

@@ -21,7 +21,7 @@ from wasl.publication.manifest import (
 from wasl.registers.exchange.digests import digest_bytes
 from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import Act, RunOptions
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 from wasl.workflow.tabulate import internal_artifacts
 
 __all__ = ["METHOD_NOTE", "publish_tables"]
@@ -62,7 +62,7 @@ def publish_tables(
         AuthorizationError: The authorization in the options does not cover the tables.
         InputError: A file is for the office alone, or the note on the method is missing.
     """
-    standing = authorize_release(options, "tables", spec.columns)
+    standing = hold_output("publish-tables", options, output="tables", variables=spec.columns, recipient="public")
     internal = internal_artifacts(list(files))
     if internal:
         raise InputError(f"{', '.join(internal)} must not leave the office.")
@@ -93,11 +93,13 @@ def publish_tables(
         key_id=signer.verifier.key_id.hex(),
         authorization=standing.decision if standing else None,
     )
-    report = {
+    report: dict[str, object] = {
         "tables": spec.name,
         "cells": cells,
         "files": {path: len(data) for path, data in sorted(package.items())},
         "manifest_digest": event.manifest_digest,
         "public_key": str(signer.verifier),
     }
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     return Act(package, event, report, package)

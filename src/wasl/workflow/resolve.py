@@ -26,6 +26,7 @@ from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
+from wasl.workflow.authorized import asked_for_sources, hold, sources_of_maps
 from wasl.workflow.objections import maps_without, pairs_without, records_found
 
 __all__ = ["apply_decisions", "resolve"]
@@ -51,7 +52,7 @@ def resolve(
         plan: Costs, assignment and constraints.
         scored: Pairs of rows with probabilities.
         joins: One join map per linked delivery.
-        options: Progress.
+        options: Progress; the authorization to which the act is held, and the day.
         run: Name of this run, kept with the records it places.
         onto: The spine to build onto: its persons keep their ids.
         decisions: Reviewers' decisions by row of ``scored.pairs``: ``same`` or ``different``. They replace the
@@ -65,9 +66,15 @@ def resolve(
         ``review.html``, ``report.json`` and ``report.html``.
 
     Raises:
+        AuthorizationError: The authorization in the options does not cover the linkage.
         MismatchError: A join map is missing or belongs to another delivery.
         DeliveryError: A pair names a row that is in no join map.
     """
+    standing = None
+    if options.authorization is not None:
+        sources = sources_of_maps(joins, scored.report["sources"])
+        keys = scored.pairs.column("pass").cast(pa.string()).unique().to_pylist()
+        standing = hold(options, asked_for_sources("resolve", sources, options, keys=keys))
     decisions = decisions or {}
     heeded = objections if objections is not None and objections.lists else None
     whole, found = scored, 0
@@ -87,6 +94,8 @@ def resolve(
     report = plain_json(resolution.report)
     if heeded is not None:
         report |= {"objected": heeded.count, "objected_found": found}
+    if standing is not None:
+        report["authorization"] = standing.to_json()
     rows = resolution.review.to_pylist()
     artifacts: dict[str, Artifact] = {
         "spine.parquet": resolution.spine.replace_schema_metadata({UNMET_KEY: json.dumps(unmet).encode()}),
@@ -114,6 +123,7 @@ def resolve(
         spine_digest=digest_table(resolution.spine),
         objected=heeded.count if heeded else None,
         objections_digest=heeded.digest if heeded else None,
+        authorization=standing.decision if standing else None,
     )
     if options.progress:
         options.progress(2, 2)

@@ -18,7 +18,7 @@ from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 
 __all__ = ["synthesize"]
 
@@ -58,7 +58,7 @@ def synthesize(
     """
     seed = options.require_seed()
     table = without_person_id(data)
-    standing = authorize_release(options, "synthetic", policy.released(table.column_names))
+    standing = hold_output("synthesize", options, output="synthetic", variables=policy.released(table.column_names))
     fitted, source = table, "given"
     if control is None:
         fitted, control = held_out(table, policy, seed=seed, share=control_share)

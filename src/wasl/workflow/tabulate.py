@@ -27,7 +27,7 @@ from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, prote
 from wasl.tables.specification import TablesSpec
 from wasl.tables.workbook import workbook_bytes
 from wasl.workflow.act import Act, Artifact, RunOptions
-from wasl.workflow.authorized import authorize_release
+from wasl.workflow.authorized import hold_output
 from wasl.workflow.indicator_notes import indicator_notes
 from wasl.workflow.protect import seed_digest
 
@@ -46,6 +46,7 @@ def tabulate(
     earlier: Sequence[EarlierTable | EarlierFile] = (),
     secret: bytes = b"",
     stop: Callable[[], bool] | None = None,
+    act: str = "tables",
 ) -> Act[ProtectedTables, TablesProtected]:
     """Build the tables of a specification, protect them together, and audit them.
 
@@ -58,6 +59,7 @@ def tabulate(
         earlier: Tables and microdata files published before, with what the office knows of them.
         secret: Secret of the record keys (cell-key method).
         stop: Asked now and then whether to end with the best answer so far.
+        act: Name under which the authorization is asked.
 
     Returns:
         For a single table the artifacts ``table.{csv,parquet,xlsx,px,json-stat.json}``, with a reference period also
@@ -70,7 +72,7 @@ def tabulate(
         ThresholdError: An unsafe cell cannot be protected, or is public already. It carries the event `TablesRefused`.
         AuthorizationError: The authorization in the options does not cover the variables of the tables.
     """
-    standing = authorize_release(options, "tables", spec.columns)
+    standing = hold_output(act, options, output="tables", variables=spec.columns)
     seed = options.require_seed()
     digests = tuple(digest_table(table) for table in data)
 

@@ -1,6 +1,11 @@
 """Audit events, typed: one dataclass per kind, with its fields and its sentences in three languages."""
 
-from wasl.audit.events.compliance import AuthorizationExceeded, AuthorizationStored, DossierDrawnUp
+from wasl.audit.events.compliance import (
+    AuthorizationExceeded,
+    AuthorizationRevoked,
+    AuthorizationStored,
+    DossierDrawnUp,
+)
 from wasl.audit.events.custody import (
     ApprovalRevoked,
     DatabaseAccepted,
@@ -127,6 +132,7 @@ __all__ = [
     "ApprovalRevoked",
     "AuditEvent",
     "AuthorizationExceeded",
+    "AuthorizationRevoked",
     "AuthorizationStored",
     "CheckpointSigned",
     "ComparisonFailed",

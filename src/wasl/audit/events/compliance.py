@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from wasl.audit.events.event import Happening, Language
 
-__all__ = ["AuthorizationExceeded", "AuthorizationStored", "DossierDrawnUp"]
+__all__ = ["AuthorizationExceeded", "AuthorizationRevoked", "AuthorizationStored", "DossierDrawnUp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,23 @@ class AuthorizationStored(Happening):
     authorization: str
     dossier: str
     scope_digest: str
+    beside: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRevoked(Happening):
+    """The authority took a decision back; acts are refused from now on unless another decision covers them."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a enregistré le retrait d'une autorisation de {subject}",
+        "ar": "سجّل {actor} سحب إذن خاص بـ {subject}",
+        "en": "{actor} recorded that an authorization of {subject} was revoked",
+    }
+
+    decision: str
+    authorization: str
+    revoked: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

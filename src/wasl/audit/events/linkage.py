@@ -190,6 +190,7 @@ class SpineResolved(Happening):
     spine_digest: str
     objected: int | None = None
     objections_digest: str | None = None
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,3 +316,4 @@ class ReturnPrepared(Happening):
     records: int
     told: tuple[str, ...]
     return_digest: str
+    authorization: str | None = None

@@ -52,6 +52,7 @@ class MicrodataAssembled(Happening):
     objected: int | None = None
     objections_digest: str | None = None
     data_digest: str | None = None
+    authorization: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

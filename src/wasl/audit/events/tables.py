@@ -64,3 +64,4 @@ class EstimatesMade(Happening):
     rows: int
     estimates: int
     not_estimable: int
+    authorization: str | None = None

@@ -72,10 +72,19 @@ class NewAuthorization(BaseModel):
     decided: dt.date = Field(examples=["2026-06-01"])
     expires: dt.date = Field(examples=["2028-05-31"], description="the last day on which it holds")
     without: list[str] = Field(default=[], max_length=1000, examples=[["key:passport"]], description="struck out")
+    beside: bool = Field(
+        default=False, description="whether it holds beside the decisions stored before, instead of replacing them"
+    )
+
+
+class Revocation(BaseModel):
+    """Why a decision no longer covers anything."""
+
+    reason: str = Field(min_length=1, max_length=500, examples=["letter of the authority of 3 March"])
 
 
 class AuthorizationView(View):
-    """An authorization; the one stored last holds."""
+    """An authorization; the one stored last holds, and those stored beside it."""
 
     project: ProjectWord
     decision: str = Field(examples=["D-12/2026"])
@@ -147,7 +156,7 @@ def download_dossier(
 
 @routes("GET", "/projects/{project}/authorizations", Action.AUTHORIZATION_READ)
 def list_authorizations(request: Request, project: ProjectName, paging: Paging) -> Page[AuthorizationView]:
-    """The authorizations stored for the project; the last one holds."""
+    """The authorizations stored for the project; the last one holds, and those stored beside it."""
     with office_of(request).ledger.reading() as state:
         found = state.select(StoredAuthorization, after=paging.after, limit=paging.limit + 1, project=project)
     return paging.page(AuthorizationView, found)
@@ -171,9 +180,34 @@ def store_authorization(
             decided=body.decided,
             expires=body.expires,
             without=body.without,
+            beside=body.beside,
         ),
     )
     with office.ledger.reading() as state:
         found = state.get(StoredAuthorization, name)
+    tag(response, found, at=f"/v1/projects/{project}/authorizations")
+    return AuthorizationView.of(found)
+
+
+@routes("POST", "/projects/{project}/authorizations/{authorization}/revocation", Action.AUTHORIZATION_STORE)
+def revoke_authorization(
+    request: Request,
+    response: Response,
+    caller: AnyCaller,
+    project: ProjectName,
+    authorization: Identifier,
+    body: Revocation,
+) -> AuthorizationView:
+    """Record that the authority revoked a decision; from now on it covers no act."""
+    office = office_of(request)
+    once(
+        request,
+        caller,
+        lambda: dossiers.revoke_authorization(
+            office, caller, project=project, authorization=authorization, reason=body.reason
+        ),
+    )
+    with office.ledger.reading() as state:
+        found = state.get(StoredAuthorization, authorization)
     tag(response, found, at=f"/v1/projects/{project}/authorizations")
     return AuthorizationView.of(found)

@@ -37,6 +37,7 @@ class NewRun(BaseModel):
     plan: Annotated[Document, Field(description="the linkage plan", examples=[{"name": "morocco"}])]
     deliveries: list[str] = Field(default=[], max_length=50, description="which; empty: the latest of each register")
     onto: str = Field(default="", max_length=80, description="the run whose spine this one continues")
+    purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 
 @routes("GET", RUNS, Action.LINKAGE_READ)

@@ -50,6 +50,7 @@ class NewRelease(BaseModel):
         Document, Field(description="the dataset description", examples=[{"name": "foreign-workers-puf"}])
     ]
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED, description="of every random choice; default: drawn")
+    purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 
 class ChangedRelease(BaseModel):
@@ -59,6 +60,7 @@ class ChangedRelease(BaseModel):
     policy: Annotated[Document | None, Field(examples=[{"name": "public-use"}])] = None
     description: Document | None = None
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED)
+    purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 
 ReleaseAct = Callable[..., Release]

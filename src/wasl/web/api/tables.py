@@ -66,6 +66,7 @@ class NewOrder(BaseModel):
     )
     measure: str = Field(default="", max_length=100, description="of a crossing; default: the first of the menu")
     title: str = Field(default="", max_length=300)
+    purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 
 class Reason(BaseModel):
@@ -159,7 +160,15 @@ def order_tables(
     name = once(
         request,
         caller,
-        lambda: table_orders.order(office, caller, project=project, menu=body.menu, request=wanted, title=body.title),
+        lambda: table_orders.order(
+            office,
+            caller,
+            project=project,
+            menu=body.menu,
+            request=wanted,
+            title=body.title,
+            purpose=body.purpose,
+        ),
     )
     return _order(office, caller, response, project, name, working=True)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from wasl.compliance.authorization import Authorization
+from wasl.compliance.scope import UNLIMITED
 from wasl.errors import InputError
 from wasl.locale import N_, Messages
 from wasl.service import dossiers
 from wasl.service.access import Action
+from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
+from wasl.web.console.authority import STATES, state_of
 from wasl.web.console.documents import read_document, shipped, written
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.pages import AnyPage, Pages
@@ -27,7 +31,10 @@ pages = Pages()
 BASE = "/console/projects/{project}/dossier"
 SHOWN = 20
 LONGEST_ATTACKS = 1_000_000
-FIELDS = ("registers", "interconnections", "keys", "rounds", "variables", "outputs")
+FIELDS = (
+    *("registers", "interconnections", "keys", "rounds", "periods", "retention"),
+    *("variables", "outputs", "recipients", "purposes"),
+)
 """Lists of the scope, in the order in which the page shows them."""
 
 
@@ -37,23 +44,25 @@ def show_dossier(page: AnyPage, project: str) -> Response:
     with page.office.ledger.reading() as state:
         found = state.select(DossierFile, project=project, descending=True, limit=SHOWN)
         stored = state.select(StoredAuthorization, project=project, descending=True, limit=SHOWN)
+        decisions = decisions_of(page.office, state, project)
     latest = found[0] if found else None
     holes = [] if latest is None else _holes(latest, page.language)
     scope = {} if latest is None else dict(latest.document.get("scope") or {})
-    held = Authorization.model_validate(stored[0].document) if stored else None
     today = page.caller.at.date()
+    shown = [(one, Authorization.model_validate(one.document)) for one in stored]
     return page.render(
         "dossier.html",
         versions=found,
         latest=latest,
         holes=holes,
-        scope=[(name, [_shown(one) for one in scope.get(name, [])]) for name in FIELDS],
+        scope=_rows(scope),
         particulars=written(latest.particulars) if latest is not None else "{}",
-        stored=stored,
-        held=held,
-        covered=[] if held is None else [(name, [_shown(one) for one in getattr(held.scope, name)]) for name in FIELDS],
-        days_left=None if held is None else (held.expires - today).days,
-        required=page.office.require_authorization,
+        stored=shown,
+        standing=[one for one in shown if one[1].revoked is None],
+        covered=lambda one: _rows(one.scope.model_dump(mode="json")),
+        state_of=lambda one: state_of(one, decisions, today),
+        words=STATES,
+        today=today,
         policies=shipped("disclosure"),
         menus=shipped("menus"),
     )
@@ -90,9 +99,21 @@ def store_authorization(page: AnyPage, project: str) -> Response:
         "decided": _day(form, "decided"),
         "expires": _day(form, "expires"),
         "without": form.text("without", most=20_000).split(),
+        "beside": form.text("beside", most=1) == "1",
     }
     page.once(lambda caller: dossiers.store_authorization(page.office, caller, project=project, **fields))
     return page.go(f"/console/projects/{project}/dossier", said="authorization-stored")
+
+
+@pages("POST", BASE + "/revocation", Action.AUTHORIZATION_STORE, confirms=True)
+def revoke_authorization(page: AnyPage, project: str) -> Response:
+    """Record that the authority revoked a decision; from now on it covers no act."""
+    fields = {
+        "authorization": page.form.text("authorization", most=80),
+        "reason": page.form.text("reason", most=500),
+    }
+    page.once(lambda caller: dossiers.revoke_authorization(page.office, caller, project=project, **fields))
+    return page.go(f"/console/projects/{project}/dossier", said="authorization-revoked")
 
 
 @pages("GET", BASE + "/{dossier}/{name}", Action.DOSSIER_READ)
@@ -127,8 +148,17 @@ def _holes(dossier: DossierFile, language: Messages) -> list[tuple[str, str, str
     ]
 
 
-def _shown(one: Any) -> str:
-    return one if isinstance(one, str) else " + ".join(one)
+def _rows(scope: Mapping[str, Any]) -> list[tuple[str, list[str] | None]]:
+    """Each part of a scope with its entries; None where the part is not limited."""
+    return [(name, _entries(scope.get(name, None if name in UNLIMITED else []))) for name in FIELDS]
+
+
+def _entries(part: Any) -> list[str] | None:
+    if part is None:
+        return None
+    if isinstance(part, Mapping):
+        return [f"{name}: {value}" for name, value in part.items()]
+    return [one if isinstance(one, str) else " + ".join(one) for one in part]
 
 
 def _attacks(form: Form) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wasl.compliance.authorization import Authorization
 from wasl.locale import N_
 from wasl.service import reviews
 from wasl.service.access import Action, Role
+from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Reader
 from wasl.service.records import (
     Job,
@@ -21,7 +21,6 @@ from wasl.service.records import (
     Release,
     RetentionRule,
     Run,
-    StoredAuthorization,
     Submission,
     SubmissionKind,
     TableMenu,
@@ -31,6 +30,7 @@ from wasl.service.records import (
 )
 from wasl.service.retention import due_submissions
 from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
+from wasl.web.console.authority import held_by
 from wasl.web.console.next_steps import next_steps
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.titles import title_in
@@ -331,18 +331,19 @@ def _officer(page: Page, state: Reader, project: Project) -> list[Task]:
     base = f"/console/projects/{project.id}"
     found: list[Task] = []
     values = {"project": project.title}
-    stored = state.select(StoredAuthorization, project=project.id, descending=True, limit=1)
-    if not stored:
+    held = held_by(decisions_of(page.office, state, project.id), page.caller.at.date())
+    if held.days_left is None:
         why = N_("Without one, nothing holds linkages and releases of “{project}” to a scope.")
         found.append(Task(N_("No decision of the authority is stored"), f"{base}/dossier", why, "warn", values))
     else:
-        held = Authorization.model_validate(stored[0].document)
-        days = (held.expires - page.caller.at.date()).days
-        if days <= held.warning_days:
+        numbers = {"decision": held.decision, "days": max(held.days_left, 0)}
+        if held.said:
+            why = N_("Linking and releasing are refused until another decision is stored.")
+            found.append(Task(held.said[1], f"{base}/dossier", why, "bad", numbers))
+        elif held.state == "ends":
             text = N_("The decision {decision} ends: {days} days are left")
             why = N_("After its last day linking and releasing are refused.")
-            tone = "bad" if days < 0 else "warn"
-            found.append(Task(text, f"{base}/dossier", why, tone, {"decision": held.decision, "days": max(days, 0)}))
+            found.append(Task(text, f"{base}/dossier", why, "warn", numbers))
     rules = state.select(RetentionRule, project=project.id)
     sent = state.select(Submission, project=project.id, purged=False)
     due = len(due_submissions(sent, rules, page.caller.at))

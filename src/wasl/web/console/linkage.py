@@ -69,6 +69,7 @@ def start_run(page: AnyPage, project: str) -> Response:
                 plan=plan,
                 deliveries=deliveries,
                 onto=page.form.text("onto", most=80),
+                purpose=page.form.text("purpose", most=60),
             )
         )
     except tomllib.TOMLDecodeError as error:

@@ -24,9 +24,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from wasl.errors import AccessError, AuthorizationError, WaslError
 from wasl.locale import Messages, messages, negotiate
 from wasl.service.access import ANONYMOUS, Action, Actor
+from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Caller, Office, Receipt
 from wasl.service.records import Noun, Project, Register
 from wasl.web.authorization import ACTION, READ_LOGGED, Doorkeeper
+from wasl.web.console.authority import Held, held_by
 from wasl.web.console.forms import TOKEN_FIELD, TOKEN_HEADER, Form, PageFault, read_form, require_token
 from wasl.web.console.sayings import Saying, say_error, say_problem
 from wasl.web.console.sessions import (
@@ -139,6 +141,13 @@ class Page:
             self._titles = {one.name: register_title(one.definition, language) for one in found}
         return self._titles
 
+    def held(self, project: str) -> Held | None:
+        """The standing of a project under the decisions of the authority; None for whoever does not reach it."""
+        if not self.can(Action.PROJECT_READ, project=project):
+            return None
+        with self.office.ledger.reading() as state:
+            return held_by(decisions_of(self.office, state, project), self.caller.at.date())
+
     def once(self, act: Callable[[Caller], Noun]) -> str:
         """Do an act once for each form that was shown, however often its button is pressed; gives the id."""
         key = self.form.text("once", most=60)
@@ -196,6 +205,7 @@ class Page:
             "semicolon": self.language.parts(("", "")),
             "menu": menu(self, current.id if current else ""),
             "project": current,
+            "held": self.held(str(here)) if here and current is not None else None,
             "projects": projects,
             "form_token": form_token(self.confirmed_cookie or self.cookie),
             "once_key": secrets.token_urlsafe(12),

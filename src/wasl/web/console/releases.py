@@ -80,7 +80,16 @@ def prepare(page: AnyPage, project: str) -> Response:
         seed = form.number("seed", most=MOST_SEED) if form.text("seed", most=30) else None
         release = page.once(
             lambda caller: releases.prepare_release(
-                page.office, caller, project=project, run=run, title=title or run, seed=seed, **documents
+                page.office,
+                caller,
+                project=project,
+                run=run,
+                title=title or run,
+                seed=seed,
+                purpose=form.text("purpose", most=60),
+                specification=documents["specification"],
+                policy=documents["policy"],
+                description=documents["description"],
             )
         )
     except WaslError as error:
@@ -163,7 +172,13 @@ def protect_again(page: AnyPage, project: str, release: str) -> Response:
         version = form.version
         page.once(
             lambda caller: releases.protect_again(
-                page.office, caller, project=project, release=release, version=version, policy=policy
+                page.office,
+                caller,
+                project=project,
+                release=release,
+                version=version,
+                policy=policy,
+                purpose=form.text("purpose", most=60),
             )
         )
     except WaslError as error:

@@ -52,6 +52,7 @@ NOTICES = {
     "token-revoked": N_("The token is revoked."),
     "rule-set": N_("The retention rule is set."),
     "dossier-drawn": N_("The dossier is drawn up."),
+    "authorization-revoked": N_("The revocation is recorded. The decision covers no act any more."),
     "authorization-stored": N_("The decision is stored. What exceeds it is refused from now on."),
     "erasure-asked": N_("The erasure is requested. Its certificates appear in the log."),
     "job-queued": N_("The job is queued again."),

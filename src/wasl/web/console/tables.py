@@ -119,7 +119,13 @@ def order(page: AnyPage, project: str, menu: str) -> Response:
     try:
         made = page.once(
             lambda caller: table_orders.order(
-                page.office, caller, project=project, menu=menu, request=wanted, title=title
+                page.office,
+                caller,
+                project=project,
+                menu=menu,
+                request=wanted,
+                title=title,
+                purpose=form.text("purpose", most=60),
             )
         )
     except WaslError as error:

@@ -1,0 +1,220 @@
+"""The library's functions that let figures and files out: assess, protect, publish, tabulate, estimate."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from wasl.audit.events import EstimatesMade, ProtectionApplied, RiskAssessed, TablesProtected
+    from wasl.audit.notes import NoteSigner
+    from wasl.disclosure.policy.document import DisclosurePolicy
+    from wasl.disclosure.protect import Protection
+    from wasl.disclosure.risk.risk_report import RiskReport
+    from wasl.estimation.estimate import Estimates
+    from wasl.estimation.specification import EstimateSpec
+    from wasl.publication.description import DatasetDescription
+    from wasl.tables.earlier import EarlierTable
+    from wasl.tables.earlier_file import EarlierFile
+    from wasl.tables.protect import ProtectedTables
+    from wasl.tables.specification import TablesSpec
+    from wasl.workflow.act import Act
+
+__all__ = ["assess", "estimate", "protect", "publish", "tabulate"]
+
+Frame: TypeAlias = "pa.Table | pd.DataFrame"
+
+
+def assess(data: Frame, policy: DisclosurePolicy, *, population: Frame | None = None) -> Act[RiskReport, RiskAssessed]:
+    """The disclosure risk of microdata under a policy; the result has the attributes of a `RiskReport`."""
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.assess import assess as assess_table
+
+    return assess_table(data, policy, RunOptions(), population=population)
+
+
+def protect(
+    data: Frame,
+    policy: DisclosurePolicy,
+    *,
+    seed: int,
+    population: Frame | None = None,
+    control: Frame | None = None,
+    earlier: Sequence[Frame | EarlierTable] = (),
+    attack: bool = True,
+    today: date | None = None,
+    project: str | None = None,
+    purpose: str = "",
+) -> Act[Protection, ProtectionApplied]:
+    """Microdata changed until the policy's thresholds hold; the result has the attributes of a `Protection`.
+
+    Args:
+        data: The microdata.
+        policy: What is done and what must hold.
+        seed: Seed of everything random.
+        population: Population table with the same keys, for k-map.
+        control: Persons of the same population who are not in the data, for the attacks.
+        earlier: Earlier releases of the same population: microdata, or tables as the office knows them.
+        attack: Whether to attack the protected file.
+        today: The day of release; default: today, UTC.
+        project: The project whose authorization covers this, where this machine stores one; ``-`` for data that need
+            none.
+        purpose: The purpose it serves, where several are authorized.
+
+    Raises:
+        PolicyError: The thresholds cannot be met; names the rules.
+        AuthorizationError: The authorization stored on this machine does not cover this.
+    """
+    from wasl.storage.held_acts import held_to, logged_project, recorded_excess
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.protect import protect as protect_table
+
+    options = RunOptions(seed=seed, **_held(held_to(project), today), purpose=purpose)
+    with recorded_excess(policy.name, project=logged_project(project)):
+        return protect_table(
+            data, policy, options, population=population, control=control, earlier=earlier, attack=attack
+        )
+
+
+def _held(options: dict[str, Any], today: date | None) -> dict[str, Any]:
+    """Fields of run options; a day of the caller's own counts where no authorization has to be in force on it."""
+    return options if today is None or options["authorization"] is not None else {**options, "today": today}
+
+
+def publish(
+    safe: Act[Protection, ProtectionApplied],
+    description: DatasetDescription,
+    *,
+    signer: NoteSigner | None = None,
+    created: datetime | None = None,
+    project: str | None = None,
+    purpose: str = "",
+) -> dict[str, bytes]:
+    """A protected table as a signed release package: path in the package to bytes.
+
+    Args:
+        safe: What `protect` gave.
+        description: What the table is and what its columns and codes mean.
+        signer: The publisher's key; without it, a key made for this package alone.
+        created: Time of publication; default: now.
+        project: The project whose authorization covers this, where this machine stores one; ``-`` for data that need
+            none.
+        purpose: The purpose it serves, where several are authorized.
+
+    Raises:
+        InputError: Table and description do not agree; names the column.
+        AuthorizationError: The authorization stored on this machine does not cover this.
+    """
+    from wasl.audit.notes import NoteSigner
+    from wasl.storage.held_acts import held_to, logged_project, recorded_excess
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.protect import public_report
+    from wasl.workflow.publish import publish as publish_table
+
+    with recorded_excess(description.dataset_id, project=logged_project(project)):
+        act = publish_table(
+            safe.result.table,
+            public_report(safe.result),
+            description,
+            RunOptions(**held_to(project), purpose=purpose),
+            signer=signer or NoteSigner.generate(f"wasl.release/{secrets.token_hex(8)}"),
+            created=created or datetime.now(UTC),
+        )
+    return dict(act.result)
+
+
+def tabulate(
+    data: Frame | Sequence[Frame],
+    spec: TablesSpec,
+    *,
+    hierarchies: Mapping[str, Frame] | None = None,
+    earlier: Sequence[EarlierTable | EarlierFile] = (),
+    seed: int | None = None,
+    secret: bytes = b"",
+    today: date | None = None,
+    project: str | None = None,
+    purpose: str = "",
+) -> Act[ProtectedTables, TablesProtected]:
+    """The tables of a specification, protected together and audited: what `wasl tables` writes, as ``.artifacts``.
+
+    Args:
+        data: The data of all tables, or of each table in the specification's order. Codes are text: numbers lose
+            leading zeros.
+        spec: The tables, how unsafe cells are found and how they are protected.
+        hierarchies: The levels of each hierarchy file named, coarse to fine; default: the shipped one of that name.
+        earlier: Tables and microdata files published before, with what the office knows of them
+                (`wasl.tables.earlier.read_earlier`, `wasl.tables.earlier_file.read_earlier_file`).
+        seed: Seed of random rounding; default: a fresh one.
+        secret: Secret of the record keys (cell-key method); the same for all tables of one population.
+        today: The day, which the exchange files bear; default: today, UTC.
+        project: The project whose authorization covers this, where this machine stores one; ``-`` for data that need
+            none.
+        purpose: The purpose it serves, where several are authorized.
+
+    Raises:
+        InputError: The data do not fit the specification, or a hierarchy is neither given nor shipped.
+        ThresholdError: An unsafe cell cannot be protected, or is public already.
+        AuthorizationError: The authorization stored on this machine does not cover this.
+    """
+    from wasl.disclosure.keys.coding import as_arrow
+    from wasl.storage.held_acts import held_to, logged_project, recorded_excess
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.tabulate import tabulate as tabulate_tables
+
+    sources = [data] if isinstance(data, pa.Table | pd.DataFrame) else list(data)
+    levels = _shipped_levels(spec) | {name: as_arrow(frame) for name, frame in (hierarchies or {}).items()}
+    held = _held(held_to(project), today)
+    options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, **held, purpose=purpose)
+    tables = [as_arrow(source) for source in sources]
+    with recorded_excess(spec.name, project=logged_project(project)):
+        return tabulate_tables(spec, tables, levels, options, earlier=earlier, secret=secret)
+
+
+def _shipped_levels(spec: TablesSpec) -> dict[str, pa.Table]:
+    """The shipped hierarchies that a specification names, all codes as text."""
+    import pyarrow.csv as pacsv
+
+    from wasl.registers.documents import config_dir
+
+    shipped = {path.name: path for path in (config_dir() / "tables" / "hierarchies").glob("*.csv")}
+    named = {dimension.hierarchy for table in spec.tables for dimension in table.dimensions}
+    levels = {}
+    for name in sorted(named & shipped.keys()):
+        with shipped[name].open(encoding="utf-8") as file:
+            columns = file.readline().strip().split(",")
+        texts = pacsv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
+        levels[name] = pacsv.read_csv(shipped[name], convert_options=texts)
+    return levels
+
+
+def estimate(
+    data: Frame, spec: EstimateSpec, *, seed: int | None = None, project: str | None = None, purpose: str = ""
+) -> Act[Estimates, EstimatesMade]:
+    """Estimates from linked data, before disclosure control: what `wasl estimate` writes, as ``.artifacts``.
+
+    Args:
+        data: One row per person (reconciliation, multiple systems) or survey record.
+        spec: What is asked for.
+        seed: Seed of bootstrap intervals; default: a fresh one.
+        project: The project whose authorization covers this, where this machine stores one; ``-`` for data that need
+            none.
+        purpose: The purpose it serves, where several are authorized.
+
+    Raises:
+        InputError: The data do not fit the specification.
+        PolicyError: Known totals cannot be met.
+        AuthorizationError: The authorization stored on this machine does not cover this.
+    """
+    from wasl.disclosure.keys.coding import as_arrow
+    from wasl.storage.held_acts import held_to, logged_project, recorded_excess
+    from wasl.workflow.act import RunOptions
+    from wasl.workflow.estimate import estimate as make_estimates
+
+    chosen = secrets.randbits(63) if seed is None else seed
+    with recorded_excess(spec.name, project=logged_project(project)):
+        return make_estimates(as_arrow(data), spec, RunOptions(seed=chosen, **held_to(project), purpose=purpose))

@@ -1,0 +1,68 @@
+"""The decisions that acts of a project are held to, and the entry that each refusal leaves.
+
+A request asks first whether a decision is in force, before anything of the project is looked at; the act itself asks
+again with all it states, when it is requested and when its job runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from wasl.audit.events import Happening
+from wasl.compliance.acts import Asked
+from wasl.compliance.authorization import Authorization, Decisions
+from wasl.errors import AuthorizationError
+from wasl.registers.documents import validate_document
+from wasl.service.ports import Caller, Office, Reader
+from wasl.service.records import StoredAuthorization
+from wasl.workflow.act import RunOptions
+from wasl.workflow.authorized import hold
+
+__all__ = ["decisions_of", "held_options", "recorded_excess", "require_in_force"]
+
+
+def decisions_of(office: Office, state: Reader, project: str) -> Decisions:
+    """The decisions stored for a project, in the order in which they were stored."""
+    found = state.select(StoredAuthorization, project=project)
+    stored = (validate_document(Authorization, dict(one.document), "the authorization") for one in found)
+    return Decisions(tuple(stored), demanded=office.require_authorization, project=project)
+
+
+def held_options(
+    office: Office, state: Reader, project: str, options: RunOptions, *, purpose: str | None = None
+) -> RunOptions:
+    """Run options with the project's decisions and the day, to which the act is then held.
+
+    Args:
+        office: Surroundings.
+        state: The state.
+        project: Of which project.
+        options: What else the act is given.
+        purpose: As stated by who asks; None in a job, whose request was compared.
+    """
+    held = decisions_of(office, state, project)
+    return replace(options, authorization=held, today=office.now().date(), purpose=purpose)
+
+
+def require_in_force(office: Office, state: Reader, project: str, act: str) -> None:
+    """Refuse an act while no decision is in force, or where one is demanded and none is stored.
+
+    Raises:
+        AuthorizationError: The error carries the event `AuthorizationExceeded`.
+    """
+    hold(held_options(office, state, project, RunOptions()), Asked(act=act))
+
+
+@contextmanager
+def recorded_excess(office: Office, caller: Caller, *, project: str, subject: str) -> Iterator[None]:
+    """Log that an act was refused because no authorization covers it, then let the refusal pass."""
+    try:
+        yield
+    except AuthorizationError as error:
+        if isinstance(error.event, Happening):
+            event = caller.event(error.event, project=project, subject=subject)
+            with office.ledger.writing(replace(caller, receipt=None)) as ledger:
+                ledger.save(event=event)
+        raise
