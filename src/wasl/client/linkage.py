@@ -48,6 +48,10 @@ class Linkage(Session):
         """A run's report."""
         return dict(self.transport.json("GET", f"/v1/projects/{project}/linkage-runs/{run}/report"))
 
+    def report_page(self, project: str, run: str, language: str = "en") -> str:
+        """A run's report as one HTML page in a language (``fr``, ``ar`` or ``en``)."""
+        return self.transport.text("GET", f"/v1/projects/{project}/linkage-runs/{run}/report.html", language=language)
+
     def review_queue(self, project: str, run: str, state: str | None = None) -> list[ReviewPair]:
         """The masked pairs to review."""
         params = {} if state is None else {"state": state}

@@ -58,6 +58,11 @@ class Releases(Session):
         """The confidential report of a release."""
         return dict(self.transport.json("GET", f"/v1/projects/{project}/releases/{release}/risk"))
 
+    def risk_page(self, project: str, release: str, language: str = "en") -> str:
+        """The confidential report of a release as one HTML page in a language (``fr``, ``ar`` or ``en``)."""
+        path = f"/v1/projects/{project}/releases/{release}/internal-report.html"
+        return self.transport.text("GET", path, language=language)
+
     def step(self, release: Release, step: ReleaseStep, body: Mapping[str, Any] | None = None) -> Release:
         """Take a release a step on: see docs/service.md, "The way of a release"."""
         path = f"/v1/projects/{release.project}/releases/{release.id}/{step}"

@@ -76,9 +76,10 @@ class Transport:
         headers = {"If-Match": etag} if etag else {}
         return self._send(method, path, headers=headers, json=body, params=params).json()
 
-    def text(self, method: str, path: str, *, params: Mapping[str, Any] | None = None) -> str:
-        """The text a route answers."""
-        return self._send(method, path, params=params).text
+    def text(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, language: str = "") -> str:
+        """The text a route answers, in the language asked for where it has several."""
+        headers = {"Accept-Language": language} if language else {}
+        return self._send(method, path, headers=headers, params=params).text
 
     def upload(
         self,

@@ -35,7 +35,7 @@ from wasl.workflow.assemble import assemble
 from wasl.workflow.assess import assess
 from wasl.workflow.authorized import hold_output
 from wasl.workflow.microdata import MicrodataSpec
-from wasl.workflow.protect import protect, seed_digest
+from wasl.workflow.protect import internal_pages, protect, seed_digest
 
 __all__ = ["prepare_release", "protect_again", "protect_release"]
 
@@ -218,7 +218,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
             finish_job(ledger, job, refused, event=event)
         return
     progress(2, 3)
-    files |= _keep(office, act)
+    files |= _keep(office, act) | keep_artifacts(office, Area.RELEASE, internal_pages(act.result))
     done = replace(
         release,
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from wasl.disclosure.protect import Protection
 from wasl.disclosure.protect import protect as protect_table
 from wasl.disclosure.report.pages import internal_page, public_page
 from wasl.errors import ThresholdError, WaslError
+from wasl.locale import Language
 from wasl.registers.exchange.digests import digest_json, digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.tables.earlier import EarlierTable
@@ -29,6 +30,14 @@ from wasl.workflow.assess import without_person_id
 from wasl.workflow.authorized import hold_output
 
 __all__ = ["protect", "public_report", "seed_digest"]
+
+
+INTERNAL_PAGES: Mapping[Language, str] = {
+    "en": "internal-report.html",
+    "fr": "internal-report.fr.html",
+    "ar": "internal-report.ar.html",
+}
+"""File name of the confidential page in each language, where all are kept."""
 
 
 def protect(
@@ -111,6 +120,11 @@ def protect(
     if standing is not None:
         report["authorization"] = standing.to_json()
     return Act(artifacts, event, report, protection)
+
+
+def internal_pages(protection: Protection) -> dict[str, bytes]:
+    """The confidential report as a page in each language: file name to bytes."""
+    return {name: internal_page(protection, language).encode() for language, name in INTERNAL_PAGES.items()}
 
 
 def public_report(protection: Protection) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once, replayed_later
 from wasl.web.problems import HttpProblem
+from wasl.web.reports import HTML_RESPONSES, reader_language, send_linkage_report
 from wasl.web.uploads import UPLOAD_OPENAPI, receive_body
 
 routes = Routes("linkage")
@@ -121,6 +122,19 @@ def read_report(request: Request, project: ProjectName, run: Identifier) -> dict
     """The linkage report: counts, models and estimated quality."""
     with office_of(request).ledger.reading() as state:
         return dict(linkages.find_run(state, project, run).report)
+
+
+@routes(
+    "GET",
+    RUN + "/report.html",
+    Action.LINKAGE_READ,
+    logged_as="linkage report",
+    responses=HTML_RESPONSES,
+    response_class=Response,
+)
+def read_report_page(request: Request, project: ProjectName, run: Identifier) -> Any:
+    """The linkage report as one HTML page, in the language of Accept-Language."""
+    return send_linkage_report(request, project, run, reader_language(request))
 
 
 @routes("GET", RUN + "/pairs", Action.PAIRS_READ, responses=FILE_RESPONSES, response_class=Response)

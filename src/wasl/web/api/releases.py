@@ -23,6 +23,7 @@ from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, ZIP_RESPONSES, send_file
 from wasl.web.idempotency import once
+from wasl.web.reports import HTML_RESPONSES, reader_language, send_internal_report
 
 routes = Routes("releases")
 
@@ -109,6 +110,19 @@ def read_risk(request: Request, project: ProjectName, release: Identifier) -> Ri
         policy=dict(found.policy),
         failure=found.failure,
     )
+
+
+@routes(
+    "GET",
+    RELEASE + "/internal-report.html",
+    Action.RISK_READ,
+    logged_as="risk report",
+    responses=HTML_RESPONSES,
+    response_class=Response,
+)
+def read_risk_page(request: Request, caller: AnyCaller, project: ProjectName, release: Identifier) -> Any:
+    """The confidential report as one HTML page, in the language of Accept-Language."""
+    return send_internal_report(request, caller, project, release, reader_language(request))
 
 
 @routes("POST", RELEASE + "/protect", Action.RELEASE_PREPARE, status=202, toml="", openapi_extra=IF_MATCH)

@@ -9,11 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from wasl.errors import InputError, WaslError
 from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.quality.report import render_report
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.known_names import known_as
@@ -27,6 +26,7 @@ from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
+from wasl.web.reports import send_linkage_report
 
 __all__ = ["pages"]
 
@@ -105,13 +105,7 @@ def show_run(page: AnyPage, project: str, run: str) -> Response:
 @pages("GET", RUN + "/report.html", Action.LINKAGE_READ, logged_as="linkage report")
 def download_report(page: AnyPage, project: str, run: str) -> Response:
     """The report as one file, made on request in the language of the page."""
-    with page.office.ledger.reading() as state:
-        report = linkages.find_run(state, project, run).report
-    if not report:
-        raise InputError("this run has no such file yet.")
-    text = render_report({**report, **report.get("resolution", {})}, page.language.language)
-    name = f"report-{page.language.language}.html"
-    return HTMLResponse(text, headers={"content-disposition": f'attachment; filename="{name}"'})
+    return send_linkage_report(page.request, project, run, page.language.language)
 
 
 @pages("GET", RUN + "/progress", Action.LINKAGE_READ)

@@ -29,6 +29,7 @@ from wasl.web.console.sayings import say_error
 from wasl.web.console.titles import variable_labels
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
+from wasl.web.reports import send_internal_report
 
 __all__ = ["pages"]
 
@@ -129,6 +130,12 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
         thresholds=THRESHOLDS,
         labels=variable_labels(found.description, page.language),
     )
+
+
+@pages("GET", RELEASE + "/internal-report.html", Action.RISK_READ, logged_as="risk report")
+def download_internal_report(page: AnyPage, project: str, release: str) -> Response:
+    """The confidential report as one file, in the language of the page."""
+    return send_internal_report(page.request, page.caller, project, release, page.language.language)
 
 
 @pages("GET", RELEASE + "/progress", Action.RELEASE_READ)
