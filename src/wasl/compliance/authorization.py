@@ -67,7 +67,7 @@ class Authorization(Document):
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What an older decision does not say is not written, so that its digest stays what it was."""
+        """Leave out parts that an older decision does not have, so that its digest stays the same."""
         value: dict[str, Any] = handler(self)
         return {name: part for name, part in value.items() if part or name not in ("beside", "revoked")}
 

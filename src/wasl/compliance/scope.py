@@ -36,7 +36,7 @@ UNLIMITED = frozenset({"periods", "recipients", "purposes", "retention"})
 
 
 class Scope(Document):
-    """What an authorization covers.
+    """The scope of an authorization.
 
     Attributes:
         registers: Registers whose records may be encoded and linked.

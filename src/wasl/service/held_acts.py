@@ -1,7 +1,7 @@
 """The decisions that acts of a project are held to, and the entry that each refusal leaves.
 
-A request asks first whether a decision is in force, before anything of the project is looked at; the act itself asks
-again with all it states, when it is requested and when its job runs.
+A request asks first whether a decision is in force, before anything of the project is looked at. The act itself asks
+again with all it states: when it is requested, and when its job runs.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Sources:
 
     @classmethod
     def of(cls, files: Sequence[DeliveryHeader | JoinMap | Payload]) -> Sources:
-        """What the headers of files say; files of wasl before there were projects in them name none."""
+        """The contents of the headers of files; older files name no project."""
         made: dict[str, str] = {}
         for one in files:
             made[one.register] = min(made.get(one.register, one.created) or one.created, one.created or "9")
@@ -95,7 +95,7 @@ def asked_for_sources(
     pairs: Iterable[tuple[str, str]] | None = None,
     recipient: str | None = None,
 ) -> Asked:
-    """What an act on files of registers asks for."""
+    """The request of an act on files of registers."""
     today = options.require_today()
     return Asked(
         act=act,
@@ -119,7 +119,7 @@ def asked_for_output(
     variables: Iterable[str] | None = None,
     recipient: str | None = None,
 ) -> Asked:
-    """What an act that lets something out asks for."""
+    """The request of an act that lets something out."""
     return Asked(
         act=act,
         output=output,
