@@ -17,7 +17,7 @@ from functools import lru_cache
 
 __all__ = ["Recognizer", "literal_of"]
 
-DEEPEST = 4
+DEEPEST = 6
 """Sentences within sentences; the deepest in the code is a file's name, a place of it, an error and its cause."""
 NOUN_PLACES = ("what", "kind", "role", "role_name", "status", "step", "lower")
 """Places in which English words stand, never a sentence; a single one that is a message is translated. Single words in

@@ -100,6 +100,11 @@ STATE_WORDS = {
     "rounds": N_("rounds"),
     "variables": N_("variables"),
     "outputs": N_("kinds of output"),
+    "microdata": N_("microdata"),
+    "synthetic": N_("synthetic data"),
+    "tables": N_("tables"),
+    "public": N_("the public"),
+    "analysts": N_("analysts"),
 }
 """Words for states, kinds and roles."""
 
