@@ -53,7 +53,8 @@ def merged(office, tmp_path_factory):
     folder, _ = office
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WASL_HOME", str(folder / "home"))
-        patch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))  # one key for every run
+        # one key for every run
+        patch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))
         report = merge(folder, folder / "merged")
         log = [AuditEvent.parse(data) for data in open_log().events()]
     return folder / "merged", report, log

@@ -54,9 +54,17 @@ def test_what_the_authority_struck_out_is_refused_until_it_decides_anew(tmp_path
         assert linker.run(PROJECT, run.id).status == "scored"
         assert [one.decision for one in court.authorizations(PROJECT)] == ["D-1", "D-2"]
 
+        stored = officer.authorizations(PROJECT)[-1]
+        with pytest.raises(AccessError):
+            linker.revoke_authorization(PROJECT, stored.id, reason="none of the linkage unit's")
+        assert officer.revoke_authorization(PROJECT, stored.id, reason="letter").document["revoked"] == str(today)
+        with pytest.raises(AccessError, match="revoked"):
+            linker.request_linkage(PROJECT, plan)
+
         entries = list(court.entries(project=PROJECT))
         kinds = [entry["kind"] for entry in entries]
-        assert kinds.count("AuthorizationExceeded") == 1
+        assert kinds.count("AuthorizationExceeded") == 2
+        assert kinds.count("AuthorizationRevoked") == 1
         assert kinds.count("AuthorizationStored") == 2
         completed = next(entry for entry in entries if entry["kind"] == "LinkageCompleted")
         assert completed["detail"]["authorization"] == "D-2"

@@ -96,6 +96,7 @@ def test_every_change_lengthens_the_log(service: Service, outboxes: dict[str, Pa
         *(("POST", path) for _, path in WRITES if "/table-menus" in path or "/tables" in path),  # test_tables_on_demand
         ("POST", "/v1/projects/{project}/dossiers"),  # test_j13_dossier_service
         ("POST", "/v1/projects/{project}/authorizations"),  # test_j13_dossier_service
+        ("POST", "/v1/projects/{project}/authorizations/{authorization}/revocation"),  # test_j13_dossier_service
     }
     assert journal.done | elsewhere == WRITES
 

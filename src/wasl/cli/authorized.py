@@ -27,16 +27,18 @@ PurposeOption = Annotated[
 
 def held_to(project: str | None, purpose: str = "") -> dict[str, Any]:
     """The fields of the run options of a verb that releases something; see `wasl.storage.held_acts`."""
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_to as held
 
-    return {**held(project), "purpose": purpose}
+    return {**held(Settings().home_dir, project), "purpose": purpose}
 
 
 def held_by_files(projects: Iterable[str], purpose: str = "") -> dict[str, Any]:
     """The fields of the run options of a verb whose files name their project."""
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_by_files as held
 
-    return {**held(projects), "purpose": purpose}
+    return {**held(Settings().home_dir, projects), "purpose": purpose}
 
 
 def logged_project(project: str | None) -> str:

@@ -128,14 +128,16 @@ def link(
         MismatchError: The deliveries were not made to be compared.
         AuthorizationError: An authorization of the project is stored on this machine, and does not cover this.
     """
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_by_files, recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.link import link as link_deliveries
     from wasl.workflow.resolve import resolve
 
+    home = Settings().home_dir
     projects = [one.header.project for one in deliveries]
-    options = RunOptions(threads=threads, **held_by_files(projects), purpose=purpose)
-    with recorded_excess(plan.name, project=min(projects, default="")):
+    options = RunOptions(threads=threads, **held_by_files(home, projects), purpose=purpose)
+    with recorded_excess(home, plan.name, project=min(projects, default="")):
         linked = link_deliveries(plan, deliveries, options)
         if not joins:
             return LinkageResult(linked.result.pairs, None, None, linked.report, linked, None)
@@ -178,13 +180,15 @@ def merge(
     from wasl.holder.keys import LinkageKey
     from wasl.holder.validity import validity_of
     from wasl.linkage.plan import LinkagePlan
+    from wasl.settings import Settings
     from wasl.storage.held_acts import recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.authorized import require_one_office
     from wasl.workflow.merge import OwnRegister, Variable
     from wasl.workflow.merge import merge as merge_registers
 
-    with recorded_excess(f"{schemas[0].register_id}, {schemas[1].register_id}"):
+    home = Settings().home_dir
+    with recorded_excess(home, f"{schemas[0].register_id}, {schemas[1].register_id}"):
         require_one_office(schemas)
     key = LinkageKey.new("merge", secrets.token_bytes(32))
     own: list[OwnRegister] = []

@@ -70,12 +70,14 @@ def protect(
         PolicyError: The thresholds cannot be met; names the rules.
         AuthorizationError: The authorization stored on this machine does not cover this.
     """
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_to, logged_project, recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.protect import protect as protect_table
 
-    options = RunOptions(seed=seed, **_held(held_to(project), today), purpose=purpose)
-    with recorded_excess(policy.name, project=logged_project(project)):
+    home = Settings().home_dir
+    options = RunOptions(seed=seed, **_held(held_to(home, project), today), purpose=purpose)
+    with recorded_excess(home, policy.name, project=logged_project(project)):
         return protect_table(
             data, policy, options, population=population, control=control, earlier=earlier, attack=attack
         )
@@ -111,17 +113,19 @@ def publish(
         AuthorizationError: The authorization stored on this machine does not cover this.
     """
     from wasl.audit.notes import NoteSigner
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_to, logged_project, recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.protect import public_report
     from wasl.workflow.publish import publish as publish_table
 
-    with recorded_excess(description.dataset_id, project=logged_project(project)):
+    home = Settings().home_dir
+    with recorded_excess(home, description.dataset_id, project=logged_project(project)):
         act = publish_table(
             safe.result.table,
             public_report(safe.result),
             description,
-            RunOptions(**held_to(project), purpose=purpose),
+            RunOptions(**held_to(home, project), purpose=purpose),
             signer=signer or NoteSigner.generate(f"wasl.release/{secrets.token_hex(8)}"),
             created=created or datetime.now(UTC),
         )
@@ -162,16 +166,18 @@ def tabulate(
         AuthorizationError: The authorization stored on this machine does not cover this.
     """
     from wasl.disclosure.keys.coding import as_arrow
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_to, logged_project, recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.tabulate import tabulate as tabulate_tables
 
     sources = [data] if isinstance(data, pa.Table | pd.DataFrame) else list(data)
     levels = _shipped_levels(spec) | {name: as_arrow(frame) for name, frame in (hierarchies or {}).items()}
-    held = _held(held_to(project), today)
+    home = Settings().home_dir
+    held = _held(held_to(home, project), today)
     options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, **held, purpose=purpose)
     tables = [as_arrow(source) for source in sources]
-    with recorded_excess(spec.name, project=logged_project(project)):
+    with recorded_excess(home, spec.name, project=logged_project(project)):
         return tabulate_tables(spec, tables, levels, options, earlier=earlier, secret=secret)
 
 
@@ -211,10 +217,12 @@ def estimate(
         AuthorizationError: The authorization stored on this machine does not cover this.
     """
     from wasl.disclosure.keys.coding import as_arrow
+    from wasl.settings import Settings
     from wasl.storage.held_acts import held_to, logged_project, recorded_excess
     from wasl.workflow.act import RunOptions
     from wasl.workflow.estimate import estimate as make_estimates
 
+    home = Settings().home_dir
     chosen = secrets.randbits(63) if seed is None else seed
-    with recorded_excess(spec.name, project=logged_project(project)):
-        return make_estimates(as_arrow(data), spec, RunOptions(seed=chosen, **held_to(project), purpose=purpose))
+    with recorded_excess(home, spec.name, project=logged_project(project)):
+        return make_estimates(as_arrow(data), spec, RunOptions(seed=chosen, **held_to(home, project), purpose=purpose))

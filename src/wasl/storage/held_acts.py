@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from wasl.audit.events import AuditEvent, Happening
 from wasl.compliance.authorization import Decisions
 from wasl.errors import AuthorizationError, InputError, WaslError
-from wasl.settings import Settings
 from wasl.storage.local_authorizations import LocalAuthorizations
 from wasl.storage.local_log import LocalLog, actor, now
 
@@ -28,26 +28,31 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def held_by_files(projects: Iterable[str]) -> dict[str, Any]:
+def held_by_files(home: Path, projects: Iterable[str]) -> dict[str, Any]:
     """The fields ``authorization`` and ``today`` of the run options of an act whose files name their project.
 
     Files of several projects are held to the first that has an authorization, which refuses the others by name.
+
+    Args:
+        home: The home folder of this installation.
+        projects: Projects of the files.
     """
-    stored = LocalAuthorizations(Settings().home_dir)
+    stored = LocalAuthorizations(home)
     held = (stored.of(project) for project in sorted(set(projects)))
     return {"today": today(), "authorization": next((one for one in held if one is not None), None)}
 
 
-def held_to(project: str | None) -> dict[str, Any]:
+def held_to(home: Path, project: str | None) -> dict[str, Any]:
     """The fields ``authorization`` and ``today`` of the run options of an act that lets something out.
 
     Args:
+        home: The home folder of this installation.
         project: The project of the data, `NO_AUTHORIZATION`, or None where nobody said.
 
     Raises:
         InputError: This installation stores authorizations and the project was not named, or it has none of it.
     """
-    stored = LocalAuthorizations(Settings().home_dir)
+    stored = LocalAuthorizations(home)
     if project is None and (names := stored.projects()):
         raise InputError(
             "this installation stores authorizations, and nothing says which one covers these data.",
@@ -67,11 +72,11 @@ def logged_project(project: str | None) -> str:
 
 
 @contextmanager
-def recorded_excess(subject: str, *, project: str = "") -> Iterator[None]:
+def recorded_excess(home: Path, subject: str, *, project: str = "") -> Iterator[None]:
     """Log that an act was refused because no authorization covers it, then let the refusal pass."""
     try:
         yield
     except WaslError as error:
         if isinstance(error, AuthorizationError) and isinstance(error.event, Happening):
-            LocalLog(Settings().home_dir).append(AuditEvent(error.event, now(), actor(), project, subject))
+            LocalLog(home).append(AuditEvent(error.event, now(), actor(), project, subject))
         raise
