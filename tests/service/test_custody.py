@@ -334,6 +334,74 @@ class TestSettings:
                 load_settings(file)
 
 
+DATABASE = "postgresql+psycopg://wasl:pass-word@"
+
+
+class TestTlsTowardsOthers:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("database_url", f"{DATABASE}db/wasl"),
+            ("database_url", f"{DATABASE}10.0.0.7:5432/wasl?sslmode=require"),
+            ("database_url", f"{DATABASE}/wasl?host=db.example.org"),
+            ("oidc_issuer", "http://login.example.org"),
+            ("oidc_jwks_url", "http://login.example.org/keys"),
+            ("oidc_token_url", "http://10.1.2.3/token"),
+        ],
+    )
+    def test_a_plain_connection_is_refused_unless_allowed(
+        self, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(f"WASL_{name.upper()}", value)
+        with pytest.raises(InputError, match="TLS") as caught:
+            load_settings()
+        assert name in str(caught.value)
+        assert "pass-word" not in str(caught.value) + str(caught.value.remedy)
+        assert load_settings(plain_connections=True).plain_connections
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("database_url", "sqlite:////tmp/wasl.db"),
+            ("database_url", f"{DATABASE}127.0.0.1/wasl"),
+            ("database_url", f"{DATABASE}/wasl?host=/run/postgresql"),
+            ("database_url", f"{DATABASE}db/wasl?sslmode=verify-full"),
+            ("oidc_issuer", "https://login.example.org"),
+            ("oidc_issuer", "http://localhost:8080"),
+            ("oidc_issuer", "http://[::1]:8080"),
+        ],
+    )
+    def test_this_machine_and_checked_tls_are_accepted(
+        self, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(f"WASL_{name.upper()}", value)
+        load_settings()
+
+
+class TestFolderOfSecrets:
+    def test_a_secret_comes_from_a_file_of_its_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "wasl_oidc_client_secret").write_text("hush", encoding="utf-8")
+        (tmp_path / "of_another_program").write_text("x", encoding="utf-8")
+        monkeypatch.setenv("WASL_SECRETS_DIR", str(tmp_path))
+        settings = load_settings()
+        assert settings.oidc_client_secret.get_secret_value() == "hush"
+        assert "hush" not in repr(settings)
+        monkeypatch.setenv("WASL_OIDC_CLIENT_SECRET", "nearer")
+        assert load_settings().oidc_client_secret.get_secret_value() == "nearer"
+
+    def test_a_misspelt_file_and_a_missing_folder_are_errors(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "wasl_database_ulr").write_text("hush", encoding="utf-8")
+        monkeypatch.setenv("WASL_SECRETS_DIR", str(tmp_path))
+        with pytest.raises(InputError, match="wasl_database_url") as caught:
+            load_settings()
+        assert "hush" not in str(caught.value)
+        monkeypatch.setenv("WASL_SECRETS_DIR", str(tmp_path / "none"))
+        with pytest.raises(InputError, match="no such folder"):
+            load_settings()
+
+
 def test_files_are_their_users_alone(office: Office) -> None:
     office.deliver()
     opened = office.open()

@@ -6,11 +6,19 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from wasl.errors import InputError
 from wasl.service.ports import Area, Limits, Part
@@ -19,8 +27,20 @@ __all__ = ["CONFIG_VARIABLE", "ServiceSettings", "load_settings"]
 
 CONFIG_VARIABLE = "WASL_CONFIG"
 
+SECRETS_VARIABLE = "WASL_SECRETS_DIR"
+"""Names a folder of files, one a setting (``wasl_database_url``), as a vault's agent or systemd makes it."""
+
 OTHER_VARIABLES = frozenset(
-    {CONFIG_VARIABLE, "WASL_HOME", "WASL_PASSPHRASE", "WASL_DEBUG", "WASL_TOKEN", "WASL_SERVER", "WASL_SPARK_MASTER"}
+    {
+        CONFIG_VARIABLE,
+        SECRETS_VARIABLE,
+        "WASL_HOME",
+        "WASL_PASSPHRASE",
+        "WASL_DEBUG",
+        "WASL_TOKEN",
+        "WASL_SERVER",
+        "WASL_SPARK_MASTER",
+    }
 )
 """Variables of wasl's other verbs."""
 
@@ -205,6 +225,10 @@ class ServiceSettings(BaseSettings):
     session_confirm_minutes: float = Field(
         default=5, ge=0, description="minutes for which a confirmation of who one is counts: approve, publish, purge"
     )
+    plain_connections: bool = Field(
+        default=False,
+        description="whether database and OIDC issuer may be reached without TLS on other machines than this one",
+    )
     lang: Literal["fr", "ar", "en", ""] = Field(
         default="", description="language of the console where nobody chose one; empty: as the browser asks, or French"
     )
@@ -219,13 +243,15 @@ class ServiceSettings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its folder is known when settings are read
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then environment, then the TOML file."""
-        file = os.environ.get(CONFIG_VARIABLE)
-        if not file:
-            return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
+        """Arguments, then environment, then the folder of secrets, then the TOML file."""
+        sources = [init_settings, env_settings]
+        if secrets := os.environ.get(SECRETS_VARIABLE):
+            sources.append(SecretsSettingsSource(settings_cls, secrets_dir=secrets))
+        if file := os.environ.get(CONFIG_VARIABLE):
+            sources.append(TomlConfigSettingsSource(settings_cls, Path(file)))
+        return tuple(sources)
 
     @property
     def home(self) -> Path:
@@ -300,8 +326,11 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
             f"unknown settings in the environment: {', '.join(_meant(name, known) for name in unknown)}.",
             remedy="docs/reference/settings.md lists all settings.",
         )
+    _require_secrets()
     try:
-        return ServiceSettings(**changes)
+        settings = ServiceSettings(**changes)
+        _require_tls(settings)
+        return settings
     except ValidationError as error:
         # The reason only: a value may be a secret.
         names = set(ServiceSettings.model_fields)
@@ -322,3 +351,66 @@ def _meant(name: str, known: Iterable[str]) -> str:
     """An unknown name, with the known one it is most like."""
     near = difflib.get_close_matches(name.upper() if name.isupper() else name, sorted(known), n=1)
     return f"{name} (did you mean {near[0]}?)" if near else name
+
+
+def _require_secrets() -> None:
+    """Refuse a folder of secrets that is not there, or that has a file for no setting.
+
+    Raises:
+        InputError: It is; names the file, never what it holds.
+    """
+    named = os.environ.get(SECRETS_VARIABLE)
+    if not named:
+        return
+    folder = Path(named)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of secrets.", remedy=f"Correct {SECRETS_VARIABLE}.")
+    known = {f"wasl_{name}" for name in ServiceSettings.model_fields}
+    files = [one.name for one in folder.iterdir() if one.is_file() and one.name.lower().startswith("wasl_")]
+    unknown = sorted(name for name in files if name.lower() not in known)
+    if unknown:
+        raise InputError(
+            f"{folder}: files for no setting: {', '.join(_meant(name, known) for name in unknown)}.",
+            remedy="docs/reference/settings.md lists all settings.",
+        )
+
+
+CHECKED_MODES = ("verify-full", "verify-ca")
+"""Modes of PostgreSQL's libpq that check the server's certificate; the others encrypt to whoever answers."""
+
+
+def _require_tls(settings: ServiceSettings) -> None:
+    """Refuse connections without TLS to other machines, unless the settings allow them.
+
+    Raises:
+        InputError: A connection has none; names the setting, never its value.
+    """
+    if settings.plain_connections:
+        return
+    addresses = ("oidc_issuer", "oidc_jwks_url", "oidc_authorization_url", "oidc_token_url")
+    plain = [name for name in addresses if _is_plain(urlsplit(str(getattr(settings, name))))]
+    database = urlsplit(settings.url)
+    query = parse_qs(database.query)
+    host = query.get("host", [database.hostname or ""])[0]
+    elsewhere = database.scheme.startswith("postgresql") and not host.startswith("/") and not _is_here(host)
+    if elsewhere and query.get("sslmode", [""])[0] not in CHECKED_MODES:
+        plain.append("database_url")
+    if plain:
+        raise InputError(
+            f"connections without checked TLS to another machine: {', '.join(plain)}.",
+            remedy="Use https, and sslmode=verify-full for PostgreSQL; plain_connections allows them in a safe network.",
+        )
+
+
+def _is_plain(address: SplitResult) -> bool:
+    return address.scheme == "http" and not _is_here(address.hostname or "")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine; a PostgreSQL URL without a host means its socket."""
+    if host in ("", "localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wasl.errors import RegisterError
 from wasl.locale import N_
+from wasl.registers.reading.archives import require_packed_like_a_workbook
 from wasl.registers.reading.csv_files import read_csv
 from wasl.registers.reading.headers import Wanted
 from wasl.registers.reading.other_workbooks import OLD, is_other_workbook
@@ -75,6 +76,7 @@ def _kind_of_archive(path: Path) -> str:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            require_packed_like_a_workbook(path, archive)
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise RegisterError(f"{path}: not a readable Excel workbook.", remedy="Save it again as .xlsx.") from error

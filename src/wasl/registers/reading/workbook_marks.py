@@ -25,6 +25,8 @@ END_OF_CHAIN = 0xFFFFFFFE
 ROW, CELL_ERROR, FORMULA_TEXT, FORMULA_ERROR, SHEET, MERGED = 0, 3, 8, 11, 156, 176
 DATE_MODE = 0x0022
 CELLS = range(1, 12)
+MOST_SPACES = 50_000_000
+"""Repeated spaces of a document (one element may stand for any number): fifty for each row of a full sheet."""
 
 
 @dataclass(slots=True)
@@ -220,9 +222,14 @@ class _OdsReader:
         self.cell: dict[str, str] | None = None
         self.words: list[str] = []
         self.filled_row = False
+        self.spaces = 0
 
     def begin(self, tag: str, attributes: dict[str, Any]) -> None:
         """An element begins."""
+        if tag == "text:s":
+            self.spaces += int(attributes.get("text:c", "1"))
+            if self.spaces > MOST_SPACES:
+                raise ValueError("more repeated spaces than a document has")
         if tag == "table:table":
             self.depth += 1
             if self.depth == 1:
