@@ -398,7 +398,7 @@ def _require_tls(settings: ServiceSettings) -> None:
     if plain:
         raise InputError(
             f"connections without checked TLS to another machine: {', '.join(plain)}.",
-            remedy="Use https, and sslmode=verify-full for PostgreSQL; plain_connections allows them in a safe network.",
+            remedy="Use https, and sslmode=verify-full for PostgreSQL; plain_connections permits a safe network.",
         )
 
 
