@@ -18,7 +18,14 @@ import pyarrow.compute as pc
 
 from wasl.publication.columns import Column
 from wasl.publication.description import Code, VariableKind
-from wasl.publication.statistical_packages import StatisticalFile, cut_bytes, plain_values, shortened, written
+from wasl.publication.statistical_packages import (
+    StatisticalFile,
+    cut_bytes,
+    date_formats,
+    plain_values,
+    shortened,
+    written,
+)
 
 __all__ = ["spss_file", "user_missing"]
 
@@ -67,7 +74,8 @@ def spss_file(columns: Sequence[Column], *, title: str, created: dt.datetime) ->
                 column.variable.name: "scale" if column.variable.kind in numeric else "nominal" for column in columns
             },
             missing_ranges=_only(missing, columns),
-            variable_format={c.variable.name: "F8.0" for c in columns if c.integer_codes},
+            variable_format={c.variable.name: "F8.0" for c in columns if c.integer_codes}
+            | date_formats(columns, "DATE11"),
             row_compress=True,
         )
 

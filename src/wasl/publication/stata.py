@@ -26,6 +26,7 @@ from wasl.publication.statistical_packages import (
     StatisticalFile,
     cut_bytes,
     cut_characters,
+    date_formats,
     plain_values,
     shortened,
     written,
@@ -74,6 +75,7 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
             },
             variable_value_labels={name: labels[name] for name in names & labels.keys()},
             missing_user_values={name: marks[name] for name in names & marks.keys()},
+            variable_format=date_formats(columns, "%td"),
         )
 
     stamp = f"{created.day:02} {MONTHS[created.month - 1]} {created:%Y %H:%M}".encode()

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import VerificationError
 from wasl.publication.columns import Column
+from wasl.publication.description import VariableKind
 
-__all__ = ["StatisticalFile", "cut_bytes", "cut_characters", "plain_values", "shortened", "written"]
+__all__ = ["StatisticalFile", "cut_bytes", "cut_characters", "date_formats", "plain_values", "shortened", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,18 @@ def written(form: str, columns: Sequence[Column], write: Callable[[Path, Sequenc
     raise VerificationError(f"{form} file: the format does not take the table; the release is not signed.") from refused
 
 
+def date_formats(columns: Sequence[Column], form: str) -> dict[str, str]:
+    """The display format of each column of dates."""
+    return {c.variable.name: form for c in columns if c.variable.kind is VariableKind.DATE}
+
+
 def plain_values(column: Column) -> Any:
     """Values as the statistical writers take them: numbers as floats (NaN: missing), dates, texts (empty: missing)."""
     if pa.types.is_integer(column.values.type) or pa.types.is_floating(column.values.type):
         return column.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if pa.types.is_date(column.values.type):
+        if column.values.null_count == len(column.values):  # of nothing but missing dates the writer makes a text
+            return np.full(len(column.values), np.nan)
         return column.values.to_pandas(date_as_object=True)
     return pc.fill_null(column.values, "").to_pandas()
 

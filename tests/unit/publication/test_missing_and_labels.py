@@ -150,3 +150,38 @@ def test_a_cut_never_ends_in_a_space(length):
         "data/x.dta": stata_file(own, title=label, created=CREATED).data,
     }
     require_readable_files(files, own)
+
+
+def coded(*codes, missing=""):
+    entries = [{"code": code, "label": "x"} for code in codes]
+    return {"codes": [*entries, *([{"code": missing, "label": "x", "missing": True}] if missing else [])]}
+
+
+ANYTHING = {
+    "date": ({}, [dt.date(1956, 3, 2), dt.date(9999, 12, 31)], pa.date32()),
+    "integer": ({}, [0, -7], pa.int64()),
+    "decimal": ({}, [0.5, -1e300], pa.float64()),
+    "text": ({}, ["نص", 'a "b"\nc'], pa.string()),
+    "code": (coded("*", "ذكر"), ["*", "ذكر"], pa.string()),
+    "code with missing": (coded("1", missing="9"), ["1", "9"], pa.string()),
+    "text code with missing": (coded("a", missing="z"), ["a", "z"], pa.string()),
+}
+
+
+@pytest.mark.parametrize("kind", ANYTHING)
+@pytest.mark.parametrize("form", ["sav", "dta"])
+def test_columns_of_which_nothing_is_known_keep_their_type(kind, form, tmp_path):
+    own, values, stored = ANYTHING[kind]
+    variable = Variable.model_validate({"name": "m", "label": "L", "kind": "code" if own else kind, **own})
+    make, reader = (spss_file, pyreadstat.read_sav) if form == "sav" else (stata_file, pyreadstat.read_dta)
+    types = []
+    for rows in (values, [values[0], None], [None], [None, None], []):
+        column = Column(variable, pa.array(rows, stored))
+        file = make([column], title="", created=CREATED)
+        require_readable_files({f"data/x.{form}": file.data}, [column])
+        frame, meta = read(reader, file.data, tmp_path)
+        assert len(frame) == len(rows)
+        types.append(
+            (meta.readstat_variable_types["m"] == "string", kind == "date" and meta.original_variable_types["m"])
+        )
+    assert len(set(types)) == 1
