@@ -22,6 +22,7 @@ def test_reference_optimum_is_found_and_proven(turnover, require_protected):
     assert report["proven"]
     assert report["bound"] == pytest.approx(report["cost"])
     assert report["audit"]["passed"]
+    assert report["steps"]["ended_by"] == "proof"
     assert require_protected(result.tables) == 75  # two unsafe cells are zero: their interval is given by the bounds
 
 
@@ -32,12 +33,14 @@ def test_heuristic_protects_and_states_its_gap(turnover, require_protected):
     assert require_protected(result.tables)
     assert result.report["bound"] - 0.01 <= 49_861_122.25 <= result.report["cost"] + 0.01  # the answer is the optimum
     assert result.report["gap"] < 0.15
+    assert result.report["steps"]["ended_by"] in ("programs", "proof")
 
 
 def test_search_that_is_stopped_at_once_still_protects(turnover, require_protected):
     spec, data, hierarchies = turnover
     result = protect_tables(TablesSpec.model_validate(spec), [data], hierarchies, stop=lambda: True)
     assert result.report["interrupted"]
+    assert result.report["steps"]["ended_by"] == "user"
     assert not result.report["proven"]
     assert require_protected(result.tables)
 

@@ -104,7 +104,8 @@ class Suppression:
         proven: Whether the cost equals the bound, up to the asked gap.
         method: ``exact``, ``heuristic`` or ``modular``.
         interrupted: Whether time or the user ended the search.
-        steps: What the search did, for the internal report.
+        steps: What the search did, for the internal report. ``ended_by`` is ``proof``, ``gap`` (the one asked for),
+            ``time``, ``user``, or ``programs`` (the programs gave nothing more, or the search was to be fast).
     """
 
     suppressed: NDArray[np.bool_] = field(repr=False)

@@ -41,6 +41,8 @@ SCALING_SHARE = 0.1
 GRACE = 0.1
 """Share of the time limit by which a first answer may pass it, and the seconds it gets at least."""
 LEAST_GRACE = 2.0
+LEAST_GAP = 1e-6
+"""Share of the cost by which it may exceed the bound where the search ended with a proof."""
 CERTAIN = 5e-7
 """Share of a level that may be missing at the end; the interval audit refuses tables at 1e-6."""
 ONE_HALF = 0.5
@@ -102,6 +104,8 @@ def suppress(
     pattern = problem.unsafe | reduced.spread(state.best)
     proven = state.closed(gap)
     cost, bound = state.cost + reduced.base, state.bound + reduced.base
+    ended = "proof" if proven else "user" if state.by_user else "time" if state.interrupted else "programs"
+    state.steps |= {"ended_by": "gap" if proven and cost > bound * (1 + LEAST_GAP) else ended}
     state.steps |= {"attacks": attack.solved, "cuts": len(master.cuts), "cells_after_reduction": small.cells}
     return Suppression(
         pattern,

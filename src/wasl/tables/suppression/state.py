@@ -27,6 +27,8 @@ class State:
         base: Cost that every pattern has beyond that of the problem's own cells.
         answer: The last answer of the integer program; it need not protect.
         blends_idle: Whether attacks on blends of patterns gave few further cuts.
+        interrupted: Whether the search ended before its proof, by time or by the user.
+        by_user: Whether it was the user.
         slow: Whether attacking all unsafe cells once takes a large share of the time; the search then attacks less.
     """
 
@@ -43,6 +45,7 @@ class State:
     cost: float = float("inf")
     bound: float = 0.0
     interrupted: bool = False
+    by_user: bool = False
     steps: dict[str, Any] = field(default_factory=dict)
 
     def left(self) -> float:
@@ -51,8 +54,9 @@ class State:
 
     def over(self) -> bool:
         """Whether time is up, or the user asked to end."""
-        if self.left() <= 0 or (self.stop is not None and self.stop()):
-            self.interrupted = True
+        if not self.interrupted:
+            self.by_user = self.stop is not None and self.stop()
+            self.interrupted = self.by_user or self.left() <= 0
         return self.interrupted
 
     def past(self, left: float) -> bool:
