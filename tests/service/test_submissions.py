@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service_support import PROJECT, REGISTER, Sent, Service, definition, send
 
 from wasl.registers.exchange.delivery import Delivery
+from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
@@ -327,9 +328,17 @@ def test_a_register_that_demands_a_signature_gets_it_on_everything(
     assert send(holder, plural, getattr(signed_files(tmp_path, sent, holders), KINDS[plural])).status_code == 201
 
 
-def test_dropping_the_demand_is_an_event_that_says_so(service: Service) -> None:
-    demand(service, base64.b64encode(bytes(range(32))).decode())
-    demand(service, "")
+KEYS = {name: base64.b64encode(bytes([n]) * 32).decode() for n, name in enumerate(("first", "second"), 1)} | {"": ""}
+
+
+@pytest.mark.parametrize("before", KEYS)
+@pytest.mark.parametrize("after", KEYS)
+def test_every_change_of_the_demand_is_an_event_that_says_so(service: Service, before: str, after: str) -> None:
+    for name in (before, after):
+        demand(service, KEYS[name])
     entries = service.client(Role.AUDITOR).get("/v1/audit/entries?limit=200").json()["items"]
-    kinds = [entry["kind"] for entry in entries if entry["subject"] == REGISTER]
-    assert "SignatureDemandDropped" in kinds
+    last = max((entry for entry in entries if entry["subject"] == REGISTER), key=lambda entry: entry["index"])
+    former = digest_json(KEYS[before]) if before and before != after else None
+    assert last["kind"] == ("SignatureDemandDropped" if before and not after else "RegisterDeclared")
+    assert last["detail"].get("signer") == (digest_json(KEYS[after]) if after else None)
+    assert last["detail"].get("former_signer") == former

@@ -108,13 +108,20 @@ def declare_register(
 
 
 def _declared(schema: RegisterSchema, signer: str, known: Register | None) -> RegisterDeclared | SignatureDemandDropped:
-    """The event of a declaration; dropping the demand for a signature is an event of its own."""
+    """The event of a declaration; dropping the demand for a signature is an event of its own.
+
+    Where another key is demanded than before, the event names both.
+    """
     if known is not None and known.signer and not signer:
         return SignatureDemandDropped(
             schema_digest=schema.digest, holder=schema.holder, former_signer=digest_json(known.signer)
         )
+    replaced = known is not None and known.signer and known.signer != signer
     return RegisterDeclared(
-        schema_digest=schema.digest, holder=schema.holder, signer=digest_json(signer) if signer else None
+        schema_digest=schema.digest,
+        holder=schema.holder,
+        signer=digest_json(signer) if signer else None,
+        former_signer=digest_json(known.signer) if known is not None and replaced else None,
     )
 
 

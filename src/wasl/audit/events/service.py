@@ -69,6 +69,7 @@ class RegisterDeclared(Happening):
     schema_digest: str
     holder: str
     signer: str | None = None
+    former_signer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
