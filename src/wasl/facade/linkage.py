@@ -179,6 +179,7 @@ def merge(
     from wasl.holder.comparable import comparable_columns
     from wasl.holder.keys import LinkageKey
     from wasl.holder.validity import validity_of
+    from wasl.linkage.model.pairs import binary_column
     from wasl.linkage.plan import LinkagePlan
     from wasl.settings import Settings
     from wasl.storage.held_acts import recorded_excess
@@ -197,17 +198,14 @@ def merge(
         names = [f"{names[0]}-a", f"{names[1]}-b"]
     for table, schema, name in zip((left, right), schemas, names, strict=True):
         encoded = encode(table, schema, key, profile=MERGE_PROFILE, name=name)
-        kept = encoded.keep_map
-        number = dict(zip(kept["record"].to_pylist(), kept["record_id"].to_pylist(), strict=True))
-        records = [str(record) for record in table.table[schema.record].to_pylist()]
         own.append(
             OwnRegister(
                 name=name,
                 title=schema.title_fr or schema.title or name,
                 delivery=encoded.delivery,
                 join_map=encoded.join_map,
-                record=records,
-                record_id=[bytes.fromhex(number[record]) for record in records],
+                record=encoded.records,
+                record_id=binary_column(encoded.record_ids),
                 variables={
                     variable: Variable(column.label, column.shown, column.compared)
                     for variable, column in comparable_columns(table.table, schema).items()

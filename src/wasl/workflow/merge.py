@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from wasl.audit.events import RegistersMerged
 from wasl.errors import InputError
@@ -22,7 +24,7 @@ from wasl.workflow.link import link
 from wasl.workflow.merge_decisions import decided_rows
 from wasl.workflow.merge_look import Clear, look_of_merge
 from wasl.workflow.overlaps import date_overlaps
-from wasl.workflow.own_registers import Decision, OwnRegister, Variable, rows_of
+from wasl.workflow.own_registers import Decision, OwnRegister, Variable, first_rows, rows_of_ids, rows_of_numbers
 from wasl.workflow.resolve import resolve
 
 __all__ = ["Decision", "Merge", "OwnRegister", "Variable", "merge"]
@@ -85,9 +87,8 @@ def merge(
     resolved = resolve(
         plan, linked.result, [one.join_map for one in registers], RunOptions(), run="merge", decisions=rows, look=look
     )
-    number = _Numbers.of(registers)
-    direct = number.links(resolved.result.links)
-    same = _same_person(resolved.result.spine, number, direct, registers)
+    direct = _direct(resolved.result.links, registers)
+    same = _same_person(resolved.result.spine, direct, registers)
     doubtful = _doubtful(direct)
     disagreements = tuple(_disagreements(same, registers))
     spine = resolved.result.spine
@@ -125,46 +126,32 @@ def merge(
     return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements, overlaps))
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """Record numbers by register and record id."""
-
-    by_id: Mapping[tuple[str, bytes], str]
-
-    @classmethod
-    def of(cls, registers: Sequence[OwnRegister]) -> _Numbers:
-        return cls(
-            {
-                (one.name, record_id): record
-                for one in registers
-                for record, record_id in zip(one.record, one.record_id, strict=True)
-            }
-        )
-
-    def column(self, register: pd.Series, record_id: pd.Series) -> list[str]:
-        return [self.by_id[key] for key in zip(register, record_id, strict=True)]
-
-    def links(self, links: pa.Table) -> pd.DataFrame:
-        """Links between records, by record number."""
-        frame = links.to_pandas()
-        return pd.DataFrame(
-            {
-                "register_a": frame["left_register"].astype(str),
-                "record_a": self.column(frame["left_register"], frame["left_record_id"]),
-                "register_b": frame["right_register"].astype(str),
-                "record_b": self.column(frame["right_register"], frame["right_record_id"]),
-                "probability": frame["probability"],
-                "grade": frame["grade"].astype(str),
-            }
-        )
+def _numbers(registers: Sequence[OwnRegister], table: pa.Table, side: str = "") -> pa.ChunkedArray:
+    """The record number of each row of a table that names records by register and record id."""
+    of = table[f"{side}register"].cast(pa.dictionary(pa.int32(), pa.string())).unify_dictionaries().combine_chunks()
+    ids = table[f"{side}record_id"].combine_chunks()
+    rows = rows_of_ids(registers, of, ids)
+    return pa.chunked_array([one.record for one in registers], pa.string()).take(pa.array(rows))
 
 
-def _same_person(
-    spine: pa.Table, number: _Numbers, direct: pd.DataFrame, registers: Sequence[OwnRegister]
-) -> pd.DataFrame:
+def _direct(links: pa.Table, registers: Sequence[OwnRegister]) -> pd.DataFrame:
+    """Links between records, by record number."""
+    frame: pd.DataFrame = pa.table(
+        {
+            "register_a": links["left_register"].cast(pa.string()),
+            "record_a": _numbers(registers, links, "left_"),
+            "register_b": links["right_register"].cast(pa.string()),
+            "record_b": _numbers(registers, links, "right_"),
+            "probability": links["probability"],
+            "grade": links["grade"].cast(pa.string()),
+        }
+    ).to_pandas()
+    return frame
+
+
+def _same_person(spine: pa.Table, direct: pd.DataFrame, registers: Sequence[OwnRegister]) -> pd.DataFrame:
     """Every pair of records of one person, across the registers and within one, with its probability and grade."""
-    frame = spine.select(["person_id", "register", "record_id"]).to_pandas()
-    frame["record"] = number.column(frame["register"], frame["record_id"])
+    frame = spine.select(["person_id", "register"]).append_column("record", _numbers(registers, spine)).to_pandas()
     order = {one.name: place for place, one in enumerate(registers)}
     frame["place"] = frame["register"].astype(str).map(order)
     several = frame[frame.duplicated("person_id", keep=False)].sort_values(["person_id", "place", "record"])
@@ -194,15 +181,12 @@ def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iter
     """Where two records of one person in different registers differ, variable by variable."""
     across = same[same["register_a"] != same["register_b"]]
     first, second = registers
-    rows = [rows_of(one) for one in registers]
-    a = np.array([rows[0][record] for record in across["record_a"]], np.int64)
-    b = np.array([rows[1][record] for record in across["record_b"]], np.int64)
+    a, b = _rows_of_sides(across, registers)
     for name in [name for name in first.variables if name in second.variables]:
         left, right = first.variables[name], second.variables[name]
         x, y = left.compared.combine_chunks().take(pa.array(a)), right.compared.combine_chunks().take(pa.array(b))
-        u, v = x.cast(pa.string()).to_numpy(zero_copy_only=False), y.cast(pa.string()).to_numpy(zero_copy_only=False)
-        known = np.array([p is not None and q is not None and p != q for p, q in zip(u, v, strict=True)], bool)
-        for place in np.flatnonzero(known):
+        differ = pc.fill_null(pc.not_equal(x.cast(pa.string()), y.cast(pa.string())), False)
+        for place in np.flatnonzero(differ.to_numpy(zero_copy_only=False)):
             yield Disagreement(
                 str(across["record_a"].iloc[place]),
                 str(across["record_b"].iloc[place]),
@@ -213,14 +197,26 @@ def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iter
             )
 
 
+def _rows_of_sides(
+    pairs: pd.DataFrame, registers: Sequence[OwnRegister]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of the two records of pairs, each within its register."""
+    first, place = first_rows(registers), {one.name: place for place, one in enumerate(registers)}
+    rows: list[NDArray[np.int64]] = []
+    for side in ("a", "b"):
+        of = pa.array(pairs[f"register_{side}"], pa.string()).dictionary_encode()
+        row = rows_of_numbers(registers, of, pa.array(pairs[f"record_{side}"], pa.string()))
+        rows.append(row - first[pairs[f"register_{side}"].map(place).to_numpy(np.int64)])
+    return rows[0], rows[1]
+
+
 def _shown(doubtful: pd.DataFrame, registers: Sequence[OwnRegister]) -> list[dict[str, tuple[str, str]]]:
     """For each doubtful pair, both values of every variable the two records share."""
     by_name = {one.name: one for one in registers}
-    rows = {one.name: rows_of(one) for one in registers}
     sheets: list[dict[str, tuple[str, str]]] = []
-    for register_a, record_a, register_b, record_b in doubtful[list(PAIR_COLUMNS[:4])].to_numpy():
+    sides = (doubtful["register_a"], doubtful["register_b"], *_rows_of_sides(doubtful, registers))
+    for register_a, register_b, i, j in zip(*(side.tolist() for side in sides), strict=True):
         left, right = by_name[register_a], by_name[register_b]
-        i, j = rows[left.name][record_a], rows[right.name][record_b]
         shared = [name for name in left.variables if name in right.variables]
         sheets.append(
             {

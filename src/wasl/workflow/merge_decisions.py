@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import pandas as pd
 import pyarrow as pa
@@ -25,19 +25,15 @@ def decided_rows(
     """
     if not decisions:
         return {}, 0
-    ids = {
-        (one.name, record): record_id
-        for one in registers
-        for record, record_id in zip(one.record, one.record_id, strict=True)
-    }
     ends = [((one.register_a, one.record_a), (one.register_b, one.record_b)) for one in decisions]
+    ids = _ids_of(registers, {end for pair in ends for end in pair})
     unknown = sum(end not in ids for pair in ends for end in pair)
     if unknown:
         raise InputError(
             f"{unknown} of the decided records are in neither register.",
             remedy="Use the sheet of doubtful pairs that this merge wrote.",
         )
-    places = _pair_places(scored, registers, {end: ids[end] for pair in ends for end in pair})
+    places = _pair_places(scored, registers, ids)
     rows: dict[int, str] = {}
     unmet = 0
     for pair, one in zip(ends, decisions, strict=True):
@@ -45,6 +41,17 @@ def decided_rows(
         unmet += not found
         rows |= dict.fromkeys(found, one.decision)
     return rows, unmet
+
+
+def _ids_of(registers: Sequence[OwnRegister], wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """Record ids by register and record number, of the wanted records that there are."""
+    ids: dict[tuple[str, str], bytes] = {}
+    for one in registers:
+        records = pa.array([record for name, record in wanted if name == one.name], pa.string())
+        rows = pc.index_in(records, value_set=one.record)
+        found = zip(records.to_pylist(), one.record_id.take(rows).to_pylist(), strict=True)
+        ids |= {(one.name, record): record_id for record, record_id in found if record_id is not None}
+    return ids
 
 
 def _pair_places(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.linkage.model.pairs import binary_column
 from wasl.linkage.model.second_look import Look, second_look
 from wasl.linkage.persons.merging import MergedPairs
-from wasl.linkage.persons.records import Records
-from wasl.workflow.own_registers import Decision, OwnRegister, rows_of
+from wasl.linkage.persons.records import Records, Roster
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
+from wasl.workflow.own_registers import Decision, OwnRegister, first_rows, rows_of_ids, rows_of_numbers
 
-__all__ = ["Clear", "ClearLook", "look_in_the_clear", "look_of_merge"]
+__all__ = ["Clear", "ClearLook", "look_of_merge"]
 
 RANDOM_PAIRS = 400_000
 """Random pairs of records that u-probabilities are counted on."""
@@ -46,41 +48,30 @@ class Clear(Protocol):
 ClearLook: TypeAlias = Callable[[MergedPairs, Records], NDArray[np.float64]]
 
 
-def look_in_the_clear(
-    persons: Clear,
-    rows: Mapping[tuple[str, bytes], int],
-    decided: Sequence[tuple[int, int]],
-    first_rows: Sequence[int],
-    seed: int,
+def look_of_merge(
+    persons: Clear, registers: Sequence[OwnRegister], decisions: Sequence[Decision], seed: int
 ) -> ClearLook:
     """A function from pairs of records to their log-odds in the clear.
 
     Args:
         persons: The records of both registers.
-        rows: The row of each record among `persons`, by register and record id.
-        decided: Pairs of rows that clerks decided; they are not looked at.
-        first_rows: Where each register begins among `persons`, and where the last one ends.
+        registers: The two registers.
+        decisions: What clerks decided; these pairs are not looked at.
         seed: Of the draw of random pairs.
 
     Returns:
         Of pairs and records: (pairs) log-odds, NaN for pairs that clerks decided.
     """
+    first = first_rows(registers)
+    decided = _rows_of_decisions(registers, decisions)
 
     def look(pairs: MergedPairs, records: Records) -> NDArray[np.float64]:
-        row = np.array(
-            [
-                rows[records.registers[register], record_id.tobytes()]
-                for register, record_id in zip(records.register, records.record_id, strict=True)
-            ],
-            np.int64,
-        )
+        row, roster = _rows_of(registers, records), records.roster
         place = np.empty(len(persons), np.int64)  # several records can be taken as one
-        roster = records.roster
-        for register, record_id, unit in zip(roster.register, roster.record_id, roster.place, strict=True):
-            place[rows[roster.registers[register], record_id.tobytes()]] = unit
+        place[_rows_of(registers, roster)] = roster.place
         left, right = row[pairs.left], row[pairs.right]
-        register = np.searchsorted(np.array(first_rows[1:-1]), np.arange(len(persons)), side="right")
-        sizes = np.array([end - start for start, end in pairwise(first_rows)], np.float64)
+        register = np.searchsorted(first[1:-1], np.arange(len(persons)), side="right")
+        sizes = np.diff(first).astype(np.float64)
         possible = np.outer(sizes, sizes) - np.diag(sizes * (sizes + 1) / 2)
         strangers = _random_pairs(pairs, place, seed)
         odds = second_look(
@@ -91,30 +82,25 @@ def look_in_the_clear(
             persons.opinions,
             persons.opinion_on_traits,
         )
-        odds[_among(place[left], place[right], [(int(place[a]), int(place[b])) for a, b in decided])] = np.nan
+        odds[_among(place[left], place[right], place[decided])] = np.nan
         return odds
 
     return look
 
 
-def look_of_merge(
-    clear: Clear, registers: Sequence[OwnRegister], decisions: Sequence[Decision], seed: int
-) -> ClearLook:
-    """A second look at the candidates that clerks did not decide."""
-    first = np.concatenate([[0], np.cumsum([len(one.record) for one in registers])]).tolist()
-    starts = dict(zip([one.name for one in registers], first[:-1], strict=True))
-    rows = {
-        (one.name, record_id): start + place
-        for one, start in zip(registers, first[:-1], strict=True)
-        for place, record_id in enumerate(one.record_id)
-    }
-    row_of = {one.name: rows_of(one) for one in registers}
-    decided = [
-        tuple(starts[name] + row_of[name][record] for name, record in ends)
-        for one in decisions
-        for ends in [((one.register_a, one.record_a), (one.register_b, one.record_b))]
-    ]
-    return look_in_the_clear(clear, rows, [(a, b) for a, b in decided], first, seed)
+def _rows_of(registers: Sequence[OwnRegister], records: Records | Roster) -> NDArray[np.int64]:
+    """The row of each record, the rows of both registers counted one after the other."""
+    ids = np.ascontiguousarray(records.record_id).view(np.uint8).reshape(-1, LABEL_BYTES)
+    of = pa.DictionaryArray.from_arrays(pa.array(records.register), pa.array(list(records.registers), pa.string()))
+    return rows_of_ids(registers, of, binary_column(ids))
+
+
+def _rows_of_decisions(registers: Sequence[OwnRegister], decisions: Sequence[Decision]) -> NDArray[np.int64]:
+    """(decisions, 2) the rows of the records that were decided on."""
+    ends = [(one.register_a, one.record_a) for one in decisions] + [(one.register_b, one.record_b) for one in decisions]
+    of = pa.array([name for name, _ in ends], pa.string()).dictionary_encode()
+    rows = rows_of_numbers(registers, of, pa.array([record for _, record in ends], pa.string()))
+    return rows.reshape(2, -1).T
 
 
 def _seen(
@@ -140,10 +126,9 @@ def _random_pairs(
 def _among(
     left: NDArray[np.int64],
     right: NDArray[np.int64],
-    wanted: NDArray[np.int64] | Sequence[tuple[int, int]],
+    ends: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """(pairs) whether the two records, in either order, are one of the wanted pairs."""
-    ends = np.asarray(wanted, np.int64).reshape(-1, 2)
+    """(pairs) whether the two records, in either order, are one of the pairs (pairs, 2) of ``ends``."""
     most = np.int64(max(int(left.max(initial=0)), int(right.max(initial=0)), int(ends.max(initial=0)))) + 1
     keys = np.minimum(ends[:, 0], ends[:, 1]) * most + np.maximum(ends[:, 0], ends[:, 1])
     found: NDArray[np.bool_] = np.isin(np.minimum(left, right) * most + np.maximum(left, right), keys)

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from wasl.errors import InputError
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.join_map import JoinMap
 
-__all__ = ["Decision", "OwnRegister", "Variable", "rows_of"]
+__all__ = ["Decision", "OwnRegister", "Variable", "first_rows", "rows_of_ids", "rows_of_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class OwnRegister:
         title: What a reader sees.
         delivery: Its encoding.
         join_map: What opens the encoding.
-        record: (rows) the record numbers.
+        record: (rows) the record numbers, as texts.
         record_id: (rows) the keyed id of each record, 16 bytes.
         variables: What the register says, by variable.
         spells: ``record, from, until``: the months in which records hold, or None where the register dates nothing.
@@ -48,8 +52,8 @@ class OwnRegister:
     title: str
     delivery: Delivery
     join_map: JoinMap
-    record: Sequence[str] = field(repr=False)
-    record_id: Sequence[bytes] = field(repr=False)
+    record: pa.StringArray = field(repr=False)
+    record_id: pa.FixedSizeBinaryArray = field(repr=False)
     variables: Mapping[str, Variable] = field(repr=False)
     spells: pa.Table | None = field(default=None, repr=False)
 
@@ -73,6 +77,40 @@ class Decision:
     decision: Literal["same", "different"]
 
 
-def rows_of(register: OwnRegister) -> dict[str, int]:
-    """The row of every record."""
-    return {record: row for row, record in enumerate(register.record)}
+def first_rows(registers: Sequence[OwnRegister]) -> NDArray[np.int64]:
+    """Where each register begins when their rows are counted one after the other, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum([len(one.record) for one in registers])]).astype(np.int64)
+
+
+def rows_of_ids(registers: Sequence[OwnRegister], of: pa.DictionaryArray, record_id: pa.Array) -> NDArray[np.int64]:
+    """The rows of records by their keyed ids, the rows of all registers counted one after the other.
+
+    Args:
+        registers: The registers.
+        of: (records) the register of each.
+        record_id: (records) 16 bytes.
+
+    Raises:
+        InputError: An id is in no register; says how many.
+    """
+    return _rows(registers, of, record_id, [one.record_id for one in registers])
+
+
+def rows_of_numbers(registers: Sequence[OwnRegister], of: pa.DictionaryArray, record: pa.Array) -> NDArray[np.int64]:
+    """The rows of records by their numbers; see :func:`rows_of_ids`."""
+    return _rows(registers, of, record, [one.record for one in registers])
+
+
+def _rows(
+    registers: Sequence[OwnRegister], of: pa.DictionaryArray, wanted: pa.Array, held: Sequence[pa.Array]
+) -> NDArray[np.int64]:
+    codes, names = np.asarray(of.indices), of.dictionary.to_pylist()
+    rows = np.full(len(wanted), -1, np.int64)
+    for one, first, there in zip(registers, first_rows(registers), held, strict=False):
+        mine = np.flatnonzero(codes == names.index(one.name)) if one.name in names else np.empty(0, np.int64)
+        place = pc.fill_null(pc.index_in(wanted.take(pa.array(mine)), value_set=there).cast(pa.int64()), -1)
+        rows[mine] = np.where(np.asarray(place) < 0, -1, first + np.asarray(place))
+    unknown = int((rows < 0).sum())
+    if unknown:
+        raise InputError(f"{unknown} of the records looked for are in neither register.")
+    return rows
