@@ -13,6 +13,8 @@ __all__ = ["agreement_by_difference", "agreement_matrices", "agreement_of_person
 SAME = 0.5
 """Mean agreement from which two rows are taken as one person's, as in the union meter of the linkage unit. With seven
 taps, filters that differ in a twentieth of their bits agree by .48, those of unrelated people by less than .1."""
+TILE = 16
+"""Rows and columns of a matrix that are written together: what is written stays in the processor's cache."""
 
 
 @njit(cache=True, nogil=True)
@@ -24,24 +26,36 @@ def agreement_by_difference(words: int, taps: int) -> NDArray[np.float64]:
 
 @njit(cache=True, nogil=True)
 def _agreement(
-    raw: NDArray[np.uint64], valid: NDArray[np.bool_], places: NDArray[np.int64], expected: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Expected agreement of released filters, pair by pair; 0 on the diagonal and where one is missing."""
-    n, words = len(places), raw.shape[1]
-    matrix = np.zeros((n, n))
-    for i in range(n):
+    raw: NDArray[np.uint64],
+    valid: NDArray[np.bool_],
+    places: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+) -> None:
+    """Expected agreement of released filters, pair by pair, below the diagonal of (n, n) zeros."""
+    words = raw.shape[1]
+    for i in range(len(places)):
         if not valid[places[i]]:
             continue
+        mine, row = raw[places[i]], matrix[i]
         for j in range(i):
             if not valid[places[j]]:
                 continue
-            different = np.uint64(0)
+            other, different = raw[places[j]], np.uint64(0)
             for word in range(words):
-                different += popcount(raw[places[i], word] ^ raw[places[j], word])
-            value = expected[np.int64(different)]
-            matrix[i, j] = value
-            matrix[j, i] = value
-    return matrix
+                different += popcount(mine[word] ^ other[word])
+            row[j] = expected[np.int64(different)]
+
+
+@njit(cache=True, nogil=True)
+def _mirror(matrix: NDArray[np.float64]) -> None:
+    """Write what is below the diagonal above it, a tile at a time."""
+    n = len(matrix)
+    for top in range(0, n, TILE):
+        for left in range(0, top + 1, TILE):
+            for i in range(top, min(top + TILE, n)):
+                for j in range(left, min(left + TILE, i)):
+                    matrix[j, i] = matrix[i, j]
 
 
 @njit(cache=True, nogil=True)
@@ -81,9 +95,15 @@ def agreement_matrices(
     """
     groups, n = raw.shape[0], len(places)
     found = np.zeros((groups + 2, n, n))
+    whole = found[groups + 1]
     for group in range(groups):
-        found[group] = _agreement(raw[group], valid[group], places, expected)
-        found[groups + 1] += found[group]
+        _agreement(raw[group], valid[group], places, expected, found[group])
+        for i in range(n):
+            row, mine = whole[i], found[group, i]
+            for j in range(i):
+                row[j] += mine[j]
+        _mirror(found[group])
+    _mirror(whole)
     if tokens.shape[0]:
         found[groups] = _equality(tokens, places)
     return found
@@ -103,11 +123,14 @@ def persons_of_rows(
     n = len(places)
     first = np.arange(n)
     for i in range(n):
+        row = together[i]
         for j in range(i):
+            if row[j] <= SAME:  # the sum of one group at least must be above it
+                continue
             both = 0
             for group in range(valid.shape[0]):
                 both += valid[group, places[i]] and valid[group, places[j]]
-            if both and together[i, j] > SAME * both and first[i] != first[j]:
+            if both and row[j] > SAME * both and first[i] != first[j]:
                 low, high = min(first[i], first[j]), max(first[i], first[j])
                 for k in range(n):
                     if first[k] == high:
@@ -129,10 +152,14 @@ def agreement_of_persons(whole: NDArray[np.float64], person: NDArray[np.int64], 
     rows = np.zeros(count)
     for i in range(len(person)):
         rows[person[i]] += 1.0
-        for j in range(len(person)):
-            if person[i] != person[j]:
-                for kind in range(len(whole)):
-                    means[kind, person[i], person[j]] += whole[kind, i, j]
     for kind in range(len(whole)):
-        means[kind] /= np.outer(rows, rows)
+        for i in range(len(person)):
+            row, mine = means[kind, person[i]], whole[kind, i]
+            for j in range(len(person)):
+                row[person[j]] += mine[j]
+        for i in range(count):
+            row = means[kind, i]
+            row[i] = 0.0
+            for j in range(count):
+                row[j] /= rows[i] * rows[j]
     return means

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from wasl.registers.compiled import njit
 
-__all__ = ["centre", "largest_eigenvalue", "multiply", "top_eigenvalue"]
+__all__ = ["centre", "dot", "frobenius", "largest_eigenvalue", "multiply", "top_eigenvalue", "top_of_centred"]
 
 EXACT_TO = 24
 """Matrices up to this size are reduced to tridiagonal form as a whole."""
@@ -15,6 +15,8 @@ KRYLOV_STEPS = 96
 KRYLOV_PRECISION = 1e-5
 """Relative gain in four steps from which the value is taken as reached."""
 LAGUERRE_STEPS = 50
+LAGUERRE_SETTLED = 1e-6
+"""Step, as a share of the bound above, after which the iteration ends."""
 
 
 @njit(cache=True, nogil=True)
@@ -39,12 +41,16 @@ def centre(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     n = matrix.shape[0]
     means = np.empty(n)
     for i in range(n):
-        means[i] = matrix[i].mean()
-    whole = means.mean()
-    out = np.empty_like(matrix)
-    for i in range(n):
+        total = 0.0
         for j in range(n):
-            out[i, j] = matrix[i, j] - means[i] - means[j] + whole
+            total += matrix[i, j]
+        means[i] = total / n
+    whole = means.mean()
+    out = np.empty((n, n))
+    for i in range(n):
+        shift = whole - means[i]
+        for j in range(n):
+            out[i, j] = matrix[i, j] - means[j] + shift
     return out
 
 
@@ -52,41 +58,48 @@ def centre(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def _tridiagonal(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Diagonal and squared off-diagonal of a tridiagonal matrix with the eigenvalues of a symmetric one.
 
+    Rows are padded with zeros to whole vectors of eight numbers, and vectors are zero outside the part that is left.
+    So the inner loops have no remainder: twice as fast for 24 rows.
+
     *Source:* Householder's reduction, Golub and Van Loan, Matrix Computations, 4th ed., section 8.3.1.
     """
-    a = matrix.copy()
-    n = len(a)
-    squares = np.zeros(n)
-    v, p = np.empty(n), np.empty(n)
+    n = len(matrix)
+    wide = (n + 7) & -8
+    a, v, p, squares = np.zeros((n, wide)), np.zeros(wide), np.zeros(wide), np.zeros(n)
+    a[:, :n] = matrix
     for k in range(n - 2):
-        length = 0.0
+        row, length = a[k], 0.0
+        v[k] = 0.0
         for i in range(k + 1, n):
-            v[i] = a[i, k]
-            length += v[i] * v[i]
+            v[i] = row[i]
+            length += row[i] * row[i]
         squares[k] = length
-        v[k + 1] += np.sqrt(length) if v[k + 1] >= 0.0 else -np.sqrt(length)
-        half = 0.0
-        for i in range(k + 1, n):
-            half += v[i] * v[i]
-        half /= 2.0
+        root = np.sqrt(length)
+        half = length + abs(v[k + 1]) * root
         if half == 0.0:
             continue
+        v[k + 1] += root if v[k + 1] >= 0.0 else -root
+        p[:] = 0.0
+        for j in range(k + 1, n):
+            row, weight = a[j], v[j] / half
+            for i in range(wide):
+                p[i] += row[i] * weight
         share = 0.0
         for i in range(k + 1, n):
-            value = 0.0
-            for j in range(k + 1, n):
-                value += a[i, j] * v[j]
-            p[i] = value / half
             share += p[i] * v[i]
         share /= 2.0 * half
-        for i in range(k + 1, n):
+        for i in range(wide):
             p[i] -= share * v[i]
         for i in range(k + 1, n):
-            for j in range(k + 1, n):
-                a[i, j] -= v[i] * p[j] + p[i] * v[j]
+            row, mine, other = a[i], v[i], p[i]
+            for j in range(wide):
+                row[j] -= mine * p[j] + other * v[j]
+    diagonal = np.empty(n)
+    for i in range(n):
+        diagonal[i] = a[i, i]
     if n > 1:
-        squares[n - 2] = a[n - 1, n - 2] ** 2
-    return np.diag(a).copy(), squares
+        squares[n - 2] = a[n - 2, n - 1] ** 2
+    return diagonal, squares
 
 
 @njit(cache=True, nogil=True)
@@ -94,7 +107,8 @@ def _largest_of_tridiagonal(diagonal: NDArray[np.float64], squares: NDArray[np.f
     """The largest eigenvalue of a tridiagonal matrix, from a bound above it.
 
     Laguerre's iteration on the characteristic polynomial: its zeros are real, so from above it falls on the largest
-    and never below.
+    and never below. Near a simple zero the error is cubed in each step, so that after a step of ``LAGUERRE_SETTLED``
+    nothing is left to gain.
 
     *Source:* Wilkinson, The Algebraic Eigenvalue Problem (1965), chapter 7.
     """
@@ -102,24 +116,25 @@ def _largest_of_tridiagonal(diagonal: NDArray[np.float64], squares: NDArray[np.f
     value = above
     for _ in range(LAGUERRE_STEPS):
         q = value - diagonal[0]
-        first, second = 1.0, 0.0
         if q <= 0.0:
             break
-        total, curve = 1.0 / q, 1.0 / (q * q)
+        first, second, inverse = 1.0, 0.0, 1.0 / q
+        total, curve = inverse, inverse * inverse
         for i in range(1, n):
-            ratio, bend = first / q, second / q
-            scale = squares[i - 1] / q
+            ratio, bend, scale = first * inverse, second * inverse, squares[i - 1] * inverse
             q = value - diagonal[i] - scale
-            first, second = 1.0 + scale * ratio, scale * (bend - 2.0 * ratio * ratio)
             if q <= 0.0:
                 break
-            total += first / q
-            curve += (first / q) ** 2 - second / q
+            first, second = 1.0 + scale * ratio, scale * (bend - 2.0 * ratio * ratio)
+            inverse = 1.0 / q
+            ratio = first * inverse
+            total += ratio
+            curve += ratio * ratio - second * inverse
         if q <= 0.0:
             break
         step = n / (total + np.sqrt(max(0.0, (n - 1) * (n * curve - total * total))))
         value -= step
-        if step <= 1e-13 * above:
+        if step <= LAGUERRE_SETTLED * above:
             break
     return float(value)
 
@@ -140,25 +155,32 @@ def _krylov_eigenvalue(matrix: NDArray[np.float64], norm: float) -> float:
     *Source:* Lanczos's method with complete reorthogonalization, Golub and Van Loan, section 10.3.
     """
     n = len(matrix)
-    basis = np.empty((KRYLOV_STEPS, n))
-    diagonal, squares = np.empty(KRYLOV_STEPS), np.empty(KRYLOV_STEPS)
+    most = min(n, KRYLOV_STEPS)
+    basis = np.empty((most, n))
+    diagonal, squares, along = np.empty(most), np.empty(most), np.empty(most)
     vector = np.empty(n)
     for i in range(n):
         vector[i] = 1.0 if (i * 2654435761) & 65536 else -1.0
     vector -= vector.mean()
-    length, value = np.sqrt((vector * vector).sum()), 0.0
-    for step in range(min(n, KRYLOV_STEPS)):
+    length, value = np.sqrt(dot(vector, vector, n)), 0.0
+    for step in range(most):
         if length <= 1e-12 * norm:
             break
-        basis[step] = vector / length
-        multiply(matrix, n, basis[step], vector)
-        diagonal[step] = (basis[step] * vector).sum()
+        own = basis[step]
+        for i in range(n):
+            own[i] = vector[i] / length
+        multiply(matrix, n, own, vector)
+        diagonal[step] = dot(own, vector, n)
         for _ in range(2):  # twice is enough
             for before in range(step + 1):
-                vector -= (basis[before] * vector).sum() * basis[before]
-        squares[step] = (vector * vector).sum()
+                along[before] = dot(basis[before], vector, n)
+            for before in range(step + 1):
+                row, share = basis[before], along[before]
+                for i in range(n):
+                    vector[i] -= share * row[i]
+        squares[step] = dot(vector, vector, n)
         length = np.sqrt(squares[step])
-        if step % 4 == 3 or step + 1 == min(n, KRYLOV_STEPS) or length <= 1e-12 * norm:
+        if step % 4 == 3 or step + 1 == most or length <= 1e-12 * norm:
             found = _largest_of_tridiagonal(diagonal[: step + 1], squares[:step], norm)
             if found - value <= KRYLOV_PRECISION * found:
                 value = found
@@ -168,11 +190,38 @@ def _krylov_eigenvalue(matrix: NDArray[np.float64], norm: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def top_eigenvalue(matrix: NDArray[np.float64], enough: float) -> float:
-    """Top eigenvalue of a centred matrix; its Frobenius norm instead, where already that is below ``enough``."""
-    norm = np.sqrt((matrix * matrix).sum())
-    if norm <= enough:
-        return float(norm)
+def dot(left: NDArray[np.float64], right: NDArray[np.float64], n: int) -> float:
+    """The sum of products, in four sums side by side."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(0, n - 3, 4):
+        a += left[i] * right[i]
+        b += left[i + 1] * right[i + 1]
+        c += left[i + 2] * right[i + 2]
+        d += left[i + 3] * right[i + 3]
+    for i in range(n - n % 4, n):
+        a += left[i] * right[i]
+    return (a + b) + (c + d)
+
+
+@njit(cache=True, nogil=True)
+def top_of_centred(matrix: NDArray[np.float64], norm: float) -> float:
+    """Top eigenvalue of a centred matrix of this Frobenius norm."""
     if len(matrix) <= EXACT_TO:
         return max(0.0, largest_eigenvalue(matrix, norm))
     return max(0.0, _krylov_eigenvalue(matrix, norm))
+
+
+@njit(cache=True, nogil=True)
+def top_eigenvalue(matrix: NDArray[np.float64], enough: float) -> float:
+    """Top eigenvalue of a centred matrix; its Frobenius norm instead, where already that is below ``enough``."""
+    norm = frobenius(matrix)
+    return norm if norm <= enough else top_of_centred(matrix, norm)
+
+
+@njit(cache=True, nogil=True)
+def frobenius(matrix: NDArray[np.float64]) -> float:
+    """The root of the sum of squares."""
+    n, total = len(matrix), 0.0
+    for i in range(n):
+        total += dot(matrix[i], matrix[i], n)
+    return float(np.sqrt(total))

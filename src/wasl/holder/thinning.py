@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.holder.eigenvalues import centre, multiply, top_eigenvalue
+from wasl.holder.eigenvalues import centre, dot, frobenius, multiply, top_eigenvalue, top_of_centred
 from wasl.registers.compiled import njit
 
 __all__ = ["SMALLEST", "thin_block"]
@@ -24,6 +24,9 @@ FAR = 2.0
 """Times the limit from which a twentieth of a block is left out at a time, and not a fortieth."""
 STEPS = 8
 """Products after which the search for a quotient above the bound gives up. Far above the limit one to three suffice."""
+ORDERED = 15
+"""Rows up to which the one that stands out most is the first of those that do equally; the sort of more rows decides
+otherwise among equal ones."""
 EMPTY = 1e-12
 """Sum of squares below which a matrix has no agreement, but rounding."""
 
@@ -95,25 +98,59 @@ def _times_above(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _leave_out(  # type: ignore[no-untyped-def]
-    whole, n, place, sums, squares, vectors, units
+    whole, live, n, chosen, sums, squares, vectors, units
 ):
-    """Take a row and its column out of all matrices: the last takes its place."""
-    last = n - 1
+    """Take rows and their columns out of all matrices: for each, from the last on, the last row takes its place.
+
+    Args:
+        whole: (kinds, n, n) agreement.
+        live: (kinds) whether there is any.
+        n: Rows before.
+        chosen: The rows, ascending.
+        sums: (kinds, n) of each row, brought up to date.
+        squares: (kinds, n) likewise.
+        vectors: (kinds, n), moved likewise.
+        units: (n) likewise.
+    """
+    count = len(chosen)
+    left = n - count
     for kind in range(len(whole)):
-        matrix = whole[kind]
-        for i in range(n):
-            value = matrix[place, i]
-            sums[kind, i] -= value
-            squares[kind, i] -= value * value
-        for i in range(n):
-            matrix[place, i] = matrix[last, i]
-        for i in range(n):
-            matrix[i, place] = matrix[i, last]
-        matrix[place, place] = matrix[last, last]
-        sums[kind, place] = sums[kind, last]
-        squares[kind, place] = squares[kind, last]
-        vectors[kind, place] = vectors[kind, last]
-    units[place] = units[last]
+        if not live[kind]:
+            continue
+        matrix, mine, squared = whole[kind], sums[kind], squares[kind]
+        for place in chosen[::-1]:
+            row = matrix[place]
+            for i in range(n):
+                mine[i] -= row[i]
+                squared[i] -= row[i] * row[i]
+    for turn in range(count):
+        place, last = chosen[count - 1 - turn], n - 1 - turn
+        units[place] = units[last]
+        for kind in range(len(whole)):
+            if live[kind] and place != last:
+                sums[kind, place] = sums[kind, last]
+                squares[kind, place] = squares[kind, last]
+                vectors[kind, place] = vectors[kind, last]
+                whole[kind, place, :n] = whole[kind, last, :n]
+    for kind in range(len(whole)):
+        if live[kind]:
+            matrix = whole[kind]
+            for i in range(left):
+                row = matrix[i]
+                for turn in range(count):
+                    row[chosen[count - 1 - turn]] = row[n - 1 - turn]
+
+
+@njit(cache=True, nogil=True)
+def _stand_out(score: NDArray[np.float64], n: int, count: int) -> NDArray[np.int64]:
+    """The rows of the first n that stand out most, ascending."""
+    if count == 1 and n <= ORDERED:
+        most = 0
+        for i in range(1, n):
+            if score[i] > score[most]:
+                most = i
+        return np.full(1, most)
+    return np.sort(np.argsort(-score[:n])[:count])
 
 
 @njit(cache=True, nogil=True)
@@ -146,17 +183,20 @@ def thin_block(
         T as the rows left show it; whether the block is above the limit and could not be mended.
     """
     kinds, n = len(whole), whole.shape[1]
-    sums, squares = np.zeros((kinds, n)), np.zeros((kinds, n))
+    work = np.zeros((3 * kinds + 4, n))
+    sums, squares, vectors = work[:kinds], work[kinds : 2 * kinds], work[2 * kinds : 3 * kinds]
+    means, product, lengths, score = work[3 * kinds], work[3 * kinds + 1], work[3 * kinds + 2], work[3 * kinds + 3]
+    live, started = np.zeros(kinds, np.bool_), np.zeros(kinds, np.bool_)
     for kind in range(kinds):
+        mine, squared = sums[kind], squares[kind]
         for i in range(n):
+            row = whole[kind, i]
             for j in range(n):
-                value = whole[kind, i, j]
-                sums[kind, j] += value
-                squares[kind, j] += value * value
-    vectors, started = np.zeros((kinds, n)), np.zeros(kinds, np.bool_)
-    bounds = np.full(kinds, np.inf)
+                mine[j] += row[j]
+                squared[j] += row[j] * row[j]
+        live[kind] = squared.sum() > EMPTY
+    bounds, exact = np.full(kinds, np.inf), np.full(kinds, -1.0)
     units = np.arange(n)
-    means, product, lengths, score = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     while True:
         if collapse and n < SMALLEST:
             return 0.0, False
@@ -164,7 +204,7 @@ def thin_block(
         worst, used, above = 0.0, 0, False
         score[:] = 0.0
         for kind in range(kinds if drop else 0):
-            if squares[kind, :n].sum() <= EMPTY:
+            if not live[kind] or squares[kind, :n].sum() <= EMPTY:
                 continue
             shift, unit = 1.0, noise
             if kind < groups:
@@ -186,48 +226,86 @@ def thin_block(
             )
             started[kind] = True
             if times == 0.0:
-                exact = top_eigenvalue(centre(whole[kind, :n, :n]), bound)
-                bounds[kind] = exact
-                if exact <= bound:
+                exact[kind] = top_eigenvalue(centre(whole[kind, :n, :n]), bound)
+                bounds[kind] = exact[kind]
+                if exact[kind] <= bound:
                     continue
-                times = exact / bound
+                times = exact[kind] / bound
             above = True
             worst = max(worst, times * limit)
             for i in range(n):
                 score[i] += lengths[i]
         if not above:
-            return _leak(whole, n, groups, noise, limit, scale), False
+            return _leak(whole, live, n, groups, noise, limit, scale, exact), False
         if not mendable:
             return worst, True
         # Leave out the rows that stand out most, a few at a time in large blocks.
-        order = np.argsort(-score[:n])
-        chosen = np.sort(order[: max(1, n // (40 if worst < FAR * limit else 20))])
-        for place in chosen[::-1]:
+        chosen = _stand_out(score, n, max(1, n // (40 if worst < FAR * limit else 20)))
+        for place in chosen:
             out[units[place]] = True
-            _leave_out(whole, n, place, sums, squares, vectors, units)
-            n -= 1
+        _leave_out(whole, live, n, chosen, sums, squares, vectors, units)
+        n -= len(chosen)
+        exact[:] = -1.0
         if n < SMALLEST:
             return 0.0, False
 
 
 @njit(cache=True, nogil=True)
 def _leak(  # type: ignore[no-untyped-def]
-    whole, n, groups, noise, limit, scale
+    whole, live, n, groups, noise, limit, scale, exact
 ):
-    """T of the first n rows, exactly where it is not small: the largest of the kinds of agreement."""
-    worst, used = 0.0, 0
-    for kind in range(len(whole)):
-        matrix = whole[kind, :n, :n]
-        if (matrix * matrix).sum() <= EMPTY:
+    """T of the first n rows, exactly where it is not small: the largest of the kinds of agreement.
+
+    Args:
+        whole: (kinds, n, n) agreement.
+        live: (kinds) whether there is any.
+        n: The rows.
+        groups: How many groups there are.
+        noise: Of one group.
+        limit: The largest T allowed.
+        scale: By how much T is larger than it shows on a sample.
+        exact: (kinds) the top eigenvalue where it is known, else negative.
+    """
+    kinds = len(whole)
+    units, norms, worst, used = np.empty(kinds), np.full(kinds, -1.0), 0.0, 0
+    centred = np.empty((kinds, n, n))
+    for kind in range(kinds):
+        if not live[kind]:
             continue
-        unit = noise
+        matrix = whole[kind, :n, :n]
+        if _squares(matrix) <= EMPTY:
+            continue
+        units[kind] = noise
         if kind < groups:
             used += 1
         elif kind == groups + 1:
             if used < 2:
                 continue
-            unit = noise * np.sqrt(used)
-        # A norm below what was found already need not be resolved into its eigenvalues.
-        enough = max(0.05 * limit * noise, min(worst, limit) * unit / scale)
-        worst = max(worst, top_eigenvalue(centre(matrix), enough) / unit * scale)
-    return worst
+            units[kind] = noise * np.sqrt(used)
+        if exact[kind] >= 0.0:
+            worst = max(worst, exact[kind] / units[kind] * scale)
+        else:
+            centred[kind] = centre(matrix)
+            norms[kind] = frobenius(centred[kind])
+    # The kinds with the largest norm first. A norm below what was found already need not be resolved into its
+    # eigenvalues, nor one that is small.
+    while True:
+        kind = -1
+        for other in range(kinds):
+            if norms[other] >= 0.0 and (kind < 0 or norms[other] / units[other] > norms[kind] / units[kind]):
+                kind = other
+        if kind < 0:
+            return worst
+        norm, norms[kind] = norms[kind], -1.0
+        enough = max(0.05 * limit * noise, min(worst, limit) * units[kind] / scale)
+        value = norm if norm <= enough else top_of_centred(centred[kind], norm)
+        worst = max(worst, value / units[kind] * scale)
+
+
+@njit(cache=True, nogil=True)
+def _squares(matrix: NDArray[np.float64]) -> float:
+    """The sum of squares."""
+    n, total = len(matrix), 0.0
+    for i in range(n):
+        total += dot(matrix[i], matrix[i], n)
+    return total
