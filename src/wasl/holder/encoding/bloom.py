@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.grams import GroupGrams
-from wasl.holder.encoding.pseudonym import hash_words
+from wasl.holder.encoding.pseudonym import TextsByLength, hash_texts, texts_by_length
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = [
     "LEVELS",
     "POSITIONS",
+    "counted_grams",
     "gather_filters",
     "gram_positions",
     "levels_for",
@@ -45,11 +46,16 @@ AHEAD = (24, 16, 8)
 """How many records ahead their place, their pairs and what these set are asked for."""
 
 
-def gram_positions(key: bytes, vocabulary: tuple[str, ...], bits: int) -> NDArray[np.uint16]:
-    """The secret positions of each gram: (grams, 128), each below ``bits`` (a power of two)."""
-    rounds = range(POSITIONS * 2 // 32)
-    hashed = hash_words(key, [chr(counter) + gram for gram in vocabulary for counter in rounds])
-    positions = hashed.reshape(len(vocabulary), -1).view("<u2") & np.uint16(bits - 1)
+def counted_grams(vocabulary: tuple[str, ...]) -> TextsByLength:
+    """What is hashed under the key of each pass: every gram with each counter."""
+    counters = [chr(counter) for counter in range(POSITIONS * 2 // 32)]
+    return texts_by_length([counter + gram for gram in vocabulary for counter in counters])
+
+
+def gram_positions(key: bytes, counted: TextsByLength, bits: int) -> NDArray[np.uint16]:
+    """The secret positions of each gram of :func:`counted_grams`, below ``bits`` (a power of two): (grams, 128)."""
+    hashed = hash_texts(key, counted).reshape(-1, POSITIONS * 2)
+    positions = hashed.view("<u2") & np.uint16(bits - 1)
     return np.ascontiguousarray(positions, dtype=np.uint16)
 
 

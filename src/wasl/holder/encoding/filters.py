@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.holder.encoding.blocks import Blocks
-from wasl.holder.encoding.bloom import gather_filters, gram_positions, pair_pieces, piece_masks
+from wasl.holder.encoding.bloom import counted_grams, gather_filters, gram_positions, pair_pieces, piece_masks
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
 from wasl.holder.encoding.grams import GroupGrams
+from wasl.holder.encoding.pseudonym import TextsByLength
 from wasl.holder.keys import RoundKey
 from wasl.holder.leak_meter import measure_blocks, rows_to_measure
 from wasl.holder.profile import EncodingPass, EncodingProfile
@@ -22,8 +23,8 @@ __all__ = ["KeyedGroup", "PreparedGroup", "key_groups", "measure_pass", "prepare
 
 MEASURED_AT_A_TIME = 1 << 15
 """Rows whose blocks are measured together."""
-SPREAD_AT_A_TIME = 1 << 11
-"""Rows diffused together: their schedules stay in the processor's cache."""
+SPREAD_AT_A_TIME = 1 << 13
+"""Rows diffused together: their schedules take half a megabyte, which stays near the processor."""
 LARGE_BLOCK = 256
 """From this size on a block's recipe is worth unfolding bit by bit."""
 LARGE_AT_A_TIME = 1 << 14
@@ -38,12 +39,14 @@ class PreparedGroup:
 
     Attributes:
         name: The group.
+        counted: What is hashed of its grams.
         grams: Its grams; which pieces a record has, the pairs tell.
         pairs: The (piece, level) pairs in use, (pairs, 2).
         row_pairs: Those of each record, record after record.
     """
 
     name: str
+    counted: TextsByLength = field(repr=False)
     grams: GroupGrams = field(repr=False)
     pairs: NDArray[np.int64] = field(repr=False)
     row_pairs: NDArray[np.int32] = field(repr=False)
@@ -52,7 +55,8 @@ class PreparedGroup:
 def prepare_group(name: str, grams: GroupGrams, bits: int, fill: float) -> PreparedGroup:
     """A group for filters of so many bits, filled so far."""
     pairs, row_pairs = pair_pieces(grams, bits, fill)
-    return PreparedGroup(name, replace(grams, pieces=np.zeros(0, np.int32)), pairs, row_pairs)
+    bare = replace(grams, pieces=np.zeros(0, np.int32))
+    return PreparedGroup(name, counted_grams(grams.vocabulary), bare, pairs, row_pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def key_groups(
 
 def _key_group(step: EncodingPass, profile: EncodingProfile, key: RoundKey, group: PreparedGroup) -> KeyedGroup:
     derived = partial(key.derive, pass_=step.name, group=group.name)
-    positions = gram_positions(derived("filter"), group.grams.vocabulary, profile.bits)
+    positions = gram_positions(derived("filter"), group.counted, profile.bits)
     return KeyedGroup(
         group.name,
         group.grams.present,

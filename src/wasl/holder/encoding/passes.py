@@ -219,9 +219,11 @@ def _release(
         rows = found[some].astype(np.int64)
         released[rows] = True
         labels = np.empty((len(some), LABEL_BYTES), np.uint8)
+        places: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         for number, turn in enumerate(turns):
-            mine = np.flatnonzero(of_turn[some] == number)
-            labels[mine] = turn.blocks.labels[block_of[number][where[some[mine]]]]
+            chosen, mine = _in_block_order(turn, where[some], of_turn[some] == number)
+            labels[mine] = turn.blocks.labels[block_of[number][chosen]]
+            places.append((chosen, mine))
         columns = {"block": fixed_bytes(labels), "row_id": fixed_bytes(permute_labels(row_key, record_ids[rows]))}
         columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
         for group in groups:
@@ -229,17 +231,12 @@ def _release(
             there = group.present[rows]
             present[group.name] += int(there.sum())
             for number, turn in enumerate(turns):
-                mine = np.flatnonzero(there & (of_turn[some] == number))
-                mine = mine[np.argsort(where[some[mine]])]
+                chosen, mine = places[number]
+                if not there.all():
+                    held = there[mine]
+                    chosen, mine = chosen[held], mine[held]
                 set_bits[group.name] += release_group(
-                    group,
-                    profile,
-                    turn.blocks,
-                    block_of[number],
-                    where[some[mine]].astype(np.int64),
-                    mine,
-                    filters,
-                    threads,
+                    group, profile, turn.blocks, block_of[number], chosen, mine, filters, threads
                 )
             columns[f"filter_{group.name}"] = fixed_bytes(filters.view(np.uint8), there)
         sink.add(step.name, pa.table(columns))
@@ -249,6 +246,26 @@ def _release(
     summary, figures = _figures(step, turns, len(order), fill)
     taken = released[stands]
     return PassRows(members[taken], stands[taken], turns[-1].left_out, summary, figures)
+
+
+def _in_block_order(
+    turn: _Turn, where: NDArray[np.int32], of_turn: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of a turn among some that are delivered together, block by block.
+
+    Args:
+        turn: Its blocks.
+        where: (some) the place of each row among the rows of its turn.
+        of_turn: (some) whether it is of this one.
+
+    Returns:
+        Their places among the rows of the turn, ascending, and their places among the rows delivered together.
+    """
+    delivered = np.full(len(turn.blocks.rows), -1, np.int32)
+    mine = np.flatnonzero(of_turn)
+    delivered[where[mine]] = mine
+    chosen = np.flatnonzero(delivered >= 0)
+    return chosen, delivered[chosen].astype(np.int64)
 
 
 def _figures(

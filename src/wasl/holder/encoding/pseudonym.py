@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,17 @@ from numpy.typing import NDArray
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.sha256 import hash_after, state_after
 
-__all__ = ["LABEL_BYTES", "hash_labels", "hash_messages", "hash_words", "permute_labels", "prf_stream"]
+__all__ = [
+    "LABEL_BYTES",
+    "TextsByLength",
+    "hash_labels",
+    "hash_messages",
+    "hash_texts",
+    "hash_words",
+    "permute_labels",
+    "prf_stream",
+    "texts_by_length",
+]
 
 LABEL_BYTES = 16
 
@@ -46,19 +57,50 @@ def hash_messages(key: bytes, messages: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def hash_words(key: bytes, words: Iterable[str] | pa.Array) -> NDArray[np.uint8]:
     """HMAC-SHA-256 of texts of any length, one length at a time: (n, 32) bytes."""
+    return hash_texts(key, texts_by_length(words))
+
+
+def hash_texts(key: bytes, texts: TextsByLength) -> NDArray[np.uint8]:
+    """HMAC-SHA-256 of texts that were sorted by length: (n, 32) bytes, in the order in which they were given."""
+    out = np.empty((texts.count, 32), np.uint8)
+    for places in texts.places:
+        for start in range(0, len(places), HASHED_AT_A_TIME):
+            some = places[start : start + HASHED_AT_A_TIME]
+            length = texts.offsets[some[0] + 1] - texts.offsets[some[0]]
+            out[some] = hash_messages(key, texts.letters[texts.offsets[some, None] + np.arange(length)])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class TextsByLength:
+    """Texts, ready to be hashed under one key after another.
+
+    Attributes:
+        letters: Their bytes, one text behind the other.
+        offsets: Where each begins; one more entry than texts.
+        places: The texts of each length.
+    """
+
+    letters: NDArray[np.uint8] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
+    places: tuple[NDArray[np.int64], ...] = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many texts."""
+        return len(self.offsets) - 1
+
+
+def texts_by_length(words: Iterable[str] | pa.Array) -> TextsByLength:
+    """Sort texts by their length in bytes."""
     texts = words.cast(pa.large_string()) if isinstance(words, pa.Array) else pa.array(words, pa.large_string())
     if texts.offset:
         texts = pa.concat_arrays([texts])
     offsets = np.asarray(texts.buffers()[1]).view(np.int64)[: len(texts) + 1]
-    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    letters = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     lengths = np.diff(offsets)
-    out = np.empty((len(texts), 32), np.uint8)
-    for length in np.flatnonzero(np.bincount(lengths)) if len(texts) else ():
-        rows = np.flatnonzero(lengths == length)
-        for start in range(0, len(rows), HASHED_AT_A_TIME):
-            some = rows[start : start + HASHED_AT_A_TIME]
-            out[some] = hash_messages(key, data[offsets[some, None] + np.arange(length)])
-    return out
+    present = np.flatnonzero(np.bincount(lengths)) if len(texts) else np.zeros(0, np.int64)
+    return TextsByLength(letters, offsets, tuple(np.flatnonzero(lengths == length) for length in present))
 
 
 def hash_labels(key: bytes, texts: pa.Array, prefix: str = "") -> NDArray[np.uint8]:

@@ -117,10 +117,12 @@ def _dense_chunks(column: pa.ChunkedArray) -> Iterator[pa.Array]:
         dense = chunk.drop_null() if chunk.null_count else chunk
         if not len(dense):
             continue
-        data = dense.buffers()[1]
-        exact = fixed and not dense.offset and data.size == len(dense) * column.type.bit_width // 8
-        # take() rewrites the buffers from offset zero.
-        yield dense if exact else dense.take(pa.array(np.arange(len(dense), dtype=np.int64)))
+        if fixed:
+            width = column.type.bit_width // 8
+            data = dense.buffers()[1].slice(dense.offset * width, len(dense) * width)
+            yield pa.Array.from_buffers(column.type, len(dense), [None, data])
+        else:  # take() rewrites the buffers from offset zero
+            yield dense.take(pa.array(np.arange(len(dense), dtype=np.int64)))
 
 
 def _is_plain_number(kind: pa.DataType) -> bool:
