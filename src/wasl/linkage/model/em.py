@@ -14,22 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING
 from wasl.linkage.model.evidence import PSEUDO_PAIRS, Evidence, Setup
+from wasl.linkage.model.expectation import Expected, expect
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
-from wasl.registers.compiled import njit
 
 __all__ = ["SAME_PERSON", "Parameters", "first_guess", "maximize_likelihood"]
 
-FLOOR = 1e-7
-"""Least probability of a state: no state is impossible in any class."""
 NARROW = 1.0
 """With more matches than other pairs a pass is narrow: the rest is then fitted with non-rising probabilities."""
 SAME_PERSON = 0.5
@@ -161,162 +158,125 @@ def maximize_likelihood(
         table[-1] = u
     last, likelihood, matches, converged, iteration = -np.inf, -np.inf, 0.0, False, 0
     posterior = np.zeros((len(evidence.counts), len(setup.classes)))
-    opinions = _opinions(evidence, setup)
+    held, pairs = _Held.of(evidence, setup), evidence.pairs
     for iteration in range(1, min(setup.options.iterations, iterations) + 1):
-        expected = _expect(evidence, tables, prior)
+        expected = expect(evidence, tables, prior)
         likelihood, posterior = expected.log_likelihood, expected.posterior
         before, matches = matches, float(expected.shares[:, : setup.matching].sum())
         settled = abs(matches - before) <= SETTLED * max(matches, 1.0)
-        gained = likelihood - last >= setup.options.tolerance * evidence.pairs
+        gained = likelihood - last >= setup.options.tolerance * pairs
         if settled and not gained and iteration > LEAST_ITERATIONS:
             converged = True
             break
         last = likelihood
         if setup.fixed is None:
-            tables = _fit_tables(evidence, setup, expected, opinions)
-        prior = _fit_prior(evidence, setup, expected.shares)
+            tables = _fit_tables(evidence, setup, expected, held)
+        prior = _fit_prior(evidence, setup, expected.shares, held)
     return Parameters(tuple(tables), prior, posterior, likelihood, iteration, converged)
 
 
 @dataclass(frozen=True, slots=True)
-class _Expected:
-    """Result of an E step.
+class _Told:
+    """What does not change in the M step of a comparison.
 
     Attributes:
-        log_likelihood: Of the counted pairs.
-        tables: (comparisons, classes, states) expected pairs.
-        shares: (strata, classes) expected pairs.
-        posterior: (patterns, classes) expected pairs.
+        liked: (states) what is thought beforehand of the states of matches.
+        unliked: (states) the same of other pairs.
+        own: Whether relatives agree on it as seldom as strangers.
+        least: Share of the way from the rest to full agreement at which matches lie.
+        same: (states) weight of the decided matches; None where nothing was decided.
+        different: (states) weight of the decided others.
     """
 
-    log_likelihood: float
-    tables: NDArray[np.float64] = field(repr=False)
-    shares: NDArray[np.float64] = field(repr=False)
-    posterior: NDArray[np.float64] = field(repr=False)
+    liked: NDArray[np.float64] = field(repr=False)
+    unliked: NDArray[np.float64] = field(repr=False)
+    own: bool
+    least: float
+    same: NDArray[np.float64] | None = field(repr=False)
+    different: NDArray[np.float64] | None = field(repr=False)
 
 
-@njit(cache=True, nogil=True)
-def _sum_expected(
-    states: np.ndarray,
-    stratum: np.ndarray,
-    counts: np.ndarray,
-    log_tables: np.ndarray,
-    log_prior: np.ndarray,
-    tables: np.ndarray,
-    shares: np.ndarray,
-    posterior: np.ndarray,
-) -> float:
-    """Add up what is expected of every class, given the parameters.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What does not change from one iteration to the next.
 
-    Args:
-        states: (patterns, comparisons) int8.
-        stratum: (patterns) int64.
-        counts: (patterns) float64.
-        log_tables: (comparisons, classes, states) logarithms of the tables, 0 where missing.
-        log_prior: (strata, classes).
-        tables: (comparisons, classes, states), added to.
-        shares: (strata, classes), added to.
-        posterior: (patterns, classes), written.
-
-    Returns:
-        The log-likelihood.
+    Attributes:
+        comparisons: Of each comparison.
+        others: Classes of other pairs, twins apart.
+        seen: Pairs of counted non-matches.
+        share: (strata) first share of matches.
+        twins: (strata) pairs of twins at least.
+        trust: How many times the pairs at hand counted non-matches weigh.
     """
-    classes = log_prior.shape[1]
-    joint = np.empty(classes)
-    likelihood = 0.0
-    for p in range(states.shape[0]):
-        top = -1e308
-        for k in range(classes):
-            value = log_prior[stratum[p], k]
-            for c in range(states.shape[1]):
-                value += log_tables[c, k, states[p, c]]
-            joint[k] = value
-            top = max(top, value)
-        total = 0.0
-        for k in range(classes):
-            joint[k] = exp(joint[k] - top)
-            total += joint[k]
-        likelihood += counts[p] * (top + log(total))
-        for k in range(classes):
-            pairs = counts[p] * joint[k] / total
-            posterior[p, k] = pairs
-            shares[stratum[p], k] += pairs
-            for c in range(states.shape[1]):
-                tables[c, k, states[p, c]] += pairs
-    return likelihood
+
+    comparisons: tuple[_Told, ...]
+    others: list[int]
+    seen: float
+    share: NDArray[np.float64] = field(repr=False)
+    twins: NDArray[np.float64] = field(repr=False)
+    trust: float
+
+    @classmethod
+    def of(cls, evidence: Evidence, setup: Setup) -> _Held:
+        """What the evidence and the assumptions of a fit say once for all."""
+        known, told = evidence.strangers, []
+        matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
+        for c, (liked, comparison) in enumerate(zip(matches, evidence.comparisons, strict=True)):
+            personal = comparison.name in setup.options.personal
+            same = different = None
+            if setup.decided is not None:
+                same = setup.decided.table_of(comparison, c, match=True)
+                different = setup.decided.table_of(comparison, c, match=False)
+            own = personal or comparison.name in setup.options.unshared
+            least = SAME_PERSON if personal else LEAST_ABOVE
+            told.append(_Told(liked, disagreeing(comparison), own, least, same, different))
+        return cls(
+            tuple(told),
+            [k for k in range(setup.matching, len(setup.classes)) if k != setup.twins],
+            float(evidence.per_stratum[known.known].sum()) if known is not None else 0.0,
+            _first_share(evidence),
+            _twin_share(evidence) * evidence.per_stratum,
+            _trust(known, evidence.per_stratum) if known is not None else 0.0,
+        )
 
 
-def _expect(evidence: Evidence, tables: Sequence[NDArray[np.float64]], prior: NDArray[np.float64]) -> _Expected:
-    """The E step."""
-    classes = prior.shape[1]
-    widest = max((table.shape[1] for table in tables), default=1)
-    logs = np.zeros((len(tables), classes, widest))
-    for c, table in enumerate(tables):
-        logs[c, :, 1 : table.shape[1]] = np.log(np.maximum(table[:, 1:], FLOOR))
-    sums, shares = np.zeros_like(logs), np.zeros(prior.shape)
-    posterior = np.empty((len(evidence.counts), classes))
-    log_prior = np.log(np.maximum(prior, 1e-300))
-    likelihood = _sum_expected(
-        evidence.states, evidence.stratum, evidence.counts, logs, log_prior, sums, shares, posterior
-    )
-    return _Expected(float(likelihood), sums, shares, posterior)
-
-
-def _opinions(evidence: Evidence, setup: Setup) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Per comparison, what is thought beforehand of the states of matches and of other pairs."""
-    matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
-    return [(liked, disagreeing(comparison)) for liked, comparison in zip(matches, evidence.comparisons, strict=True)]
-
-
-def _fit_tables(
-    evidence: Evidence,
-    setup: Setup,
-    expected: _Expected,
-    opinions: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-) -> list[NDArray[np.float64]]:
+def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Held) -> list[NDArray[np.float64]]:
     """The M step of the tables: expected counts and opinions, constrained, with the plan's manual values kept."""
-    options, matching = setup.options, setup.matching
-    others = [k for k in range(matching, len(setup.classes)) if k != setup.twins]
+    options, matching, others = setup.options, setup.matching, held.others
     pairs = expected.shares.sum(axis=0)
     narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
-    known = evidence.strangers
-    seen = float(evidence.per_stratum[known.known].sum()) if known is not None else 0.0
-    held = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - seen, 0.0)
+    behind = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - held.seen, 0.0)
     tables = []
-    for c, comparison in enumerate(evidence.comparisons):
-        liked, unliked = opinions[c]
-        strangers = np.zeros(comparison.states)
+    for c, (comparison, told) in enumerate(zip(evidence.comparisons, held.comparisons, strict=True)):
+        strangers, met = np.zeros(comparison.states), 0.0
         if setup.elsewhere:
             strangers = _strangers_elsewhere(evidence, expected.posterior[:, others].sum(axis=1), c)
-        unliked = (FEW_STRANGERS * unliked + strangers) / (FEW_STRANGERS + strangers.sum())
+            met = float(strangers.sum())
+        unliked = (FEW_STRANGERS * told.unliked + strangers) / (FEW_STRANGERS + met)
         table = expected.tables[c, :, : comparison.states].copy()
         table[:, MISSING] = 0.0
-        personal = comparison.name in options.personal
-        own = personal or comparison.name in options.unshared
-        if own:  # relatives agree on it as seldom as strangers
+        if told.own:  # relatives agree on it as seldom as strangers
             table[others] = table[others].sum(axis=0)
-        table[:matching] += setup.weight * liked
-        if setup.decided is not None:
+        table[:matching] += setup.weight * told.liked
+        if told.same is not None and told.different is not None:
             share = pairs[:matching] / max(pairs[:matching].sum(), 1e-300)
-            table[:matching] += np.outer(share, setup.decided.table_of(comparison, c, match=True))
+            table[:matching] += np.outer(share, told.same)
             if RELATIVES in setup.classes:
-                told = setup.decided.table_of(comparison, c, match=False)
-                table[others if own else [setup.classes.index(RELATIVES)]] += told
+                table[others if told.own else [setup.classes.index(RELATIVES)]] += told.different
         # Relatives share what is not personal, so nothing is assumed of it.
-        table[matching:-1] += (held if own else PSEUDO_PAIRS) * unliked
-        table[-1] += held * unliked
+        table[matching:-1] += (behind if told.own else PSEUDO_PAIRS) * unliked
+        table[-1] += behind * unliked
         table /= table.sum(axis=1, keepdims=True)
-        if narrow and strangers.sum() < FEW_STRANGERS:
+        if narrow and met < FEW_STRANGERS:
             table[-1, 1:] = falling(table[-1, 1:])
         if setup.pinned is not None:
             table[-1] = setup.pinned[c]
-            if own:
+            if told.own:
                 table[matching:] = table[-1]
         if setup.bound and comparison.kind == "filter" and comparison.states > 2:
             rest = float(agreement(table[-1]))
-            share = SAME_PERSON if personal else LEAST_ABOVE
             for k in range(matching):
-                table[k] = raised(table[k], rest + share * (1.0 - rest))
+                table[k] = raised(table[k], rest + told.least * (1.0 - rest))
         if comparison.name in options.m:
             table[:matching, 1:] = options.m[comparison.name]
         if comparison.name in options.u:
@@ -371,24 +331,23 @@ def _trust(known: Strangers, per_stratum: NDArray[np.float64]) -> float:
     return min(TRUST, max(certain, LEAST_TRUST * counted / variance)) * known.weight
 
 
-def _fit_prior(evidence: Evidence, setup: Setup, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fit_prior(evidence: Evidence, setup: Setup, shares: NDArray[np.float64], held: _Held) -> NDArray[np.float64]:
     """The M step of the class shares: bounded by what one-to-one allows and by counted non-matches."""
     matching, classes = setup.matching, len(setup.classes)
     known, per_stratum, capacity = evidence.strangers, evidence.per_stratum, evidence.capacity
-    share = _first_share(evidence)
+    share = held.share
     prior = shares.copy()
     matches = prior[:, :matching].sum(axis=1)
     prior[:, :matching] *= (np.minimum(matches, capacity) / np.maximum(matches, 1e-300))[:, None]
     prior[:, :matching] += PRIOR_PAIRS * share[:, None] / matching
     prior[:, matching:] += PRIOR_PAIRS * (1 - share)[:, None] / (classes - matching)
     if known is not None:
-        sides, trust = (per_stratum - known.pairs, known.pairs), _trust(known, per_stratum)
+        sides, trust = (per_stratum - known.pairs, known.pairs), held.trust
         for part, pairs in zip((slice(0, matching), slice(matching, classes)), sides, strict=True):
             found = np.maximum(prior[:, part].sum(axis=1), 1e-9)
             prior[:, part] *= (1.0 + trust * pairs / found)[:, None]
     if setup.twins is not None:
-        known_twins = _twin_share(evidence) * per_stratum
-        found = np.maximum(prior[:, setup.twins], known_twins)
+        found = np.maximum(prior[:, setup.twins], held.twins)
         prior[:, setup.twins] = np.where(evidence.matched_once, NO_TWINS, found)
     prior[:, -1] += LEAST_REST * per_stratum
     if known is not None:

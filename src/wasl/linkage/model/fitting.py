@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS, lenders_of, may_borrow, with_opinion
-from wasl.linkage.model.em import FLOOR, Parameters, maximize_likelihood
+from wasl.linkage.model.em import Parameters, maximize_likelihood
 from wasl.linkage.model.evidence import PSEUDO_PAIRS, Decided, Evidence, Setup
+from wasl.linkage.model.expectation import FLOOR
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
 from wasl.linkage.model.soundness import agrees, is_sound, least_of_class, sorted_out
