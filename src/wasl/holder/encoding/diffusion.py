@@ -29,7 +29,7 @@ from wasl.holder.encoding.bloom import gather_filters
 from wasl.holder.encoding.pseudonym import prf_stream
 from wasl.registers.compiled import njit
 
-__all__ = ["Spreaders", "block_schedule", "plane_orders", "spreaders", "tap_permutations"]
+__all__ = ["Spreaders", "block_schedule", "plane_orders", "reorder_masks", "spreaders", "tap_permutations"]
 
 BATCH = 64
 """Records whose filters are sliced together: the bits of a word."""
@@ -153,10 +153,13 @@ class Spreaders:
         of_many: Records of many blocks; recipe: ``schedule`` (see :func:`block_schedule`) and the row of it that is
             each record's.
         of_one: Records of one block; recipe: its row of the schedule.
+        of_few: Records of many blocks whose group has few pairs; as ``of_many``, but with what :func:`reorder_masks`
+            gives instead of the planes.
     """
 
     of_many: Callable[..., int]
     of_one: Callable[..., int]
+    of_few: Callable[..., int]
 
 
 @lru_cache(maxsize=8)
@@ -221,7 +224,54 @@ def spreaders(words: int, released_words: int) -> Spreaders:
                     released[place + np.uint64(word)] = found[out + np.uint64(word)]
         return count
 
-    return Spreaders(of_many, of_one)
+    @njit(cache=True, nogil=True)
+    def of_few(  # type: ignore[no-untyped-def]
+        rows, places, blocks, schedule, offsets, pairs, masks, reordered, released
+    ):
+        taps = reordered.shape[1] // words
+        flat, width = reordered.reshape(-1), np.uint64(taps * words)
+        own, filters, count = np.arange(1), np.empty(words, np.uint64), 0
+        for i in range(len(rows)):
+            count += gather_filters(rows, i, i + 1, own, offsets, pairs, masks, words, filters)
+            first, last = offsets[rows[i]], offsets[rows[i] + 1]
+            recipe, place = np.uint64(blocks[i] * taps * released_words), np.uint64(places[i] * released_words)
+            for word in range(released_words):
+                found = np.uint64(0)
+                for tap in range(taps):
+                    step = np.uint64(schedule[recipe + np.uint64(tap * released_words + word)])
+                    source = np.uint64(tap * words) + (step & np.uint64(words - 1))
+                    value = np.uint64(0)
+                    for pair in range(first, last):
+                        value |= flat[np.uint64(pairs[pair]) * width + source]
+                    turn = (step >> np.uint64(8)) & np.uint64(63)
+                    found ^= (value << turn) | (value >> ((np.uint64(0) - turn) & np.uint64(63)))
+                released[place + np.uint64(word)] = found
+        return count
+
+    return Spreaders(of_many, of_one, of_few)
+
+
+@njit(cache=True, nogil=True)
+def reorder_masks(masks: NDArray[np.uint64], orders: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """What each pair sets in the filter as each tap sees it: (pairs, taps · words).
+
+    A filter is the OR of what its pairs set, and reordering its bits is the same as reordering theirs. With few pairs
+    (days, months and years) that is done once and not for each record.
+
+    Args:
+        masks: (pairs, words).
+        orders: The planes each tap sees, (taps, bits).
+    """
+    words, taps = masks.shape[1], len(orders)
+    found = np.zeros((len(masks), taps * words), np.uint64)
+    for tap in range(taps):
+        for plane in range(64 * words):
+            source = np.int64(orders[tap, plane])
+            word, bit = source % words, np.uint64(source // words)
+            into, to = tap * words + plane % words, np.uint64(plane // words)
+            for pair in range(len(masks)):
+                found[pair, into] |= ((masks[pair, word] >> bit) & np.uint64(1)) << to
+    return found
 
 
 @njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wasl.holder.encoding.blocks import Blocks
 from wasl.holder.encoding.bloom import counted_grams, gather_filters, gram_positions, pair_pieces, piece_masks
-from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.encoding.diffusion import block_schedule, plane_orders, reorder_masks, spreaders, tap_permutations
 from wasl.holder.encoding.grams import GroupGrams
 from wasl.holder.encoding.pseudonym import TextsByLength
 from wasl.holder.keys import RoundKey
@@ -28,6 +28,10 @@ SPREAD_AT_A_TIME = 1 << 13
 LARGE_BLOCK = 256
 """From this size on a block's recipe is worth unfolding bit by bit."""
 LARGE_AT_A_TIME = 1 << 14
+FEW_PAIRS = 512
+"""Pairs whose reordered masks are kept: two kilobytes each with seven taps, so that all stay near the processor."""
+RECORDS_PER_PAIR = 32
+"""Records for each pair from which reordering its masks pays: it takes the time of some fifty records."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -69,6 +73,7 @@ class KeyedGroup:
         offsets, row_pairs: The (piece, level) pairs of each record.
         masks: What each pair sets in the filter: (pairs, words).
         orders: The planes each tap sees, (taps, bits); without taps, undiffused.
+        reordered: Where there are few pairs, what each sets as each tap sees it; else no row.
         diffusion_key: From which blocks derive their schedules.
     """
 
@@ -78,6 +83,7 @@ class KeyedGroup:
     row_pairs: NDArray[np.int32] = field(repr=False)
     masks: NDArray[np.uint64] = field(repr=False)
     orders: NDArray[np.uint16] = field(repr=False)
+    reordered: NDArray[np.uint64] = field(repr=False)
     diffusion_key: bytes = field(repr=False)
 
     @property
@@ -96,13 +102,18 @@ def key_groups(
 def _key_group(step: EncodingPass, profile: EncodingProfile, key: RoundKey, group: PreparedGroup) -> KeyedGroup:
     derived = partial(key.derive, pass_=step.name, group=group.name)
     positions = gram_positions(derived("filter"), group.counted, profile.bits)
+    masks = piece_masks(group.grams, group.pairs, positions, profile.bits)
+    orders = plane_orders(tap_permutations(derived("spread"), profile.taps, profile.bits))
+    few = len(masks) <= FEW_PAIRS and len(group.grams.present) >= RECORDS_PER_PAIR * len(masks)
+    reordered = reorder_masks(masks if few and profile.taps else masks[:0], orders)
     return KeyedGroup(
         group.name,
         group.grams.present,
         group.grams.offsets,
         group.row_pairs,
-        piece_masks(group.grams, group.pairs, positions, profile.bits),
-        plane_orders(tap_permutations(derived("spread"), profile.taps, profile.bits)),
+        masks,
+        orders,
+        reordered,
         derived("diffusion"),
     )
 
@@ -203,7 +214,11 @@ def release_group(
         shared = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.orders, released.reshape(-1))
         if large:
             return int(compiled.of_one(rows, place, schedule, *shared))
-        return int(compiled.of_many(rows, place, block_of[some] - first, schedule, *shared))
+        blocks_of = block_of[some] - first
+        if len(group.reordered):
+            few = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.reordered, released.reshape(-1))
+            return int(compiled.of_few(rows, place, blocks_of, schedule, *few))
+        return int(compiled.of_many(rows, place, blocks_of, schedule, *shared))
 
     edges = np.flatnonzero(np.diff(block_of, prepend=-1, append=-1))  # blocks ascend, as the rows do
     sizes = np.diff(edges)

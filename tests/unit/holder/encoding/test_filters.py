@@ -8,7 +8,7 @@ import pytest
 
 from wasl.holder.encode import encode
 from wasl.holder.encoding import filters
-from wasl.holder.encoding.diffusion import block_schedule, plane_orders, spreaders, tap_permutations
+from wasl.holder.encoding.diffusion import block_schedule, plane_orders, reorder_masks, spreaders, tap_permutations
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass, EncodingProfile
 from wasl.lab.benchmarks.linkage_data import made_up_register
@@ -67,5 +67,19 @@ def test_a_row_of_a_large_block_is_diffused_like_any_other(released_words):
     compiled = spreaders(WORDS, released_words)
     count = compiled.of_one(rows, rows, schedule, *shared, one)
     assert count == compiled.of_many(rows, rows, np.zeros(ROWS, np.int64), schedule, *shared, many)
+    few = np.zeros_like(many)
+    reordered = reorder_masks(masks.reshape(PAIRS, WORDS), orders)
+    blocks = np.zeros(ROWS, np.int64)
+    assert count == compiled.of_few(rows, rows, blocks, schedule, offsets, pairs, masks, reordered, few)
     assert (one == many).all()
+    assert (few == many).all()
     assert len(np.unique(one)) == len(one)
+
+
+@pytest.mark.parametrize("per_pair", [0, 10**9])
+def test_groups_of_few_pairs_are_diffused_like_any_other(register, monkeypatch, per_pair):
+    whole = encoded(register)
+    monkeypatch.setattr(filters, "RECORDS_PER_PAIR", per_pair)
+    other = encoded(register)
+    assert other.delivery.rows.equals(whole.delivery.rows)
+    assert figures(other) == figures(whole)
