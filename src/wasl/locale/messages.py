@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from wasl.locale.sentences import DAY, DECIMAL, DEEPEST, NOUN_PLACES, VERBATIM_PLACES, Recognizer, grouped_number
 
 if TYPE_CHECKING:
+    from babel.core import Locale
     from babel.messages.catalog import Message
 
 __all__ = ["LANGUAGES", "N_", "Language", "Messages", "in_language", "messages", "negotiate", "read_catalogue"]
@@ -28,6 +29,14 @@ _NAMES: dict[Language, str] = {"fr": "Français", "ar": "العربية", "en": 
 _LOCALES: dict[Language, str] = {"fr": "fr", "ar": "ar_MA", "en": "en_GB"}
 """Locales of CLDR for numbers and dates. Morocco writes Arabic with Latin digits (``ar_MA``). For French ``fr`` is
 taken and not ``fr_MA``: the statistical office separates thousands by a space, not by a point."""
+
+
+@cache
+def _locale(language: Language) -> Locale:
+    """The locale, parsed once: a report writes some thousand numbers."""
+    from babel.core import Locale
+
+    return Locale.parse(_LOCALES[language])
 
 
 _SEMICOLONS: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
@@ -159,7 +168,7 @@ class Messages:
         from babel.numbers import format_decimal
 
         pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(value, format=pattern, locale=_LOCALES[self.language]))
+        return str(format_decimal(value, format=pattern, locale=_locale(self.language)))
 
     def significant(self, value: float, digits: int = 4) -> str:
         """A number with so many digits that count; whole numbers and numbers from 1,000 on are written in full."""
@@ -169,26 +178,26 @@ class Messages:
 
         places = digits - 1 - math.floor(math.log10(abs(value))) if value else 0
         pattern = "#,##0." + "#" * max(places, 1)
-        return str(format_decimal(value, format=pattern, locale=_LOCALES[self.language]))
+        return str(format_decimal(value, format=pattern, locale=_locale(self.language)))
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share from 0 to 1 as a percentage."""
         from babel.numbers import format_percent
 
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "\u00a0%"
-        return str(format_percent(share, format=pattern, locale=_LOCALES[self.language]))
+        return str(format_percent(share, format=pattern, locale=_locale(self.language)))
 
     def date(self, value: dt.date, length: Literal["short", "medium", "long", "full"] = "long") -> str:
         """A day."""
         from babel.dates import format_date
 
-        return str(format_date(value, format=length, locale=_LOCALES[self.language]))
+        return str(format_date(value, format=length, locale=_locale(self.language)))
 
     def time(self, value: dt.datetime, length: Literal["short", "medium", "long"] = "medium") -> str:
         """A moment, in the time zone that it carries."""
         from babel.dates import format_datetime
 
-        return str(format_datetime(value, format=length, tzinfo=value.tzinfo, locale=_LOCALES[self.language]))
+        return str(format_datetime(value, format=length, tzinfo=value.tzinfo, locale=_locale(self.language)))
 
     def parts(self, phrases: Iterable[str]) -> str:
         """Several phrases behind each other, with the semicolon of the language between them."""
@@ -198,7 +207,7 @@ class Messages:
         """Several things in one sentence: "a, b and c"."""
         from babel.lists import format_list
 
-        return str(format_list(items, locale=_LOCALES[self.language]))
+        return str(format_list(items, locale=_locale(self.language)))
 
     def _written(self, values: dict[str, object]) -> dict[str, object]:
         return {name: self._value(value) for name, value in values.items()}

@@ -222,7 +222,9 @@ def _digest_of_parts(file: pq.ParquetFile) -> str:
 
 def _runs(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
     """Record ids and row ids, cut where the pass changes."""
-    names = rows.column("pass").cast(pa.string()).combine_chunks().dictionary_encode()
+    column = rows.column("pass")
+    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    names = column.unify_dictionaries().combine_chunks()
     codes = np.asarray(names.indices.fill_null(-1))
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
     for start, stop in pairwise(edges):
