@@ -229,22 +229,27 @@ def spreaders(words: int, released_words: int) -> Spreaders:
         rows, places, blocks, schedule, offsets, pairs, masks, reordered, released
     ):
         taps = reordered.shape[1] // words
+        size = taps * released_words
         flat, width = reordered.reshape(-1), np.uint64(taps * words)
         own, filters, count = np.arange(1), np.empty(words, np.uint64), 0
+        sources, values = np.empty(size, np.uint64), np.empty(size, np.uint64)
         for i in range(len(rows)):
             count += gather_filters(rows, i, i + 1, own, offsets, pairs, masks, words, filters)
-            first, last = offsets[rows[i]], offsets[rows[i] + 1]
-            recipe, place = np.uint64(blocks[i] * taps * released_words), np.uint64(places[i] * released_words)
+            recipe, place = np.uint64(blocks[i] * size), np.uint64(places[i] * released_words)
+            for k in range(size):
+                step = np.uint64(schedule[recipe + np.uint64(k)])
+                sources[k] = np.uint64(k // released_words * words) + (step & np.uint64(words - 1))
+                values[k] = 0
+            for pair in range(offsets[rows[i]], offsets[rows[i] + 1]):
+                begin = np.uint64(pairs[pair]) * width
+                for k in range(size):
+                    values[k] |= flat[begin + sources[k]]
             for word in range(released_words):
                 found = np.uint64(0)
                 for tap in range(taps):
-                    step = np.uint64(schedule[recipe + np.uint64(tap * released_words + word)])
-                    source = np.uint64(tap * words) + (step & np.uint64(words - 1))
-                    value = np.uint64(0)
-                    for pair in range(first, last):
-                        value |= flat[np.uint64(pairs[pair]) * width + source]
-                    turn = (step >> np.uint64(8)) & np.uint64(63)
-                    found ^= (value << turn) | (value >> ((np.uint64(0) - turn) & np.uint64(63)))
+                    k = tap * released_words + word
+                    turn = (np.uint64(schedule[recipe + np.uint64(k)]) >> np.uint64(8)) & np.uint64(63)
+                    found ^= (values[k] << turn) | (values[k] >> ((np.uint64(0) - turn) & np.uint64(63)))
                 released[place + np.uint64(word)] = found
         return count
 
