@@ -218,7 +218,7 @@ class _Held:
 
     @classmethod
     def of(cls, evidence: Evidence, setup: Setup) -> _Held:
-        """What the evidence and the assumptions of a fit say once for all."""
+        """Read the evidence and the assumptions of a fit once."""
         known, told = evidence.strangers, []
         matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
         for c, (liked, comparison) in enumerate(zip(matches, evidence.comparisons, strict=True)):
