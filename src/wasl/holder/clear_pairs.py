@@ -50,6 +50,9 @@ LETTERS = 24
 SHORTEST, LONG = 4, 7
 """Words of fewer letters have to be equal; from so many letters on, two changes are still the same word roughly."""
 MOST_WORDS = 64
+FIRST_JANUARY = 101
+PEOPLE_BEHIND = 20.0
+"""Records of all nationalities behind the shares of words among the records of one."""
 FREQUENT, RARE = 1e-4, 1e-5
 """Limits of the product of the shares of records that have each word: names above are frequent, below they are rare."""
 
@@ -62,7 +65,8 @@ class ClearPersons:
         offsets, words: Words of the names, record after record, as numbers.
         letters, lengths: (words, letters) and (words) how each word is spelled.
         skeletons: (words) a number per skeleton.
-        shares: (skeletons) the share of the records that have it, of all words of names.
+        shares: (nationalities + 1, skeletons) the share of the records of a nationality that have it in their names;
+            the last row is of all records.
         birth: (records) ``yyyymmdd``, 0 for unknown parts.
         codes: Sex, nationality and numbers: (records) a number per value, -1 where missing.
         woman: (records) whether the sex is written and is that of women.
@@ -107,9 +111,11 @@ class ClearPersons:
 
     def names(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """(pairs) into ``NAME_LEVELS``."""
+        nationality = self.codes.get("nationality", np.full(len(self), -1, np.int64))
+        people = np.where(nationality[left] == nationality[right], nationality[left], -1)
         return _names(
             left, right, self.offsets, self.words, self.letters, self.lengths, self.skeletons,
-            self.shares,
+            self.shares, people,
         )  # fmt: skip
 
     def births(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -159,7 +165,7 @@ def clear_persons(tables: Sequence[pa.Table], schemas: Sequence[RegisterSchema])
         spelled = word[:LETTERS].encode("ascii", "replace")
         letters[place, : len(spelled)] = np.frombuffer(spelled, np.uint8)
     births = [
-        np.zeros(one.count, np.int64) if one.birth_codes is None else one.birth_codes.astype(np.int64)
+        np.zeros(one.count, np.int64) if one.birth_codes is None else _with_known_day(one.birth_codes.astype(np.int64))
         for one in described
     ]
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
@@ -167,17 +173,40 @@ def clear_persons(tables: Sequence[pa.Table], schemas: Sequence[RegisterSchema])
     numbered = np.array(skeletons, np.int64)
     features = sorted({feature for one in described for feature in one.codes})
     sexes = _texts("sex", described)
+    codes = {feature: pd.factorize(_texts(feature, described))[0].astype(np.int64) for feature in features}
     return ClearPersons(
         offsets,
         held_words,
         letters,
         lengths,
         numbered,
-        np.bincount(numbered[held_words], minlength=len(bones)) / max(len(offsets) - 1, 1),
+        _shares(numbered[held_words], offsets, codes.get("nationality"), len(bones)),
         np.concatenate(births),
-        {feature: pd.factorize(_texts(feature, described))[0].astype(np.int64) for feature in features},
+        codes,
         np.asarray(sexes == WOMAN, np.bool_),
     )
+
+
+def _shares(
+    skeleton: NDArray[np.int64], offsets: NDArray[np.int64], nationality: NDArray[np.int64] | None, count: int
+) -> NDArray[np.float64]:
+    """(nationalities + 1, skeletons) share of the records of each nationality, and of all, that have a word."""
+    records = max(len(offsets) - 1, 1)
+    overall = np.bincount(skeleton, minlength=count) / records
+    if nationality is None:
+        return overall[None, :]
+    peoples = int(nationality.max(initial=-1)) + 1
+    of_word = np.repeat(nationality, np.diff(offsets))
+    known = of_word >= 0
+    seen = np.bincount(of_word[known] * count + skeleton[known], minlength=peoples * count).reshape(peoples, count)
+    held = np.bincount(nationality[nationality >= 0], minlength=peoples)[:, None]
+    mixed = (seen + PEOPLE_BEHIND * overall) / (held + PEOPLE_BEHIND)
+    return np.vstack([mixed, overall])
+
+
+def _with_known_day(birth: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Births ``yyyymmdd`` with 0 for an unknown day: 1 January is what clerks write then, as encodings take it."""
+    return np.where(birth % 10_000 == FIRST_JANUARY, birth - FIRST_JANUARY, birth)
 
 
 def _texts(feature: str, described: Sequence[Persons]) -> NDArray[np.object_]:
@@ -224,6 +253,7 @@ def _names(
     lengths: np.ndarray,
     skeletons: np.ndarray,
     shares: np.ndarray,
+    people: np.ndarray,
 ) -> np.ndarray:
     """(pairs) level of agreement of two names; see the head of this module."""
     level = np.zeros(len(left), np.int64)
@@ -262,7 +292,7 @@ def _names(
         if good + rough == short:
             chance = 1.0
             for i in range(short):
-                chance *= shares[skeletons[words[a + i]]]
+                chance *= shares[people[k], skeletons[words[a + i]]]
             if short == 1:
                 level[k] = 5
             elif rough:

@@ -111,6 +111,34 @@ def test_numbers_sex_and_women():
     assert made.traits(left, right).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "level"),
+    [
+        ("1993-01-01", "1993-01-01", "year only, of both"),
+        ("1993-01-01", "1994-01-01", "year only, the next"),
+        ("1993-01-01", "1987-01-01", "year only, another"),
+        ("1993-01-01", "1993-05-02", "year only, of one"),
+        ("1993-01-02", "1993-01-02", "equal"),
+        ("1993-02-01", "1993-02-01", "equal"),
+    ],
+)
+def test_the_first_of_january_stands_for_an_unknown_day(first, second, level):
+    made = persons(("Hawa Ba", "F", first), ("Hawa Ba", "F", second))
+    assert BIRTH_LEVELS[made.births(np.array([0]), np.array([1]))[0]] == level
+
+
+def test_a_name_is_frequent_or_rare_among_people_of_its_nationality():
+    kept = [field for field in SCHEMA["fields"] if field["name"] in ("no", "names")]
+    fields = [*kept, {"name": "nationality", "type": "code", "role": "origin", "feature": "nationality"}]
+    schema = RegisterSchema.model_validate({**SCHEMA, "fields": fields})
+    names = ["Patrick Kabamba"] * 6 + [f"Other{chr(97 + k % 26)} Name{chr(97 + k // 26)}" for k in range(600)]
+    of = [*["COD"] * 4, "SEN", None, *["SEN"] * 600]
+    written = pa.table({"no": [str(k) for k in range(len(names))], "names": names, "nationality": of})
+    made = clear_persons([register_from_table(written, schema).table], [schema])
+    level = [NAME_LEVELS[k] for k in made.names(np.array([0, 0, 0]), np.array([1, 4, 5]))]
+    assert level == ["all words, frequent", "all words", "all words"]
+
+
 def test_every_level_has_an_opinion_of_some_five_pairs():
     assert len(NAMES) == len(WOMENS_NAMES) == len(NAME_LEVELS)
     assert len(BIRTHS) == len(BIRTH_LEVELS)

@@ -77,6 +77,12 @@ class MergedPairs:
         )  # fmt: skip
 
 
+SECOND_LOOK = 2 / 3
+"""Weight of a second measurement in that mean: it knows the words of names and the parts of dates, and the first does
+not. On 12 draws of ANAPEC's two registers 5 pairs were wrong and 5 missed. With one half it was 8 and 5, with all of it
+10 and 5."""
+
+
 def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """Natural log-odds, finite."""
     p = np.clip(probability, LIMIT, 1 - LIMIT)
@@ -257,14 +263,14 @@ def _met_in(
 
 
 def averaged(pairs: MergedPairs, odds: NDArray[np.float64]) -> MergedPairs:
-    """The pairs with the mean of their log-odds and those of a second measurement, which repeats the first in part.
+    """The pairs with a mean of their log-odds and those of a second measurement, which repeats the first in part.
 
     Args:
         pairs: Pairs with probabilities.
         odds: (pairs) log-odds of the second measurement; NaN where there is none.
     """
     before = log_odds(pairs.probability)
-    after = np.where(np.isnan(odds), before, (before + odds) / 2)
+    after = np.where(np.isnan(odds), before, (1.0 - SECOND_LOOK) * before + SECOND_LOOK * odds)
     probability = 1.0 / (1.0 + np.exp(-after))
     if pairs.most is not None:
         probability = np.minimum(probability, pairs.most)
