@@ -47,7 +47,7 @@ AHEAD = (24, 16, 8)
 
 
 def counted_grams(vocabulary: tuple[str, ...]) -> TextsByLength:
-    """What is hashed under the key of each pass: every gram with each counter."""
+    """Every gram with each counter, as it is hashed under the key of each pass."""
     counters = [chr(counter) for counter in range(POSITIONS * 2 // 32)]
     return texts_by_length([counter + gram for gram in vocabulary for counter in counters])
 
