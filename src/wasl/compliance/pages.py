@@ -42,7 +42,9 @@ body { font: 1rem/1.6 system-ui, "Noto Naskh Arabic", sans-serif; color: #222; m
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-block-start: 2rem; }
 li { margin-block: .3rem; } .source { color: #595959; font-size: .85rem; }
 .hole { background: #fff3cd; border-inline-start: .3rem solid #8a6100; padding: .3rem .6rem; list-style: none; }
-table { border-collapse: collapse; } th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
+table { border-collapse: collapse; }
+td, .source, li { overflow-wrap: anywhere; }
+th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
 @media print { body { margin: 0; } }
 </style>
 </head>

@@ -40,7 +40,9 @@ _LAYOUT = _ENVIRONMENT.from_string(
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; margin: .5rem 0 1rem; } caption { text-align: start; font-weight: 600; }
+table { border-collapse: collapse; margin: .5rem 0 1rem; }
+@media (max-width: 40rem) { table { display: block; overflow-x: auto; max-width: 100%; } }
+caption { text-align: start; font-weight: 600; }
 th, td { border-bottom: 1px solid #ddd; padding: .25rem .8rem; padding-inline-start: 0; }
 th, td { text-align: start; vertical-align: top; }
 td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; }

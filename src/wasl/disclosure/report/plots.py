@@ -62,6 +62,7 @@ def _svg(
         for spine in ("top", "left" if mirrored else "right"):
             axes.spines[spine].set_visible(False)
         draw(axes)
+        _write_numbers(axes, words)
         if mirrored:
             axes.invert_xaxis()
             axes.yaxis.tick_right()
@@ -70,6 +71,18 @@ def _svg(
     text = buffer.getvalue()
     # Each Arabic label keeps its own direction; the anchors of labels count from the left.
     return ARABIC_LABEL.sub(">\u2067\\1\u2069</text>", text[text.index("<svg") :])
+
+
+def _write_numbers(axes: Axes, words: Messages) -> None:
+    """Write the numbers of both axes with the decimal mark of the language, as the text beside them."""
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+
+    mark = words.number(0.5, 1)[1]
+    for axis in (axes.xaxis, axes.yaxis):
+        usual = axis.get_major_formatter()
+        if mark != "." and isinstance(usual, ScalarFormatter):
+            usual.set_locs([float(place) for place in axis.get_majorticklocs()])
+            axis.set_major_formatter(FuncFormatter(lambda value, at, usual=usual: usual(value, at).replace(".", mark)))
 
 
 def frequency_histogram(
