@@ -12,7 +12,9 @@ from playwright.sync_api import Page
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations'], selectors: false})"
+RUN = """rules => axe.run(
+  document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations'], selectors: false}
+)"""
 MARK = """() => {
   const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
   const groups = new Set();
