@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,6 +69,10 @@ def _is_name(name_or_path: str | Path) -> bool:
     return Path(text).suffix not in (".toml", ".json") and not text.startswith((".", "/", "\\")) and ":" not in text
 
 
+MANY_DOTS = re.compile(r"(?:[\w-]+\.){100}")
+"""A dotted key of a hundred parts; the deepest document of wasl has six."""
+
+
 def load_document(model: type[D], path: Path) -> D:
     """The document at ``path``, validated: TOML, or JSON as a service gives it (``.json``).
 
@@ -80,10 +85,14 @@ def load_document(model: type[D], path: Path) -> D:
         raise SchemaError(
             f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).", remedy="Give a TOML or JSON document."
         ) from error
+    kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
-        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        if kind == "TOML" and MANY_DOTS.search(text):  # tomllib's memory grows with the square of a key's parts
+            raise RecursionError
+        data = json.loads(text) if kind == "JSON" else tomllib.loads(text)
+    except RecursionError as error:
+        raise SchemaError(f"{path}: nested deeper than any document.", remedy=f"Write a flatter {kind}.") from error
     except ValueError as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
         raise SchemaError(f"{path}: not valid {kind}: {error}.") from error
     if not isinstance(data, dict):
         raise SchemaError(f"{path}: not a document: it has no keys.")

@@ -19,7 +19,8 @@ import wasl.registers.profiles
 import wasl.registers.schema
 import wasl.tables.menu
 import wasl.tables.specification
-import wasl.workflow.microdata_spec  # noqa: F401 - the documents of every room
+import wasl.workflow.microdata_spec
+from wasl.errors import SchemaError
 from wasl.locale import Language, messages
 from wasl.registers.document_faults import VALUE_FAULTS, safe_fault
 from wasl.registers.documents import Document
@@ -96,3 +97,20 @@ def test_the_fault_of_a_request_never_repeats_what_was_sent() -> None:
         assert "MARKER" not in safe_fault(kind, f"{template} MARKER") or kind in VALUE_FAULTS
     for kind in ("value_error", "assertion_error", "union_tag_invalid", "date_parsing", "url_parsing", "unheard_of"):
         assert safe_fault(kind, "MARKER") == "the value is not accepted"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deep.json", "[" * 100_000 + "]" * 100_000),
+        ("objects.json", '{"a":' * 100_000 + "1" + "}" * 100_000),
+        ("deep.toml", "a = " + "[" * 100_000 + "]" * 100_000),
+        ("dotted.toml", ".".join(["a"] * 100_000) + " = 1"),
+        ("table.toml", "[" + ".".join(["a"] * 20_000) + "]\nb = 1"),
+    ],
+)
+def test_a_document_nested_without_end_is_refused(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SchemaError, match="nested deeper"):
+        wasl.registers.schema.RegisterSchema.load(path)

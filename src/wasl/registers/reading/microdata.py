@@ -280,7 +280,7 @@ def _statistical_package(path: Path, suffix: str) -> Microdata:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frame, meta = read(str(path), **settings)
-    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, OSError, UnicodeDecodeError, ValueError) as error:
+    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, OSError, LookupError, ValueError) as error:
         kind = "Stata" if suffix in STATA else "SPSS"
         raise InputError(f"{path}: not a readable {kind} file ({type(error).__name__}).") from error
     ranges = getattr(meta, "missing_ranges", None) or {}
