@@ -43,7 +43,7 @@ from wasl.service.records import Release, Run
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
 from wasl.workflow.microdata import MicrodataSpec
-from wasl.workflow.protect import public_report
+from wasl.workflow.protect import INTERNAL_PAGES, internal_pages, public_report
 from wasl.workflow.publish import publish
 from wasl.workflow.reproduce import reproduce
 
@@ -215,11 +215,10 @@ def library(through_service: ServiceRun, outboxes: dict[str, Path], policy: Disc
         "protect": safe,
         "publish": published,
     }
-    return Through(
-        {name: act.digests() for name, act in acts.items()},
-        {act.event.kind: act.event for act in acts.values()},
-        published.result,
-    )
+    digests = {name: dict(act.digests()) for name, act in acts.items()}
+    # The service keeps the confidential page in every language, for readers to come.
+    digests["protect"] |= {name: digest_bytes(page) for name, page in internal_pages(safe.result).items()}
+    return Through(digests, {act.event.kind: act.event for act in acts.values()}, published.result)
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +263,9 @@ def _run_command_line(through_service: ServiceRun, outboxes: dict[str, Path], fo
         "protect": folder / "safe",
     }
     stored = through_service.artifacts
-    names = {**stored, "assemble": ASSEMBLED, "protect": _protected_names(stored)}
+    # The command line writes the confidential page in the reader's language alone.
+    one_page = [name for name in _protected_names(stored) if name not in {INTERNAL_PAGES["fr"], INTERNAL_PAGES["ar"]}]
+    names = {**stored, "assemble": ASSEMBLED, "protect": one_page}
     package = {
         path.relative_to(folder / "release").as_posix(): path.read_bytes()
         for path in (folder / "release").rglob("*")
