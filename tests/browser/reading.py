@@ -126,7 +126,9 @@ class Reading:
                 continue
             self.read[route] += 1
             page = html.fromstring(answer.text)
-            if route not in IN_THREE_LANGUAGES:
+            if route not in IN_THREE_LANGUAGES and not route.endswith(
+                "/internal-report.html"
+            ):  # names of columns, codes
                 self.english += [f"{route}: {one}" for one in english_in(answer.text, self.language)]
             for link in page.xpath("//a/@href"):
                 target = link.partition("#")[0]
