@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +351,8 @@ def encode_registers(folder: Path, project: str, *, persons: int = 3000) -> dict
             encoded.delivery.write(place / "delivery.parquet")
             encoded.join_map.write(place / "join.parquet")
             encoded.payload.write(place / "payload.parquet")
+            made = datetime.fromisoformat(encoded.delivery.header.created)
+            wait_until(lambda made=made: datetime.now(UTC) >= made + timedelta(seconds=1), "a later second")
     return folders
 
 

@@ -270,9 +270,10 @@ def test_with_a_delivery_its_join_map_and_payload_are_withdrawn(
 @pytest.mark.parametrize(
     ("created", "taken"),
     [
-        ("2026-03-01T12:00:00+00:00", False),  # the same moment
-        ("2026-03-01T12:00:00", False),  # without a zone: UTC
-        ("2026-03-01T13:00:00+01:00", False),
+        ("2026-03-01T12:00:00+00:00", True),  # the same moment: no older
+        ("2026-03-01T12:00:00", True),  # without a zone: UTC
+        ("2026-03-01T13:00:00+01:00", True),
+        ("2026-03-01T11:59:59", False),
         ("2026-03-01T12:30:00+01:00", False),  # half an hour before, though the clock says later
         ("2026-03-01T11:30:00-01:00", True),  # half an hour later, though the clock says earlier
         ("2026-03-01T12:00:01Z", True),

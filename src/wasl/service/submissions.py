@@ -340,7 +340,7 @@ def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None
     anew, at a later time, is taken. A join map or payload of a withdrawn delivery does not come either.
 
     Raises:
-        StateError: It is not younger than the last accepted one, or it was withdrawn.
+        StateError: It is older than the last accepted one, or it was withdrawn.
         DeliveryError: Its time of making is not one, or lies ahead.
     """
     made = _time_made(submission.header)
@@ -361,11 +361,6 @@ def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None
         if before > made:
             raise StateError(
                 f"this {submission.kind} was made before the last one that was accepted.",
-                remedy="Encode the register again, so that the newest state counts.",
-            )
-        if before == made and not same and not other.withdrawn:
-            raise StateError(
-                f"this {submission.kind} was made at the time of the last one that was accepted, with other content.",
                 remedy="Encode the register again, so that the newest state counts.",
             )
     if submission.kind is not SubmissionKind.DELIVERY:

@@ -84,7 +84,10 @@ def test_sensitive_rules_are_reached_by_removing_records(micro):
     assert min(m.l_distinct for m in done.after.sensitive) >= 2
     assert done.removed == 300 - done.table.num_rows
     capped = [*methods[:2], {"kind": "suppress_records", "max_share": 0.0}]
+    # Three bands: three different ones in each class can be had by suppression beyond k, four cannot.
     strict = {"k": 3, "sensitive": [{"variable": "wage", "bands": [2500, 4000], "l_distinct": 3}]}
+    assert protect(micro, policy_of(thresholds=strict, methods=capped), seed=1).removed == 0
+    strict["sensitive"][0]["l_distinct"] = 4
     with pytest.raises(PolicyError, match="would have to be removed"):
         protect(micro, policy_of(thresholds=strict, methods=capped), seed=1)
 
