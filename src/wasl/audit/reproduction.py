@@ -352,7 +352,13 @@ def _run_of(entries: Sequence[AuditEvent], release: str, spine_digest: str) -> R
 def _assembled_before(entries: Sequence[AuditEvent], place: int, what: str, specification: str) -> int:
     """The assembly of the data that were protected: by their digest, else by its specification, else the nearest."""
     applied = entries[place]
-    before = [one for one in entries[:place] if one.kind == "MicrodataAssembled" and one.project == applied.project]
+    # An act on the command line may state its project or not.
+    projects = {applied.project, ""} if applied.project else None
+    before = [
+        one
+        for one in entries[:place]
+        if one.kind == "MicrodataAssembled" and (projects is None or one.project in projects)
+    ]
     same_data = [one for one in before if one.detail.get("data_digest") == applied.detail["data_digest"]]
     chosen = same_data or [one for one in before if one.detail["specification_digest"] == specification] or before
     return _before(entries, place, "MicrodataAssembled", what, lambda one: one in chosen, subject=applied.subject)
