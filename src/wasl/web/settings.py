@@ -6,10 +6,8 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -22,6 +20,7 @@ from pydantic_settings import (
 
 from wasl.errors import InputError
 from wasl.service.ports import Area, Limits, Part
+from wasl.web.tls import require_tls
 
 __all__ = ["CONFIG_VARIABLE", "ServiceSettings", "load_settings"]
 
@@ -329,7 +328,9 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
     _require_secrets()
     try:
         settings = ServiceSettings(**changes)
-        _require_tls(settings)
+        if not settings.plain_connections:
+            issuer = ("oidc_issuer", "oidc_jwks_url", "oidc_authorization_url", "oidc_token_url")
+            require_tls({name: str(getattr(settings, name)) for name in issuer}, settings.url)
         return settings
     except ValidationError as error:
         # The reason only: a value may be a secret.
@@ -373,44 +374,3 @@ def _require_secrets() -> None:
             f"{folder}: files for no setting: {', '.join(_meant(name, known) for name in unknown)}.",
             remedy="docs/reference/settings.md lists all settings.",
         )
-
-
-CHECKED_MODES = ("verify-full", "verify-ca")
-"""Modes of PostgreSQL's libpq that check the server's certificate; the others encrypt to whoever answers."""
-
-
-def _require_tls(settings: ServiceSettings) -> None:
-    """Refuse connections without TLS to other machines, unless the settings allow them.
-
-    Raises:
-        InputError: A connection has none; names the setting, never its value.
-    """
-    if settings.plain_connections:
-        return
-    addresses = ("oidc_issuer", "oidc_jwks_url", "oidc_authorization_url", "oidc_token_url")
-    plain = [name for name in addresses if _is_plain(urlsplit(str(getattr(settings, name))))]
-    database = urlsplit(settings.url)
-    query = parse_qs(database.query)
-    host = query.get("host", [database.hostname or ""])[0]
-    elsewhere = database.scheme.startswith("postgresql") and not host.startswith("/") and not _is_here(host)
-    if elsewhere and query.get("sslmode", [""])[0] not in CHECKED_MODES:
-        plain.append("database_url")
-    if plain:
-        raise InputError(
-            f"connections without checked TLS to another machine: {', '.join(plain)}.",
-            remedy="Use https, and sslmode=verify-full for PostgreSQL; plain_connections permits a safe network.",
-        )
-
-
-def _is_plain(address: SplitResult) -> bool:
-    return address.scheme == "http" and not _is_here(address.hostname or "")
-
-
-def _is_here(host: str) -> bool:
-    """Whether a host is this machine; a PostgreSQL URL without a host means its socket."""
-    if host in ("", "localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
