@@ -82,7 +82,10 @@ class ObjectionLists:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise _no_lists(name) from error
-        lists = _of_json(text, name) if text.lstrip().startswith("{") else _of_csv(text, name)
+        try:
+            lists = _of_json(text, name) if text.lstrip().startswith("{") else _of_csv(text, name)
+        except csv.Error as error:
+            raise _no_lists(name) from error
         return cls(tuple(lists))
 
 

@@ -54,6 +54,7 @@ def test_csv_says_the_same(lists, delimiter, upper):
         (b'{"format": "other", "lists": []}', "not a list"),
         (b'{"format": "%s", "lists": [1]}' % FORMAT.encode(), "not a list"),
         (b"{" * 100_000, "not a list"),
+        (b'register,record_id\n"' + b"a" * 200_000, "not a list"),
         (b"register,record_id\ncnss-employees,SECRET\n", "line 2"),
         (b"register,record_id\ncnss-employees\n", "line 2"),
         (b'{"format": "%s", "lists": [{"register": "a", "records": ["SECRET"]}]}' % FORMAT.encode(), "record 1"),
