@@ -34,7 +34,7 @@ VERBS: dict[str, str] = {
     "months": "wasl.cli.months",
     "link": "wasl.cli.linkage",
     "resolve": "wasl.cli.linkage",
-    "evaluate": "wasl.cli.linkage",
+    "evaluate": "wasl.cli.evaluation",
     "merge": "wasl.cli.merge",
     "desk": "wasl.cli.desk",
     "return": "wasl.cli.returns",

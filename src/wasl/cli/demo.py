@@ -245,7 +245,7 @@ class Demo:
 
     def evaluate(self) -> None:
         """Compare with the truth, which only a demo has."""
-        from wasl.cli.linkage import evaluate_files
+        from wasl.cli.evaluation import evaluate_files
 
         keep_maps = [self.holder(name) / f"keep-map-{name}.csv" for name in self.registers if name not in ABROAD]
         found = evaluate_files(self.out / "spine-keeper" / "all", self.truth, keep_maps)

@@ -186,7 +186,7 @@ def open_at_home(
 def open_file(file: Path, keep_map: Path, out: Path, *, language: Language = "fr") -> dict[str, Any]:
     """Open a return with the keep map, write the workbook and record the event."""
     from wasl.audit.events import ReturnOpened
-    from wasl.cli.linkage import read_csv
+    from wasl.cli.evaluation import read_csv
     from wasl.holder.returned import open_return, return_workbook
     from wasl.registers.exchange.digests import digest_table
     from wasl.registers.exchange.holder_return import HolderReturn

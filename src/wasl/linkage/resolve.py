@@ -24,9 +24,10 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_precision, check_twins, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
-from wasl.linkage.quality.estimates import estimate_quality, unmet_by_source, why_recall_is_unknown
+from wasl.linkage.quality.estimates import estimate_quality, why_recall_is_unknown
 from wasl.linkage.quality.least_precision import least_probability
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
+from wasl.linkage.quality.unmet import unmet_by_source
 from wasl.locale import N_
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap

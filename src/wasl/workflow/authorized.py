@@ -29,7 +29,6 @@ __all__ = [
     "hold_output",
     "hold_return",
     "require_one_office",
-    "sources_of_deliveries",
     "sources_of_maps",
     "sources_of_payloads",
 ]
@@ -64,11 +63,6 @@ class Sources:
             frozenset((one.register, one.period) for one in files),
             made,
         )
-
-
-def sources_of_deliveries(headers: Sequence[DeliveryHeader]) -> Sources:
-    """What deliveries say of themselves."""
-    return Sources.of(headers)
 
 
 def sources_of_maps(joins: Sequence[JoinMap], sources: Iterable[Mapping[str, object]]) -> Sources:
@@ -151,7 +145,7 @@ def hold_linkage(options: RunOptions, headers: Sequence[DeliveryHeader]) -> Stan
     if options.authorization is None or not headers:
         return None
     keys = {summary.name for header in headers for summary in header.passes}
-    return hold(options, asked_for_sources("link", sources_of_deliveries(headers), options, keys=keys))
+    return hold(options, asked_for_sources("link", Sources.of(headers), options, keys=keys))
 
 
 def hold_return(

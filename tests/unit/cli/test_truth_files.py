@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from tests.unit.registers.reading.other_workbook_files import write
 
-from wasl.cli.linkage import read_csv
+from wasl.cli.evaluation import read_csv
 from wasl.errors import InputError
 
 ROWS = pd.DataFrame(

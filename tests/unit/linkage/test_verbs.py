@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from wasl.cli.linkage import register
+from wasl.cli import evaluation, linkage
 from wasl.errors import InputError, WaslError
 
 
@@ -31,7 +31,8 @@ def folder(three_registers, tmp_path, monkeypatch):
 
 def run(*arguments):
     app = typer.Typer()
-    register(app)
+    linkage.register(app)
+    evaluation.register(app)
     result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=True)
     if isinstance(result.exception, WaslError):
         raise result.exception

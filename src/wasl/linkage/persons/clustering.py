@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.persons.components import components
+from wasl.linkage.persons.components import components, root_of
 from wasl.linkage.persons.merging import log_odds
 from wasl.linkage.persons.sums import counts_by, parts_of
 from wasl.registers.compiled import njit
@@ -16,14 +16,6 @@ STRONGEST = 7.0
 """No pair speaks louder than these log-odds, for or against."""
 LARGEST_CHAIN = 12
 """Larger components are hardly one person, and say nothing of how persons' records meet."""
-
-
-@njit(cache=True, nogil=True)
-def _root(parent: np.ndarray, node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
 
 
 @njit(cache=True, nogil=True)
@@ -44,7 +36,7 @@ def _merge(
     following = np.arange(parent.shape[0], dtype=np.int32)  # members of a cluster form a ring
     size = np.ones(parent.shape[0], np.int32)
     for e in range(left.shape[0]):
-        a, b = _root(parent, left[e]), _root(parent, right[e])
+        a, b = root_of(parent, left[e]), root_of(parent, right[e])
         if a == b:
             continue
         if size[a] > size[b] or (size[a] == size[b] and a < b):
@@ -55,7 +47,7 @@ def _merge(
         member = a
         while True:
             for k in range(start[member], start[member + 1]):
-                if _root(parent, end_sum[edge[k]] - member) == b:
+                if root_of(parent, end_sum[edge[k]] - member) == b:
                     total += likeness[edge[k]]
                     seen += 1
             if unique[source[member]]:
@@ -91,11 +83,11 @@ def _smallest(parent: np.ndarray) -> np.ndarray:
     """The smallest record of the cluster of each."""
     smallest = np.full(parent.shape[0], parent.shape[0], np.int32)
     for record in range(parent.shape[0]):
-        root = _root(parent, record)
+        root = root_of(parent, record)
         smallest[root] = min(smallest[root], record)
     for record in range(parent.shape[0]):
         if parent[record] != record:
-            smallest[record] = smallest[_root(parent, record)]
+            smallest[record] = smallest[root_of(parent, record)]
     return smallest
 
 

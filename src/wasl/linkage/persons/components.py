@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from wasl.registers.compiled import njit
 
-__all__ = ["components"]
+__all__ = ["components", "root_of"]
 
 
 @njit(cache=True, nogil=True)
-def _root(parent: np.ndarray, node: int) -> int:
+def root_of(parent: np.ndarray, node: int) -> int:
+    """The root of a node, with paths halved on the way."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -24,7 +25,7 @@ def _root(parent: np.ndarray, node: int) -> int:
 def _join(left: np.ndarray, right: np.ndarray, parent: np.ndarray) -> None:
     """Join the ends of edges; a root is the smallest node of its component."""
     for e in range(left.shape[0]):
-        a, b = _root(parent, left[e]), _root(parent, right[e])
+        a, b = root_of(parent, left[e]), root_of(parent, right[e])
         if a < b:
             parent[b] = a
         elif b < a:

@@ -31,7 +31,7 @@ from wasl.linkage.persons.clustering import LARGEST_CHAIN
 from wasl.linkage.persons.meetings import shared_passes
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
-from wasl.linkage.persons.sums import counts_by, sums_by
+from wasl.linkage.persons.sums import counts_by
 
 __all__ = [
     "MODEL_ERROR",
@@ -40,7 +40,6 @@ __all__ = [
     "estimate_ratio",
     "never_met",
     "spread_of",
-    "unmet_by_source",
     "why_recall_is_unknown",
 ]
 
@@ -347,45 +346,6 @@ def _estimates(pairs: _Candidates, below: float, beside: float, apart: float) ->
         "missed": Estimate(missed, max(missed - Z * missed_spread, 0.0), missed + Z * missed_spread).to_json(),
         "missed_parts": {"not_linked": left_out, "below": below, "never_met": unmet},
     }
-
-
-def unmet_by_source(
-    pairs: MergedPairs,
-    together: NDArray[np.bool_],
-    records: Records,
-    single: NDArray[np.bool_],
-    by_registers: Sequence[dict[str, Any]],
-) -> dict[str, float]:
-    """Chance, by source, that a record that stands alone has a match it never met.
-
-    Of the pairs expected never to have met, the same share is taken to concern records that stand alone as of the
-    pairs that met and were not linked.
-
-    Args:
-        pairs: Candidate pairs.
-        together: (pairs) whether they were linked.
-        records: Their records.
-        single: (records) whether a record stands alone.
-        by_registers: The estimates of :func:`estimate_quality`.
-    """
-    size = len(records.sources)
-    apart = ~together
-    probability = pairs.probability[apart]
-    alone, left_out = np.zeros(size), np.zeros(size)
-    for ends in (pairs.left, pairs.right):
-        side = ends[apart]
-        source = records.source[side]
-        left_out += sums_by(source, probability, size)
-        alone += sums_by(source, probability * single[side], size)
-    share = np.where(left_out > 0, alone / np.maximum(left_out, 1e-12), 1.0)
-    number = {label: place for place, label in enumerate(records.sources)}
-    missing = np.zeros(size)
-    for row in by_registers:
-        parts = row["missed_parts"]
-        for label in (row["left"], row["right"]):
-            missing[number[label]] += parts["below"] + parts["never_met"]
-    held = np.maximum(np.bincount(records.source[single], minlength=size), 1)
-    return dict(zip(records.sources, np.minimum(share * missing / held, 1.0).tolist(), strict=True))
 
 
 def _reconcile(left: int, right: int, linked: int, found: dict[str, Any]) -> dict[str, Any]:

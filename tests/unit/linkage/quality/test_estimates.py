@@ -7,7 +7,8 @@ import pytest
 
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
-from wasl.linkage.quality.estimates import _unbounded, estimate_quality, unmet_by_source
+from wasl.linkage.quality.estimates import _unbounded, estimate_quality
+from wasl.linkage.quality.unmet import unmet_by_source
 
 PASSES = 3
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.cli.linkage import read_csv
+from wasl.cli.evaluation import read_csv
 from wasl.errors import InputError
 from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.quality.truth import clean_truth, parse_table
