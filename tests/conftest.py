@@ -10,6 +10,11 @@ import os
 
 import pytest
 
+try:
+    from hypothesis import settings
+except ImportError:  # the environment that tests the extra 'synth' has no hypothesis
+    settings = None
+
 ALLOWED_SKIPS: dict[str, str] = {
     "needs sdv": "the synthesis tests run in the environment of their own that .ci/run makes (CPU torch)",
     "Spark needs Java": "the machine has no Java; the local engine is tested, and the laws of the engines on it",
@@ -21,6 +26,16 @@ ALLOWED_SKIPS: dict[str, str] = {
 
 LANGUAGE_VARIABLES = ("WASL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 """What names the language of messages: the tests and the programs they start speak English on every machine."""
+
+
+EXPLORE = "WASL_TEST_EXPLORE"
+"""Environment variable: property tests draw new examples at every run. Without it they draw the same examples each
+time, so that a change fails for what it did; explore before a release, and keep what was found as an example."""
+
+if settings is not None:
+    settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+    settings.register_profile("explore", deadline=None, print_blob=True)
+    settings.load_profile("explore" if os.environ.get(EXPLORE) else "repeatable")
 
 
 _SKIPPED = pytest.StashKey[list[tuple[str, str]]]()

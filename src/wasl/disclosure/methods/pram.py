@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from wasl.disclosure.keys.coding import CodedColumn
 from wasl.errors import InputError
@@ -17,9 +18,8 @@ from wasl.registers.compiled import njit
 
 __all__ = ["Randomized", "invariant_matrix", "invariant_retention", "pram", "retention_matrix"]
 
-BALANCING_ROUNDS = 1_000
-"""Rounds of proportional fitting; it converges geometrically, and 200 rounds reach 1e-12 on 50 categories."""
-
+EVEN = 1e-12
+"""Relative difference below which two flows count as equal: twelve digits are what sums of floats keep."""
 
 @dataclass(frozen=True, slots=True)
 class Randomized:
@@ -96,24 +96,53 @@ def invariant_retention(retain: float, frequencies: NDArray[np.float64]) -> NDAr
     leaving = t[present] * (1.0 - retain)
     largest = int(np.argmax(leaving))
     others = leaving.sum() - leaving[largest]
-    if leaving[largest] >= others:
+    if leaving[largest] >= others * (1.0 - EVEN):
         # Everything the others give goes to the largest category, which gives the same amount back.
         flow = np.zeros((len(present), len(present)))
         flow[largest] = flow[:, largest] = leaving
         flow[largest, largest] = 0.0
     else:
-        factor = np.sqrt(leaving)
-        for _ in range(BALANCING_ROUNDS):
-            held = factor
-            factor = 0.5 * (held + leaving / (held.sum() - held))
-            if np.max(np.abs(factor - held) / held) < 1e-14:
-                break
+        factor = _balancing_factors(leaving)
         flow = np.outer(factor, factor)
         np.fill_diagonal(flow, 0.0)
+    # Rounding may let a category give more than it has; what leaves is lessened for all, so that flows stay equal.
+    flow /= max(1.0, float((flow.sum(axis=1) / leaving).max()))
     stay = flow / t[present][:, None]
-    np.fill_diagonal(stay, 1.0 - stay.sum(axis=1))
+    np.fill_diagonal(stay, np.maximum(1.0 - stay.sum(axis=1), 0.0))
     matrix[np.ix_(present, present)] = stay
     return matrix
+
+
+def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The factors d with ``d_i (S - d_i) = leaving_i``, S their sum; no one category gives more than all others.
+
+    Given S, each factor is a root of a quadratic: the smaller one, for the largest category perhaps the greater one.
+    So S is the root of one decreasing or increasing function.
+    """
+    largest = int(np.argmax(leaving))
+
+    def smaller(total: float) -> NDArray[np.float64]:
+        roots: NDArray[np.float64] = 2.0 * leaving / (total + np.sqrt(np.maximum(total * total - 4.0 * leaving, 0.0)))
+        return roots
+
+    def excess_of_smaller(total: float) -> float:
+        return float(smaller(total).sum()) - total
+
+    def excess_of_greater(total: float) -> float:
+        roots = smaller(total)
+        return float(roots.sum() - 2.0 * roots[largest])
+
+    least = 2.0 * float(np.sqrt(leaving[largest]))
+    greater = excess_of_smaller(least) < 0.0
+    excess = excess_of_greater if greater else excess_of_smaller
+    most = 2.0 * least
+    while (excess(most) < 0.0) is greater:
+        most *= 2.0
+    total = brentq(excess, least, most, xtol=1e-15 * most, rtol=4 * np.finfo(float).eps, maxiter=500)
+    factors = smaller(total)
+    if greater:
+        factors[largest] = total - factors[largest]
+    return factors
 
 
 def pram(
