@@ -21,6 +21,10 @@ __all__ = ["Randomized", "invariant_matrix", "invariant_retention", "pram", "ret
 EVEN = 1e-12
 """Relative difference below which two flows count as equal: twelve digits are what sums of floats keep."""
 
+WIDEST_ANGLE = 30.0
+"""Bound of the angle in `_balancing_factors`. It is -½ log(n - 1) for n categories of one size, and 14 where the largest
+exceeds ``1 - EVEN`` of the others."""
+
 @dataclass(frozen=True, slots=True)
 class Randomized:
     """A randomized column.
@@ -116,33 +120,25 @@ def invariant_retention(retain: float, frequencies: NDArray[np.float64]) -> NDAr
 def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
     """The factors d with ``d_i (S - d_i) = leaving_i``, S their sum; no one category gives more than all others.
 
-    Given S, each factor is a root of a quadratic: the smaller one, for the largest category perhaps the greater one.
-    So S is the root of one decreasing or increasing function.
+    With ``S = 2 √m cosh θ`` for the largest amount m, its factor is ``√m exp θ``, and every other factor is the smaller root
+    of its quadratic. So θ is the root of one function.
     """
     largest = int(np.argmax(leaving))
+    unit = np.sqrt(leaving[largest])
+    shares = leaving / leaving[largest]
 
-    def smaller(total: float) -> NDArray[np.float64]:
-        roots: NDArray[np.float64] = 2.0 * leaving / (total + np.sqrt(np.maximum(total * total - 4.0 * leaving, 0.0)))
+    def others(angle: float) -> NDArray[np.float64]:
+        roots: NDArray[np.float64] = shares / (np.cosh(angle) + np.sqrt(np.sinh(angle) ** 2 + (1.0 - shares)))
+        roots[largest] = 0.0
         return roots
 
-    def excess_of_smaller(total: float) -> float:
-        return float(smaller(total).sum()) - total
+    def excess(angle: float) -> float:
+        return float(others(angle).sum() * np.exp(angle)) - 1.0
 
-    def excess_of_greater(total: float) -> float:
-        roots = smaller(total)
-        return float(roots.sum() - 2.0 * roots[largest])
-
-    least = 2.0 * float(np.sqrt(leaving[largest]))
-    greater = excess_of_smaller(least) < 0.0
-    excess = excess_of_greater if greater else excess_of_smaller
-    most = 2.0 * least
-    while (excess(most) < 0.0) is greater:
-        most *= 2.0
-    total = brentq(excess, least, most, xtol=1e-15 * most, rtol=4 * np.finfo(float).eps, maxiter=500)
-    factors = smaller(total)
-    if greater:
-        factors[largest] = total - factors[largest]
-    return factors
+    angle = brentq(excess, -WIDEST_ANGLE, WIDEST_ANGLE, xtol=1e-15, rtol=4 * np.finfo(float).eps)
+    factors = others(angle)
+    factors[largest] = np.exp(angle)
+    return unit * factors
 
 
 def pram(
