@@ -22,8 +22,8 @@ EVEN = 1e-12
 """Relative difference below which two flows count as equal: twelve digits are what sums of floats keep."""
 
 WIDEST_ANGLE = 30.0
-"""Bound of the angle in `_balancing_factors`. It is -½ log(n - 1) for n categories of one size, and 14 where the largest
-exceeds ``1 - EVEN`` of the others."""
+"""Bound of the angle in `_balancing_factors`. It is -½ log(n - 1) for n categories of one size, and 14 where the
+largest has ``1 - EVEN`` of what the others have."""
 
 @dataclass(frozen=True, slots=True)
 class Randomized:
@@ -120,8 +120,8 @@ def invariant_retention(retain: float, frequencies: NDArray[np.float64]) -> NDAr
 def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
     """The factors d with ``d_i (S - d_i) = leaving_i``, S their sum; no one category gives more than all others.
 
-    With ``S = 2 √m cosh θ`` for the largest amount m, its factor is ``√m exp θ``, and every other factor is the smaller root
-    of its quadratic. So θ is the root of one function.
+    With ``S = 2 √m cosh θ`` for the largest amount m, its factor is ``√m exp θ``, and every other factor is the smaller
+    root of its quadratic. So θ is the root of one function.
     """
     largest = int(np.argmax(leaving))
     unit = np.sqrt(leaving[largest])
