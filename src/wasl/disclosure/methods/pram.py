@@ -25,6 +25,7 @@ WIDEST_ANGLE = 30.0
 """Bound of the angle in `_balancing_factors`. It is -½ log(n - 1) for n categories of one size, and 14 where the
 largest has ``1 - EVEN`` of what the others have."""
 
+
 @dataclass(frozen=True, slots=True)
 class Randomized:
     """A randomized column.
