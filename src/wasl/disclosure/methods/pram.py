@@ -125,7 +125,7 @@ def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
     root of its quadratic. So θ is the root of one function.
     """
     largest = int(np.argmax(leaving))
-    unit = np.sqrt(leaving[largest])
+    unit = float(np.sqrt(leaving[largest]))
     shares = leaving / leaving[largest]
 
     def others(angle: float) -> NDArray[np.float64]:
@@ -136,7 +136,7 @@ def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
     def excess(angle: float) -> float:
         return float(others(angle).sum() * np.exp(angle)) - 1.0
 
-    angle = brentq(excess, -WIDEST_ANGLE, WIDEST_ANGLE, xtol=1e-15, rtol=4 * np.finfo(float).eps)
+    angle = float(brentq(excess, -WIDEST_ANGLE, WIDEST_ANGLE, xtol=1e-15, rtol=4 * np.finfo(float).eps))
     factors = others(angle)
     factors[largest] = np.exp(angle)
     return unit * factors
