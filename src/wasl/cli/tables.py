@@ -66,7 +66,8 @@ def tables(
 
     Writes OUT/table.csv (.parquet, .xlsx, .px, JSON-stat, SDMX) and OUT/method.html to publish. OUT/internal.csv,
     OUT/report.json and OUT/heat-map.html are for the office alone. One Ctrl-C ends the search with the best protected
-    answer found so far.
+    answer found so far. So does protection.time_limit_seconds; with protection.work_limit two runs end alike on
+    different machines. OUT/report.json says what ended the search (steps.ended_by).
 
     Example: wasl tables micro.parquet --spec tables.toml --out tables --earlier last-year
     """
@@ -296,7 +297,8 @@ def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
             if count:
                 say(f"{table['name']}: {count:,} rows without {name} are counted under _U.")
     if report.get("interrupted"):
-        say("The search was ended early; every unsafe cell is protected, but cheaper patterns may exist.")
+        by = {"time": "the limit of time", "work": "the limit of work"}.get(report["steps"]["ended_by"], "the user")
+        say(f"The search was ended early by {by}; every unsafe cell is protected, but cheaper patterns may exist.")
     for reason in (report["audit"] or {}).get("earlier_tables_left_out", []):
         say(f"not compared: {reason}")
     from wasl.workflow.tabulate import internal_artifacts

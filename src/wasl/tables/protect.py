@@ -21,6 +21,7 @@ from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
 from wasl.tables.primary import PrimaryResult, find_primary
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
+from wasl.tables.protection import limits
 from wasl.tables.ratios import linked_parts, ratios_of, with_denominators
 from wasl.tables.rounding import adjust, round_controlled, round_conventional, round_random
 from wasl.tables.specification import MeasureKind, ProtectionMethod, TableSpec, TablesSpec
@@ -217,6 +218,7 @@ def _search(
 ) -> Suppression:
     shared = spec.protection
     singletons = lone_contributors(built, system, primary) if shared.singletons else ()
+    seconds, work = limits([table.protection for table in spec.tables])
     while True:
         problem = Problem(
             system.relations,
@@ -232,7 +234,8 @@ def _search(
         try:
             return suppress(
                 problem,
-                seconds=max(table.protection.time_limit_seconds for table in spec.tables),
+                seconds=seconds,
+                work=work,
                 gap=shared.gap,
                 fast=shared.search == "fast",
                 stop=stop,
@@ -314,7 +317,7 @@ def _by_cell_keys(spec: TablesSpec, built: Sequence[Built]) -> tuple[list[Protec
             _, relations, _ = join_tables([cells], [""])
             room = np.where(counts > 0, options.maximum, 0)
             low = np.maximum(counts - room, 0)
-            found = adjust(relations, counts + noise, low, counts + room, seconds=table.protection.time_limit_seconds)
+            found = adjust(relations, counts + noise, low, counts + room, seconds=limits([table.protection])[0])
             if found is None:
                 raise PolicyError(
                     "no additive table lies within the largest noise.",
@@ -335,7 +338,7 @@ def _by_rounding(spec: TablesSpec, built: Sequence[Built], seed: int) -> tuple[l
     if options.kind == "controlled":
         quantities = [quantity_of(table) for table in spec.tables]
         members, relations, value = join_tables([item.table for item in built], quantities)
-        seconds = spec.protection.time_limit_seconds
+        seconds = limits([spec.protection])[0]
         rounded, details["multiples_allowed"] = round_controlled(relations, value, options.base, seconds=seconds)
         results = [rounded[member] for member in members]
     elif options.kind == "random":

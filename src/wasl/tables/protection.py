@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -10,7 +12,11 @@ from pydantic import field_validator, model_validator
 
 from wasl.registers.documents import Document
 
-__all__ = ["CellKeyOptions", "ProtectionMethod", "ProtectionSpec", "RoundingOptions"]
+__all__ = ["CellKeyOptions", "ProtectionMethod", "ProtectionSpec", "RoundingOptions", "limits"]
+
+
+DEFAULT_SECONDS = 60.0
+"""Time limit of a search where the specification states no limit."""
 
 
 class ProtectionMethod(StrEnum):
@@ -71,7 +77,10 @@ class ProtectionSpec(Document):
         cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
         singletons: Whether a lone contributor, who knows its own cell, must not recognize others.
         search: ``exact``, ``fast`` (heuristic) or ``auto``: exact while time remains.
-        time_limit_seconds: After that, the best feasible answer found so far is taken.
+        time_limit_seconds: After that, the best feasible answer found so far is taken. Default: 60; none with
+            ``work_limit``.
+        work_limit: The same in units of work, each about a second of one core. Work is counted from what the programs
+            do, so that two searches ended by it have the same pattern, on whatever machine.
         gap: Relative gap between cost and bound at which the search may stop.
         cell_key, rounding: Parameters of these methods.
     """
@@ -83,7 +92,8 @@ class ProtectionSpec(Document):
     cost: Literal["value", "one", "contributors"] = "value"
     singletons: bool = False
     search: Literal["auto", "exact", "fast"] = "auto"
-    time_limit_seconds: float = Option(default=60.0, gt=0)
+    time_limit_seconds: float | None = Option(default=None, gt=0)
+    work_limit: float | None = Option(default=None, gt=0)
     gap: float = Option(default=0.0, ge=0, lt=1)
     cell_key: CellKeyOptions = CellKeyOptions()
     rounding: RoundingOptions = RoundingOptions()
@@ -94,3 +104,13 @@ class ProtectionSpec(Document):
         if not low <= 1 <= high or low == high:
             raise ValueError("attacker_bounds must enclose 1: the true value is among what is possible")
         return self
+
+
+def limits(protections: Sequence[ProtectionSpec]) -> tuple[float, float | None]:
+    """The limits of the common search: seconds (infinity: none), and units of work (None: none).
+
+    The largest that a table states counts. Where none states any, the limit is ``DEFAULT_SECONDS``.
+    """
+    work = max((item.work_limit for item in protections if item.work_limit is not None), default=None)
+    default = DEFAULT_SECONDS if work is None else math.inf
+    return max((s.time_limit_seconds for s in protections if s.time_limit_seconds is not None), default=default), work

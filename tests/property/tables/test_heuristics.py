@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from wasl.tables.cells import Relations
-from wasl.tables.suppression import search
+from wasl.tables.suppression import search, work
 from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.heuristic import Movements, Need, complete, complete_quickly, cost_of
 from wasl.tables.suppression.improve import prune
@@ -112,14 +114,55 @@ def test_a_search_that_counts_as_slow_protects_and_keeps_its_bound(seed, monkeyp
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("lopsided", [False, True])
+def test_targets_and_movements_that_can_be_turned_round_are_attacked_once(seed):
+    problem = cube(seed, shape=(4, 3, 3))
+    few = np.flatnonzero(~problem.fixed & ~problem.unsafe)[:: 17 - seed]
+    narrow = problem.down.copy()
+    narrow[few] *= 0.5
+    uneven = replace(problem, down=narrow)
+    assert not uneven.symmetric
+    pattern = complete_quickly(uneven, AttackModel(uneven), uneven.unsafe)
+    assert pattern is not None
+    assert protects(uneven, pattern)
+    attack = AttackModel(uneven)
+    pattern[np.argmax(np.where(pattern & ~uneven.unsafe, uneven.cost, -1))] = False
+    found = attack.check(pattern.astype(float), tolerance=1e-7)
+    assert bool(found.open) != protects(uneven, pattern)
+    assert attack.solved < len(uneven.targets())
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("limit", [0.02, 0.1])
+def test_a_limit_of_work_ends_the_search_alike_whatever_the_clock_says(slow, limit, monkeypatch):
+    problem = cube(3, shape=(4, 4, 3))
+    if slow:
+        monkeypatch.setattr(search, "SLOW", 0.0)
+    found = []
+    for pace in (0.0, 1e-3, 10.0):  # a clock that stands still, an ordinary one, a very slow machine
+        moments = itertools.count()
+        clock = SimpleNamespace(monotonic=lambda pace=pace, moments=moments: pace * next(moments))
+        monkeypatch.setattr(work, "time", clock)
+        found.append(suppress(problem, seconds=np.inf, work=limit))
+    assert {item.steps["ended_by"] for item in found} <= ({"work", "programs"} if slow else {"work"})
+    assert len({(item.suppressed.tobytes(), item.bound, item.steps["work"]) for item in found}) == 1
+    assert protects(problem, found[0].suppressed)
+    assert not found[0].proven
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("lopsided", ["", "some", "all"])
 def test_cuts_of_patterns_between_hold_for_every_lean_pattern(seed, lopsided):
     problem = cube(seed, shape=(3, 3, 2), share=0.3)
     rng = np.random.default_rng([seed, 271])
     if lopsided:  # cells that can move further up than down
         factor = rng.choice([0.6, 0.8, 1.0], problem.cells)
-        problem = replace(problem, down=np.maximum(problem.down * factor, problem.lower), upper=problem.upper * 1.2)
-    assert problem.symmetric != lopsided
+        if lopsided == "some":
+            factor[rng.random(problem.cells) < 0.8] = 1.0
+        problem = replace(problem, down=np.maximum(problem.down * factor, problem.lower))
+        if lopsided == "all":
+            problem = replace(problem, upper=problem.upper * 1.2)
+    assert problem.symmetric != bool(lopsided)
+    assert bool(len(problem.uneven)) == bool(lopsided)
     attack = AttackModel(problem)
     lean = []
     for _ in range(3):  # other costs, other lean patterns

@@ -95,6 +95,10 @@ def test_a_refusal_names_a_set_that_holds_the_cell_and_cannot_be_reduced(shape, 
     if not held:
         suppress(problem, fast=True)
         return
+    with pytest.raises(
+        InfeasibleDemandError
+    ):  # the user ends the check: what cannot be protected is refused all the same
+        suppress(problem, fast=True, stop=lambda: True)
     with pytest.raises(InfeasibleDemandError) as refusal:
         suppress(problem, fast=True)
     error = refusal.value

@@ -41,6 +41,7 @@ def test_search_that_is_stopped_at_once_still_protects(turnover, require_protect
     result = protect_tables(TablesSpec.model_validate(spec), [data], hierarchies, stop=lambda: True)
     assert result.report["interrupted"]
     assert result.report["steps"]["ended_by"] == "user"
+    assert not result.report["steps"]["demand_checked_first"]  # the check that the demand can be met was ended, too
     assert not result.report["proven"]
     assert require_protected(result.tables)
 

@@ -6,7 +6,7 @@ before. Its dual solution is the cut that a pattern must satisfy to keep the att
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import highspy
@@ -17,6 +17,7 @@ from wasl.errors import WaslError
 from wasl.tables.cells import Floats
 from wasl.tables.suppression.company import Company
 from wasl.tables.suppression.problem import Problem
+from wasl.tables.suppression.work import Meter
 
 __all__ = ["Attack", "AttackModel", "Check", "Cut", "Target"]
 
@@ -59,29 +60,33 @@ class Check:
 
     Attributes:
         cuts: One cut for each unprotected target.
-        open: The unprotected targets: (cell, direction, level, reach).
+        open: The unprotected targets: (cell, direction, level, reach); of two directions that end alike, one.
+        stopped: Whether the user ended it before all were attacked.
     """
 
     cuts: list[Cut]
     open: list[tuple[int, int, float, float]]
+    stopped: bool = False
 
 
 class AttackModel:
     """All attacks on one problem."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, meter: Meter | None = None) -> None:
         self.problem = problem
+        self.meter = Meter() if meter is None else meter
         levels = np.concatenate([problem.upper[problem.unsafe], problem.lower[problem.unsafe]])
         positive = levels[levels > 0]
         self.scale = float(np.median(positive)) if len(positive) else 1.0
         self.solved = 0
         self.symmetric = problem.symmetric
+        self._uneven = problem.uneven
         n = problem.cells
         self._columns = np.arange(n, dtype=np.int32)
         self._low, self._high = np.zeros(n), np.zeros(n)
         self._target = -1
         self._companies: Company | None = None
-        self._model = model = quiet_model()
+        self._model = model = quiet_model(self.meter)
         model.setOptionValue("presolve", "off")
         model.setOptionValue("simplex_strategy", 4)  # primal: the basis stays feasible when the objective changes
         model.setOptionValue("primal_feasibility_tolerance", 1e-9)
@@ -143,11 +148,20 @@ class AttackModel:
         return Attack(direction * float(moves[cell]), moves)
 
     def extents(self, moves: Floats) -> tuple[Floats, Floats]:
-        """How far a movement carries each cell up, and how far down; turned round where the problem is symmetric."""
-        if self.symmetric:
+        """How far a movement carries each cell up, and how far down; turned round where that is possible, too."""
+        if self.symmetric or not moves[self._uneven].any():
             size = np.abs(moves)
             return size, size
         return moves, -moves
+
+    def mirrored(self, target: Target) -> bool:
+        """Whether attacking the same cell the other way would end like the last attack: same reach, same cut."""
+        cell, direction, level = target
+        other = self.problem.lower if direction > 0 else self.problem.upper
+        if abs(float(other[cell]) - level) > SMALL * level:
+            return False
+        slope = self.slope()[self._uneven]
+        return not slope[self._uneven != cell].any()
 
     def slope(self) -> Floats:
         """Growth of the last attack's reach with the bounds of each cell (reduced costs)."""
@@ -163,7 +177,15 @@ class AttackModel:
         if status != highspy.HighsModelStatus.kOptimal:
             raise WaslError(f"the attacker's linear program ended as {status}.", remedy="Report this as a defect.")
 
-    def check(self, pattern: Floats, *, tolerance: float, known: int = -1, limit: int | None = None) -> Check:
+    def check(
+        self,
+        pattern: Floats,
+        *,
+        tolerance: float,
+        known: int = -1,
+        limit: int | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Check:
         """Attack every unsafe cell under a pattern.
 
         Args:
@@ -171,6 +193,7 @@ class AttackModel:
             tolerance: Share of a level that may be missing.
             known: Number of the attacker; -1 for outsiders.
             limit: Stop after so many unprotected targets.
+            stop: Asked before each attack whether to end.
         """
         problem = self.problem
         self.open_cells(pattern, known=known)
@@ -178,10 +201,13 @@ class AttackModel:
         unprotected: list[tuple[int, int, float, float]] = []
         reached_up, reached_down = np.zeros(problem.cells, np.bool_), np.zeros(problem.cells, np.bool_)
         slack = 1 - tolerance / 2
+        settled: set[tuple[int, int]] = set()
         wanted_up = (np.maximum(problem.upper, problem.lower) if self.symmetric else problem.upper) * slack
         for cell, direction, level in problem.targets(known):
-            if reached_up[cell] if direction > 0 else reached_down[cell]:
+            if (cell, direction) in settled or (reached_up[cell] if direction > 0 else reached_down[cell]):
                 continue
+            if stop is not None and stop():
+                return Check(cuts, unprotected, stopped=True)
             outcome = self.attack(cell, direction, level)
             rise, fall = self.extents(outcome.moves)
             reached_up |= rise >= wanted_up
@@ -189,6 +215,8 @@ class AttackModel:
             if outcome.reach >= level * (1 - tolerance):
                 continue
             unprotected.append((cell, direction, level, outcome.reach))
+            if self.mirrored((cell, direction, level)):
+                settled.add((cell, -direction))
             cut = self.cut(cell, level, known)
             if cut is not None:
                 cuts.append(cut)
@@ -217,10 +245,11 @@ class AttackModel:
         hit: list[Target] = []
         reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
         opened = np.inf
+        settled: set[tuple[int, int]] = set()
         company = self._company()
         asked = problem.targets() if targets is None else targets
         for cell, direction, level in sorted(asked, key=lambda target: -target[2]):
-            if reached[direction][cell] >= level * (1 - tolerance / 2):
+            if (cell, direction) in settled or reached[direction][cell] >= level * (1 - tolerance / 2):
                 continue
             if level < opened * (1 - SAME_LEVEL):
                 bounded = company.bound(pattern, level)
@@ -232,6 +261,8 @@ class AttackModel:
             reached[-1] = np.maximum(reached[-1], fall)
             if outcome.reach >= level * (1 - tolerance):
                 continue
+            if self.mirrored((cell, direction, level)):
+                settled.add((cell, -direction))
             rooms = company.spread(self.slope(), bounded.entry, cell, level)
             cut = self._cut(cell, level, -1, rooms, float(rooms[cell]))
             if cut is not None and float(cut.weight @ pattern[cut.cells]) < 1 - tolerance:
@@ -267,15 +298,30 @@ class AttackModel:
 class _QuietHighs(highspy.Highs):
     """HiGHS that does not print its banner on stdout, which `highspy` does on setting its callbacks up."""
 
+    meter: Meter | None = None
+
     def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
         """Silence first."""
         self.silent()
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
+    def run(self) -> highspy.HighsStatus:
+        """Solve, and count the work."""
+        status = super().run()
+        if self.meter is not None:
+            info = self.getInfo()
+            self.meter.add(info.simplex_iteration_count, self.getNumRow(), integer=info.mip_node_count >= 0)
+        return status
 
-def quiet_model() -> highspy.Highs:
-    """A HiGHS model that prints nothing and uses one thread, so that results do not depend on the machine."""
+
+def quiet_model(meter: Meter | None = None) -> highspy.Highs:
+    """A HiGHS model that prints nothing and uses one thread, so that results do not depend on the machine.
+
+    Args:
+        meter: Counts the work of every solve.
+    """
     model = _QuietHighs()  # type: ignore[no-untyped-call]  # highspy is typed in part
+    model.meter = meter
     model.setOptionValue("threads", 1)
     model.setOptionValue("random_seed", 0)
     return model

@@ -53,7 +53,7 @@ class Movements:
         self.problem, self.scale = problem, attack.scale
         n, relations = problem.cells, problem.relations
         self._columns = np.arange(2 * n, dtype=np.int32)
-        self._model = model = quiet_model()
+        self._model = model = quiet_model(attack.meter)
         model.setOptionValue("presolve", "off")
         up, down = problem.up / self.scale, problem.down / self.scale
         if not np.isfinite(up).all():

@@ -7,7 +7,7 @@ one as long as the cell stays fast: what is left cannot be reduced further.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import highspy
 import numpy as np
@@ -48,7 +48,9 @@ class InfeasibleDemandError(PolicyError):
         )
 
 
-def require_feasible(problem: Problem, reduced: Reduced, attack: AttackModel) -> None:
+def require_feasible(
+    problem: Problem, reduced: Reduced, attack: AttackModel, stop: Callable[[], bool] | None = None
+) -> bool:
     """Check that everything suppressed protects every unsafe cell.
 
     From a lone contributor, who knows more, some cells cannot be kept by their full level. For these a smaller level is
@@ -58,6 +60,10 @@ def require_feasible(problem: Problem, reduced: Reduced, attack: AttackModel) ->
         problem: What to protect.
         reduced: The same, reduced.
         attack: The attacker's programs for the reduced problem.
+        stop: Asked now and then whether to end.
+
+    Returns:
+        Whether the check came to its end.
 
     Raises:
         InfeasibleDemandError: It does not; names a smallest set of cells that makes it so.
@@ -66,12 +72,15 @@ def require_feasible(problem: Problem, reduced: Reduced, attack: AttackModel) ->
         raise InfeasibleDemandError(cell, [cell], [], reach, level)
     held = problem.unsafe & (reduced.place < 0) & ((problem.lower > 0) | (problem.upper > 0))
     narrow = held.any() or any(True for _ in _narrow(reduced.problem))
-    if not narrow and not _unprotected(reduced.problem, attack)[1]:
-        return
+    if not narrow:
+        found = _unprotected(reduced.problem, attack, stop)
+        if found is None or not found[1]:
+            return found is not None
     small, keep = movable_cells(problem)  # with all sums in it, so that the message can name them
-    known, found = _unprotected(small, AttackModel(small))
-    if found:
-        raise _smallest(small, keep, known, found)
+    found = _unprotected(small, AttackModel(small, attack.meter), None)  # most likely a refusal, which must be certain
+    if found is not None and found[1]:
+        raise _smallest(small, keep, *found)
+    return True
 
 
 def _narrow(problem: Problem) -> Iterator[tuple[int, float, float]]:
@@ -81,16 +90,22 @@ def _narrow(problem: Problem) -> Iterator[tuple[int, float, float]]:
             yield int(cell), float(room[cell]), float(level[cell])
 
 
-def _unprotected(problem: Problem, attack: AttackModel) -> tuple[int, list[tuple[int, int, float, float]]]:
-    """An attacker, and the targets that this attacker reaches although everything is suppressed."""
+def _unprotected(
+    problem: Problem, attack: AttackModel, stop: Callable[[], bool] | None
+) -> tuple[int, list[tuple[int, int, float, float]]] | None:
+    """An attacker, and the targets that this attacker reaches although everything is suppressed; None on stop."""
     everything = (~problem.fixed | problem.unsafe).astype(np.float64)
     for known in problem.attackers:
-        check = attack.check(everything, tolerance=TOLERANCE, known=known)
+        check = attack.check(everything, tolerance=TOLERANCE, known=known, stop=stop)
+        if check.stopped:
+            return None
         if known >= 0:
             problem.relief.update(
                 {(known, c, d): reach / 2 for c, d, level, reach in check.open if reach > LEAST * level}
             )
-            check = attack.check(everything, tolerance=TOLERANCE, known=known) if check.open else check
+            check = attack.check(everything, tolerance=TOLERANCE, known=known, stop=stop) if check.open else check
+            if check.stopped:
+                return None
         if check.open:
             return known, check.open
     return -1, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import highspy
 import numpy as np
@@ -13,6 +14,7 @@ from wasl.tables.cells import Floats
 from wasl.tables.suppression.attack import Cut, quiet_model
 from wasl.tables.suppression.cover_cuts import CoverCuts
 from wasl.tables.suppression.problem import Problem
+from wasl.tables.suppression.work import Clock
 
 __all__ = ["Master", "Relaxed", "Solved"]
 
@@ -40,8 +42,9 @@ class Solved:
 class Master:
     """The relaxation, which grows by cuts, and the integer program over the same cuts."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, clock: Clock | None = None) -> None:
         self.problem = problem
+        self.clock = Clock(np.inf) if clock is None else clock
         secondary = ~problem.unsafe & ~problem.fixed & (problem.cost > 0)
         self.unit = float(problem.cost[secondary].mean()) if secondary.any() else 1.0
         """Costs are divided by it, for numerical reasons."""
@@ -54,7 +57,7 @@ class Master:
         self._bridges: set[tuple[int, int]] = set()
         self._accompanied = (~problem.unsafe | problem.demanded)[problem.relations.index]
         self._covers = CoverCuts()
-        self._model = quiet_model()
+        self._model = quiet_model(self.clock.meter)
         self._model.addVars(problem.cells, self._low, self._high)
         self._model.changeColsCost(problem.cells, self._columns, self._cost)
 
@@ -141,7 +144,7 @@ class Master:
         """The integer program over all cuts.
 
         Args:
-            seconds: Time limit.
+            seconds: Time limit; units of work where the clock counts these.
             gap: Relative gap at which to stop.
             near: Patterns that agree on most cells; only where they differ may the answer vary. The bound is then
                 none of the whole problem.
@@ -154,17 +157,28 @@ class Master:
             model.changeColsBounds(len(self._columns), self._columns, low, high)
         kinds = np.full(len(self._columns), highspy.HighsVarType.kInteger)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
-        model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
+        checks = self.clock.checks(seconds)
+        if checks is None:
+            model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
         model.setOptionValue("mip_rel_gap", max(gap, 1e-9))
         model.setOptionValue("mip_abs_gap", 1e-9)
         model.clearSolver()  # given a solution to start from, HiGHS 1.16 can return that one in place of its optimum
-        if stop is not None:
-            model.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stop() else None)
+        asked = 0
+
+        def check(event: Any) -> None:
+            nonlocal asked
+            asked += 1
+            if (checks is not None and asked > checks) or (stop is not None and stop()):
+                event.interrupt()
+
+        meter, before = self.clock.meter, self.clock.meter.units
+        model.cbMipInterrupt.subscribe(check)
         try:
             model.run()
         finally:
-            if stop is not None:
-                model.cbMipInterrupt.clear()  # type: ignore[no-untyped-call]
+            model.cbMipInterrupt.clear()  # type: ignore[no-untyped-call]
+        if checks is not None and asked > checks:  # it had all that it was given
+            meter.units = max(meter.units, before + seconds)
         status = model.getModelStatus()
         info = model.getInfo()
         values = np.array(model.getSolution().col_value)

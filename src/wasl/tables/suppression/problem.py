@@ -72,6 +72,12 @@ class Problem:
         movable = ~self.fixed | self.unsafe
         return bool(np.array_equal(self.down[movable], self.up[movable]))
 
+    @property
+    def uneven(self) -> Ints:
+        """The cells that can move further one way than the other: a movement without them can be turned round."""
+        movable = ~self.fixed | self.unsafe
+        return np.flatnonzero(movable & (self.down != self.up))
+
     def known_to(self, attacker: int) -> Ints:
         """The suppressed cells an attacker knows."""
         return self.singletons[attacker] if attacker >= 0 else np.zeros(0, dtype=np.int64)
@@ -103,9 +109,10 @@ class Suppression:
         bound: No pattern costs less than this.
         proven: Whether the cost equals the bound, up to the asked gap.
         method: ``exact``, ``heuristic`` or ``modular``.
-        interrupted: Whether time or the user ended the search.
+        interrupted: Whether time, work or the user ended the search.
         steps: What the search did, for the internal report. ``ended_by`` is ``proof``, ``gap`` (the one asked for),
-            ``time``, ``user``, or ``programs`` (the programs gave nothing more, or the search was to be fast).
+            ``time``, ``work`` (see `Clock`), ``user``, or ``programs`` (the programs gave nothing more, or the search
+            was to be fast).
     """
 
     suppressed: NDArray[np.bool_] = field(repr=False)

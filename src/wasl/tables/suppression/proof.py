@@ -57,7 +57,7 @@ WORTH = 1.1
 def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> Relaxed | None:
     """Add cuts to the relaxation until it is protected, or its bound hardly rises."""
     history: list[float] = []
-    until = state.left() - state.seconds * (RELAX_SHARE_WHEN_SLOW if state.slow else RELAX_SHARE)
+    until = state.left() - state.limit * (RELAX_SHARE_WHEN_SLOW if state.slow else RELAX_SHARE)
     relaxed = cheap_cuts(master, rows, state)
     everything = (~attack.problem.fixed | attack.problem.unsafe).astype(np.float64)
     shares, targets = [*INWARDS, 0.0], None
@@ -129,7 +129,7 @@ def prove(
         state.steps["free"] = master.fix_by_reduced_cost(relaxed, state.cost)
         present = (state.cost - state.bound) / state.cost if state.cost > 0 else 0.0
         asked = max(gap / 2, min(LOOSE * present, LOOSEST) if present > 4e-4 else 0.0)
-        most = state.seconds * longest if state.slow else np.inf
+        most = state.limit * longest if state.slow else np.inf
         solved = master.solve(seconds=min(state.left() - (until or 0.0), most), gap=asked, stop=state.over)
         rounds += 1
         state.raise_bound(solved.bound)

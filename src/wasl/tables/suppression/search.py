@@ -28,6 +28,7 @@ from wasl.tables.suppression.problem import Problem, Suppression
 from wasl.tables.suppression.proof import PRUNE_SHARE, cheap_cuts, prove, relax
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import SearchProgress, State
+from wasl.tables.suppression.work import Clock
 
 __all__ = ["SearchProgress", "suppress"]
 
@@ -58,6 +59,7 @@ def suppress(
     problem: Problem,
     *,
     seconds: float = 60.0,
+    work: float | None = None,
     gap: float = 0.0,
     fast: bool = False,
     stop: Callable[[], bool] | None = None,
@@ -71,7 +73,8 @@ def suppress(
 
     Args:
         problem: What to protect.
-        seconds: Time limit, wall clock.
+        seconds: Time limit, wall clock; infinity: none.
+        work: Limit of work (see `Clock`): two searches that it ends have the same pattern, on whatever machine.
         gap: Relative gap between cost and bound at which the search may stop.
         fast: Stop after the heuristic; the bound is then that of the relaxation.
         stop: Asked now and then; True ends the search with the best pattern.
@@ -83,11 +86,12 @@ def suppress(
     """
     reduced = reduce_problem(problem)
     small = reduced.problem
-    state = State(small, seconds, stop, progress, reduced.base)
-    attack = AttackModel(small)
-    require_feasible(problem, reduced, attack)
-    state.slow = len(small.targets()) * small.cells > SLOW * seconds
-    master, rows = Master(small), RowCuts(small)
+    clock = Clock(seconds, work)
+    state = State(small, clock, stop, progress, reduced.base)
+    attack = AttackModel(small, clock.meter)
+    checked = require_feasible(problem, reduced, attack, stop)
+    state.slow = len(small.targets()) * small.cells > SLOW * clock.limit
+    master, rows = Master(small, clock), RowCuts(small)
     begin = None if start is None else reduced.shrunk(start)
     if state.slow and begin is None:
         early = cheap_cuts(master, rows, state)
@@ -95,17 +99,20 @@ def suppress(
     _first_answer(small, attack, begin, state)
     relaxed = relax(master, rows, attack, state)
     if state.slow and not fast and relaxed is not None:  # the integer program guides better than the relaxation
-        prove(master, rows, attack, state, gap, until=seconds * (1 - PROOF_SHARE))
+        prove(master, rows, attack, state, gap, until=state.limit * (1 - PROOF_SHARE))
     _guided_answer(small, attack, relaxed, state, master)
     if not fast and relaxed is not None:
         prove(master, rows, attack, state, gap)
-    _require_protection(small, attack, state)
+    if not _protects(small, attack, state) and not checked:  # the user ended the check that the demand can be met
+        require_feasible(problem, reduced, attack)
     assert state.best is not None  # noqa: S101 - the first answer exists, else require_feasible had refused
     pattern = problem.unsafe | reduced.spread(state.best)
     proven = state.closed(gap)
     cost, bound = state.cost + reduced.base, state.bound + reduced.base
-    ended = "proof" if proven else "user" if state.by_user else "time" if state.interrupted else "programs"
+    state.over()  # the last program may have used up what was left
+    ended = "proof" if proven else state.ended_by
     state.steps |= {"ended_by": "gap" if proven and cost > bound * (1 + LEAST_GAP) else ended}
+    state.steps |= {"work": round(clock.meter.units, 3), "demand_checked_first": checked}
     state.steps |= {"attacks": attack.solved, "cuts": len(master.cuts), "cells_after_reduction": small.cells}
     return Suppression(
         pattern,
@@ -124,8 +131,9 @@ def _first_answer(problem: Problem, attack: AttackModel, start: NDArray[np.bool_
 
     def too_late() -> bool:
         if not until and state.over():
-            until.append(time.monotonic() + max(LEAST_GRACE, GRACE * state.seconds))
-        return bool(until) and time.monotonic() > until[0]
+            limit = state.limit if np.isfinite(state.limit) else 0.0
+            until.append(state.clock.now() + max(LEAST_GRACE, GRACE * limit))
+        return bool(until) and state.clock.now() > until[0]
 
     begin = problem.unsafe if start is None else start | problem.unsafe
     programs = HASTY if state.slow else PROGRAMS
@@ -134,12 +142,16 @@ def _first_answer(problem: Problem, attack: AttackModel, start: NDArray[np.bool_
     if pattern is None:
         pattern = ~problem.fixed | problem.unsafe  # suppressing everything protects: this was checked before
     state.offer(pattern)
-    state.steps["first_answer_seconds"] = round(time.monotonic() - state.began, 2)
+    state.steps["first_answer_seconds"] = round(time.monotonic() - state.clock.began, 2)
     state.report("heuristic")
 
 
-def _require_protection(problem: Problem, attack: AttackModel, state: State) -> None:
-    """Attack the best pattern a last time: movements near the solver's precision may have been taken for none."""
+def _protects(problem: Problem, attack: AttackModel, state: State) -> bool:
+    """Attack the best pattern a last time: movements near the solver's precision may have been taken for none.
+
+    Returns:
+        False where it does not protect and cannot be repaired; everything that may be is then suppressed.
+    """
     assert state.best is not None  # noqa: S101
     for known in problem.attackers:
         if attack.check(state.best.astype(np.float64), tolerance=CERTAIN, known=known, limit=1).open:
@@ -147,7 +159,8 @@ def _require_protection(problem: Problem, attack: AttackModel, state: State) -> 
             state.best = ~problem.fixed | problem.unsafe if repaired is None else repaired
             state.cost = cost_of(problem, state.best)
             state.steps["repaired_at_the_end"] = True
-            return
+            return repaired is not None
+    return True
 
 
 def _guided_answer(
@@ -159,7 +172,7 @@ def _guided_answer(
     if state.answer is not None:
         rounded, guide = state.answer, None
     if state.slow:
-        least = state.left() - SCALING_SHARE * state.seconds
+        least = state.left() - SCALING_SHARE * state.limit
         pattern = complete_quickly(
             problem, attack, rounded, guide=like, more=lambda: state.left() > least, stop=state.over
         )

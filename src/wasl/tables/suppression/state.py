@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from wasl.tables.suppression.heuristic import cost_of
 from wasl.tables.suppression.problem import Problem
+from wasl.tables.suppression.work import Clock
 
 __all__ = ["SearchProgress", "State"]
 
@@ -27,40 +27,54 @@ class State:
         base: Cost that every pattern has beyond that of the problem's own cells.
         answer: The last answer of the integer program; it need not protect.
         blends_idle: Whether attacks on blends of patterns gave few further cuts.
-        interrupted: Whether the search ended before its proof, by time or by the user.
+        interrupted: Whether the search ended before its proof, by time, by work or by the user.
         by_user: Whether it was the user.
+        by_work: Whether it was the limit of work.
         slow: Whether attacking all unsafe cells once takes a large share of the time; the search then attacks less.
     """
 
     problem: Problem
-    seconds: float
+    clock: Clock
     stop: Callable[[], bool] | None
     progress: SearchProgress | None
     base: float = 0.0
     slow: bool = False
     blends_idle: bool = False
     answer: NDArray[np.bool_] | None = None
-    began: float = field(default_factory=time.monotonic)
     best: NDArray[np.bool_] | None = None
     cost: float = float("inf")
     bound: float = 0.0
     interrupted: bool = False
     by_user: bool = False
+    by_work: bool = False
     steps: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def limit(self) -> float:
+        """Seconds of the limit; units of work where work is limited. All shares are shares of it."""
+        return self.clock.limit
+
     def left(self) -> float:
-        """Seconds left."""
-        return self.seconds - (time.monotonic() - self.began)
+        """Seconds left, or units of work."""
+        return self.clock.left()
 
     def over(self) -> bool:
-        """Whether time is up, or the user asked to end."""
+        """Whether time or work is used up, or the user asked to end."""
         if not self.interrupted:
             self.by_user = self.stop is not None and self.stop()
-            self.interrupted = self.by_user or self.left() <= 0
+            self.by_work = not self.by_user and self.clock.work is not None and self.left() <= 0
+            self.interrupted = self.by_user or self.by_work or self.clock.late()
         return self.interrupted
 
+    @property
+    def ended_by(self) -> str:
+        """What ended the search before its proof."""
+        if not self.interrupted:
+            return "programs"
+        return "user" if self.by_user else "work" if self.by_work else "time"
+
     def past(self, left: float) -> bool:
-        """Whether the search is over, or fewer than the given seconds are left."""
+        """Whether the search is over, or less than the given seconds or units are left."""
         return self.over() or self.left() < left
 
     def offer(self, pattern: NDArray[np.bool_] | None) -> None:
