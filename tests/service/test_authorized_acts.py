@@ -30,6 +30,8 @@ from wasl.service.records import (
     Release,
     Run,
     StoredAuthorization,
+    Submission,
+    SubmissionKind,
     TableMenu,
     TableOrder,
 )
@@ -42,7 +44,6 @@ from wasl.web.installation import Installation
 GATED = frozenset().union(*(act.actions for act in ACTS.values()))
 ID = "0" * 31 + "1"
 NOT_GATED_JOBS = {
-    JobKind.REPRODUCE: "repeats a recorded run and tells whether the digests are the same",
     JobKind.ERASE: "erases",
     JobKind.COMPARE: "measures policies for the release desk; nothing leaves",
 }
@@ -68,23 +69,24 @@ NOT_GATED_ACTIONS = {
 }
 """Actions by the word before the dot that no authorization has to cover, and why."""
 
+FETCHED_UNDER_THE_GATE = "shows; its files are fetched under the gate (tests/service/test_fetched_files.py)"
+
 NOT_GATED_STEPS = {
     "linkage.cancel": "stops",
     "linkage.read": "shows counts and measures",
-    "linkage.reproduce": "repeats a recorded run and tells whether the digests are the same",
-    "pairs.read": "what went through the gate when it was made",
-    "links.read": "what went through the gate when it was made",
-    "spine.read": "what went through the gate when it was made",
-    "return.read": "what went through the gate when it was made",
-    "release.read": "what went through the gate when it was made",
+    "pairs.read": FETCHED_UNDER_THE_GATE,
+    "links.read": FETCHED_UNDER_THE_GATE,
+    "spine.read": FETCHED_UNDER_THE_GATE,
+    "return.read": FETCHED_UNDER_THE_GATE,
+    "release.read": FETCHED_UNDER_THE_GATE,
     "release.risk": "the confidential report",
     "release.refuse": "stops",
     "release.revoke": "stops",
     "release.withdraw": "stops",
-    "package.read": "what went through the gate when it was made",
+    "package.read": "what is public",
     "menu.close": "stops",
     "menu.read": "shows what may be ordered",
-    "tables.read": "what went through the gate when it was made",
+    "tables.read": FETCHED_UNDER_THE_GATE,
     "tables.inspect": "the confidential report",
     "tables.internal": "the confidential report",
 }
@@ -177,6 +179,7 @@ FIELDS: dict[str, dict[str, object]] = {
 CALLS: dict[str, Callable[[Client], object]] = {
     "request_linkage": lambda client: client.request_linkage(PROJECT, {"name": "morocco"}),
     "request_resolution": lambda client: client.request_resolution(PROJECT, ID),
+    "request_reproduction": lambda client: client.request_reproduction(PROJECT, ID),
     "request_return": lambda client: client.request_return(PROJECT, ID, REGISTER),
     "prepare_release": lambda client: client.prepare_release(PROJECT, **BODIES["prepare_release"]),
     "protect_again": lambda client: client.step(client.release(PROJECT, ID), "protect", {}),
@@ -213,21 +216,30 @@ STATES: dict[str, Callable[[dt.date], Authorization | None]] = {
 """Why every act is refused, whatever it asks for."""
 
 
-def store(installation: Installation, authorization: Authorization) -> None:
+def store(installation: Installation, authorization: Authorization, number: int = 0) -> None:
     """Store a decision, with a dossier it was given on."""
     office = installation.office
     by = {"created_at": "2026-01-01T00:00:00Z", "created_by": "amina", "project": PROJECT}
-    content = {"number": 1, "digest": "", "statements": 0, "holes": [], "document": {}, "particulars": {}, "files": {}}
+    content = {
+        "number": number + 1,
+        "digest": "",
+        "statements": 0,
+        "holes": [],
+        "document": {},
+        "particulars": {},
+        "files": {},
+    }
     days = {"decided": str(authorization.decided), "expires": str(authorization.expires)}
-    document = {"dossier": ID, "document": authorization.model_dump(mode="json")}
+    name = f"{number + 1:032x}"
+    document = {"dossier": name, "document": authorization.model_dump(mode="json")}
     caller = Caller(Actor("amina", Role.ADMIN), office.now())
     with office.ledger.writing(caller) as ledger:
         event = caller.event(ProjectChanged(closed=False), project=PROJECT, subject=ID)
-        stored = StoredAuthorization(id=ID, **by, decision=authorization.decision, **days, **document)
-        ledger.save(DossierFile(id=ID, **by, **content), stored, event=event)
+        stored = StoredAuthorization(id=name, **by, decision=authorization.decision, **days, **document)
+        ledger.save(DossierFile(id=name, **by, **content), stored, event=event)
 
 
-def fill(installation: Installation, authorization: Authorization | None) -> None:
+def fill(installation: Installation, authorization: Authorization | None, purpose: str = "") -> None:
     """A project in which every thing that an act can be about is there, under a decision."""
     office = installation.office
     by = {"created_at": "2026-01-01T00:00:00Z", "created_by": "amina", "project": PROJECT}
@@ -236,7 +248,11 @@ def fill(installation: Installation, authorization: Authorization | None) -> Non
     run = {"id": ID, **by, "plan": plan.model_dump(mode="json"), "plan_digest": plan.digest}
     made: list[Any] = [
         Run(
-            **run, status=RunStatus.SCORED, spine="0" * 64, report={"sources": [{"register": "r", "project": PROJECT}]}
+            **run,
+            status=RunStatus.SCORED,
+            spine="0" * 64,
+            report={"sources": [{"register": "r", "project": PROJECT}]},
+            purpose=purpose,
         ),
         Release(
             id=ID,
@@ -248,6 +264,7 @@ def fill(installation: Installation, authorization: Authorization | None) -> Non
             description=DESCRIPTION,
             seed=1,
             status=ReleaseStatus.PROTECTED,
+            purpose=purpose,
         ),
         TableMenu(
             id=ID,
@@ -270,6 +287,7 @@ def fill(installation: Installation, authorization: Authorization | None) -> Non
             specification=specification,
             seed=1,
             status=ReleaseStatus.REQUESTED,
+            purpose=purpose,
         ),
     ]
     caller = Caller(Actor("amina", Role.ADMIN), office.now())
@@ -395,7 +413,7 @@ EXCEEDS = {
     "decide": {"variable:sex", "recipient:analysts"},
     "publish_tables": {"variable:sex", "recipient:public"},
 }
-"""What each route exceeds of the narrow scope, at least; a linkage needs deliveries (tests/journey)."""
+"""What each route exceeds of the narrow scope, at least; a linkage needs deliveries, as does its repetition."""
 
 
 @pytest.mark.parametrize("name", EXCEEDS)
@@ -407,8 +425,103 @@ def test_every_route_compares_what_it_asks_for(narrow: Service, name: str) -> No
             assert EXCEEDS[name] <= set(refusals(narrow)[-1][1])
 
 
+PURPOSES = [
+    (("labour", "health"), False),
+    (("labour",), False),
+    (("taxes", "health"), True),
+    (("taxes",), True),
+    ((), True),
+]
+"""Purposes of the decision that is in force by now, and whether what was asked for "labour" exceeds them."""
+
+
+@pytest.fixture(params=PURPOSES, ids=lambda one: "+".join(one[0]) or "none")
+def amended(
+    request: pytest.FixtureRequest, sqlite_template: Template, tmp_path: Path
+) -> Iterator[tuple[Service, bool]]:
+    """A live service where all was asked for one purpose; the decision has since been replaced."""
+    names, exceeds = request.param
+    folder = tmp_path / "data"
+    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
+    scope = {**WIDE, "recipients": ["holder:elsewhere"], "purposes": names}
+    fill(installation, held(installation.office.now().date(), scope=scope), "labour")
+    with serving(installation) as address:
+        running = Service(address, installation, sqlite_template.tokens)
+        try:
+            yield running, exceeds
+        finally:
+            running.close()
+    installation.close()
+
+
+def test_each_step_is_held_to_the_purpose_of_what_it_moves(amended: tuple[Service, bool]) -> None:
+    """No route or page after the first asks for the purpose again: it is that of the run, release or order."""
+    service, exceeds = amended
+    expected = ["purpose:labour"] if exceeds else []
+    for name in EXCEEDS:
+        for route in (one for one in ROUTES if one.endpoint.__name__ == name):
+            for role in roles_of(route):
+                service.client(role).post(path_of(route), json=BODIES.get(name, {}), headers={"If-Match": '"1"'})
+                stated = [one for one in refusals(service)[-1][1] if one.startswith("purpose")]
+                assert stated == expected, (path_of(route), role)
+    compared = 0
+    for page in PAGES:
+        if page.endpoint.__name__ == "start_run" or action_of(page) == "linkage.reproduce":
+            continue
+        token = service.token(roles_of(page)[0])
+        browser = PlainBrowser(service.address, language="en")
+        assert browser.sign_in(token).status_code == 303
+        fields = {**FIELDS.get(page.endpoint.__name__, {}), "version": "1", "confirmation": token, "reason": "r"}
+        before = len(refusals(service))
+        answer = browser.send(path_of(page), fields)
+        added = refusals(service)[before:]
+        assert len(added) == 1, (path_of(page), answer.status_code)
+        assert [one for one in added[0][1] if one.startswith("purpose")] == expected, path_of(page)
+        compared += 1
+    assert compared > 8
+
+
+def test_what_is_asked_for_keeps_the_purpose_that_the_decision_was_compared_with(
+    resolved: tuple[Service, str],
+) -> None:
+    service, run = resolved
+    office = service.installation.office
+    path = f"/v1/projects/{PROJECT}"
+    today = office.now().date()
+    with office.ledger.reading() as state:
+        source = state.get(Run, run).report["sources"]
+    registers = sorted({one["register"] for one in source})
+    keys = sorted({one["name"] for part in _headers(service) for one in part["passes"]})
+    variables = [one["name"] for one in SPECIFICATION["variables"]]
+    whole = {
+        "registers": registers,
+        "interconnections": [registers],
+        "keys": keys,
+        "variables": variables,
+        "outputs": ["microdata", "tables"],
+    }
+    cases = [(["labour"], "", "labour"), (["labour", "health"], "health", "health")]
+    for number, (names, stated, kept) in enumerate(cases):
+        store(service.installation, held(today, decision=f"D-{number}", scope={**whole, "purposes": names}), number)
+        asked = service.client(Role.LINKAGE).post(
+            f"{path}/linkage-runs", json={"plan": {"name": "morocco"}, "purpose": stated}
+        )
+        made = service.client(Role.RELEASE).post(
+            f"{path}/releases", json={**BODIES["prepare_release"], "run": run, "purpose": stated}
+        )
+        assert (asked.status_code, made.status_code) == (202, 202), (asked.text, made.text)
+        with office.ledger.reading() as state:
+            assert state.get(Run, asked.json()["id"]).purpose == kept
+            assert state.get(Release, made.json()["id"]).purpose == kept
+
+
+def _headers(service: Service) -> list[Any]:
+    with service.installation.office.ledger.reading() as state:
+        return [one.header for one in state.select(Submission, project=PROJECT, kind=SubmissionKind.DELIVERY)]
+
+
 def test_the_exceptions_are_no_more_than_there_are() -> None:
-    assert set(EXCEEDS) | {"request_linkage"} == set(CALLS)
+    assert set(EXCEEDS) | {"request_linkage", "request_reproduction"} == set(CALLS)
     assert {one.value.partition(".")[0] for one in Action} >= set(NOT_GATED_ACTIONS)
 
 

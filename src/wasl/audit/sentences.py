@@ -12,6 +12,7 @@ import unicodedata
 
 from wasl.audit.events import KINDS, AuditEvent, DetailValue, Language
 from wasl.audit.field_words import DETAIL_WORDS
+from wasl.audit.value_words import say_value
 from wasl.locale import messages
 
 __all__ = ["DETAIL_WORDS", "say_detail", "say_event", "say_kind"]
@@ -40,12 +41,18 @@ def say_event(event: AuditEvent, language: Language) -> str:
     context = {name: text for name in ("request", "role") if (text := getattr(event, name))}
     for name, value in {**event.detail, **context}.items():
         word = DETAIL_WORDS.get(name, {}).get(language, _visible(name.replace("_", " ")))
-        parts.append(f"{word}{colon}{_apart(say_detail(value, language), language)}")
+        parts.append(f"{word}{colon}{_apart(say_detail(value, language, name), language)}")
     return f"{sentence} ({messages(language).parts(parts)})." if parts else f"{sentence}."
 
 
-def say_detail(value: DetailValue, language: Language) -> str:
-    """A detail as its language writes it: numbers grouped, days and moments in words, digests shortened."""
+def say_detail(value: DetailValue, language: Language, field: str = "") -> str:
+    """A detail as its language writes it: numbers grouped, days, moments and codes in words, digests shortened.
+
+    Args:
+        value: The value of a field, or a moment.
+        language: The reader's.
+        field: Its name, for codes: a role, a state, a check.
+    """
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -55,10 +62,10 @@ def say_detail(value: DetailValue, language: Language) -> str:
     if isinstance(value, float):
         return messages(language).significant(value, DIGITS)
     if isinstance(value, list):
-        return ", ".join(say_detail(item, language) for item in value)
+        return ("، " if language == "ar" else ", ").join(say_detail(item, language, field) for item in value)
     if value.startswith("sha256:"):
         return f"{value[:_DIGEST_SHOWN]}…"
-    return _timed(value, language) or _visible(value)
+    return _timed(value, language) or say_value(field, value, language) or _visible(value)
 
 
 def say_kind(kind: str, language: Language) -> str:

@@ -17,6 +17,7 @@ from wasl.cli.memory import let_go_of_memory
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.recorded_files import read_objections
 from wasl.errors import InputError, ThresholdError
+from wasl.locale.code_words import CHECK_WORDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,7 +129,7 @@ def _say_linked(result: dict[str, Any]) -> None:
             say(f"pass {flow['pass']}: {warning}")
     for check in result.get("checks", []):
         if check.get("warning"):
-            say(f"warning, check {check['name']}: {check['message']}")
+            say(f"warning, check “{check_words(check['name'])}”: {check['message']}")
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")
@@ -139,13 +140,20 @@ def _say_linked(result: dict[str, Any]) -> None:
         say(f"{name}: {path}")
 
 
+def check_words(name: str) -> str:
+    """The English words for a check; `said` translates the sentence around them."""
+    return CHECK_WORDS.get(name, name)
+
+
 def _require_checks(result: Mapping[str, Any], *, accept: bool, quiet: bool) -> None:
     """End with exit code 3 if self-checks failed and the user did not accept it; the files are written in any case.
 
     Raises:
         ThresholdError: Names the failed checks.
     """
-    failed = [f"{check['name']}: {check['message']}" for check in result.get("checks", []) if not check["passed"]]
+    failed = [
+        f"{check_words(check['name'])}: {check['message']}" for check in result.get("checks", []) if not check["passed"]
+    ]
     if not failed:
         return
     text = f"{len(failed)} self-check{'s' if len(failed) > 1 else ''} of the linkage failed. " + " ".join(failed)

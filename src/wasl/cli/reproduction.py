@@ -165,7 +165,8 @@ def _run_again(recorded: RecordedRun, given: _Given) -> Act[Reproduction, Linkag
     Raises:
         InputError: A file of the run is missing; names it and its digest.
     """
-    from wasl.cli.audit_trail import record_event
+    from wasl.cli.audit_trail import record_event, recorded_refusal
+    from wasl.cli.authorized import held_by_files
     from wasl.cli.linkage import read_labels, read_pairs
     from wasl.cli.recorded_files import objections_of, recorded_inputs, recorded_joins, recorded_pairs, recorded_spine
     from wasl.linkage.plan import LinkagePlan
@@ -189,13 +190,14 @@ def _run_again(recorded: RecordedRun, given: _Given) -> Act[Reproduction, Linkag
     if recorded.plan_digest != document.digest and len(rounds) == 1:  # a service fills in the round of a shipped plan
         document = document.model_copy(update={"round": rounds.pop()})
     onto = recorded_spine(given.inputs, recorded.onto_digest) if recorded.onto_digest and given.onto is None else None
-    with progress("linking again") as report:
+    held = held_by_files([recorded.project])
+    with recorded_refusal(recorded.run, project=recorded.project), progress("linking again") as report:
         act = run_again(
             recorded,
             document,
             deliveries,
             joins,
-            RunOptions(threads=given.threads, progress=report),
+            RunOptions(threads=given.threads, progress=report, **held),
             onto=onto if given.onto is None else read_parquet(given.onto, "spine")[0],
             model=None if given.model is None else read_pairs(given.model).model,
             labels=None if given.labels is None else read_labels(given.labels),
@@ -226,7 +228,8 @@ def _again(
     Raises:
         InputError: The spine follows from no run of the log, or an input is missing.
     """
-    from wasl.cli.audit_trail import record_event
+    from wasl.cli.audit_trail import record_event, recorded_refusal
+    from wasl.cli.authorized import held_by_files
     from wasl.cli.disclosure import read_microdata
     from wasl.cli.recorded_files import found_payloads
     from wasl.disclosure.policy import DisclosurePolicy
@@ -236,18 +239,20 @@ def _again(
     from wasl.workflow.reproduce import reproduce_release
 
     table = _spine_of(release, given, spine)
-    act = reproduce_release(
-        release,
-        table,
-        found_payloads(given.inputs),
-        _specification(documents),
-        DisclosurePolicy.load(documents.policy),
-        RunOptions(threads=given.threads, seed=documents.seed),
-        population=None if documents.population is None else read_microdata(documents.population),
-        description=None if documents.description is None else DatasetDescription.load(documents.description),
-        manifest=None if package is None else Manifest.parse((package / "manifest.json").read_bytes()),
-        objections=_objections_of(release, table, given),
-    )
+    held = held_by_files([release.project])
+    with recorded_refusal(release.release, project=release.project):
+        act = reproduce_release(
+            release,
+            table,
+            found_payloads(given.inputs),
+            _specification(documents),
+            DisclosurePolicy.load(documents.policy),
+            RunOptions(threads=given.threads, seed=documents.seed, **held),
+            population=None if documents.population is None else read_microdata(documents.population),
+            description=None if documents.description is None else DatasetDescription.load(documents.description),
+            manifest=None if package is None else Manifest.parse((package / "manifest.json").read_bytes()),
+            objections=_objections_of(release, table, given),
+        )
     record_event(act.event, project=release.project, subject=release.release)
     return act.result
 

@@ -27,10 +27,10 @@ class Linkage(Session):
         body = {"plan": document(plan), "deliveries": list(deliveries), "onto": onto, "purpose": purpose}
         return Run.parse(self.transport.json("POST", f"/v1/projects/{project}/linkage-runs", body))
 
-    def import_pairs(self, project: str, plan: str, file: Path) -> Run:
+    def import_pairs(self, project: str, plan: str, file: Path, *, purpose: str = "") -> Run:
         """Begin a run with pairs scored elsewhere; the plan as JSON text (strong mode)."""
         path = f"/v1/projects/{project}/pairs"
-        return Run.parse(self.transport.upload(path, file, PARQUET, params={"plan": plan}))
+        return Run.parse(self.transport.upload(path, file, PARQUET, params={"plan": plan, "purpose": purpose}))
 
     def run(self, project: str, run: str) -> Run:
         """A run."""

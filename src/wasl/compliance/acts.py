@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["ACTS", "Asked", "GatedAct", "Output", "Part"]
+__all__ = ["ACTS", "FETCH", "FETCHED", "Asked", "GatedAct", "Output", "Part"]
 
 Output = Literal["microdata", "synthetic", "tables"]
 """Kinds of files for other people: protected microdata, synthetic microdata, protected tables."""
@@ -89,7 +89,7 @@ class GatedAct:
         parts: What it states of itself in full: where the act is done.
         function: The function of `wasl.workflow` that does it, as ``module.function``.
         facade: The function of the library, where it has one.
-        verbs: Verbs of the command line.
+        verbs: Verbs of the command line, with the word of a verb under a verb.
         actions: Permissions of the service: routes, pages and the client's methods ask under them.
         jobs: Kinds of job in which the service does it.
     """
@@ -134,6 +134,18 @@ ACTS: Mapping[str, GatedAct] = {
         verbs=frozenset({"return"}),
         actions=frozenset({"return.request"}),
         jobs=frozenset({"return"}),
+    ),
+    "reproduce": GatedAct(
+        parts=_SOURCES - {Part.PURPOSE} | {Part.KEY},
+        function="reproduce.reproduce",
+        verbs=frozenset({"audit reproduce"}),
+        actions=frozenset({"linkage.reproduce"}),
+        jobs=frozenset({"reproduce"}),
+    ),
+    "reproduce-release": GatedAct(
+        parts=_SOURCES - {Part.PURPOSE} | {Part.OUTPUT, Part.VARIABLE},
+        function="reproduce.reproduce_release",
+        verbs=frozenset({"audit reproduce"}),
     ),
     "estimate": GatedAct(
         parts=frozenset({Part.PURPOSE}),
@@ -183,3 +195,20 @@ ACTS: Mapping[str, GatedAct] = {
     ),
 }
 """Each act by name. `merge` is in none: it compares registers of one office, and refuses those of two."""
+
+FETCH = "fetch"
+"""Name under which the download of a kept file is put to the gate."""
+
+FETCHED = frozenset(
+    {
+        "delivery.download",
+        "pairs.read",
+        "links.read",
+        "spine.read",
+        "return.read",
+        "release.read",
+        "tables.read",
+        "tables.internal",
+    }
+)
+"""Permissions of the service under which files are handed out that are not public: each download is held to the day."""

@@ -86,12 +86,14 @@ class Standing:
         expires: The last day on which it holds.
         days_left: Days until then.
         warning: Why somebody has to act soon, or empty.
+        purpose: The purpose of the act: as stated, else the only one of the decision; empty where neither is there.
     """
 
     decision: str
     expires: dt.date
     days_left: int
     warning: str = ""
+    purpose: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The standing in an act's report."""
@@ -156,7 +158,7 @@ class Decisions:
         beyond = [(one, _excess(one, asked, today)) for one in held]
         covering = [one for one, excess in beyond if not excess]
         if covering:
-            return _standing(max(covering, key=lambda one: one.expires), today)
+            return _standing(max(covering, key=lambda one: one.expires), today, asked)
         nearest, excess = min(reversed(beyond), key=lambda found: len(found[1]))
         error = AuthorizationError(
             f"authorization {nearest.decision} (until {nearest.expires}) does not cover this: {', '.join(excess)}.",
@@ -189,7 +191,7 @@ def _others(projects: Iterable[str] | None, own: str) -> list[str]:
     return sorted(set(projects or ()) - {own})
 
 
-def _standing(held: Authorization, today: dt.date) -> Standing:
+def _standing(held: Authorization, today: dt.date, asked: Asked) -> Standing:
     days = (held.expires - today).days
     warning = ""
     if days <= held.warning_days:
@@ -197,4 +199,4 @@ def _standing(held: Authorization, today: dt.date) -> Standing:
             f"authorization {held.decision} ends on {held.expires}, in {days} days; "
             "from the day after it wasl refuses to link and to release."
         )
-    return Standing(held.decision, held.expires, days, warning)
+    return Standing(held.decision, held.expires, days, warning, asked.purpose or held.scope.only_purpose)

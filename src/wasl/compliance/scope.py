@@ -79,6 +79,11 @@ class Scope(Document):
         value: dict[str, Any] = handler(self)
         return {name: part for name, part in value.items() if part is not None or name not in UNLIMITED}
 
+    @property
+    def only_purpose(self) -> str:
+        """The purpose that need not be stated, as there is no other; else empty."""
+        return self.purposes[0] if self.purposes is not None and len(self.purposes) == 1 else ""
+
     def without(self, struck: Iterable[str]) -> Self:
         """The scope without what the authority struck out, each as ``kind:name`` (``key:passport``).
 
@@ -130,9 +135,8 @@ class Scope(Document):
         if self.recipients is not None and asked.recipient is not None and asked.recipient not in self.recipients:
             excess.append(f"{Part.RECIPIENT}:{asked.recipient}")
         if self.purposes is not None and asked.purpose is not None:
-            only = self.purposes[0] if len(self.purposes) == 1 else ""  # which need not be stated
-            if (asked.purpose or only) not in self.purposes:
-                excess.append(f"{Part.PURPOSE}:{asked.purpose or 'none named'}")
+            purpose = asked.purpose or self.only_purpose  # the only one need not be stated
+            excess += [] if purpose in self.purposes else [f"{Part.PURPOSE}:{asked.purpose or 'none named'}"]
         return excess
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from wasl.audit.events import Happening
 from wasl.compliance.acts import Asked
-from wasl.compliance.authorization import Authorization, Decisions
+from wasl.compliance.authorization import Authorization, Decisions, Standing
 from wasl.errors import AuthorizationError
 from wasl.registers.documents import validate_document
 from wasl.service.ports import Caller, Office, Reader
@@ -20,7 +20,7 @@ from wasl.service.records import StoredAuthorization
 from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import hold
 
-__all__ = ["decisions_of", "held_options", "recorded_excess", "require_in_force"]
+__all__ = ["decisions_of", "held_options", "kept_purpose", "recorded_excess", "require_in_force"]
 
 
 def decisions_of(office: Office, state: Reader, project: str) -> Decisions:
@@ -40,10 +40,15 @@ def held_options(
         state: The state.
         project: Of which project.
         options: What else the act is given.
-        purpose: As stated by who asks; None in a job, whose request was compared.
+        purpose: As stated by who asks, or as kept with the thing that a step moves; None: not compared.
     """
     held = decisions_of(office, state, project)
     return replace(options, authorization=held, today=office.now().date(), purpose=purpose)
+
+
+def kept_purpose(standing: Standing | None, stated: str) -> str:
+    """The purpose that is kept with what was asked for: the one the decision was compared with, else as stated."""
+    return stated if standing is None else standing.purpose
 
 
 def require_in_force(office: Office, state: Reader, project: str, act: str) -> None:

@@ -23,7 +23,7 @@ from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
 from wasl.service.objections import objected_records, objections_logged, pin_objections
@@ -80,7 +80,7 @@ def request_linkage(
         headers = [DeliveryHeader.from_json(dict(submission.header)) for submission in chosen]
         require_comparable(headers)
         document.require_accepts(headers)
-        hold_linkage(held_options(office, ledger, project, RunOptions(), purpose=purpose), headers)
+        standing = hold_linkage(held_options(office, ledger, project, RunOptions(), purpose=purpose), headers)
         if onto:
             _require_spine(ledger, project, onto)
         run_id = office.new_id()
@@ -96,6 +96,7 @@ def request_linkage(
             onto=onto,
             job=job.id,
             objections=pin_objections(ledger, project),
+            purpose=kept_purpose(standing, purpose),
         )
         event = caller.event(
             LinkageRequested(
@@ -112,7 +113,9 @@ def request_linkage(
         return ledger.get(Run, run_id)
 
 
-def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[str, Any], incoming: Incoming) -> Run:
+def import_pairs(
+    office: Office, caller: Caller, *, project: str, plan: Mapping[str, Any], incoming: Incoming, purpose: str = ""
+) -> Run:
     """Begin a run with pairs scored by the linkage unit's own installation (strong mode).
 
     Raises:
@@ -127,13 +130,13 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
     with recorded_excess(office, caller, project=project, subject="linkage"), office.ledger.reading() as state:
         open_project(state, project)
         require_in_force(office, state, project, "link")
-        options = held_options(office, state, project, RunOptions())
+        options = held_options(office, state, project, RunOptions(), purpose=purpose)
     ParquetFile(incoming.path, "file of scored pairs", office.limits).measure_text()
     scored = ScoredPairs.from_table(*read_parquet(incoming.path, "file of scored pairs"))
     with recorded_excess(office, caller, project=project, subject="linkage"):
         sources = sources_of_maps([], scored.report["sources"])
         keys = scored.pairs.column("pass").cast(pa.string()).unique().to_pylist()
-        hold(options, asked_for_sources("link", sources, options, keys=keys))
+        standing = hold(options, asked_for_sources("link", sources, options, keys=keys))
     stored = incoming.keep()
     run = Run(
         id=office.new_id(),
@@ -145,6 +148,7 @@ def import_pairs(office: Office, caller: Caller, *, project: str, plan: Mapping[
         status=RunStatus.SCORED,
         pairs=stored.digest,
         report=plain_json(scored.report),
+        purpose=kept_purpose(standing, purpose),
     )
     event = caller.event(
         PairsReceived(
@@ -164,7 +168,8 @@ def score(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, job.subject)
         submissions = [state.get(Submission, one) for one in run.deliveries]
         records, maps = objected_records(state, run), maps_of(state, submissions)
-        options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
+        working = RunOptions(threads=office.threads, progress=progress)
+        options = held_options(office, state, run.project, working, purpose=run.purpose)
     _, rows = maps_without([JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps], records)
     deliveries = deliveries_without(run_deliveries(office, submissions), rows)
     left_out = sum(one.source.left_out for one in deliveries if isinstance(one.source, RemainingRows))

@@ -58,7 +58,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     progress(0, 2)
     with office.ledger.reading() as state:
         release = require_publishing(state.get(Release, job.subject))
-        options = held_options(office, state, release.project, RunOptions())
+        options = held_options(office, state, release.project, RunOptions(), purpose=release.purpose)
     checkpoint, proofs = prove_release(office, release.id)
     table, _ = read_parquet(office.files.path(Area.RELEASE, release.protected), "protected file")
     caller = job_caller(office, job)

@@ -193,7 +193,7 @@ def require_publishable(
     Raises:
         AuthorizationError: The error carries the event `AuthorizationExceeded`.
     """
-    options = held_options(office, ledger, release.project, RunOptions())
+    options = held_options(office, ledger, release.project, RunOptions(), purpose=release.purpose)
     if isinstance(release, TableOrder):
         columns = TablesSpec.model_validate(release.specification).columns
         act, recipient = ("publish-tables", "public") if to_public else ("tables", "analysts")

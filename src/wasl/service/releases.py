@@ -18,7 +18,7 @@ from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
@@ -69,8 +69,8 @@ def prepare_release(
     with recorded_excess(office, caller, project=project, subject=title), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         require_in_force(office, ledger, project, "protect")
-        _require_authorized(office, ledger, project, documents, purpose)
         found = find_run(ledger, project, run)
+        kept = _require_authorized(office, ledger, project, documents, purpose or found.purpose)
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
         pinned = replace(found, payloads=pin_payloads(ledger, found))
@@ -90,6 +90,7 @@ def prepare_release(
             seed=secrets.randbits(SEED_BITS) if seed is None else seed,
             job=job.id,
             protected_by=caller.actor.name,
+            purpose=kept,
         )
         runs = (pinned,) if pinned.payloads != found.payloads else ()
         ledger.save(release, *runs, job, event=_protection_event(caller, release))
@@ -125,7 +126,7 @@ def protect_again(
             found.policy if policy is None else policy,
             found.description if description is None else description,
         )
-        _require_authorized(office, ledger, project, documents, purpose)
+        kept = _require_authorized(office, ledger, project, documents, purpose or found.purpose)
         status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
         pinned_payloads(ledger, find_run(ledger, project, found.run))
         job = queue_job(office, caller, JobKind.PROTECT, project=project, subject=release)
@@ -149,6 +150,7 @@ def protect_again(
             decided_by="",
             reason="",
             protected_by=caller.actor.name,
+            purpose=kept,
         )
         ledger.save(changed, job, event=_protection_event(caller, changed))
         return ledger.get(Release, release)
@@ -160,12 +162,16 @@ def _require_authorized(
     project: str,
     documents: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
     purpose: str,
-) -> None:
-    """Refuse at once what the job would refuse: variables or microdata that the authorization does not cover."""
+) -> str:
+    """Refuse at once what the job would refuse: variables or microdata that the authorization does not cover.
+
+    Returns:
+        The purpose that is kept with the release.
+    """
     names = [one.name for one in MicrodataSpec.model_validate(documents[0]).variables]
     released = DisclosurePolicy.model_validate(documents[1]).released(names)
     options = held_options(office, ledger, project, RunOptions(), purpose=purpose)
-    hold_output("protect", options, output="microdata", variables=released)
+    return kept_purpose(hold_output("protect", options, output="microdata", variables=released), purpose)
 
 
 def protect_release(office: Office, job: Job, progress: Progress) -> None:
@@ -189,7 +195,8 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     left_out = spine.num_rows - remaining.num_rows
     spine = remaining
     with office.ledger.reading() as state:
-        options = held_options(office, state, release.project, RunOptions(threads=office.threads, seed=release.seed))
+        working = RunOptions(threads=office.threads, seed=release.seed)
+        options = held_options(office, state, release.project, working, purpose=release.purpose)
     specification = MicrodataSpec.model_validate(release.specification)
     assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options, objections=heard)
     policy = DisclosurePolicy.model_validate(release.policy)

@@ -52,7 +52,7 @@ def request_resolution(office: Office, caller: Caller, *, project: str, run: str
         if found.status is not RunStatus.SCORED:
             raise StateError(f"run {run} is {found.status}; only a scored run can be resolved.")
         open_project(ledger, project)
-        options = held_options(office, ledger, project, RunOptions())
+        options = held_options(office, ledger, project, RunOptions(), purpose=found.purpose)
         hold(options, asked_for_sources("resolve", sources_of_maps([], found.report.get("sources", ())), options))
         _join_maps(ledger, found)
         job = queue_job(office, caller, JobKind.RESOLVE, project=project, subject=run)
@@ -72,7 +72,8 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
         run = state.get(Run, job.subject)
         inputs = _inputs(state, run)
         objections = objections_of(state, run)
-        options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
+        working = RunOptions(threads=office.threads, progress=progress)
+        options = held_options(office, state, run.project, working, purpose=run.purpose)
     act = resolve(
         run_plan(run),
         scored_pairs(office, run),
@@ -105,9 +106,11 @@ def request_reproduction(office: Office, caller: Caller, *, project: str, run: s
 
     Raises:
         StateError: The run has no spine, or its pairs were made elsewhere.
+        AuthorizationError: No decision of the authority is in force.
     """
     caller.check(Action.LINKAGE_REPRODUCE, project=project)
-    with office.ledger.writing(caller) as ledger:
+    with recorded_excess(office, caller, project=project, subject=run), office.ledger.writing(caller) as ledger:
+        require_in_force(office, ledger, project, "reproduce")
         found = find_run(ledger, project, run)
         if any(ledger.get(Submission, one).purged for one in found.deliveries):
             raise StateError(f"deliveries of run {run} were erased, so it cannot be reproduced.")
@@ -126,6 +129,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
         submissions = [state.get(Submission, one) for one in run.deliveries]
         inputs = _inputs(state, run)
         objections = objections_of(state, run)
+        options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))
     recorded = RecordedRun(
         run=run.id,
         project=run.project,
@@ -141,7 +145,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
         run_plan(run),
         run_deliveries(office, submissions),
         _read_maps(office, inputs.maps),
-        RunOptions(threads=office.threads, progress=progress),
+        options,
         onto=_read_onto(office, inputs.onto),
         decisions=inputs.decisions,
         objections=objections,

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.audit.events import ReturnRequested
+from wasl.compliance.acts import Asked
 from wasl.errors import NotFoundError, StateError
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.holder_return import HolderReturn
@@ -24,6 +25,7 @@ from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
+from wasl.service.fetched import asked_for_run
 from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_plan
@@ -35,7 +37,7 @@ from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import hold_output
 from wasl.workflow.holder_return import holder_return
 
-__all__ = ["find_return", "prepare_return", "request_return", "return_name"]
+__all__ = ["asked_for_return", "find_return", "prepare_return", "request_return", "return_name"]
 
 
 def return_name(register: str) -> str:
@@ -61,13 +63,19 @@ def request_return(office: Office, caller: Caller, *, project: str, run: str, re
         _schema(ledger, project, register).require_return()
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Ask again when it is resolved.")
-        options = held_options(office, ledger, project, RunOptions())
+        options = held_options(office, ledger, project, RunOptions(), purpose=found.purpose)
         hold_output("return", options, recipient=f"holder:{register}")
         job = queue_job(office, caller, JobKind.RETURN, project=project, subject=run)
         job = replace(job, result={"register": register})
         event = caller.event(ReturnRequested(register=register), project=project, subject=run)
         ledger.save(job, event=event)
         return ledger.get(Job, job.id)
+
+
+def asked_for_return(office: Office, project: str, run: str, register: str) -> Asked:
+    """The request for the file of a return, as the gate compares it."""
+    with office.ledger.reading() as state:
+        return asked_for_run(find_run(state, project, run), recipient=f"holder:{register}")
 
 
 def prepare_return(office: Office, job: Job, progress: Progress) -> None:
@@ -79,7 +87,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         declared = state.select(Register, project=run.project)
         payloads = [state.get(Submission, one) for one in run.payloads]
         join = _join_map(state, run, register)
-        options = held_options(office, state, run.project, RunOptions())
+        options = held_options(office, state, run.project, RunOptions(), purpose=run.purpose)
         earlier = [
             one.artifacts[return_name(register)]
             for one in state.select(Run, project=run.project)

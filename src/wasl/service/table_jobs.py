@@ -66,7 +66,8 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.reading() as state:
         found = state.get(TableOrder, job.subject)
         menu = state.get(TableMenu, found.menu)
-        options = held_options(office, state, found.project, RunOptions(seed=found.seed, progress=progress))
+        working = RunOptions(seed=found.seed, progress=progress)
+        options = held_options(office, state, found.project, working, purpose=found.purpose)
     spec, rules = TablesSpec.model_validate(found.specification), menu_of(menu)
     hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
     keyed = spec.protection.method is ProtectionMethod.CELL_KEY
@@ -194,7 +195,7 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
     progress(0, 2)
     with office.ledger.reading() as state:
         found = require_publishing(state.get(TableOrder, job.subject))
-        options = held_options(office, state, found.project, RunOptions())
+        options = held_options(office, state, found.project, RunOptions(), purpose=found.purpose)
     checkpoint, proofs = prove_release(office, found.id)
     with zipfile.ZipFile(office.files.path(Area.RELEASE, found.protected)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}

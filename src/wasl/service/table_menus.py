@@ -15,7 +15,7 @@ from wasl.service.linkages import find_run
 from wasl.service.pins import pin_payloads, pinned_payloads
 from wasl.service.ports import Caller, Office, Part, Reader
 from wasl.service.projects import open_project
-from wasl.service.records import TableMenu
+from wasl.service.records import Run, TableMenu
 from wasl.service.states import MENU_STEPS, MenuStatus
 from wasl.tables.menu import MenuSpec
 from wasl.workflow.act import RunOptions
@@ -52,8 +52,8 @@ def offer_menu(
     with recorded_excess(office, caller, project=project, subject=title), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         require_in_force(office, ledger, project, "tables")
-        _require_authorized(office, ledger, project, accepted)
         found = find_run(ledger, project, run)
+        _require_authorized(office, ledger, found, accepted)
         if not found.spine:
             raise StateError(f"run {run} has no spine yet.", remedy="Resolve it first.")
         pinned = replace(found, payloads=pin_payloads(ledger, found))
@@ -94,8 +94,9 @@ def open_menu(office: Office, caller: Caller, *, project: str, menu: str, versio
     caller.check(Action.MENU_OPEN, project=project)
     with recorded_excess(office, caller, project=project, subject=menu), office.ledger.reading() as state:
         require_in_force(office, state, project, "tables")
-        accepted = menu_of(find_menu(state, project, menu))
-        _require_authorized(office, state, project, accepted)
+        found = find_menu(state, project, menu)
+        accepted = menu_of(found)
+        _require_authorized(office, state, find_run(state, project, found.run), accepted)
     happening = TableMenuOpened(
         menu_digest=accepted.digest,
         approval=accepted.approval.value,
@@ -157,8 +158,9 @@ def _move(
         return ledger.get(TableMenu, menu)
 
 
-def _require_authorized(office: Office, state: Reader, project: str, menu: MenuSpec) -> None:
-    options = held_options(office, state, project, RunOptions())
+def _require_authorized(office: Office, state: Reader, run: Run, menu: MenuSpec) -> None:
+    """Refuse a menu that is not covered; its purpose is that of its run."""
+    options = held_options(office, state, run.project, RunOptions(), purpose=run.purpose)
     hold_output("tables", options, output="tables", variables=menu.columns, recipient="analysts")
 
 

@@ -15,7 +15,7 @@ from wasl.audit.events import TablesOrdered
 from wasl.errors import NotFoundError, StateError
 from wasl.registers.documents import validate_document
 from wasl.service.access import Action, Role
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
 from wasl.service.jobs import queue_job
 from wasl.service.known_outside import require_nothing_new
 from wasl.service.packages import ask_publication
@@ -76,8 +76,9 @@ def order(
         require_in_force(office, ledger, project, "tables")
         found = _open(ledger, project, menu)
         spec = order_tables(menu_of(found), wanted)
-        options = held_options(office, ledger, project, RunOptions(), purpose=purpose)
-        hold_output("tables", options, output="tables", variables=spec.columns, recipient="analysts")
+        stated = purpose or ledger.get(Run, found.run).purpose
+        options = held_options(office, ledger, project, RunOptions(), purpose=stated)
+        standing = hold_output("tables", options, output="tables", variables=spec.columns, recipient="analysts")
         mine = ledger.select(TableOrder, project=project, created_by=caller.actor.name, status=WAITING)
         if len(mine) >= MOST_WAITING:
             raise StateError(f"{len(mine)} of your orders wait already.", remedy="Wait until some are decided on.")
@@ -97,6 +98,7 @@ def order(
             seed=secrets.randbits(SEED_BITS),
             job=job.id,
             protected_by=caller.actor.name,
+            purpose=kept_purpose(standing, stated),
         )
         ledger.save(made, job, event=caller.event(_ordered(found, wanted, spec), project=project, subject=name))
         return ledger.get(TableOrder, name)
@@ -116,7 +118,7 @@ def protect_order_again(office: Office, caller: Caller, *, project: str, order: 
         require_in_force(office, ledger, project, "tables")
         found = find_order(ledger, caller, project, order)
         spec = TablesSpec.model_validate(found.specification)
-        options = held_options(office, ledger, project, RunOptions())
+        options = held_options(office, ledger, project, RunOptions(), purpose=found.purpose)
         hold_output("tables", options, output="tables", variables=spec.columns, recipient="analysts")
         status = next_status(found.status, ReleaseStep.PROTECT_AGAIN)
         if found.answered:

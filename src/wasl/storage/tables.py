@@ -98,6 +98,7 @@ runs = _noun(
     _text("failure"),
     _document("payloads"),
     _document("objections"),
+    _text("purpose"),
     sa.Index(None, "project", "id"),
 )
 review_pairs = _noun(
@@ -148,6 +149,7 @@ releases = _noun(
     _text("manifest_digest"),
     _text("published_at"),
     _text("protected_by"),
+    _text("purpose"),
     sa.Index(None, "project", "id"),
     sa.Index(None, "status", "id"),
 )
@@ -191,6 +193,7 @@ table_orders = _noun(
     _text("manifest_digest"),
     _text("published_at"),
     _text("protected_by"),
+    _text("purpose"),
     sa.Index(None, "project", "id"),
     sa.Index(None, "status", "id"),
 )

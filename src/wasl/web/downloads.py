@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
+from wasl.compliance.acts import Asked
+from wasl.service.fetched import require_fetchable
 from wasl.service.log import record_read
 from wasl.service.ports import Area, Caller
 from wasl.web.authorization import office_of
@@ -49,10 +51,28 @@ def send_file(
     area: Area,
     digest: str,
     name: str,
+    asked: Asked | None,
     media_type: str = PARQUET,
 ) -> Response:
-    """A kept file, whole or in part; logged as read by the caller."""
+    """A kept file, whole or in part; logged as read by the caller.
+
+    Args:
+        request: The request.
+        caller: Who reads it.
+        project: Of which project.
+        subject: What it is, for the log.
+        area: Where it is kept.
+        digest: Its SHA-256.
+        name: Its name at the reader's.
+        asked: What the decisions of the project have to cover for it (`wasl.service.fetched`); None: nothing, for it is
+            public, the reader's own, or a report of counts and measures.
+        media_type: Its type.
+
+    Raises:
+        AuthorizationError: No decision covers it on this day.
+    """
     office = office_of(request)
+    require_fetchable(office, caller, project=project, subject=subject, asked=asked)
     path = office.files.path(area, digest)
     etag = f'"{digest.removeprefix("sha256:")}"'
     if etag in request.headers.get("if-none-match", ""):

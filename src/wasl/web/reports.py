@@ -73,6 +73,7 @@ def send_internal_report(request: Request, caller: Caller, project: str, release
         area=Area.RELEASE,
         digest=str(found.artifacts[chosen]),
         name=name,
+        asked=None,
         media_type=MEDIA_TYPES["html"],
     )
     response.headers["vary"] = "Accept-Language"

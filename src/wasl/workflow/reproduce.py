@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -26,6 +27,7 @@ from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.payload import Payload
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
+from wasl.workflow.authorized import Sources, asked_for_sources, hold, sources_of_maps, sources_of_payloads
 from wasl.workflow.grey_zone import settled_places
 from wasl.workflow.link import link
 from wasl.workflow.microdata import MicrodataSpec
@@ -57,7 +59,7 @@ def reproduce(
         plan: The plan it followed.
         deliveries: Its deliveries, in the order of the log.
         joins: Their join maps, in the same order.
-        options: Threads and progress.
+        options: Threads and progress; the decisions to which the repetition is held, and the day.
         onto: The spine the run was built onto.
         model: The model of an earlier run it used.
         labels: The decisions on an earlier run that its model learned from.
@@ -67,7 +69,10 @@ def reproduce(
 
     Raises:
         InputError: A document or file is not the one the run was made by; names it and its digest.
+        AuthorizationError: No decision covers it: to link again is to interconnect again.
     """
+    _hold_run(options, deliveries, joins, scored)
+    options = replace(options, authorization=None)
     if plan.digest != recorded.plan_digest:
         raise InputError(
             f"the plan is not the one run {recorded.run} followed.",
@@ -103,6 +108,24 @@ def reproduce(
         reproduced=not result.differing,
     )
     return Act({"spine.parquet": resolved.artifacts["spine.parquet"]}, event, result.to_json(), result)
+
+
+def _hold_run(
+    options: RunOptions, deliveries: Sequence[Delivery], joins: Sequence[JoinMap], scored: ScoredPairs | None
+) -> None:
+    """Hold the repetition of a linkage to the decisions; the purpose was compared when it was done first.
+
+    Raises:
+        AuthorizationError: It is not covered.
+    """
+    if options.authorization is None:
+        return
+    keys = {summary.name for one in deliveries for summary in one.header.passes}
+    sources = Sources.of([*(one.header for one in deliveries), *joins])
+    if scored is not None:
+        keys |= set(scored.pairs.column("pass").cast(pa.string()).unique().to_pylist())
+        sources = sources_of_maps(joins, scored.report["sources"])
+    hold(options, replace(asked_for_sources("reproduce", sources, options, keys=keys), purpose=None))
 
 
 def _require_earlier(
@@ -155,7 +178,7 @@ def reproduce_release(
         payloads: Payloads, its own among them; they are recognized by their digests.
         specification: What was assembled.
         policy: How it was protected.
-        options: The seed of protection; the day is that of the log.
+        options: The seed of protection, whose day is that of the log; the decisions and the day of the repetition.
         population: The population table, where the policy needs one.
         description: The description of the package; with it the package's files are made again.
         manifest: The manifest of the package, with which they are compared.
@@ -163,6 +186,7 @@ def reproduce_release(
 
     Raises:
         InputError: A document, a payload or the seed is not the one the log names.
+        AuthorizationError: No decision covers it.
     """
     stated = {
         "specification": (specification.digest, recorded.specification_digest),
@@ -178,6 +202,11 @@ def reproduce_release(
                 remedy=f"Give the one whose digest is {wanted}.",
             )
     chosen = _recorded_payloads(recorded, spine, payloads, objections)
+    if options.authorization is not None:
+        registers = spine.column("register").cast(pa.string()).unique().to_pylist()
+        asked = asked_for_sources("reproduce-release", sources_of_payloads(chosen, registers), options)
+        released = policy.released([one.name for one in specification.variables])
+        hold(options, replace(asked, output="microdata", variables=frozenset(released), purpose=None))
     assembled = assemble(spine, chosen, specification, RunOptions(), objections=objections)
     day = dt.date.fromisoformat(recorded.protected_on)
     made = protect(

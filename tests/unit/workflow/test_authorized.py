@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import wasl.workflow
 from wasl.audit.events import AuthorizationExceeded
 from wasl.audit.notes import NoteSigner
+from wasl.audit.reproduction import RecordedRelease, RecordedRun
 from wasl.compliance.acts import ACTS, Asked, Part
 from wasl.compliance.authorization import Authorization, Decisions, Standing
 from wasl.disclosure.policy import DisclosurePolicy
@@ -27,6 +28,7 @@ from wasl.errors import AuthorizationError, InputError
 from wasl.estimation.specification import EstimateSpec
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
+from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
@@ -34,6 +36,7 @@ from wasl.tables.specification import TablesSpec
 from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import hold_linkage, hold_output
 from wasl.workflow.microdata import MicrodataSpec
+from wasl.workflow.protect import seed_digest
 
 TODAY = dt.date(2026, 6, 15)
 REGISTERS = ("cnss-employees", "dgsn-permits")
@@ -43,7 +46,11 @@ PLAN = LinkagePlan.load("morocco")
 POLICY = DisclosurePolicy.load("public-use")
 MICRO = pa.table({"region": ["01", "02"], "sex": ["1", "2"], "birth_year": [1990, 1980]})
 TABLES = TablesSpec.model_validate({"name": "t", "tables": [{"name": "t", "dimensions": [{"name": "sex"}]}]})
-VARIABLES = tuple(sorted({*TABLES.columns, *POLICY.released(MICRO.column_names), *MICRO.column_names}))
+SPECIFICATION = MicrodataSpec.load("foreign-workers")
+MADE_OF = [one.name for one in SPECIFICATION.variables]
+VARIABLES = tuple(
+    sorted({*TABLES.columns, *POLICY.released(MICRO.column_names), *MICRO.column_names, *POLICY.released(MADE_OF)})
+)
 SPINE = pa.table(
     {
         "register": pa.array(REGISTERS).dictionary_encode(),
@@ -91,7 +98,7 @@ def delivery(register: str) -> Any:
 
 
 def payload(register: str) -> Payload:
-    rows = pa.table({"record_id": pa.array([b"a" * 16], pa.binary(16))})
+    rows = pa.table({"record_id": pa.array([b"ab"[REGISTERS.index(register) :][:1] * 16], pa.binary(16))})
     return Payload(register=register, schema_digest="", rows=rows, **FILE)
 
 
@@ -102,6 +109,30 @@ def join(register: str) -> JoinMap:
 def scored() -> Any:
     sources = [{"register": name, "project": "simimo", "delivery_digest": name} for name in REGISTERS]
     return SimpleNamespace(pairs=pa.table({"pass": ["names"]}), report={"sources": sources, "plan_digest": PLAN.digest})
+
+
+RUN = RecordedRun("r", "simimo", 0, PLAN.digest, (), "", "")
+
+
+def recorded_release() -> RecordedRelease:
+    """A release that was made by the documents above."""
+    digests = dict.fromkeys(("manifest_digest", "description_digest", "protected_digest", "data_digest"), "")
+    return RecordedRelease(
+        release="r",
+        project="simimo",
+        published=2,
+        protected=1,
+        assembled=0,
+        protected_on="2026-06-15",
+        policy_digest=POLICY.digest,
+        seed_digest=seed_digest(1),
+        specification_digest=SPECIFICATION.digest,
+        spine_digest="",
+        payload_digests=tuple(digest_table(payload(name).rows) for name in REGISTERS),
+        microdata_digest="",
+        run=None,
+        **digests,
+    )
 
 
 def _call(function: Callable[..., Any], *args: Any, **given: Any) -> Callable[[RunOptions], Any]:
@@ -128,6 +159,11 @@ def calls() -> dict[str, Callable[[RunOptions], Any]]:
         "publish": (
             (MICRO, {}, DatasetDescription.load("foreign-workers-puf")),
             {"signer": NoteSigner.generate("t"), "created": dt.datetime(2026, 6, 15, tzinfo=dt.UTC)},
+        ),
+        "reproduce": ((RUN, PLAN, [delivery(name) for name in REGISTERS], [join(name) for name in REGISTERS]), {}),
+        "reproduce-release": (
+            (recorded_release(), SPINE, [payload(name) for name in REGISTERS], SPECIFICATION, POLICY),
+            {},
         ),
         "publish-tables": (
             ({}, TABLES),
@@ -265,8 +301,6 @@ NOT_GATED = {
     "evaluate.evaluate": "measures a linkage that went through the gate",
     "evaluate.evaluate_review": "measures a linkage that went through the gate",
     "merge.merge": "registers of one office; those of two are refused (require_one_office)",
-    "reproduce.reproduce": "repeats a recorded run and tells whether the digests are the same",
-    "reproduce.reproduce_release": "repeats a recorded release and tells whether the digests are the same",
 }
 """Functions that do an act and that no authorization has to cover, and why."""
 

@@ -15,6 +15,7 @@ from wasl.linkage.comparison.patterns import MISSING, read_pattern
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.quality import charts
 from wasl.locale import N_, Language, Messages, messages
+from wasl.locale.code_words import CHECK_WORDS
 from wasl.locale.pages import said
 from wasl.registers.known_names import known_as
 
@@ -51,9 +52,16 @@ def _template(name: str) -> Template:
         lambda context, value, digits: context["words"].number(value, digits)
     )
     environment.filters["known_as"] = pass_context(lambda context, name: known_as(name, context["words"]))
+    environment.filters["check"] = pass_context(_check)
     environment.filters["percent"] = pass_context(_percent)
     environment.filters["said"] = pass_context(lambda context, text: said(context["words"], text))
     return environment.get_template(name)
+
+
+def _check(context: Context, name: str) -> str:
+    """The words for a check; a check of another release of wasl has its name."""
+    words: Messages = context["words"]
+    return words.text(CHECK_WORDS[name]) if name in CHECK_WORDS else name
 
 
 def _percent(context: Context, value: float | None) -> str:

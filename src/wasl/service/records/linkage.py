@@ -30,6 +30,7 @@ class Run(Noun):
         failure: Why it failed; empty otherwise.
         payloads: Submission ids of the payloads its releases use, pinned when the spine was asked for.
         objections: Objections whose records it leaves out, pinned when it, or its spine, was asked for.
+        purpose: What for, as stated or as the only one of the decision; what follows from the run is held to it.
     """
 
     project: str
@@ -49,6 +50,7 @@ class Run(Noun):
     failure: str = ""
     payloads: list[str] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
+    purpose: str = ""
 
     @property
     def failed_checks(self) -> list[str]:

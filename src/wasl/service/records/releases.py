@@ -32,6 +32,7 @@ class Release(Noun):
         protected_by: Who asked for the protection that counts; does not decide on it either.
         manifest_digest: The digest of the signed manifest once published.
         published_at: ISO 8601 UTC, empty before.
+        purpose: What for, as stated, else that of its run; every later step is held to it.
     """
 
     project: str
@@ -56,6 +57,7 @@ class Release(Noun):
     manifest_digest: str = ""
     published_at: str = ""
     protected_by: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class TableOrder(Noun):
         package, manifest_digest, published_at: As of a release.
         failure: Why it could not be made, for whoever ordered it.
         requested_by, decided_by, reason, protected_by: The four eyes, as of a release.
+        purpose: What for, as stated, else that of its run; every later step is held to it.
     """
 
     project: str
@@ -133,3 +136,4 @@ class TableOrder(Noun):
     manifest_digest: str = ""
     published_at: str = ""
     protected_by: str = ""
+    purpose: str = ""

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from wasl.errors import NotFoundError
 from wasl.service.access import Action
+from wasl.service.fetched import require_package
 from wasl.service.ports import Area, Caller, Reader
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
@@ -53,10 +54,9 @@ def send_package(request: Request, caller: Caller, release: Release | TableOrder
     """The package of a release.
 
     Raises:
-        NotFoundError: It has none yet.
+        NotFoundError: It has none yet, or was withdrawn.
     """
-    if not release.package:
-        raise NotFoundError(f"release {release.id} is {release.status} and has no package yet.")
+    require_package(release)
     return send_file(
         request,
         caller,
@@ -65,6 +65,7 @@ def send_package(request: Request, caller: Caller, release: Release | TableOrder
         area=Area.PUBLIC,
         digest=release.package,
         name=f"{release.id}.zip",
+        asked=None,
         media_type=ZIP,
     )
 

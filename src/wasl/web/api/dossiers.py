@@ -150,6 +150,7 @@ def download_dossier(
         area=Area.RELEASE,
         digest=digest,
         name=name,
+        asked=None,
         media_type=media_type,
     )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from wasl.errors import InputError, NotFoundError
 from wasl.service import linkages, resolutions
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_run
 from wasl.service.ports import Area, Caller, Office, Part
 from wasl.service.records import Job, Project, Run
 from wasl.web.api.pagination import Page, Paging
@@ -89,6 +90,10 @@ async def import_pairs(
             examples=['{"name": "morocco"}'],
         ),
     ],
+    purpose: Annotated[
+        str,
+        Query(max_length=60, pattern=NO_NUL, description="what for; needed where several are authorized"),
+    ] = "",
 ) -> RunView:
     """Begin a run with pairs that the linkage unit's own installation scored (strong mode)."""
     office = office_of(request)
@@ -96,7 +101,7 @@ async def import_pairs(
     name = await replayed_later(request, caller)
     if name is None:
         with await receive_body(request, Area.SPINE) as incoming:
-            name = await run_sync(lambda: _import(office, caller, project, document, incoming))
+            name = await run_sync(lambda: _import(office, caller, project, document, incoming, purpose))
     response.headers["Location"] = f"/v1/projects/{project}/linkage-runs/{name}"
     return await run_sync(_run, office, response, project, name)
 
@@ -195,8 +200,9 @@ def _run(office: Office, response: Response, project: str, name: str) -> RunView
     return RunView.of(found)
 
 
-def _import(office: Office, caller: Caller, project: str, plan: dict[str, Any], incoming: Any) -> str:
-    return linkages.import_pairs(office, caller, project=project, plan=plan, incoming=incoming).id
+def _import(office: Office, caller: Caller, project: str, plan: dict[str, Any], incoming: Any, purpose: str) -> str:
+    given: dict[str, Any] = {"project": project, "plan": plan, "incoming": incoming, "purpose": purpose}
+    return linkages.import_pairs(office, caller, **given).id
 
 
 def _file(request: Request, caller: Caller, project: str, run: str, what: str, area: Area) -> Response:
@@ -213,6 +219,7 @@ def _file(request: Request, caller: Caller, project: str, run: str, what: str, a
         area=area,
         digest=digest,
         name=f"{what}.parquet",
+        asked=asked_for_run(found),
     )
 
 

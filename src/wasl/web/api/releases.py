@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from wasl.errors import NotFoundError
 from wasl.service import packages, release_steps, releases
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_protected
 from wasl.service.ports import Area, Caller, Office
 from wasl.service.records import Project, Release
 from wasl.service.states import ReleaseStep
@@ -231,6 +232,7 @@ def download_protected(request: Request, caller: AnyCaller, project: ProjectName
         area=Area.RELEASE,
         digest=found.protected,
         name="protected.parquet",
+        asked=asked_for_protected(caller, found),
     )
 
 

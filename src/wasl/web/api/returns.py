@@ -85,4 +85,5 @@ def download_return(
         area=Area.SPINE,
         digest=digest,
         name=f"{register}.return",
+        asked=returns.asked_for_return(office_of(request), project, run, register),
     )

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 
 from wasl.service import submissions
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_delivery
 from wasl.service.ports import Caller, Office
 from wasl.service.projects import register_id
 from wasl.service.records import Register, Submission, SubmissionKind
@@ -136,6 +137,7 @@ def download_delivery(
         area=submissions.AREAS[SubmissionKind.DELIVERY],
         digest=found.file,
         name=f"{register}.parquet",
+        asked=asked_for_delivery(caller, found),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from wasl.service import table_menus, table_orders
+from wasl.service import fetched, table_menus, table_orders
 from wasl.service.access import Action, Role
 from wasl.service.ports import Area, Caller, Office
 from wasl.service.records import Project, TableMenu, TableOrder
@@ -194,6 +194,7 @@ def download_answer(request: Request, caller: AnyCaller, project: ProjectName, o
         area=Area.RELEASE,
         digest=table_orders.readable_answer(caller, found),
         name=f"{order}.zip",
+        asked=fetched.asked_for_protected(caller, found),
         media_type=ZIP,
     )
 
@@ -226,6 +227,7 @@ def download_internal(request: Request, caller: AnyCaller, project: ProjectName,
         area=Area.RELEASE,
         digest=table_orders.internal_files(found),
         name=f"{order}-internal.zip",
+        asked=fetched.asked_for_internal(caller, found),
         media_type=ZIP,
     )
 

@@ -131,6 +131,7 @@ def download_dossier(page: AnyPage, project: str, dossier: str, name: str) -> An
         area=Area.RELEASE,
         digest=found.files[name],
         name=name,
+        asked=None,
         media_type=MEDIA_TYPES[name.rsplit(".", 1)[-1]],
     )
 

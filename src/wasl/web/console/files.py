@@ -11,6 +11,7 @@ from starlette.responses import Response
 from wasl.errors import NotFoundError
 from wasl.service import submissions
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_delivery
 from wasl.service.ports import Incoming
 from wasl.service.projects import register_id
 from wasl.service.records import Register, Run, Submission, SubmissionKind
@@ -123,6 +124,7 @@ def download(page: AnyPage, project: str, register: str, submission: str) -> Any
         area=submissions.AREAS[SubmissionKind.DELIVERY],
         digest=found.file,
         name=f"{register}.parquet",
+        asked=asked_for_delivery(page.caller, found),
     )
 
 

@@ -18,6 +18,7 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.known_names import known_as
 from wasl.service import linkages, resolutions, reviews
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_run
 from wasl.service.ports import Area
 from wasl.service.records import Job, JobStatus, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
@@ -183,6 +184,7 @@ def download(page: AnyPage, project: str, run: str, what: str) -> Any:
         area=Area.SPINE,
         digest=digest,
         name=f"{what}.parquet",
+        asked=asked_for_run(found),
     )
 
 

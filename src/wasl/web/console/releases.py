@@ -11,6 +11,7 @@ from wasl.disclosure.report.attack_tables import attack_name
 from wasl.errors import NotFoundError, WaslError
 from wasl.service import packages, release_steps, releases
 from wasl.service.access import Action
+from wasl.service.fetched import asked_for_protected
 from wasl.service.ports import Area, Office
 from wasl.service.records import Job, JobStatus, Release, Run
 from wasl.service.states import RELEASE_STEPS, ReleaseStatus, ReleaseStep, RunStatus
@@ -207,6 +208,7 @@ def download_protected(page: AnyPage, project: str, release: str) -> Any:
         area=Area.RELEASE,
         digest=found.protected,
         name="protected.parquet",
+        asked=asked_for_protected(page.caller, found),
     )
 
 

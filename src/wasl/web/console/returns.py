@@ -55,4 +55,5 @@ def download_return(page: AnyPage, project: str, register: str, run: str) -> Any
         area=Area.SPINE,
         digest=digest,
         name=f"{register}.return",
+        asked=returns.asked_for_return(page.office, project, run, register),
     )

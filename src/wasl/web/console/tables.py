@@ -10,10 +10,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from wasl.compliance.acts import Asked
 from wasl.errors import WaslError
 from wasl.locale.messages import in_language
 from wasl.registers.codes.classification import CodeList
-from wasl.service import table_menus, table_orders
+from wasl.service import fetched, table_menus, table_orders
 from wasl.service.access import Action, Role
 from wasl.service.ports import Area
 from wasl.service.records import Job, JobStatus, Run, TableMenu, TableOrder
@@ -177,7 +178,14 @@ def download_answer(page: AnyPage, project: str, order: str) -> Any:
     """The answer: a ZIP file of the protected tables."""
     with page.office.ledger.reading() as state:
         found = table_orders.find_order(state, page.caller, project, order)
-    return _send(page, found, table_orders.readable_answer(page.caller, found), "answer to", f"{order}.zip")
+    return _send(
+        page,
+        found,
+        table_orders.readable_answer(page.caller, found),
+        "answer to",
+        f"{order}.zip",
+        fetched.asked_for_protected(page.caller, found),
+    )
 
 
 @pages("GET", ORDER + "/internal.zip", Action.TABLES_INTERNAL)
@@ -185,7 +193,14 @@ def download_internal(page: AnyPage, project: str, order: str) -> Any:
     """True figures and intervals, for the desk and the approver."""
     with page.office.ledger.reading() as state:
         found = table_orders.find_order(state, page.caller, project, order)
-    return _send(page, found, table_orders.internal_files(found), "internal tables of", f"{order}-internal.zip")
+    return _send(
+        page,
+        found,
+        table_orders.internal_files(found),
+        "internal tables of",
+        f"{order}-internal.zip",
+        fetched.asked_for_internal(page.caller, found),
+    )
 
 
 @pages("POST", ORDER + "/protect", Action.TABLES_ORDER)
@@ -234,7 +249,7 @@ _add_decision(ReleaseStep.REVOKE)
 _add_decision(ReleaseStep.WITHDRAW)
 
 
-def _send(page: Page, found: TableOrder, digest: str, what: str, name: str) -> Response:
+def _send(page: Page, found: TableOrder, digest: str, what: str, name: str, asked: Asked | None) -> Response:
     return send_file(
         page.request,
         page.caller,
@@ -243,6 +258,7 @@ def _send(page: Page, found: TableOrder, digest: str, what: str, name: str) -> R
         area=Area.RELEASE,
         digest=digest,
         name=name,
+        asked=asked,
         media_type=ZIP,
     )
 

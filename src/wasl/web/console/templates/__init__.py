@@ -17,6 +17,7 @@ from wasl.audit.events import KINDS
 from wasl.audit.sentences import say_kind
 from wasl.disclosure.report.attack_tables import attack_name
 from wasl.locale import LANGUAGES, N_, Messages, messages
+from wasl.locale.code_words import CHECK_WORDS, FILE_WORDS, JOB_WORDS, ROLE_WORDS, STATE_WORDS, VERDICT_WORDS
 from wasl.locale.pages import said
 from wasl.registers.known_names import known_as
 from wasl.service.access import Action
@@ -33,80 +34,8 @@ LANGUAGE_COOKIE = "wasl-language"
 STATIC = Path(__file__).parent.parent / "static"
 SHORT_DIGEST = 12
 
-STATE_WORDS = {
-    "requested": N_("requested"),
-    "scored": N_("scored"),
-    "resolving": N_("being resolved"),
-    "resolved": N_("resolved"),
-    "failed": N_("failed"),
-    "cancelled": N_("cancelled"),
-    "protecting": N_("being protected"),
-    "unsafe": N_("thresholds missed"),
-    "protected": N_("protected"),
-    "refused": N_("refused"),
-    "approved": N_("approved"),
-    "publishing": N_("being published"),
-    "published": N_("published"),
-    "withdrawn": N_("withdrawn"),
-    "queued": N_("queued"),
-    "running": N_("running"),
-    "done": N_("done"),
-    "parked": N_("set aside"),
-    "invited": N_("invitation open"),
-    "active": N_("active"),
-    "open": N_("open"),
-    "agreed": N_("agreed"),
-    "disputed": N_("disputed"),
-    "same": N_("same person"),
-    "different": N_("different persons"),
-    "unsure": N_("unsure"),
-    "revoked": N_("revoked"),
-    "expired": N_("expired"),
-    "disabled": N_("disabled"),
-    "closed": N_("closed"),
-    "purged": N_("erased"),
-    "delivery": N_("delivery"),
-    "join-map": N_("join map"),
-    "payload": N_("payload"),
-    "score": N_("linkage"),
-    "resolve": N_("resolution"),
-    "protect": N_("protection"),
-    "package": N_("packaging"),
-    "reproduce": N_("reproduction"),
-    "erase": N_("erasure"),
-    "return": N_("return to the holder"),
-    "passed": N_("passed"),
-    "holder": N_("data holder"),
-    "linkage": N_("linkage unit"),
-    "spine": N_("spine keeper"),
-    "reviewer": N_("reviewer"),
-    "release": N_("release desk"),
-    "approver": N_("approver"),
-    "auditor": N_("auditor"),
-    "analyst": N_("analyst"),
-    "offered": N_("offered"),
-    "tabulate": N_("tabulation"),
-    "package-tables": N_("packaging of tables"),
-    "compare": N_("comparison of scenarios"),
-    "admin": N_("administrator"),
-    "officer": N_("data-protection officer"),
-    "registers": N_("registers"),
-    "interconnections": N_("interconnections"),
-    "periods": N_("periods"),
-    "recipients": N_("recipients"),
-    "purposes": N_("purposes"),
-    "retention": N_("retention in days"),
-    "keys": N_("keys of comparison"),
-    "rounds": N_("rounds"),
-    "variables": N_("variables"),
-    "outputs": N_("kinds of output"),
-    "microdata": N_("microdata"),
-    "synthetic": N_("synthetic data"),
-    "tables": N_("tables"),
-    "public": N_("the public"),
-    "analysts": N_("analysts"),
-}
-"""Words for states, kinds and roles."""
+WORDS = {**STATE_WORDS, **ROLE_WORDS, **JOB_WORDS, **VERDICT_WORDS, **FILE_WORDS, **CHECK_WORDS}
+"""Words for states, kinds, roles and checks."""
 
 TONES = {
     "failed": "bad",
@@ -271,7 +200,7 @@ def _moment(context: Context, stamp: str) -> Markup:
 def _word(context: Context, name: Any) -> str:
     """The word for a state, kind or role."""
     text = str(name)
-    return _language(context).text(STATE_WORDS[text]) if text in STATE_WORDS else text
+    return _language(context).text(WORDS[text]) if text in WORDS else text
 
 
 @pass_context
