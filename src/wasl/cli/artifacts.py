@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-import pyarrow as pa
-
 from wasl.registers.exchange.parquet_tables import write_parquet
 from wasl.registers.exchange.whole_files import whole_file
 from wasl.workflow.act import Artifact
@@ -28,8 +26,8 @@ def write_artifacts(artifacts: Mapping[str, Artifact], folder: Path) -> dict[str
     with ExitStack() as stack:
         for name, artifact in artifacts.items():
             partial = stack.enter_context(whole_file(folder / name))
-            if isinstance(artifact, pa.Table):
-                write_parquet(artifact, partial)
-            else:
+            if isinstance(artifact, bytes):
                 partial.write_bytes(artifact)
+            else:
+                write_parquet(artifact, partial)
     return {name: str(folder / name) for name in artifacts}

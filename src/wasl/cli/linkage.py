@@ -201,6 +201,7 @@ def link_files(
     from wasl.linkage.plan import LinkagePlan
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.exchange.spilled_arrays import arrays_in_file
     from wasl.settings import Settings
     from wasl.workflow.act import RunOptions
     from wasl.workflow.link import link as link_deliveries
@@ -217,27 +218,29 @@ def link_files(
     heeded = None if objections is None else read_objections(objections)
     document = LinkagePlan.load(plan)
     read = [Delivery.read(path) for path in deliveries]
-    maps = [JoinMap.open(path) for path in joins]
+    objected = heeded.by_register() if heeded is not None else {}
+    maps = [JoinMap.open(path, objected) for path in joins]
     if heeded is not None:
-        read = deliveries_without(read, maps_without(maps, heeded.by_register())[1])
+        read = deliveries_without(read, maps_without(maps, objected)[1])
     workers = Settings().threads if threads is None else threads
     earlier = read_pairs(model).model if model is not None else None
     decided = read_labels(labels) if labels is not None else None
     project = read[0].header.project if read else ""
-    with recorded_refusal(document.name, project=project), progress("linking") as report_progress:
-        options = RunOptions(
-            threads=workers,
-            progress=report_progress,
-            language=spoken().language,
-            **held_by_files([one.header.project for one in read], purpose),
-        )
-        act = link_deliveries(document, read, options, engine=engine, model=earlier, labels=decided)
-    artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
-    files = _write(artifacts, out)
-    record_event(act.event, project=_project(act.result), subject=document.name)
-    if not joins:
-        return {**act.report, "files": files}
-    report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto), heeded, purpose)
+    with arrays_in_file(out if out.is_dir() else out.absolute().parent) as store:
+        with recorded_refusal(document.name, project=project), progress("linking") as report_progress:
+            options = RunOptions(
+                threads=workers,
+                progress=report_progress,
+                language=spoken().language,
+                **held_by_files([one.header.project for one in read], purpose),
+            )
+            act = link_deliveries(document, read, options, engine=engine, model=earlier, labels=decided, store=store)
+        artifacts = {name: act.artifacts[name] for name in act.artifacts if not joins or name == "pairs.parquet"}
+        files = _write(artifacts, out)
+        record_event(act.event, project=_project(act.result), subject=document.name)
+        if not joins:
+            return {**act.report, "files": files}
+        report = _resolve_into(document, act.result, maps, out, run or _run_id(), _read_spine(onto), heeded, purpose)
     report["files"] = files | report["files"]
     return report
 
@@ -260,8 +263,8 @@ def resolve_files(
     let_go_of_memory()
     document = LinkagePlan.load(plan)
     scored = read_pairs(pairs)
-    maps = [JoinMap.open(path) for path in joins]
     heeded = None if objections is None else read_objections(objections)
+    maps = [JoinMap.open(path, heeded.by_register() if heeded is not None else ()) for path in joins]
     return _resolve_into(document, scored, maps, out, run or _run_id(), _read_spine(onto), heeded, purpose)
 
 

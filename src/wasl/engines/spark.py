@@ -46,6 +46,7 @@ from wasl.linkage.score import ProgressCallback, score_sources
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.encoded_rows import EncodedRows, RowsInMemory
+from wasl.registers.exchange.spilled_arrays import ArrayStore
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -96,6 +97,7 @@ def score_pairs_on_spark(
     model: MatchModel | None = None,
     labels: Labels | None = None,
     bucket_rows: int = BUCKET_ROWS,
+    store: ArrayStore | None = None,
 ) -> ScoredPairs:
     """Score pairs on Spark; the same pairs and model as :func:`wasl.linkage.score.score_pairs`, bit for bit.
 
@@ -107,11 +109,14 @@ def score_pairs_on_spark(
         model: An earlier model to use as it is.
         labels: Decided pairs of an earlier run.
         bucket_rows: Rows a task holds at once, about.
+        store: Where the pairs of a pass wait; in memory if not said.
     """
     sources = sources_of(deliveries)
     engine = Spark(sources, session or spark_session(), bucket_rows)
     threads = os.cpu_count() or 1
-    return score_sources(plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels)
+    return score_sources(
+        plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels, store=store
+    )
 
 
 class Spark:

@@ -247,8 +247,8 @@ class JoinRows:
         row_key = self._key.derive("row-id", pass_=rows.summary.name)
         for start in range(0, len(rows.members), PART_ROWS):
             some = slice(start, start + PART_ROWS)
-            ids = self._record_ids[rows.members[some]]
-            labels = permute_labels(row_key, self._record_ids[rows.stands[some]])
+            ids = self._record_ids.take(rows.members[some], axis=0)
+            labels = permute_labels(row_key, self._record_ids.take(rows.stands[some], axis=0))
             self.sink.add(join_rows(fixed_bytes(ids), rows.summary.name, fixed_bytes(labels)))
 
     def add_alone(self) -> None:

@@ -17,6 +17,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.union_meter import check_union, measure_union, usable_passes
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import require_comparable
+from wasl.registers.exchange.spilled_arrays import ArrayStore
 
 __all__ = ["score_pairs", "score_sources"]
 
@@ -31,6 +32,7 @@ def score_pairs(
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
     labels: Labels | None = None,
+    store: ArrayStore | None = None,
 ) -> ScoredPairs:
     """Score the pairs of two or more deliveries, or of one delivery with itself.
 
@@ -41,6 +43,7 @@ def score_pairs(
         progress: Called with (passes done, passes).
         model: An earlier model: its levels and m- and u-probabilities are kept, only the priors are fitted.
         labels: Decided pairs of an earlier run under the same profile, which train m-probabilities.
+        store: Where the pairs of a pass wait while the next one is compared; in memory if not said.
 
     Returns:
         The pairs worth a look, the model, and a report. Equal for equal plan and deliveries, bit for bit.
@@ -52,7 +55,9 @@ def score_pairs(
     sources = sources_of(deliveries)
     threads = threads or os.cpu_count() or 1
     engine = Threads(sources, threads)
-    return score_sources(plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels)
+    return score_sources(
+        plan, sources, engine, threads=threads, progress=progress, model=model, labels=labels, store=store
+    )
 
 
 def score_sources(
@@ -64,6 +69,7 @@ def score_sources(
     progress: ProgressCallback | None = None,
     model: MatchModel | None = None,
     labels: Labels | None = None,
+    store: ArrayStore | None = None,
 ) -> ScoredPairs:
     """Score the pairs of sources on an engine; see :func:`score_pairs`."""
     if not sources:
@@ -87,7 +93,8 @@ def score_sources(
         borrowed = lenders([part.model for part in scored.values()])
         result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed, decided.get(name))
         if result is not None:
-            scored[name] = result
+            scored[name] = result if store is None else result.set_aside(store)
+        del result
     if progress:
         progress(len(names), len(names))
     passes = [scored[name] for name in names if name in scored]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-
 from wasl.registers.exchange.parquet_tables import write_parquet
 from wasl.service.ports import Area, Office
 from wasl.workflow.act import Artifact
@@ -18,10 +16,10 @@ def keep_artifact(office: Office, area: Area, artifact: Artifact) -> str:
     """Save a table as Parquet, or bytes as they are; returns the digest that names the file."""
 
     def write(path: Path) -> None:
-        if isinstance(artifact, pa.Table):
-            write_parquet(artifact, path)
-        else:
+        if isinstance(artifact, bytes):
             path.write_bytes(artifact)
+        else:
+            write_parquet(artifact, path)
 
     return office.files.make(area, write).digest
 

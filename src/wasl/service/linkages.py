@@ -170,7 +170,7 @@ def score(office: Office, job: Job, progress: Progress) -> None:
         records, maps = objected_records(state, run), maps_of(state, submissions)
         working = RunOptions(threads=office.threads, progress=progress)
         options = held_options(office, state, run.project, working, purpose=run.purpose)
-    _, rows = maps_without([JoinMap.read(office.files.path(Area.SPINE, one.file)) for one in maps], records)
+    _, rows = maps_without([JoinMap.open(office.files.path(Area.SPINE, one.file), records) for one in maps], records)
     deliveries = deliveries_without(run_deliveries(office, submissions), rows)
     left_out = sum(one.source.left_out for one in deliveries if isinstance(one.source, RemainingRows))
     act = link(run_plan(run), deliveries, options)

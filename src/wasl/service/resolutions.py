@@ -12,6 +12,7 @@ from wasl.audit.reproduction import RecordedRun
 from wasl.errors import StateError
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
@@ -77,7 +78,7 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
     act = resolve(
         run_plan(run),
         scored_pairs(office, run),
-        _read_maps(office, inputs.maps),
+        _read_maps(office, inputs.maps, objections),
         options,
         run=run.id,
         onto=_read_onto(office, inputs.onto),
@@ -144,7 +145,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
         recorded,
         run_plan(run),
         run_deliveries(office, submissions),
-        _read_maps(office, inputs.maps),
+        _read_maps(office, inputs.maps, objections),
         options,
         onto=_read_onto(office, inputs.onto),
         decisions=inputs.decisions,
@@ -178,8 +179,9 @@ def _inputs(ledger: Reader, run: Run) -> _Inputs:
     return _Inputs(_join_maps(ledger, run), settled(review_queue(ledger, run.id)), onto)
 
 
-def _read_maps(office: Office, maps: Sequence[Submission]) -> list[JoinMap]:
-    return [JoinMap.open(office.files.path(Area.SPINE, one.file)) for one in maps]
+def _read_maps(office: Office, maps: Sequence[Submission], objections: ObjectionLists | None) -> list[JoinMap]:
+    objected = objections.by_register() if objections is not None else {}
+    return [JoinMap.open(office.files.path(Area.SPINE, one.file), objected) for one in maps]
 
 
 def _read_onto(office: Office, onto: str) -> pa.Table | None:

@@ -14,6 +14,7 @@ from wasl.compliance.authorization import Authorization, Decisions
 from wasl.errors import InputError
 from wasl.locale import Language
 from wasl.registers.exchange.digests import digest_bytes, digest_table
+from wasl.registers.exchange.spilled_table import SpilledTable
 
 __all__ = ["Act", "Artifact", "Progress", "RunOptions"]
 
@@ -21,7 +22,7 @@ R_co = TypeVar("R_co", covariant=True)
 E_co = TypeVar("E_co", bound=Happening, covariant=True)
 
 Artifact: TypeAlias = "pa.Table | bytes"
-"""A table, or the bytes of a file."""
+"""A table, in memory or set aside in parts (``SpilledTable``), or the bytes of a file."""
 
 Progress = Callable[[int, int], None]
 """Called by long work with (done, total); raises when the work is to stop."""
@@ -96,6 +97,10 @@ class Act(Generic[R_co, E_co]):
     def digests(self) -> dict[str, str]:
         """The digest of every artifact: of a table's values, or of the bytes."""
         return {
-            name: digest_table(artifact) if isinstance(artifact, pa.Table) else digest_bytes(artifact)
+            name: digest_bytes(artifact) if isinstance(artifact, bytes) else _digest(artifact)
             for name, artifact in self.artifacts.items()
         }
+
+
+def _digest(table: pa.Table | SpilledTable) -> str:
+    return table.digest if isinstance(table, SpilledTable) else digest_table(table)

@@ -13,8 +13,8 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.delivery import Delivery
-from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.registers.exchange.spilled_arrays import ArrayStore
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.authorized import hold_linkage
 
@@ -32,6 +32,7 @@ def link(
     engine: Engine = "local",
     model: MatchModel | None = None,
     labels: Labels | None = None,
+    store: ArrayStore | None = None,
 ) -> Act[ScoredPairs, LinkageCompleted]:
     """Score the pairs of two or more deliveries, or of one delivery with itself.
 
@@ -42,6 +43,8 @@ def link(
         engine: Where the work runs.
         model: A model of an earlier run, used as it is.
         labels: Reviewers' decisions on an earlier run, which train m-probabilities.
+        store: Where the scored pairs wait until they are written or resolved, so that memory does not grow with them;
+            in memory if not said. The artifact can be written as long as the store is open.
 
     Returns:
         Artifacts ``pairs.parquet``, ``report.json`` and ``report.html``.
@@ -55,16 +58,24 @@ def link(
     if engine == "spark":
         from wasl.engines.spark import score_pairs_on_spark
 
-        scored = score_pairs_on_spark(plan, deliveries, progress=options.progress, model=model, labels=labels)
+        scored = score_pairs_on_spark(
+            plan, deliveries, progress=options.progress, model=model, labels=labels, store=store
+        )
     else:
         scored = score_pairs(
-            plan, deliveries, threads=options.threads, progress=options.progress, model=model, labels=labels
+            plan,
+            deliveries,
+            threads=options.threads,
+            progress=options.progress,
+            model=model,
+            labels=labels,
+            store=store,
         )
     event = LinkageCompleted(
         plan_digest=plan.digest,
         delivery_digests=tuple(source["delivery_digest"] for source in scored.report["sources"]),
-        pairs=scored.pairs.num_rows,
-        pairs_digest=digest_table(scored.pairs),
+        pairs=len(scored),
+        pairs_digest=scored.digest,
         engine=engine,
         labels=labels.decided if labels is not None else None,
         model_digest=model.digest if model is not None else None,

@@ -21,6 +21,7 @@ from wasl.registers.exchange.remaining_rows import RemainingRows
 __all__ = [
     "RowsOfObjectors",
     "deliveries_without",
+    "maps_in_memory",
     "maps_without",
     "pairs_without",
     "payload_without",
@@ -31,6 +32,11 @@ __all__ = [
 
 RowsOfObjectors = Mapping[str, pa.Array]
 """Row ids that a run leaves out, by digest of the delivery."""
+
+
+def maps_in_memory(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> list[JoinMap]:
+    """The join maps, those of objectors read into memory: each is read once, however often it is looked at."""
+    return [one.in_memory() if one.register in records else one for one in maps]
 
 
 def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tuple[list[JoinMap], dict[str, pa.Array]]:
@@ -44,7 +50,7 @@ def maps_without(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> tu
         if ids is None or not len(ids):
             kept.append(one)
             continue
-        whole = one if one.file is None else JoinMap.read(one.file)  # rows that lie in a file could not be filtered
+        whole = one.in_memory()  # rows that lie in a file could not be filtered
         table = whole.rows
         gone = _of(table, "record_id", ids)
         while True:
@@ -64,7 +70,7 @@ def records_found(maps: Sequence[JoinMap], records: Mapping[str, pa.Array]) -> i
     found = 0
     for one in maps:
         if one.register in records:
-            table = (one if one.file is None else JoinMap.read(one.file)).rows
+            table = one.in_memory().rows
             known = table.column("record_id").filter(_of(table, "record_id", records[one.register]))
             found += len(pc.unique(known))
     return found

@@ -31,7 +31,7 @@ from wasl.workflow.authorized import Sources, asked_for_sources, hold, sources_o
 from wasl.workflow.grey_zone import settled_places
 from wasl.workflow.link import link
 from wasl.workflow.microdata import MicrodataSpec
-from wasl.workflow.objections import deliveries_without, maps_without, payload_without, persons_of
+from wasl.workflow.objections import deliveries_without, maps_in_memory, maps_without, payload_without, persons_of
 from wasl.workflow.protect import protect, public_report, seed_digest
 from wasl.workflow.resolve import resolve
 
@@ -79,7 +79,9 @@ def reproduce(
             remedy=f"Give the one whose digest is {recorded.plan_digest}.",
         )
     _require_earlier(recorded, onto, model, labels)
-    _, rows = maps_without(joins, objections.by_register() if objections else {})
+    records = objections.by_register() if objections else {}
+    joins = maps_in_memory(joins, records)
+    _, rows = maps_without(joins, records)
     tries = [deliveries_without(deliveries, rows)]
     if any(len(ids) for ids in rows.values()):
         tries.append(list(deliveries))  # a service that got a join map after it had linked left out the pairs only then

@@ -27,7 +27,7 @@ from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.authorized import asked_for_sources, hold, sources_of_maps
-from wasl.workflow.objections import maps_without, pairs_without, records_found
+from wasl.workflow.objections import maps_in_memory, maps_without, pairs_without, records_found
 
 __all__ = ["apply_decisions", "resolve"]
 
@@ -78,6 +78,8 @@ def resolve(
     decisions = decisions or {}
     heeded = objections if objections is not None and objections.lists else None
     whole, found = scored, 0
+    if heeded is not None:
+        joins = maps_in_memory(joins, heeded.by_register())
     join_digests = _join_digests(scored, joins)
     if heeded is not None:
         found = records_found(joins, heeded.by_register())

@@ -24,6 +24,7 @@ from wasl.linkage.score import score_pairs
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.parquet_tables import write_parquet
+from wasl.registers.exchange.spilled_arrays import arrays_in_file
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,14 @@ def test_pairs_read_back_resolve_the_same(scored, resolution, three_registers, p
     result = resolve(plan, again, [r.join for r in reversed(three_registers)], run="first")
     assert result.spine.equals(resolution.spine)
     assert result.links.equals(resolution.links)
+
+
+def test_pairs_that_were_set_aside_resolve_as_those_in_memory(resolution, three_registers, plan, tmp_path):
+    with arrays_in_file(tmp_path) as store:
+        stored = score_pairs(plan, [r.delivery for r in three_registers], store=store)
+        found = resolve(plan, stored, [r.join for r in three_registers], run="first")
+    assert found.spine.equals(resolution.spine)
+    assert found.links.equals(resolution.links)
 
 
 @pytest.mark.parametrize("rows", [7, 100, 10_000])

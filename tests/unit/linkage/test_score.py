@@ -143,3 +143,18 @@ def test_manual_probabilities_are_kept(open_pair, plan):
     place = [comparison.name for comparison in model.comparisons].index("passport")
     assert np.allclose(model.probabilities[place][0, 1:], (0.4, 0.6))
     assert np.allclose(model.probabilities[place][-1, 1:], (0.999, 0.001))
+
+
+def test_pairs_that_wait_in_a_file_are_the_pairs(three_registers, plan, tmp_path):
+    from wasl.registers.exchange.parquet_tables import read_parquet, write_parquet
+    from wasl.registers.exchange.spilled_arrays import arrays_in_file
+
+    held = score_pairs(plan, [r.delivery for r in three_registers])
+    with arrays_in_file(tmp_path) as store:
+        stored = score_pairs(plan, [r.delivery for r in three_registers], store=store)
+        assert stored.pairs.num_rows == 0
+        assert (len(stored), stored.digest) == (len(held), held.digest)
+        assert stored.in_memory().pairs.to_pylist() == held.pairs.to_pylist()
+        write_parquet(stored.to_table(), tmp_path / "pairs.parquet")
+    again = ScoredPairs.from_table(*read_parquet(tmp_path / "pairs.parquet", "pairs"))
+    assert again.pairs.to_pylist() == held.pairs.to_pylist()

@@ -46,7 +46,7 @@ class PartDigests:
 
     def of(self, rows: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.uint8]:
         """The digests of some records: (rows, 16) bytes."""
-        digests: NDArray[np.uint8] = self.distinct[self.places[rows]]
+        digests: NDArray[np.uint8] = self.distinct.take(self.places[rows], axis=0)
         return digests
 
     @property

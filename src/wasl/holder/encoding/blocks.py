@@ -78,6 +78,11 @@ def block_hashes(
     if not step.block:
         return np.broadcast_to(hash_messages(secret, mark), (len(rows), 32))
     held = [parts[part] for part in step.block]
+    if len(held) == 1 and len(held[0].distinct) < len(rows):  # each value once
+        distinct = held[0].distinct
+        marks = np.broadcast_to(mark, (len(distinct), mark.shape[1]))
+        once = hash_messages(secret, np.concatenate([marks, distinct], axis=1))
+        return once.take(held[0].places[rows], axis=0)
     hashed = np.empty((len(rows), 32), np.uint8)
     for start in range(0, len(rows), HASHED_AT_A_TIME):
         some = rows[start : start + HASHED_AT_A_TIME]
@@ -137,12 +142,12 @@ def sort_into_blocks(rows: NDArray[np.int32], hashed: NDArray[np.uint8]) -> Bloc
     starts = np.concatenate(([0], edges, [len(rows)][: len(rows)])).astype(np.int64)
     del edges
     _settle(order, starts)
-    firsts = order[starts[:-1]]
+    own = hashed.take(order[starts[:-1]], axis=0)
     return Blocks(
         rows[order],
         starts,
-        np.ascontiguousarray(hashed[:, :LABEL_BYTES][firsts]),
-        np.ascontiguousarray(hashed[:, LABEL_BYTES : LABEL_BYTES + 12][firsts]),
+        np.ascontiguousarray(own[:, :LABEL_BYTES]),
+        np.ascontiguousarray(own[:, LABEL_BYTES : LABEL_BYTES + 12]),
     )
 
 
@@ -159,7 +164,7 @@ def order_renamed(key: bytes, labels: NDArray[np.uint8], rows: NDArray[np.int32]
     values = np.empty(len(rows), np.uint64)
     for start in range(0, len(rows), HASHED_AT_A_TIME):
         some = rows[start : start + HASHED_AT_A_TIME]
-        values[start : start + HASHED_AT_A_TIME] = _numbers(permute_labels(key, labels[some]))
+        values[start : start + HASHED_AT_A_TIME] = _numbers(permute_labels(key, labels.take(some, axis=0)))
     return np.argsort(values).astype(np.int32)
 
 

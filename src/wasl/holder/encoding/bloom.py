@@ -23,6 +23,7 @@ from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = [
+    "AHEAD",
     "LEVELS",
     "POSITIONS",
     "counted_grams",

@@ -25,9 +25,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.holder.encoding.bloom import gather_filters
+from wasl.holder.encoding.bloom import AHEAD, gather_filters
 from wasl.holder.encoding.pseudonym import prf_stream
 from wasl.registers.compiled import njit
+from wasl.registers.compiled.bits import popcount, prefetch
 
 __all__ = ["Spreaders", "block_schedule", "plane_orders", "reorder_masks", "spreaders", "tap_permutations"]
 
@@ -231,27 +232,48 @@ def spreaders(words: int, released_words: int) -> Spreaders:
         taps = reordered.shape[1] // words
         size = taps * released_words
         flat, width = reordered.reshape(-1), np.uint64(taps * words)
-        own, filters, count = np.arange(1), np.empty(words, np.uint64), 0
-        sources, values = np.empty(size, np.uint64), np.empty(size, np.uint64)
+        filters, count = np.empty(words, np.uint64), np.uint64(0)
+        steps = np.empty(size, np.uint64)
         for i in range(len(rows)):
-            count += gather_filters(rows, i, i + 1, own, offsets, pairs, masks, words, filters)
+            if i + AHEAD[0] < len(rows):
+                prefetch(offsets, np.uint64(rows[i + AHEAD[0]]))
+            if i + AHEAD[1] < len(rows):
+                prefetch(pairs, np.uint64(offsets[rows[i + AHEAD[1]]]))
+            first, last = offsets[rows[i]], offsets[rows[i] + 1]
+            one, two, three = np.uint64(0), np.uint64(0), np.uint64(0)
+            if last - first == 3:  # a whole birth date
+                one, two, three = np.uint64(pairs[first]), np.uint64(pairs[first + 1]), np.uint64(pairs[first + 2])
+                a, b, c = one * np.uint64(words), two * np.uint64(words), three * np.uint64(words)
+                for word in range(words):
+                    w = np.uint64(word)
+                    count += popcount(masks[a + w] | masks[b + w] | masks[c + w])
+            else:
+                filters[:] = 0
+                for pair in range(first, last):
+                    a = np.uint64(pairs[pair]) * np.uint64(words)
+                    for word in range(words):
+                        filters[word] |= masks[a + np.uint64(word)]
+                for word in range(words):
+                    count += popcount(filters[word])
             recipe, place = np.uint64(blocks[i] * size), np.uint64(places[i] * released_words)
             for k in range(size):
-                step = np.uint64(schedule[recipe + np.uint64(k)])
-                sources[k] = np.uint64(k // released_words * words) + (step & np.uint64(words - 1))
-                values[k] = 0
-            for pair in range(offsets[rows[i]], offsets[rows[i] + 1]):
-                begin = np.uint64(pairs[pair]) * width
-                for k in range(size):
-                    values[k] |= flat[begin + sources[k]]
+                steps[k] = np.uint64(schedule[recipe + np.uint64(k)])
+            one, two, three = one * width, two * width, three * width
             for word in range(released_words):
                 found = np.uint64(0)
                 for tap in range(taps):
-                    k = tap * released_words + word
-                    turn = (np.uint64(schedule[recipe + np.uint64(k)]) >> np.uint64(8)) & np.uint64(63)
-                    found ^= (values[k] << turn) | (values[k] >> ((np.uint64(0) - turn) & np.uint64(63)))
+                    step = steps[tap * released_words + word]
+                    source = np.uint64(tap * words) + (step & np.uint64(words - 1))
+                    if last - first == 3:
+                        value = flat[one + source] | flat[two + source] | flat[three + source]
+                    else:
+                        value = np.uint64(0)
+                        for pair in range(first, last):
+                            value |= flat[np.uint64(pairs[pair]) * width + source]
+                    turn = (step >> np.uint64(8)) & np.uint64(63)
+                    found ^= (value << turn) | (value >> ((np.uint64(0) - turn) & np.uint64(63)))
                 released[place + np.uint64(word)] = found
-        return count
+        return np.int64(count)
 
     return Spreaders(of_many, of_one, of_few)
 

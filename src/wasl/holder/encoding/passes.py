@@ -116,7 +116,7 @@ def encode_pass(
     hashed = block_hashes(step, key, parts, members, 0)
     chosen, stands = one_row_per_person(hashed, members, person, [group.present for group in groups], record_ids)
     some = members if len(chosen) == len(members) else members[chosen]
-    hashed = hashed if len(chosen) == len(members) else hashed[chosen]
+    hashed = hashed if len(chosen) == len(members) else hashed.take(chosen, axis=0)
     turns: list[_Turn] = []
     nothing = np.zeros((0, 32), np.uint8)
     while True:
@@ -212,19 +212,18 @@ def _release(
     row_key = key.derive("row-id", pass_=step.name)
     order = order_renamed(row_key, record_ids, found)
     block_of = [turn.blocks.block_of for turn in turns]
+    block, block_labels = _blocks_of(turns, block_of)
     released, set_bits = np.zeros(len(record_ids), dtype=bool), dict.fromkeys((group.name for group in groups), 0)
     present = dict.fromkeys(set_bits, 0)
     for start in range(0, len(order), RELEASED_AT_A_TIME):
         some = order[start : start + RELEASED_AT_A_TIME]
         rows = found[some].astype(np.int64)
         released[rows] = True
-        labels = np.empty((len(some), LABEL_BYTES), np.uint8)
         places: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         for number, turn in enumerate(turns):
-            chosen, mine = _in_block_order(turn, where[some], of_turn[some] == number)
-            labels[mine] = turn.blocks.labels[block_of[number][chosen]]
-            places.append((chosen, mine))
-        columns = {"block": fixed_bytes(labels), "row_id": fixed_bytes(permute_labels(row_key, record_ids[rows]))}
+            places.append(_in_block_order(turn, where[some], of_turn[some] == number))
+        row_ids = permute_labels(row_key, record_ids.take(rows, axis=0))
+        columns = {"block": fixed_bytes(block_labels.take(block[some], axis=0)), "row_id": fixed_bytes(row_ids)}
         columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
         for group in groups:
             filters = np.zeros((len(some), profile.released_bits // 64), np.uint64)
@@ -246,6 +245,15 @@ def _release(
     summary, figures = _figures(step, turns, len(order), fill)
     taken = released[stands]
     return PassRows(members[taken], stands[taken], turns[-1].left_out, summary, figures)
+
+
+def _blocks_of(turns: list[_Turn], block_of: list[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The block of every row that is released, counted over all turns, and the labels of the blocks of all turns."""
+    if len(turns) == 1:
+        return block_of[0][turns[0].keep], turns[0].blocks.labels
+    before = np.cumsum([0, *(len(turn.blocks.labels) for turn in turns[:-1])]).astype(np.int32)
+    block = [own[turn.keep] + first for turn, own, first in zip(turns, block_of, before, strict=True)]
+    return np.concatenate(block), np.concatenate([turn.blocks.labels for turn in turns])
 
 
 def _in_block_order(
@@ -285,7 +293,7 @@ def _figures(
     )
     # Nearly all blocks of a large register are of one or two rows, and T of these is 0.
     many = occupied & ((sizes > 2) | (leaks > 0))
-    kinds, counts = np.unique(np.stack([sizes[many].astype(np.float64), leaks[many]]), axis=1, return_counts=True)
+    kinds, counts = _distinct_pairs(sizes[many].astype(np.float64), leaks[many])
     few = [(size, int(np.count_nonzero(occupied & ~many & (sizes == size)))) for size in (1, 2)]
     few = [(size, count) for size, count in few if count]
     figures = BlockFigures(
@@ -295,6 +303,17 @@ def _figures(
         np.concatenate([counts, [count for _, count in few]]).astype(np.int64)[::-1],
     )
     return summary, figures
+
+
+def _distinct_pairs(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The pairs of numbers that occur, (2, pairs) ascending, and how often each does."""
+    order = np.lexsort((second, first))
+    pairs = np.stack([first[order], second[order]])
+    edges = np.flatnonzero((pairs[:, 1:] != pairs[:, :-1]).any(axis=0)) + 1
+    starts = np.concatenate(([0], edges)) if len(order) else np.zeros(0, np.int64)
+    return pairs[:, starts], np.diff(starts, append=len(order))
 
 
 def _tokens(

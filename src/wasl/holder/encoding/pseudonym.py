@@ -66,9 +66,22 @@ def hash_texts(key: bytes, texts: TextsByLength) -> NDArray[np.uint8]:
     for places in texts.places:
         for start in range(0, len(places), HASHED_AT_A_TIME):
             some = places[start : start + HASHED_AT_A_TIME]
-            length = texts.offsets[some[0] + 1] - texts.offsets[some[0]]
-            out[some] = hash_messages(key, texts.letters[texts.offsets[some, None] + np.arange(length)])
+            length = int(texts.offsets[some[0] + 1] - texts.offsets[some[0]])
+            messages = np.empty((len(some), length), np.uint8)
+            _copy_letters(texts.letters, texts.offsets, some, messages)
+            out[some] = hash_messages(key, messages)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _copy_letters(
+    letters: NDArray[np.uint8], offsets: NDArray[np.int64], places: NDArray[np.int64], out: NDArray[np.uint8]
+) -> None:
+    """The letters of some texts of one length, text by text: (texts, length)."""
+    for i in range(len(places)):
+        first = offsets[places[i]]
+        for k in range(out.shape[1]):
+            out[i, k] = letters[first + k]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ NAMELESS = re.compile(
 )
 """X stands for every name: X ben X, Monsieur X."""
 KEYS = frozenset(spelling_key(phrase) for phrase in PHRASES)
+ALONE = KEYS | WORDS
+"""Words that are no name where they stand alone."""
 
 
 def what_is_no_name(text: str) -> NoName | None:
@@ -56,6 +58,8 @@ def what_is_no_name(text: str) -> NoName | None:
     """
     if text.isascii() and len(text) > 3 and text.replace(" ", "").isalpha():
         upper = text.upper()
+        if upper.isalpha() and "X" not in upper and upper not in ALONE and len(set(upper)) > 2:  # nearly every cell
+            return None
         if (
             upper not in KEYS
             and "X" not in upper

@@ -22,6 +22,7 @@ from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.digests import digest_table
+from wasl.registers.exchange.spilled_table import SpilledTable
 from wasl.registers.exchange.stored_table import StoredTable, table_parts
 
 __all__ = ["PAIRS_SCHEMA", "ScoredPairs", "pairs_table"]
@@ -47,16 +48,16 @@ class ScoredPairs:
     """Pairs worth a look, with the model they were scored by.
 
     Attributes:
-        pairs: Table of ``PAIRS_SCHEMA``, sorted by pass, registers and row ids; empty if the pairs are in a file.
+        pairs: Table of ``PAIRS_SCHEMA``, sorted by pass, registers and row ids; empty if the pairs are stored.
         model: The fitted models, pass by pass.
         report: Deliveries, counts and times as a JSON value.
-        stored: The pairs in a file, read part by part (:meth:`open`, :meth:`parts`).
+        stored: The pairs in a file or set aside, read part by part (:meth:`open`, :meth:`parts`).
     """
 
     pairs: pa.Table = field(repr=False)
     model: MatchModel
     report: dict[str, Any]
-    stored: StoredTable | None = None
+    stored: StoredTable | SpilledTable | None = None
 
     def __len__(self) -> int:
         return int(self.pairs.num_rows if self.stored is None else self.stored.num_rows)
@@ -91,11 +92,14 @@ class ScoredPairs:
         plan: LinkagePlan,
         sources: Sequence[Source],
         model: MatchModel,
-        tables: Sequence[pa.Table],
+        tables: Sequence[pa.Table | SpilledTable],
         flow: Sequence[dict[str, Any]],
     ) -> Self:
-        """Put the passes together."""
-        pairs = pa.concat_tables(tables).unify_dictionaries() if tables else PAIRS_SCHEMA.empty_table()
+        """Put the passes together, whose pairs are all in memory or all set aside."""
+        aside = [table for table in tables if isinstance(table, SpilledTable)]
+        stored = SpilledTable.joined(PAIRS_SCHEMA, aside) if aside else None
+        held = pa.concat_tables(tables).unify_dictionaries() if tables and not aside else None
+        pairs = PAIRS_SCHEMA.empty_table() if held is None else held
         report = {
             "plan": plan.name,
             "plan_digest": plan.digest,
@@ -118,12 +122,15 @@ class ScoredPairs:
             "passes": list(flow),
             "checks": [check.to_json() for check in scoring_checks(model, flow)],
         }
-        return cls(pairs, model, report)
+        return cls(pairs, model, report, stored)
 
-    def to_table(self) -> pa.Table:
-        """The pairs with model and report in the metadata, as written to ``pairs.parquet``."""
+    def to_table(self) -> pa.Table | SpilledTable:
+        """The pairs with model and report in the metadata, as written to ``pairs.parquet``; set aside as they are."""
         value = {"model": self.model.to_json(), "report": self.report}
-        return self.pairs.replace_schema_metadata({METADATA_KEY: json.dumps(value).encode()})
+        metadata = {METADATA_KEY: json.dumps(value).encode()}
+        if isinstance(self.stored, SpilledTable):
+            return self.stored.described(metadata)
+        return self.in_memory().pairs.replace_schema_metadata(metadata)
 
     @classmethod
     def from_table(cls, table: pa.Table, metadata: dict[bytes, bytes]) -> Self:

@@ -28,6 +28,8 @@ from wasl.linkage.model.labels import LabelledPatterns, use_labels
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.model.pairs import pairs_table
 from wasl.linkage.plan import LinkagePlan
+from wasl.registers.exchange.spilled_arrays import ArrayStore
+from wasl.registers.exchange.spilled_table import SpilledTable
 
 __all__ = ["ScoredPass", "score_pass"]
 
@@ -41,13 +43,17 @@ class ScoredPass:
 
     Attributes:
         model: Its model.
-        pairs: Table of ``PAIRS_SCHEMA``.
+        pairs: Table of ``PAIRS_SCHEMA``, in memory or set aside.
         report: Counts and seconds as a JSON value.
     """
 
     model: PassModel
-    pairs: pa.Table = field(repr=False)
+    pairs: pa.Table | SpilledTable = field(repr=False)
     report: dict[str, Any]
+
+    def set_aside(self, store: ArrayStore) -> ScoredPass:
+        """The same, with its pairs in a store."""
+        return dataclasses.replace(self, pairs=SpilledTable.of(self.pairs, store))
 
 
 @dataclass(frozen=True, slots=True)

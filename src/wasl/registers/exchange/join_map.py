@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -121,17 +121,22 @@ class JoinMap:
         return cls._checked(path, table, metadata)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, whole: Container[str] = ()) -> Self:
         """The join map in a Parquet file whose rows stay there and are read pass by pass.
 
         Every part is checked once, here. A file that is not written pass after pass in parts is read whole.
+
+        Args:
+            path: The file.
+            whole: Registers whose join maps are read into memory, as :meth:`read` does: rows that stay in a file cannot
+                be filtered.
 
         Raises:
             DeliveryError: Not a join map, or it was changed.
         """
         with opened_parquet(path, "join map", mapped=False) as file:
             metadata = dict(file.schema_arrow.metadata or {}) | dict(file.metadata.metadata or {})
-            digest = _digest_of_parts(file)
+            digest = "" if _stated_register(metadata) in whole else _digest_of_parts(file)
         if not digest:
             return cls.read(path)
         found = cls._checked(path, JOIN_MAP_SCHEMA.empty_table(), metadata, digest)
@@ -159,6 +164,14 @@ class JoinMap:
             raise DeliveryError(f"{path}: its rows are not those its header was made for: the file was changed.")
         check_signature("join map", found.header())
         return found
+
+    def in_memory(self) -> Self:
+        """The same, with its rows in memory.
+
+        Raises:
+            DeliveryError: Its file was changed since it was opened.
+        """
+        return self if self.file is None else self.read(self.file)
 
     def by_pass(self) -> Iterator[tuple[str | None, pa.Table]]:
         """The rows of one pass after another; under None the records that are in no pass."""
@@ -193,6 +206,14 @@ class JoinMap:
                     yield from file.read_row_group(group, columns=[name], use_threads=False).column(0).chunks
 
             return digest_columns([(field.name, field.type) for field in JOIN_MAP_SCHEMA], count, parts)
+
+
+def _stated_register(metadata: Mapping[bytes, bytes]) -> str:
+    """The register that the header of a file names; empty where the file has none."""
+    try:
+        return str(json.loads(metadata[METADATA_KEY])["register"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _digest_of_parts(file: pq.ParquetFile) -> str:

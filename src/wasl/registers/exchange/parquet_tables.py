@@ -10,25 +10,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wasl.errors import DeliveryError
+from wasl.registers.exchange.spilled_table import SpilledTable
 from wasl.registers.exchange.whole_files import whole_file
 
 __all__ = ["opened_parquet", "read_parquet", "write_parquet"]
 
 
-def write_parquet(table: pa.Table, path: Path, *, row_group: int | None = None) -> None:
+def write_parquet(table: pa.Table | SpilledTable, path: Path, *, row_group: int | None = None) -> None:
     """Write a table beside its place and rename it, so that no reader ever sees half a file.
 
-    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary.
+    Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary. A table that waits in parts
+    is written part by part.
     """
     random = {field.name: pa.types.is_fixed_size_binary(field.type) for field in table.schema}
-    with whole_file(path) as partial:
-        pq.write_table(
-            table,
+    with (
+        whole_file(path) as partial,
+        pq.ParquetWriter(
             partial,
+            table.schema,
             compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
             use_dictionary=[name for name, is_random in random.items() if not is_random],
-            row_group_size=row_group,
-        )
+        ) as file,
+    ):
+        for part in table.row_groups() if isinstance(table, SpilledTable) else [table]:
+            file.write_table(part, row_group_size=row_group)
 
 
 @contextmanager
