@@ -94,7 +94,9 @@ def top_eigenvector(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         image = np.dot(matrix, basis[k])
         diagonal[k] = np.dot(image, basis[k])
         for j in range(k + 1):
-            image -= np.dot(image, basis[j]) * basis[j]
+            earlier, share = basis[j], np.dot(image, basis[j])
+            for i in range(n):
+                image[i] -= share * earlier[i]
         beside[k] = np.sqrt(np.dot(image, image))
         scale = max(scale, abs(diagonal[k]) + beside[k])
         if scale == 0.0:

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.match_model import MatchModel
@@ -283,6 +282,8 @@ def _joined(records: Records, cluster: NDArray[np.integer]) -> NDArray[np.int64]
     if sources == 1:
         held = counts_by(cluster, len(cluster))
         return np.full((1, 1), int((held * (held - 1) // 2).sum()))
+    from scipy.sparse import coo_array  # not imported where one register is deduplicated
+
     shape = len(cluster), sources
     table = coo_array((np.ones(len(cluster), np.int64), (cluster, records.source)), shape=shape).tocsr()
     both = np.asarray((table.T @ table).todense(), np.int64)

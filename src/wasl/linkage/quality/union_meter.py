@@ -275,18 +275,31 @@ def _persons_of(agree: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _between(agree: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Mean agreement between persons, centred; 0 on the diagonal and where nothing can be compared."""
-    total, pairs = np.zeros((count, count)), np.zeros((count, count))
+def _add_up(agree: NDArray[np.float64], person: NDArray[np.int64], total: NDArray[np.float64]) -> None:
+    """Mean agreement between the rows of every two persons, into (persons, persons) zeros."""
+    pairs = np.zeros_like(total)
     for i in range(len(person)):
         for j in range(len(person)):
             if person[i] != person[j] and not np.isnan(agree[i, j]):
                 total[person[i], person[j]] += agree[i, j]
                 pairs[person[i], person[j]] += 1.0
-    for i in range(count):
-        for j in range(count):
+    for i in range(len(total)):
+        for j in range(len(total)):
             if pairs[i, j]:
                 total[i, j] /= pairs[i, j]
+
+
+@njit(cache=True, nogil=True)
+def _between(agree: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Mean agreement between persons, centred; 0 on the diagonal and where nothing can be compared."""
+    total = np.zeros((count, count))
+    if count == len(person):  # every row is a person's only one, in nearly all blocks
+        for i in range(count):
+            mine, out = agree[i], total[i]
+            for j in range(count):
+                out[j] = 0.0 if np.isnan(mine[j]) else mine[j]
+    else:
+        _add_up(agree, person, total)
     means = np.empty(count)
     for i in range(count):
         means[i] = total[i].mean()
