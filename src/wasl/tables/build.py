@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
 from wasl.tables.cells import CellTable, Floats, Ints, added
-from wasl.tables.contributions import Contributions, contributions_of, largest_records
+from wasl.tables.contributions import Contributions, contributions_of, largest_records, outsiders_of
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
 from wasl.tables.specification import DimensionSpec, InputSpec, MeasureKind, TableSpec
 from wasl.tables.structural import structural_zeros
@@ -39,12 +39,14 @@ class Built:
         rows: Rows of the data.
         unknown: For each dimension, rows without a value, counted under the code ``_U``.
         valueless: Rows left out because their value is missing.
+        absent: For each coalition the number of its members without records.
     """
 
     table: CellTable
     rows: int
     unknown: Mapping[str, int]
     valueless: int
+    absent: tuple[int, ...] = ()
 
 
 def build_table(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
@@ -251,6 +253,7 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
     else:
         places = [place for _, place, _ in coded]
         contributions = contributions_of(data, spec, dimensions, places, np.abs(value), weight, cells)
+    shared, absent = _shared(data, spec, key, cells, weight, dimensions)
     places_of = np.empty((cells, len(sizes)), dtype=np.int32, order="F")
     for d, size in enumerate(sizes):
         shape = [1] * len(sizes)
@@ -273,8 +276,28 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         keys=keys,
         counts=count,
         lone=contributions.lone,
+        shared=shared,
     )
-    return Built(table, rows, {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}, valueless)
+    unknown = {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}
+    return Built(table, rows, unknown, valueless, absent)
+
+
+def _shared(
+    data: pa.Table, spec: TableSpec, key: Ints, cells: int, weight: Floats | None, dimensions: tuple[Hierarchy, ...]
+) -> tuple[NDArray[np.bool_] | None, tuple[int, ...]]:
+    """For each coalition the cells that are wholly its own, and the number of its members without records."""
+    if not spec.protection.coalitions:
+        return None, ()
+    count = np.bincount(key, minlength=cells).astype(np.float64)
+    _roll_up(count, dimensions)
+    own, absent = [], []
+    for members in spec.protection.coalitions:
+        outside, without = outsiders_of(data, spec.input, members, weight)
+        others = np.bincount(key, weights=outside, minlength=cells)
+        _roll_up(others, dimensions)
+        own.append((others == 0) & (count > 0))
+        absent.append(without)
+    return np.stack(own), tuple(absent)
 
 
 def _weights(data: pa.Table, source: InputSpec, table: str) -> Floats | None:

@@ -46,6 +46,7 @@ class CellTable:
         keys: Sum of the record keys of a cell (cell-key method); else None.
         counts: Unweighted number of records; equals the value of an unweighted count.
         lone: Number of the contributor who is alone in a cell, -1 for none; None where nobody is in several cells.
+        shared: For each coalition the cells to which its members contribute and nobody else; None without coalitions.
         structural: Cells that everybody knows to be empty; None for none.
     """
 
@@ -64,6 +65,7 @@ class CellTable:
     keys: NDArray[np.uint64] | None = field(default=None, repr=False)
     counts: Floats | None = field(default=None, repr=False)
     lone: Ints | None = field(default=None, repr=False)
+    shared: NDArray[np.bool_] | None = field(default=None, repr=False)
     structural: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property

@@ -7,6 +7,7 @@ contributor with records in several cells is counted anew in every combination o
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from wasl.tables.cells import Floats, Ints
 from wasl.tables.hierarchy import Hierarchy
 from wasl.tables.specification import InputSpec, TableSpec
 
-__all__ = ["Contributions", "contributions_of", "largest_records"]
+__all__ = ["Contributions", "contributions_of", "largest_records", "outsiders_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,28 @@ def contributions_of(
                 result,
             )
     return result
+
+
+def outsiders_of(
+    data: pa.Table, source: InputSpec, members: Sequence[str], weight: Floats | None
+) -> tuple[NDArray[np.bool_], int]:
+    """The records of those who are no members of a coalition, and the number of members without records.
+
+    A record of a sampling weight other than 1 stands for others, too. All of a holding are members where one is.
+    """
+    who = _contributor(data, source)
+    named, found = np.zeros(data.num_rows, dtype=np.bool_), set[str]()
+    for name in (source.holding, source.contributor):
+        if not name:
+            continue
+        column = data.column(name).cast(pa.string())
+        hit = pc.fill_null(pc.is_in(column, value_set=pa.array(members, pa.string())), fill_value=False)
+        named |= np.asarray(hit.to_numpy(), dtype=np.bool_)
+        found |= set(pc.unique(column.filter(hit)).to_pylist())
+    outside = ~np.isin(who, who[named])
+    if weight is not None:
+        outside |= weight != 1
+    return outside, len(set(members) - found)
 
 
 def _contributor(data: pa.Table, source: InputSpec) -> Ints:

@@ -16,6 +16,7 @@ from wasl.tables.cell_keys.magnitudes import decimals_of, magnitude_noise
 from wasl.tables.cell_keys.perturb import cell_noise
 from wasl.tables.cell_keys.records import add_record_keys
 from wasl.tables.cells import Floats, Ints, join_tables
+from wasl.tables.coalitions import Coalition, attack_together, coalitions_of
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
@@ -145,7 +146,8 @@ def _by_suppression(
 ) -> tuple[list[ProtectedTable], dict[str, Any]]:
     system, used, left_out = make_system(spec, built, primary, earlier)
     shared = spec.protection
-    answer = _search(spec, built, system, primary, progress, stop)
+    coalitions = coalitions_of(spec, built, system)
+    answer = _search(spec, built, system, primary, coalitions, progress, stop)
     hidden = answer.suppressed
     audit = audit_intervals(
         system.relations,
@@ -162,6 +164,13 @@ def _by_suppression(
         raise PolicyError(
             f"the audit refuses the tables: {len(audit.exact)} cells can be computed exactly, {len(audit.within)} "
             f"within their protection levels: {'; '.join(worst)}.",
+            remedy="Report this as a defect, with the specification.",
+        )
+    together, computed = attack_together(coalitions, system, hidden)
+    if computed:
+        worst = [label_of(built, system, cell) for cell in computed[:10]]
+        raise PolicyError(
+            f"the audit refuses the tables: coalitions compute {len(computed)} cells exactly: {'; '.join(worst)}.",
             remedy="Report this as a defect, with the specification.",
         )
     tables = []
@@ -184,7 +193,7 @@ def _by_suppression(
         "interrupted": answer.interrupted,
         "steps": answer.steps,
         "zeros_that_stay_computable": int(system.nudged.sum()) - int((system.nudged & (system.upper > 0)).sum()),
-        "audit": _audit_report(audit, hidden, shared.singletons, used, left_out),
+        "audit": _audit_report(audit, hidden, shared.singletons, used, left_out) | {"coalitions": together},
     }
     return tables, details
 
@@ -213,11 +222,13 @@ def _search(
     built: Sequence[Built],
     system: System,
     primary: Sequence[PrimaryResult],
+    coalitions: Sequence[Coalition],
     progress: SearchProgress | None,
     stop: Callable[[], bool] | None,
 ) -> Suppression:
     shared = spec.protection
     singletons = lone_contributors(built, system, primary) if shared.singletons else ()
+    singletons += tuple(np.flatnonzero(item.known) for item in coalitions if item.known.any())
     seconds, work = limits([table.protection for table in spec.tables])
     while True:
         problem = Problem(
@@ -251,7 +262,7 @@ def _search(
 def _named(error: InfeasibleDemandError, built: Sequence[Built], system: System) -> PolicyError:
     label = label_of(built, system, error.cell)
     others = [label_of(built, system, cell) for cell in error.cells if cell != error.cell]
-    whom = f" from the lone contributor of {label_of(built, system, error.known)}" if error.known >= 0 else ""
+    whom = f" from who alone contributes to {label_of(built, system, error.known)}" if error.known >= 0 else ""
     held = (
         f"It is held by {len(error.sums)} sums over these cells: {'; '.join(others[:40])}."
         if others

@@ -76,6 +76,9 @@ class ProtectionSpec(Document):
         attacker_bounds: What everybody is assumed to know beforehand, as multiples of the value.
         cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
         singletons: Whether a lone contributor, who knows its own cell, must not recognize others.
+        coalitions: Contributors (or holdings) who pool what they know; per coalition the names of its members, as in
+            the columns ``contributor`` or ``holding``. Together they know every cell to which nobody else contributes,
+            and must not recognize other unsafe cells.
         search: ``exact``, ``fast`` (heuristic) or ``auto``: exact while time remains.
         time_limit_seconds: After that, the best feasible answer found so far is taken. Default: 60; none with
             ``work_limit``.
@@ -91,6 +94,7 @@ class ProtectionSpec(Document):
     attacker_bounds: tuple[float, float] = (0.0, 2.0)
     cost: Literal["value", "one", "contributors"] = "value"
     singletons: bool = False
+    coalitions: tuple[Annotated[tuple[str, ...], Option(min_length=2)], ...] = Option(default=(), max_length=50)
     search: Literal["auto", "exact", "fast"] = "auto"
     time_limit_seconds: float | None = Option(default=None, gt=0)
     work_limit: float | None = Option(default=None, gt=0)

@@ -246,6 +246,10 @@ class TableSpec(Document):
             raise ValueError(
                 "a ratio is protected by suppression: its numerator and denominator are protected together"
             )
+        if self.protection.coalitions and not (self.input.contributor or self.input.holding):
+            raise ValueError("coalitions name contributors: give input.contributor or input.holding (microdata)")
+        if self.protection.coalitions and self.protection.method is not ProtectionMethod.SUPPRESSION:
+            raise ValueError("coalitions are considered by suppression alone")
         if self.perturbs_sums and self.input.shown is not MeasureKind.SUM:
             raise ValueError(f"the cell-key method perturbs counts and sums; use suppression for a {self.input.shown}")
         if self.perturbs_sums and self.protection.cell_key.additive:

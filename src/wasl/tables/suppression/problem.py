@@ -32,7 +32,8 @@ class Problem:
         lower, upper: Protection levels of unsafe cells.
         cost: Cost of suppressing each cell.
         fixed: Cells that are always published.
-        singletons: For each lone contributor the unsafe cells that are its own; it knows them and attacks others.
+        singletons: For each lone contributor the unsafe cells that are its own, and for each coalition of contributors
+            all cells that are wholly theirs; they know these and attack others.
         relief: Levels that must do against a lone contributor, by (attacker, cell, direction), where the full level
             cannot be reached although everything is suppressed: half of what can be reached.
     """

@@ -33,8 +33,7 @@ class RowCuts:
         self._certain: list[Floats] = []
         self._useful: list[NDArray[np.bool_]] = []
         same = relations.sign[other] == relations.sign[target]
-        own = _owners(problem)[beside]
-        moves = (own < 0) | (own != known)
+        moves = ~_knows(problem, known, beside)
         sides = [(True, np.maximum(upper, lower))] if problem.symmetric else [(True, upper), (False, lower)]
         for upwards, level in sides:
             # A cell on the same side of the sum moves against the target, one on the other side with it.
@@ -71,12 +70,12 @@ def _changes(target: Ints, known: Ints) -> NDArray[np.bool_]:
     return change
 
 
-def _owners(problem: Problem) -> Ints:
-    """The lone contributor who knows a cell; -1 for none."""
-    owner = np.full(problem.cells, -1, dtype=np.int64)
-    for number, own in enumerate(problem.singletons):
-        owner[own] = number
-    return owner
+def _knows(problem: Problem, attacker: Ints, cell: Ints) -> NDArray[np.bool_]:
+    """Whether each attacker knows the cell beside it; outsiders (-1) know none."""
+    known = [number * problem.cells + own for number, own in enumerate(problem.singletons)]
+    if not known:
+        return np.zeros(len(cell), dtype=np.bool_)
+    return np.isin(attacker * problem.cells + cell, np.concatenate(known))
 
 
 def _pairs(problem: Problem) -> tuple[Ints, Ints, Floats, Floats, Ints]:
@@ -85,12 +84,11 @@ def _pairs(problem: Problem) -> tuple[Ints, Ints, Floats, Floats, Ints]:
     row = relations.row_of_entry()
     length = np.diff(relations.start)
     unsafe = np.flatnonzero(problem.unsafe[relations.index])
-    owner = _owners(problem)
     target = [unsafe]
     known = [np.full(len(unsafe), -1, dtype=np.int64)]
     for number, own in enumerate(problem.singletons):
         rows = np.unique(row[np.isin(relations.index, own)])
-        mine = unsafe[np.isin(row[unsafe], rows) & (owner[relations.index[unsafe]] != number)]
+        mine = unsafe[np.isin(row[unsafe], rows) & ~np.isin(relations.index[unsafe], own)]
         target.append(mine)
         known.append(np.full(len(mine), number, dtype=np.int64))
     entry, who = np.concatenate(target), np.concatenate(known)
