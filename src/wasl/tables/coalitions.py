@@ -1,6 +1,6 @@
 """Coalitions: contributors who are no holding, each with cells of its own, and who put together what they know.
 
-Together the members know every cell to which nobody else contributes, be it unsafe or not. To the search a coalition is
+Together the members know every cell without other contributors, be it unsafe or not. To the search a coalition is
 one more attacker, who starts with these cells known. The interval audit attacks once more with them.
 
 Does not protect against: what a member knows of its own part of a cell that others contribute to. Members who use this,
