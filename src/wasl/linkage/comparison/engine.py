@@ -275,9 +275,9 @@ def emit_pairs(
     codes = np.concatenate([p.pair_codes for p in swept])
     return Emitted(
         layout.source[left],
-        layout.row_id[left],
+        layout.row_id.take(left, axis=0),
         layout.source[right],
-        layout.row_id[right],
+        layout.row_id.take(right, axis=0),
         codes,
         np.concatenate([p.tables for p in swept]),
         sum(p.hot_compared for p in swept),

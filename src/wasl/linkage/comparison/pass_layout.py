@@ -132,7 +132,8 @@ def _valid(column: pa.ChunkedArray) -> NDArray[np.uint8]:
 
 def _half(cells: NDArray[np.uint8], order: str = "<u8") -> NDArray[np.uint64]:
     """The first half of 16-byte labels as numbers."""
-    return np.ascontiguousarray(cells[:, :8]).view(order).reshape(-1).astype(np.uint64, copy=False)
+    halves: NDArray[np.uint64] = np.ascontiguousarray(cells).view(order)[:, 0].astype(np.uint64)
+    return halves
 
 
 def columns_of(sources: Sequence[Source]) -> Columns:
@@ -231,7 +232,7 @@ def lay_out(
     in_threads(read_rest, range(len(pieces)), workers)
     return PassLayout(
         name, tuple(widths), tuple(token_names), words, offsets, bits, present, tokens,
-        source[order], row_id[order], block[order], len(block), blocks,
+        source[order], row_id.take(order, axis=0), block[order], len(block), blocks,
     )  # fmt: skip
 
 

@@ -186,8 +186,8 @@ def words_of(cells: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.u
 
 def _in_order(pairs: Emitted, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """The chosen pairs sorted by sources and row ids."""
-    left_high, left_low = words_of(pairs.left_id[chosen])
-    right_high, right_low = words_of(pairs.right_id[chosen])
+    left_high, left_low = words_of(pairs.left_id.take(chosen, axis=0))
+    right_high, right_low = words_of(pairs.right_id.take(chosen, axis=0))
     sources = pairs.left_source[chosen].astype(np.int32) << 16 | pairs.right_source[chosen]
     order = np.lexsort((right_high, left_high, sources) if (sources != sources[:1]).any() else (right_high, left_high))
     tied = np.ones(max(len(order) - 1, 0), np.bool_)
@@ -227,9 +227,9 @@ def pairs_table(
     table = pa.table(
         [
             pa.DictionaryArray.from_arrays(pa.array(pairs.left_source[order], pa.int32()), labels),
-            binary_column(pairs.left_id[order]),
+            binary_column(pairs.left_id.take(order, axis=0)),
             pa.DictionaryArray.from_arrays(pa.array(pairs.right_source[order], pa.int32()), labels),
-            binary_column(pairs.right_id[order]),
+            binary_column(pairs.right_id.take(order, axis=0)),
             pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(order), np.int32)), pa.array([model.name])),
             pa.array(weight[place[order]]),
             pa.array(probability[place[order]]),

@@ -181,7 +181,8 @@ def check_union(leaks: Sequence[UnionLeak], limit: float | None) -> Check:
 
 def _halves(column: Any) -> NDArray[np.uint64]:
     """The first eight bytes of 16-byte labels."""
-    return np.ascontiguousarray(fixed_cells(column)[:, :8]).view("<u8").ravel().astype(np.uint64)
+    halves: NDArray[np.uint64] = fixed_cells(column).view("<u8")[:, 0].astype(np.uint64)
+    return halves
 
 
 def _largest_blocks(
