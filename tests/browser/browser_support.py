@@ -16,9 +16,13 @@ import structlog
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from wasl.audit.events import ObjectionReceived
 from wasl.cli.demo import HOLDERS, Demo
 from wasl.cli.demo_service import fill_installation
-from wasl.service.records import Job, Release, Run, TableMenu, TableOrder
+from wasl.registers.exchange.digests import digest_json
+from wasl.service.access import Actor, Role
+from wasl.service.ports import Caller
+from wasl.service.records import Job, Objection, Release, Run, TableMenu, TableOrder
 from wasl.web.app import create_app
 from wasl.web.connection import server_config
 from wasl.web.installation import Installation
@@ -65,8 +69,21 @@ def fill(folder: Path, persons: int = PERSONS) -> None:
     installation = Installation.open(settings_of(folder / "service"))
     outboxes = {name: demo.holder(name) / "outbox" for name in HOLDERS}
     tokens = fill_installation(installation, outboxes, project=PROJECT, title="Maroc synthétique")
+    record_objection(installation)
     installation.close()
     (folder / "tokens.json").write_text(json.dumps(tokens), encoding="utf-8")
+
+
+def record_objection(installation: Installation) -> None:
+    """A list of objections for the screens of its holder; the files of the demo stay as they are."""
+    office = installation.office
+    caller = Caller(Actor("cnss-employees", Role.HOLDER, PROJECT, "cnss-employees"), office.now())
+    records = ["ab" * 16, "cd" * 16]
+    by = {"created_at": caller.stamp, "created_by": caller.actor.name, "project": PROJECT}
+    made = Objection(id=office.new_id(), **by, register="cnss-employees", records=records)
+    happening = ObjectionReceived(register=made.register, records=len(records), digest=digest_json(records))
+    with office.ledger.writing(caller) as ledger:
+        ledger.save(made, event=caller.event(happening, project=PROJECT, subject=made.id))
 
 
 def names_by_state(installation: Installation) -> dict[str, str]:
@@ -75,6 +92,7 @@ def names_by_state(installation: Installation) -> dict[str, str]:
         found = {f"run {one.status}": one.id for one in state.select(Run)}
         found |= {f"release {one.status}": one.id for one in state.select(Release)}
         found |= {f"order {one.status}": one.id for one in state.select(TableOrder)}
+        found["objection"] = state.select(Objection)[0].id
         return found | {"menu": state.select(TableMenu)[0].id, "job": state.select(Job)[0].id}
 
 

@@ -29,6 +29,7 @@ def screens(world: World) -> dict[str | None, list[str]]:
             f"{BASE}/files/cnss-employees",
             f"{BASE}/files/cnss-employees/returns/{resolved}",
             f"{BASE}/objections",
+            f"{BASE}/objections/{ids['objection']}",
             "/console/account",
         ],
         "linkage": [

@@ -352,8 +352,10 @@ VERBS: dict[str, Callable[[Path], list[str]]] = {
         *("--join", "d.join", "--payload", "d.payload", "--keep-map", "keep.csv"),
     ],
     "exercise": lambda here: ["exercise", "--out", "course", "--persons", "500"],
+    "months": lambda here: ["months", "declarations", "--out", "counted"],
+    "open": lambda here: ["open", "back.return", "--keep-map", "keep.csv", "--out", "opened.xlsx"],
 }
-"""Verbs that a holder runs on files in clear."""
+"""Verbs that a holder runs on files in clear, in an order in which each finds the files of those before."""
 
 RUN = """
 import json, sys
@@ -370,11 +372,21 @@ def test_the_verbs_of_a_holder_open_no_socket(tmp_path: Path) -> None:
     here = tmp_path / "here"
     for register in USED:
         (here / f"{register}.csv").write_bytes(sample(register))
-    (tmp_path / "verbs.json").write_text(json.dumps([words(here) for words in VERBS.values()]))
+    (here / "declarations").mkdir()
+    (here / "declarations" / "cnss-employees-2025-03.csv").write_bytes(sample("cnss-employees"))
     (tmp_path / "run.py").write_text(RUN)
-    words = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "verbs.json")]
-    done = subprocess.run(words, capture_output=True, text=True, env=env, cwd=here, check=False, timeout=600)
-    assert [name for name in VERBS if f"{name} 0" not in done.stdout] == [], done.stdout + done.stderr
+
+    def run(names: list[str]) -> None:
+        (tmp_path / "verbs.json").write_text(json.dumps([VERBS[name](here) for name in names]))
+        words = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "verbs.json")]
+        done = subprocess.run(words, capture_output=True, text=True, env=env, cwd=here, check=False, timeout=600)
+        assert [name for name in names if f"{name} 0" not in done.stdout] == [], done.stdout + done.stderr
+
+    run([name for name in VERBS if name != "open"])
+    sent = {"delivery": (here / "d.parquet").read_bytes(), "join": (here / "d.join").read_bytes()}
+    (here / "back.return").write_bytes(returned(sent, tmp_path / "linked"))
+    run(["open"])
+    assert (here / "opened.xlsx").is_file()
     assert watched.read_text() == ""
     assert not list((tmp_path / "tmp").rglob("*"))
     log = (tmp_path / "home" / "log.jsonl").read_bytes()

@@ -38,6 +38,7 @@ __all__ = [
     "objections_of",
     "pin_objections",
     "receive_objections",
+    "records_in_file",
     "require_same_persons",
     "without_objections",
 ]
@@ -90,6 +91,25 @@ def receive_objections(
         )
         ledger.save(*made, *void, event=caller.event(happening, project=project, subject=made[0].id))
         return ledger.get(Objection, made[0].id)
+
+
+def records_in_file(data: bytes, register: str) -> list[str]:
+    """The record ids in a file: one a line, or a list of objections as JSON or CSV (`ObjectionLists.parse`).
+
+    Raises:
+        InputError: It is neither, or names another register.
+    """
+    try:
+        words = data.decode("utf-8-sig").split()
+    except UnicodeDecodeError:
+        words = []
+    if words and all(len(one) == RECORD_ID_CHARS for one in words):
+        return words
+    lists = ObjectionLists.parse(data, "the file").lists
+    others = sum(one.register != register for one in lists)
+    if others:
+        raise InputError(f"{others} lists of the file are of another register than {register}.")
+    return [record for one in lists for record in one.records]
 
 
 def _records_of_same_persons(

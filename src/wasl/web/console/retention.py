@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.responses import Response
 
-from wasl.service import erasure, log, objections, retention
+from wasl.locale import N_
+from wasl.service import erasure, log, objection_effects, objections, retention
 from wasl.service.access import Action
-from wasl.service.records import Job, JobKind, Objection, Register, RetentionRule, Submission
+from wasl.service.ports import Area, Incoming
+from wasl.service.records import Job, JobKind, Register, RetentionRule, Submission
+from wasl.web.console.forms import PageFault
 from wasl.web.console.pages import AnyPage, Page, Pages
+from wasl.web.console.uploads import receive_file
 
 __all__ = ["pages"]
 
@@ -19,6 +24,18 @@ BASE = "/console/projects/{project}/retention"
 OBJECTIONS = "/console/projects/{project}/objections"
 SHOWN = 100
 LONGEST_LIST = 400_000
+MOST_LIST_BYTES = 2**20
+"""Size of a file with the 10,000 record ids that one list may have: 0.4 MB as CSV with long register names."""
+
+EFFECTS = {
+    "void": N_("void: it has to be protected again, without these persons"),
+    "left out": N_("made without these persons"),
+    "in the making": N_("in the making; what is kept is made without these persons"),
+    "public before": N_("published before the objection; copies cannot be called back"),
+    "withdrawn before": N_("withdrawn"),
+    "not made": N_("could not be protected; nothing is kept"),
+}
+"""Effects of an objection on a file."""
 
 
 @pages("GET", BASE, Action.RETENTION_READ)
@@ -65,11 +82,29 @@ def ask_for_erasure(page: AnyPage, project: str) -> Response:
 
 @pages("GET", OBJECTIONS, Action.OBJECTION_SEND)
 def show_objections(page: AnyPage, project: str) -> Response:
-    """The objections that a register's holder sent, without the record ids, and the form for others."""
+    """The lists that a register's holder sent, without the record ids, what they changed, and the forms for others."""
     register = page.actor.register or ""
-    with page.office.ledger.reading() as state:
-        found = state.select(Objection, project=project, register=register, descending=True, limit=SHOWN)
-    return page.render("objections.html", register=register, objections=found)
+    found = objection_effects.sent_objections(page.office, page.caller, project=project, register=register)
+    return page.render("objections.html", register=register, sent=found[:SHOWN], effects=EFFECTS)
+
+
+@pages("GET", OBJECTIONS + "/{objection}", Action.OBJECTION_SEND)
+def show_certificate(page: AnyPage, project: str, objection: str) -> Response:
+    """The certificate of one list: its entry in the log, its digest, and what it changed until today."""
+    register = page.actor.register or ""
+    found = objection_effects.sent_objections_of(
+        page.office, page.caller, project=project, register=register, objection=objection
+    )
+    return page.render("objection.html", register=register, one=found, effects=EFFECTS, today=page.caller.stamp)
+
+
+@pages("POST", OBJECTIONS + "/file", Action.OBJECTION_SEND, streams=True)
+async def send_objections_file(page: AnyPage, project: str) -> Response:
+    """Send record ids of persons who object as a file: one a line, CSV or JSON."""
+    incoming, _ = await receive_file(page, Area.RELEASE)
+    with incoming:
+        await run_sync(lambda: _receive_file(page, project, incoming))
+    return page.go(f"/console/projects/{project}/objections", said="objections-received")
 
 
 @pages("POST", OBJECTIONS, Action.OBJECTION_SEND)
@@ -83,6 +118,14 @@ def send_objections(page: AnyPage, project: str) -> Response:
         )
     )
     return page.go(f"/console/projects/{project}/objections", said="objections-received")
+
+
+def _receive_file(page: Page, project: str, incoming: Incoming) -> None:
+    if incoming.path.stat().st_size > MOST_LIST_BYTES:
+        raise PageFault(413, N_("The file is larger than a list of objections can be."))
+    register = page.actor.register or ""
+    records = objections.records_in_file(incoming.path.read_bytes(), register)
+    objections.receive_objections(page.office, page.caller, project=project, register=register, records=records)
 
 
 def _certificates(page: Page, project: str) -> list[Any]:

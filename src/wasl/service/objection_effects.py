@@ -1,0 +1,128 @@
+"""Effects of the objections that a holder sent: the runs and unreleased files that leave these persons out.
+
+Does not protect against: a holder who learns from the number of persons left out of a file that persons of its list
+are in it. A register whose schema says ``return = "none"`` is told no such number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wasl.errors import NotFoundError
+from wasl.registers.documents import validate_document
+from wasl.registers.schema import RegisterSchema
+from wasl.service.access import Action
+from wasl.service.log import event_of
+from wasl.service.ports import Caller, Office, Reader
+from wasl.service.projects import register_id
+from wasl.service.records import Objection, Register, Release, Run, TableOrder
+from wasl.service.states import ReleaseStatus
+
+__all__ = ["CAUSE", "FileEffect", "SentObjections", "sent_objections", "sent_objections_of"]
+
+CAUSE = "persons objected"
+"""The beginning of the failure of a file that an objection made void."""
+
+MOST_ENTRIES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class FileEffect:
+    """A file of the project and what an objection did to it.
+
+    Attributes:
+        title: What a reader sees.
+        status: Where it stands.
+        effect: ``void``, ``left out``, ``public before``, ``withdrawn before``, ``in the making`` or ``not made``.
+        persons: Persons who objected that it lost, of all lists; None where that is not known, or not told.
+    """
+
+    title: str
+    status: ReleaseStatus
+    effect: str
+    persons: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentObjections:
+    """A list of objections that a holder sent.
+
+    Attributes:
+        objection: The list.
+        entry: Number of the entry of the log that records it.
+        digest: The digest of the list in that entry.
+        runs: Runs that leave its records out, the newest first.
+        earlier_runs: How many runs with a spine were asked for before it arrived.
+        files: The effect on each file and order of the project.
+    """
+
+    objection: Objection
+    entry: int
+    digest: str
+    runs: Sequence[Run]
+    earlier_runs: int
+    files: Sequence[FileEffect]
+
+
+def sent_objections(office: Office, caller: Caller, *, project: str, register: str) -> list[SentObjections]:
+    """The lists of a register's holder, the newest first; without those that follow from lists of other holders."""
+    caller.check(Action.OBJECTION_SEND, project=project, register=register)
+    with office.ledger.reading() as state:
+        entries = state.log_entries(first=0, limit=MOST_ENTRIES, kind="ObjectionReceived", project=project)
+        events = [(one.index, event_of(one.data)) for one in entries]
+        own = {event.subject: (index, event) for index, event in events if event.detail.get("register") == register}
+        lists = state.select(Objection, project=project, register=register, descending=True)
+        runs = state.select(Run, project=project, descending=True)
+        files: list[Release | TableOrder] = [*state.select(Release, project=project)]
+        files += state.select(TableOrder, project=project)
+        told = _told(state, project, register)
+    return [
+        SentObjections(
+            objection=one,
+            entry=own[one.id][0],
+            digest=str(own[one.id][1].detail["digest"]),
+            runs=[run for run in runs if one.id in run.objections],
+            earlier_runs=sum(bool(run.spine) and run.created_at < one.created_at for run in runs),
+            files=[_effect(file, one, told=told) for file in files],
+        )
+        for one in lists
+        if one.id in own
+    ]
+
+
+def sent_objections_of(
+    office: Office, caller: Caller, *, project: str, register: str, objection: str
+) -> SentObjections:
+    """One list that a register's holder sent.
+
+    Raises:
+        NotFoundError: There is no such list, or another holder sent it.
+    """
+    for one in sent_objections(office, caller, project=project, register=register):
+        if one.objection.id == objection:
+            return one
+    raise NotFoundError("there is no such list of objections of this register.")
+
+
+def _told(state: Reader, project: str, register: str) -> bool:
+    found = state.get(Register, register_id(project, register))
+    schema = validate_document(RegisterSchema, dict(found.definition), f"the schema of {register!r}")
+    return schema.returns != "none"
+
+
+def _effect(file: Release | TableOrder, objection: Objection, *, told: bool) -> FileEffect:
+    public = file.status in (ReleaseStatus.PUBLISHED, ReleaseStatus.WITHDRAWN)
+    lost = file.risk.get("records_objected") if isinstance(file, Release) else None
+    if public and file.published_at < objection.created_at:
+        effect = "public before" if file.status is ReleaseStatus.PUBLISHED else "withdrawn before"
+    elif file.failure.startswith(CAUSE):
+        effect = "void"
+    elif file.status is ReleaseStatus.UNSAFE:
+        effect = "not made"
+    elif file.status is ReleaseStatus.PROTECTING:
+        effect = "in the making"
+    else:
+        effect = "left out"
+    persons = int(lost) if told and effect == "left out" and lost is not None else None
+    return FileEffect(file.title, file.status, effect, persons)
