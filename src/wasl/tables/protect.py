@@ -27,11 +27,15 @@ from wasl.tables.ratios import linked_parts, ratios_of, with_denominators
 from wasl.tables.rounding import adjust, round_controlled, round_conventional, round_random
 from wasl.tables.specification import MeasureKind, ProtectionMethod, TableSpec, TablesSpec
 from wasl.tables.suppression.infeasible import InfeasibleDemandError
+from wasl.tables.suppression.modular import suppress_in_parts
 from wasl.tables.suppression.problem import Problem, Suppression
 from wasl.tables.suppression.search import SearchProgress, suppress
-from wasl.tables.system import System, label_of, lone_contributors, make_system, quantity_of
+from wasl.tables.system import System, label_of, lone_contributors, make_system, quantity_of, sub_tables
 
 __all__ = ["STATUSES", "ProtectedTable", "ProtectedTables", "protect_tables"]
+
+WHOLE = 10_000
+"""Cells up to which the search takes all tables as one problem from the beginning."""
 
 
 def protect_tables(
@@ -230,6 +234,7 @@ def _search(
     singletons = lone_contributors(built, system, primary) if shared.singletons else ()
     singletons += tuple(np.flatnonzero(item.known) for item in coalitions if item.known.any())
     seconds, work = limits([table.protection for table in spec.tables])
+    limited: dict[str, Any] = {"seconds": seconds, "work": work, "stop": stop, "progress": progress}
     while True:
         problem = Problem(
             system.relations,
@@ -243,15 +248,10 @@ def _search(
             singletons,
         )
         try:
-            return suppress(
-                problem,
-                seconds=seconds,
-                work=work,
-                gap=shared.gap,
-                fast=shared.search == "fast",
-                stop=stop,
-                progress=progress,
-            )
+            if shared.search == "modular" or (shared.search == "auto" and problem.cells > WHOLE):
+                parts = sub_tables([item.table for item in built], system.members)
+                return suppress_in_parts(problem, parts, gap=shared.gap, **limited)
+            return suppress(problem, gap=shared.gap, fast=shared.search == "fast", **limited)
         except InfeasibleDemandError as error:
             if system.nudged[error.cell] and system.upper[error.cell] > 0 and system.value[error.cell] == 0:
                 system.upper[error.cell] = 0.0  # nothing but zeros around it: everybody can compute it

@@ -79,7 +79,8 @@ class ProtectionSpec(Document):
         coalitions: Contributors (or holdings) who pool what they know; per coalition the names of its members, as in
             the columns ``contributor`` or ``holding``. Together they know every cell to which nobody else contributes,
             and must not recognize other unsafe cells.
-        search: ``exact``, ``fast`` (heuristic) or ``auto``: exact while time remains.
+        search: ``exact``, ``fast`` (heuristic), ``modular`` (sub-tables of a hierarchy one after the other, then the
+            whole) or ``auto``: exact while time remains, modular for tables of more than 10,000 cells.
         time_limit_seconds: After that, the best feasible answer found so far is taken. Default: 60; none with
             ``work_limit``.
         work_limit: The same in units of work, each about a second of one core. Work is counted from what the programs
@@ -95,7 +96,7 @@ class ProtectionSpec(Document):
     cost: Literal["value", "one", "contributors"] = "value"
     singletons: bool = False
     coalitions: tuple[Annotated[tuple[str, ...], Option(min_length=2)], ...] = Option(default=(), max_length=50)
-    search: Literal["auto", "exact", "fast"] = "auto"
+    search: Literal["auto", "exact", "fast", "modular"] = "auto"
     time_limit_seconds: float | None = Option(default=None, gt=0)
     work_limit: float | None = Option(default=None, gt=0)
     gap: float = Option(default=0.0, ge=0, lt=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from wasl.tables.earlier_file import Axis, EarlierFile, Measured, known_from_fil
 from wasl.tables.primary import PrimaryResult
 from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
 
-__all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "widen"]
+__all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "sub_tables", "widen"]
 
 NUDGE = 1e-3
 """Level of an unsafe cell whose own is zero, as a share of the median level: it must not be computable exactly."""
@@ -233,3 +234,29 @@ def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[
     for cell in parent:
         groups.setdefault(root(cell), []).append(cell)
     return tuple(np.array(sorted(cells), dtype=np.int64) for cells in groups.values())
+
+
+def sub_tables(tables: Sequence[CellTable], members: Sequence[Ints]) -> list[Ints]:
+    """The cells of each sub-table of all tables, from the totals down.
+
+    A sub-table has, of each dimension, one code with others below it, and these.
+    """
+    found: list[tuple[int, Ints]] = []
+    for table, member in zip(tables, members, strict=False):
+        families: list[list[tuple[int, NDArray[np.bool_]]]] = []
+        for dimension in table.dimensions:
+            parents = np.asarray(dimension.parents)
+            above = [code for code in range(dimension.size) if (parents[1:] == code).any()]
+            families.append([])
+            for code in above or [0]:
+                inside = np.zeros(dimension.size, dtype=np.bool_)
+                inside[1:] = parents[1:] == code
+                inside[code] = True
+                families[-1].append((int(dimension.depths[code]), inside))
+        for chosen in itertools.product(*families):
+            there = np.ones(table.size, dtype=np.bool_)
+            for axis, (_, inside) in enumerate(chosen):
+                there &= inside[table.places[:, axis]]
+            if there.any():
+                found.append((sum(depth for depth, _ in chosen), np.unique(member[there])))
+    return [cells for _, cells in sorted(found, key=lambda item: item[0])]
