@@ -25,9 +25,10 @@ def specification(shape, search, **protection):
     )
 
 
-@pytest.mark.parametrize(
-    ("shape", "rows"), [("hierarchical", 400), ("linked by totals", 150), ("three dimensions", 100)]
-)
+ROWS = {"hierarchical": 400, "linked by totals": 150, "three dimensions": 100}
+
+
+@pytest.mark.parametrize("shape", list(ROWS))
 def test_parts_protect_the_whole_and_cost_little_more(shape, require_protected):
     data, hierarchies = made_up_enterprises(ROWS[shape], 4)
     found = {

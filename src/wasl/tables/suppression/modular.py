@@ -1,8 +1,8 @@
 """A start for tables too large for one search: sub-tables one after the other, from the totals down.
 
 A sub-table has one code of each dimension and the codes directly below it. Each is a small problem, solved as any
-other. Its withheld cells are unsafe in the sub-tables that share them, by as much as they move there; these are solved (again)
-until none changes. The whole is attacked afterwards as any pattern is: a movement may go through several
+other. Its withheld cells are unsafe in the sub-tables that share them, by as much as they move there; these are solved
+(again) until none changes. The whole is attacked afterwards as any pattern is: a movement may go through several
 sub-tables, and fit into each but not into all. The heuristic of the whole then protects the cells that are left open.
 
 *Source:* the order of sub-tables is that of P.-P. de Wolf, "HiTaS: a heuristic approach to cell suppression in
