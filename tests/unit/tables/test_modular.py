@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from wasl.errors import PolicyError
 from wasl.lab.benchmarks.suppression import SHAPES, made_up_enterprises
 from wasl.tables import protect
 from wasl.tables.build import build_table
@@ -74,3 +76,20 @@ def test_every_sum_lies_within_a_sub_table(shape):
         cells = relations.index[relations.start[row] : relations.start[row + 1]]
         assert any(np.isin(cells, part).all() for part in parts)
     assert len(parts[0]) < relations.cells
+
+
+def test_a_demand_that_cannot_be_met_is_refused_with_its_cells_in_parts_too():
+    data = pa.table({"region": ["N1"] * 2 + ["S1"] * 9, "sector": ["A"] * 11, "wages": [5.0] * 11})
+    document = {
+        "name": "t",
+        "input": {"value": "wages"},
+        "dimensions": [{"name": "region"}, {"name": "sector"}],
+        "protection": {"attacker_bounds": [0.99, 1.01], "lower": 0.1, "upper": 0.1, "search": "modular"},
+    }
+    with pytest.raises(PolicyError, match=r"region=N1.* cannot be protected"):
+        protect_tables(TablesSpec.model_validate(document), [data], {})
+    tied = {"region": ["N1"] * 2, "sector": ["A"] * 2, "wages": [5.0] * 2}
+    alone = protect_tables(
+        TablesSpec.model_validate(document | {"protection": {"search": "modular"}}), [pa.table(tied)], {}
+    )
+    assert alone.report["audit"]["passed"]

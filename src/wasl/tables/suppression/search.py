@@ -89,7 +89,9 @@ def suppress(
     clock = Clock(seconds, work)
     state = State(small, clock, stop, progress, reduced.base)
     attack = AttackModel(small, clock.meter)
-    checked = require_feasible(problem, reduced, attack, stop)
+    # Where a pattern to begin with is given, attacking it shows as much; the check follows if it cannot be completed.
+    later = start is not None and not small.singletons
+    checked = require_feasible(problem, reduced, attack, (lambda: True) if later else stop)
     state.slow = len(small.targets()) * small.cells > SLOW * clock.limit
     master, rows = Master(small, clock), RowCuts(small)
     begin = None if start is None else reduced.shrunk(start)
@@ -103,7 +105,7 @@ def suppress(
     _guided_answer(small, attack, relaxed, state, master)
     if not fast and relaxed is not None:
         prove(master, rows, attack, state, gap)
-    if not _protects(small, attack, state) and not checked:  # the user ended the check that the demand can be met
+    if not _protects(small, attack, state) and not checked:  # the check that the demand can be met was ended, or left
         require_feasible(problem, reduced, attack)
     assert state.best is not None  # noqa: S101 - the first answer exists, else require_feasible had refused
     pattern = problem.unsafe | reduced.spread(state.best)
