@@ -190,7 +190,7 @@ class _Pages:
             found.wishes = own_register.Wishes(wishes, line_of(form, "title"), line_of(form, "holder"))
             found.schema = None
         elif found.schema is not None:
-            found.schema = register_work.map_columns(found.schema, chosen)
+            register_work.choose_columns(found, chosen)
         return self._check(found, request)
 
     async def encode(self, request: Request, case: str) -> Response:

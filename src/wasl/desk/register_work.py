@@ -15,6 +15,7 @@ import pyarrow.csv as pacsv
 from wasl.audit.events import AuditEvent, Happening, RegisterChecked, RegisterEncoded
 from wasl.client import Client
 from wasl.desk.own_register import Column, Wishes, own_columns, propose
+from wasl.desk.remembered_columns import recall, remember
 from wasl.errors import InputError, RegisterError, WaslError
 from wasl.holder.composition import load_profile
 from wasl.holder.encode import Encoded
@@ -40,6 +41,7 @@ __all__ = [
     "EncodingOrder",
     "RegisterCase",
     "check",
+    "choose_columns",
     "columns_of",
     "encode",
     "map_columns",
@@ -65,6 +67,8 @@ class RegisterCase:
         files: Files to download, by what they are.
         receipts: What the service answered.
         reading_fault: Why the file cannot be read under this schema yet.
+        chosen: Headings that the user chose and the schema did not recognize, by column.
+        recalled: Those that were chosen for an earlier file; None before the first check.
     """
 
     folder: Path
@@ -79,6 +83,8 @@ class RegisterCase:
     receipts: list[Mapping[str, Any]] = field(default_factory=list)
     reading_fault: WaslError | None = None
     proposed: bool = False
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    recalled: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         self.proposed = self.schema is None
@@ -148,6 +154,29 @@ def map_columns(schema: RegisterSchema, chosen: Mapping[str, str]) -> RegisterSc
     return validate_document(RegisterSchema, document, "the schema with your columns")
 
 
+def choose_columns(case: RegisterCase, chosen: Mapping[str, str]) -> None:
+    """Take the headings that the user chose into the schema; those that it did not recognize are kept for later.
+
+    Raises:
+        InputError: One heading was chosen for two columns.
+    """
+    recognized = {one.name: one.heading for one in columns_of(case, "en")}
+    case.schema = map_columns(case.described(), chosen)
+    new = {name: heading for name, heading in chosen.items() if heading and heading != recognized.get(name)}
+    case.chosen = {**case.chosen, **new}
+
+
+def _recall(case: RegisterCase, home: Path) -> None:
+    """Use the headings that were chosen for an earlier file of this kind, where the file has them."""
+    schema = case.described()
+    names = {one.name for one in schema.fields}
+    kept = {} if case.proposed else recall(home, schema.register_id)
+    case.recalled = {name: one for name, one in kept.items() if name in names and one in case.headings}
+    if len(set(case.recalled.values())) < len(case.recalled):
+        case.recalled = {}
+    case.schema = map_columns(schema, case.recalled) if case.recalled else schema
+
+
 def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> None:
     """Read and examine the register; what was found is in the case, and in the log as counts."""
     case.table, case.quality, case.encoded = None, None, None
@@ -156,6 +185,8 @@ def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> No
         case.headings = case.headings or column_headings(case.file)
         if case.proposed and case.schema is None:
             case.schema, case.files["description.toml"] = propose(case.folder, case.file, case.wishes, words)
+        if case.recalled is None:
+            _recall(case, home)
         table = read_register(case.file, case.described(), with_dropped=True, progress=report)
     except (RegisterError, InputError) as error:
         case.reading_fault = error
@@ -163,6 +194,7 @@ def check(case: RegisterCase, home: Path, report: Report, words: Messages) -> No
     schema = case.described()
     quality = examine(table, schema, file=case.file.name, today=datetime.now(UTC).date())
     case.table, case.quality, case.reading_fault = table, quality, None
+    remember(home, schema.register_id, case.chosen)
     for language in LANGUAGES:
         case.files[f"quality.{language}.html"] = case.folder / f"quality.{language}.html"
         write_whole(case.files[f"quality.{language}.html"], render_report(quality, language), mode=0o600)

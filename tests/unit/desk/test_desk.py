@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import socket
@@ -20,6 +21,7 @@ import uvicorn
 
 from wasl.desk.app import Desk, create_desk
 from wasl.desk.guard import COOKIE, IDLE_SECONDS, WHOLE_SECONDS, Guard
+from wasl.desk.remembered_columns import FILE
 from wasl.desk.workspace import Workspace
 from wasl.errors import InputError
 from wasl.facade import encode
@@ -173,6 +175,44 @@ def test_a_register_is_checked_mapped_encoded_and_downloaded(
     assert pq.read_table(io.BytesIO(delivery.content)).num_rows
     kinds = [line for line in LocalLog(desk.home).events() if b'"RegisterEncoded"' in line]
     assert len(kinds) == 1
+
+
+def test_columns_that_were_chosen_are_used_for_the_next_file_of_the_kind(
+    client: httpx.Client, desk: Desk, registers: dict[str, bytes]
+) -> None:
+    """What is kept has headings and no value, lies in the user's own folder, and can be chosen anew."""
+    renamed = registers["cnss-employees"].decode().replace("nom_prenom", "Zone 17", 1).encode()
+    kept = desk.home / FILE
+    sent = {"file": ("march.csv", renamed)}
+    post(client, desk, "/registers", files=sent, schema="cnss-employees")
+    case = next(iter(desk.registers))
+    assert not kept.exists()  # nothing was chosen, and the file could not be read
+    post(client, desk, f"/registers/{case}/columns", c_nom_prenom="Zone 17")
+    assert json.loads(kept.read_text()) == {"cnss-employees": {"nom_prenom": "Zone 17"}}
+    assert kept.stat().st_mode & 0o777 == 0o600
+    page = post(client, desk, "/registers", files=sent, schema="cnss-employees")
+    assert "rows read" in page.text
+    assert "used again" in page.text
+    other = post(
+        client, desk, "/registers", files={"file": ("o.csv", registers["cnss-employees"])}, schema="cnss-employees"
+    )
+    assert "rows read" in other.text  # the file has no such heading: nothing is recalled
+    assert "used again" not in other.text
+    kept.write_text("[damaged")
+    page = post(client, desk, "/registers", files=sent, schema="cnss-employees")
+    assert "cannot be read under this description yet" in page.text
+
+
+def test_a_row_that_stands_in_place_of_the_header_is_not_kept(
+    client: httpx.Client, desk: Desk, registers: dict[str, bytes]
+) -> None:
+    headless = registers["cnss-employees"].split(b"\n", 1)[1]
+    first = headless.decode().split("\n")[0].split(",")
+    post(client, desk, "/registers", files={"file": ("h.csv", headless)}, schema="cnss-employees")
+    case = next(iter(desk.registers))
+    for heading in first:
+        post(client, desk, f"/registers/{case}/columns", c_nom_prenom=heading)
+    assert not (desk.home / FILE).exists()
 
 
 def test_the_desk_encodes_as_the_library_does(client: httpx.Client, desk: Desk, registers: dict[str, bytes]) -> None:
