@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wasl.cli.language import spoken
+from wasl.cli.language import said, spoken
 from wasl.cli.output import show_table
 from wasl.errors import DeliveryError, InputError
+from wasl.registers.published_names import names_to_change
 
 if TYPE_CHECKING:
     from wasl.publication.draft import KnownVariable
@@ -106,12 +108,25 @@ def schema(
         text = _draft_policy(draft[0])
     else:
         text = _draft(draft[0])
+    if draft and name != "register":
+        _warn_of_names(text)
     if out is None:
         typer.echo(text, nl=False)
     elif out.exists() and draft:
         raise InputError(f"{out}: exists already, and may have been filled in.", remedy="Name another file.")
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def _warn_of_names(text: str) -> None:
+    """Say on stderr which variables of a draft have names that cannot be published."""
+    variables = tomllib.loads(text).get("variables", [])
+    names = [variable["name"] for variable in variables if variable.get("role") != "drop"]
+    for column, proposed in names_to_change(names).items():
+        typer.echo(
+            said(f"The column {column!r} cannot be published under this name. It could be called {proposed!r}."),
+            err=True,
+        )
 
 
 def _json_schema(name: str) -> str:

@@ -18,10 +18,10 @@ from wasl.holder.encoding.label_columns import fixed_bytes, hexadecimal
 from wasl.holder.encoding.passes import BlockFigures, PassRows
 from wasl.holder.encoding.pseudonym import permute_labels
 from wasl.holder.keys import LinkageKey, RoundKey
-from wasl.holder.normalize import Unused
 from wasl.holder.payload import HarmonizedColumn
 from wasl.holder.profile import EncodingProfile
 from wasl.holder.reading_rules import rules_digest
+from wasl.holder.unused import Unused
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import PART_ROWS, EncodedRows, parts_digest

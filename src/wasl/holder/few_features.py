@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wasl.holder.normalize import Unused
 from wasl.holder.profile import EncodingProfile
+from wasl.holder.unused import Unused
 from wasl.registers.schema import Feature, RegisterSchema
 
 __all__ = ["FAMILY_FOR_FEW", "has_names_and_birth_only", "note_few_features"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from wasl.errors import SchemaError
 from wasl.holder.identifiers import normalize_identifiers, shared_numbers
-from wasl.holder.names.normalizer import Name, normalize
-from wasl.holder.names.placeholders import what_is_no_name
+from wasl.holder.name_columns import WordColumn, describe_names, whole
+from wasl.holder.unused import Unused
 from wasl.registers.codes.classification import CodeList, code_list, spelling_key
 from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.partial_dates import date_codes
 from wasl.registers.reading.source import text_of
 from wasl.registers.schema import OWN_FEATURE, Feature, FieldRole, RegisterSchema
 
-__all__ = ["NO_DATE", "Persons", "Unused", "WordColumn", "describe_names", "describe_persons"]
+__all__ = ["NO_DATE", "Persons", "describe_persons"]
 
 IDENTIFIERS = (
     Feature.PASSPORT,
@@ -48,45 +48,6 @@ TEXTS = (
     Feature.POSTCODE,
     Feature.HOUSEHOLD,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WordColumn:
-    """Words of names per record, in compressed rows over a vocabulary of distinct words.
-
-    Attributes:
-        vocabulary: Canonical words; ``skeletons`` stands beside it.
-        words: Index into the vocabulary, record after record.
-        offsets: Where each record begins; one more entry than records.
-    """
-
-    vocabulary: tuple[str, ...] = field(repr=False)
-    skeletons: tuple[str, ...] = field(repr=False)
-    words: NDArray[np.int32] = field(repr=False)
-    offsets: NDArray[np.int64] = field(repr=False)
-
-    @property
-    def present(self) -> NDArray[np.bool_]:
-        """True for records with at least one word."""
-        present: NDArray[np.bool_] = self.offsets[1:] > self.offsets[:-1]
-        return present
-
-
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """Cells that were there and could not be used for linkage.
-
-    Attributes:
-        check: ``identifiers-void``, ``identifiers-shared``, ``names-placeholder``, ``names-unreadable``,
-            ``spellings-unknown``.
-        column: The column.
-        count, of: How many cells, among how many that were there.
-    """
-
-    check: str
-    column: str
-    count: int
-    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +129,9 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
         values = column(feature) if feature.value in wanted else None
         if values is not None:
             codes[feature.value] = _map_in_codes(values, _text_key)
-    whole = None
+    days = None
     if birth is not None:
-        whole = np.asarray(pc.fill_null(_whole(table[birth.name]).cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
+        days = np.asarray(pc.fill_null(whole(table[birth.name]).cast(pa.int32()), int(NO_DATE)), dtype=np.int32)
     further = tuple(
         str(feature)
         for feature, spec in by_feature.items()
@@ -178,7 +139,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
         and spec.role is FieldRole.IDENTIFIER
         and spec.name != schema.record
     )
-    return Persons(table.num_rows, names, codes, whole, births, tuple(notes), further, _shortened(table, schema))
+    return Persons(table.num_rows, names, codes, days, births, tuple(notes), further, _shortened(table, schema))
 
 
 def _shortened(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_] | None:
@@ -188,9 +149,9 @@ def _shortened(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_] | N
         spec = schema.by_feature.get(feature)
         if spec is None:
             continue
-        cells = _whole(plain(table[spec.name])).dictionary_encode()
-        whole = feature == Feature.FULL_NAME
-        texts = ((TITLE.sub("", text) if whole else text) for text in cells.dictionary.to_pylist())
+        cells = whole(plain(table[spec.name])).dictionary_encode()
+        full = feature == Feature.FULL_NAME
+        texts = ((TITLE.sub("", text) if full else text) for text in cells.dictionary.to_pylist())
         short = np.array([SHORTENED.search(text) is not None for text in texts], np.bool_)
         here = np.zeros(table.num_rows, np.bool_)
         if short.any():
@@ -273,12 +234,6 @@ def _text_key(text: str) -> str | None:
     return spelling_key(text) or None
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array."""
-    whole = column.combine_chunks()
-    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
-
-
 def _own_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A feature of one's own as text: a date is its ISO day, a number its digits."""
     return column if pa.types.is_string(column.type) else text_of(column)
@@ -286,13 +241,13 @@ def _own_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _map_in_codes(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.DictionaryArray:
     """What `_map` gives, in codes: the texts of ten million addresses take more room than their codes."""
-    encoded = _whole(column).dictionary_encode()
+    encoded = whole(column).dictionary_encode()
     results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string()).dictionary_encode()
     return pa.DictionaryArray.from_arrays(results.indices.take(encoded.indices), results.dictionary)
 
 
 def _map(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.Array:
-    encoded = _whole(column).dictionary_encode()
+    encoded = whole(column).dictionary_encode()
     return pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
@@ -305,98 +260,3 @@ def _sort_pieces(
     for feature in sorted(set(kinds.values())):
         chosen = pc.if_else(pc.fill_null(pc.equal(kind, feature), False), normalized, pa.scalar(None, pa.string()))
         codes[feature] = pc.coalesce(codes[feature], chosen) if feature in codes else chosen
-
-
-def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, WordColumn], list[Unused]]:
-    """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them.
-
-    Also returns how many cells held no name (*NEANT*, غير معروف) or letters of a script that is not read.
-    """
-    latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
-    arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
-    maiden = schema.by_feature.get(Feature.MARRIED_NAME)
-    vocabulary: dict[tuple[str, str], int] = {}
-    found: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
-    notes: list[Unused] = []
-    for part, feature in latin.items():
-        spec = schema.by_feature.get(feature)
-        if spec is None:
-            continue
-        values, unused = _real_names(plain(table[spec.name]), spec.name)
-        notes += unused
-        other = schema.by_feature.get(arabic[part]) if part in arabic else None
-        if other is not None:
-            second, unused = _real_names(plain(table[other.name]), other.name)
-            notes += unused
-            values = pc.coalesce(values, second)
-        if maiden is not None and part in ("surname", "full"):
-            values = _from_birth(values, plain(table[maiden.name]), alone=part == "surname")
-        found[part] = _words(values, vocabulary)
-    if not found:
-        return {}, notes
-    words = tuple(word for word, _ in vocabulary)
-    skeletons = tuple(skeleton for _, skeleton in vocabulary)
-    columns = {part: WordColumn(words, skeletons, *lists) for part, lists in found.items()}
-    columns["names"] = _join(list(columns.values()))
-    columns.pop("full", None)
-    return columns, notes
-
-
-def _real_names(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, list[Unused]]:
-    """A column of names without cells that hold no name, and how many those were."""
-    encoded = _whole(column).dictionary_encode()
-    kinds = [what_is_no_name(text) for text in encoded.dictionary.to_pylist()]
-    if not any(kinds):
-        return column, []
-    held = np.bincount(np.asarray(encoded.indices.drop_null(), dtype=np.int64), minlength=len(kinds))
-    present = int(held.sum())
-    notes = []
-    for kind in ("names-placeholder", "names-unreadable"):
-        count = int(sum(n for own, n in zip(kinds, held.tolist(), strict=True) if own == kind))
-        if count:
-            notes.append(Unused(kind, name, count, present))
-    drop = pa.array([kind is not None for kind in kinds]).take(encoded.indices)
-    kept = pc.if_else(pc.fill_null(drop, True), pa.scalar(None, pa.string()), _whole(column))
-    return pa.chunked_array([kept]), notes
-
-
-def _from_birth(names: pa.ChunkedArray, maiden: pa.ChunkedArray, *, alone: bool) -> pa.ChunkedArray:
-    """Names with the surname from birth, where it is known, in the place of the first word (or of all, ``alone``)."""
-    known = pc.fill_null(pc.match_substring_regex(maiden, r"\pL"), False)
-    given = pa.scalar("") if alone else pc.replace_substring_regex(names, r"^\s*\S+", "")
-    return pc.if_else(known, pc.binary_join_element_wise(maiden, given, " "), names)
-
-
-def _words(
-    values: pa.ChunkedArray, vocabulary: dict[tuple[str, str], int]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    encoded = _whole(values).dictionary_encode()
-    lists: list[list[int]] = []
-    for text in encoded.dictionary.to_pylist():
-        name: Name = normalize(text)
-        lists.append(
-            [vocabulary.setdefault(pair, len(vocabulary)) for pair in zip(name.words, name.skeletons, strict=True)]
-        )
-    lists.append([])  # where the cell is missing
-    taken = pa.array(lists, pa.large_list(pa.int32())).take(encoded.indices.fill_null(len(lists) - 1).cast(pa.int64()))
-    return (
-        np.asarray(taken.values if taken.offset == 0 else taken.flatten(), dtype=np.int32),
-        np.asarray(taken.offsets, dtype=np.int64),
-    )
-
-
-def _join(columns: list[WordColumn]) -> WordColumn:
-    """All words of several columns, record by record."""
-    if len(columns) == 1:
-        return columns[0]
-    counts = [column.offsets[1:] - column.offsets[:-1] for column in columns]
-    total = np.sum(counts, axis=0)
-    offsets = np.concatenate(([0], np.cumsum(total)))
-    words = np.empty(int(offsets[-1]), np.int32)
-    start = offsets[:-1].copy()
-    for column, count in zip(columns, counts, strict=True):
-        rows = np.repeat(np.arange(len(count)), count)
-        within = np.arange(len(column.words)) - np.repeat(column.offsets[:-1], count)
-        words[start[rows] + within] = column.words
-        start += count
-    return WordColumn(columns[0].vocabulary, columns[0].skeletons, words, offsets)

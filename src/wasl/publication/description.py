@@ -7,7 +7,6 @@ release needs one: every column has a label, every code a meaning.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -18,18 +17,12 @@ from pydantic import model_validator
 
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.published_names import PUBLISHED_NAME, is_reserved
 
 __all__ = ["Code", "DatasetDescription", "Language", "Organization", "Period", "Variable", "VariableKind"]
 
 Language = Literal["en", "fr", "ar"]
 """Languages of a release's documentation."""
-
-RESERVED_BY_SPSS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
-RESERVED_BY_STATA = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
-RESERVED_BY_PATTERN = re.compile(r"str[0-9]{1,4}")
-"""Stata's text types ``str1`` to ``str2045``."""
-RESERVED_NAMES = frozenset((*RESERVED_BY_SPSS, *RESERVED_BY_STATA))
-"""Words that SPSS or Stata do not take as a variable's name."""
 
 
 class VariableKind(StrEnum):
@@ -75,7 +68,7 @@ class Variable(Document):
         sdmx: Id of the SDMX concept it stands for, when it has one.
     """
 
-    name: str = Option(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")
+    name: str = Option(pattern=PUBLISHED_NAME)
     label: str = Option(min_length=1)
     label_fr: str = ""
     label_ar: str = ""
@@ -93,7 +86,7 @@ class Variable(Document):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if self.name.lower() in RESERVED_NAMES or RESERVED_BY_PATTERN.fullmatch(self.name.lower()):
+        if is_reserved(self.name):
             raise ValueError(f"variable {self.name!r}: SPSS or Stata reserve this word")
         if self.kind is VariableKind.CODE:
             if not (self.codes or self.classification or self.other_codes):

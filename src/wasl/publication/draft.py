@@ -14,6 +14,7 @@ from wasl.disclosure.keys.hierarchy import joined_parts
 from wasl.locale import Messages, messages
 from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
+from wasl.registers.published_names import names_to_change, unpublishable
 from wasl.registers.reading.microdata import column_labels, missing_reasons
 from wasl.registers.schema import RegisterSchema
 
@@ -103,6 +104,7 @@ def draft_description(
     _ = words.text
     comment = _("A draft: fill in what stands between angle brackets, and say what the codes mean.")
     parts = [HEAD.format(name=name, comment=comment, period=_("the time the data are about"))]
+    changed = names_to_change(table.column_names)
     for column in table.column_names:
         schema = known.get(column, KnownVariable("", "", ""))
         labels = reported.get(column, {})
@@ -114,6 +116,7 @@ def draft_description(
         lines = [
             "",
             _evidence(table.column(column), words),
+            *([unpublishable(changed[column], words)] if column in changed else []),
             "[[variables]]",
             f"name = {_quoted(column)}",
             f"label = {_quoted(english or title or schema.label or '<label>')}",

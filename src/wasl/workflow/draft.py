@@ -16,6 +16,7 @@ from wasl.errors import InputError
 from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.published_names import names_to_change, unpublishable
 from wasl.workflow.microdata_spec import MicrodataSpec
 
 __all__ = ["draft_specification"]
@@ -118,7 +119,10 @@ def draft_specification(payloads: Sequence[Payload], name: str = "draft", words:
         + _("the day ages and stays refer to: the end of the last year in the data"),
         "",
     ]
+    changed = names_to_change(list(variables))
     for variable in variables.values():
+        if variable.name in changed:
+            lines.append(unpublishable(changed[variable.name], words))
         lines += [*variable.evidence(words), *_variable(variable, payloads, words), ""]
     made = _derived(set(variables))
     if made:

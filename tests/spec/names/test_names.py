@@ -176,8 +176,8 @@ def test_false_agreement_on_the_lists_of_spellings():
 
 
 @pytest.mark.parametrize(
-    ("number", "least"), [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93)]
-)  # as it is after the rules that each round asked for; the first looks are in docs/names.md
+    ("number", "least"), [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93), (7, 0.85), (8, 0.78)]
+)  # as it is after the rules that each round asked for; no rule was made for round 8. First looks: docs/names.md
 def test_recall_on_the_rounds_of_blind_lists(number, least):
     pairs = [
         skeleton(a) == skeleton(b) != ""
@@ -277,6 +277,49 @@ def test_nasal_initials_meet_however_they_are_set_apart(together, apart):
 def test_two_arabic_letters_are_not_read_as_one_latin_sound(pair):
     arabic, latin = pair.split("/")
     assert skeleton(arabic) == skeleton(latin)
+
+
+def _one_word_spellings() -> list[str]:
+    texts = [text for spellings in (*_own_groups(), *(group for _, group in _rounds())) for text in spellings]
+    whole = {text.upper() for text in texts if text.isascii() and re.fullmatch("[A-Za-z]{2,}", text)}
+    return sorted(word for word in whole if normalize(f"ALAMI {word}").words != normalize("ALAMI").words)
+
+
+COMPOUND = re.compile("(?:OU|U|E)?D+I+N+E?")
+"""The second part of a name of two words (… of the religion), which no list has as a name of its own."""
+
+
+@pytest.mark.parametrize("before", ["ALAMI", "BOUAFIA", "DIALLO", "KOUASSI", "SCHMIDT"])
+def test_a_name_in_one_field_with_another_stays_a_word_of_its_own(before):
+    for word in _one_word_spellings():
+        if not COMPOUND.fullmatch(word):
+            assert normalize(f"{before} {word}").words == normalize(before).words + normalize(word).words, word
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts"),
+    [
+        ("BOUAFIA ALADIN", ("BOUAFIA", "ALADIN")),
+        ("ALAMI AZEDDINE", ("ALAMI", "AZEDDINE")),
+        ("BENALI AZZEDINE", ("BENALI", "AZZEDINE")),
+        ("MARTIN ODIN", ("MARTIN", "ODIN")),
+        ("MARTIN ADINE", ("MARTIN", "ADINE")),
+        ("ABOU DIALLO", ("ABOU", "DIALLO")),
+        ("BOU NDIAYE", ("BOU", "NDIAYE")),
+        ("SAN AWA", ("SAN", "AWA")),
+        ("LE THI MAI", ("LE", "THI", "MAI")),
+        ("DU PING", ("DU", "PING")),
+        ("NOUR EDDINE ALAMI", ("NOUREDDINE", "ALAMI")),
+        ("ALA EDDINE", ("ALAEDDINE",)),
+        ("SALAH AL DIN", ("SALAHEDDINE",)),
+        ("SHAMS UD DIN", ("CHAMSEDDINE",)),
+        ("NOUR ADDINE", ("NOUREDDINE",)),
+        ("ABOU BAKR DIALLO", ("ABOUBAKR", "DIALLO")),
+    ],
+)
+def test_words_are_joined_where_they_are_one_name_and_nowhere_else(whole, parts):
+    found = [normalize(part).skeletons for part in parts]
+    assert list(normalize(whole).skeletons) == [bones for part in found for bones in part]
 
 
 def test_a_title_is_not_an_initial():
@@ -418,4 +461,4 @@ def test_a_rule_that_needs_letters_cannot_apply_without_them():
 
 def test_the_rules_are_those_of_this_release_on_every_python():
     """Whoever changes a rule changes this digest: registers must then be encoded again together."""
-    assert rules_digest() == "3cfc66b4e4759b31"
+    assert rules_digest() == "092358df8b66b796"

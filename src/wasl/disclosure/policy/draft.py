@@ -21,6 +21,7 @@ from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.errors import InputError
 from wasl.locale import N_, Messages, messages
 from wasl.registers.documents import validate_document
+from wasl.registers.published_names import names_to_change, unpublishable
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
 from wasl.registers.reading.headings import PAYLOAD_HEADINGS
 
@@ -149,8 +150,10 @@ def draft_policy(
         'forbidden = ["person_id", "record_id"]',
         "",
     ]
+    changed = names_to_change(table.column_names)
     for column in columns:
         lines += [
+            *([unpublishable(changed[column.name], words)] if column.name in changed and column.role != "drop" else []),
             f"# {words.parts((column.counts, _(column.reason)))}",
             *_variable(column, keys, known),
             "",

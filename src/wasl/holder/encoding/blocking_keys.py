@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_labels, hash_words
 from wasl.holder.keys import RoundKey
-from wasl.holder.normalize import Persons, WordColumn
+from wasl.holder.name_columns import WordColumn
+from wasl.holder.normalize import Persons
 from wasl.holder.profile import Part
 from wasl.registers.exchange.spilled_arrays import ArraysInMemory, ArrayStore, SetAside
 

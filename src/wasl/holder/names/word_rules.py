@@ -8,6 +8,21 @@ from wasl.holder.names.rule import Rule
 
 __all__ = ["TRIGGER", "WORD_RULES"]
 
+SURNAMES = (
+    r"(?:DIAL+OW?|DJAL+O|JAL+OW?|BARRY|BALDE|BANGOURA|CONDE|SOUMAH|SYL+A|CAMARA|KEITA|TRAORE|KONE|DIARRA|TOURE|CISSE|CEESAY"
+    r"|COULIBALY|FOFANA|SIDIBE|SANGARE|DOUMBIA|DIABATE|DEMBELE|DIAKITE|KONATE|BAMBA|OUATTARA|SANOGO|DIOP|DIOUF|NDIAYE|FALL"
+    r"|GUEYE|SARR|SENE|SECK|FAYE|MBAYE|SANE|SOW|KANE|THIAM|NIANG|DIENG|KOUYATE|SISSOKO|CISSOKHO|DRAME|GASSAMA|SAVANE"
+    r"|OUEDRAOGO|SAWADOGO|KABORE|ZONGO|COMPAORE|MAIGA|HAIDARA)\b"
+)
+"""Frequent surnames of the Sahel, no part of a name that begins with *father of*: there Abou is a given name."""
+FIRST_OF_TWO = "JOSE|JUAN|LUIS|CARLOS|MIGUEL|JORGE|PEDRO|MARCO|VICTOR|MARIA|ROSA|CLARA|LAURA|GIAN|PIER"
+SECOND_OF_TWO = (
+    "LUIS|LUIZ|CARLO|ANTONIO|ALBERTO|ANGEL|MANUEL|PABLO|PEDRO|DAVID|DANIEL|FRANCISCO|EDUARDO|ENRIQUE|IGNACIO|HUMBERTO|MARIA"
+    "|FERNAND|TERESA|CARMEN|ISABEL|ELENA|CRISTINA|LUISA|JOSE|EUGENIA|PAOL|FRANCO|LUCA|PIERO"
+)
+"""Given names of Spain, Portugal, Italy and America that stand before and after another."""
+NOT_AFTER_ARTICLES = r"(?!(?:THI|VAN|DUC|MINH|NGOC|QUANG|THANH|TUAN|HONG|MING|JUN|PING|LING)\b)"
+"""Names of Viet Nam and China, where Le and Du are surnames."""
 ARTICLE = r"(?:EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH)"
 
 WORD_RULES: tuple[Rule, ...] = (
@@ -47,7 +62,8 @@ WORD_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"\bABD (?=[A-Z]{3})", "ABD", "servant of …, no article", ("Abd Rahman", "Abderrahman")),
     Rule(
-        rf"(?<=[A-Z]{{2}}) (?:{ARTICLE} ?)?[AEOU]?D+[IY]+NN?E?\b|(?<=[A-Z]{{3}})[AEO]U?D+[IY]+NN?E?\b",
+        rf"(?<=[A-Z]{{2}}) (?:{ARTICLE} )?(?:[AEU]L|OU?L|[EU]|OU|A(?=DD))?D+[IY]+NN?E?\b"
+        r"|(?<=[A-Z]{3})[AEO]U?D+[IY]+NN?E?\b",
         "DIN",
         "… of the religion: one name",
         ("Salah Eddine", "Salahdin"),
@@ -60,7 +76,7 @@ WORD_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"\bBEL (?=[A-Z]{3})", "BEL", "son of the …: joined to the name", ("Bel Kacem", "Belkacem")),
     Rule(
-        r"\b(?:ABOU|ABU|ABO|BOU|BU|BO|ABI)L? (?:EL |AL |L )?(?=[A-Z]{3})",
+        rf"\b(?:ABOU|ABU|ABO|BOU|BU|BO|ABI)L? (?:EL |AL |L )?(?!{SURNAMES})(?=[A-Z]{{3}})",
         "BOU",
         "father of: joined to the name",
         ("Abu Bakr", "Boubakr"),
@@ -101,11 +117,48 @@ WORD_RULES: tuple[Rule, ...] = (
         "two given names written as one",
         ("Jeanpaul", "Jean-Paul"),
     ),
-    Rule(r"\b(SAN(?:TA)?) (?=[A-Z]{3})", r"\1", "saint in Spanish, joined", ("San Jose", "Sanjose")),
-    Rule(r"\b(DU|LE) (?=[BCDFGJKLMNPRSTV][A-Z]{2})", r"\1", "article of a French name, joined", ("Du Bois", "Dubois")),
+    Rule(
+        rf"\b({FIRST_OF_TWO})(?={SECOND_OF_TWO})|\b(ANA)(?=MARIA\b|LUISA\b|PAULA\b|CRISTINA\b|ISABEL\b)",
+        r"\1\2 ",
+        "two given names written as one",
+        ("Joseluis", "Jose Luis"),
+    ),
+    Rule(
+        r"\b(ALI|AMIR|AHMAD|HAMID|GH?[OU]LAM|QOLAM|MAJID|MOHAM+AD|MUHAM+AD)(?=REZ+A\b|HOS+E?[IY]N\b|MOHAM+AD\b)",
+        r"\1 ",
+        "two given names of Iran written as one",
+        ("Alireza", "Ali Reza"),
+    ),
+    Rule(
+        r"(?<=[A-Z]{4}) (ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD)\b",
+        r"\1",
+        "born of …, of the line of …: the end of a surname of Iran",
+        ("Karim Zadeh", "Karimzadeh"),
+    ),
+    Rule(
+        r"\b([XQ](?:I(?:A(?:O|NG?)?|N?G?|U|ONG)?|U(?:AN?|E|N)?)|ZH(?:ANG?|AO|ENG?|I|ONG|OU|UO?))"
+        r"(?=(?:ZH|CH|SH|[BDFGHJKLMNPQRTWXYZ])(?:I?A(?:O|NG?)|E[IN]G?|I(?:NG?|U|E)?|ONG|U(?:AN|[AIOE]|N)?)\b)",
+        r"\1 ",
+        "a Chinese given name of two syllables written as one",
+        ("Xiaoping", "Xiao Ping"),
+    ),
+    Rule(r"\b(MA?C) (?=[A-Z]{3})", "MAC", "son of in Scotland, joined", ("Mac Donald", "McDonald")),
+    Rule(
+        r"\b(SAN(?:TA)?) (?=JOSE|JUAN|MARTIN|MIGUEL|PEDRO|ANTONIO|CRUZ|MARIA|ANA\b|ROSA|LUIS|DIEGO|PABLO|ROMAN|TIAGO"
+        r"|AGUSTIN|FRANC|CLARA|LUCIA|ELENA|GABRIEL|GREGORIO|VICENTE)",
+        r"\1",
+        "saint in Spanish, joined",
+        ("San Jose", "Sanjose"),
+    ),
+    Rule(
+        rf"\b(DU|LE) {NOT_AFTER_ARTICLES}(?=[BCDFGJKLMNPRSTV][A-Z]{{2}})",
+        r"\1",
+        "article of a French name, joined; Du and Le are surnames in China and Viet Nam",
+        ("Du Bois", "Dubois"),
+    ),
     Rule(
         r"\b(?:DE|DU|DES|LE|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT)"
-        r" (?=[A-Z]{2})",
+        rf" {NOT_AFTER_ARTICLES}(?=[A-Z]{{2}})",
         "",
         "European particle",
         ("Dela Cruz", "Cruz"),
@@ -115,7 +168,8 @@ WORD_RULES: tuple[Rule, ...] = (
 
 TRIGGER = re.compile(
     r"(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM|FZ|F|FAT.*|C?ABD.*|.*D+[IY]+NN?E?|BIN|IBN|BN|BENT|BINT|BEN|BEL|ABOU.*|ABU.*|ABO|BOU|BU|BO"
-    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
-    r"|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT|SAN|SANTA|(?:O?U|A|E)L+AH|(?:JEAN|MARIE|ANNE|PIERRE|PAUL).{3,}|MOHAM+ED.{4,})"
+    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|MA?C|ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|.{3,}(?:REZ+A|HOS+E?[IY]N|MOHAM+AD)|(?:X|Q|ZH).{4,}|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
+    r"|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT|SAN|SANTA|(?:O?U|A|E)L+AH|(?:JEAN|MARIE|ANNE|PIERRE|PAUL).{3,}|MOHAM+ED.{4,}"
+    rf"|(?:{FIRST_OF_TWO}|ANA).{{4,}})"
 )
 """A word without which no word rule can apply: most names skip them all."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from wasl.holder.normalize import WordColumn, describe_names
+from wasl.holder.name_columns import WordColumn, describe_names
 from wasl.registers.schema import Feature, RegisterSchema
 
 __all__ = ["duplicate_rows"]

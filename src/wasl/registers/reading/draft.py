@@ -15,6 +15,7 @@ from wasl.errors import InputError, RegisterError
 from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
 from wasl.registers.known_names import known_as
+from wasl.registers.published_names import names_to_change
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
@@ -51,6 +52,9 @@ ROLES = {
     "given_arabic": "name", "sex": "origin", "birth_date": "birth", "birth_place": "origin", "nationality": "origin",
     "phone": "contact", "street": "drop", "locality": "payload", "postcode": "drop", "region": "payload",
 }  # fmt: skip
+
+DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year"}
+"""Payload variables made from encoded columns."""
 
 
 def draft_register(
@@ -91,6 +95,7 @@ def draft_register(
     record = _record(columns, source.table.num_rows, words) if chosen is None else None
     record = _chosen(columns, wishes, source.table.num_rows) or record
     _name(columns)
+    _name_for_publication(columns, words)
     named = (title or path.stem, holder)
     text = _write(path, columns, record, source, found_sheet, words, named)
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
@@ -288,6 +293,23 @@ def _name(columns: list[DraftColumn]) -> None:
         column.name = name
 
 
+def _name_for_publication(columns: list[DraftColumn], words: Messages) -> None:
+    """Give payload columns whose name could not be published a harmonized name that can."""
+    _ = words.text
+    leaving = [column for column in columns if column.role == "payload"]
+    names = [column.standard or column.name for column in leaving]
+    changed = names_to_change([*DERIVED.values(), *names])
+    for column, name in zip(leaving, names, strict=True):
+        if name in changed:
+            column.standard = changed[name]
+            column.evidence.append(
+                _(
+                    "its name cannot be published: {proposed} is proposed for the data",
+                    proposed=changed[name],
+                )
+            )
+
+
 def _quoted(text: str) -> str:
     """A text as TOML writes it: JSON's escapes are TOML's, but for the delete character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -355,12 +377,11 @@ def _write(
         if column.standard and column.role == "payload" and column.standard not in _standards(columns, column):
             lines.append(f"standard = {_quoted(column.standard)}")
         lines += [f"label = {_quoted(column.heading)}", f"label_fr = {_quoted(column.heading)}", ""]
-    derived = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year"}
     for column in columns:
-        if column.feature in derived and column is not record:
+        if column.feature in DERIVED and column is not record:
             lines += [
                 "[[payload]]",
-                f"standard = {_quoted(derived[column.feature])}",
+                f"standard = {_quoted(DERIVED[column.feature])}",
                 f"column = {_quoted(column.name)}",
             ]
             lines += ['transform = "year"', ""] if column.feature == "birth_date" else [""]
@@ -376,7 +397,7 @@ def _family(columns: list[DraftColumn]) -> str:
 
 def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:
     """Names that payload columns before this one already have."""
-    taken = {"sex", "nationality", "birth_year"}
+    taken = set(DERIVED.values())
     for column in columns:
         if column is before:
             return taken

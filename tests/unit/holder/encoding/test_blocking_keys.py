@@ -7,7 +7,8 @@ import pytest
 
 from wasl.holder.encoding.blocking_keys import digest_parts
 from wasl.holder.keys import LinkageKey
-from wasl.holder.normalize import Persons, WordColumn
+from wasl.holder.name_columns import WordColumn
+from wasl.holder.normalize import Persons
 
 KEY = LinkageKey.new("parts", bytes(range(32))).for_round("", "sha256:0")
 

@@ -1,0 +1,141 @@
+"""The words of names, record by record: normalized once per distinct cell, over one vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from wasl.holder.names.normalizer import Name, normalize
+from wasl.holder.names.placeholders import what_is_no_name
+from wasl.holder.unused import Unused
+from wasl.registers.reading.coded_columns import plain
+from wasl.registers.schema import Feature, RegisterSchema
+
+__all__ = ["WordColumn", "describe_names", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class WordColumn:
+    """Words of names per record, in compressed rows over a vocabulary of distinct words.
+
+    Attributes:
+        vocabulary: Canonical words; ``skeletons`` stands beside it.
+        words: Index into the vocabulary, record after record.
+        offsets: Where each record begins; one more entry than records.
+    """
+
+    vocabulary: tuple[str, ...] = field(repr=False)
+    skeletons: tuple[str, ...] = field(repr=False)
+    words: NDArray[np.int32] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """True for records with at least one word."""
+        present: NDArray[np.bool_] = self.offsets[1:] > self.offsets[:-1]
+        return present
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
+    one = column.combine_chunks()
+    return pa.concat_arrays(one.chunks) if isinstance(one, pa.ChunkedArray) else one
+
+
+def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, WordColumn], list[Unused]]:
+    """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them.
+
+    Also returns how many cells held no name (*NEANT*, غير معروف) or letters of a script that is not read.
+    """
+    latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
+    arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
+    maiden = schema.by_feature.get(Feature.MARRIED_NAME)
+    vocabulary: dict[tuple[str, str], int] = {}
+    found: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
+    notes: list[Unused] = []
+    for part, feature in latin.items():
+        spec = schema.by_feature.get(feature)
+        if spec is None:
+            continue
+        values, unused = _real_names(plain(table[spec.name]), spec.name)
+        notes += unused
+        other = schema.by_feature.get(arabic[part]) if part in arabic else None
+        if other is not None:
+            second, unused = _real_names(plain(table[other.name]), other.name)
+            notes += unused
+            values = pc.coalesce(values, second)
+        if maiden is not None and part in ("surname", "full"):
+            values = _from_birth(values, plain(table[maiden.name]), alone=part == "surname")
+        found[part] = _words(values, vocabulary)
+    if not found:
+        return {}, notes
+    words = tuple(word for word, _ in vocabulary)
+    skeletons = tuple(skeleton for _, skeleton in vocabulary)
+    columns = {part: WordColumn(words, skeletons, *lists) for part, lists in found.items()}
+    columns["names"] = _join(list(columns.values()))
+    columns.pop("full", None)
+    return columns, notes
+
+
+def _real_names(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, list[Unused]]:
+    """A column of names without cells that hold no name, and how many those were."""
+    encoded = whole(column).dictionary_encode()
+    kinds = [what_is_no_name(text) for text in encoded.dictionary.to_pylist()]
+    if not any(kinds):
+        return column, []
+    held = np.bincount(np.asarray(encoded.indices.drop_null(), dtype=np.int64), minlength=len(kinds))
+    present = int(held.sum())
+    notes = []
+    for kind in ("names-placeholder", "names-unreadable"):
+        count = int(sum(n for own, n in zip(kinds, held.tolist(), strict=True) if own == kind))
+        if count:
+            notes.append(Unused(kind, name, count, present))
+    drop = pa.array([kind is not None for kind in kinds]).take(encoded.indices)
+    kept = pc.if_else(pc.fill_null(drop, True), pa.scalar(None, pa.string()), whole(column))
+    return pa.chunked_array([kept]), notes
+
+
+def _from_birth(names: pa.ChunkedArray, maiden: pa.ChunkedArray, *, alone: bool) -> pa.ChunkedArray:
+    """Names with the surname from birth, where it is known, in the place of the first word (or of all, ``alone``)."""
+    known = pc.fill_null(pc.match_substring_regex(maiden, r"\pL"), False)
+    given = pa.scalar("") if alone else pc.replace_substring_regex(names, r"^\s*\S+", "")
+    return pc.if_else(known, pc.binary_join_element_wise(maiden, given, " "), names)
+
+
+def _words(
+    values: pa.ChunkedArray, vocabulary: dict[tuple[str, str], int]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    encoded = whole(values).dictionary_encode()
+    lists: list[list[int]] = []
+    for text in encoded.dictionary.to_pylist():
+        name: Name = normalize(text)
+        lists.append(
+            [vocabulary.setdefault(pair, len(vocabulary)) for pair in zip(name.words, name.skeletons, strict=True)]
+        )
+    lists.append([])  # where the cell is missing
+    taken = pa.array(lists, pa.large_list(pa.int32())).take(encoded.indices.fill_null(len(lists) - 1).cast(pa.int64()))
+    return (
+        np.asarray(taken.values if taken.offset == 0 else taken.flatten(), dtype=np.int32),
+        np.asarray(taken.offsets, dtype=np.int64),
+    )
+
+
+def _join(columns: list[WordColumn]) -> WordColumn:
+    """All words of several columns, record by record."""
+    if len(columns) == 1:
+        return columns[0]
+    counts = [column.offsets[1:] - column.offsets[:-1] for column in columns]
+    total = np.sum(counts, axis=0)
+    offsets = np.concatenate(([0], np.cumsum(total)))
+    words = np.empty(int(offsets[-1]), np.int32)
+    start = offsets[:-1].copy()
+    for column, count in zip(columns, counts, strict=True):
+        rows = np.repeat(np.arange(len(count)), count)
+        within = np.arange(len(column.words)) - np.repeat(column.offsets[:-1], count)
+        words[start[rows] + within] = column.words
+        start += count
+    return WordColumn(columns[0].vocabulary, columns[0].skeletons, words, offsets)
