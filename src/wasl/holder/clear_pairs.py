@@ -95,6 +95,15 @@ class ClearPersons:
         """The pairs of opinion by `traits`."""
         return np.array(TRAITS)
 
+    @property
+    def alike(self) -> NDArray[np.int64]:
+        """(records) a number that those share who agree in the traits, -1 where one is not known."""
+        known = [self.codes[feature] for feature in NOT_NUMBERS if feature in self.codes]
+        if not known:
+            return np.full(len(self), -1, np.int64)
+        _, number = np.unique(np.stack(known), axis=1, return_inverse=True)
+        return np.where(np.min(known, axis=0) >= 0, number.reshape(-1), -1).astype(np.int64)
+
     def levels(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         """Of each comparison, (pairs) the level: names (women's apart), births, numbers."""
         women = self.woman[left] & self.woman[right]

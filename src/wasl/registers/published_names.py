@@ -1,7 +1,7 @@
 """Names that a published column may have, and the name that is proposed where its own is none.
 
 A published file goes into SPSS, Stata, R and SDMX, so a name has at most 32 letters of ASCII, digits and underscores.
-Headings of offices (*N° Massar*, *Année d'obtention*, الجهة) seldom are such names. Whoever drafts a document is told
+Headings of offices (*N° Massar*, *Année d'obtention*, الجماعة) seldom are such names. Whoever drafts a document is told
 so then, and not at the publication.
 """
 
@@ -25,6 +25,14 @@ RESERVED_BY_PATTERN = re.compile(r"str[0-9]{1,4}")
 RESERVED = frozenset((*RESERVED_BY_SPSS, *RESERVED_BY_STATA))
 """Words that SPSS or Stata do not take as a variable's name."""
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "°": "o"})
+
+ARABIC = str.maketrans(
+    {"ا": "a", "أ": "a", "إ": "a", "آ": "a", "ب": "b", "ت": "t", "ث": "th", "ج": "j", "ح": "h", "خ": "kh", "د": "d",
+     "ذ": "dh", "ر": "r", "ز": "z", "س": "s", "ش": "ch", "ص": "s", "ض": "d", "ط": "t", "ظ": "d", "ع": "a", "غ": "gh",
+     "ف": "f", "ق": "q", "ك": "k", "ل": "l", "م": "m", "ن": "n", "ه": "h", "و": "ou", "ي": "i", "ة": "a", "ى": "a",
+     "ؤ": "ou", "ئ": "i", "ء": ""}
+)  # fmt: skip
+"""Arabic letters as readers in Morocco write them in Latin ones; short vowels are not written."""
 
 
 def is_reserved(name: str) -> bool:
@@ -71,8 +79,9 @@ def unpublishable(proposed: str, words: Messages) -> str:
 
 
 def _proposed(name: str) -> str:
-    """A name in ASCII letters, digits and underscores; empty where no Latin letter is left."""
-    plain = unicodedata.normalize("NFKD", name.translate(LIGATURES))
+    """A name in ASCII letters, digits and underscores; empty where no letter is left."""
+    name = re.sub(r"ه(?=_|\b)", "ة", name)  # schemas write a final ta marbuta so
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).translate(LIGATURES).translate(ARABIC))
     words = re.findall(r"[A-Za-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’"))
     text = "_".join(words)
     if not re.search("[A-Za-z]", text):

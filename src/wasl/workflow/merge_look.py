@@ -35,6 +35,10 @@ class Clear(Protocol):
     def opinion_on_traits(self) -> NDArray[np.float64]:
         """Pairs of opinion by trait."""
 
+    @property
+    def alike(self) -> NDArray[np.int64]:
+        """(records) a number that those share who agree in the traits, -1 where one is not known."""
+
     def __len__(self) -> int:
         """Records."""
 
@@ -73,11 +77,16 @@ def look_of_merge(
         register = np.searchsorted(first[1:-1], np.arange(len(persons)), side="right")
         sizes = np.diff(first).astype(np.float64)
         possible = np.outer(sizes, sizes) - np.diag(sizes * (sizes + 1) / 2)
-        strangers = _random_pairs(pairs, place, seed)
+        rng = np.random.default_rng(seed)
+        known = _known_pairs(pairs)
+        first_row, second_row = rng.integers(0, len(place), (2, RANDOM_PAIRS))
+        strangers = _strangers(first_row, second_row, place, known)
+        alike = _strangers(*_alike_pairs(persons.alike, rng), place, known)
         odds = second_look(
             pairs.probability,
             _seen(persons, left, right, register, len(sizes)),
             _seen(persons, *strangers, register, len(sizes)),
+            _seen(persons, *alike, register, len(sizes)),
             np.maximum(possible.reshape(-1), 1.0),
             persons.opinions,
             persons.opinion_on_traits,
@@ -111,15 +120,37 @@ def _seen(
     return Look(sides[0] * count + sides[1], persons.traits(left, right), persons.levels(left, right))
 
 
-def _random_pairs(
-    pairs: MergedPairs, place: NDArray[np.int64], seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of random pairs of different people, as far as the first measurement knows."""
-    rng = np.random.default_rng(seed)
-    left, right = rng.integers(0, len(place), (2, RANDOM_PAIRS))
+def _known_pairs(pairs: MergedPairs) -> NDArray[np.int64]:
+    """(pairs, 2) the records of pairs of one person, as far as the first measurement knows."""
     linked = pairs.probability >= LINKED
-    same = _among(place[left], place[right], np.stack([pairs.left[linked], pairs.right[linked]], axis=1))
-    apart = (place[left] != place[right]) & ~same
+    return np.stack([pairs.left[linked], pairs.right[linked]], axis=1).astype(np.int64)
+
+
+def _alike_pairs(alike: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of random pairs of records that share a number of ``alike``, each such pair as likely as another."""
+    rows = np.flatnonzero(alike >= 0)
+    rows = rows[np.argsort(alike[rows], kind="stable")]
+    if not len(rows):
+        return rows, rows
+    held = np.bincount(alike[rows])
+    first = np.cumsum(held) - held
+    group = rng.choice(len(held), RANDOM_PAIRS, p=held**2.0 / (held**2.0).sum())
+    left, right = (rows[first[group] + rng.integers(0, held[group])] for _ in range(2))
+    return left, right
+
+
+def _strangers(
+    left: NDArray[np.int64], right: NDArray[np.int64], place: NDArray[np.int64], known: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pairs of rows that are of different people, as far as known.
+
+    Args:
+        left: (pairs) rows.
+        right: (pairs) the other rows.
+        place: (rows) the record of each.
+        known: (pairs, 2) the records of pairs of one person.
+    """
+    apart = (place[left] != place[right]) & ~_among(place[left], place[right], known)
     return left[apart], right[apart]
 
 

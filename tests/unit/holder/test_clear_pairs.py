@@ -139,6 +139,13 @@ def test_a_name_is_frequent_or_rare_among_people_of_its_nationality():
     assert level == ["all words, frequent", "all words", "all words"]
 
 
+def test_records_that_agree_in_sex_and_nationality_share_a_number():
+    made = persons(("A B", "F"), ("C D", "M"), ("E F", "F"), ("G H", ""), ("I J", "M"))
+    alike = made.alike
+    assert alike[0] == alike[2] != alike[1] == alike[4]
+    assert alike[3] == -1
+
+
 def test_every_level_has_an_opinion_of_some_five_pairs():
     assert len(NAMES) == len(WOMENS_NAMES) == len(NAME_LEVELS)
     assert len(BIRTHS) == len(BIRTH_LEVELS)

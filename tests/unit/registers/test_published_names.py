@@ -56,7 +56,8 @@ def test_a_name_that_can_be_published_stays(name):
 @pytest.mark.parametrize(
     ("name", "proposed"),
     [("N° Massar", "No_Massar"), ("Année d'obtention", "Annee_dobtention"), ("with", "with_1"),
-     ("1er choix", "v_1er_choix"), ("الجهة", "variable_1"), ("Cœur", "Coeur")],
+     ("1er choix", "v_1er_choix"), ("المصلحة", "almslha"), ("تاريخ الدخول", "tarikh_aldkhoul"), ("姓名", "variable_1"),
+     ("Cœur", "Coeur")],
 )  # fmt: skip
 def test_the_proposed_name_keeps_the_words_of_the_heading(name, proposed):
     assert names_to_change([name]) == {name: proposed}
@@ -92,6 +93,22 @@ def test_a_draft_of_a_register_names_its_payload_for_publication(tmp_path, words
     leaving = [field.standard or field.name for field in schema.fields if field.role is FieldRole.PAYLOAD]
     assert len(leaving) == 3
     assert names_to_change(leaving) == {}
+
+
+def test_a_draft_keeps_what_a_heading_means_for_the_policy(tmp_path):
+    path = tmp_path / "patients.csv"
+    headings = ["ر.ت", "الاسم الكامل", "تاريخ الازدياد", "الجماعة", "المدينة", "رقم الأسرة", "المصلحة", "معامل الترجيح"]
+    rows = [f"{n};فلان {n};0{n % 9 + 1}/03/{n % 60 + 1930};طنجة{n % 3};تطوان{n % 3};{n // 4 + 1};قسم{n % 2};{n % 7},5"
+            for n in range(1, 61)]  # fmt: skip
+    path.write_text("\n".join([";".join(headings), *rows]) + "\n", encoding="utf-8")
+    schema = RegisterSchema.model_validate(tomllib.loads(draft_register(path)))
+    standards = {field.label: field.standard for field in schema.fields if field.role is FieldRole.PAYLOAD}
+    assert standards["الجماعة"] == "locality"
+    assert standards["المصلحة"] == "almslha"
+    assert standards["معامل الترجيح"] == "weight"
+    assert schema.weight == next(field.name for field in schema.fields if field.standard == "weight")
+    assert ("household", "household") in {(one.standard, one.transform) for one in schema.payload}
+    assert {field.label: field.role for field in schema.fields}["ر.ت"] is FieldRole.IDENTIFIER  # numbers the records
 
 
 def test_drafts_of_good_names_say_nothing():

@@ -41,7 +41,7 @@ KEYS = (
 """Variables that acquaintances, employers or offices know, in order of importance."""
 AMOUNTS = ("wage", "amount", "income", "salary", "revenu", "salaire", "montant", "remittances")
 """Words in the names of amounts of money, which an intruder wants to learn."""
-WEIGHTS = ("weight", "ponderation", "pondération", "coefficient", "poids", "wgt", "coef_", "الترجيح")
+WEIGHTS = ("weight", "ponderation", "pondération", "coefficient", "poids", "wgt", "coef_", "coeff", "الترجيح")
 HOUSEHOLDS = ("household", "menage", "ménage", "hh_id", "hhid", "foyer", "الأسرة")
 """Words in the names of numbers of households."""
 NUMBERS_OF = ("id", "num", "no", "numero", "identifiant", "code")

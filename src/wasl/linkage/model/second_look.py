@@ -51,6 +51,7 @@ def second_look(
     probability: NDArray[np.float64],
     pairs: Look,
     strangers: Look,
+    alike: Look,
     possible: NDArray[np.float64],
     opinions: Sequence[NDArray[np.float64]],
     opinion_on_traits: NDArray[np.float64],
@@ -61,6 +62,8 @@ def second_look(
         probability: (pairs) what the first measurement says.
         pairs: The candidates.
         strangers: Random pairs of the same records.
+        alike: Random pairs of those that agree in the traits. Nearly all candidates do, and among all random pairs too
+            few of them have the same birth date.
         possible: (sides) pairs of records of two registers.
         opinions: Of each comparison, (levels) pairs of matches that stand behind its m-probabilities.
         opinion_on_traits: (traits) the same for the traits.
@@ -69,8 +72,10 @@ def second_look(
     seen = np.bincount(strangers.side * traits + strangers.trait, minlength=sides * traits).reshape(sides, traits)
     share = (seen + 0.5) / (seen + 0.5).sum(axis=1, keepdims=True)
     against = np.log(possible[pairs.side] * share[pairs.side, pairs.trait])
-    for levels, random, opinion in zip(pairs.levels, strangers.levels, opinions, strict=True):
-        against += np.log(_strangers_levels(strangers.trait, random, traits, len(opinion))[pairs.trait, levels])
+    for levels, random, more, opinion in zip(pairs.levels, strangers.levels, alike.levels, opinions, strict=True):
+        seen = _counted(strangers.trait, random, traits, len(opinion))
+        table = _strangers_levels(seen, seen + _counted(alike.trait, more, traits, len(opinion)))
+        against += np.log(table[pairs.trait, levels])
     found, odds = probability, np.zeros(len(probability))
     for _ in range(ITERATIONS):
         expected = np.maximum(np.bincount(pairs.side, weights=found, minlength=sides), LEAST_MATCHES)
@@ -85,12 +90,19 @@ def second_look(
     return odds
 
 
-def _strangers_levels(
-    trait: NDArray[np.int64], levels: NDArray[np.int64], traits: int, count: int
-) -> NDArray[np.float64]:
-    """(traits, levels) u-probabilities, those of all pairs standing behind rare traits."""
-    seen = np.bincount(trait * count + levels, minlength=traits * count).reshape(traits, count).astype(np.float64)
-    pooled = (seen.sum(axis=0) + 0.5) / (seen.sum() + 0.5 * count)
+def _counted(trait: NDArray[np.int64], levels: NDArray[np.int64], traits: int, count: int) -> NDArray[np.float64]:
+    """(traits, levels) pairs."""
+    return np.bincount(trait * count + levels, minlength=traits * count).reshape(traits, count).astype(np.float64)
+
+
+def _strangers_levels(random: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(traits, levels) u-probabilities, those of all random pairs standing behind rare traits.
+
+    Args:
+        random: (traits, levels) random pairs.
+        seen: (traits, levels) random pairs, and those drawn for their traits.
+    """
+    pooled = (random.sum(axis=0) + 0.5) / (random.sum() + 0.5 * random.shape[1])
     table: NDArray[np.float64] = (seen + STRANGERS_BEHIND * pooled) / (
         seen.sum(axis=1, keepdims=True) + STRANGERS_BEHIND
     )

@@ -20,7 +20,7 @@ from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
 from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, words_key
-from wasl.registers.reading.headings import HEADINGS
+from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS, WEIGHT
 from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
@@ -44,16 +44,28 @@ NAMES = {
     "surname_arabic": "nom_arabe", "given_arabic": "prenom_arabe", "sex": "sexe", "birth_date": "date_naissance",
     "birth_place": "lieu_naissance", "nationality": "nationalite", "passport": "num_passeport", "permit": "num_titre",
     "cin": "cin", "cnss": "num_immatriculation", "certificate": "num_attestation", "refugee_file": "num_hcr",
-    "national_id": "identifiant_national", "phone": "telephone",
+    "national_id": "identifiant_national", "phone": "telephone", "household": "id_menage",
 }  # fmt: skip
 """The usual column name of each feature in the shipped schemas."""
 ROLES = {
     "surname": "name", "given": "name", "full_name": "name", "married_name": "name", "surname_arabic": "name",
     "given_arabic": "name", "sex": "origin", "birth_date": "birth", "birth_place": "origin", "nationality": "origin",
     "phone": "contact", "street": "drop", "locality": "payload", "postcode": "drop", "region": "payload",
+    "household": "contact",
 }  # fmt: skip
 
-DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year"}
+DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year", "household": "household"}
+KNOWN_BY_OTHERS = (
+    "education",
+    "occupation_group",
+    "province",
+    "activity_section",
+    "labour_status",
+    "residence_country",
+    "area",
+)
+"""Payload variables that keep their meaning for a drafted policy when their heading cannot be published."""
+TRANSFORMS = {"birth_date": "year", "household": "household"}
 """Payload variables made from encoded columns."""
 
 
@@ -95,9 +107,10 @@ def draft_register(
     record = _record(columns, source.table.num_rows, words) if chosen is None else None
     record = _chosen(columns, wishes, source.table.num_rows) or record
     _name(columns)
+    weight = _weight(columns, words)
     _name_for_publication(columns, words)
     named = (title or path.stem, holder)
-    text = _write(path, columns, record, source, found_sheet, words, named)
+    text = _write(path, columns, record, weight, source, found_sheet, words, named)
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
     return text
 
@@ -293,10 +306,37 @@ def _name(columns: list[DraftColumn]) -> None:
         column.name = name
 
 
+def _weight(columns: list[DraftColumn], words: Messages) -> DraftColumn | None:
+    """The column of sampling weights, by its heading, where there is one; it is the payload variable ``weight``."""
+    _ = words.text
+    said = frozenset().union(*(words_key(word) for word in WEIGHT))
+    numbers = [column for column in columns if column.role == "payload" and column.type in ("integer", "decimal")]
+    found = [column for column in numbers if words_key(column.heading) & said]
+    if len(found) != 1:
+        return None
+    found[0].standard = "weight"
+    found[0].evidence.append(_("the heading is in use for sampling weights"))
+    return found[0]
+
+
+def _known_by_others(heading: str) -> str:
+    """The standard variable that a heading means, where a policy must know that others know it; else empty."""
+    own = words_key(heading)
+    places = {name: HEADINGS[name] for name in ("locality", "region")}
+    known = {**places, **{name: PAYLOAD_HEADINGS[name] for name in KNOWN_BY_OTHERS}}
+    return next((name for name, texts in known.items() if own in {words_key(text) for text in texts}), "")
+
+
 def _name_for_publication(columns: list[DraftColumn], words: Messages) -> None:
     """Give payload columns whose name could not be published a harmonized name that can."""
     _ = words.text
     leaving = [column for column in columns if column.role == "payload"]
+    used = {column.standard or column.name for column in leaving}
+    for column in leaving:
+        said = _known_by_others(column.heading)
+        if said and said not in used and not column.standard and names_to_change([column.name]):
+            used.add(said)
+            column.standard = said
     names = [column.standard or column.name for column in leaving]
     changed = names_to_change([*DERIVED.values(), *names])
     for column, name in zip(leaving, names, strict=True):
@@ -319,6 +359,7 @@ def _write(
     path: Path,
     columns: list[DraftColumn],
     record: DraftColumn | None,
+    weight: DraftColumn | None,
     source: Source,
     sheet: str | None,
     words: Messages,
@@ -347,6 +388,7 @@ def _write(
         ),
         "duplicate_free = false  # " + _("true if one person can have one record only"),
         f"profiles = {_quoted(_family(columns))}",
+        *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
         "",
     ]
     if sheet is not None:
@@ -384,7 +426,8 @@ def _write(
                 f"standard = {_quoted(DERIVED[column.feature])}",
                 f"column = {_quoted(column.name)}",
             ]
-            lines += ['transform = "year"', ""] if column.feature == "birth_date" else [""]
+            transform = TRANSFORMS.get(column.feature)
+            lines += [f'transform = "{transform}"', ""] if transform else [""]
     return "\n".join(lines)
 
 

@@ -27,6 +27,8 @@ COVERED = 0.9
 """The same for a code list, whose spellings a draft cannot complete."""
 MOST_READ = 100_000
 """Distinct cells of a column that are looked at."""
+MANY = 20
+"""Different values of a code list's column, from which on they repeat in a file of any size."""
 LISTS = ("sex", "nationality", "province", "region", "city", "activity", "occupation", "education", "permit-type",
          "permit-motive", "contract-type", "legal-status", "labour-status", "pension-type", "area")  # fmt: skip
 STANDARDS = {"province": "province", "region": "region", "city": "work_province", "activity": "activity_section",
@@ -194,6 +196,9 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     _ = words.text
     if column.feature not in (None, "sex", "nationality", "region", "locality") or column.distinct > 2000:
         return
+    present = column.cells - column.missing
+    if column.feature is None and column.distinct > present / 2 and (column.distinct > MANY or _all_digits(text)):
+        return  # running numbers, and texts that hardly repeat, are no codes
     names = [column.feature] if column.feature in ("sex", "nationality", "region") else list(LISTS)
     covered = {}
     for name in names:
@@ -214,6 +219,10 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     if column.feature is None and best in ("sex", "nationality"):
         column.feature = best
     column.standard = STANDARDS.get(best)
+
+
+def _all_digits(text: pa.ChunkedArray) -> bool:
+    return bool(pc.all(pc.match_substring_regex(text.drop_null(), r"^[0-9]+$")).as_py())
 
 
 def _texts(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:

@@ -7,7 +7,7 @@ when a schema is drafted from a file.
 
 from __future__ import annotations
 
-__all__ = ["FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS"]
+__all__ = ["FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS", "WEIGHT"]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
@@ -49,16 +49,23 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "numéro du titre de séjour", "n° titre", "numéro de titre", "titre de séjour", "carte de séjour", "n° carte séjour",
         "num cs", "n° cs", "permit", "permit number", "رقم بطاقة الإقامة", "رقم السند", "بطاقة الإقامة", "رقم سند الإقامة",
     ),
-    "cin": ("cin", "n° cin", "cnie", "n° cnie", "cni", "carte nationale", "رقم البطاقة الوطنية", "البطاقة الوطنية"),
+    "cin": ("cin", "n° cin", "cnie", "n° cnie", "cni", "carte nationale", "carte nationale d'identité",
+        "n° carte nationale", "carte d'identité nationale", "pièce d'identité nationale", "رقم البطاقة الوطنية",
+        "البطاقة الوطنية", "رقم البطاقة الوطنية للتعريف", "رقم بطاقة التعريف الوطنية", "بطاقة التعريف الوطنية",
+        "رقم ب ت و", "ب ت و"),
     "cnss": ("numéro cnss", "n° cnss", "cnss", "immatriculation cnss", "n° immatriculation", "رقم الضمان الاجتماعي"),
     "certificate": ("n° attestation", "numéro attestation anapec", "attestation"),
     "refugee_file": ("n° hcr", "num hcr", "dossier hcr", "unhcr case", "case number", "unhcr number", "رقم المفوضية"),
     "national_id": ("identifiant national", "national id", "idcs", "nin", "رقم التعريف الوطني"),
     "phone": ("téléphone", "tél", "tel", "gsm", "portable", "n° tél", "phone", "mobile", "telefono", "الهاتف", "رقم الهاتف"),
     "street": ("adresse", "rue", "address", "street", "direccion", "العنوان"),
-    "locality": ("ville", "commune", "localité", "city", "town", "ciudad", "المدينة", "الجماعة"),
+    "locality": ("ville", "commune", "localité", "locality", "city", "town", "ciudad", "المدينة", "الجماعة"),
     "postcode": ("code postal", "cp", "postcode", "zip", "zip code", "الرمز البريدي"),
     "region": ("région", "region", "الجهة"),
+    "household": (
+        "ménage", "n° ménage", "numéro du ménage", "identifiant ménage", "id ménage", "code ménage", "foyer", "n° foyer",
+        "household", "household number", "household id", "hhid", "الأسرة", "رقم الأسرة", "معرف الأسرة",
+    ),
 }  # fmt: skip
 
 PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
@@ -81,7 +88,6 @@ PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
     "registration_date": ("date d'inscription", "inscrit le", "date d'immatriculation", "registration date", "تاريخ التسجيل"),
     "month": ("mois", "période", "month", "period", "الشهر", "الفترة"),
     "area": ("milieu", "milieu de résidence", "urbain / rural", "area", "الوسط", "وسط الإقامة"),
-    "household": ("ménage", "n° ménage", "identifiant ménage", "household", "الأسرة", "رقم الأسرة"),
     "training_start": ("début de formation", "date de début", "début", "start date", "تاريخ البداية"),
     "training_end": ("fin de formation", "date de fin", "fin", "end date", "تاريخ النهاية"),
     "pension_amount": ("montant de la pension", "pension", "montant", "مبلغ المعاش"),
@@ -108,8 +114,13 @@ OWNER = frozenset((
 ))  # fmt: skip
 """Words of a heading that name the person of the record: *nom de l'élève* is the same as *nom*."""
 
+WEIGHT = frozenset((
+    "pondération", "poids", "coefficient", "coeff", "coef", "extrapolation", "weight", "wgt", "ponderación", "الترجيح", "وزن",
+))  # fmt: skip
+"""Words of a heading of sampling weights, where the column holds numbers."""
+
 FREE_TEXT = frozenset((
-    "observation", "observations", "remarque", "remarques", "commentaire", "commentaires", "note", "notes", "divers",
+    "observation", "observations", "obs", "rem", "rmq", "remarque", "remarques", "commentaire", "commentaires", "note", "notes", "divers",
     "précision", "précisions", "verbatim", "texte", "libre", "remark", "remarks", "comment", "comments", "open",
     "observación", "observaciones", "ملاحظات", "ملاحظة", "تعليق", "تعليقات",
 ))  # fmt: skip

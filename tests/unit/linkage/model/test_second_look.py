@@ -30,7 +30,8 @@ def draw(matches, seed=0):
 
 def odds_of(first, pairs, strangers):
     opinions = [5 * M] * COMPARISONS
-    return second_look(first, pairs, strangers, np.array([RECORDS**2]), opinions, np.array([5.0]))
+    none = Look(pairs.side[:0], pairs.trait[:0], tuple(levels[:0] for levels in pairs.levels))
+    return second_look(first, pairs, strangers, none, np.array([RECORDS**2]), opinions, np.array([5.0]))
 
 
 @pytest.mark.parametrize("matches", [20, 200])
@@ -51,7 +52,25 @@ def test_agreement_of_strangers_is_counted_by_trait():
     agree = np.where(same == 1, np.arange(20_000) % 10 == 0, np.arange(20_000) % 1_000 == 0).astype(np.int64)
     strangers = Look(np.zeros(20_000, np.int64), same, (agree,))
     pairs = Look(np.zeros(2, np.int64), np.array([0, 1]), (np.ones(2, np.int64),))
-    odds = second_look(np.full(2, 0.5), pairs, strangers, np.array([1e4]), [np.array([0.1, 4.9])], np.array([2.5, 2.5]))
+    none = Look(zero[:0], zero[:0], (zero[:0],))
+    odds = second_look(
+        np.full(2, 0.5), pairs, strangers, none, np.array([1e4]), [np.array([0.1, 4.9])], np.array([2.5, 2.5])
+    )
     assert odds[0] - odds[1] == pytest.approx(np.log(0.1 / 0.001), abs=0.5)
-    assert len(second_look(np.empty(0), Look(zero[:0], one[:0], (zero[:0],)), strangers, np.array([1e4]),
+    assert len(second_look(np.empty(0), Look(zero[:0], one[:0], (zero[:0],)), strangers, none, np.array([1e4]),
                            [np.array([0.1, 4.9])], np.array([2.5, 2.5]))) == 0  # fmt: skip
+
+
+def test_a_rare_agreement_is_counted_on_pairs_drawn_for_their_trait():
+    """One in 10,000 strangers of the trait agrees: among 500 random ones none, among 200,000 drawn for it twenty."""
+    rng = np.random.default_rng(1)
+    random = Look(np.zeros(50_000, np.int64), np.repeat([0, 1], [49_500, 500]), (np.zeros(50_000, np.int64),))
+    agree = (rng.random(200_000) < 1e-4).astype(np.int64)
+    alike = Look(np.zeros(200_000, np.int64), np.ones(200_000, np.int64), (agree,))
+    none = Look(agree[:0], agree[:0], (agree[:0],))
+    pairs = Look(np.zeros(1, np.int64), np.ones(1, np.int64), (np.ones(1, np.int64),))
+    arguments = np.array([1e4]), [np.array([0.1, 4.9])], np.array([2.5, 2.5])
+    without = second_look(np.full(1, 0.5), pairs, random, none, *arguments)
+    found = second_look(np.full(1, 0.5), pairs, random, alike, *arguments)
+    assert without - found > np.log(5)  # the agreement had counted for far more than it says
+    assert agree.mean() == pytest.approx(1e-4, rel=0.5)
