@@ -1,8 +1,8 @@
 """Names that a published column may have, and the name that is proposed where its own is none.
 
 A published file goes into SPSS, Stata, R and SDMX, so a name has at most 32 letters of ASCII, digits and underscores.
-Headings of offices (*N° Massar*, *Année d'obtention*, الجماعة) seldom are such names. Whoever drafts a document is told
-so then, and not at the publication.
+Headings of offices (*N° Massar*, *Année d'obtention*, الجماعة) seldom are such names. A draft says so, long before the
+publication.
 """
 
 from __future__ import annotations
