@@ -73,8 +73,8 @@ def second_look(
     share = (seen + 0.5) / (seen + 0.5).sum(axis=1, keepdims=True)
     against = np.log(possible[pairs.side] * share[pairs.side, pairs.trait])
     for levels, random, more, opinion in zip(pairs.levels, strangers.levels, alike.levels, opinions, strict=True):
-        seen = _counted(strangers.trait, random, traits, len(opinion))
-        table = _strangers_levels(seen, seen + _counted(alike.trait, more, traits, len(opinion)))
+        counted = _counted(strangers.trait, random, traits, len(opinion))
+        table = _strangers_levels(counted, counted + _counted(alike.trait, more, traits, len(opinion)))
         against += np.log(table[pairs.trait, levels])
     found, odds = probability, np.zeros(len(probability))
     for _ in range(ITERATIONS):
