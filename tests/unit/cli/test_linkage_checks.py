@@ -12,7 +12,7 @@ FAILED = {"name": "cluster-sizes", "passed": False, "message": "900 of 1,000 rec
 
 
 def test_failed_checks_end_with_exit_code_3() -> None:
-    with pytest.raises(ThresholdError, match="cluster-sizes: 900 of 1,000") as caught:
+    with pytest.raises(ThresholdError, match="records per person: 900 of 1,000") as caught:
         _require_checks({"checks": [PASSED, FAILED]}, accept=False, quiet=False)
     assert caught.value.exit_code == 3
     assert "--accept" in caught.value.remedy
@@ -27,4 +27,4 @@ def test_a_report_without_failed_checks_passes(report) -> None:
 def test_accepted_checks_are_named_and_leave_json_alone(quiet: bool, capsys) -> None:
     _require_checks({"checks": [FAILED]}, accept=True, quiet=quiet)
     shown = capsys.readouterr().out
-    assert ("cluster-sizes" in shown) is not quiet
+    assert ("records per person" in shown) is not quiet
