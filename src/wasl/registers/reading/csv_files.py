@@ -19,9 +19,11 @@ import pyarrow.csv as pacsv
 from wasl.errors import RegisterError
 from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded, plain
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
-from wasl.registers.reading.headers import Header, Wanted, find_header, require
+from wasl.registers.reading.headers import Header, Wanted, find_header
+from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.refusals import wrong_columns
 from wasl.registers.reading.source import HEADER_PLACE, Source, blank_rows, complete, without_headings
+from wasl.registers.reading.width import MOST_COLUMNS, require_width, width_of
 from wasl.registers.schema import FileLayout
 
 __all__ = ["Preface", "read_csv", "read_preface"]
@@ -74,8 +76,13 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
         mark = "\t" if mark.lower() in ("\\t", "tab") else mark
         marks = (mark,) if layout.separator else (mark, *(other for other in SEPARATORS if other != mark))
     best: tuple[Preface, Header] | None = None
+    widest = 0
     for mark in marks:
         rows, ends = _cut(text, mark)
+        width = width_of(rows)
+        if width > MOST_COLUMNS:  # another separator may cut fewer: commas stand in the cells of some files
+            widest = max(widest, width)
+            continue
         shown = [() if said is not None and place == 0 else row for place, row in enumerate(rows)]
         header = find_header(shown, wanted, layout.header_row)
         if header is None:
@@ -85,6 +92,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
             best = found
         if said is not None and mark == marks[0] and len(header.match.places) > 1:
             break  # the separator that the file states makes columns
+    if best is None or (widest and len(best[1].names) == 1):
+        require_width(path, widest)
     if best is None:
         raise RegisterError(
             f"{path}: row {layout.header_row} should name the columns, but is empty or not there."

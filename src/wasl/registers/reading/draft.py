@@ -25,6 +25,7 @@ from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.sources import check_file, read_source
+from wasl.registers.reading.width import doubled
 from wasl.registers.reading.workbooks import sheet_rows
 from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, RegisterSchema
 
@@ -148,7 +149,8 @@ def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[
         layout = layout.model_copy(update={"header_row": best.row + 1})
         names = [without_marks(texts[0]) for texts in best.names]
         _require_names(path, best, names)
-    once = [name for name in dict.fromkeys(names) if name and list(names).count(name) == 1]
+    several = set(doubled(names))
+    once = [name for name in dict.fromkeys(names) if name and name not in several]
     if not once:
         raise RegisterError(f"{path}: no row names the columns.", remedy="Put a heading over each column.")
     return tuple(once), layout

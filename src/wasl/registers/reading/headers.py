@@ -7,20 +7,21 @@ concerns only the columns that the ones before left open.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wasl.errors import RegisterError
 from wasl.registers.reading.headings import FREE_TEXT, HEADINGS, OTHER_PERSON, OWNER, PAYLOAD_HEADINGS
 from wasl.registers.reading.marks import repaired, without_marks
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = [
     "DEEPEST",
+    "ENUMERATION",
+    "ROWS_SEARCHED",
     "Header",
     "HeaderMatch",
     "Wanted",
@@ -29,7 +30,6 @@ __all__ = [
     "is_free_text",
     "known_features",
     "match_header",
-    "require",
     "speaks_of_another",
     "wanted_columns",
     "words_key",
@@ -37,8 +37,6 @@ __all__ = [
 
 ROWS_SEARCHED = 60
 """A header stands among the first rows; a sheet with a longer preface names it with ``header_row``."""
-MOST_SHOWN = 4_000
-"""Characters of headings that a message shows."""
 DEEPEST = 3
 """Rows a header may have: a group above the columns, twice."""
 NUMBER = re.compile(r"^(?:n|no|nr|nbr|num|numero|number|رقم)$")
@@ -228,16 +226,20 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
 
     def claim(sought: Mapping[str, Set[object]], found: Sequence[Set[object]], strict: bool) -> None:
         """Give open names the open columns that match them, where exactly one does."""
+        having: dict[object, list[int]] = {}
+        for place, own in enumerate(found):
+            for key in own if place not in taken else ():
+                having.setdefault(key, []).append(place)
         matches = {
-            name: [place for place, own in enumerate(found) if place not in taken and own & sought[name]]
+            name: sorted({place for key in sought[name] for place in having.get(key, ())})
             for name in sought
             if name not in places
         }
-        claimed = [place for several in matches.values() for place in several]
+        claimed = Counter(place for several in matches.values() for place in several)
         for name, several in matches.items():
             if len(several) > 1 and strict:
                 doubled.append(name)
-            if several and (strict or (len(several) == 1 and claimed.count(several[0]) == 1)):
+            if several and (strict or (len(several) == 1 and claimed[several[0]] == 1)):
                 places[name] = several[0]
                 taken.add(several[0])
 
@@ -328,72 +330,3 @@ def _names(rows: Sequence[Sequence[str | None]]) -> tuple[tuple[str, ...], ...]:
             own = (rows[-2][place] or "").strip() if len(rows) > 1 and place < len(rows[-2]) else ""
             names.append((own,) if own else ("",))
     return tuple(names)
-
-
-def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[str | None]]) -> None:
-    """Refuse a header that lacks a column, with what was found in its place.
-
-    Raises:
-        RegisterError: A column is missing or there twice; names the row read as header, the columns found and the
-            likely matches.
-    """
-    match = header.match
-    if match.doubled:
-        name = match.doubled[0]
-        key = column_key(name)
-        count = sum(any(column_key(text) == key for text in names) for names in header.names)
-        raise RegisterError(f"{where}: column {name!r} is there {max(count, 2)} times.", remedy="Keep one of them.")
-    if not match.missing:
-        return
-    missing = ", ".join(match.missing)
-    one = len(match.missing) == 1
-    head = f"{where}: missing column {missing}." if one else f"{where}: missing columns {missing}."
-    if _looks_like_data(header, rows):
-        raise RegisterError(
-            f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names. "
-            f"The first {ROWS_SEARCHED} rows were searched.",
-            remedy="Put the column names in the first row, or say which row has them (header_row).",
-        )
-    found = ", ".join(repr(without_marks(names[0])) for names in header.names if names[0])
-    likely = "; ".join(
-        f"{name!r} may be {' or '.join(repr(text) for text in texts)}"
-        for name in match.missing
-        if (texts := _likely(name, match.surplus, wanted))
-    )
-    raise RegisterError(
-        f"{head} Row {header.row + 1} was read as the header. Columns found: {found[:MOST_SHOWN]}"
-        + (" …" if len(found) > MOST_SHOWN else ".")
-        + (f" Likely: {likely}." if likely else ""),
-        remedy="The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."
-        if len(header.names) == 1 and len(wanted.names) > 1
-        else "Add the heading to the column's `aliases` in the register schema, or rename the file's column.",
-    )
-
-
-def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bool:
-    """True where the row read as header is a record: its cells are a person's values and must not be shown."""
-    if header.match.places:
-        return False
-    cells = [ENUMERATION.sub("", cell) for cell in rows[header.row] if cell]
-    if any(len(re.findall(r"\d", cell)) >= 2 for cell in cells):
-        return True
-    following = [cell for row in rows[header.row + 1 : header.row + 6] for cell in row if cell]
-    return bool(following) and not any(re.search(r"\d\d", cell) for cell in following)
-
-
-LIKELY_LETTERS, LIKELY_WORDS = 0.65, 0.5
-"""Share of letters, and of words, that a heading has in common with the name of a column it may be. Short words of no
-kinship reach .62 by letters (*hello* and *apellido*)."""
-
-
-def _likely(name: str, surplus: Sequence[str], wanted: Wanted) -> list[str]:
-    """Up to two headings that may be the column: words in common, or nearly the same letters."""
-    texts = [name, *(text for group in wanted.headings.get(name, ()) for text in group)]
-    scored = []
-    for heading in surplus:
-        words = words_key(heading)
-        letters = max(difflib.SequenceMatcher(None, column_key(text), column_key(heading)).ratio() for text in texts)
-        common = max(len(words & words_key(text)) / max(1, len(words | words_key(text))) for text in texts)
-        if letters >= LIKELY_LETTERS or common >= LIKELY_WORDS:
-            scored.append((-max(letters, common), heading))
-    return [heading for _, heading in sorted(scored)[:2]]

@@ -38,6 +38,8 @@ def _any(column: pa.ChunkedArray, pattern: str) -> bool:
 def without_marks(text: str) -> str:
     """One text without format characters, every run of spaces as one, nothing around it."""
     spaced = " ".join(text.split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
     bare = "".join(c for c in spaced if unicodedata.category(c) not in ("Cf", "Cc") and not _VARIATION.match(c))
     return bare if bare == spaced else " ".join(bare.split())  # a mark may have stood between two spaces
 

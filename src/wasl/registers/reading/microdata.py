@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from wasl.errors import InputError
 from wasl.registers.reading.encodings import detect_encoding
+from wasl.registers.reading.width import doubled, require_width
 
 __all__ = ["Microdata", "column_labels", "missing_reasons", "open_microdata", "read_microdata"]
 
@@ -147,9 +148,7 @@ def _require_exact(path: Path, table: pa.Table) -> None:
         InputError: A name is doubled or empty, cells are lists, records or bytes, or numbers are infinite.
     """
     names = table.column_names
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise InputError(f"{path}: several columns are called {', '.join(doubled)}.", remedy="Rename all but one.")
+    _require_names(path, names)
     if any(not name.strip() for name in names):
         raise InputError(f"{path}: column {[n.strip() for n in names].index('') + 1} has no name.")
     for name in names:
@@ -170,7 +169,9 @@ def _require_exact(path: Path, table: pa.Table) -> None:
 
 def _parquet(path: Path) -> pa.Table:
     try:
-        return pq.ParquetFile(path).read().replace_schema_metadata(None)
+        file = pq.ParquetFile(path)
+        _require_names(path, file.schema_arrow.names)
+        return file.read().replace_schema_metadata(None)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
 
@@ -257,15 +258,14 @@ def _header(path: Path, text: str, separator: str) -> list[str]:
 
 
 def _require_names(path: Path, header: Sequence[str]) -> None:
-    """Refuse doubled names before they could be mistaken for each other.
+    """Refuse too many columns, and doubled names before they could be mistaken for each other.
 
     Raises:
-        InputError: Names the doubled columns.
+        InputError: Says how many columns there are, or names the doubled ones.
     """
-    names = [name.strip() for name in header]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise InputError(f"{path}: several columns are called {', '.join(doubled)}.", remedy="Rename all but one.")
+    require_width(path, len(header))
+    if names_twice := doubled([name.strip() for name in header]):
+        raise InputError(f"{path}: several columns are called {', '.join(names_twice)}.", remedy="Rename all but one.")
 
 
 def _statistical_package(path: Path, suffix: str) -> Microdata:
@@ -283,6 +283,7 @@ def _statistical_package(path: Path, suffix: str) -> Microdata:
     except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, OSError, LookupError, ValueError) as error:
         kind = "Stata" if suffix in STATA else "SPSS"
         raise InputError(f"{path}: not a readable {kind} file ({type(error).__name__}).") from error
+    _require_names(path, list(frame.columns))
     ranges = getattr(meta, "missing_ranges", None) or {}
     tagged = getattr(meta, "missing_user_values", None) or {}
     columns: dict[str, pa.Array] = {}

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 
 from wasl.errors import RegisterError
 from wasl.registers.reading.coded_columns import TextColumns, one_array
-from wasl.registers.reading.headers import Header, Wanted, match_header, require
+from wasl.registers.reading.headers import Header, Wanted, match_header
+from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.source import Source, complete, text_of
+from wasl.registers.reading.width import require_width
 
 __all__ = ["column_names", "read_parquet"]
 
@@ -25,9 +27,11 @@ def column_names(path: Path) -> list[str]:
         RegisterError: Not Parquet.
     """
     try:
-        return list(pq.read_schema(path).names)
+        names = list(pq.read_schema(path).names)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise RegisterError(f"{path}: not a readable Parquet file.") from error
+    require_width(path, len(names))
+    return names
 
 
 def read_parquet(path: Path, wanted: Wanted, *, coded: bool = False) -> Source:
@@ -39,6 +43,7 @@ def read_parquet(path: Path, wanted: Wanted, *, coded: bool = False) -> Source:
     found = _Cells(path, coded=coded)
     try:
         file = pq.ParquetFile(path)
+        require_width(path, len(file.schema_arrow.names))
         names = tuple((name,) for name in file.schema_arrow.names)
         match = match_header(names, wanted)
         require(str(path), Header(0, names, match), wanted, [[name for (name,) in names]])

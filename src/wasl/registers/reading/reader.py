@@ -24,7 +24,8 @@ from wasl.registers.reading.cnss_months import (
     stock_rows,
 )
 from wasl.registers.reading.coded_columns import plain
-from wasl.registers.reading.headers import Header, Wanted, match_header, require, wanted_columns
+from wasl.registers.reading.headers import Header, Wanted, match_header, wanted_columns
+from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED, TOTALS
 from wasl.registers.reading.repeated_numbers import repeated_numbers

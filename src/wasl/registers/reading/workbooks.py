@@ -17,9 +17,11 @@ import pyarrow as pa
 from wasl.errors import RegisterError, WaslError
 from wasl.registers.reading.dates import EXCEL_DAY_0
 from wasl.registers.reading.fast_rows import fast_rows
-from wasl.registers.reading.headers import Header, Wanted, find_header, require
+from wasl.registers.reading.headers import Header, Wanted, find_header
+from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.other_workbooks import OtherSheet, OtherWorkbook, is_other_workbook
 from wasl.registers.reading.source import HEADER_PLACE, SHEET_NAME, Source, complete, without_headings
+from wasl.registers.reading.width import MOST_COLUMNS, narrow_tables, width_of
 from wasl.registers.schema import FileLayout
 
 __all__ = ["read_workbook", "sheet_rows"]
@@ -110,7 +112,7 @@ def sheet_rows(path: Path, sheet: str | None, count: int | None) -> dict[str, li
             raise RegisterError(f"{path}: no sheet {sheet!r}.", remedy=f"Sheets: {', '.join(book.sheetnames)}.")
         pages = [page for page in book.worksheets if sheet in (None, page.title)]
         if count is not None:
-            return {page.title: list(_rows(page, count)) for page in pages}
+            return narrow_tables(path, {page.title: list(_rows(page, count)) for page in pages})
         return {page.title: [tuple(map(_cell_text, row)) for row in _all_rows(path, page)] for page in pages}
 
 
@@ -159,6 +161,7 @@ def _choose(path: Path, book: Any, wanted: Wanted, layout: FileLayout) -> _Sheet
     if not names:
         raise RegisterError(f"{path}: the workbook has no sheet with cells.")
     sheets = [_look(book[name], wanted, layout.header_row) for name in names]
+    narrow_tables(path, {sheet.name: sheet.rows for sheet in sheets})
     best = max(sheets, key=lambda sheet: (_fit(sheet), not sheet.hidden))
     equal = [
         sheet
@@ -184,7 +187,8 @@ def _look(page: Any, wanted: Wanted, header_row: int | None) -> _Sheet:
             for place in range(left + 1, right + 1):
                 rows[top][place] = rows[top][place] or value
     kept = tuple(tuple(row) for row in rows)
-    return _Sheet(page.title, page.sheet_state != "visible", kept, find_header(kept, wanted, header_row), merged)
+    header = find_header(kept, wanted, header_row) if width_of(kept) <= MOST_COLUMNS else None
+    return _Sheet(page.title, page.sheet_state != "visible", kept, header, merged)
 
 
 def _fit(sheet: _Sheet) -> tuple[int, int]:
