@@ -1,0 +1,129 @@
+"""Writes a drafted register schema as TOML, with the evidence for each column as a comment above it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from wasl.locale import Messages
+from wasl.registers.reading.draft_evidence import DraftColumn
+from wasl.registers.reading.headers import column_key
+from wasl.registers.reading.source import Source
+from wasl.registers.schema import ROW_NUMBER, Feature
+
+__all__ = ["DERIVED", "write_schema"]
+
+DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year", "household": "household"}
+TRANSFORMS = {"birth_date": "year", "household": "household"}
+"""Payload variables made from encoded columns."""
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it: JSON's escapes are TOML's, but for the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_schema(
+    path: Path,
+    columns: list[DraftColumn],
+    record: DraftColumn | None,
+    weight: DraftColumn | None,
+    source: Source,
+    sheet: str | None,
+    words: Messages,
+    named: tuple[str, str],
+) -> str:
+    """The text of a drafted register schema.
+
+    Args:
+        path: The file it was drafted from.
+        columns: Its columns, with what each means.
+        record: The column that numbers the records; None: they are numbered by row.
+        weight: The column of sampling weights, where there is one.
+        source: The file as read.
+        sheet: The sheet, of a workbook.
+        words: The language of comments.
+        named: Title and holder; an empty holder is asked for.
+    """
+    _ = words.text
+    title, holder = named
+    stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
+    lines = [
+        "# "
+        + _(
+            "Proposed from {file}: {rows} rows ({how}). Check every line; the comments say what was found.",
+            file=" ".join(path.name.split()),
+            rows=source.table.num_rows,
+            how=", ".join(filter(None, (source.encoding, source.layout))) or path.suffix.removeprefix("."),
+        ),
+        f"id = {_quoted(stem)}",
+        "version = 1",
+        f"title = {_quoted(title)}",
+        f"holder = {_quoted(holder)}" if holder else 'holder = "?"  # ' + _("who keeps the register"),
+        f"record = {_quoted(ROW_NUMBER if record is None else record.name)}"
+        + (
+            "  # " + _("no column numbers the records: they are numbered by row; keep the file in this order")
+            if record is None
+            else ""
+        ),
+        "duplicate_free = false  # " + _("true if one person can have one record only"),
+        f"profiles = {_quoted(_family(columns))}",
+        *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
+        "",
+    ]
+    if sheet is not None:
+        lines += ["[file]", f"sheet = {_quoted(sheet)}", ""]
+    for column in columns:
+        lines += [
+            f"# {words.parts(column.evidence)}",
+            "[[fields]]",
+            f"name = {_quoted(column.name)}",
+        ]
+        if column_key(column.heading) != column.name:
+            lines.append(f"aliases = [{_quoted(column.heading)}]")
+        if column.type != "string":
+            lines.append(f"type = {_quoted(column.type)}")
+        lines.append(f"role = {_quoted(column.role)}")
+        if column.feature is not None and column.role not in ("payload", "drop"):
+            lines.append(f"feature = {_quoted(Feature(column.feature).value)}")
+        if column.required:
+            lines.append("required = true")
+        if column.type == "date":
+            lines.append(f"format = [{', '.join(_quoted(layout) for layout in column.formats)}]")
+            if column.calendar:
+                lines.append(f"calendar = {_quoted(column.calendar)}")
+            if column.earliest:
+                lines.append(f"earliest_year = {column.earliest}")
+        if column.classification is not None and column.type == "code":
+            lines.append(f"classification = {_quoted(column.classification)}")
+        if column.standard and column.role == "payload" and column.standard not in _standards(columns, column):
+            lines.append(f"standard = {_quoted(column.standard)}")
+        lines += [f"label = {_quoted(column.heading)}", f"label_fr = {_quoted(column.heading)}", ""]
+    for column in columns:
+        if column.feature in DERIVED and column is not record:
+            lines += [
+                "[[payload]]",
+                f"standard = {_quoted(DERIVED[column.feature])}",
+                f"column = {_quoted(column.name)}",
+            ]
+            transform = TRANSFORMS.get(column.feature)
+            lines += [f'transform = "{transform}"', ""] if transform else [""]
+    return "\n".join(lines)
+
+
+def _family(columns: list[DraftColumn]) -> str:
+    """The family of profiles: that of names and birth dates where nothing else can be compared."""
+    features = {column.feature for column in columns if column.feature and column.role not in ("payload", "drop")}
+    needed = {"surname", "given", "birth_date"}
+    return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
+
+
+def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:
+    """Names that payload columns before this one already have."""
+    taken = set(DERIVED.values())
+    for column in columns:
+        if column is before:
+            return taken
+        taken.add(column.standard or column.name)
+    return taken
