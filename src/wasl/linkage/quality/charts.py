@@ -9,7 +9,7 @@ from html import escape
 
 from wasl.locale import N_, Messages, messages
 
-__all__ = ["bars", "curve", "histogram", "match_weights", "waterfall"]
+__all__ = ["WIDTH", "bars", "curve", "histogram", "match_weights", "waterfall"]
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 240, 64, 40, 14, 14
 ENGLISH = messages("en")
@@ -21,16 +21,46 @@ ARABIC = re.compile("[\u0600-\u06ff]")
 INK, SOFT, GOOD, BAD, WARN = "#1f2933", "#9aa5b1", "#1b7f79", "#b23a48", "#c98a1b"
 
 
-def _svg(body: Sequence[str], width: int, height: int, title: str) -> str:
+class _Frame:
+    """Draws on a sheet of ``WIDTH``, which is mirrored in a language that is written from right to left.
+
+    Args:
+        words: The language of the labels.
+    """
+
+    def __init__(self, words: Messages) -> None:
+        self._mirrored = words.direction == "rtl"
+
+    def at(self, x: float, width: float = 0.0) -> float:
+        """Where something of this width begins that begins at x from the side where reading begins."""
+        return WIDTH - x - width if self._mirrored else x
+
+    def text(self, x: float, y: float, words: str, *, anchor: str = "middle", colour: str = INK) -> str:
+        """A text; ``anchor`` is in the direction of reading."""
+        if self._mirrored:
+            anchor = {"start": "end", "end": "start"}.get(anchor, anchor)
+        place = f'x="{self.at(x):.1f}" y="{y:.1f}" font-size="11" fill="{colour}" text-anchor="{anchor}"'
+        return f"<text {place}>{escape(_in_order(words))}</text>"
+
+    def rect(self, x: float, y: float, width: float, height: float, colour: str, hint: str = "") -> str:
+        """A filled rectangle, and what is read at its side."""
+        tip = f"<title>{escape(hint)}</title>" if hint else ""
+        wide, tall = max(width, 0), max(height, 0)
+        place = f'x="{self.at(x, wide):.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{colour}"'
+        return f"<rect {place}>{tip}</rect>"
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str = SOFT, dash: str = "") -> str:
+        """A line, whole or dashed."""
+        style = f' stroke-dasharray="{dash}"' if dash else ""
+        ends = f'x1="{self.at(x1):.1f}" y1="{y1:.1f}" x2="{self.at(x2):.1f}" y2="{y2:.1f}"'
+        return f'<line {ends} stroke="{colour}"{style}/>'
+
+
+def _svg(body: Sequence[str], height: int, title: str) -> str:
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" '
-        f'style="max-width:{width}px;width:100%">{"".join(body)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" direction="ltr" '
+        f'style="max-width:{WIDTH}px;width:100%">{"".join(body)}</svg>'
     )
-
-
-def _text(x: float, y: float, words: str, *, anchor: str = "middle", size: int = 11, colour: str = INK) -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"'
-    return f"<text {place}>{escape(_in_order(words))}</text>"
 
 
 def _in_order(words: str) -> str:
@@ -39,17 +69,6 @@ def _in_order(words: str) -> str:
     Source: Unicode Standard Annex 9, isolates (RLI, PDI).
     """
     return f"\u2067{words}\u2069" if ARABIC.search(words) else words
-
-
-def _rect(x: float, y: float, width: float, height: float, colour: str, hint: str = "") -> str:
-    tip = f"<title>{escape(hint)}</title>" if hint else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}" fill="{colour}"'
-    return f"<rect {place}>{tip}</rect>"
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str = SOFT, dash: str = "") -> str:
-    style = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{style}/>'
 
 
 def _count(value: float, words: Messages) -> str:
@@ -71,6 +90,7 @@ def histogram(
         thresholds: (name, weight) drawn as vertical lines.
         words: The language of the labels.
     """
+    frame = _Frame(words)
     if not bins:
         return ""
     low, high = bins[0][0], bins[-1][0] + 1
@@ -88,23 +108,23 @@ def histogram(
     for power in range(int(top) + 1):
         level = base - tall(10.0**power)
         body += [
-            _line(LEFT, level, WIDTH - RIGHT, level, "#e4e7eb"),
-            _text(LEFT - 6, level + 4, _count(10.0**power, words), anchor="end"),
+            frame.line(LEFT, level, WIDTH - RIGHT, level, "#e4e7eb"),
+            frame.text(LEFT - 6, level + 4, _count(10.0**power, words), anchor="end"),
         ]
     for weight, pairs, matches in bins:
         hint = words.text(HINT, weight=f"{weight:.0f}", pairs=_count(pairs, words), matches=_count(matches, words))
         wide = x(weight + 1) - x(weight) - 1
-        body.append(_rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
-        body.append(_rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
+        body.append(frame.rect(x(weight), base - tall(pairs), wide, tall(pairs), SOFT, hint))
+        body.append(frame.rect(x(weight), base - tall(matches), wide, tall(matches), GOOD, hint))
     for place, (name, weight) in enumerate(thresholds):
         if low <= weight <= high:
-            body.append(_line(x(weight), TOP, x(weight), base, BAD, "4 3"))
-            body.append(_text(x(weight) + 4, TOP + 8 + 13 * place, name, anchor="start", colour=BAD))
+            body.append(frame.line(x(weight), TOP, x(weight), base, BAD, "4 3"))
+            body.append(frame.text(x(weight) + 4, TOP + 8 + 13 * place, name, anchor="start", colour=BAD))
     step = max(1, round((high - low) / 10))
     for weight in range(int(low), int(high) + 1, step):
-        body.append(_text(x(weight), base + 16, str(weight)))
-    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, words.text(WEIGHT_AXIS)))
-    return _svg(body, WIDTH, HEIGHT, words.text(WEIGHTS_TITLE))
+        body.append(frame.text(x(weight), base + 16, str(weight)))
+    body.append(frame.text(LEFT + plot_width / 2, HEIGHT - 6, words.text(WEIGHT_AXIS)))
+    return _svg(body, HEIGHT, words.text(WEIGHTS_TITLE))
 
 
 def match_weights(rows: Sequence[tuple[str, float, float, float]], words: Messages = ENGLISH) -> str:
@@ -114,28 +134,31 @@ def match_weights(rows: Sequence[tuple[str, float, float, float]], words: Messag
         rows: (comparison and state, m, u, weight).
         words: The language of the labels.
     """
+    frame = _Frame(words)
     row_height, label = 18, 190
     height = 30 + row_height * len(rows)
     most = max((abs(weight) for *_, weight in rows), default=1.0) or 1.0
     middle = label + (WIDTH - label - 130) / 2
     scale = (WIDTH - label - 130) / 2 / most
-    body = [_line(middle, 18, middle, height - 8), _text(WIDTH - 62, 12, "m / u")]
+    body = [frame.line(middle, 18, middle, height - 8), frame.text(WIDTH - 62, 12, "m / u")]
     for place, (name, m, u, weight) in enumerate(rows):
         y = 22 + place * row_height
         start = middle if weight >= 0 else middle + weight * scale
-        body.append(_text(label - 8, y + 11, name, anchor="end"))
+        body.append(frame.text(label - 8, y + 11, name, anchor="end"))
         body.append(
-            _rect(start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, _signed(weight, words))
+            frame.rect(
+                start, y, abs(weight) * scale, row_height - 5, GOOD if weight >= 0 else BAD, _signed(weight, words)
+            )
         )
         body.append(
-            _text(
+            frame.text(
                 WIDTH - 4,
                 y + 11,
                 f"{_signed(weight, words)}  {words.significant(m, 3)} / {words.significant(u, 2)}",
                 anchor="end",
             )
         )
-    return _svg(body, WIDTH, height, words.text(STATES_TITLE))
+    return _svg(body, height, words.text(STATES_TITLE))
 
 
 def bars(rows: Sequence[tuple[str, float]], unit: str, words: Messages = ENGLISH) -> str:
@@ -146,6 +169,7 @@ def bars(rows: Sequence[tuple[str, float]], unit: str, words: Messages = ENGLISH
         unit: What the values count.
         words: The language of the numbers.
     """
+    frame = _Frame(words)
     row_height, label = 22, 190
     height = 8 + row_height * len(rows)
     most = max((value for _, value in rows), default=1.0) or 1.0
@@ -153,11 +177,11 @@ def bars(rows: Sequence[tuple[str, float]], unit: str, words: Messages = ENGLISH
     for place, (name, value) in enumerate(rows):
         y = 4 + place * row_height
         wide = value / most * (WIDTH - label - 110)
-        body.append(_text(label - 8, y + 13, name, anchor="end"))
-        body.append(_rect(label, y, max(wide, 1), row_height - 6, GOOD))
+        body.append(frame.text(label - 8, y + 13, name, anchor="end"))
+        body.append(frame.rect(label, y, max(wide, 1), row_height - 6, GOOD))
         shown = words.number(value, 2) if unit == "s" else _count(value, words)
-        body.append(_text(label + wide + 6, y + 13, f"{shown} {unit}", anchor="start"))
-    return _svg(body, WIDTH, height, unit)
+        body.append(frame.text(label + wide + 6, y + 13, f"{shown} {unit}", anchor="start"))
+    return _svg(body, height, unit)
 
 
 def curve(
@@ -177,6 +201,7 @@ def curve(
         lows: Where the horizontal and the vertical axis begin.
         words: The language of the numbers.
     """
+    frame = _Frame(words)
     plot_width, plot_height = WIDTH - LEFT - RIGHT - 120, HEIGHT - TOP - BOTTOM
     base = HEIGHT - BOTTOM
     body = []
@@ -190,24 +215,24 @@ def curve(
     for tick in range(6):
         x, y = (low + tick / 5 * (1 - low) for low in lows)
         body += [
-            _line(LEFT, up(y), LEFT + plot_width, up(y), "#e4e7eb"),
-            _text(LEFT - 6, up(y) + 4, words.significant(y, 3), anchor="end"),
-            _text(across(x), base + 16, words.significant(x, 3)),
+            frame.line(LEFT, up(y), LEFT + plot_width, up(y), "#e4e7eb"),
+            frame.text(LEFT - 6, up(y) + 4, words.significant(y, 3), anchor="end"),
+            frame.text(across(x), base + 16, words.significant(x, 3)),
         ]
     if diagonal:
-        body.append(_line(LEFT, base, LEFT + plot_width, TOP, SOFT, "4 3"))
+        body.append(frame.line(LEFT, base, LEFT + plot_width, TOP, SOFT, "4 3"))
     for place, (name, points) in enumerate(lines):
         colour = (GOOD, BAD, WARN, INK)[place % 4]
-        path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
+        path = " ".join(f"{frame.at(across(x)):.1f},{up(y):.1f}" for x, y in points)
         body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         body += [
-            f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{colour}"/>'
+            f'<circle cx="{frame.at(across(x)):.1f}" cy="{up(y):.1f}" r="3" fill="{colour}"/>'
             for x, y in points
             if len(points) <= 20
         ]
-        body.append(_text(WIDTH - 4, TOP + 14 + 16 * place, name, anchor="end", colour=colour))
-    body.append(_text(LEFT + plot_width / 2, HEIGHT - 6, x_name))
-    return _svg(body, WIDTH, HEIGHT, x_name)
+        body.append(frame.text(WIDTH - 4, TOP + 14 + 16 * place, name, anchor="end", colour=colour))
+    body.append(frame.text(LEFT + plot_width / 2, HEIGHT - 6, x_name))
+    return _svg(body, HEIGHT, x_name)
 
 
 def waterfall(start: float, steps: Sequence[tuple[str, float]], words: Messages = ENGLISH) -> str:
@@ -218,6 +243,7 @@ def waterfall(start: float, steps: Sequence[tuple[str, float]], words: Messages 
         steps: (comparison and state in words, weight).
         words: The language of the labels.
     """
+    frame = _Frame(words)
     rows = [(words.text(PRIOR), start), *steps]
     levels = [0.0]
     for _, weight in rows:
@@ -230,9 +256,9 @@ def waterfall(start: float, steps: Sequence[tuple[str, float]], words: Messages 
     for place, (name, weight) in enumerate(rows):
         y = 6 + place * row_height
         start_x = label + (min(levels[place], levels[place + 1]) - low) * scale
-        body.append(_text(label - 8, y + 12, name, anchor="end"))
-        body.append(_rect(start_x, y, abs(weight) * scale, row_height - 6, GOOD if weight >= 0 else BAD))
-        body.append(_text(WIDTH - 4, y + 12, _signed(weight, words), anchor="end"))
-    body.append(_text(label - 8, height - 8, words.text(TOTAL), anchor="end"))
-    body.append(_text(WIDTH - 4, height - 8, _signed(levels[-1], words), anchor="end"))
-    return _svg(body, WIDTH, height, words.text(WATERFALL))
+        body.append(frame.text(label - 8, y + 12, name, anchor="end"))
+        body.append(frame.rect(start_x, y, abs(weight) * scale, row_height - 6, GOOD if weight >= 0 else BAD))
+        body.append(frame.text(WIDTH - 4, y + 12, _signed(weight, words), anchor="end"))
+    body.append(frame.text(label - 8, height - 8, words.text(TOTAL), anchor="end"))
+    body.append(frame.text(WIDTH - 4, height - 8, _signed(levels[-1], words), anchor="end"))
+    return _svg(body, height, words.text(WATERFALL))

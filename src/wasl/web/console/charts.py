@@ -1,7 +1,7 @@
 """Charts of the pages as SVG: no script, no inline style, colours by class; the numbers stand in a table beside.
 
-In a language that is written from right to left, bars grow from the right and labels stand on the right. The axes of a
-scatter chart keep their direction, as mathematics in Arabic statistics does.
+In a language that is written from right to left, every chart is mirrored: bars and axes begin on the right, and labels
+stand on the right.
 """
 
 from __future__ import annotations
@@ -141,16 +141,19 @@ def columns(chart: Chart, rows: Sequence[tuple[float, float, float]], *, x_name:
     body = []
     for power in range(int(top) + 1):
         y = base - tall(10.0**power)
-        body += [_line(left, y, WIDTH - 10, y, "grid"), _plain(left - 6, y + 4, chart.number(10.0**power), "end")]
+        body += [
+            _line(_mirror(left, chart), y, _mirror(WIDTH - 10, chart), y, "grid"),
+            _text(left - 6, y + 4, chart.number(10.0**power), "end", chart),
+        ]
     step = max(1, len(rows) // 10)
     for place, (x, count, part) in enumerate(rows):
         at = left + place * wide
         hint = f"{chart.number(x)}: {chart.number(count)} / {chart.number(part)}"
-        body += [_box(at, base - tall(count), wide - 1.5, tall(count), "soft", hint)]
-        body += [_box(at, base - tall(part), wide - 1.5, tall(part), "main", hint)]
+        body += [_rect(at, base - tall(count), wide - 1.5, tall(count), "soft", chart, hint)]
+        body += [_rect(at, base - tall(part), wide - 1.5, tall(part), "main", chart, hint)]
         if place % step == 0:
-            body.append(_plain(at + wide / 2, base + 15, chart.number(x), "middle"))
-    body.append(_plain(left + (WIDTH - left) / 2, base + 32, _in_order(x_name, chart), "middle"))
+            body.append(_text(at + wide / 2, base + 15, chart.number(x), "middle", chart))
+    body.append(_text(left + (WIDTH - left) / 2, base + 32, x_name, "middle", chart))
     return _svg(chart, body, PLOT_HEIGHT + 48)
 
 
@@ -171,21 +174,21 @@ def scatter(chart: Chart, points: Sequence[Point], *, x_name: str, y_name: str) 
         share = tick / 4
         y, x = base - share * PLOT_HEIGHT, left + share * wide
         body += [
-            _line(left, y, left + wide, y, "grid"),
-            _plain(left - 6, y + 4, chart.number(share * most_y), "end"),
-            _plain(x, base + 16, chart.number(share * most_x), "middle"),
+            _line(_mirror(left, chart), y, _mirror(left + wide, chart), y, "grid"),
+            _text(left - 6, y + 4, chart.number(share * most_y), "end", chart),
+            _text(x, base + 16, chart.number(share * most_x), "middle", chart),
         ]
     for place, point in enumerate(points[:NAMED_POINTS]):
         x, y = left + point.x / most_x * wide, base - point.y / most_y * PLOT_HEIGHT
         hint = f"{point.label}: {chart.number(point.x)}; {chart.number(point.y)}"
         body.append(
             Markup('<circle class="mark {}" cx="{:.1f}" cy="{:.1f}" r="6"><title>{}</title></circle>').format(
-                point.tone, x, y, hint
+                point.tone, _mirror(x, chart), y, hint
             )
         )
-        body.append(_plain(x + 10, y + 4 + (place % 2) * 4, _in_order(_short(point.label), chart), "start"))
-    body.append(_plain(left + wide / 2, base + 34, _in_order(x_name, chart), "middle"))
-    body.append(_plain(left, 12, _in_order(y_name, chart), "start"))
+        body.append(_text(x + 10, y + 4 + (place % 2) * 4, _short(point.label), "start", chart))
+    body.append(_text(left + wide / 2, base + 34, x_name, "middle", chart))
+    body.append(_text(left, 12, y_name, "start", chart))
     return _svg(chart, body, PLOT_HEIGHT + 64)
 
 
@@ -218,7 +221,7 @@ def _text(x: float, y: float, words: str, anchor: str, chart: Chart) -> Markup:
 
 
 def _in_order(words: str, chart: Chart) -> str:
-    """A text in the direction of its first letter: in Arabic the frame of a chart keeps the direction of its axes.
+    """A text in the direction of its first letter: the frame of a chart is one of numbers, from left to right.
 
     Source: Unicode Standard Annex 9, isolates (FSI, PDI); a label that begins with a name of a variable and goes on in
     Arabic is set from right to left (RLI).

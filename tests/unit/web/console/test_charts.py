@@ -40,14 +40,28 @@ def test_charts_of_left_to_right_languages_have_no_marks() -> None:
     assert not [svg for language in ("fr", "en") for svg in drawn(language) if re.search("[\u2066-\u2069]", svg)]
 
 
-@pytest.mark.parametrize("kind", [0, 1])
-def test_bars_are_mirrored_in_arabic(kind: int) -> None:
-    def boxes(svg: str) -> list[tuple[float, float]]:
-        found = re.findall(r'<rect[^>]* x="([-\d.]+)"[^>]* width="([-\d.]+)"', svg)
-        return [(float(x), float(wide)) for x, wide in found]
+def places(svg: str, kind: str) -> list[tuple[float, float]]:
+    """Left and right ends of every drawn thing of a kind, from the left."""
+    ends = []
+    for tag in re.findall(rf"<{kind}[^>]*>", svg):
+        value = {name: float(text) for name, text in re.findall(r'\b(x|x1|x2|cx|width)="([-\d.]+)"', tag)}
+        pair = (value["x1"], value["x2"]) if kind == "line" else (value["cx"],) * 2 if kind == "circle" else None
+        ends.append(pair or (value["x"], value["x"] + value.get("width", 0.0)))
+    return ends
 
-    left, right = boxes(drawn("fr")[kind]), boxes(drawn("ar")[kind])
-    assert len(left) == len(right) > 2
-    for (x, wide), (mirrored, same) in zip(left, right, strict=True):
-        assert mirrored == pytest.approx(WIDTH - x - wide, abs=0.11)
-        assert same == wide
+
+def assert_mirrored(left: str, right: str, width: float) -> None:
+    for kind in ("rect", "line", "circle", "text"):
+        plain, mirrored = places(left, kind), places(right, kind)
+        assert len(plain) == len(mirrored)
+        for one, other in zip(plain, mirrored, strict=True):
+            assert sorted(other) == pytest.approx(sorted(width - x for x in one), abs=0.21), kind
+    swapped = {"start": "end", "end": "start", "middle": "middle"}
+    anchors = [re.findall(r'text-anchor="(\w+)"', svg) for svg in (left, right)]
+    assert anchors[1] == [swapped[anchor] for anchor in anchors[0]]
+    assert 'direction="ltr"' in right  # else the anchors would be turned a second time
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2, 3])
+def test_charts_are_mirrored_in_arabic(kind: int) -> None:
+    assert_mirrored(drawn("fr")[kind], drawn("ar")[kind], WIDTH)
