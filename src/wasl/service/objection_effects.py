@@ -32,14 +32,12 @@ class FileEffect:
     """A file of the project and what an objection did to it.
 
     Attributes:
-        title: What a reader sees.
-        status: Where it stands.
+        file: The release, or the order of tables.
         effect: ``void``, ``left out``, ``public before``, ``withdrawn before``, ``in the making`` or ``not made``.
         persons: Persons who objected that it lost, of all lists; None where that is not known, or not told.
     """
 
-    title: str
-    status: ReleaseStatus
+    file: Release | TableOrder
     effect: str
     persons: int | None
 
@@ -125,4 +123,4 @@ def _effect(file: Release | TableOrder, objection: Objection, *, told: bool) -> 
     else:
         effect = "left out"
     persons = int(lost) if told and effect == "left out" and lost is not None else None
-    return FileEffect(file.title, file.status, effect, persons)
+    return FileEffect(file, effect, persons)
