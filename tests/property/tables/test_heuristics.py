@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 from wasl.tables.cells import Relations
-from wasl.tables.suppression import search, work
+from wasl.tables.suppression import search, work_meter
 from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.heuristic import Movements, Need, complete, complete_quickly, cost_of
 from wasl.tables.suppression.improve import prune
@@ -141,7 +141,7 @@ def test_a_limit_of_work_ends_the_search_alike_whatever_the_clock_says(slow, lim
     for pace in (0.0, 1e-3, 10.0):  # a clock that stands still, an ordinary one, a very slow machine
         moments = itertools.count()
         clock = SimpleNamespace(monotonic=lambda pace=pace, moments=moments: pace * next(moments))
-        monkeypatch.setattr(work, "time", clock)
+        monkeypatch.setattr(work_meter, "time", clock)
         found.append(suppress(problem, seconds=np.inf, work=limit))
     assert {item.steps["ended_by"] for item in found} <= ({"work", "programs"} if slow else {"work"})
     assert len({(item.suppressed.tobytes(), item.bound, item.steps["work"]) for item in found}) == 1

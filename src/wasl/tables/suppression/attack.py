@@ -17,7 +17,7 @@ from wasl.errors import WaslError
 from wasl.tables.cells import Floats
 from wasl.tables.suppression.company import Company
 from wasl.tables.suppression.problem import Problem
-from wasl.tables.suppression.work import Meter
+from wasl.tables.suppression.work_meter import Meter
 
 __all__ = ["Attack", "AttackModel", "Check", "Cut", "Target"]
 

@@ -14,7 +14,7 @@ from wasl.tables.cells import Floats
 from wasl.tables.suppression.attack import Cut, quiet_model
 from wasl.tables.suppression.cover_cuts import CoverCuts
 from wasl.tables.suppression.problem import Problem
-from wasl.tables.suppression.work import Clock
+from wasl.tables.suppression.work_meter import Clock
 
 __all__ = ["Master", "Relaxed", "Solved"]
 

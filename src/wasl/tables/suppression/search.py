@@ -28,7 +28,7 @@ from wasl.tables.suppression.problem import Problem, Suppression
 from wasl.tables.suppression.proof import PRUNE_SHARE, cheap_cuts, prove, relax
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import SearchProgress, State
-from wasl.tables.suppression.work import Clock
+from wasl.tables.suppression.work_meter import Clock
 
 __all__ = ["SearchProgress", "suppress"]
 

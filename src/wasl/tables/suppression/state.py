@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wasl.tables.suppression.heuristic import cost_of
 from wasl.tables.suppression.problem import Problem
-from wasl.tables.suppression.work import Clock
+from wasl.tables.suppression.work_meter import Clock
 
 __all__ = ["SearchProgress", "State"]
 
