@@ -38,7 +38,8 @@ from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.profiles import shipped_profiles
 from wasl.registers.schema import RegisterSchema

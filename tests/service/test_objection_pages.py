@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from test_release_rules import Desk
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.objections import ObjectionList, ObjectionLists
 from wasl.registers.exchange.payload import Payload
+from wasl.service import objection_effects
 from wasl.service.access import Role
 from wasl.service.objections import records_in_file
 from wasl.service.records import Objection
+from wasl.web.console import retention
 
 PAGE = f"/console/projects/{PROJECT}/objections"
 ID = "ab" * 16
@@ -52,7 +55,7 @@ BAD = {
 @pytest.mark.parametrize("name", FILES)
 def test_a_list_is_sent_as_a_file(service: Service, name: str) -> None:
     lists = ObjectionLists((ObjectionList(REGISTER, (ID, "cd" * 16)),))
-    data = FILES[name] or __import__("json").dumps(lists.to_json()).encode()
+    data = FILES[name] or json.dumps(lists.to_json()).encode()
     made = browser(service)
     answer = upload(made, name, data)
     assert answer.status_code == 303, answer.text
@@ -77,6 +80,19 @@ def test_only_lists_of_the_own_register_are_taken() -> None:
     with pytest.raises(Exception, match="another register"):
         records_in_file(BAD["other.csv"], REGISTER)
     assert records_in_file(BAD["other.csv"], OTHER_REGISTER) == [ID]
+
+
+def test_lists_beyond_one_reading_of_the_log_are_kept_and_those_not_shown_are_counted(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objection_effects, "ENTRIES_AT_A_TIME", 2)
+    monkeypatch.setattr(retention, "SHOWN", 3)
+    made = browser(service)
+    for number in range(5):
+        assert upload(made, "ids.txt", f"{number:032x}\n".encode()).status_code == 303
+    shown = made.get(PAGE).text
+    assert len(re.findall(r"/objections/\w+\">Entry", shown)) == 3
+    assert "Shown are the 3 latest of 5 lists." in shown
 
 
 @pytest.fixture

@@ -148,7 +148,8 @@ def encode_file(
     from wasl.holder.composition import load_profile
     from wasl.holder.encode import encode
     from wasl.registers.exchange.delivery import delivery_writer
-    from wasl.registers.exchange.join_map import JoinsUnkept, join_map_writer
+    from wasl.registers.exchange.join_map import join_map_writer
+    from wasl.registers.exchange.join_rows import JoinsUnkept
     from wasl.registers.exchange.spilled_arrays import arrays_in_file
     from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema

@@ -33,7 +33,7 @@ from wasl.holder.normalize import describe_persons
 from wasl.holder.payload import payload_columns
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.encoded_rows import RowSink, RowsInMemory
-from wasl.registers.exchange.join_map import JoinSink, JoinsInMemory
+from wasl.registers.exchange.join_rows import JoinSink, JoinsInMemory
 from wasl.registers.exchange.spilled_arrays import ArraysInMemory, ArrayStore, SetAside
 from wasl.registers.reading.reader import RegisterTable, register_from_table
 from wasl.registers.schema import RegisterSchema

@@ -25,7 +25,8 @@ from wasl.holder.unused import Unused
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader
 from wasl.registers.exchange.encoded_rows import PART_ROWS, EncodedRows, parts_digest
-from wasl.registers.exchange.join_map import JoinMap, JoinSink, join_rows
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import JoinSink, join_rows
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 

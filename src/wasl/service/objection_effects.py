@@ -6,7 +6,7 @@ are in it. A register whose schema says ``return = "none"`` is told no such numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wasl.errors import NotFoundError
@@ -14,7 +14,7 @@ from wasl.registers.documents import validate_document
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.log import event_of
-from wasl.service.ports import Caller, Office, Reader
+from wasl.service.ports import Caller, LogEntry, Office, Reader
 from wasl.service.projects import register_id
 from wasl.service.records import Objection, Register, Release, Run, TableOrder
 from wasl.service.states import ReleaseStatus
@@ -24,7 +24,7 @@ __all__ = ["CAUSE", "FileEffect", "SentObjections", "sent_objections", "sent_obj
 CAUSE = "persons objected"
 """The beginning of the failure of a file that an objection made void."""
 
-MOST_ENTRIES = 5000
+ENTRIES_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def sent_objections(office: Office, caller: Caller, *, project: str, register: s
     """The lists of a register's holder, the newest first; without those that follow from lists of other holders."""
     caller.check(Action.OBJECTION_SEND, project=project, register=register)
     with office.ledger.reading() as state:
-        entries = state.log_entries(first=0, limit=MOST_ENTRIES, kind="ObjectionReceived", project=project)
-        events = [(one.index, event_of(one.data)) for one in entries]
+        events = [(one.index, event_of(one.data)) for one in _entries(state, project)]
         own = {event.subject: (index, event) for index, event in events if event.detail.get("register") == register}
         lists = state.select(Objection, project=project, register=register, descending=True)
         runs = state.select(Run, project=project, descending=True)
@@ -101,6 +100,17 @@ def sent_objections_of(
         if one.objection.id == objection:
             return one
     raise NotFoundError("there is no such list of objections of this register.")
+
+
+def _entries(state: Reader, project: str) -> Iterator[LogEntry]:
+    """The entries of the log that record a list of the project."""
+    first = 0
+    while True:
+        some = state.log_entries(first=first, limit=ENTRIES_AT_A_TIME, kind="ObjectionReceived", project=project)
+        yield from some
+        if len(some) < ENTRIES_AT_A_TIME:
+            return
+        first = some[-1].index + 1
 
 
 def _told(state: Reader, project: str, register: str) -> bool:

@@ -15,8 +15,9 @@ from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError,
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery_header import HEADER_KEY, DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_json
-from wasl.registers.exchange.join_map import JOIN_MAP_FIELDS, JOIN_MAP_SCHEMA
+from wasl.registers.exchange.join_map import JOIN_MAP_FIELDS
 from wasl.registers.exchange.join_map import METADATA_KEY as JOIN_MAP_KEY
+from wasl.registers.exchange.join_rows import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.payload import METADATA_KEY as PAYLOAD_KEY
 from wasl.registers.exchange.payload import PAYLOAD_FIELDS, Payload
 from wasl.registers.exchange.signatures import SentKind, check_signature, require_signer

@@ -17,7 +17,8 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.delivery import Delivery
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import RowsInMemory, parts_digest
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import JOIN_MAP_SCHEMA
 from wasl.registers.profiles import shipped_profiles
 
 BITS, PLAIN_BITS, TAPS = 1024, 2048, 7

@@ -29,7 +29,8 @@ from wasl.estimation.specification import EstimateSpec
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.description import DatasetDescription
 from wasl.registers.exchange.digests import digest_table
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import JOIN_MAP_SCHEMA
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.tables.specification import TablesSpec

@@ -8,7 +8,8 @@ import pytest
 
 from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.registers.exchange import join_map as module
-from wasl.registers.exchange.join_map import JoinMap, join_rows
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import join_rows
 from wasl.workflow.objections import maps_in_memory, maps_without, records_found
 
 

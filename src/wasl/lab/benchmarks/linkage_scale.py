@@ -27,7 +27,8 @@ from wasl.registers.compiled import njit
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.delivery_header import SCHEME_VERSION, DeliveryHeader, PassSummary
 from wasl.registers.exchange.encoded_rows import PART_ROWS, parts_digest
-from wasl.registers.exchange.join_map import JOIN_MAP_SCHEMA, JoinMap
+from wasl.registers.exchange.join_map import JoinMap
+from wasl.registers.exchange.join_rows import JOIN_MAP_SCHEMA
 from wasl.registers.profiles import shipped_profiles
 
 __all__ = ["draw", "made_up_delivery", "measure", "run"]

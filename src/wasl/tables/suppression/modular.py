@@ -119,6 +119,7 @@ def start_from_parts(
     upper = np.where(problem.unsafe, problem.upper, 0.0)
     rows_of = _rows_of(problem.relations, parts)
     todo = [bool(len(rows)) for rows in rows_of]
+    entries, part_of_entry = np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(cells) for cells in parts])
     for _ in range(MOST_PASSES):
         for number, (cells, rows) in enumerate(zip(parts, rows_of, strict=True)):
             if not todo[number] or not pattern[cells].any():
@@ -137,7 +138,9 @@ def start_from_parts(
             grown = withheld & (np.maximum(reach, 0.0) > np.maximum(lower, upper)[cells] * (1 + 1e-6)) & ~part.unsafe
             pattern[cells[withheld]] = True
             lower[cells[grown]] = upper[cells[grown]] = reach[grown]
-            for other in np.flatnonzero([bool(np.isin(cells[fresh], o).any()) for o in parts]) if fresh.any() else []:
+            changed = np.zeros(problem.cells, np.bool_)
+            changed[cells[fresh]] = True
+            for other in np.unique(part_of_entry[changed[entries]]):
                 todo[other] = todo[other] or (other != number and bool(len(rows_of[other])))
         if not any(todo[i] and pattern[cells].any() for i, cells in enumerate(parts)):
             return Start(pattern, solved, True, done)

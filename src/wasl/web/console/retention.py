@@ -85,7 +85,7 @@ def show_objections(page: AnyPage, project: str) -> Response:
     """The lists that a register's holder sent, without the record ids, what they changed, and the forms for others."""
     register = page.actor.register or ""
     found = objection_effects.sent_objections(page.office, page.caller, project=project, register=register)
-    return page.render("objections.html", register=register, sent=found[:SHOWN], effects=EFFECTS)
+    return page.render("objections.html", register=register, sent=found[:SHOWN], of=len(found), effects=EFFECTS)
 
 
 @pages("GET", OBJECTIONS + "/{objection}", Action.OBJECTION_SEND)

@@ -11,8 +11,15 @@ import pytest
 from wasl.errors import DeliveryError
 from wasl.holder.encoding.label_columns import fixed_bytes
 from wasl.registers.exchange import join_map as module
+from wasl.registers.exchange import join_rows as join_rows_module
 from wasl.registers.exchange.digests import digest_rows, digest_table
-from wasl.registers.exchange.join_map import JoinMap, JoinsInMemory, JoinsUnkept, join_map_writer, join_rows
+from wasl.registers.exchange.join_map import JoinMap, join_map_writer
+from wasl.registers.exchange.join_rows import JoinsInMemory, JoinsUnkept, join_rows
+
+
+def set_part_rows(monkeypatch, rows):
+    for place in (module, join_rows_module):
+        monkeypatch.setattr(place, "PART_ROWS", rows)
 
 
 def runs(seed, cuts):
@@ -30,7 +37,7 @@ def runs(seed, cuts):
 @pytest.mark.parametrize("part", [1, 7, 64, 1000])
 @pytest.mark.parametrize("cuts", [0, 1, 13, 200])
 def test_the_file_does_not_depend_on_the_runs_in_which_rows_come(tmp_path, monkeypatch, part, cuts):
-    monkeypatch.setattr(module, "PART_ROWS", part)
+    set_part_rows(monkeypatch, part)
     kept, unkept = JoinsInMemory(), JoinsUnkept()
     with join_map_writer(tmp_path / "streamed.parquet") as writer:
         for rows in runs(1, cuts):
@@ -72,7 +79,7 @@ def test_rows_that_are_in_a_file_are_not_written_as_none(tmp_path):
 
 @pytest.mark.parametrize("part", [1, 7, 64, 1000])
 def test_an_opened_file_gives_the_rows_pass_by_pass(tmp_path, monkeypatch, part):
-    monkeypatch.setattr(module, "PART_ROWS", part)
+    set_part_rows(monkeypatch, part)
     sink = JoinsInMemory()
     for rows in runs(1, 13):
         sink.add(rows)
@@ -88,7 +95,7 @@ def test_an_opened_file_gives_the_rows_pass_by_pass(tmp_path, monkeypatch, part)
 
 
 def test_passes_that_are_mixed_are_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "PART_ROWS", 16)
+    set_part_rows(monkeypatch, 16)
     pieces = runs(1, 13)
     mixed = JoinMap("r", "sha256:0", pa.concat_tables(pieces[::2] + pieces[1::2]).unify_dictionaries())
     mixed.write(tmp_path / "j.parquet")
@@ -99,7 +106,7 @@ def test_passes_that_are_mixed_are_read_whole(tmp_path, monkeypatch):
 
 
 def test_a_changed_file_is_refused_when_it_is_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "PART_ROWS", 16)
+    set_part_rows(monkeypatch, 16)
     whole = JoinMap("r", "sha256:0", pa.concat_tables(runs(1, 13)).unify_dictionaries())
     whole.write(tmp_path / "j.parquet")
     other = dataclasses.replace(whole, rows=pa.concat_tables(runs(2, 13)).unify_dictionaries())
