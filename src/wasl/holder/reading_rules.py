@@ -28,6 +28,7 @@ PROBES = (
     "САМАРА ⴰⵎⴰⵣⵉⵖ Παππάς",
     "Bernardi Zoungrana Hawa Weiss Ngom Kettani Mbodji Tounkara Camaras Puig",
     "ʿAbd al-Raḥīm Šarīf Đorđević Çelik Akçay",
+    "Ευάγγελος Σταύρος Bektash Vicente",
 )
 """Names that meet what no table holds: the skeleton, initials, scripts."""
 NUMBERS = ("BE 123456", "n° 00-45.678/A", "EN COURS", "1E+05", "٠١٢٣٤٥")

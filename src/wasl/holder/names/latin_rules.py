@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from wasl.holder.names.rule import Rule
+from wasl.holder.names.world_rules import WORLD_RULES
 
 __all__ = ["LATIN_RULES"]
 
 LATIN_RULES: tuple[Rule, ...] = (
+    *WORLD_RULES,
     Rule(
         r"^DE(?:LA|LOS)(?=[BCDFGHJKLMNPRSTVZ][AEIOURL][A-Z]{2})",
         "",
@@ -37,8 +39,8 @@ LATIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"^MC(?=[A-Z]{4})", "MAC", "son of in Scotland", ("McKenzie", "Mackenzie"), needs="MC"),
     Rule(
-        r"^V(?=AHID|AJID|ALIUL|AKIL|ASI+M|ASE+M|AZIR)|(?<=^JA)V(?=[AEI])|(?<=^DJA)V(?=[AEI])|(?<=^NA)V(?=I+D|E+D)"
-        r"|(?<=^PAR)V(?=[IE]+[NZ])|(?<=^MOTA)V(?=AL)|(?<=^R[IE]Z)V(?=AN)|(?<=^KHOSR[AO])V(?=I$)|(?<=^M[OU]S)V(?=I$)",
+        r"^V(?=AHID|AJID|ALIUL|AKIL|ASI+M|ASE+M|AZIR)|(?<=^JA)V(?=A|[EI]+[DNT])|(?<=^DJA)V(?=A|[EI]+[DNT])|(?<=^NA)V(?=I+D|E+D)"
+        r"|(?<=^P[AE]R)V(?=[IE]+[NZ])|(?<=^MOTA)V(?=AL)|(?<=^R[IE]Z)V(?=AN)|(?<=^KHOSR[AO])V(?=I$)|(?<=^M[OU]S)V(?=I$)",
         "W",
         "w of Arabic spoken as v in Iran and India",
         ("Javad", "Jawad"),
@@ -52,12 +54,18 @@ LATIN_RULES: tuple[Rule, ...] = (
         ("Zhivkov", "Jivkov"),
         needs="ZH",
     ),
-    Rule(r"CC(?=I)", "CH", "double c in Italy", ("Ricci", "Ritchi"), needs="CC"),
-    Rule(r"(?<=[IR]AN)CHI$|(?<=[ER]T)CHI$", "KI", "ch before i in Italy", ("Bianchi", "Bianki"), needs="CHI"),
-    Rule(r"(?<=[AEIOU])GLI(?=[AEO])", "LI", "palatal l in Italy", ("Guglielmo", "Gulielmo"), needs="GLI"),
+    Rule(r"CC(?=[IY])", "CH", "double c in Italy", ("Ricci", "Ritchi"), needs="CC"),
+    Rule(
+        r"(?<=[IR]AN)CH(?=[IY]$)|(?<=[ER]T)CH(?=[IY]$)|CCH(?=[EI])|(?<=[AEIOU])CH(?=ES[IE]$|ETT[IAO]$|IO$)",
+        "K",
+        "ch before i and e in Italy",
+        ("Bianchi", "Bianki"),
+        needs="CH",
+    ),
+    Rule(r"(?<=[AEIOU])GL(?=I[AEO]|ELM)", "L", "palatal l in Italy", ("Guglielmo", "Gulielmo"), needs="GL"),
     Rule(r"^GI(?=ANN[IOA][SUK])", "I", "y of Greek names", ("Giannis", "Yiannis"), needs="GIANN"),
     Rule(r"(?<=[AEO]I)X(?=[AEO])", "SH", "x in Portugal", ("Teixeira", "Teichera"), needs="IX"),
-    Rule(r"(?<=[A-Z]{2}I)Y(?=OS?$)", "LL", "ll as it is heard in Spain", ("Castiyo", "Castillo"), needs="IYO"),
+    Rule(r"(?<=[A-Z]{2}I)Y(?=OS?$|ERM)", "LL", "ll as it is heard in Spain", ("Castiyo", "Castillo"), needs="IY"),
     Rule(r"^SZ(?=A[BLKN]|E[KN]|IL|UC|OK)", "S", "s in Hungary", ("Szabo", "Sabo"), needs="SZ"),
     Rule(r"(?<=MAN)(?:I|Y|IY)AM$", "IAN", "final nasal in India", ("Subramaniam", "Subramanian"), needs="AM"),
     Rule(
@@ -69,8 +77,8 @@ LATIN_RULES: tuple[Rule, ...] = (
     Rule(r"(?<=^KARA)C(?=A$)|(?<=^YU)C(?=EL$)|(?<=[A-Z]R)C(?=AN$)", "J", "Turkish c", ("Nurcan", "Nurjan"), needs="C"),
     Rule(r"^Y(?=IL[DM])", "", "initial i in Türkiye", ("Yilmaz", "Ilmaz"), needs="YIL"),
     Rule(r"^YE(?=L[DM])", "I", "initial i in Türkiye", ("Yelmaz", "Yilmaz"), needs="YEL"),
-    Rule(r"^K(?=UO$|AO$)", "G", "a Chinese syllable, pinyin and Wade–Giles", ("Kuo", "Guo"), needs="K"),
-    Rule(r"^T(?=ENG$|ING$)", "D", "a Chinese syllable, pinyin and Wade–Giles", ("Teng", "Deng"), needs="T"),
+    Rule(r"^K(?=UO$|AO$|UANG$|UNG$)", "G", "a Chinese syllable, pinyin and Wade–Giles", ("Kuo", "Guo"), needs="K"),
+    Rule(r"^T(?=ENG$|ING$|UNG$)", "D", "a Chinese syllable, pinyin and Wade–Giles", ("Teng", "Deng"), needs="T"),
     Rule(r"^(?:JEONG|JOUNG)$", "JUNG", "a Korean surname", ("Jeong", "Jung"), needs="J"),
     Rule(r"^PARK$", "PAK", "a Korean surname", ("Park", "Pak"), needs="PARK"),
     Rule(r"KSH", "X", "sh after k in India", ("Lakshmi", "Laxmi"), needs="KSH"),
@@ -206,7 +214,7 @@ LATIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"(?<=.)X", "KS", "x in European names", ("Alexandre", "Aleksandre"), needs="X"),
     Rule(
-        r"C(?=OIS?E?$|ALVE|ALO$|OIS |AO$)|(?<=GON)C(?=ALE)|(?<=REN)C(?=O$)",
+        r"C(?=OIS?E?$|ALVE|ALO$|OIS |AO$)|(?<=GON)C(?=ALE)|(?<=[OU]REN)(?<!DAREN)C(?=O$)",
         "S",
         "ç without its cedilla",
         ("François", "Francois"),
@@ -270,7 +278,7 @@ LATIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"^I(?=BR|BT|SMA?[EIY]|DR)|^E(?=DR[IY]|BRA|BT|SMA?[EIY])", "", "prothetic vowel", ("Idriss", "Driss")),
     Rule(
-        r"^L(?=A(?![NH]|M[BP])([BCDFGJKLMQRSTVXZ])(?!\1|H)[BDFGJKLMNQRSTZ])|^EL(?=A[BDFGJKLMNQRSTZ]{2}.)",
+        r"^L(?=A(?![NH]|M[BP]|KSM)([BCDFGJKLMQRSTVXZ])(?!\1|H)[BDFGJKLMNQRSTZ])|^EL(?=A[BDFGJKLMNQRSTZ]{2}.)",
         "",
         "article glued before a",
         ("Larbi", "El Arbi"),

@@ -50,6 +50,8 @@ FINAL_NG = re.compile(r"..[AEIOU]NG$")
 """The g after a final n is hardly heard: Niang, Nian. Words of one syllable keep it: Wang and Wan are two names."""
 MIDDLE = str.maketrans("XZDPGJ", "SSTBKK")
 """Sounds that are one in names of three consonants: s, z and sh, t and d, b and p, k, g and j."""
+INITIAL_V = re.compile("^F")
+"""An initial v, in skeletons an f, is the b of Spain, Bengal and Greece (Vicente, Bicente; Vijay, Bijoy)."""
 ROUGH = str.maketrans("GJXZDFPV", "KKSSTBBB")
 """Sounds that are one in names of four consonants and more: those of MIDDLE, and b with f and v."""
 TWICE = re.compile("|".join(f"{letter}(?={letter})" for letter in "BFKLMNRST"))
@@ -141,7 +143,9 @@ def skeleton(text: str) -> str:
 
 def _without_titles(words: list[str]) -> list[str]:
     titles = [
-        word in TITLES and not any(maker in NAME_MAKERS for maker in words[max(0, place - 2) : place])
+        word in TITLES
+        and not any(maker in NAME_MAKERS for maker in words[max(0, place - 2) : place])
+        and not (word == "MAITRE" and place and words[place - 1] == "LE")
         for place, word in enumerate(words)
     ]
     kept = [
@@ -210,18 +214,18 @@ def _skeleton(word: str) -> str:
     if "M" in rough or "N" in rough:
         rough = ROUGH_NASAL.sub("", rough)
     rough = TWICE.sub("", rough)
-    rough = rough.removesuffix("S") if word[-1] in "SZ" and len(rough) > SHORT else rough
+    rough = rough.removesuffix("S") if word[-1] in "SZX" and len(rough) > SHORT else rough
     count = len(rough) - (rough[0] == "A")
     if count > SHORT:
         return rough.removeprefix("A") + ending
     if count == SHORT:
-        bones = plain.translate(MIDDLE)
+        bones = INITIAL_V.sub("B", plain.translate(MIDDLE))
     else:
         if "G" in bones and word[:2] not in ("NG", "MG"):
             bones = EGYPTIAN.sub("J", bones)
         bones = "A" + bones[1:] if bones[0] == "H" else bones
-    if len(bones) > SHORT and word[-1] in "SZ":
-        bones = bones.removesuffix("S")
+    if len(bones) > SHORT and word[-1] in "SZX":
+        bones = bones[:-1] if bones[-1] in "SX" else bones
     if len(bones) > count == SHORT:
         bones = NASAL.sub("", bones)
     return bones.replace("P", "B") + ending  # Arabic script has no p

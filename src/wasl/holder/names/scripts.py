@@ -37,6 +37,8 @@ GREEK = str.maketrans(
         "Ν": "N", "Ξ": "X", "Ο": "O", "Π": "P", "Ρ": "R", "Σ": "S", "Τ": "T", "Υ": "Y", "Φ": "F", "Χ": "CH", "Ψ": "PS", "Ω": "O",
     }
 )  # fmt: skip
+GREEK_EF, GREEK_EV = re.compile("([ΑΕ])Υ(?=[ΘΚΞΠΣΤΦΧΨ])"), re.compile("([ΑΕ])Υ")
+"""Alpha and epsilon before upsilon are af and ef before a voiceless consonant, av and ev elsewhere."""
 LOOK_ALIKE = str.maketrans(
     "АВЕЅІЈКМНОРСТУХҮԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "ABESIJKMHOPCTYXYQWABEZHIKMNOPTYX",
@@ -66,4 +68,5 @@ def to_latin(text: str) -> str:
 
 def _spelled(word: str) -> str:
     flat = "".join(c for c in unicodedata.normalize("NFD", word.replace("Й", "И")) if not unicodedata.combining(c))
-    return flat.replace("ΟΥ", "OU").translate(CYRILLIC).translate(GREEK)
+    flat = GREEK_EV.sub(r"\1V", GREEK_EF.sub(r"\1Φ", flat.replace("ΟΥ", "OU"))).replace("ΓΓ", "NG").replace("ΓΚ", "G")
+    return flat.translate(CYRILLIC).translate(GREEK)

@@ -25,6 +25,15 @@ NOT_AFTER_ARTICLES = r"(?!(?:THI|VAN|DUC|MINH|NGOC|QUANG|THANH|TUAN|HONG|MING|JU
 """Names of Viet Nam and China, where Le and Du are surnames."""
 ARTICLE = r"(?:EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH)"
 
+SYLLABLE = (
+    r"(?:(?:[BPMFDTNLGKHRS]|ZH?|CH?|SH)(?:A(?:I|O|NG?)|E(?:I|NG?)|O(?:U|NG)|U(?:AN|I|O))|[BPMDTNL]I(?:AO?|AN|NG?|E)"
+    r"|[JQX](?:I(?:A(?:O|NG?)?|E|U|ONG|NG?)|U(?:E|AN|N))|[LN]IANG|[GKHZ]U(?:ANG)|(?:ZH|CH|SH)UANG|[GHKZC]H?UA|Y(?:A(?:O|NG?)|ING?|ONG|OU|U(?:AN|E|N))"
+    r"|W(?:A(?:I|NG?)|E(?:I|NG?)))"
+)
+"""Syllables of Chinese of three letters and more, as pinyin writes them."""
+CHINESE_PAIR = r"[A-Z]*(?:[AEIO]NG[BCDFGHJKLMNPQRSTWXYZ]|[AEIO]NG\b)|[A-Z]*(?:IA[NO]|UA?[NO]|UI|UE|^X|^Q|ZH)"
+"""What such syllables have and pairs of syllables of other languages seldom do."""
+
 WORD_RULES: tuple[Rule, ...] = (
     Rule(r"\b(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM)\b", "MOHAMED", "written short", ("Med", "Mohamed")),
     Rule(r"\bC(?=ABD)", "", "Somali c, the Arabic ayn", ("Cabdulqadir", "Abdelkader")),
@@ -130,17 +139,36 @@ WORD_RULES: tuple[Rule, ...] = (
         ("Alireza", "Ali Reza"),
     ),
     Rule(
-        r"(?<=[A-Z]{4}) (ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD)\b",
+        r"(?<=[A-Z]{4}) (ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|P(?:OU|OO|U)R)\b",
         r"\1",
         "born of …, of the line of …: the end of a surname of Iran",
         ("Karim Zadeh", "Karimzadeh"),
     ),
     Rule(
-        r"\b([XQ](?:I(?:A(?:O|NG?)?|N?G?|U|ONG)?|U(?:AN?|E|N)?)|ZH(?:ANG?|AO|ENG?|I|ONG|OU|UO?))"
+        r"\b(?!QUANT)([XQ](?:I(?:A(?:O|NG?)?|N?G?|U|ONG)?|U(?:AN?|E|N)?)|ZH(?:ANG?|AO|ENG?|I|ONG|OU|UO?))"
         r"(?=(?:ZH|CH|SH|[BDFGHJKLMNPQRTWXYZ])(?:I?A(?:O|NG?)|E[IN]G?|I(?:NG?|U|E)?|ONG|U(?:AN|[AIOE]|N)?)\b)",
         r"\1 ",
         "a Chinese given name of two syllables written as one",
         ("Xiaoping", "Xiao Ping"),
+    ),
+    Rule(
+        r"^(P(?:OU|OO|U)R) (?=[A-Z]{4})",
+        r"\1",
+        "son of …, the beginning of a surname of Iran",
+        ("Pour Mand", "Pourmand"),
+    ),
+    Rule(
+        r"\b(THI|VAN)(?=(?:HUONG|LAN|MAI|HOA|HANH|T?HANH|NGOC|KIM|THU|TUYET|NGA|HANG|HONG|PHUONG|LINH|TRANG|YEN|BICH|DUNG|HIEN"
+        r"|HUNG|TUAN|MINH|NAM|CUONG|LONG|HAI|HOANG|KHANH|DUC|QUANG|TRUNG|THANG|TAI|SON|BINH|PHUC|HIEU|KHOA)\b)",
+        r"\1 ",
+        "the middle name of Viet Nam, glued",
+        ("Thihuong", "Thi Huong"),
+    ),
+    Rule(
+        rf"\b({SYLLABLE})(?={SYLLABLE}\b)(?!(?:MAN|BAN|BEN|DAN|HEN|LAN|KEN|FAN|JEN)NING)(?={CHINESE_PAIR})",
+        r"\1 ",
+        "a Chinese given name of two syllables written as one",
+        ("Weidong", "Wei Dong"),
     ),
     Rule(r"\b(MA?C) (?=[A-Z]{3})", "MAC", "son of in Scotland, joined", ("Mac Donald", "McDonald")),
     Rule(
@@ -168,8 +196,8 @@ WORD_RULES: tuple[Rule, ...] = (
 
 TRIGGER = re.compile(
     r"(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM|FZ|F|FAT.*|C?ABD.*|.*D+[IY]+NN?E?|BIN|IBN|BN|BENT|BINT|BEN|BEL|ABOU.*|ABU.*|ABO|BOU|BU|BO"
-    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|MA?C|ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|.{3,}(?:REZ+A|HOS+E?[IY]N|MOHAM+AD)|(?:X|Q|ZH).{4,}|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
+    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|MA?C|(?:THI|VAN).{2,}|P(?:OU|OO|U)R|ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|.{3,}(?:REZ+A|HOS+E?[IY]N|MOHAM+AD)|(?:X|Q|ZH).{4,}|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
     r"|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT|SAN|SANTA|(?:O?U|A|E)L+AH|(?:JEAN|MARIE|ANNE|PIERRE|PAUL).{3,}|MOHAM+ED.{4,}"
-    rf"|(?:{FIRST_OF_TWO}|ANA).{{4,}})"
+    rf"|(?:{FIRST_OF_TWO}|ANA).{{4,}}|{SYLLABLE}{{2}})"
 )
 """A word without which no word rule can apply: most names skip them all."""
