@@ -113,7 +113,7 @@ LATIN_RULES: tuple[Rule, ...] = (
         needs="C",
     ),
     Rule(
-        r"(?<=A)X(?=MED|AMED|MAAN|MAN)|^X(?=A[SLBMJW][AEIOUS]|AA|USE|USS|IRS)|(?<=A)X$|(?<=II)X",
+        r"(?<=A)X(?=MED|AMED|MAAN|MAN)|^X(?=A[SLBMJW][AEIOUS]|AA|USE|USS|IRS)|(?<=[A-Z]{3}A)X$|(?<=II)X",
         "H",
         "Somali x, the Arabic h",
         ("Xasan", "Hasan"),
@@ -179,7 +179,7 @@ LATIN_RULES: tuple[Rule, ...] = (
         needs="AU",
     ),
     Rule(
-        r"[DRT]$(?<=[A-Z]{2}[EO]N[DT]|[A-Z][LMR]AN[DT]|CHAN[DT]|[A-Z]{2}[EO]RT|[A-Z]{2}IER|[A-Z]{2}ARD)",
+        r"[DRT]$(?<=[A-Z]{2}[EO]N[DT]|[A-Z][LMR]AN[DT]|CHAN[DT]|[A-Z]{2}[EO]RT|[A-Z][BCDFGHJKLMNPQRSTVXZ]IER|[A-Z]{2}ARD)",
         "",
         "mute ending of French names",
         ("Laurent", "لوران"),
