@@ -225,10 +225,12 @@ def _quality(
 ) -> dict[str, Any]:
     """Estimates without truth, for all pairs and by register."""
     flow = scored.report["passes"]
-    below = max((part["expected_below"] for part in flow), default=0.0)
+    unfound = [row for part in flow for row in part.get("unfound", [])]
+    below = max((part["expected_below"] for part in flow), default=0.0) + sum(row["missed"] for row in unfound)
+    room = sum(max(row["excess"] - row["expected"], 0.0) for row in unfound)
     pairs, together = found.pairs, found.together
     reason = why_recall_is_unknown(flow, scored.model, records)
-    quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason)
+    quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason, room)
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]
     by_register = by_group(single, probability, never, records.source.astype(np.int64), records.sources)

@@ -58,6 +58,8 @@ CHECK_WORDS = {
     "estimated-precision": N_("estimated precision"),
     "twins": N_("links that look like twins"),
     "possible-matches": N_("number of expected matches"),
+    "held-once": N_("one record per person and register"),
+    "unfound-matches": N_("matches that births show"),
     "cluster-sizes": N_("records per person"),
     "personal-agreement": N_("agreement on personal traits"),
     "evidence": N_("evidence behind links"),

@@ -27,7 +27,7 @@ from wasl.linkage.persons.ids import cells_of, texts_of
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
 
-__all__ = ["adjust_for_frequency"]
+__all__ = ["adjust_for_frequency", "column_of"]
 
 SMOOTHING = 10.0
 """Neighbours of prior opinion: a density that rests on fewer says little."""
@@ -116,7 +116,7 @@ class _Rows:
     order: NDArray[np.int64] = field(repr=False)
 
 
-def _column(sources: Sequence[Source], name: str, column: str) -> list[pa.ChunkedArray | None]:
+def column_of(sources: Sequence[Source], name: str, column: str) -> list[pa.ChunkedArray | None]:
     """A column of a pass, source by source; None where a source has none."""
     found: list[pa.ChunkedArray | None] = []
     for source in sources:
@@ -131,7 +131,7 @@ def _column(sources: Sequence[Source], name: str, column: str) -> list[pa.Chunke
 def _rows_of(sources: Sequence[Source], name: str) -> _Rows:
     ids, blocks, number = [], [], []
     for place, (row_id, block) in enumerate(
-        zip(_column(sources, name, "row_id"), _column(sources, name, "block"), strict=True)
+        zip(column_of(sources, name, "row_id"), column_of(sources, name, "block"), strict=True)
     ):
         if row_id is None or block is None:
             continue
@@ -156,7 +156,7 @@ def _words_of(
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """(rows, words) what a comparison compares, and which rows have it."""
     column = f"{comparison.kind}_{comparison.name}"
-    parts = _column(sources, name, column)
+    parts = column_of(sources, name, column)
     sizes = [sum(s.delivery.source.sizes_of(name)) for s in sources]
     width = max((fixed_cells(part).shape[1] for part in parts if part is not None), default=8) // 8
     words = np.zeros((sum(sizes), width), np.uint64)

@@ -27,6 +27,7 @@ from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tel
 from wasl.linkage.model.labels import LabelledPatterns, use_labels
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.model.pairs import pairs_table
+from wasl.linkage.model.unfound import count_unfound
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.spilled_arrays import ArrayStore
 from wasl.registers.exchange.spilled_table import SpilledTable
@@ -133,6 +134,11 @@ def score_pass(
             table, sources, steps.within, model, plan.model.term_frequency, steps.dice.tolist()
         )
     clock.stage("scoring")
+    unfound = (
+        count_unfound(sources, steps.once, model, patterns, probability, float(sums.pairs), plan.model.personal)
+        if sums.blocks == 1 and sums.hot_blocks == 0
+        else []
+    )
     below = probability < (0.0 if plan.resolution.keep_all else plan.resolution.keep)
     report = {
         "pass": name,
@@ -149,6 +155,7 @@ def score_pass(
         "labels": told,
         "warnings": _warnings(comparisons, borrowed, patterns) + _unused(told),
         "misfit": find_misfit(model, patterns),
+        "unfound": [one.to_json() for one in unfound],
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
         "hot_compared": emitted.hot_compared,

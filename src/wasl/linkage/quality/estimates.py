@@ -114,6 +114,7 @@ def estimate_quality(
     duplicate_free: NDArray[np.bool_],
     cluster: NDArray[np.integer],
     unknown: str = "",
+    room: float = 0.0,
 ) -> dict[str, Any]:
     """Estimated precision, recall and F1, by pair of registers too, and who is in neither of two sources.
 
@@ -125,6 +126,7 @@ def estimate_quality(
         duplicate_free: (sources) whether a person is in it at most once.
         cluster: (records) their persons: records that never met can be together by way of a third.
         unknown: Why the matches that never met cannot be estimated; empty where they can.
+        room: Matches of all registers that births show beyond those the model expects, certain or not.
     """
     chances = shared_passes(pairs.left, pairs.right, records)
     joined = _joined(records, cluster)
@@ -132,7 +134,7 @@ def estimate_quality(
     alone = _alone(pairs, together, cluster)
     open_ends = _open_ends(pairs, together, cluster)
     everything = _Candidates.of(pairs, together, chances, slice(None))
-    whole = _estimates(everything, expected_below, beside, open_ends * float(alone.sum()))
+    whole = _estimates(everything, expected_below, beside, open_ends * float(alone.sum()), room)
     if len(records.passes) > 1 and not duplicate_free.any():
         whole |= _unbounded(whole)
     linked = _Linked(pairs, together, chances, joined, open_ends, alone)
@@ -314,7 +316,7 @@ def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray
     return (free - met) / (met + 1.0)
 
 
-def _estimates(pairs: _Candidates, below: float, beside: float, apart: float) -> dict[str, Any]:
+def _estimates(pairs: _Candidates, below: float, beside: float, apart: float, room: float = 0.0) -> dict[str, Any]:
     """Precision, recall and F1 of some pairs.
 
     Args:
@@ -322,6 +324,7 @@ def _estimates(pairs: _Candidates, below: float, beside: float, apart: float) ->
         below: Matches expected among pairs that were compared but not written out.
         beside: Pairs that never met and are together by way of others.
         apart: Persons of two records expected to stay apart, judged from larger ones.
+        room: Further missed matches for which there is room.
     """
     p, together, chances = pairs.probability, pairs.together, pairs.chances
     linked = float(together.sum())
@@ -333,7 +336,7 @@ def _estimates(pairs: _Candidates, below: float, beside: float, apart: float) ->
     unmet = max(unmet - beside * sure, apart)
     missed = left_out + below + unmet
     wrong_spread = spread_of(wrong, float((p * (1 - p))[together].sum()))
-    missed_spread = spread_of(missed, float((p * (1 - p))[~together].sum()) + below + unmet_variance)
+    missed_spread = spread_of(missed, float((p * (1 - p))[~together].sum()) + below + unmet_variance + (room / Z) ** 2)
     precision, recall = estimate_ratio(right, wrong, wrong_spread), estimate_ratio(right, missed, missed_spread)
     f1 = {
         name: 2 * getattr(precision, name) * getattr(recall, name) / (getattr(precision, name) + getattr(recall, name))

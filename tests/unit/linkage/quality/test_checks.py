@@ -158,3 +158,17 @@ def test_links_of_persons_with_other_given_names_fail(share: float, fails: bool)
     failing = {check.name: check.message for check in checks if not check.passed}
     assert ("personal-agreement" in failing) is fails
     assert not fails or "given (60" in failing["personal-agreement"]
+
+
+@pytest.mark.parametrize(("split", "found"), [(60, ["held-once"]), (3, [])])
+def test_records_with_two_equally_good_partners_where_one_is_said(split: int, found: list[str]) -> None:
+    held, cluster, left, right = linked(100)
+    again = [(k + 1) % 100 + 100 for k in range(split)]
+    before = pairs(left + left[:split], right + again, 0, 0.99)
+    after = pairs(left + left[:split], right + again, 0, 0.99)
+    after.probability[:split] = after.probability[100:] = 0.5
+    checks = resolution_checks(
+        before, after, np.ones(len(after), bool), held, np.ones(2, bool), cluster, MatchModel((model(),)),
+        ["birth:3 names:3"], ("birth",),
+    )  # fmt: skip
+    assert [check.name for check in checks if not check.passed and check.name == "held-once"] == found

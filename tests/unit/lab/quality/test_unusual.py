@@ -1,0 +1,46 @@
+"""Unusual registers: the linkage is right, or its report says that it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wasl.holder.profile import EncodingProfile
+from wasl.lab.quality.measure import Outcome, link_prepared, plan_of, prepare
+from wasl.lab.quality.unusual import UNUSUAL
+
+SMALL = 700
+
+
+def linked(name: str, profile: str, persons: int = SMALL, seed: int = 3) -> Outcome:
+    kind = UNUSUAL[name]
+    sample = kind.draw(persons, np.random.default_rng(seed))
+    return link_prepared(
+        prepare(sample, EncodingProfile.load(profile, family=kind.family), kind.family), plan_of(sample)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(UNUSUAL))
+def test_a_draw_has_the_persons_it_says(name: str) -> None:
+    sample = UNUSUAL[name].draw(300, np.random.default_rng(1))
+    assert all(frame["record"].is_unique for frame in sample.registers.values())
+    if name not in ("twice", "many-times"):
+        assert all(frame["person"].is_unique for frame in sample.registers.values())
+
+
+def test_columns_exchanged_in_one_register_are_noticed() -> None:
+    found = linked("exchanged", "open")
+    assert "unfound-matches" in found.failed
+    assert found.quality["recall"]["value"] < 0.2
+
+
+def test_a_register_that_holds_people_twice_is_noticed() -> None:
+    assert "held-once" in linked("twice", "open").failed
+
+
+@pytest.mark.parametrize("name", ["three-columns", "all", "few-names", "twins", "new-year"])
+def test_what_is_linked_right_passes(name: str) -> None:
+    found = linked(name, "open")
+    assert {"unfound-matches", "held-once"}.isdisjoint(found.failed)
+    assert found.precision > 0.9
+    assert found.recall > 0.85
