@@ -108,7 +108,8 @@ PINYIN_AND_WADE_GILES = "Zhang/Chang Xu/Hsu Zhou/Chou Xie/Hsieh Jiang/Chiang Qia
 
 
 @pytest.mark.parametrize(
-    ("word", "spelled"), [("Max", "MAKS"), ("Meier", "MIER"), ("Beier", "BIER"), ("Faarax", "FARA"), ("Olivier", "OLIFI")]
+    ("word", "spelled"),
+    [("Max", "MAKS"), ("Meier", "MIER"), ("Beier", "BIER"), ("Faarax", "FARA"), ("Olivier", "OLIFI")],
 )
 def test_short_names_and_german_endings_keep_their_letters(word, spelled):
     assert canonical(word) == spelled

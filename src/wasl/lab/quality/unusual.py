@@ -1,7 +1,7 @@
 """Registers that are unusual in one way, simulated with their truth: what a linkage must be right on, or say so.
 
-The kinds of ``kinds.py`` are judged by how good a linkage is. These are judged by whether it can be relied on. Either
-precision is what the plan asks for and nearly all matches are found, or the report says that it is not so: a failed
+The kinds of ``kinds.py`` are judged by how good a linkage is. These are judged by whether it can be relied on.
+Precision is what the plan asks for and nearly all matches are found. Otherwise the report says so: by a failed
 self-check (exit code 3), an interval that holds the truth, or recall that cannot be estimated.
 """
 
