@@ -87,6 +87,23 @@ def test_a_release_is_made_again_from_the_export_of_the_log(call, office):
     assert json.loads(log)["entries"]
 
 
+def test_published_indicators_are_made_again_from_the_deliveries_on(call, office):
+    folder, made = office
+    demo = folder / "demo"
+    report = json.loads((demo / "release-desk" / "indicators" / "report.json").read_text(encoding="utf-8"))
+    words = ["audit", "reproduce", demo / "tables", "--tables", "foreign-workers", "--seed", report["seed"]]
+    words += ["--period", made["tables"]["period"], "--plan", "morocco", "--spec", "foreign-workers"]
+    words += [*inputs_of(demo), "--log", folder / "export", "--json"]
+    found = json.loads(call(folder / "auditor", *words).stdout)
+    assert (found["reproduced"], found["from_deliveries"], found["run"]) == (True, True, "demo-all"), found["differing"]
+    assert found["files_compared"] == len(made["tables"]["files"]) > 20
+    page = demo / "tables" / "method.html"
+    page.write_bytes(page.read_bytes() + b" ")
+    spine = ["--spine", demo / "spine-keeper" / "all" / "spine.parquet"]
+    assert "method.html" in call(folder / "auditor", *words, *spine, code=3).stderr
+    page.write_bytes(page.read_bytes()[:-1])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -16,6 +16,8 @@ import pytest
 from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service, release_documents
 from test_lifecycle import reviewers
 from test_release_rules import Desk
+from test_tables_on_demand import ORDERS, SPECIFICATION
+from test_tables_on_demand import Desk as TablesDesk
 from typer.testing import CliRunner
 
 from wasl.audit.reproduction import find_run
@@ -173,3 +175,47 @@ def test_a_file_that_the_service_no_longer_has_is_named(
     assert f"register {REGISTER}" in str(refused)
     assert "erased in entry" in str(refused)
     reproduce(*words, *inputs_of(outboxes))  # the holder still has what it sent
+
+
+def test_published_tables_with_objections_and_earlier_answers(
+    resolved: tuple[Service, str], outboxes: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables ordered, audited against an earlier answer, and published; made again from the deliveries on."""
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "auditor"))
+    service, run = resolved
+    object_to(service, outboxes, REGISTER, slice(0, 12))
+    desk = TablesDesk(service, run)
+    menu = desk.menu()
+    first = desk.order(menu, table="by-activity")
+    second = desk.order(menu, dimensions=["birth_year", "sex"])
+    assert desk.step(second, "approve", reason="x").is_success
+    assert desk.step(desk.read(second["id"]), "publish", Role.RELEASE).is_success
+    service.work()
+    shown = desk.read(second["id"])
+    assert shown["status"] == "published", shown["failure"]
+    object_to(service, outboxes, REGISTER, slice(20, 22))  # after both
+
+    log, whole = tmp_path / "log.jsonl", tmp_path / "objections.json"
+    log.write_bytes(service.client(Role.AUDITOR, None).get("/v1/audit/export").content)
+    whole.write_bytes(service.client(Role.SPINE).get(f"{HERE}/objections").content)
+    report = service.client(Role.AUDITOR).get(f"{ORDERS}/{shown['id']}/report").json()
+    (tmp_path / "tables.json").write_text(json.dumps(report["specification"]), encoding="utf-8")
+    (tmp_path / "microdata.json").write_text(json.dumps(SPECIFICATION), encoding="utf-8")
+    package, before = tmp_path / "package", tmp_path / "before"
+    for folder in (package, before):
+        folder.mkdir()
+    unpack(service.client(Role.RELEASE).get(f"{ORDERS}/{shown['id']}/package").content, package)
+    unpack(service.client(Role.RELEASE).get(f"{ORDERS}/{first['id']}/internal").content, before)
+
+    words = [package, "--tables", tmp_path / "tables.json", "--seed", report["report"]["seed"], "--log", log]
+    words += ["--plan", "morocco", "--spec", tmp_path / "microdata.json", *inputs_of(outboxes)]
+    assert "persons who object" in str(reproduce(*words, refused=True))
+    words += ["--objections", whole]
+    assert "1 of 1 earlier releases" in str(reproduce(*words, refused=True))
+    words += ["--earlier", before]
+    found = reproduce(*words)
+    assert (found["run"], found["from_deliveries"]) == (run, True)
+    assert found["files_compared"] >= 6
+    assert reproduce(shown["id"], *words[1:])["files_compared"] == 0
+    kinds = [event.kind for _, event in read_entries(log) if event.subject == shown["id"]]
+    assert kinds.index("MicrodataAssembled") < kinds.index("TablesProtected") < kinds.index("TablesPublished")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wasl.audit.events import AuditEvent
 
-__all__ = ["Opinions", "RecordedFile", "SubmittedFiles"]
+__all__ = ["Opinions", "RecordedFile", "SubmittedFiles", "number_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +82,8 @@ class SubmittedFiles:
     def of(self, project: str) -> dict[str, RecordedFile]:
         """The files of a project by their digest."""
         return {digest: one for (place, digest), one in self._found.items() if place == project}
+
+
+def number_of(value: object) -> int:
+    """A count in an entry; 0 where it has none."""
+    return value if isinstance(value, int) else 0

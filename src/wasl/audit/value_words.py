@@ -19,6 +19,7 @@ ACT_WORDS = {
     "return": N_("return to the holder"),
     "reproduce": N_("reproduction"),
     "reproduce-release": N_("reproduction of a release"),
+    "reproduce-tables": N_("reproduction of tables"),
     "estimate": N_("estimation"),
     "protect": N_("protection"),
     "synthesize": N_("synthesis"),

@@ -18,35 +18,66 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from wasl.audit.events import AuditEvent, LinkageReproduced
-    from wasl.audit.reproduction import RecordedRelease, RecordedRun, ReleaseReproduction, Reproduction
+    from wasl.audit.recorded_releases import RecordedAssembly, RecordedRelease, ReleaseReproduction
+    from wasl.audit.reproduction import RecordedRun, Reproduction
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.objections import ObjectionLists
     from wasl.workflow.act import Act
     from wasl.workflow.microdata import MicrodataSpec
 
-__all__ = ["reproduce"]
+__all__ = [
+    "Given",
+    "microdata_specification",
+    "objections_heeded",
+    "recorded_events",
+    "reproduce",
+    "spine_of",
+]
 
 
 def reproduce(
     run: Annotated[
         str,
-        typer.Argument(help="A run or the folder `wasl link` wrote; or a release or the folder of its package."),
+        typer.Argument(
+            help="A run or the folder `wasl link` wrote; a release or tables, or the folder of their package, or the "
+            "folder `wasl tables` wrote."
+        ),
     ],
-    plan: Annotated[str, typer.Option(help="The linkage plan: a TOML file or a shipped name.")],
     inputs: Annotated[
         list[Path],
-        typer.Option(help="Deliveries, join maps and payloads, or folders to find them in; repeat for each."),
+        typer.Option(
+            help="Deliveries, join maps and payloads, or data of tables; or folders to find them in; repeat for each."
+        ),
     ],
+    plan: Annotated[
+        str | None,
+        typer.Option(help="The linkage plan: a TOML file or a shipped name. Tables of a data file need none."),
+    ] = None,
     onto: Annotated[Path | None, typer.Option(help="The earlier spine the run was built onto.")] = None,
     model: Annotated[Path | None, typer.Option(help="pairs.parquet whose model the run used.")] = None,
-    spec: Annotated[str | None, typer.Option(help="Of a release: the specification of its microdata.")] = None,
+    spec: Annotated[
+        str | None, typer.Option(help="Of a release or tables: the specification of the microdata.")
+    ] = None,
     on: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Of a release: the day that `wasl assemble --on` was given."),
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Of a release: its disclosure policy.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of a release: the seed of its protection, from the desk.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of a release or tables: the seed of their protection, from the desk.")
+    ] = None,
+    tables: Annotated[
+        str | None, typer.Option(help="Of tables: their specification; TOML, the service's JSON, or a shipped name.")
+    ] = None,
+    period: Annotated[str, typer.Option(help="Of indicators: their reference period.")] = "",
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Of tables: OUT folder of a release they were audited against; repeatable."),
+    ] = None,
+    record_key: Annotated[
+        Path | None, typer.Option(help="Of tables: file with the secret of the record keys (cell-key method).")
+    ] = None,
     description: Annotated[
         str | None, typer.Option(help="Of a release: its description; then the files of the package are compared, too.")
     ] = None,
@@ -71,18 +102,33 @@ def reproduce(
     """Do a recorded linkage run or release again and compare its digests; exit 3 when another one comes out.
 
     The inputs are recognized by the digests in the log, whatever their files are called. A release is made again from
-    the deliveries to the files of its package: link, assemble, protect, package.
+    the deliveries to the files of its package: link, assemble, protect, package. Tables are made again from their data
+    file, or, with --plan and --spec, from the deliveries on.
 
     The log may be this installation's or the export of another one, such as a service.
 
     Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
+
+    Example: wasl audit reproduce out/ --tables stock.toml --seed 7 --inputs microdata.parquet
     """
-    from wasl.audit.reproduction import find_release, find_run
+    from wasl.audit.recorded_releases import find_release
+    from wasl.audit.reproduction import find_run
     from wasl.registers.exchange.digests import digest_bytes, digest_table
     from wasl.registers.exchange.parquet_tables import read_parquet
 
     place = Path(run)
-    given = _Given(plan, inputs, onto, model, labels, objections or (), threads)
+    given = Given(plan, inputs, onto, model, labels, objections or (), threads)
+    if tables is not None:
+        from wasl.cli.tables_reproduction import TableDocuments, tables_again
+
+        tables_again(
+            run,
+            given,
+            TableDocuments(tables, period, seed, earlier or (), record_key, spec, on, spine),
+            log,
+            as_json=json_output,
+        )
+        return
     manifest = place / "manifest.json"
     if manifest.is_file() or policy is not None:
         digest = digest_bytes(manifest.read_bytes()) if manifest.is_file() else ""
@@ -92,10 +138,10 @@ def reproduce(
             raise InputError(f"a release needs {', '.join(absent)}.", remedy="The release desk holds them.")
         documents = _Documents(spec, on, policy, seed, description, population)
         release = find_release(
-            _events(log),
+            recorded_events(log),
             release="" if digest else run,
             manifest_digest=digest,
-            specification_digest=_specification(documents).digest,
+            specification_digest=microdata_specification(documents.spec, documents.on).digest,
         )
         result = _again(release, documents, place if manifest.is_file() else None, given, spine)
         if json_output:
@@ -111,9 +157,11 @@ def reproduce(
                 say(f"{result.files[0]} files of the package are byte for byte the same.")
         return
     if place.is_dir():
-        recorded = find_run(_events(log), spine_digest=digest_table(read_parquet(place / "spine.parquet", "spine")[0]))
+        recorded = find_run(
+            recorded_events(log), spine_digest=digest_table(read_parquet(place / "spine.parquet", "spine")[0])
+        )
     else:
-        recorded = find_run(_events(log), run=run)
+        recorded = find_run(recorded_events(log), run=run)
     act = _run_again(recorded, given)
     found = act.result
     if out is not None:
@@ -129,7 +177,7 @@ def reproduce(
         say(f"run {recorded.run} reproduced: spine {found.spine_digest}")
 
 
-def _events(log: Path | None) -> Iterator[AuditEvent]:
+def recorded_events(log: Path | None) -> Iterator[AuditEvent]:
     """The events of this log, or of an export."""
     from wasl.audit.events import AuditEvent
     from wasl.cli.audit import read_entries
@@ -139,18 +187,18 @@ def _events(log: Path | None) -> Iterator[AuditEvent]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """Files of the person who reproduces.
 
     Attributes:
-        plan: The linkage plan: a file or a shipped name.
+        plan: The linkage plan: a file or a shipped name, or None.
         inputs: Deliveries, join maps, payloads and pairs, or folders.
         onto, model, labels: Earlier spine, pairs.parquet with a kept model, review.csv with decisions.
         objections: Lists of objections.
         threads: Threads; 0: one per processor.
     """
 
-    plan: str
+    plan: str | None
     inputs: Sequence[Path]
     onto: Path | None
     model: Path | None
@@ -159,7 +207,7 @@ class _Given:
     threads: int
 
 
-def _run_again(recorded: RecordedRun, given: _Given) -> Act[Reproduction, LinkageReproduced]:
+def _run_again(recorded: RecordedRun, given: Given) -> Act[Reproduction, LinkageReproduced]:
     """Run a recorded linkage again and record that it was.
 
     Raises:
@@ -177,6 +225,8 @@ def _run_again(recorded: RecordedRun, given: _Given) -> Act[Reproduction, Linkag
     heeded = None
     if recorded.objected:
         heeded = objections_of(given.objections, recorded.objections_digest, recorded.objected)
+    if given.plan is None:
+        raise InputError(f"run {recorded.run} needs --plan.", remedy="Give the plan it followed: a file or a name.")
     document = LinkagePlan.load(given.plan)
     scored: ScoredPairs | None = None
     deliveries: list[Delivery] = []
@@ -221,7 +271,7 @@ class _Documents:
 
 
 def _again(
-    release: RecordedRelease, documents: _Documents, package: Path | None, given: _Given, spine: Path | None
+    release: RecordedRelease, documents: _Documents, package: Path | None, given: Given, spine: Path | None
 ) -> ReleaseReproduction:
     """Make a recorded release again from its deliveries and payloads, and record that it was.
 
@@ -238,33 +288,34 @@ def _again(
     from wasl.workflow.act import RunOptions
     from wasl.workflow.reproduce import reproduce_release
 
-    table = _spine_of(release, given, spine)
+    table = spine_of(release, given, spine)
     held = held_by_files([release.project])
     with recorded_refusal(release.release, project=release.project):
         act = reproduce_release(
             release,
             table,
             found_payloads(given.inputs),
-            _specification(documents),
+            microdata_specification(documents.spec, documents.on),
             DisclosurePolicy.load(documents.policy),
             RunOptions(threads=given.threads, seed=documents.seed, **held),
             population=None if documents.population is None else read_microdata(documents.population),
             description=None if documents.description is None else DatasetDescription.load(documents.description),
             manifest=None if package is None else Manifest.parse((package / "manifest.json").read_bytes()),
-            objections=_objections_of(release, table, given),
+            objections=objections_heeded(release, table, given),
         )
     record_event(act.event, project=release.project, subject=release.release)
     return act.result
 
 
-def _specification(documents: _Documents) -> MicrodataSpec:
+def microdata_specification(spec: str, on: datetime | None) -> MicrodataSpec:
+    """The specification of microdata, with the day that `wasl assemble --on` was given."""
     from wasl.workflow.microdata import MicrodataSpec
 
-    found = MicrodataSpec.load(documents.spec)
-    return found if documents.on is None else found.model_copy(update={"reference_date": documents.on.date()})
+    found = MicrodataSpec.load(spec)
+    return found if on is None else found.model_copy(update={"reference_date": on.date()})
 
 
-def _spine_of(release: RecordedRelease, given: _Given, spine: Path | None) -> pa.Table:
+def spine_of(release: RecordedAssembly, given: Given, spine: Path | None) -> pa.Table:
     """The spine of a release's run: from a file, or by linking again.
 
     Raises:
@@ -290,7 +341,7 @@ def _spine_of(release: RecordedRelease, given: _Given, spine: Path | None) -> pa
     return cast("pa.Table", table)
 
 
-def _objections_of(release: RecordedRelease, spine: pa.Table, given: _Given) -> ObjectionLists | None:
+def objections_heeded(release: RecordedAssembly, spine: pa.Table, given: Given) -> ObjectionLists | None:
     """The objections whose records were left out when the release was assembled.
 
     A service of release 0.1.0 did not log them. Then the lists are taken that make the spine the recorded one.

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from wasl.tables.specification import TablesSpec
     from wasl.workflow.act import Act
 
-__all__ = ["earlier_tables", "make_tables", "read_before", "register", "show_tables"]
+__all__ = [
+    "earlier_tables",
+    "make_tables",
+    "read_before",
+    "read_for_tables",
+    "read_hierarchies",
+    "register",
+    "show_tables",
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -103,8 +111,8 @@ def make_tables(
 
     document = TablesSpec.load(spec)
     folders = [Path(spec).parent, *(path.parent for path in data), Path()]
-    sources = [_read(data[0], _columns(document))] if period else _sources(document, data, folders)
-    hierarchies = _hierarchies(document, folders)
+    sources = [read_for_tables(data[0], document, period)] if period else _sources(document, data, folders)
+    hierarchies = read_hierarchies(document, folders)
     before = [item for path in earlier for item in read_before(path)]
     secret = _secret(key) if document.protection.method is ProtectionMethod.CELL_KEY else b""
     held = held_to(project, purpose)
@@ -147,7 +155,6 @@ def _first_interrupt() -> Iterator[Callable[[], bool]]:
 def _sources(document: TablesSpec, data: Sequence[Path], folders: Sequence[Path]) -> list[pa.Table]:
     """The data of each table: its own file, the file of its name, or the files in order."""
     named = [table.input.file for table in document.tables]
-    wanted = [{dimension.source for dimension in table.dimensions} for table in document.tables]
     if len(data) not in (1, len(document.tables)) and not all(named):
         raise InputError(
             f"{len(data)} data files for {len(document.tables)} tables.", remedy="Give one file, or one per table."
@@ -161,9 +168,15 @@ def _sources(document: TablesSpec, data: Sequence[Path], folders: Sequence[Path]
         else:
             path = by_stem.get(table.name, data[i if len(data) > 1 else 0])
         if path not in read:
-            read[path] = _read(path, set().union(*wanted))
+            read[path] = read_for_tables(path, document)
         result.append(read[path])
     return result if len(read) > 1 or len(result) == 1 else result[:1]
+
+
+def read_for_tables(path: Path, document: TablesSpec, period: str = "") -> pa.Table:
+    """A data file as the tables of a specification, or its indicators of a period, read it: codes as text."""
+    dimensions = {dimension.source for table in document.tables for dimension in table.dimensions}
+    return _read(path, _columns(document) if period else dimensions)
 
 
 def _columns(document: TablesSpec) -> set[str]:
@@ -179,7 +192,8 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
     raise InputError(f"{name}: no such file beside the specification or the data.")
 
 
-def _hierarchies(document: TablesSpec, folders: Sequence[Path]) -> dict[str, pa.Table]:
+def read_hierarchies(document: TablesSpec, folders: Sequence[Path]) -> dict[str, pa.Table]:
+    """The hierarchy files that a specification names: in one of the folders, else the shipped ones."""
     from wasl.registers.documents import config_dir
 
     places = [*folders, config_dir() / "tables" / "hierarchies"]

@@ -147,6 +147,11 @@ ACTS: Mapping[str, GatedAct] = {
         function="reproduce.reproduce_release",
         verbs=frozenset({"audit reproduce"}),
     ),
+    "reproduce-tables": GatedAct(
+        parts=_SOURCES - {Part.PURPOSE} | {Part.OUTPUT, Part.VARIABLE},
+        function="reproduce_tables.reproduce_tables",
+        verbs=frozenset({"audit reproduce"}),
+    ),
     "estimate": GatedAct(
         parts=frozenset({Part.PURPOSE}),
         function="estimate.estimate",

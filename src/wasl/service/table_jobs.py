@@ -8,7 +8,6 @@ Does not protect against: an approver of a menu who lets crossings be answered b
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.audit.events import Happening, ProtectionFailed, ReleaseRequested, TablesApprovedByRule, TablesProtected
+from wasl.audit.events import (
+    Happening,
+    MicrodataAssembled,
+    ProtectionFailed,
+    ReleaseRequested,
+    TablesApprovedByRule,
+    TablesProtected,
+)
 from wasl.errors import InputError, StaleError, StateError, ThresholdError
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
@@ -34,19 +40,20 @@ from wasl.service.records import Job, Run, TableMenu, TableOrder
 from wasl.service.states import ReleaseStep, next_status
 from wasl.service.table_menus import menu_of
 from wasl.service.table_orders import INTERNAL
+from wasl.tables.cell_keys.records import record_key_id
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
-from wasl.tables.menu import RECORD, ApprovalRule, TableRequest
+from wasl.tables.menu import ApprovalRule, TableRequest
 from wasl.tables.protect import ProtectedTables
 from wasl.tables.specification import ProtectionMethod, TablesSpec
 from wasl.workflow.act import Act, RunOptions
 from wasl.workflow.assemble import assemble
-from wasl.workflow.microdata import MicrodataSpec
+from wasl.workflow.microdata import Microdata, MicrodataSpec, with_texts_of_persons
 from wasl.workflow.publish import zip_package
 from wasl.workflow.publish_tables import publish_tables
 from wasl.workflow.tabulate import internal_artifacts, tabulate
 
-__all__ = ["make_tables", "package_tables", "record_key_id"]
+__all__ = ["make_tables", "package_tables"]
 
 MOST_ATTEMPTS = 3
 """Protections of one order before the job waits a moment; each repetition follows an answer that came between."""
@@ -72,7 +79,8 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
     hierarchies = {name: _levels(text) for name, text in menu.hierarchies.items()}
     keyed = spec.protection.method is ProtectionMethod.CELL_KEY
     for _ in range(MOST_ATTEMPTS):
-        data, coverage, seen = _microdata(office, menu, options)
+        assembled, coverage, seen = _microdata(office, menu, options)
+        data = with_texts_of_persons(assembled.result.table)
         cells = _cells(spec, data, hierarchies)
         if not TableRequest.model_validate(found.request).table and cells > rules.crossings.max_cells:
             raise InputError(
@@ -107,7 +115,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
             record_key_id=record_key_id(office.record_secret) if keyed else "",
         )
         try:
-            _commit(office, job, made, act, menu, seen)
+            _commit(office, job, made, (assembled.event, act), menu, seen)
         except _OvertakenError:
             continue
         return
@@ -122,7 +130,7 @@ def _commit(
     office: Office,
     job: Job,
     made: TableOrder,
-    act: Act[ProtectedTables, TablesProtected],
+    acts: tuple[MicrodataAssembled, Act[ProtectedTables, TablesProtected]],
     menu: TableMenu,
     seen: Sequence[str],
 ) -> None:
@@ -132,9 +140,11 @@ def _commit(
         _OvertakenError: An order was answered that these tables were not audited against, or persons objected who are
             in them; nothing is saved.
     """
+    assembled, act = acts
     caller = job_caller(office, job)
     with office.ledger.writing(caller) as ledger:
         ledger.hold(job)
+        ledger.save(event=caller.event(assembled, project=made.project, subject=made.id))
         protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
         # The log is locked from here on, so no other answer can come before the end of this transaction.
         if known_ids(ledger, made.project, made.id) != made.earlier:
@@ -224,11 +234,6 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
         finish_job(ledger, job, done, event=caller.event(act.event, project=found.project, subject=found.id))
 
 
-def record_key_id(secret: bytes) -> str:
-    """The name of a secret of record keys, from which it cannot be computed."""
-    return hashlib.sha256(b"wasl record key\0" + secret).hexdigest()[:16]
-
-
 def _require_same_secret(state: Reader, office: Office) -> None:
     """Refuse another secret than the one of earlier tables: with two noises for one cell, readers could take the mean.
 
@@ -243,7 +248,9 @@ def _require_same_secret(state: Reader, office: Office) -> None:
         )
 
 
-def _microdata(office: Office, menu: TableMenu, options: RunOptions) -> tuple[pa.Table, dict[str, float], list[str]]:
+def _microdata(
+    office: Office, menu: TableMenu, options: RunOptions
+) -> tuple[Act[Microdata, MicrodataAssembled], dict[str, float], list[str]]:
     """The microdata of a menu, never stored; the coverage of each payload; the objections that were heeded."""
     with office.ledger.reading() as state:
         run = state.get(Run, menu.run)
@@ -252,12 +259,11 @@ def _microdata(office: Office, menu: TableMenu, options: RunOptions) -> tuple[pa
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
         seen = pin_objections(state, menu.project)
-        spine, payloads, _ = without_objections(state, menu.project, spine, payloads)
+        spine, payloads, heard = without_objections(state, menu.project, spine, payloads)
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
-    table = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options).result.table
-    persons = pa.array([bytes(one).hex() for one in table.column(RECORD).to_pylist()])
-    return table.set_column(table.column_names.index(RECORD), RECORD, persons), coverage, seen
+    act = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options, objections=heard)
+    return act, coverage, seen
 
 
 def _levels(text: str) -> pa.Table:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.exchange.digests import digest_bytes, digest_json
 from wasl.tables.cells import RELATIVE, CellTable, Floats
 from wasl.tables.earlier_file import Axis
 from wasl.tables.hierarchy import Hierarchy
@@ -42,6 +43,16 @@ class EarlierTable:
     perturbed: bool = False
     columns: tuple[str, ...] = ()
     bands: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything that the audit of later tables reads of it; its name is no part."""
+        table = self.table
+        dimensions = [[d.name, list(d.codes), np.asarray(d.parents).tolist()] for d in table.dimensions]
+        arrays = (table.places.astype("<i4"), table.value, self.hidden, self.lower, self.upper)
+        cells = digest_bytes(b"".join(np.ascontiguousarray(one).tobytes() for one in arrays))
+        axes = [[axis.column, list(axis.bands)] for axis in self.axes()]
+        return digest_json([self.quantity, dimensions, axes, bool(self.perturbed), cells])
 
     def axes(self) -> tuple[Axis, ...]:
         """The dimensions with their columns of the data."""

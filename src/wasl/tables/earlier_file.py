@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.registers.exchange.digests import digest_json, digest_table
 from wasl.tables.cells import ABSOLUTE, RELATIVE, CellTable, Floats, added
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
 
@@ -62,6 +63,12 @@ class EarlierFile:
     permuted: frozenset[str] = frozenset()
     rounded: Mapping[str, float] = field(default_factory=dict)
     removed: int = 0
+
+    @property
+    def digest(self) -> str:
+        """The digest of its rows and of what was done to its columns; its name is no part."""
+        sets = [sorted(one) for one in (self.blanked, self.changed, self.permuted)]
+        return digest_json([digest_table(self.rows), sets, dict(self.rounded), self.removed])
 
 
 @dataclass(frozen=True, slots=True)

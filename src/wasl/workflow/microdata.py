@@ -18,7 +18,7 @@ from wasl.workflow.derived import DerivedSpec, derived_values
 from wasl.workflow.microdata_spec import MicrodataSpec, VariableSpec, flag_name, probability_name
 from wasl.workflow.values import IntArray, Resolved, factorize, resolve_variable
 
-__all__ = ["Microdata", "MicrodataSpec", "VariableSpec", "assemble_microdata"]
+__all__ = ["Microdata", "MicrodataSpec", "VariableSpec", "assemble_microdata", "with_texts_of_persons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class Microdata:
     left_out: tuple[str, ...] = ()
     totals: dict[str, tuple[float, float]] = field(default_factory=dict)
     concordance: tuple[Concordance, ...] = field(default=(), repr=False)
+
+
+def with_texts_of_persons(table: pa.Table) -> pa.Table:
+    """Microdata whose person ids are texts: hexadecimal digits, as record keys of tables are derived from them."""
+    texts = pa.array([bytes(one).hex() for one in table.column("person_id").to_pylist()])
+    return table.set_column(table.column_names.index("person_id"), "person_id", texts)
 
 
 def assemble_microdata(spine: pa.Table, payloads: Sequence[Payload], spec: MicrodataSpec) -> Microdata:

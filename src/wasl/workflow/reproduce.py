@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from wasl.audit.events import LinkageReproduced, ReleaseReproduced
 from wasl.audit.notes import NoteSigner
-from wasl.audit.reproduction import RecordedRelease, RecordedRun, ReleaseReproduction, Reproduction
+from wasl.audit.recorded_releases import RecordedAssembly, RecordedRelease, ReleaseReproduction
+from wasl.audit.reproduction import RecordedRun, Reproduction
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError
 from wasl.linkage.model.labels import Labels
@@ -35,7 +36,7 @@ from wasl.workflow.objections import deliveries_without, maps_in_memory, maps_wi
 from wasl.workflow.protect import protect, public_report, seed_digest
 from wasl.workflow.resolve import resolve
 
-__all__ = ["reproduce", "reproduce_release"]
+__all__ = ["recorded_payloads", "reproduce", "reproduce_release"]
 
 
 def reproduce(
@@ -203,7 +204,7 @@ def reproduce_release(
                 f"the {name} is not the one release {recorded.release} was made by.",
                 remedy=f"Give the one whose digest is {wanted}.",
             )
-    chosen = _recorded_payloads(recorded, spine, payloads, objections)
+    chosen = recorded_payloads(recorded, spine, payloads, objections)
     if options.authorization is not None:
         registers = spine.column("register").cast(pa.string()).unique().to_pylist()
         asked = asked_for_sources("reproduce-release", sources_of_payloads(chosen, registers), options)
@@ -246,8 +247,8 @@ def reproduce_release(
     return Act({"protected.parquet": made.result.table}, event, result.to_json(), result)
 
 
-def _recorded_payloads(
-    recorded: RecordedRelease, spine: pa.Table, payloads: Sequence[Payload], objections: ObjectionLists | None
+def recorded_payloads(
+    recorded: RecordedAssembly, spine: pa.Table, payloads: Sequence[Payload], objections: ObjectionLists | None
 ) -> list[Payload]:
     """The payloads of a release among those given. The log has the digests of what remained of them after objections.
 

@@ -20,11 +20,12 @@ from wasl.publication.table_formats.validation import require_readable
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.plain_json import json_bytes, plain_json
+from wasl.tables.cell_keys.records import record_key_id
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.pages import heat_map_pages, method_page
 from wasl.tables.protect import STATUSES, ProtectedTable, ProtectedTables, protect_tables
-from wasl.tables.specification import TablesSpec
+from wasl.tables.specification import ProtectionMethod, TablesSpec
 from wasl.tables.workbook import workbook_bytes
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.authorized import hold_output
@@ -106,11 +107,17 @@ def tabulate(
         artifacts[own] = _csv(table.internal())
         artifacts |= {f"{stem}.{name}": data for name, data in _exchange_files(table, options.today).items()}
     report = plain_json(
-        {**result.report, "too_large_for_a_workbook": without_workbook, "without_exchange_files": without_exchange}
+        {
+            **result.report,
+            "seed": seed,
+            "too_large_for_a_workbook": without_workbook,
+            "without_exchange_files": without_exchange,
+        }
     )
     artifacts["method.html"] = method_page(result).encode()
     artifacts |= {name: page.encode() for name, page in heat_map_pages(result).items()}
     artifacts["report.json"] = json_bytes(report)
+    named = {one.hierarchy for table in spec.tables for one in table.dimensions if one.hierarchy}
     event = TablesProtected(
         specification_digest=spec.digest,
         data_digests=digests,
@@ -123,6 +130,10 @@ def tabulate(
         secondary=int(report["secondary"]),
         proven=bool(report["proven"]),
         earlier_releases=len(earlier),
+        hierarchy_digests=tuple(digest_table(hierarchies[name]) for name in sorted(named)) or None,
+        earlier_digests=tuple(one.digest for one in earlier) or None,
+        record_key_id=record_key_id(secret) if spec.protection.method is ProtectionMethod.CELL_KEY else None,
+        made_on=options.today.isoformat() if options.today else None,
         authorization=standing.decision if standing else None,
     )
     if standing is not None:

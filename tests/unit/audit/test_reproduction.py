@@ -13,7 +13,8 @@ from wasl.audit.events import (
     ReleasePublished,
     SpineResolved,
 )
-from wasl.audit.reproduction import Reproduction, find_release, find_run
+from wasl.audit.recorded_releases import find_release
+from wasl.audit.reproduction import Reproduction, find_run
 from wasl.errors import NotFoundError
 
 

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 import wasl.workflow
 from wasl.audit.events import AuthorizationExceeded
 from wasl.audit.notes import NoteSigner
-from wasl.audit.reproduction import RecordedRelease, RecordedRun
+from wasl.audit.recorded_releases import RecordedAssembly, RecordedRelease
+from wasl.audit.recorded_tables import RecordedTables
+from wasl.audit.reproduction import RecordedRun
 from wasl.compliance.acts import ACTS, Asked, Part
 from wasl.compliance.authorization import Authorization, Decisions, Standing
 from wasl.disclosure.policy import DisclosurePolicy
@@ -38,6 +40,7 @@ from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import hold_linkage, hold_output
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import seed_digest
+from wasl.workflow.reproduce_tables import FromSpine
 
 TODAY = dt.date(2026, 6, 15)
 REGISTERS = ("cnss-employees", "dgsn-permits")
@@ -136,6 +139,25 @@ def recorded_release() -> RecordedRelease:
     )
 
 
+def recorded_tables() -> RecordedTables:
+    """Tables whose microdata were assembled from the payloads above."""
+    assembly = RecordedAssembly(
+        release="t",
+        project="simimo",
+        assembled=0,
+        specification_digest=SPECIFICATION.digest,
+        spine_digest="",
+        payload_digests=tuple(digest_table(payload(name).rows) for name in REGISTERS),
+        microdata_digest="",
+        run=None,
+    )
+    digests: dict[str, Any] = dict.fromkeys(("specification_digest", "seed_digest"), "")
+    lists: dict[str, Any] = dict.fromkeys(("data_digests", "table_digests"), ())
+    return RecordedTables(
+        tables="t", project="simimo", protected=1, made_on="2026-06-15", assembly=assembly, **digests, **lists
+    )
+
+
 def _call(function: Callable[..., Any], *args: Any, **given: Any) -> Callable[[RunOptions], Any]:
     return lambda options: function(*args, options=options, **given)
 
@@ -164,6 +186,10 @@ def calls() -> dict[str, Callable[[RunOptions], Any]]:
         "reproduce": ((RUN, PLAN, [delivery(name) for name in REGISTERS], [join(name) for name in REGISTERS]), {}),
         "reproduce-release": (
             (recorded_release(), SPINE, [payload(name) for name in REGISTERS], SPECIFICATION, POLICY),
+            {},
+        ),
+        "reproduce-tables": (
+            (recorded_tables(), FromSpine(SPINE, [payload(name) for name in REGISTERS], SPECIFICATION), TABLES, {}),
             {},
         ),
         "publish-tables": (

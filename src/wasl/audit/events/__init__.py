@@ -123,7 +123,7 @@ from wasl.audit.events.table_orders import (
     TablesPublished,
     TabulationFailed,
 )
-from wasl.audit.events.tables import EstimatesMade, TablesProtected, TablesRefused
+from wasl.audit.events.tables import EstimatesMade, TablesProtected, TablesRefused, TablesReproduced
 
 __all__ = [
     "KINDS",
@@ -225,6 +225,7 @@ __all__ = [
     "TablesProtected",
     "TablesPublished",
     "TablesRefused",
+    "TablesReproduced",
     "TabulationFailed",
     "TokenApproved",
     "TokenIssued",

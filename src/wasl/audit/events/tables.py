@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from wasl.audit.events.event import Happening, Language
 
-__all__ = ["EstimatesMade", "TablesProtected", "TablesRefused"]
+__all__ = ["EstimatesMade", "TablesProtected", "TablesRefused", "TablesReproduced"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,10 @@ class TablesProtected(Happening):
     secondary: int
     proven: bool
     earlier_releases: int
+    hierarchy_digests: tuple[str, ...] | None = None
+    earlier_digests: tuple[str, ...] | None = None
+    record_key_id: str | None = None
+    made_on: str | None = None
     authorization: str | None = None
 
 
@@ -47,6 +51,23 @@ class TablesRefused(Happening):
 
     specification_digest: str
     data_digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablesReproduced(Happening):
+    """Recorded tables were made again and their digests were compared."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "{actor} a refait les tableaux {subject} et comparé leur résultat",
+        "ar": "أعاد {actor} إعداد الجداول {subject} وقارن نتيجتها",
+        "en": "{actor} made the tables {subject} again and compared their result",
+    }
+
+    specification_digest: str
+    table_digests: tuple[str, ...]
+    from_deliveries: bool
+    files: int
+    reproduced: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 Two ways lead there. ``sets`` takes, for every violating class, the smallest set of keys without which k rows agree;
 rows that suppress the same set are certain company for each other. ``nearest`` makes each violating class compatible
 with the nearest others. It needs fewer cells, and its cost does not grow with the number of sets of keys. But more rows
-are safe only because others could be they. Afterwards every suppressed value that is not needed is put back.
+are safe only because others could be they, and some stay complete and alone. So ``auto`` does not take it for its fewer
+cells where sets can be searched and missing values count in full. Afterwards every suppressed value that is not needed
+is put back.
 
 *Does not protect against* attribute disclosure (see diversity), nor against an intruder who can tell *why* a cell is
 missing. Publish the number of suppressed cells per variable, never the rule that suppressed a cell.

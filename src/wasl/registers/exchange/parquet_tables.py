@@ -22,16 +22,25 @@ def write_parquet(table: pa.Table | SpilledTable, path: Path, *, row_group: int 
     Ids are random bytes, which neither compress nor repeat enough to be worth a dictionary. A table that waits in parts
     is written part by part.
     """
+    with whole_file(path) as partial:
+        _write(table, partial, row_group)
+
+
+def table_bytes(table: pa.Table) -> bytes:
+    """The bytes of the file that `write_parquet` writes."""
+    sink = pa.BufferOutputStream()
+    _write(table, sink, None)
+    return bytes(sink.getvalue())
+
+
+def _write(table: pa.Table | SpilledTable, target: Path | pa.NativeFile, row_group: int | None) -> None:
     random = {field.name: pa.types.is_fixed_size_binary(field.type) for field in table.schema}
-    with (
-        whole_file(path) as partial,
-        pq.ParquetWriter(
-            partial,
-            table.schema,
-            compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
-            use_dictionary=[name for name, is_random in random.items() if not is_random],
-        ) as file,
-    ):
+    with pq.ParquetWriter(
+        target,
+        table.schema,
+        compression={name: "none" if is_random else "zstd" for name, is_random in random.items()},
+        use_dictionary=[name for name, is_random in random.items() if not is_random],
+    ) as file:
         for part in table.row_groups() if isinstance(table, SpilledTable) else [table]:
             file.write_table(part, row_group_size=row_group)
 

@@ -8,6 +8,8 @@ Does not protect against: whoever has the secret and the identifiers, who can co
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,13 +18,18 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.registers.compiled.sha256 import hash_rows
 
-__all__ = ["RECORD_KEY", "add_record_keys"]
+__all__ = ["RECORD_KEY", "add_record_keys", "record_key_id"]
 
 RECORD_KEY = "record_key"
 """Column of record keys; integers from 0 up to the modulus."""
 
 CHUNK = 1 << 17
 """Records hashed at a time: 2^17 messages of 64 bytes are 8 MB."""
+
+
+def record_key_id(secret: bytes) -> str:
+    """The name of a secret of record keys, from which it cannot be computed."""
+    return hashlib.sha256(b"wasl record key\0" + secret).hexdigest()[:16]
 
 
 def add_record_keys(data: pa.Table, column: str, secret: bytes, modulus: int) -> pa.Table:
