@@ -182,8 +182,8 @@ def _recorded_data(recorded: RecordedTables, spec: TablesSpec, places: Sequence[
         raise InputError(
             f"{len(missing)} of {len(recorded.data_digests)} data files of the tables {recorded.tables} are not there; "
             f"the first has the digest {missing[0]}.",
-            remedy="Name them with --inputs, and for indicators --period; or give --plan and --spec, and what the data were "
-            "assembled from.",
+            remedy="Name them with --inputs, and for indicators --period; or give --plan and --spec, and what the data "
+            "were assembled from.",
         )
     return [known[digest] for digest in recorded.data_digests]
 
