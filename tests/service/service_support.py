@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -66,6 +67,8 @@ _databases = iter(range(10**6))
 PATIENCE_SECONDS = 300.0
 """How long a test waits for a condition before it fails: far more than a loaded machine needs, so that only a defect
 ends the waiting."""
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: reading the certificates of all authorities for each takes longer than its requests."""
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
@@ -216,7 +219,9 @@ class Service:
     def bearer(self, token: str) -> httpx.Client:
         if token not in self._clients:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            self._clients[token] = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+            self._clients[token] = httpx.Client(
+                base_url=self.address, headers=headers, timeout=PATIENCE_SECONDS, verify=PLAIN
+            )
         return self._clients[token]
 
     def log_size(self) -> int:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from service_support import (
     OTHER_REGISTER,
+    PATIENCE_SECONDS,
     PROJECT,
     REGISTER,
     Sent,
@@ -190,7 +191,7 @@ def test_an_upload_with_a_wrong_head_is_refused(
 
 def test_an_upload_that_stalls_is_given_up(strict_service: Service, holder: httpx.Client) -> None:
     host, port = strict_service.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as raw:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS) as raw:
         head = [
             f"POST /v1/projects/{PROJECT}/registers/{REGISTER}/deliveries HTTP/1.1",
             f"Host: {host}",
@@ -211,7 +212,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(strict_service: Service, holde
     path = f"/v1/projects/{PROJECT}/registers/{REGISTER}/deliveries"
     headers = {"Content-Type": "application/octet-stream", "Content-Digest": content_digest(b"")}
     with (
-        httpx.Client(base_url=strict_service.address, headers=holder.headers) as broken,
+        httpx.Client(base_url=strict_service.address, headers=holder.headers, timeout=PATIENCE_SECONDS) as broken,
         pytest.raises(ConnectionError),
     ):
         broken.post(path, content=half(), headers={**headers, "Content-Length": "5000"})
@@ -313,7 +314,8 @@ def test_the_same_key_at_the_same_moment_makes_one_thing(strict_service: Service
     answers: list[int] = []
 
     def ask() -> None:
-        with httpx.Client(base_url=strict_service.address, headers={"Authorization": f"Bearer {admin}"}) as client:
+        headers = {"Authorization": f"Bearer {admin}"}
+        with httpx.Client(base_url=strict_service.address, headers=headers, timeout=PATIENCE_SECONDS) as client:
             body = {"name": "at-once", "title": "x"}
             answers.append(client.post("/v1/projects", json=body, headers={"Idempotency-Key": "at-once"}).status_code)
 

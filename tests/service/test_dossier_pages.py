@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from service_support import PROJECT, Service
+from service_support import PATIENCE_SECONDS, PLAIN, PROJECT, Service
 
 from wasl.service.access import Role
 
@@ -21,7 +21,7 @@ class Browser:
     def __init__(self, service: Service, language: str = "en") -> None:
         self.address = service.address
         headers = {"Accept-Language": language}
-        self.client = httpx.Client(base_url=service.address, headers=headers, timeout=60, follow_redirects=False)
+        self.client = httpx.Client(base_url=service.address, headers=headers, timeout=PATIENCE_SECONDS, verify=PLAIN)
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, **fields: str) -> httpx.Response:

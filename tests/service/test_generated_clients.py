@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from service_support import Service, Template, make_settings, serving
+from service_support import PATIENCE_SECONDS, Service, Template, make_settings, serving
 
 from wasl.service.access import Role
 from wasl.web.installation import Installation
@@ -38,6 +38,7 @@ content_type_overrides:
 
 PYTHON_PROGRAM = """\
 import json, sys
+import httpx
 from wasl_service import AuthenticatedClient
 from wasl_service.api.projects import create_project, list_projects, read_project
 from wasl_service.api.users import whoami
@@ -45,7 +46,7 @@ from wasl_service.models.new_project import NewProject
 from wasl_service.models.problem import Problem
 
 address, token = sys.argv[1:]
-client = AuthenticatedClient(base_url=address, token=token)
+client = AuthenticatedClient(base_url=address, token=token, timeout=httpx.Timeout(300))
 made = create_project.sync_detailed(client=client, body=NewProject(name="by-python", title="By a generated client"))
 absent = read_project.sync("absent", client=client)
 assert isinstance(absent, Problem)
@@ -118,7 +119,7 @@ def run(*command: object, folder: Path) -> str:
 
 
 def save_document(served: Service, folder: Path) -> dict[str, Any]:
-    document = httpx.get(f"{served.address}/v1/openapi.json").json()
+    document = httpx.get(f"{served.address}/v1/openapi.json", timeout=PATIENCE_SECONDS).json()
     (folder / "openapi.json").write_text(json.dumps(document))
     return dict(document)
 
