@@ -86,7 +86,7 @@ def _write_numbers(axes: Axes, words: Messages) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
             axis.set_minor_locator(NullLocator())
-            axis.set_major_formatter(FuncFormatter(lambda value, at: words.number(value, _decimals(value))))
+            axis.set_major_formatter(FuncFormatter(lambda value, _place: words.number(value, _decimals(value))))
         usual = axis.get_major_formatter()
         if mark != "." and isinstance(usual, ScalarFormatter):
             usual.set_locs([float(place) for place in axis.get_majorticklocs()])
