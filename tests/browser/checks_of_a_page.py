@@ -1,4 +1,4 @@
-"""What every screen is checked for: rules of accessibility by axe-core, and that Tab reaches everything.
+"""What every screen is checked for: rules of accessibility by axe-core, Tab reaches everything, it fits narrow windows.
 
 axe-core 4.14.1 (MPL-2.0) lies in ``vendor``; it is used by these tests alone.
 """
@@ -42,6 +42,42 @@ WATCH = """() => {
   });
 }"""
 """Keeps each stop of the focus, and whether it is seen: one answer for many keys."""
+
+WIDTHS = (360, 590, 768)
+"""Widths of windows in CSS pixels: a telephone, a page of 1180 pixels at a zoom of 200 %, a tablet."""
+LEAST_LETTERS = 9
+"""Least size of the letters of a chart in CSS pixels."""
+MEASURE = """() => {
+  const root = document.documentElement, charts = [], outside = [], cut = [];
+  for (const text of document.querySelectorAll('svg text')) {
+    if (!text.checkVisibility()) continue;
+    const svg = text.ownerSVGElement, sheet = svg.viewBox.baseVal, box = text.getBBox();
+    charts.push(svg.getBoundingClientRect().width / sheet.width * parseFloat(getComputedStyle(text).fontSize));
+    if (box.x < -1 || box.x + box.width > sheet.width + 1) outside.push(text.textContent);
+  }
+  for (const one of document.querySelectorAll('button, .button, .state, h1, h2, h3, label')) {
+    if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && one.clientWidth) cut.push(one.textContent.trim());
+  }
+  return {wide: root.scrollWidth - root.clientWidth, least: Math.min(...charts, 99), outside, cut};
+}"""
+"""What a width does to a page: pixels that it is too wide, least letters of charts, texts off their chart or button."""
+
+
+def faults_of_width(page: Page) -> list[str]:
+    """What does not fit into narrow windows."""
+    before, faults = page.viewport_size, []
+    assert before is not None
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found: dict[str, Any] = page.evaluate(MEASURE)
+        if found["wide"] > 0:
+            faults.append(f"{found['wide']} pixels too wide for {width}")
+        if found["least"] < LEAST_LETTERS:
+            faults.append(f"letters of {found['least']:.1f} pixels in a chart at {width}")
+        faults += [f"off its chart at {width}: {text}" for text in found["outside"]]
+        faults += [f"wider than its place at {width}: {text[:60]}" for text in found["cut"]]
+    page.set_viewport_size(before)
+    return faults
 
 
 def walk(page: Page) -> tuple[int, set[int], list[int]]:

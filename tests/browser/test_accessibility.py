@@ -1,4 +1,5 @@
-"""Every screen in every language: no violation of WCAG 2.2 AA that axe-core finds, at most 100 kB, one direction.
+"""Every screen in every language: no violation of WCAG 2.2 AA that axe-core finds, at most 100 kB, one
+direction, nothing wider than a telephone or a page at a zoom of 200 %, charts whose letters can be read.
 
 In French each screen is also walked through by Tab: all of it is reached, and the focus is seen.
 """
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from browser_support import World
-from checks_of_a_page import faults_of_tab, violations
+from checks_of_a_page import faults_of_tab, faults_of_width, violations
 from playwright.sync_api import Page
 from screens import screens
 
@@ -44,7 +45,7 @@ def test_every_screen(world: World, language: str) -> None:
             expected = (language, "rtl" if language == "ar" else "ltr")
             if (html.get_attribute("lang"), html.get_attribute("dir")) != expected:
                 faults.append(f"{role} {path}: not in {language}")
-            found = violations(page)
+            found = violations(page) + faults_of_width(page)
             if language == "fr":  # the keyboard is the same in every language
                 found += faults_of_tab(page)
             faults += [f"{role} {path}: {one}" for one in found]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.mirrored_charts import assert_mirrored
 
 from wasl.locale import messages
-from wasl.web.console.charts import WIDTH, Bar, Chart, Point, bars, columns, scatter, waterfall
+from wasl.web.console.chart_sheets import NARROW, WIDE
+from wasl.web.console.charts import Bar, Chart, Point, bars, columns, scatter, waterfall
 
 LABELS = ["région", "birth: المستوى 4 من 10", "sex", "الجنس", "names"]
 
@@ -41,6 +44,43 @@ def test_charts_of_left_to_right_languages_have_no_marks() -> None:
     assert not [svg for language in ("fr", "en") for svg in drawn(language) if re.search("[\u2066-\u2069]", svg)]
 
 
+def sheets(chart: str) -> list[str]:
+    return re.findall("<svg.*?</svg>", chart)
+
+
 @pytest.mark.parametrize("kind", [0, 1, 2, 3])
 def test_charts_are_mirrored_in_arabic(kind: int) -> None:
-    assert_mirrored(drawn("fr")[kind], drawn("ar")[kind], WIDTH)
+    for sheet, left, right in zip((WIDE, NARROW), sheets(drawn("fr")[kind]), sheets(drawn("ar")[kind]), strict=True):
+        assert f'viewBox="0 0 {sheet.width} ' in left
+        assert_mirrored(left, right, sheet.width)
+
+
+def ends_of_texts(svg: str) -> list[tuple[float, float, str]]:
+    """About where each text begins and ends: of 12 units a digit takes 7.6, a letter of a label 6.6, a space 3."""
+    found = []
+    for x, anchor, text in re.findall(r'<text x="([-\d.]+)"[^>]*text-anchor="(\w+)">([^<]*)<', svg):
+        long = sum(7.6 if one.isdigit() else 3.0 if one.isspace() else 6.6 for one in text)
+        begin = float(x) - {"start": 0.0, "middle": long / 2, "end": long}[anchor]
+        found.append((begin, begin + long, text))
+    return found
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("abcdeéf ", min_size=1, max_size=60), st.floats(-40, 40), st.floats(0, 1e7)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_every_text_stands_on_its_sheet(rows: list[tuple[str, float, float]]) -> None:
+    words = messages("fr")
+    one = Chart("title", "description", False, lambda value: words.number(round(value)))
+    charts = [
+        bars(one, [Bar(label, count) for label, _, count in rows]),
+        waterfall(one, Bar("a", -12.0), [Bar(label, step) for label, step, _ in rows], Bar("b", 1.0)),
+        columns(one, [(place, count, count / 2) for place, (_, _, count) in enumerate(rows)], x_name="poids"),
+    ]
+    for chart in charts:
+        for sheet, svg in zip((WIDE, NARROW), sheets(str(chart)), strict=True):
+            for begin, end, text in ends_of_texts(svg):
+                assert -8 <= begin <= end <= sheet.width + 8, (sheet.kind, begin, end, text)
