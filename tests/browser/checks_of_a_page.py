@@ -56,7 +56,8 @@ MEASURE = """() => {
     if (box.x < -1 || box.x + box.width > sheet.width + 1) outside.push(text.textContent);
   }
   for (const one of document.querySelectorAll('button, .button, .state, h1, h2, h3, label')) {
-    if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && one.clientWidth) cut.push(one.textContent.trim());
+    if (!one.checkVisibility() || !one.clientWidth) continue;
+    if (one.scrollWidth > one.clientWidth + 1) cut.push(one.textContent.trim());
   }
   return {wide: root.scrollWidth - root.clientWidth, least: Math.min(...charts, 99), outside, cut};
 }"""

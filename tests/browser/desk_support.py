@@ -31,7 +31,7 @@ class DeskWorld:
         address: Where it listens.
         desk: What is behind it.
         holders: The registers of a demo, by holder.
-        home, register, own, comparison, opened: Addresses; empty until the case was begun.
+        home, register, own, comparison, pair, opened: Addresses; empty until the case was begun.
     """
 
     address: str
@@ -42,6 +42,7 @@ class DeskWorld:
     register: str = ""
     own: str = ""
     comparison: str = ""
+    pair: str = ""
     opened: str = ""
 
     def page(self, path: str = "/", language: str = "fr") -> Page:
@@ -62,6 +63,7 @@ class DeskWorld:
         """Compare two registers of one office."""
         files = {f"#file_{side}": self._sample("anapec", f"anapec-{name}") for side, name in SIDES}
         self.comparison = self._sent("/merges", files, *(f"anapec-{name}" for _, name in SIDES))
+        self.pair = f"{self.comparison}/pairs/1"
 
     def open_a_return(self, returned: Path) -> None:
         """Open what came back with the keep map of the demo."""

@@ -110,10 +110,13 @@ DESK_SCREENS = {
     "/registers/{case}": "register",
     "/merges/{case}": "comparison",
     "/returns/{case}": "opened",
+    "/merges/{case}/pairs/{number}": "pair",
 }
 """The screens of the desk: route, and the attribute of `desk_support.DeskWorld` that has its address."""
 DESK_NOT_SHOWN = {
     "/tasks/{task}": "gone as soon as the work is done",
     "/files/{kind}/{case}/{name}": "a file",
     "/desk.css": "a file",
+    "/keys.js": "a file",
+    "/merges/{case}/pairs": "leads on",
 }

@@ -53,8 +53,6 @@ def merged(office, tmp_path_factory):
     folder, _ = office
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WASL_HOME", str(folder / "home"))
-        # one key for every run
-        patch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))
         report = merge(folder, folder / "merged")
         log = [AuditEvent.parse(data) for data in open_log().events()]
     return folder / "merged", report, log
@@ -91,8 +89,8 @@ def test_who_stands_twice_is_found(merged, office):
 def test_the_workbook_shows_where_the_registers_disagree(merged, office):
     out, report, _ = merged
     book = openpyxl.load_workbook(out / "merged.xlsx")
-    assert book.sheetnames == ["Résumé", "Dans les deux", "Désaccords", "Doublons", DECISION_SHEET]
-    rows = list(book["Désaccords"].iter_rows(min_row=2, values_only=True))
+    assert book.sheetnames == ["Summary", "In both", "Disagreements", "Duplicates", DECISION_SHEET]
+    rows = list(book["Disagreements"].iter_rows(min_row=2, values_only=True))
     assert len(rows) == sum(report["merge"]["disagreements"].values())
     assert all(left != right for *_, left, right in rows)
     cells = (cell for sheet in book for row in sheet.iter_rows() for cell in row)
@@ -117,7 +115,6 @@ def test_decisions_are_fed_back(merged, office, tmp_path, monkeypatch):
     out, _, _ = merged
     folder, _ = office
     monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("wasl.facade.linkage.secrets.token_bytes", lambda size: bytes(range(size)))
     pairs = pd.read_csv(out / "merged.csv", dtype=str)
     linked = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == B) & pairs["probability"].notna()].iloc[0]
     keys = ["register_a", "record_a", "register_b", "record_b"]

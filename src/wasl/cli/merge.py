@@ -9,7 +9,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
-from wasl.cli.language import said
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import month_rule
 from wasl.errors import InputError
@@ -58,13 +58,15 @@ def merge(
         emit(result)
         return
     counts = result["merge"]
+    labels = labels_of(schemas)
+    disagreements = [(labels.get(name, name), count) for name, count in counts["disagreements"].items()]
     rows: list[tuple[object, ...]] = [
         *((f"records of {name}", count) for name, count in counts["records"].items()),
         (said("persons"), counts["persons"]),
         ("persons in both", counts["in_both"]),
         *((f"pairs of one person within {name}", count) for name, count in counts["duplicates"].items()),
         ("doubtful pairs to decide", counts["doubtful"]),
-        *((f"persons whose registers disagree: {name}", count) for name, count in counts["disagreements"].items()),
+        *((f"persons whose registers disagree: {name}", count) for name, count in disagreements),
         *((RELATIONS[name], count) for name, count in counts["relations"].items()),
     ]
     if counts["decided"]:
@@ -75,6 +77,17 @@ def merge(
         if rejected:
             say(f"{name}: {rejected} rows could not be read; `wasl check` names them.")
     say(f"workbook: {out / 'merged.xlsx'}")
+
+
+def labels_of(schemas: list[str]) -> dict[str, str]:
+    """What a reader calls each variable of the registers, in the language of the command line."""
+    from wasl.holder.comparable import comparable_labels
+    from wasl.registers.schema import RegisterSchema
+
+    found: dict[str, str] = {}
+    for schema in reversed(schemas):
+        found |= comparable_labels(RegisterSchema.load(schema), spoken().language)
+    return found
 
 
 RELATIONS = {
@@ -121,7 +134,9 @@ def merge_files(
             for place, schema in ((first, left), (second, right))
         )
     with progress("comparing") as report:
-        act = merge_registers(one, other, (left, right), decisions=decided, threads=threads, progress=report)
+        act = merge_registers(
+            one, other, (left, right), decisions=decided, threads=threads, progress=report, language=spoken().language
+        )
     write_artifacts(act.artifacts, out)
     record_event(act.event, subject=f"{left.register_id}, {right.register_id}")
     rejected = {first.name: one.rows_rejected, second.name: other.rows_rejected}

@@ -20,13 +20,13 @@ from wasl.desk.guard import HEADERS, EndedError, Guard, NotLetInError
 from wasl.desk.merge_work import MergeCase
 from wasl.desk.register_work import EncodingOrder, RegisterCase
 from wasl.desk.return_work import ReturnCase
+from wasl.desk.review_pages import ReviewPages
 from wasl.desk.tasks import Task, Tasks
 from wasl.desk.workspace import Workspace
 from wasl.errors import InputError, WaslError
 from wasl.holder.quality.texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
 from wasl.locale.pages import said
-from wasl.registers.documents import config_dir
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Desk", "create_desk"]
@@ -95,7 +95,8 @@ def create_desk(desk: Desk) -> FastAPI:
             answer = pages.fault(request, error)
         except Exception as error:  # its message could hold a person's value
             answer = pages.fault(request, WaslError(f"an unforeseen error ({type(error).__name__})."), status=500)
-        answer.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
         return answer
 
     shown: dict[str, Callable[..., Any]] = {
@@ -117,6 +118,9 @@ def create_desk(desk: Desk) -> FastAPI:
         "/tasks/{task}/stop": pages.stop,
         "/forget/{kind}/{case}": pages.forget,
     }
+    review_pages, review_forms = pages.review().routes()
+    shown |= review_pages
+    sent |= review_forms
     for path, act in shown.items():
         app.add_api_route(path, act, methods=["GET"], response_model=None)
     for path, act in sent.items():
@@ -145,7 +149,7 @@ class _Pages:
         return self._render(
             request,
             "home.html",
-            schemas=_shipped(self._words(request).language),
+            schemas=own_register.shipped_kinds(self._words(request).language),
             registers=desk.registers,
             merges=desk.merges,
             returns=desk.returns,
@@ -234,13 +238,28 @@ class _Pages:
         decisions = None
         if getattr(form.get("decisions"), "filename", ""):
             decisions = await self._desk.workspace.save(folder, form.get("decisions"), "the decisions")
-        case = self._desk.merges[folder.name] = MergeCase(folder, sides[0], sides[1], decisions)
-        home = self._desk.home
-        return self._begin("merge", f"/merges/{folder.name}", lambda report: merge_work.merge(case, home, report))
+        self._desk.merges[folder.name] = MergeCase(folder, sides[0], sides[1], decisions)
+        return self._compare(request, folder.name)
+
+    def _compare(self, request: Request, name: str) -> Response:
+        case, home, language = self._desk.merges[name], self._desk.home, self._words(request).language
+        return self._begin("merge", f"/merges/{name}", lambda report: merge_work.merge(case, home, report, language))
+
+    def review(self) -> ReviewPages:
+        """The pages on which doubtful pairs are decided."""
+        return ReviewPages(
+            find=lambda name: _case(self._desk.merges, name),
+            form=self._form,
+            words=self._words,
+            render=self._render,
+            compare=self._compare,
+        )
 
     def show_merge(self, request: Request, case: str) -> Response:
         """The result of comparing two registers."""
-        return self._render(request, "merge.html", case=_case(self._desk.merges, case), name=case)
+        found = _case(self._desk.merges, case)
+        labels = merge_work.labels_of(found, self._words(request).language)
+        return self._render(request, "merge.html", case=found, name=case, labels=labels)
 
     async def begin_return(self, request: Request) -> Response:
         """Open what came back with the keep map."""
@@ -274,10 +293,13 @@ class _Pages:
         return RedirectResponse(f"/tasks/{task}", 303)
 
     async def forget(self, request: Request, kind: str, case: str) -> Response:
-        """Delete the files of a case."""
-        await self._form(request)
+        """Delete the files of a case, and what is kept of decisions where that was asked for."""
+        form = await self._form(request)
         cases: dict[str, Any] = self._cases(kind)
-        self._desk.workspace.remove(_case(cases, case).folder)
+        found = _case(cases, case)
+        if kind == "merges" and form.get("decisions") and found.review is not None:
+            found.review.forget()
+        self._desk.workspace.remove(found.folder)
         del cases[case]
         return RedirectResponse("/", 303)
 
@@ -370,13 +392,3 @@ def _case(cases: Mapping[str, Any], name: str) -> Any:
     if name not in cases:
         raise InputError("this case is not known any more.", remedy="Begin again from the first page.")
     return cases[name]
-
-
-def _shipped(language: Language) -> list[tuple[str, str]]:
-    """Name and title of the schemas of person registers that ship with wasl."""
-    found = []
-    for path in sorted((config_dir() / "registers").glob("*.toml")):
-        schema = RegisterSchema.load(path)
-        if any(field.role.encoded for field in schema.fields):
-            found.append((path.stem, f"{schema.holder} · {schema.title_in(language)}"))
-    return found

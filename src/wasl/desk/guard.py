@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 
 from wasl.errors import InputError
 
-__all__ = ["COOKIE", "HEADERS", "EndedError", "Guard", "NotLetInError"]
+__all__ = ["COOKIE", "HEADERS", "WITH_KEYS", "EndedError", "Guard", "NotLetInError"]
 
 COOKIE = "wasl_desk"
 HEADERS = {
@@ -34,6 +34,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 """Headers of every answer: nothing from elsewhere is loaded, nothing is kept by the browser."""
+WITH_KEYS = f"{HEADERS['content-security-policy']}; script-src 'self'"
+"""Of the one page that has a script, the desk's own: keys press its buttons."""
 
 
 IDLE_SECONDS = 30 * 60.0

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wasl.locale import N_, Messages
+from wasl.locale import N_, Language, Messages
+from wasl.registers.documents import config_dir
 from wasl.registers.exchange.whole_files import write_whole
 from wasl.registers.known_names import known_as
 from wasl.registers.reading.draft import FEATURES, RECORD, draft_register
 from wasl.registers.schema import ROW_NUMBER, FieldRole, RegisterSchema
 
-__all__ = ["Column", "Wishes", "choices", "own_columns", "propose"]
+__all__ = ["Column", "Wishes", "choices", "own_columns", "propose", "shipped_kinds"]
 
 ROLES = {
     RECORD: N_("number of the record"),
@@ -96,4 +97,14 @@ def _proposals(schema: RegisterSchema) -> list[tuple[str, str]]:
         elif what not in FEATURES and what not in ROLES:
             what = FieldRole.DROP.value
         found.append((one.aliases[0] if one.aliases else one.name, what))
+    return found
+
+
+def shipped_kinds(language: Language) -> list[tuple[str, str]]:
+    """Name and title of the schemas of person registers that ship with wasl."""
+    found = []
+    for path in sorted((config_dir() / "registers").glob("*.toml")):
+        schema = RegisterSchema.load(path)
+        if any(field.role.encoded for field in schema.fields):
+            found.append((path.stem, f"{schema.holder} · {schema.title_in(language)}"))
     return found

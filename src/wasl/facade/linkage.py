@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wasl.linkage.model.pairs import ScoredPairs
     from wasl.linkage.plan import LinkagePlan
     from wasl.linkage.resolve import Resolution
+    from wasl.locale import Language
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
     from wasl.registers.reading.reader import RegisterTable
@@ -154,14 +155,16 @@ def merge(
     decisions: Sequence[Decision] = (),
     threads: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    language: Language = "fr",
 ) -> Act[Merge, RegistersMerged]:
     """One office's own two registers, compared by their record numbers.
 
     Registers of two offices are refused, whatever this machine stores: they meet only as deliveries, in `link`.
 
-    Both are encoded in memory under a fresh key that is thrown away, so the registers are linked by the same engine as
-    everywhere else. Its candidates are then looked at in the clear, too. The result holds the office's own values and
-    stays with it.
+    Both are encoded in memory, so the registers are linked by the same engine as everywhere else. The key is made of
+    both registers and thrown away: the same registers have the same doubtful pairs each time, and a clerk comes to an
+    end.
+    Candidates are then looked at in the clear, too. The result holds the office's own values and stays with it.
 
     Args:
         left: The first register, as `read_register` gives it (with dropped columns, so that they are compared, too).
@@ -170,6 +173,7 @@ def merge(
         decisions: What clerks decided on doubtful pairs of an earlier merge.
         threads: Threads; 0 means one per processor.
         progress: Told how far the comparison is.
+        language: Of the workbook and the report.
 
     Raises:
         InputError: The registers share too little to be compared.
@@ -181,6 +185,7 @@ def merge(
     from wasl.holder.validity import validity_of
     from wasl.linkage.model.pairs import binary_column
     from wasl.linkage.plan import LinkagePlan
+    from wasl.registers.exchange.digests import digest_table
     from wasl.settings import Settings
     from wasl.storage.held_acts import recorded_excess
     from wasl.workflow.act import RunOptions
@@ -191,7 +196,8 @@ def merge(
     home = Settings().home_dir
     with recorded_excess(home, f"{schemas[0].register_id}, {schemas[1].register_id}"):
         require_one_office(schemas)
-    key = LinkageKey.new("merge", secrets.token_bytes(32))
+    of_both = "".join(digest_table(one.table) for one in (left, right))
+    key = LinkageKey.new("merge", hashlib.sha256(of_both.encode()).digest())
     own: list[OwnRegister] = []
     names = [schema.register_id for schema in schemas]
     if names[0] == names[1]:
@@ -201,14 +207,14 @@ def merge(
         own.append(
             OwnRegister(
                 name=name,
-                title=schema.title_fr or schema.title or name,
+                title=schema.title_in(language),
                 delivery=encoded.delivery,
                 join_map=encoded.join_map,
                 record=encoded.records,
                 record_id=binary_column(encoded.record_ids),
                 variables={
                     variable: Variable(column.label, column.shown, column.compared)
-                    for variable, column in comparable_columns(table.table, schema).items()
+                    for variable, column in comparable_columns(table.table, schema, language).items()
                 },
                 spells=validity_of(table, schema),
             )
@@ -219,4 +225,5 @@ def merge(
     }
     plan = LinkagePlan.model_validate({**LinkagePlan.load("own-registers").model_dump(mode="json"), "registers": once})
     clear = clear_persons([left.table, right.table], schemas)
-    return merge_registers(plan, own, RunOptions(threads=threads, progress=progress), clear=clear, decisions=decisions)
+    options = RunOptions(threads=threads, progress=progress, language=language)
+    return merge_registers(plan, own, options, clear=clear, decisions=decisions)

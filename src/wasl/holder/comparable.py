@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from wasl.holder.payload import payload_columns
+from wasl.locale import Language, messages
+from wasl.registers.known_names import known_name
 from wasl.registers.reading.cells import map_distinct
-from wasl.registers.schema import FieldRole, RegisterSchema
+from wasl.registers.schema import Field, FieldRole, RegisterSchema
 
-__all__ = ["ComparableColumn", "comparable_columns"]
+__all__ = ["ComparableColumn", "comparable_columns", "comparable_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,28 @@ class ComparableColumn:
     compared: pa.ChunkedArray = field(repr=False)
 
 
-def comparable_columns(table: pa.Table, schema: RegisterSchema) -> dict[str, ComparableColumn]:
+def comparable_labels(schema: RegisterSchema, language: Language) -> dict[str, str]:
+    """What a reader calls each comparable variable of a register, in a language.
+
+    A column that has no label in the language takes the word for its standard name, else its label in another language.
+    """
+    words = messages(language)
+    found: dict[str, str] = {}
+    for spec in schema.fields:
+        own = {"en": spec.label, "fr": spec.label_fr, "ar": spec.label_ar}[language]
+        variable = _variable(spec)
+        known = words.text(known_name(variable))
+        found.setdefault(variable, own or known or spec.label_in(language))
+    return found
+
+
+def _variable(spec: Field) -> str:
+    return str(spec.feature) if spec.feature else spec.standard or spec.name
+
+
+def comparable_columns(
+    table: pa.Table, schema: RegisterSchema, language: Language = "en"
+) -> dict[str, ComparableColumn]:
     """The comparable variables of a typed register, by variable.
 
     Coded columns are compared by their standard codes, so a spelling that no code list knows counts as missing.
@@ -39,13 +62,15 @@ def comparable_columns(table: pa.Table, schema: RegisterSchema) -> dict[str, Com
     Args:
         table: The typed register.
         schema: What its columns are.
+        language: Of the labels.
     """
+    labels = comparable_labels(schema, language)
     coded = {column.column: column.values for column in payload_columns(table, schema) if column.harmonized}
     found: dict[str, ComparableColumn] = {}
     for spec in schema.fields:
         if spec.name == schema.record or spec.name not in table.column_names:
             continue
-        variable = str(spec.feature) if spec.feature else spec.standard or spec.name
+        variable = _variable(spec)
         values = table[spec.name]
         shown = values.cast(pa.string())
         if spec.name in coded:
@@ -55,7 +80,7 @@ def comparable_columns(table: pa.Table, schema: RegisterSchema) -> dict[str, Com
             compared = map_distinct(values, fold_words if words else fold, pa.string())
         else:
             compared = shown
-        found.setdefault(variable, ComparableColumn(variable, spec.label or spec.name, shown, compared))
+        found.setdefault(variable, ComparableColumn(variable, labels[variable], shown, compared))
     return found
 
 

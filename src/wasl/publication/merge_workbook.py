@@ -11,12 +11,34 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from wasl.locale import LANGUAGES, N_, Language, Messages, messages
 from wasl.registers.exchange.workbook_file import cell_value, workbook_file
 
-__all__ = ["DECISION_SHEET", "Disagreement", "MergeSheets", "workbook_bytes"]
+__all__ = [
+    "DECISION_COLUMNS",
+    "DECISION_SHEET",
+    "DECISION_WORDS",
+    "Disagreement",
+    "MergeSheets",
+    "in_every_language",
+    "workbook_bytes",
+]
 
-DECISION_SHEET = "A décider"
-"""The sheet whose column ``decision`` a clerk fills in."""
+DECISION_SHEET = N_("To decide")
+"""The sheet in which a clerk decides, as the key of its name in each language."""
+DECISION_COLUMNS = {
+    "register_a": N_("first register"),
+    "record_a": N_("number in the first register"),
+    "register_b": N_("second register"),
+    "record_b": N_("number in the second register"),
+    "probability": N_("probability"),
+    "decision": N_("decision"),
+}
+"""The columns of that sheet, by their names in CSV."""
+DECISION_WORDS = {"same": N_("same person"), "different": N_("different persons")}
+"""What a clerk chooses from, by what CSV says."""
+GRADES = {"link": N_("certain"), "review": N_("doubtful"), "indirect": N_("only through a third record")}
+"""Words for the grade of a pair."""
 
 HEAD = PatternFill("solid", fgColor="DDE6EF")
 WIDTH_LIMIT = 40
@@ -51,7 +73,8 @@ class MergeSheets:
         titles: The title of each register by its name.
         same: Rows ``register_a, record_a, register_b, record_b, probability, grade`` of one person.
         doubtful: The same for pairs to decide.
-        shown: For each doubtful pair, both values of every shared variable.
+        shown: For each doubtful pair, both values of every shared variable, by variable.
+        labels: What a reader calls each variable.
         disagreements: Where two records of one person differ.
         counts: What the summary says.
         overlaps: Rows ``register_a, record_a, register_b, record_b, relation, from, until``.
@@ -63,84 +86,105 @@ class MergeSheets:
     shown: Sequence[Mapping[str, tuple[str, str]]] = field(repr=False)
     disagreements: Sequence[Disagreement] = field(repr=False)
     counts: Mapping[str, Any]
+    labels: Mapping[str, str]
     overlaps: Sequence[tuple[Any, ...]] = field(default=(), repr=False)
 
 
 RELATIONS = {
-    "both": "dans les deux à la fois",
-    "first_before": "{first}, puis {second}",
-    "second_before": "{second}, puis {first}",
+    "both": N_("in both at the same time"),
+    "first_before": N_("{first}, then {second}"),
+    "second_before": N_("{second}, then {first}"),
 }
-"""Words of the workbook for each relation of two records of one person (`wasl.workflow.overlaps`)."""
+"""Words for each relation of two records of one person (`wasl.workflow.overlaps`)."""
 
 
-def workbook_bytes(sheets: MergeSheets) -> bytes:
+def in_every_language(key: str) -> dict[str, str]:
+    """A text of the workbook in small letters, from each language to its key: a clerk sends back what was written."""
+    return {messages(language).text(key).casefold(): key for language in LANGUAGES}
+
+
+def workbook_bytes(sheets: MergeSheets, language: Language = "fr") -> bytes:
     """The workbook as bytes of an Excel file; its cells are text or numbers, never formulas."""
     book = Workbook()
+    words = messages(language)
+    _ = words.text
     first, second = sheets.titles.values()
-    _summary(book.active, sheets)
+    _summary(book.active, sheets, words)
     across = [row for row in sheets.same if row[0] != row[2]]
     within = [row for row in sheets.same if row[0] == row[2]]
+    numbers = _("no. {register}", register=first), _("no. {register}", register=second)
+
+    def grade(name: str) -> str:
+        return _(GRADES.get(name, name))
+
     _fill(
-        book.create_sheet("Dans les deux"),
-        (f"n° {first}", f"n° {second}", "probabilité", "degré"),
-        [(row[1], row[3], _number(row[4]), row[5]) for row in across],
+        book.create_sheet(_(N_("In both"))),
+        (*numbers, _("probability"), _(N_("grade"))),
+        [(row[1], row[3], _number(row[4]), grade(row[5])) for row in across],
     )
     _fill(
-        book.create_sheet("Désaccords"),
-        (f"n° {first}", f"n° {second}", "variable", first, second),
+        book.create_sheet(_(N_("Disagreements"))),
+        (*numbers, _("variable"), first, second),
         [(one.record_a, one.record_b, one.label, one.value_a, one.value_b) for one in sheets.disagreements],
     )
     _fill(
-        book.create_sheet("Doublons"),
-        ("registre", "n°", "n°", "probabilité", "degré"),
-        [(sheets.titles[row[0]], row[1], row[3], _number(row[4]), row[5]) for row in within],
+        book.create_sheet(_(N_("Duplicates"))),
+        (_("register"), _(N_("no.")), _("no."), _("probability"), _("grade")),
+        [(sheets.titles[row[0]], row[1], row[3], _number(row[4]), grade(row[5])) for row in within],
     )
     if sheets.overlaps:
         _fill(
-            book.create_sheet("Dans le temps"),
-            (f"n° {first}", f"n° {second}", "relation", "du mois", "au mois"),
+            book.create_sheet(_(N_("Over time"))),
+            (*numbers, _(N_("relation")), _(N_("from the month")), _(N_("to the month"))),
             [
-                (row[1], row[3], RELATIONS[row[4]].format(first=first, second=second), row[5], row[6])
+                (row[1], row[3], _(RELATIONS[row[4]], first=first, second=second), row[5], row[6])
                 for row in sheets.overlaps
             ],
         )
-    _decisions(book.create_sheet(DECISION_SHEET), sheets)
+    _decisions(book.create_sheet(_(DECISION_SHEET)), sheets, words)
+    for sheet in book.worksheets:
+        sheet.sheet_view.rightToLeft = words.direction == "rtl"
     return workbook_file(book)
 
 
-def _summary(sheet: Worksheet, sheets: MergeSheets) -> None:
-    counts = sheets.counts
+def _summary(sheet: Worksheet, sheets: MergeSheets, words: Messages) -> None:
+    counts, _ = sheets.counts, words.text
     first, second = sheets.titles.values()
+    title = sheets.titles.__getitem__
+    relations = {name: _(text, first=first, second=second) for name, text in RELATIONS.items()}
     rows: list[tuple[Any, ...]] = [
-        *((f"Enregistrements : {sheets.titles[name]}", count) for name, count in counts["records"].items()),
-        ("Personnes", counts["persons"]),
-        ("Personnes dans les deux registres", counts["in_both"]),
-        *((f"Doublons : {sheets.titles[name]}", count) for name, count in counts["duplicates"].items()),
-        ("Paires douteuses, à décider", counts["doubtful"]),
-        *((f"Désaccords : {name}", count) for name, count in counts["disagreements"].items()),
+        *((_("Records: {register}", register=title(name)), count) for name, count in counts["records"].items()),
+        (_("Persons"), counts["persons"]),
+        (_(N_("Persons in both registers")), counts["in_both"]),
+        *((_("Duplicates: {register}", register=title(name)), count) for name, count in counts["duplicates"].items()),
+        (_(N_("Doubtful pairs to decide")), counts["doubtful"]),
         *(
-            (f"Dans le temps : {RELATIONS[name].format(first=first, second=second)}", count)
+            (_("Disagreements: {variable}", variable=sheets.labels.get(name, name)), count)
+            for name, count in counts["disagreements"].items()
+        ),
+        *(
+            (_("Over time: {relation}", relation=relations[name]), count)
             for name, count in counts.get("relations", {}).items()
         ),
-        ("Décisions reprises", counts["decided"]),
-        ("Décisions sans paire comparée", counts["decisions_without_pair"]),
+        (_(N_("Decisions taken over")), counts["decided"]),
+        (_(N_("Decisions on pairs that were never compared")), counts["decisions_without_pair"]),
     ]
-    sheet.title = "Résumé"
-    _fill(sheet, ("", "nombre"), rows)
+    sheet.title = _(N_("Summary"))
+    _fill(sheet, ("", _(N_("number"))), rows)
 
 
-def _decisions(sheet: Worksheet, sheets: MergeSheets) -> None:
-    labels = list(dict.fromkeys(label for shown in sheets.shown for label in shown))
-    heads = ["register_a", "record_a", "register_b", "record_b", "probability", "decision"]
-    for label in labels:
-        heads += [f"{label} (a)", f"{label} (b)"]
+def _decisions(sheet: Worksheet, sheets: MergeSheets, words: Messages) -> None:
+    variables = list(dict.fromkeys(name for shown in sheets.shown for name in shown))
+    heads = [words.text(text) for text in DECISION_COLUMNS.values()]
+    for name in variables:
+        heads += [f"{sheets.labels.get(name, name)} ({side})" for side in ("1", "2")]
     rows = []
     for pair, shown in zip(sheets.doubtful, sheets.shown, strict=True):
-        values = [cell for label in labels for cell in shown.get(label, ("", ""))]
+        values = [cell for name in variables for cell in shown.get(name, ("", ""))]
         rows.append((*pair[:4], _number(pair[4]), "", *values))
     _fill(sheet, heads, rows)
-    choice = DataValidation(type="list", formula1='"same,different"', allow_blank=True)
+    choices = ",".join(words.text(text) for text in DECISION_WORDS.values())
+    choice = DataValidation(type="list", formula1=f'"{choices}"', allow_blank=True)
     choice.add(f"F2:F{max(len(rows), 1) + 1}")
     sheet.add_data_validation(choice)
 

@@ -43,12 +43,14 @@ class Merge:
         disagreements: Pairs of one person whose registers differ, variable by variable.
         overlaps: ``register_a, record_a, register_b, record_b, relation, from, until``: when the two records of one
             person hold, for registers that date their records.
+        shown: For each doubtful pair, both values of every variable the two records share, by variable.
     """
 
     pairs: pd.DataFrame = field(repr=False)
     doubtful: pd.DataFrame = field(repr=False)
     disagreements: tuple[Disagreement, ...] = field(repr=False)
     overlaps: pd.DataFrame = field(repr=False)
+    shown: tuple[dict[str, tuple[str, str]], ...] = field(repr=False)
 
 
 PAIR_COLUMNS = ("register_a", "record_a", "register_b", "record_b", "probability", "grade")
@@ -67,7 +69,7 @@ def merge(
     Args:
         plan: How pairs are compared and resolved.
         registers: The two registers.
-        options: Threads and progress.
+        options: Threads, progress, and the language of the workbook and the report.
         clear: The records of both registers in their order, so that candidates are looked at in the clear.
         decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability.
 
@@ -85,7 +87,13 @@ def merge(
     rows, unmet = decided_rows(linked.result, registers, decisions)
     look = None if clear is None else look_of_merge(clear, registers, decisions, plan.model.seed)
     resolved = resolve(
-        plan, linked.result, [one.join_map for one in registers], RunOptions(), run="merge", decisions=rows, look=look
+        plan,
+        linked.result,
+        [one.join_map for one in registers],
+        RunOptions(language=options.language),
+        run="merge",
+        decisions=rows,
+        look=look,
     )
     direct = _direct(resolved.result.links, registers)
     same = _same_person(resolved.result.spine, direct, registers)
@@ -97,11 +105,13 @@ def merge(
     overlaps = date_overlaps(same, {one.name: one.spells for one in registers})
     counts["relations"] = overlaps["relation"].value_counts().sort_index().to_dict()
     report = {**resolved.report, "merge": counts}
+    shown = tuple(_shown(doubtful, registers))
     sheets = MergeSheets(
         titles={one.name: one.title for one in registers},
         same=list(same.itertuples(index=False, name=None)),
         doubtful=list(doubtful.itertuples(index=False, name=None)),
-        shown=_shown(doubtful, registers),
+        shown=shown,
+        labels={name: column.label for one in reversed(registers) for name, column in one.variables.items()},
         disagreements=disagreements,
         counts=counts,
         overlaps=list(overlaps.itertuples(index=False, name=None)),
@@ -109,7 +119,7 @@ def merge(
     artifacts: dict[str, Artifact] = {
         "merged.csv": _csv(same),
         **({"overlaps.csv": overlaps.to_csv(index=False, lineterminator="\n").encode()} if len(overlaps) else {}),
-        "merged.xlsx": workbook_bytes(sheets),
+        "merged.xlsx": workbook_bytes(sheets, options.language),
         "report.json": resolved.artifacts["report.json"],
         "report.html": resolved.artifacts["report.html"],
     }
@@ -123,7 +133,7 @@ def merge(
         decided=len(decisions),
         overlaps=int(counts["relations"].get("both", 0)),
     )
-    return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements, overlaps))
+    return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements, overlaps, shown))
 
 
 def _numbers(registers: Sequence[OwnRegister], table: pa.Table, side: str = "") -> pa.ChunkedArray:
@@ -220,7 +230,7 @@ def _shown(doubtful: pd.DataFrame, registers: Sequence[OwnRegister]) -> list[dic
         shared = [name for name in left.variables if name in right.variables]
         sheets.append(
             {
-                left.variables[name].label: (
+                name: (
                     _text(left.variables[name].shown[i].as_py()),
                     _text(right.variables[name].shown[j].as_py()),
                 )

@@ -24,3 +24,15 @@ def test_registers_with_nobody_in_common_give_an_empty_result(names: tuple[str, 
     pairs = merged.result.pairs
     assert pairs[pairs["register_a"] != pairs["register_b"]].empty
     assert {"merged.csv", "merged.xlsx", "report.html"} <= set(merged.artifacts)
+
+
+def test_the_same_registers_have_the_same_pairs() -> None:
+    names = PAIRS[0]
+    schemas = RegisterSchema.load(names[0]), RegisterSchema.load(names[1])
+    draw = generate(1500, 5).registers
+    tables = [register_from_table(draw[name], schema) for name, schema in zip(names, schemas, strict=True)]
+    first, again = (merge(*tables, schemas) for _ in range(2))
+    assert first.result.pairs["probability"].notna().sum() > 10
+    assert first.result.pairs.equals(again.result.pairs)  # another key gives other probabilities
+    assert first.artifacts["merged.csv"] == again.artifacts["merged.csv"]
+    assert len(first.result.shown) == len(first.result.doubtful)

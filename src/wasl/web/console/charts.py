@@ -6,6 +6,7 @@ bars and axes begin on the right, and labels stand on the right.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def waterfall(chart: Chart, start: Bar, steps: Sequence[Bar], total: Bar) -> Mar
     for row in rows:
         levels.append(levels[-1] + row.value)
     low, high = min(levels), max(levels)
-    ends = [*zip(levels[:-1], levels[1:], strict=True), (0.0, levels[-1])]
+    ends = [*itertools.pairwise(levels), (0.0, levels[-1])]
 
     def draw(sheet: Sheet) -> tuple[list[Markup], float]:
         scale = sheet.space / max(high - low, 1e-9)
@@ -164,7 +165,11 @@ def scatter(chart: Chart, points: Sequence[Point], *, x_name: str, y_name: str) 
             body += [
                 sheet.line(left, y, left + wide, y, "grid"),
                 sheet.text(left - 6, y + 4, chart.number(share * most_y), "end"),
-                *([sheet.text(x, base + 16, chart.number(share * most_x), "middle")] if beside or tick % 2 == 0 else []),
+                *(
+                    [sheet.text(x, base + 16, chart.number(share * most_x), "middle")]
+                    if beside or tick % 2 == 0
+                    else []
+                ),
             ]
         for place, point in enumerate(points[:NAMED_POINTS]):
             x, y = left + point.x / most_x * wide, base - point.y / most_y * PLOT_HEIGHT
