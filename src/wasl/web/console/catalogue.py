@@ -14,6 +14,7 @@ from wasl.service.ports import Area
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
 from wasl.web.console.pages import AnyPage, Page, Pages
+from wasl.web.console.titles import methods_of
 
 __all__ = ["pages"]
 
@@ -69,7 +70,7 @@ def show_release(page: AnyPage, release: str) -> Response:
         address=address,
         citation=_citation(one, about, address),
         record=_json_ld(page, one, about, address, size),
-        methods=_methods(page, one.public_report),
+        methods=methods_of(one, page.language),
         verifier=str(page.office.signer.verifier),
     )
 
@@ -168,9 +169,3 @@ def _json_ld(
             }
         ],
     }
-
-
-def _methods(page: Page, report: Mapping[str, Any]) -> list[str]:
-    """The methods of protection, in sentences of the public report."""
-    name = f"description_{page.language.language}"
-    return [str(one.get(name) or one.get("description", "")) for one in report.get("methods", ())]

@@ -27,7 +27,7 @@ from wasl.web.console.documents import (
 )
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
-from wasl.web.console.titles import variable_labels
+from wasl.web.console.titles import methods_of, said_in_words, variable_labels
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
 from wasl.web.reports import send_internal_report
@@ -130,6 +130,8 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
         differences=_differences(page, found, earlier[0]) if earlier else [],
         thresholds=THRESHOLDS,
         labels=variable_labels(found.description, page.language),
+        methods=methods_of(found, page.language),
+        failure=said_in_words(found.failure, variable_labels(found.description, page.language), page.language),
     )
 
 
@@ -351,11 +353,7 @@ def _differences(page: Page, new: Release, old: Release) -> list[tuple[str, Any,
     differ(_("expected re-identifications"), shares[0], shares[1])
     variables = [{one["name"] for one in release.public_report.get("variables", ())} for release in (old, new)]
     differ(_("variables only here"), sorted(variables[0] - variables[1]), sorted(variables[1] - variables[0]))
-    own = f"description_{page.language.language}"
-    methods = [
-        [one.get(own) or one["description"] for one in release.public_report.get("methods", ())]
-        for release in (old, new)
-    ]
+    methods = [methods_of(release, page.language) for release in (old, new)]
     differ(
         _("methods only here"),
         [one for one in methods[0] if one not in methods[1]],

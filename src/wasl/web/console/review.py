@@ -28,6 +28,8 @@ BASE = "/console/projects/{project}/review"
 RUN = BASE + "/{run}"
 SHOWN = 100
 RUNS = 20
+LONGEST_PLACE = 9
+"""Digits of a place in the queue."""
 LEAST_SHOWN = 0.05
 """Bits that are shown with a sign: less is written as 0."""
 
@@ -56,13 +58,19 @@ def show_queue(page: AnyPage, project: str, run: str) -> Response:
     with page.office.ledger.reading() as state:
         found = linkages.find_run(state, project, run)
         queue = reviews.review_queue(state, run)
-    rows = [(one, reviews.masked(one, page.caller)) for one in queue if wanted is None or one.state is wanted]
+    chosen = [one for one in queue if wanted is None or one.state is wanted]
+    place = page.request.query_params.get("from", "")
+    first = min(int(place), len(chosen)) if place.isdecimal() and len(place) < LONGEST_PLACE else 0
+    rows = [(one, reviews.masked(one, page.caller)) for one in chosen[first : first + SHOWN]]
     counts = {one.value: sum(pair.state is one for pair in queue) for one in ReviewState}
     return page.render(
         "review_queue.html",
         run=found,
-        rows=rows[:SHOWN],
-        more=max(len(rows) - SHOWN, 0),
+        rows=rows,
+        first=first,
+        earlier=max(first - SHOWN, 0),
+        later=first + SHOWN if first + SHOWN < len(chosen) else 0,
+        chosen=len(chosen),
         wanted=wanted.value if wanted else "",
         counts=counts,
         progress=_progress(page, queue),
@@ -84,9 +92,7 @@ def show_next(page: AnyPage, project: str, run: str) -> Response:
     said = page.request.query_params.get("said", "")
     if not following:
         return page.go(base, said=said)
-    query = {"said": said} if said else {}
-    last = page.request.query_params.get("last", "")
-    return page.go(f"{base}/pairs/{following[0].pair.id}", **query, **({"last": last} if last else {}))
+    return page.go(f"{base}/pairs/{following[0].pair.id}", **({"said": said} if said else {}))
 
 
 @pages("GET", RUN + "/pairs/{pair}", Action.REVIEW_READ, logged_as="masked pair")
@@ -100,7 +106,6 @@ def show_pair(page: AnyPage, project: str, run: str, pair: str) -> Response:
         raise NotFoundError("there is no such pair in this queue.")
     evidence = pair_evidence(page.office, found, whole.pair)
     mine = next((one for one in whole.decisions if one.reviewer == page.actor.name), None)
-    last = page.request.query_params.get("last", "")
     return page.render(
         "review_pair.html",
         run=found,
@@ -113,7 +118,7 @@ def show_pair(page: AnyPage, project: str, run: str, pair: str) -> Response:
         chart=_chart(page, evidence, whole.pair.weight),
         progress=_progress(page, queue),
         total=len(queue),
-        last=last if any(one.pair.id == last for one in queue) else "",
+        last=_last_own(page, queue),
         open_run=found.status is RunStatus.SCORED,
     )
 
@@ -129,7 +134,7 @@ def decide(page: AnyPage, project: str, run: str, pair: str) -> Response:
             page.office, caller, project=project, run=run, pair=pair, verdict=cast(Verdict, verdict)
         )
     )
-    return page.go(f"/console/projects/{project}/review/{run}/next", after=pair, last=pair, said="decided")
+    return page.go(f"/console/projects/{project}/review/{run}/next", after=pair, said="decided")
 
 
 @pages("POST", RUN + "/pairs/{pair}/undo", Action.REVIEW_DECIDE)
@@ -147,6 +152,22 @@ def _waiting(page: Page, queue: Sequence[ReviewedPair]) -> list[ReviewedPair]:
         for one in queue
         if one.state is not ReviewState.AGREED and not any(d.reviewer == name for d in one.decisions)
     ]
+
+
+def _last_own(page: Page, queue: Sequence[ReviewedPair]) -> str:
+    """The pair on which this reviewer decided last and can take it back; empty where there is none.
+
+    It is read from the decisions and not from the address, so that one decision after the other can be undone, also
+    after the browser was closed.
+    """
+    mine = [
+        (decision.created_at, one.pair.id)
+        for one in queue
+        if one.state is not ReviewState.DISPUTED
+        for decision in one.decisions
+        if decision.reviewer == page.actor.name
+    ]
+    return max(mine)[1] if mine else ""
 
 
 def _progress(page: Page, queue: Sequence[ReviewedPair]) -> dict[str, int]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from wasl.locale import Language, Messages
 from wasl.locale.messages import in_language
+from wasl.locale.pages import said
 from wasl.service.records import Release, TableOrder
+from wasl.web.console.documents import THRESHOLDS
 
-__all__ = ["label_in", "register_title", "title_in", "variable_labels"]
+__all__ = ["label_in", "methods_of", "register_title", "said_in_words", "title_in", "variable_labels", "with_labels"]
+
+EXCEEDED = re.compile(r"thresholds\.(\w+)(?![\w.])")
 
 
 def title_in(one: Release | TableOrder, language: Messages) -> str:
@@ -46,3 +53,28 @@ def variable_labels(description: Mapping[str, Any], language: Messages) -> dict[
 def label_in(thing: Mapping[str, Any], language: Messages, kind: str) -> str:
     """The ``label`` or ``title`` of a part of a document in a language, else in English, else its name."""
     return str(thing.get(f"{kind}_{language.language}") or thing.get(kind) or thing["name"])
+
+
+def with_labels(text: str, labels: Mapping[str, str]) -> str:
+    """A sentence about variables with their labels in the places of their names; other words stay as they are."""
+    if not labels:
+        return text
+    names = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, sorted(labels, key=len, reverse=True)))})(?![\w-])")
+    return names.sub(lambda found: labels[found[1]], text)
+
+
+def said_in_words(english: str, labels: Mapping[str, str], language: Messages) -> Markup:
+    """A sentence about a policy's thresholds with their names in words, and with labels for variables."""
+    known = language.known(english, isolate=language.direction == "rtl")
+    if known is None:
+        return said(language, english)
+    words = {one.name: language.text(one.label) for one in THRESHOLDS}
+    return escape(with_labels(EXCEEDED.sub(lambda found: words.get(found[1], found[0]), known), labels))
+
+
+def methods_of(one: Release | TableOrder, language: Messages) -> list[str]:
+    """What was done to a release or a table, in sentences of its public report, with labels for variables."""
+    own = f"description_{language.language}"
+    labels = variable_labels(one.description, language) if isinstance(one, Release) else {}
+    found = [str(method.get(own) or method.get("description", "")) for method in one.public_report.get("methods", ())]
+    return [with_labels(text, labels) for text in found]

@@ -140,6 +140,7 @@ def environment() -> Environment:
     made.filters |= {
         "count": _count,
         "decimals": _decimals,
+        "written_number": _written_number,
         "share": _share,
         "day": _day,
         "moment": _moment,
@@ -173,6 +174,12 @@ def _count(context: Context, value: Any) -> str:
 def _decimals(context: Context, value: Any, digits: int = 2) -> str:
     """A number with so many digits after the point."""
     return "–" if value is None else _language(context).number(float(value), digits)
+
+
+@pass_context
+def _written_number(context: Context, value: Any) -> str:
+    """A number for a field, all its digits, with the decimal sign of the language; empty where there is none."""
+    return "" if value is None else str(value).replace(".", _language(context).number(0.5, 1)[1])
 
 
 @pass_context
