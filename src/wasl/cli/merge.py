@@ -80,7 +80,7 @@ def merge(
 
 
 def labels_of(schemas: list[str]) -> dict[str, str]:
-    """What a reader calls each variable of the registers, in the language of the command line."""
+    """The label of each variable of the registers, in the language of the command line."""
     from wasl.holder.comparable import comparable_labels
     from wasl.registers.schema import RegisterSchema
 

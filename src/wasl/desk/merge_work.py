@@ -89,5 +89,5 @@ def record_pair(decision: Decision) -> tuple[str, str, str, str]:
 
 
 def labels_of(case: MergeCase, language: Language) -> dict[str, str]:
-    """What a reader calls each variable of the two registers."""
+    """The label of each variable of the two registers."""
     return {**comparable_labels(case.second[1], language), **comparable_labels(case.first[1], language)}

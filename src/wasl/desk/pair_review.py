@@ -1,9 +1,9 @@
 """A clerk's decisions on the doubtful pairs of a comparison: in order, to be undone, and found again after closing.
 
-Decisions are kept in the user's own folder under a key that is made of both files. Without the two registers nobody can
-tell what a kept decision is about.
+Decisions are kept in the user's own folder under a key that is made of both files. Without the two registers no reader of
+the folder learns which records a decision is on.
 
-Does not protect against: somebody who has both registers and the folder; he reads the decisions, and the registers.
+Does not protect against: a reader of both registers and of the folder.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class PairReview:
         return next((one for one in open_pairs if one > place), open_pairs[0] if open_pairs else None)
 
     def decisions(self) -> list[Decision]:
-        """What a comparison takes over."""
+        """The decisions that a comparison takes over."""
         return [Decision(*self.pairs[place].records, verdict) for place, verdict in self.verdicts.items()]
 
     def forget(self) -> None:

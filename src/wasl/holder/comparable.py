@@ -34,7 +34,7 @@ class ComparableColumn:
 
 
 def comparable_labels(schema: RegisterSchema, language: Language) -> dict[str, str]:
-    """What a reader calls each comparable variable of a register, in a language.
+    """The label of each comparable variable of a register, in a language.
 
     A column that has no label in the language takes the word for its standard name, else its label in another language.
     """

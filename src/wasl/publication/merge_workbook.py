@@ -36,7 +36,7 @@ DECISION_COLUMNS = {
 }
 """The columns of that sheet, by their names in CSV."""
 DECISION_WORDS = {"same": N_("same person"), "different": N_("different persons")}
-"""What a clerk chooses from, by what CSV says."""
+"""The answers of the sheet, by their words in CSV."""
 GRADES = {"link": N_("certain"), "review": N_("doubtful"), "indirect": N_("only through a third record")}
 """Words for the grade of a pair."""
 

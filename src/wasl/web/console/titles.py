@@ -73,7 +73,7 @@ def said_in_words(english: str, labels: Mapping[str, str], language: Messages) -
 
 
 def methods_of(one: Release | TableOrder, language: Messages) -> list[str]:
-    """What was done to a release or a table, in sentences of its public report, with labels for variables."""
+    """The methods of a release or a table, in sentences of its public report, with labels for variables."""
     own = f"description_{language.language}"
     labels = variable_labels(one.description, language) if isinstance(one, Release) else {}
     found = [str(method.get(own) or method.get("description", "")) for method in one.public_report.get("methods", ())]
