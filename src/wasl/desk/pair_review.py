@@ -1,7 +1,7 @@
 """A clerk's decisions on the doubtful pairs of a comparison: in order, to be undone, and found again after closing.
 
-Decisions are kept in the user's own folder under a key that is made of both files. Without the two registers no reader of
-the folder learns which records a decision is on.
+Decisions are kept in the user's own folder under a key that is made of both files. Without the two registers no reader
+of the folder learns which records a decision is on.
 
 Does not protect against: a reader of both registers and of the folder.
 """
