@@ -123,6 +123,15 @@ def test_signing_out_everywhere_ends_every_session_of_the_user(own: Service) -> 
     assert other.get("/console").status_code == 200
 
 
+@pytest.mark.parametrize("way", ["/console/sign-out", "/console/account/sign-out-everywhere"])
+def test_signing_out_empties_the_browsers_cache_and_cookie(own: Service, way: str) -> None:
+    browser = signed_in(own, Role.AUDITOR)
+    answer = browser.send(way, shown_on="/console/account")
+    assert '"cache"' in answer.headers["clear-site-data"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert browser.get("/console").status_code == 303
+
+
 def test_pages_forbid_frames_and_every_foreign_source(own: Service) -> None:
     browser = signed_in(own, Role.AUDITOR)
     for path in ("/", "/console", "/console/log", "/console/sign-in", "/nowhere-at-all", "/console/nowhere"):

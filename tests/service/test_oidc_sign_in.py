@@ -27,11 +27,13 @@ from joserfc.jwk import ECKey, KeySet
 from pages_support import PlainBrowser
 from service_support import PROJECT, Service, Template, give_token, make_settings, serving, wait_until
 
+from wasl.errors import InputError
 from wasl.service.access import Role
 from wasl.service.identities import release_identity
 from wasl.service.users import add_user, disable_user
 from wasl.web.console import sign_in as sign_in_module
 from wasl.web.installation import Installation
+from wasl.web.settings import load_settings
 
 CLIENT = "wasl-console"
 CALLBACK = "/console/oidc/callback"
@@ -468,6 +470,41 @@ class TestProofs:
             found.provider.changes = {"acr": "gold", "amr": ["otp"]}
             wait_until(lambda: bearer(found) == 200, "the keys of the provider")
             yield found
+
+
+class TestAccountsAlone:
+    """With ``console_tokens = false`` people sign in by the office's account, whose second factor is demanded."""
+
+    @pytest.fixture
+    def alone(self, sqlite_template: Template, tmp_path: Path) -> Iterator[World]:
+        demands = {"oidc_amr_values": "otp", "console_tokens": False}
+        with made(sqlite_template, tmp_path / "data", **demands) as found:
+            found.provider.changes = {"amr": ["otp"]}
+            wait_until(lambda: bearer(found) == 200, "the keys of the provider")
+            yield found
+
+    def test_a_token_opens_no_session_and_serves_programs(self, alone: World) -> None:
+        token = alone.service.token(Role.RELEASE)
+        browser = alone.browser()
+        page = browser.get("/console/sign-in").text
+        assert ('name="token"' in page, "/console/oidc/start" in page) == (False, True)
+        answer = browser.post("/console/sign-in", {"form_token": browser.token("/console/sign-in"), "token": token})
+        assert answer.status_code == 403
+        assert browser.get("/console").status_code == 303
+        assert alone.service.client(Role.RELEASE).get("/v1/whoami").status_code == 200
+
+    def test_an_account_without_a_second_factor_opens_none(self, alone: World) -> None:
+        alone.sign_in(alone.browser())
+        alone.provider.changes = {"amr": ["pwd"]}
+        browser = alone.browser()
+        assert alone.come_back(browser, alone.provider.sign_in(alone.leave(browser))).status_code == 403
+        assert browser.get("/console").status_code == 303
+
+    def test_nobody_could_sign_in(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("WASL_HOME", str(tmp_path))
+        monkeypatch.setenv("WASL_CONSOLE_TOKENS", "false")
+        with pytest.raises(InputError, match="nobody could sign in"):
+            load_settings()
 
 
 def test_a_user_sees_the_own_sessions_and_ends_one(world: World) -> None:

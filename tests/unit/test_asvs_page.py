@@ -59,3 +59,14 @@ def test_the_counts_are_those_of_the_rows() -> None:
         levels = [level for _, level, found, _ in rows if found == state]
         counts = f"| {state} | {levels.count('1')} | {levels.count('2')} | {len(levels)} |"
         assert counts in PAGE
+
+
+def test_the_page_on_security_has_the_same_counts() -> None:
+    rows = ROW.findall(PAGE)
+    counts = Counter(state for _, _, state, _ in rows)
+    assert {level for _, level, state, _ in rows if state == "**not met**"} == {"2"}
+    said = (
+        f"- {counts['**not met**']} requirements of level 2 are not met and {counts['partly']} of levels 1 and 2 are "
+        "met in part: [asvs.md](asvs.md) names them."
+    )
+    assert said in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

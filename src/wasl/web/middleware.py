@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -144,6 +145,8 @@ class Edge:
             return _problem(scope, HttpProblem(431, "the request's headers are too large."))
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
             return _problem(scope, HttpProblem(400, "the request's address holds a NUL character."))
+        if _repeated(scope.get("query_string", b"")):
+            return _problem(scope, HttpProblem(400, "the request's address gives a parameter twice."))
         if not UPLOAD_PATH.search(scope["path"]):
             declared = next((value for name, value in headers if name == b"content-length"), b"0")
             if not declared.isdigit() or int(declared) > self.max_json_bytes:
@@ -184,6 +187,14 @@ class Edge:
             milliseconds=round(seconds * 1000, 1),
             actor=caller.actor.name if caller is not None else "",
         )
+
+
+def _repeated(query: bytes) -> bool:
+    """Whether a query names a parameter twice: a proxy may have looked at the first, and a route reads the last."""
+    if query.count(b"=") < 2:
+        return False
+    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
+    return len(set(names)) < len(names)
 
 
 def _request_id(scope: Scope) -> str:

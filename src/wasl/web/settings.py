@@ -217,6 +217,11 @@ class ServiceSettings(BaseSettings):
     public_url: str = Field(
         default="", description="address of the console as browsers see it, https://…; empty: as the request names it"
     )
+    console_tokens: bool = Field(
+        default=True,
+        description="whether a token of wasl's opens a session of the console; false: the office's account alone, "
+        "whose second factor oidc_acr_values and oidc_amr_values demand",
+    )
     session_idle_minutes: float = Field(
         default=30, gt=0, description="minutes without a request after which a session of the console ends"
     )
@@ -328,6 +333,11 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
     _require_secrets()
     try:
         settings = ServiceSettings(**changes)
+        if not settings.console_tokens and not (settings.oidc_issuer and settings.oidc_client_id):
+            raise InputError(
+                "console_tokens is false, and nobody could sign in to the console.",
+                remedy="Set oidc_issuer and oidc_client_id, too.",
+            )
         if not settings.plain_connections:
             issuer = ("oidc_issuer", "oidc_jwks_url", "oidc_authorization_url", "oidc_token_url")
             require_tls({name: str(getattr(settings, name)) for name in issuer}, settings.url)

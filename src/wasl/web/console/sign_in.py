@@ -54,6 +54,12 @@ def show_sign_in(page: AnyPage) -> Response:
 async def sign_in(page: AnyPage) -> Response:
     """Open a session with a token, under a new id."""
     target = _inside(page.form.text("next", most=500))
+    if not page.settings.console_tokens:
+        raise PageFault(
+            403,
+            N_("Tokens do not open sessions here."),
+            N_("Sign in with your office's account; tokens are for programs."),
+        )
     try:
         actor = await _token_actor(page, page.form.text("token", most=MOST_TOKEN))
     except HttpProblem as problem:
@@ -240,7 +246,14 @@ def _gone(page: Page, said: str) -> Response:
 
 def _sign_in_page(page: Page, target: str, fault: Saying | None = None) -> Response:
     oidc = bool(page.settings.oidc_issuer and page.settings.oidc_client_id)
-    return page.render("sign_in.html", status=fault.status if fault else 200, next=target, fault=fault, oidc=oidc)
+    return page.render(
+        "sign_in.html",
+        status=fault.status if fault else 200,
+        next=target,
+        fault=fault,
+        oidc=oidc,
+        tokens=page.settings.console_tokens,
+    )
 
 
 def _inside(target: str) -> str:

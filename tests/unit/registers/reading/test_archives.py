@@ -73,3 +73,32 @@ def test_spaces_that_an_opendocument_file_repeats_are_counted_before_they_are_ma
         archive.writestr("content.xml", content)
     with pytest.raises(RegisterError, match="readable"):
         draft_register(path)
+
+
+ENTITIES = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e0 "eeeeeeeeee">' + "".join(
+    f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)
+)
+OUTSIDE = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e9 SYSTEM "file:///etc/hostname">'
+
+
+@pytest.mark.parametrize("declared", [ENTITIES, OUTSIDE], ids=["nested entities", "a file of this machine"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"])
+def test_a_workbook_with_entities_is_refused(tmp_path, part, declared):
+    book, path = Workbook(), tmp_path / "file.xlsx"
+    book.active.append(["nom", "prenom"])
+    book.active.append(["a", "b"])
+    book.save(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            if name == part:
+                body = text.partition("?>")[2] if text.startswith("<?xml") else text
+                end = body.rindex("</")
+                text = f"{declared}]>{body[:end]}<x>&e9;</x>{body[end:]}"
+            new.writestr(name, text)
+    tracemalloc.start()
+    for read in (check_file, draft_register):
+        with pytest.raises(RegisterError, match="document type"):
+            read(path)
+    assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    tracemalloc.stop()
