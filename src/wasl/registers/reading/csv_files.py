@@ -84,7 +84,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
             widest = max(widest, width)
             continue
         shown = [() if said is not None and place == 0 else row for place, row in enumerate(rows)]
-        header = find_header(shown, wanted, layout.header_row)
+        fewest = 0 if best is None else len(best[1].match.places)
+        header = find_header(shown, wanted, layout.header_row, fewest=fewest)
         if header is None:
             continue
         found = Preface(encoding, mark, tuple(rows), tuple(ends)), header

@@ -276,16 +276,19 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     return HeaderMatch(found, missing, twice, renamed, surplus)
 
 
-def find_header(rows: Sequence[Sequence[str | None]], wanted: Wanted, fixed: int | None = None) -> Header | None:
+def find_header(
+    rows: Sequence[Sequence[str | None]], wanted: Wanted, fixed: int | None = None, *, fewest: int = 0
+) -> Header | None:
     """The header among a file's first rows: the row, or the two or three rows together, that match the most columns.
 
     Args:
         rows: The first rows; a cell is None or empty where blank.
         wanted: The columns to look for.
         fixed: The row (from 1) that is the header's last, where the schema or the user says so.
+        fewest: Columns that another reading of the file found already; rows of fewer cells cannot find as many.
 
     Returns:
-        The header, or None where no row has a cell.
+        The header, or None where no row has a cell, or so many.
     """
     best: Header | None = None
     last = range(len(rows))[:ROWS_SEARCHED] if fixed is None else [fixed - 1] if fixed <= len(rows) else []
@@ -295,7 +298,10 @@ def find_header(rows: Sequence[Sequence[str | None]], wanted: Wanted, fixed: int
         for depth in range(1, DEEPEST + 1):
             if depth > row + 1:
                 break
-            names = _names(rows[row - depth + 1 : row + 1])
+            group = rows[row - depth + 1 : row + 1]
+            if max(map(len, group)) < max(fewest, _rank(best)[0] if best is not None else 0):
+                continue
+            names = _names(group)
             header = Header(row, names, match_header(names, wanted))
             if best is None or _rank(header) > _rank(best):
                 best = header
