@@ -50,8 +50,10 @@ def test_a_year_is_counted_month_by_month(call, office, tmp_path):
     # Wages are of one month: the mean over the year stays in the range of the months.
     means = [row["salaire_reel"] / row["employees"] for row in result["months"]]
     rows = pd.read_csv(tmp_path / "spells.csv", dtype={"num_immatriculation": str})
-    assert min(means) * 0.8 < (rows["mean_wage"] * rows["months"]).sum() / rows["months"].sum() < max(means) * 1.2
-    assert (rows["mean_capped_wage"] <= 600_000).all()
+    assert (
+        min(means) * 0.8 < (rows["mean_wage_centimes"] * rows["months"]).sum() / rows["months"].sum() < max(means) * 1.2
+    )
+    assert (rows["mean_capped_wage_centimes"] <= 600_000).all()
     # Spells are those of the careers within the year; jobs that follow each other without a gap are one spell.
     number = truth[truth["register"] == EMPLOYEES].set_index("record")["person"]
     covered = {

@@ -12,6 +12,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import PurposeOption, held_by_files, say_standing
+from wasl.cli.filled_in import keep_review
 from wasl.cli.language import spoken
 from wasl.cli.memory import let_go_of_memory
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
@@ -208,6 +209,8 @@ def link_files(
     from wasl.workflow.objections import deliveries_without, maps_without
 
     let_go_of_memory()
+    if joins:
+        keep_review(out / "review.csv")
     if onto is not None and not joins:
         raise InputError("--onto needs join maps: without them there are no persons.", remedy="Add --join FILE.")
     if objections is not None and not joins:
@@ -261,6 +264,7 @@ def resolve_files(
     from wasl.registers.exchange.join_map import JoinMap
 
     let_go_of_memory()
+    keep_review(out / "review.csv")
     document = LinkagePlan.load(plan)
     scored = read_pairs(pairs)
     heeded = None if objections is None else read_objections(objections)

@@ -9,6 +9,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
+from wasl.cli.filled_in import keep_merge_decisions
 from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import month_rule
@@ -121,6 +122,7 @@ def merge_files(
     left, right = RegisterSchema.load(schemas[0]), RegisterSchema.load(schemas[1])
     rule = month_rule(months)
     decided = read_decisions(decisions) if decisions is not None else []
+    keep_merge_decisions(out / "merged.xlsx", set(decided))
     with progress("reading") as report:
         one, other = (
             read_register(

@@ -28,8 +28,8 @@ def months(
     """Count declared employees over months: stocks, employment spells, wages and control totals of each month.
 
     Writes OUT/stocks.csv (a row per month), spells.csv (a row per employment spell) and months.csv (a row per person
-    and month). Wages are of one month: they are added over employers, never over months. The last two files hold
-    insured numbers and stay with the office.
+    and month). Wages are of one month: they are added over employers, never over months, and stand in the
+    files in centimes, as declared. The last two files hold insured numbers and stay with the office.
 
     Example: wasl months declarations-2025 --out months
     """
@@ -52,14 +52,26 @@ def months(
     show_table("declared employees", heads, rows)
     stock = result["stock"]
     december = "no December among the months" if stock["december"] is None else f"{stock['december']:,}"
-    average = "months are missing" if stock["average"] is None else f"{stock['average']:,.1f}"
+    average = "none, because months are missing" if stock["average"] is None else f"{stock['average']:,.1f}"
     say(f"Stock: in any month {stock['any']:,}; average {average}; in December {december}.")
     say(f"{result['spells']:,} employment spells.")
+    if missing := ", ".join(result["missing_months"]):
+        say(
+            f"Warning: no declaration of {missing}: spells end before these months and begin again after them, and who "
+            "was declared in them alone is not in the stock."
+        )
+    if again := result["in_several_files"]:
+        say(
+            f"Warning: {again:,} times an employer declares a person in several files of one month: days and wages are "
+            "added. Where a file corrects another one, keep the correction alone."
+        )
+    for row, column, reason in result["unread"]:
+        say(f"Warning: line {row}, {column}: {reason}.")
     for row, column, reason in result["mismatches"]:
         say(f"Warning: line {row}, {column}: {reason}.")
     for row, reason in result["broken"]:
         say(f"Warning: line {row}: {reason}.")
-    say(f"In {out}: stocks.csv, spells.csv, months.csv.")
+    say(f"In {out}: stocks.csv, spells.csv, months.csv. Wages in them are in centimes, as declared.")
 
 
 def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") -> dict[str, Any]:
@@ -70,6 +82,7 @@ def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") ->
     from wasl.errors import RegisterError
     from wasl.registers.reading.cnss_months import (
         AMOUNTS,
+        IN_SEVERAL_FILES,
         declaration_files,
         monthly_rows,
         read_declarations,
@@ -110,6 +123,9 @@ def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") ->
         "months": totals,
         "stock": stock,
         "spells": spells.num_rows,
+        "missing_months": list(declared.missing_months),
+        "in_several_files": sum(count for check, _, count in declared.notes if check == IN_SEVERAL_FILES),
+        "unread": [list(one) for one in declared.unread],
         "mismatches": [list(one) for one in declared.mismatches],
         "broken": [list(one) for one in declared.broken],
         "out": str(out),

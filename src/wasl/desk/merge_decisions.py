@@ -1,71 +1,87 @@
-"""Reads a clerk's decisions on doubtful pairs: from the workbook of a merge in any language, or from CSV."""
+"""Reads a clerk's decisions on doubtful pairs: from the workbook of a merge, or from CSV."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
-import pandas as pd
-
 from wasl.errors import InputError
-from wasl.publication.merge_workbook import DECISION_COLUMNS, DECISION_SHEET, DECISION_WORDS, in_every_language
+from wasl.linkage.quality.truth import HEADER_ROWS, readings_of
+from wasl.publication.merge_workbook import DECISION_COLUMNS, DECISION_WORDS, in_every_language
+from wasl.registers.reading.headers import column_key
+from wasl.registers.reading.sources import check_file
+from wasl.registers.reading.workbooks import sheet_rows
 from wasl.workflow.merge import Decision
 
 __all__ = ["read_decisions"]
 
-FIRST_EDITION = "a décider"
-"""Name of the sheet in workbooks of earlier releases."""
-KEYS = ("register_a", "record_a", "register_b", "record_b")
+NEEDED = ("register_a", "record_a", "register_b", "record_b", "decision")
+HEADS = {column_key(text): name for name, head in DECISION_COLUMNS.items() for text in (name, *in_every_language(head))}
+"""The column by each heading that a workbook of a merge has in one of the languages."""
+ALSO = {"same": ("match", "oui", "yes", "نعم"), "different": ("non-match", "non", "no", "لا")}
+WORDS = {
+    column_key(text): word
+    for word, said in DECISION_WORDS.items()
+    for text in (word, said, *ALSO[word], *in_every_language(said))
+}
+"""The decision by each word for it, without case and accents."""
 
 
 def read_decisions(path: Path) -> list[Decision]:
-    """The decisions in a workbook of a merge or in a CSV file with the same columns; empty ones are left out.
+    """The decisions in a workbook of a merge, in any of its languages, or in a CSV file with the same columns.
 
-    Sheet, columns and decisions may be in any of wasl's languages, or have the names of CSV.
+    A CSV file may have commas or semicolons and any encoding that can be told. Rows without a decision are left out.
 
     Raises:
-        InputError: The file or a column is missing, or a decision is neither ``same`` nor ``different``.
+        InputError: The file or a column is missing, or a decision is none of the words for ``same`` and ``different``.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
-    try:
-        frame = _sheet(path) if path.suffix.lower() == ".xlsx" else _text(path)
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as decisions ({type(error).__name__}).") from error
-    written = {word: name for name, text in DECISION_COLUMNS.items() for word in in_every_language(text)}
-    frame.columns = [written.get(str(name).strip().casefold(), str(name)) for name in frame.columns]
-    missing = [name for name in [*KEYS, "decision"] if name not in frame.columns]
-    if missing:
-        raise InputError(f"{path}: the decisions lack the columns {', '.join(missing)}.")
-    frame = frame[frame["decision"].str.strip() != ""]
-    said = {word: name for name, text in DECISION_WORDS.items() for word in (name, *in_every_language(text))}
-    decision = frame["decision"].str.strip().str.casefold().map(said)
-    if decision.isna().any():
-        row = int(frame.index[decision.isna()][0]) + 2
-        raise InputError(
-            f"{path}: row {row}, column decision: neither 'same' nor 'different'.",
-            remedy="Leave undecided cells empty.",
-        )
-    chosen = [[str(cell).strip() for cell in row] for row in frame[[*KEYS]].to_numpy()]
-    return [
-        Decision(a, i, b, j, "same" if word == "same" else "different")
-        for (a, i, b, j), word in zip(chosen, decision, strict=True)
-    ]
+    workbook = path.stat().st_size and check_file(path) == "excel"
+    if workbook:
+        sheets = sheet_rows(path, None, None)
+        readings = [[[cell or "" for cell in row] for row in rows] for rows in sheets.values()]
+    else:
+        readings = [[list(row) for row in rows] for rows in readings_of(path.read_bytes(), str(path))]
+    found: list[str] = []
+    for rows in readings:
+        for place, row in enumerate(islice(rows, HEADER_ROWS)):
+            names = [HEADS.get(column_key(cell), "") for cell in row]
+            if set(NEEDED) <= set(names):
+                return _decisions(path, names, enumerate(rows[place + 1 :], place + 2))
+            found = max(found, [name for name in names if name in NEEDED], key=len)
+    if workbook and not found:
+        raise InputError(f"{path}: the workbook has no sheet of decisions.")
+    missing = [name for name in NEEDED if name not in found]
+    raise InputError(
+        f"{path}: the decisions lack the columns {', '.join(missing)}.",
+        remedy="Give the workbook that `wasl merge` wrote, with its decisions filled in.",
+    )
 
 
-def _sheet(path: Path) -> pd.DataFrame:
-    """The sheet of decisions of a workbook.
+def _decisions(path: Path, names: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[Decision]:
+    """The decisions of rows below the header.
 
     Raises:
-        InputError: It has none.
+        InputError: A row has another word than those of a decision, or lacks a record.
     """
-    with pd.ExcelFile(path) as book:
-        known = {*in_every_language(DECISION_SHEET), FIRST_EDITION}
-        name = next((name for name in map(str, book.sheet_names) if name.casefold() in known), None)
-        if name is None:
-            raise InputError(f"{path}: the workbook has no sheet of decisions.")
-        found: pd.DataFrame = book.parse(name, dtype=str, keep_default_na=False)
-    return found
-
-
-def _text(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    places = [names.index(name) for name in NEEDED]
+    decisions = []
+    for row, cells in rows:
+        of_a, a, of_b, b, said = (cells[place].strip() if place < len(cells) else "" for place in places)
+        if not said:
+            continue
+        word = WORDS.get(column_key(said))
+        if word is None:
+            raise InputError(
+                f"{path}: row {row}, column decision: neither 'same' nor 'different'.",
+                remedy="Leave undecided cells empty.",
+            )
+        if not (of_a and a and of_b and b):
+            raise InputError(
+                f"{path}: row {row}: a decision without the two records.",
+                remedy="Keep the first four columns as the workbook has them.",
+            )
+        decisions.append(Decision(of_a, a, of_b, b, "same" if word == "same" else "different"))
+    return decisions

@@ -202,6 +202,8 @@ def merge(
     names = [schema.register_id for schema in schemas]
     if names[0] == names[1]:
         names = [f"{names[0]}-a", f"{names[1]}-b"]
+    features = [{str(spec.feature) for spec in schema.fields} for schema in schemas]
+    whole_name = any("full_name" in one and "surname" not in one for one in features)
     for table, schema, name in zip((left, right), schemas, names, strict=True):
         encoded = encode(table, schema, key, profile=MERGE_PROFILE, name=name)
         own.append(
@@ -214,7 +216,9 @@ def merge(
                 record_id=binary_column(encoded.record_ids),
                 variables={
                     variable: Variable(column.label, column.shown, column.compared)
-                    for variable, column in comparable_columns(table.table, schema, language).items()
+                    for variable, column in comparable_columns(
+                        table.table, schema, language, whole_name=whole_name
+                    ).items()
                 },
                 spells=validity_of(table, schema),
             )

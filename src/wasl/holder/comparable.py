@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wasl.holder.payload import payload_columns
 from wasl.locale import Language, messages
@@ -53,7 +54,7 @@ def _variable(spec: Field) -> str:
 
 
 def comparable_columns(
-    table: pa.Table, schema: RegisterSchema, language: Language = "en"
+    table: pa.Table, schema: RegisterSchema, language: Language = "en", *, whole_name: bool = False
 ) -> dict[str, ComparableColumn]:
     """The comparable variables of a typed register, by variable.
 
@@ -63,6 +64,8 @@ def comparable_columns(
         table: The typed register.
         schema: What its columns are.
         language: Of the labels.
+        whole_name: Join surname and given name as one variable ``full_name``, because the other register has its names
+            in one column; the two variables are then left out.
     """
     labels = comparable_labels(schema, language)
     coded = {column.column: column.values for column in payload_columns(table, schema) if column.harmonized}
@@ -81,7 +84,22 @@ def comparable_columns(
         else:
             compared = shown
         found.setdefault(variable, ComparableColumn(variable, labels[variable], shown, compared))
-    return found
+    return _with_whole_name(found, language) if whole_name else found
+
+
+PARTS_OF_NAME = ("surname", "given")
+
+
+def _with_whole_name(columns: dict[str, ComparableColumn], language: Language) -> dict[str, ComparableColumn]:
+    """The columns with surname and given name as one; as they are where one of the two is missing."""
+    parts = [columns[name].shown.combine_chunks() for name in PARTS_OF_NAME if name in columns]
+    if len(parts) < len(PARTS_OF_NAME) or "full_name" in columns:
+        return columns
+    joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    shown = pa.chunked_array([pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)])
+    compared = map_distinct(shown, fold_words, pa.string())
+    whole = ComparableColumn("full_name", messages(language).text(known_name("full_name")), shown, compared)
+    return {"full_name": whole} | {name: one for name, one in columns.items() if name not in PARTS_OF_NAME}
 
 
 def fold(text: str) -> str:

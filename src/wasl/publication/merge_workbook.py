@@ -37,7 +37,12 @@ DECISION_COLUMNS = {
 """The columns of that sheet, by their names in CSV."""
 DECISION_WORDS = {"same": N_("same person"), "different": N_("different persons")}
 """The answers of the sheet, by their words in CSV."""
-GRADES = {"link": N_("certain"), "review": N_("doubtful"), "indirect": N_("only through a third record")}
+GRADES = {
+    "link": N_("certain"),
+    "review": N_("doubtful"),
+    "indirect": N_("only through a third record"),
+    "non-link": N_("only through a third record"),
+}
 """Words for the grade of a pair."""
 
 HEAD = PatternFill("solid", fgColor="DDE6EF")
@@ -72,7 +77,7 @@ class MergeSheets:
     Attributes:
         titles: The title of each register by its name.
         same: Rows ``register_a, record_a, register_b, record_b, probability, grade`` of one person.
-        doubtful: The same for pairs to decide.
+        doubtful: The same for pairs to decide, then for pairs decided before, with the decision (or an empty text).
         shown: For each doubtful pair, both values of every shared variable, by variable.
         labels: What a reader calls each variable.
         disagreements: Where two records of one person differ.
@@ -178,12 +183,13 @@ def _decisions(sheet: Worksheet, sheets: MergeSheets, words: Messages) -> None:
     heads = [words.text(text) for text in DECISION_COLUMNS.values()]
     for name in variables:
         heads += [f"{sheets.labels.get(name, name)} ({side})" for side in ("1", "2")]
+    said = {name: words.text(text) for name, text in DECISION_WORDS.items()}
     rows = []
     for pair, shown in zip(sheets.doubtful, sheets.shown, strict=True):
         values = [cell for name in variables for cell in shown.get(name, ("", ""))]
-        rows.append((*pair[:4], _number(pair[4]), "", *values))
+        rows.append((*pair[:4], _number(pair[4]), said.get(pair[6], ""), *values))
     _fill(sheet, heads, rows)
-    choices = ",".join(words.text(text) for text in DECISION_WORDS.values())
+    choices = ",".join(said.values())
     choice = DataValidation(type="list", formula1=f'"{choices}"', allow_blank=True)
     choice.add(f"F2:F{max(len(rows), 1) + 1}")
     sheet.add_data_validation(choice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -106,11 +106,12 @@ def merge(
     counts["relations"] = overlaps["relation"].value_counts().sort_index().to_dict()
     report = {**resolved.report, "merge": counts}
     shown = tuple(_shown(doubtful, registers))
+    listed = _with_decisions(doubtful, decisions)
     sheets = MergeSheets(
         titles={one.name: one.title for one in registers},
         same=list(same.itertuples(index=False, name=None)),
-        doubtful=list(doubtful.itertuples(index=False, name=None)),
-        shown=shown,
+        doubtful=list(listed.itertuples(index=False, name=None)),
+        shown=_shown(listed, registers),
         labels={name: column.label for one in reversed(registers) for name, column in one.variables.items()},
         disagreements=disagreements,
         counts=counts,
@@ -185,6 +186,14 @@ def _doubtful(direct: pd.DataFrame) -> pd.DataFrame:
     grey = direct[direct["grade"] == "review"]
     order = (grey["probability"] - 0.5).abs().sort_values(kind="stable").index
     return grey.loc[order, list(PAIR_COLUMNS)].reset_index(drop=True)
+
+
+def _with_decisions(doubtful: pd.DataFrame, decisions: Sequence[Decision]) -> pd.DataFrame:
+    """The doubtful pairs, then the decided ones, with a column ``decision``: the workbook keeps what was decided."""
+    keys = ["register_a", "record_a", "register_b", "record_b"]
+    decided = pd.DataFrame([astuple(one) for one in decisions], columns=[*keys, "decision"]).drop_duplicates(keys)
+    listed = pd.concat([doubtful.assign(decision=""), decided.assign(probability=np.nan, grade="")], ignore_index=True)
+    return listed.drop_duplicates(keys, keep="last")[[*PAIR_COLUMNS, "decision"]]
 
 
 def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iterator[Disagreement]:

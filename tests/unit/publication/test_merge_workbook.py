@@ -34,13 +34,15 @@ def sheets(language: Language) -> MergeSheets:
         **comparable_labels(RegisterSchema.load(B), language),
         **comparable_labels(RegisterSchema.load(A), language),
     }
-    doubtful = [(A, f"n{i}", B, f"m{i}", 0.5, "review") for i in range(3)]
+    doubtful = [(A, f"n{i}", B, f"m{i}", 0.5, "review", "") for i in range(3)]
+    doubtful.append((A, "n9", B, "m9", float("nan"), "", "different"))  # decided before
     same = [(A, "1", B, "2", 0.99, "link"), (A, "1", A, "3", float("nan"), "indirect"), (A, "5", B, "6", 0.6, "review")]
+    same.append((A, "1", A, "4", 0.1, "non-link"))
     return MergeSheets(
         titles={name: RegisterSchema.load(name).title_in(language) for name in (A, B)},
         same=same,
         doubtful=doubtful,
-        shown=[{"birth_date": ("1990-01-02", "1990-02-01"), "surname": ("X", "Y")}] * 3,
+        shown=[{"birth_date": ("1990-01-02", "1990-02-01"), "surname": ("X", "Y")}] * 4,
         disagreements=[Disagreement("1", "2", labels["birth_date"], "1990", "1991", "birth_date")],
         counts={
             "records": {A: 9, B: 8},
@@ -71,6 +73,7 @@ def test_a_filled_workbook_is_read_in_its_language(language: Language, tmp_path:
     assert [(one.record_a, one.record_b, one.decision) for one in read] == [
         ("n0", "m0", "same"),
         ("n2", "m2", "different"),
+        ("n9", "m9", "different"),
     ]
     sheet.cell(3, column).value = "?"
     book.save(tmp_path / "merged.xlsx")

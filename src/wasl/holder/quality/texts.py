@@ -27,6 +27,34 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("أسطر من شهر واحد جُمعت", "عدة مشغلين في الشهر: تُجمع الأيام والأجور."),
         "en": ("Lines of one month added", "Several employers in the month: days and wages are added."),
     },
+    "declared-in-several-files": {
+        "fr": (
+            "Déclarés par un employeur dans plusieurs fichiers d'un mois",
+            "Jours et salaires s'ajoutent. Si un fichier en corrige un autre, gardez la correction seule.",
+        ),
+        "ar": (
+            "مصرح بهم من مشغل واحد في عدة ملفات لشهر واحد",
+            "تُجمع الأيام والأجور. إذا كان ملف يصحح آخر فاحتفظوا بالتصحيح وحده.",
+        ),
+        "en": (
+            "Declared by one employer in several files of a month",
+            "Days and wages are added. Where a file corrects another one, keep the correction alone.",
+        ),
+    },
+    "months-missing": {
+        "fr": (
+            "Mois sans déclaration entre le premier et le dernier",
+            "Qui n'est déclaré que dans ces mois manque ; les périodes d'emploi s'arrêtent avant eux.",
+        ),
+        "ar": (
+            "أشهر بلا تصريح بين الأول والأخير",
+            "من صُرح به في هذه الأشهر وحدها غائب؛ وفترات الشغل تتوقف قبلها.",
+        ),
+        "en": (
+            "Months without a declaration between the first and the last",
+            "Who was declared in them alone is missing; employment spells end before them.",
+        ),
+    },
     "months-combined": {
         "fr": (
             "Mois d'une même personne réunis",

@@ -14,7 +14,7 @@ from wasl.registers.reading.encodings import encoding_of
 from wasl.registers.reading.headers import words_key
 from wasl.registers.reading.marks import without_marks
 
-__all__ = ["Truth", "clean_truth", "parse_table", "require_columns", "table_of"]
+__all__ = ["HEADER_ROWS", "Truth", "clean_truth", "parse_table", "readings_of", "require_columns", "table_of"]
 
 NEEDED = ("register", "record", "person")
 HEADINGS = {
@@ -78,6 +78,15 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
     Raises:
         InputError: It cannot be decoded or cut into columns, or has no header.
     """
+    return table_of(readings_of(data, where), where)
+
+
+def readings_of(data: bytes, where: str) -> list[Rows]:
+    """The rows of cells of a CSV file for each way to cut it, the likeliest first.
+
+    Raises:
+        InputError: It cannot be decoded.
+    """
     try:
         encoding = encoding_of(data, where)
     except RegisterError as error:
@@ -86,8 +95,8 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
     first, _, rest = text.replace("\r\n", "\n").replace("\r", "\n").partition("\n")
     said = first.strip(' "')
     if said.lower().startswith("sep=") and len(said) == len("sep=") + 1:
-        return table_of([_cut(rest, said[-1])], where)
-    return table_of([_cut(text, mark) for mark in sorted(SEPARATORS, key=first.count, reverse=True)], where)
+        return [_cut(rest, said[-1])]
+    return [_cut(text, mark) for mark in sorted(SEPARATORS, key=first.count, reverse=True)]
 
 
 def _cut(text: str, mark: str) -> Rows:

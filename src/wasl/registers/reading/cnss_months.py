@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.cnss_lines import amount_of, missing_months, refuse_copies, unread_amounts
 from wasl.registers.reading.cnss_monthly import MOST_DAYS, is_monthly_declaration, read_monthly
 from wasl.registers.reading.headers import Wanted
 from wasl.registers.reading.sources import read_source
@@ -27,6 +28,7 @@ from wasl.registers.schema import FileLayout
 __all__ = [
     "AMOUNTS",
     "EMPLOYER",
+    "IN_SEVERAL_FILES",
     "MONTH_RULES",
     "Declarations",
     "MonthRule",
@@ -43,6 +45,8 @@ MonthRule = Literal["any", "average", "december"]
 MONTH_RULES: tuple[MonthRule, ...] = get_args(MonthRule)
 
 NUMBER, PERIOD, EMPLOYER = "num_immatriculation", "periode", "num_affilie"
+IN_SEVERAL_FILES = "declared-in-several-files"
+"""The check that counts who is declared by one employer in several files of a month."""
 AMOUNTS = ("jours_declares", "salaire_reel", "salaire_plafonne")
 
 
@@ -59,6 +63,7 @@ class Declarations:
         mismatches: Totals that do not add up: (row, column, reason with the file).
         fixed_width: Whether the files are of the fixed layout, without birth dates and nationalities.
         notes: What was repaired or could not be read in tables: (check, column, cells).
+        unread: Cells that are no amount: (row, column, reason with the file and the count).
     """
 
     lines: pa.Table = field(repr=False)
@@ -69,17 +74,31 @@ class Declarations:
     mismatches: tuple[tuple[int, str, str], ...]
     fixed_width: bool
     notes: tuple[tuple[str, str, int], ...]
+    unread: tuple[tuple[int, str, str], ...] = ()
+
+    @property
+    def missing_months(self) -> tuple[str, ...]:
+        """Months between the first and the last without a declaration, as YYYY-MM."""
+        return missing_months(self.months)
+
+
+SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
+"""Files that Windows and macOS put into folders; others of theirs begin with a dot or with ``~``."""
 
 
 def declaration_files(place: Path) -> list[Path]:
-    """The files of a folder of declarations, by name; a file stands for itself. Hidden files are left out.
+    """The files of a folder of declarations, by name; a file stands for itself. Files of the system are left out.
 
     Raises:
         RegisterError: The folder has no file, or has folders inside.
     """
     if not place.is_dir():
         return [place]
-    entries = [entry for entry in sorted(place.iterdir()) if entry.name[0] not in ".~"]
+    entries = [
+        entry
+        for entry in sorted(place.iterdir())
+        if entry.name[0] not in ".~" and entry.name.lower() not in SYSTEM_FILES
+    ]
     folders = [entry.name for entry in entries if not entry.is_file()]
     if folders:
         raise RegisterError(
@@ -99,13 +118,15 @@ def read_declarations(files: Sequence[Path], wanted: Wanted, layout: FileLayout 
         layout: How tables are written, where it is known.
 
     Raises:
-        RegisterError: A file cannot be read, has a line without a month, or fixed and tabular files are mixed.
+        RegisterError: A file cannot be read, has a line without a month or amounts with decimals; two files have the
+            same lines; or fixed and tabular files are mixed.
     """
     tables: list[pa.Table] = []
     rows: list[NDArray[np.int64]] = []
     broken: list[tuple[int, str]] = []
     mismatches: list[tuple[int, str, str]] = []
     notes: list[tuple[str, str, int]] = []
+    unread: list[tuple[int, str, str]] = []
     fixed: set[bool] = set()
     names = (*wanted.names, *(name for name in (EMPLOYER, *AMOUNTS) if name not in wanted.names))
     asked = replace(wanted, names=names, optional=wanted.optional | {EMPLOYER, "salaire_plafonne"})
@@ -124,6 +145,7 @@ def read_declarations(files: Sequence[Path], wanted: Wanted, layout: FileLayout 
             table, place = source.table, np.asarray(source.rows)
             broken += [(row, where + reason) for row, reason in source.broken]
             notes += source.notes
+        unread += unread_amounts(table, place, AMOUNTS, path.name)
         tables.append(_with_period(table, place, path))
         rows.append(place)
     if len(fixed) > 1:
@@ -132,6 +154,10 @@ def read_declarations(files: Sequence[Path], wanted: Wanted, layout: FileLayout 
         )
     lines = pa.concat_tables(tables, promote_options="default")
     months = sorted(int(value) for value in pc.unique(lines[PERIOD]).to_pylist())
+    of_file = np.repeat(np.arange(len(tables)), [table.num_rows for table in tables])
+    compared = [name for name in (NUMBER, PERIOD, EMPLOYER, *AMOUNTS) if name in lines.column_names]
+    again = refuse_copies(lines.select(compared), of_file, [path.name for path in files], AMOUNTS)
+    notes.append((IN_SEVERAL_FILES, EMPLOYER, again))
     return Declarations(
         lines,
         np.concatenate(rows),
@@ -140,7 +166,8 @@ def read_declarations(files: Sequence[Path], wanted: Wanted, layout: FileLayout 
         tuple(broken),
         tuple(mismatches),
         fixed == {True},
-        tuple(notes),
+        tuple(note for note in notes if note[2]),
+        tuple(unread),
     )
 
 
@@ -163,14 +190,6 @@ def _with_period(table: pa.Table, rows: NDArray[np.int64], path: Path) -> pa.Tab
     return table.set_column(table.column_names.index(PERIOD), PERIOD, text)
 
 
-def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Amounts as whole numbers; a decimal part is cut, anything else is missing."""
-    text = pc.utf8_trim_whitespace(column)
-    digits = pc.fill_null(pc.match_substring_regex(text, r"^[0-9]{1,18}([.,]0*)?$"), False)
-    whole = pc.replace_substring_regex(text, r"[.,]0*$", "")
-    return pc.cast(pc.if_else(digits, whole, pa.scalar(None, pa.string())), pa.int64())
-
-
 def monthly_rows(declared: Declarations) -> pa.Table:
     """One row per person and month: days (at most 26) and wages added over the employers of the month.
 
@@ -185,7 +204,7 @@ def monthly_rows(declared: Declarations) -> pa.Table:
     unique = pa.array([f"\x00{place}" for place in np.flatnonzero(nameless)], pa.string())
     if nameless.any():
         key = pc.replace_with_mask(key.combine_chunks(), pa.array(nameless), unique)
-    numbers = {name: _whole(lines[name]) for name in AMOUNTS if name in lines.column_names}
+    numbers = {name: amount_of(lines[name]) for name in AMOUNTS if name in lines.column_names}
     others = [name for name in lines.column_names if name not in (*numbers, PERIOD)]
     employer = lines[EMPLOYER] if EMPLOYER in lines.column_names else pa.nulls(lines.num_rows, pa.string())
     table = pa.table(
@@ -220,8 +239,8 @@ def spells_of(monthly: pa.Table) -> pa.Table:
     """Employment spells: consecutive months in which a person was declared; one month without ends a spell.
 
     Returns:
-        ``num_immatriculation, from, to, months, days, mean_wage, mean_capped_wage``: months as YYYY-MM, wages as in the
-        declaration, means per month. A declared month counts whatever its days are.
+        ``num_immatriculation, from, to, months, days, mean_wage_centimes, mean_capped_wage_centimes``: months as
+        YYYY-MM, wages as in the declaration, means per month. A declared month counts whatever its days are.
     """
     _, person = np.unique(monthly["key"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
     month = _month_number(monthly[PERIOD])
@@ -244,10 +263,10 @@ def spells_of(monthly: pa.Table) -> pa.Table:
         "to": pa.array(_month_text(month[last]), pa.string()),
         "months": pa.array(count, pa.int64()),
         "days": pa.array(total("jours_declares").astype(np.int64)),
-        "mean_wage": pa.array(np.round(total("salaire_reel") / count, 2)),
+        "mean_wage_centimes": pa.array(np.round(total("salaire_reel") / count, 2)),
     }
     if "salaire_plafonne" in monthly.column_names:
-        columns["mean_capped_wage"] = pa.array(np.round(total("salaire_plafonne") / count, 2))
+        columns["mean_capped_wage_centimes"] = pa.array(np.round(total("salaire_plafonne") / count, 2))
     return pa.table(columns)
 
 
@@ -338,7 +357,7 @@ def totals_of(declared: Declarations, monthly: pa.Table) -> list[dict[str, Any]]
     lines = declared.lines
     table = pa.table(
         {PERIOD: lines[PERIOD], "employer": lines[EMPLOYER] if EMPLOYER in lines.column_names else lines[PERIOD]}
-        | {name: _whole(lines[name]) for name in AMOUNTS if name in lines.column_names}
+        | {name: amount_of(lines[name]) for name in AMOUNTS if name in lines.column_names}
     )
     summed = [name for name in AMOUNTS if name in table.column_names]
     grouped = table.group_by(PERIOD, use_threads=False).aggregate(

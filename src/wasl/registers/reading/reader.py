@@ -188,12 +188,13 @@ def _read_months(
     notes = (
         *declared.notes,
         ("lines-added", EMPLOYER, declared.lines.num_rows - monthly.num_rows),
+        ("months-missing", schema.period, len(declared.missing_months)),
         ("months-combined", schema.period, _in_several(monthly) if rule in ("any", "average") else 0),
         ("outside-stock", schema.period, persons - table.num_rows),
     )
     kept = tuple(note for note in notes if note[2])
     read = type_register(Source(source, pa.array(rows), declared.broken, notes=kept), schema)
-    wrong = [(np.array([line]), total, "cell", reason) for line, total, reason in declared.mismatches]
+    wrong = [(np.array([line]), total, "cell", reason) for line, total, reason in declared.unread + declared.mismatches]
     spells = spells_of(monthly)
     return replace(
         read,

@@ -20,6 +20,7 @@ __all__ = [
     "REPEATED",
     "TOTALS",
     "UNKNOWN_LINE",
+    "no_amounts",
     "written_in",
     "wrong_columns",
     "wrong_length",
@@ -53,6 +54,11 @@ def wrong_length(count: int, width: int) -> str:
 def wrong_total(total: str) -> str:
     """A total of a declaration that its lines do not add up to."""
     return N_("total {total} does not add up").format(total=total)
+
+
+def no_amounts(count: int, file: str) -> str:
+    """Cells of a column of amounts that cannot be read."""
+    return N_("{count} cells are no amount and count as nothing ({file})").format(count=count, file=file)
 
 
 def written_in(rejects: pa.Table, messages: Messages) -> pa.Table:

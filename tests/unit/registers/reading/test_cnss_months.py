@@ -218,3 +218,64 @@ def test_means_are_exact_for_large_amounts(tmp_path):
     table = read_register(folder_of(tmp_path, rows), SCHEMA, months="any")
     assert table.table["salaire_reel"].to_pylist() == [9_000_000_000_650]
     assert np.array_equal(table.table["mois_declares"].to_pylist(), [12])
+
+
+@pytest.mark.parametrize("copied", [1.0, 0.6])
+def test_a_file_that_repeats_another_is_refused(tmp_path, copied):
+    """Also where the copy was saved in another form: numbers without zeros, amounts with spaces."""
+    rows = [row(f"{n:09d}", 6, 2000 + n) for n in range(20)]
+    place = folder_of(tmp_path, rows)
+    other = [row(n, 6, 2000 + n) for n in range(round(20 * copied))] + [row(100 + n, 6) for n in range(5)]
+    write(place / "copie.csv", [(*one[:13], f"{int(one[13]):,}".replace(",", "\u202f"), *one[14:]) for one in other])
+    with pytest.raises(RegisterError, match=r"lines stand in 202506\.csv and in copie\.csv") as refused:
+        read(place)
+    assert "000000001" not in str(refused.value)
+
+
+def test_a_complementary_declaration_is_added_and_counted(tmp_path):
+    rows = [row(n, 6, 2000 + n) for n in range(1, 20)]
+    place = folder_of(tmp_path, rows)
+    write(place / "complement.csv", [row(1, 6, 500), row(2, 6, 500), row(3, 6, 500, employer="78"), row(4, 6, 2004)])
+    declared, monthly = read(place)
+    assert {check: count for check, _, count in declared.notes} == {"declared-in-several-files": 3}
+    wages = dict(zip(monthly["num_immatriculation"].to_pylist(), monthly["salaire_reel"].to_pylist(), strict=True))
+    assert wages["1"] == (2001 + 500) * 100
+    assert read_register(place, SCHEMA).noted("declared-in-several-files") == {"num_affilie": 3}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["581600", "581 600", "581\u00a0600", "581\u202f600", "581.600", "581,600", "581600,00", "581.600,00", "581'600"],
+)
+def test_amounts_as_spreadsheets_write_them(tmp_path, text):
+    place = folder_of(tmp_path, [(*row(1, 6)[:13], text, *row(1, 6)[14:])])
+    declared, monthly = read(place)
+    assert monthly["salaire_reel"].to_pylist() == [581600]
+    assert declared.unread == ()
+
+
+def test_amounts_that_are_none_are_counted(tmp_path):
+    rows = [(*row(n, 6)[:13], text, *row(n, 6)[14:]) for n, text in enumerate(("100000", "n.d.", "-5", ""), start=1)]
+    place = folder_of(tmp_path, rows)
+    declared, _ = read(place)
+    assert declared.unread == ((3, "salaire_reel", "2 cells are no amount and count as nothing (202506.csv)"),)
+    assert "2 cells are no amount" in " ".join(map(str, read_register(place, SCHEMA).rejects["reason"].to_pylist()))
+
+
+def test_amounts_with_decimals_are_not_centimes(tmp_path):
+    rows = [(*row(n, 6)[:13], text, *row(n, 6)[14:]) for n, text in enumerate(("5 816,00", "5 816,45"), start=1)]
+    with pytest.raises(RegisterError, match="column salaire_reel: 1 amounts have decimals, the first in row 3"):
+        read(folder_of(tmp_path, rows))
+
+
+def test_months_without_a_declaration_are_named(tmp_path):
+    place = folder_of(tmp_path, [row(1, m) for m in (1, 2, 4, 7)])
+    assert read(place)[0].missing_months == ("2025-03", "2025-05", "2025-06")
+    assert read_register(place, SCHEMA, months="any").noted("months-missing") == {"periode": 3}
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store", "~$202506.xlsx"])
+def test_files_of_the_system_are_left_out(tmp_path, name):
+    place = folder_of(tmp_path, [row(1, 6)])
+    (place / name).write_bytes(b"")
+    assert [path.name for path in declaration_files(place)] == ["202506.csv"]
