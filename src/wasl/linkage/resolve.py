@@ -22,7 +22,7 @@ from wasl.linkage.persons.sums import codes_of, counts_by, parts_of
 from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
-from wasl.linkage.quality.checks import check_precision, check_twins, resolution_checks
+from wasl.linkage.quality.checks import check_few_links, check_precision, check_twins, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, why_recall_is_unknown
 from wasl.linkage.quality.least_precision import least_probability
@@ -128,6 +128,8 @@ def resolve(
     checks.append(
         check_twins(int((found.together & like_twins).sum()), links_made, given_apart(scored.model, plan.model))
     )
+    apart = records.source[found.pairs.left] != records.source[found.pairs.right]
+    checks.append(check_few_links(int((found.together & apart).sum()), records))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, patterns, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)

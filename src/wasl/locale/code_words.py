@@ -58,6 +58,7 @@ CHECK_WORDS = {
     "estimated-precision": N_("estimated precision"),
     "twins": N_("links that look like twins"),
     "possible-matches": N_("number of expected matches"),
+    "few-links": N_("number of links"),
     "held-once": N_("one record per person and register"),
     "unfound-matches": N_("matches that births show"),
     "cluster-sizes": N_("records per person"),

@@ -57,6 +57,10 @@ compares births only: without this opinion it took 500 people of one name, born 
 FEW_PAIRS = 20.0
 """Pairs of opinion behind m-probabilities with few comparisons and wide blocks. With 3 the model took chance
 resemblances among 10,000 distinct persons for 45 matches in one of five draws."""
+FEW_MATCHES = 100.0
+"""So many pairs beyond the counted non-matches leave the whole of this opinion; it weighs less where there are more.
+A match or two with errors made strangers of that look likely. Of six draws where 20 of 4,000 persons are in both
+registers 21 pairs were wrong with an opinion of 3 pairs, and 14 with 20."""
 REFINEMENTS = 2
 """Rounds in which the matches found are taken out of the pairs that u is estimated from."""
 
@@ -153,8 +157,19 @@ def _start_fits(
             fits.append((setup, maximize_likelihood(evidence, setup, start, START_ITERATIONS)))
         elif few and not counted and not lent:
             setup = with_opinion(setup, evidence, borrowed, OPINION_SHARE)
+        elif few and counted:
+            setup = replace(setup, weight=max(_opinion_of_few(evidence), setup.weight))
         fits.append((setup, maximize_likelihood(evidence, setup, None, START_ITERATIONS)))
     return fits
+
+
+def _opinion_of_few(evidence: Evidence) -> float:
+    """Pairs of opinion behind m-probabilities where non-matches are counted: more where fewer matches can be."""
+    strangers = evidence.strangers
+    if strangers is None:
+        return PSEUDO_PAIRS
+    beyond = float(np.maximum(evidence.per_stratum - strangers.pairs, 0.0)[~strangers.known].sum())
+    return float(np.clip(FEW_PAIRS * FEW_MATCHES / max(beyond, 1.0), PSEUDO_PAIRS, FEW_PAIRS))
 
 
 def _shapes(comparisons: Sequence[Comparison], options: ModelOptions, decided: bool) -> list[tuple[str, ...]]:

@@ -44,3 +44,9 @@ def test_what_is_linked_right_passes(name: str) -> None:
     assert {"unfound-matches", "held-once"}.isdisjoint(found.failed)
     assert found.precision > 0.9
     assert found.recall > 0.85
+
+
+@pytest.mark.parametrize("name", ["none", "few-matches-morocco"])
+def test_links_are_none_or_looked_at_where_hardly_anybody_is_in_both(name: str) -> None:
+    found = linked(name, "guarded", 2_400)
+    assert found.false_pairs == 0 or "few-links" in found.failed

@@ -13,7 +13,7 @@ from wasl.linkage.model.match_model import Fit, MatchModel, PassModel
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
 from wasl.linkage.plan import ResolutionOptions
-from wasl.linkage.quality.checks import check_precision, resolution_checks
+from wasl.linkage.quality.checks import check_few_links, check_precision, resolution_checks
 from wasl.linkage.quality.report import render_report
 
 BIRTH, NAMES = Comparison("birth", "filter", 4, (0, 1)), Comparison("names", "filter", 4, (0, 1))
@@ -172,3 +172,15 @@ def test_records_with_two_equally_good_partners_where_one_is_said(split: int, fo
         ["birth:3 names:3"], ("birth",),
     )  # fmt: skip
     assert [check.name for check in checks if not check.passed and check.name == "held-once"] == found
+
+
+@pytest.mark.parametrize(
+    ("links", "rows", "passed"),
+    [(0, 3_000, True), (1, 3_000, False), (49, 3_000, False), (50, 3_000, True), (40, 2_000, True), (2, 400, True)],
+)
+def test_links_that_are_rare_among_many_records_are_looked_at(links: int, rows: int, passed: bool) -> None:
+    assert check_few_links(links, records(2 * rows, 2)).passed is passed
+
+
+def test_a_register_alone_may_hold_one_person_twice() -> None:
+    assert check_few_links(1, records(3_000, 1)).passed
