@@ -184,8 +184,9 @@ def test_false_agreement_on_the_lists_of_spellings():
 
 
 @pytest.mark.parametrize(
-    ("number", "least"), [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93), (7, 0.85), (8, 0.78)]
-)  # as it is after the rules that each round asked for; no rule was made for round 8. First looks: docs/names.md
+    ("number", "least"),
+    [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93), (7, 0.88), (8, 0.82), (9, 0.95), (10, 0.82)],
+)  # as it is after the rules that each round asked for; no rule was made for rounds 8 and 10. First looks: docs/names.md
 def test_recall_on_the_rounds_of_blind_lists(number, least):
     pairs = [
         skeleton(a) == skeleton(b) != ""
