@@ -198,7 +198,10 @@ def _left_out(
             known = {part.feature: _has_feature(schema, part.feature) for part in group.parts}
             missing = [part.feature for part in group.parts if part.required and not known[part.feature]]
             absent = ", ".join(missing or known)
+            needed = ", ".join([part.feature for part in group.parts if part.required] or known)
             reason = f"the register has no {absent}"
+            if not missing and any(known.values()):
+                reason = f"no record has a usable value for each of: {needed}"
             found.append(LeftOut("group", group.name, reason, expected=not any(known.values())))
     for step in profile.passes:
         if step not in steps:

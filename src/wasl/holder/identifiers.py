@@ -51,6 +51,13 @@ SPREADSHEET = re.compile(r"#(?:REF|N/?A|VALUE|VALEUR|NAME|NOM|DIV/0|NULL|NUL|NUM
 SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 DATE = re.compile(r"\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
 ONE_DIGIT = re.compile(r"(\d)\1{3,}|[A-Z]{1,3}(\d)\2{5,}|([A-Z])\3{3,}\d?")
+MASKED = re.compile(r"[*•●#?]{2,}|(?<=\d)X{3,}|X{3,}(?=\d)|…|\.{3,}")
+"""A number of which only a part is shown (``A1234****``): many persons have that part."""
+FORMULA = re.compile(r"=\s*[A-Z@$+\-].*", re.DOTALL)
+"""A formula where its value should be (``=A1``, ``=VLOOKUP(…)``)."""
+KEYBOARD = re.compile(r"(?:AZERTY|QWERTY|QWERTZ|QSDF|ASDF|ABCDEF?).*")
+FLOAT = re.compile(r"^(\d{4,})[.,]0{1,2}$")
+"""A number that a program wrote with a decimal part: 12345678.0."""
 PERIODIC = re.compile(r"(\d{2,3})\1{2,}")
 LABEL = re.compile(
     r"^(?:(?:PASSEPORT|PASSPORT|PASAPORTE|CIN|CNIE|CARTE|SEJOUR|TITRE|NUMERO|NUM|NO|N|DE|DU|D|IDENTITE|NATIONALE)"
@@ -91,7 +98,7 @@ def _plain(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    upper = _plain(text)
+    upper = FLOAT.sub(r"\1", _plain(text))
     unlabelled = LABEL.sub("", upper)
     if any(c.isdigit() for c in unlabelled):
         upper = unlabelled
@@ -109,7 +116,9 @@ def _reason(text: str, bare: str) -> str | None:
     digits = "".join(c for c in bare if c.isdigit())
     if not digits:
         return "word" if all(word in VOID_WORDS for word in long or words) else "no digit"
-    if SCIENTIFIC.fullmatch(plain) or DATE.fullmatch(plain):
+    if SCIENTIFIC.fullmatch(plain) or DATE.fullmatch(plain) or FORMULA.fullmatch(plain) or MASKED.search(plain):
+        return "form"
+    if KEYBOARD.fullmatch(bare):
         return "form"
     if not digits.strip("0") or ONE_DIGIT.fullmatch(bare) or _is_run(bare):
         return "form"

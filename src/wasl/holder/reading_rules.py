@@ -31,7 +31,7 @@ PROBES = (
     "Ευάγγελος Σταύρος Bektash Vicente",
 )
 """Names that meet what no table holds: the skeleton, initials, scripts."""
-NUMBERS = ("BE 123456", "n° 00-45.678/A", "EN COURS", "1E+05", "٠١٢٣٤٥")
+NUMBERS = ("BE 123456", "n° 00-45.678/A", "EN COURS", "1E+05", "٠١٢٣٤٥", "A1234****", "=A1", "AZERTY12", "12345679.0")
 DIGEST_LENGTH = 16
 
 

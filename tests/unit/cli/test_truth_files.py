@@ -10,6 +10,7 @@ from tests.unit.registers.reading.other_workbook_files import write
 
 from wasl.cli.evaluation import read_csv
 from wasl.errors import InputError
+from wasl.linkage.quality.truth import clean_truth
 
 ROWS = pd.DataFrame(
     {"register": ["a", "b ", "b"], "record": ["00017", "1E5", "AB 12"], "person": ["1", "1", ""]}, dtype=str
@@ -40,3 +41,18 @@ def test_other_workbooks_read_as_the_same_file_in_csv(tmp_path: Path, ending: st
     path = write(tmp_path / f"truth{ending}", {"Feuil1": [list(ROWS.columns), *ROWS.values.tolist()]})
     ROWS.to_csv(tmp_path / "truth.csv", index=False)
     pd.testing.assert_frame_equal(read_csv(path), read_csv(tmp_path / "truth.csv"))
+
+
+@pytest.mark.parametrize("nobody", ["-", "?", "…", "--", "inconnu", "Inconnue", "ND", "غير معروف", "#N/A", ""])
+def test_signs_and_words_for_nobody_are_no_person(nobody: str) -> None:
+    rows = [["a", "1", nobody], ["b", "2", nobody], ["a", "3", "7"]]
+    truth = clean_truth(pd.DataFrame(rows, columns=["register", "record", "person"]))
+    assert truth.without_person == 2
+    assert truth.rows["person"].tolist() == ["7"]
+
+
+def test_a_text_written_as_a_formula_is_the_text() -> None:
+    rows = [["a", '="00017"', "1"], ["b", '= "18"', '="1"']]
+    truth = clean_truth(pd.DataFrame(rows, columns=["register", "record", "person"]))
+    assert truth.rows["record"].tolist() == ["00017", "18"]
+    assert truth.rows["person"].tolist() == ["1", "1"]

@@ -45,10 +45,12 @@ def schema_of(*features, name="ours"):
     return validate_document(RegisterSchema, document, "test")
 
 
-def encoded(schema, profile):
+def encoded(schema, profile, empty=()):
     table = {"number": ["1", "2", "3"]}
     for field in schema.fields[1:]:
         table[field.name] = VALUES.get(field.name, [f"{field.name} {k}" for k in "abc"])
+        if field.name in empty:
+            table[field.name] = [None] * 3
     return encode(pa.table(table), schema, KEY, profile, created="", rng=np.random.default_rng(0))
 
 
@@ -121,6 +123,16 @@ def test_an_absent_feature_takes_no_group_away_and_a_shipped_profile_says_so():
     (left,) = [item for item in made.left_out if item.kind == "group"]
     assert (left.name, left.expected, left.reason) == ("contact", False, "the register has no street")
     assert {item.name for item in made.left_out if item.kind == "pass"} == {"street"}
+
+
+def test_a_group_that_no_record_has_is_said_not_to_be_usable():
+    """The schema has the columns; the file's cells are empty."""
+    schema = schema_of("surname", "given", "street", "locality", "postcode", "street_number", "birth_date")
+    empty = ("street", "locality", "postcode", "street_number")
+    made = encoded(schema, EncodingProfile.load("guarded", "febrl"), empty=empty)
+    (left,) = [item for item in made.left_out if item.kind == "group"]
+    assert (left.name, left.expected) == ("contact", False)
+    assert left.reason.startswith("no record has a usable value for each of: ")
 
 
 def test_an_optional_pass_above_the_limit_is_left_out_with_its_reason(make, projects, schema):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wasl.holder.identifiers import normalize_identifier, normalize_identifiers, shared_numbers, void_reason
 from wasl.holder.normalize import describe_persons
@@ -15,6 +17,7 @@ VOID = """
 EN COURS|en cours de renouvellement|PAS DE PASSEPORT|Perdu|PERDU LE 12/03/2020|VOLÉ|DÉPOSÉ 2019|NEANT|Néant|aucun|SANS
 #REF!|#N/A|#VALEUR!|#NOM?|####|1E+05|1,23E+08|9.99E+11|123456|12345678|0123456789|987654|000000|AB000000|1111111
 XXXXXX|X|---|...|?|12/03/2020|2020-03-12|غير معروف|مجهول|لا يوجد|ضائع|N/A|null|TEST|A DEMANDER|١٢٣٤٥٦|121212
+A1234****|12*****|XXXX4567|****4567|AB12…|12345678??|=A1|=VLOOKUP(A1,B:C,2)|=Feuil1!A1|AZERTY12|QWERTY1
 PASSEPORT|CARTE DE SEJOUR|NON DISPONIBLE|en\u200c cours
 """
 
@@ -38,6 +41,11 @@ def test_placeholders_are_void(text):
         ("00019345", "19345"),
         ("PASSEPORT AB193456", "AB193456"),
         ("N° 193456", "193456"),
+        ("193456.0", "193456"),
+        ("193456,00", "193456"),
+        ("193.456", "193456"),
+        ("AX193456", "AX193456"),
+        ("XXL193456", "XXL193456"),
         ("16NT92301", "16NT92301"),
         ("19850312", "19850312"),
         ("12E34567", "12E34567"),
@@ -86,3 +94,14 @@ def test_persons_without_numbers_of_their_own_share_none():
         ("spellings-unknown", "sexe", 1),
         ("spellings-unknown", "nationalite", 1),
     }
+
+
+@given(st.from_regex(r"[A-Z]{0,2}[1-9][0-9]{4,8}", fullmatch=True), st.integers(2, 5), st.sampled_from("*•?#"))
+def test_a_number_of_which_a_part_is_hidden_is_nobodys(number, hidden, sign):
+    assert void_reason(number[:-hidden] + sign * hidden) is not None
+    assert void_reason(sign * hidden + number[hidden:]) is not None
+
+
+@given(st.integers(10_000, 99_999_999), st.sampled_from([".0", ",0", ".00"]))
+def test_a_decimal_part_that_a_program_wrote_is_no_digit(number, tail):
+    assert normalize_identifier(f"{number}{tail}") == normalize_identifier(str(number))

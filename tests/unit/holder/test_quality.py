@@ -128,3 +128,18 @@ def test_checked_columns_that_are_dropped_are_read_for_the_report_only(name, tmp
     checked = read_register(path, schema, with_dropped=True).table.column_names
     assert set(checked) - set(plain) == {f.name for f in schema.fields if f.role == "drop" and f.kind}
     assert isinstance(read_register(path, schema).table, pa.Table)
+
+
+@pytest.mark.parametrize(
+    ("column", "gaps", "weight"),
+    [("date_naissance", 20, "problem"), ("sexe", 20, "problem"), ("num_carte_sejour", 20, "warning"),
+     ("nationalite", 11, "warning"), ("nationalite", 10, None)],
+)  # fmt: skip
+def test_a_column_of_persons_that_is_mostly_empty_is_a_finding(examined, column, gaps, weight):
+    report = examined(*[row(number, **({column: ""} if number < gaps else {})) for number in range(20)])
+    assert [f.weight for f in found(report, "cells-missing") if f.column == column] == ([weight] if weight else [])
+
+
+def test_years_alone_are_no_gap(examined):
+    report = examined(*[row(number, date_naissance=str(1950 + number)) for number in range(20)])
+    assert not found(report, "cells-missing")

@@ -28,9 +28,16 @@ __all__ = ["examine"]
 
 CIN = re.compile(r"[A-Z]{1,2}[0-9]{5,6}")
 OLDEST = 110
+MOSTLY = 0.5
+"""A column of persons with more cells missing than this is a finding: linkage rests on the rest of them."""
+NEEDED = frozenset(
+    [Feature.SURNAME, Feature.GIVEN, Feature.FULL_NAME, Feature.BIRTH_DATE, Feature.SEX, Feature.NATIONALITY]
+)
+"""What most passes ask for: without it, passes are left out."""
 READING: dict[str, Weight] = {
     "mojibake-repaired": "warning",
     "marks-dropped": "note",
+    "texts-as-formulas": "note",
     "cells-merged": "warning",
     "formulas-without-value": "problem",
     "rows-mended": "warning",
@@ -68,6 +75,7 @@ def examine(register: RegisterTable, schema: RegisterSchema, *, file: str, today
     rows = np.asarray(register.table[SOURCE_ROW])
     findings = [
         *_rejected(register),
+        *_gaps(register.table, schema, rows),
         *_births(register.table, schema, rows, today),
         *_numbers(register, schema, rows),
         *_codes(register.table, schema, rows),
@@ -162,6 +170,21 @@ def _rejected(register: RegisterTable) -> list[Finding]:
         weight: Weight = "problem" if kind == "row" else "warning"
         name = "rows-rejected" if kind == "row" else "cells-invalid"
         found.append(Finding(name, weight, column, count, register.rows_read, rows, ((reason, count),)))
+    return found
+
+
+def _gaps(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> list[Finding | None]:
+    """Columns of persons that are empty, or empty in more than half of the rows."""
+    found: list[Finding | None] = []
+    for spec in schema.fields:
+        if spec.feature is None or spec.name not in table.column_names or not table.num_rows:
+            continue
+        gaps = np.asarray(pc.is_null(table[spec.name]))
+        if spec.type == "date":
+            gaps &= date_codes(table, spec.name) == 0  # a year alone is no gap
+        weight: Weight = "problem" if gaps.all() and spec.feature in NEEDED else "warning"
+        if gaps.mean() > MOSTLY:
+            found.append(finding("cells-missing", weight, spec.name, gaps, rows))
     return found
 
 

@@ -19,6 +19,11 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("خلايا لا يمكن قراءتها", "تُقرأ الخلية كقيمة ناقصة ويُحتفظ بالسطر."),
         "en": ("Cells that cannot be read", "The cell is read as missing; the row is kept."),
     },
+    "cells-missing": {
+        "fr": ("Cellules manquantes en majorité", "Vérifiez l'export : l'appariement ne repose que sur les autres."),
+        "ar": ("أغلب الخلايا ناقصة", "تحققوا من التصدير: لا يعتمد الربط إلا على الخلايا الأخرى."),
+        "en": ("Most cells are missing", "Check the export: linkage rests on the others alone."),
+    },
     "lines-added": {
         "fr": (
             "Lignes d'un même mois additionnées",
@@ -220,6 +225,14 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "fr": ("Caractères invisibles, retirés", "Marques de mise en forme (ZWNJ, LRM, BOM) au milieu des textes."),
         "ar": ("حروف غير مرئية حُذفت", "علامات تنسيق (ZWNJ وLRM وBOM) وسط النصوص."),
         "en": ("Invisible characters, dropped", "Format marks (ZWNJ, LRM, BOM) inside the texts."),
+    },
+    "texts-as-formulas": {
+        "fr": (
+            "Textes écrits en formules",
+            'La forme ="00123", que des programmes écrivent pour Excel, est lue 00123.',
+        ),
+        "ar": ("نصوص مكتوبة كصيغ", 'الشكل ="00123" الذي تكتبه برامج لأجل Excel يُقرأ 00123.'),
+        "en": ("Texts written as formulas", 'The form ="00123", which programs write for Excel, is read as 00123.'),
     },
     "cells-merged": {
         "fr": ("Cellules fusionnées, remplies", "La valeur vaut pour toutes les lignes de la fusion : vérifiez-le."),

@@ -12,7 +12,7 @@ import pandas as pd
 from wasl.errors import InputError, RegisterError
 from wasl.registers.reading.encodings import encoding_of
 from wasl.registers.reading.headers import words_key
-from wasl.registers.reading.marks import without_marks
+from wasl.registers.reading.marks import without_equals, without_marks
 
 __all__ = ["HEADER_ROWS", "Truth", "clean_truth", "parse_table", "readings_of", "require_columns", "table_of"]
 
@@ -44,8 +44,30 @@ ERRORS = (
     "#null!",
     "#nul!",
 )
-NOBODY = frozenset([*ERRORS, "null", "na", "n/a", "nan", "none", "<na>"])
-"""A failed look-up leaves such a text in a cell, or a program writes it for an empty one. It is no person."""
+NOBODY = frozenset(
+    [
+        *ERRORS,
+        *(
+            "null",
+            "na",
+            "n/a",
+            "nan",
+            "none",
+            "<na>",
+            "nd",
+            "n/d",
+            "nc",
+            "inconnu",
+            "inconnue",
+            "unknown",
+            "néant",
+            "neant",
+        ),
+        *("aucun", "aucune", "indéterminé", "non déterminé", "غير معروف", "غير محدد", "مجهول", "لا يوجد"),
+    ]
+)
+"""A failed look-up leaves such a text in a cell, a program writes it for an empty one, or a reviewer who does not know.
+It is no person, nor is a text without a letter or digit (``-``, ``?``)."""
 ROWS_SHOWN = 5
 Rows = Sequence[Sequence[str]]
 
@@ -173,8 +195,8 @@ def clean_truth(truth: pd.DataFrame) -> Truth:
     require_columns(rows, NEEDED, "truth")
     for column in NEEDED:
         texts = rows[column].astype(object).where(rows[column].notna(), "").astype(str)
-        rows[column] = texts.map(without_marks)
-    rows["person"] = rows["person"].where(~rows["person"].str.casefold().isin(NOBODY), "")
+        rows[column] = texts.map(without_marks).map(without_equals)
+    rows["person"] = rows["person"].where(~rows["person"].map(_is_nobody), "")
     given = rows[rows["record"] != ""]
     doubled = given.duplicated(["register", "record"], keep=False)
     if doubled.any():
@@ -186,6 +208,10 @@ def clean_truth(truth: pd.DataFrame) -> Truth:
         )
     named = given["person"] != ""
     return Truth(given[named], int((~named).sum()), len(rows) - len(given))
+
+
+def _is_nobody(person: str) -> bool:
+    return person.casefold() in NOBODY or not any(map(str.isalnum, person))
 
 
 def require_columns(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:

@@ -29,7 +29,7 @@ from wasl.registers.reading.dates import (
     read_date,
     states_month_first,
 )
-from wasl.registers.reading.marks import drop_marks, fold_digits, repaired
+from wasl.registers.reading.marks import drop_equals, drop_marks, fold_digits, repaired
 from wasl.registers.reading.partial_dates import whole_dates
 from wasl.registers.reading.refusals import (
     NEITHER_YES_NOR_NO,
@@ -121,11 +121,13 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
     """
     notes: dict[str, int] = {}
     text, marked = drop_marks(column)
-    text = pc.utf8_trim_whitespace(text)
+    text, unwrapped = drop_equals(pc.utf8_trim_whitespace(text))
     missing = {"", *field.missing}
     text = pc.if_else(pc.is_in(text, pa.array(sorted(missing))), pa.scalar(None, pa.string()), text)
     if marked:
         notes["marks-dropped"] = marked
+    if unwrapped:
+        notes["texts-as-formulas"] = unwrapped
     if field.type in ("string", "code"):
         text, repaired = repair_mojibake(text)
         if repaired:

@@ -41,10 +41,34 @@ WHOLE = re.compile(r"^(\d{4,8})[.,]0+$")
 COMPACT_TIME = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})T(\d{2})(\d{2})(?:\d{2})?(?=\D|$)", re.IGNORECASE)
 
 
+TIME_BEFORE_YEAR = re.compile(
+    r"^(.*?[^\W\d_]{3,}\.?\s+\d{1,2}),?\s+(\d{1,2}:\d{2}(?::\d{2})?)\s+([A-Z]{2,5}|[+-]\d{2}:?\d{2})?\s*(\d{4})$",
+    re.IGNORECASE,
+)
+"""As programs print a date: Tue Mar 12 00:00:00 GMT 1985."""
+ZONE_ALONE = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})$", re.IGNORECASE)
+"""A date with a zone and no time, as XML writes it."""
+LABEL = re.compile(r"^[^\W\d_][^\d:]{0,24}:\s*(?=\d{1,4}\s*[/.\-])")
+FOOTNOTE = re.compile(r"(?<=\d)\s*[*†‡]{1,3}$")
+TYPED_LETTERS = re.compile(r"^([\dOoIl]{1,2})([/.\-])([\dOoIl]{1,2})\2([\dOoIl]{4})$")
+"""A date with letters that look like digits: 12/O3/I985."""
+LETTER_DIGITS = str.maketrans("OoIl", "0011")
+
+
+def _as_digits(found: re.Match[str]) -> str:
+    """The date with digits for letters that look like them; III and II stay the numerals of months."""
+    first, mark, second, year = (
+        part if part.isalpha() and set(part) <= set("Il") else part.translate(LETTER_DIGITS) for part in found.groups()
+    )
+    return f"{first}{mark}{second}{mark}{year}"
+
+
 def tidy_date(text: str) -> str:
     """A date cell with ASCII digits, usual separators and without quotes, ordinal endings and repeated separators."""
     bare = fold_digits(without_marks(text)).translate(SIGNS).strip()
     bare = UNDERSCORE.sub("/", TWICE.sub(r"\1", bare))
+    bare = ZONE_ALONE.sub(r"\1", FOOTNOTE.sub("", LABEL.sub("", bare)))
+    bare = TYPED_LETTERS.sub(_as_digits, TIME_BEFORE_YEAR.sub(r"\1 \4 \2 \3", bare)).strip()
     bare = COMPACT_TIME.sub(r"\1-\2-\3T\4:\5", bare)
     return ORDINAL.sub(r"\1", FIRST.sub("1", bare))
 

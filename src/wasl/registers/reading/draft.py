@@ -19,14 +19,14 @@ from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
 from wasl.registers.reading.draft_text import DERIVED, write_schema
-from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, words_key
+from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, unprefixed, words_key
 from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS, WEIGHT
 from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.sources import check_file, read_source
 from wasl.registers.reading.width import doubled
-from wasl.registers.reading.workbooks import sheet_rows
+from wasl.registers.reading.workbooks import hidden_sheets, sheet_rows
 from wasl.registers.schema import Feature, FileLayout, RegisterSchema
 
 __all__ = ["FEATURES", "RECORD", "column_headings", "draft_register"]
@@ -134,7 +134,7 @@ def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[
     kind = check_file(path)
     layout = FileLayout(sheet=sheet, encoding=encoding)
     if kind == "parquet":
-        names: Sequence[str] = column_names(path)
+        names: Sequence[str] = [texts[0] for texts in unprefixed([(name,) for name in column_names(path)])]
     else:
         if kind == "csv":
             preface, header = read_preface(path, known, layout)
@@ -144,7 +144,7 @@ def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[
             best, chosen = _best_sheet(path, sheet, known)
             layout = layout.model_copy(update={"sheet": chosen})
         layout = layout.model_copy(update={"header_row": best.row + 1})
-        names = [without_marks(texts[0]) for texts in best.names]
+        names = [without_marks(texts[0]) for texts in unprefixed(best.names)]
         _require_names(path, best, names)
     several = set(doubled(names))
     once = [name for name in dict.fromkeys(names) if name and name not in several]
@@ -170,14 +170,24 @@ def _require_names(path: Path, header: Header, names: Sequence[str]) -> None:
 
 def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, str]:
     found = []
+    hidden = hidden_sheets(path)
     for name, rows in sheet_rows(path, sheet, 60).items():
         header = find_header(rows, known)
         if header is not None:
             best = _likeliest(rows, header)
-            found.append((len(best.match.places), sum(bool(texts[0]) for texts in best.names), best, name))
+            width = sum(bool(texts[0]) for texts in best.names)
+            found.append(
+                (len(best.match.places), width, name not in hidden, any(map(any, rows[best.row + 1 :])), best, name)
+            )
     if not found:
         raise RegisterError(f"{path}: no sheet has cells.")
-    _, _, best, name = max(found, key=lambda item: item[:2])
+    *fit, best, name = max(found, key=lambda item: item[:4])
+    equal = [other for *rank, header, other in found if rank == fit and rank[0] > 1 and header.names == best.names]
+    if len(equal) > 1:
+        raise RegisterError(
+            f"{path}: {len(equal)} sheets have the columns: {', '.join(map(repr, equal))}.",
+            remedy="Say which with --sheet, or put them in one sheet.",
+        )
     return best, name
 
 

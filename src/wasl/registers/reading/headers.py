@@ -31,6 +31,7 @@ __all__ = [
     "known_features",
     "match_header",
     "speaks_of_another",
+    "unprefixed",
     "wanted_columns",
     "words_key",
 ]
@@ -198,7 +199,7 @@ def _glued(name: str) -> str:
     return column_key(name).replace("_", "")
 
 
-def _unprefixed(header: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def unprefixed(header: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The names of a header without what a program put before all of them: a table's name (*t.nom*) or a number."""
     named = [names[0] for names in header if names and names[0]]
     tables = {name.split(".", 1)[0] if "." in name and " " not in name else "" for name in named}
@@ -217,8 +218,10 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     places: dict[str, int] = {}
     doubled: list[str] = []
     taken: set[int] = set()
-    header = _unprefixed(header)
-    keys = [{column_key(name) for name in names if name} - {""} for names in header]
+    written, header = header, unprefixed(header)
+    keys = [
+        {column_key(name) for name in (*own, *bare) if name} - {""} for own, bare in zip(written, header, strict=True)
+    ]
     words = [
         {key for name in names for key in (words_key(name), words_key(_bare(name)))} - {frozenset()} for names in header
     ]
@@ -267,7 +270,8 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     renamed = {
         name: without_marks(header[place][0])
         for name, place in found.items()
-        if column_key(name) not in keys[place] or column_key(header[place][0]) != column_key(name)
+        if column_key(name) not in keys[place]
+        or column_key(name) not in (column_key(header[place][0]), column_key(written[place][0]))
     }
     surplus = tuple(
         without_marks(names[0]) for place, names in enumerate(header) if place not in taken and names and names[0]

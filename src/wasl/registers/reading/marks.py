@@ -8,7 +8,7 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["drop_marks", "fold_digits", "repaired", "without_marks"]
+__all__ = ["drop_equals", "drop_marks", "fold_digits", "repaired", "without_equals", "without_marks"]
 
 MARKS = r"[\p{Cf}\p{Cc}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180D}\x{FE00}-\x{FE0F}\x{FFF9}-\x{FFFD}]"
 """RE2 class: format and control characters (ZWNJ, ZWJ, LRM, BOM, soft hyphen), variation selectors, U+FFFD."""
@@ -31,6 +31,24 @@ def drop_marks(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     return bare, int(changed)
 
 
+EQUALS_QUOTES = r'^=\s*"((?s:.*))"$'
+"""RE2: a text that a program wrote as a formula, so that Excel keeps its zeros: ``="00123"``."""
+
+
+def drop_equals(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """A column of text without the formula around texts (``="00123"``), and how many cells had one."""
+    if not pc.any(pc.starts_with(column, "=")).as_py():
+        return column, 0
+    bare = pc.replace_substring_regex(column, EQUALS_QUOTES, r"\1")
+    return bare, int(pc.sum(pc.not_equal(bare, column)).as_py() or 0)
+
+
+def without_equals(text: str) -> str:
+    """One text without the formula around it."""
+    found = _EQUALS_QUOTES.match(text) if text.startswith("=") else None
+    return found[1].strip() if found else text
+
+
 def _any(column: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
@@ -44,6 +62,7 @@ def without_marks(text: str) -> str:
     return bare if bare == spaced else " ".join(bare.split())  # a mark may have stood between two spaces
 
 
+_EQUALS_QUOTES = re.compile(r'^=\s*"(.*)"$', re.DOTALL)
 _VARIATION = re.compile("[\u034f\ufe00-\ufe0f\ufffd]")
 
 

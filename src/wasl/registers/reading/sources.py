@@ -33,6 +33,7 @@ NOT_READ = {
     b"$FL2": N_("an SPSS file (.sav)"),
 }
 """First bytes of kinds of files that are not read."""
+JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"')
 
 
 def check_file(path: Path) -> str:
@@ -58,6 +59,8 @@ def check_file(path: Path) -> str:
         rb"(?:\xef\xbb\xbf)?\s*<(?:html|table|!doctype html|\?xml|head|meta)", head, re.IGNORECASE
     ):
         known = N_("a web page (HTML or XML)")
+    if known is None and JSON.match(head):
+        known = N_("a JSON file")
     if known is not None:
         raise RegisterError(f"{path}: this is {known}, which is not read.", remedy="Save it as CSV or .xlsx.")
     suffix = path.suffix.lower()

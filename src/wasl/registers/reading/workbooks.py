@@ -24,7 +24,7 @@ from wasl.registers.reading.source import HEADER_PLACE, SHEET_NAME, Source, comp
 from wasl.registers.reading.width import MOST_COLUMNS, narrow_tables, width_of
 from wasl.registers.schema import FileLayout
 
-__all__ = ["read_workbook", "sheet_rows"]
+__all__ = ["hidden_sheets", "read_workbook", "sheet_rows"]
 
 PREFACE_ROWS = 60
 CHUNK = 1 << 20
@@ -114,6 +114,16 @@ def sheet_rows(path: Path, sheet: str | None, count: int | None) -> dict[str, li
         if count is not None:
             return narrow_tables(path, {page.title: list(_rows(page, count)) for page in pages})
         return {page.title: [tuple(map(_cell_text, row)) for row in _all_rows(path, page)] for page in pages}
+
+
+def hidden_sheets(path: Path) -> frozenset[str]:
+    """The sheets of a workbook that a spreadsheet does not show.
+
+    Raises:
+        RegisterError: Not a workbook.
+    """
+    with _workbook(path) as book:
+        return frozenset(page.title for page in book.worksheets if page.sheet_state != "visible")
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import datetime as dt
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wasl.registers.reading.dates import DateNote, DateRule, parse_month, read_date
 from wasl.registers.reading.month_names import MONTHS
@@ -239,3 +241,56 @@ def test_every_month_name_is_read_in_every_place(month, shape):
     if not shape.startswith("7 ") and month in ("i", "v", "x"):
         return
     assert read_date(shape.format(month), RULE)[0] == 19850000 + MONTHS[month] * 100 + 7
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Tue Mar 12 00:00:00 GMT 1985", 19850312),
+        ("Tue Mar 12 00:00:00 WET 1985", 19850312),
+        ("Mon Mar 11 23:00:00 UTC 1985", 19850312),
+        ("Tue Mar 12 00:00:00 1985", 19850312),
+        ("1985-03-12Z", 19850312),
+        ("1985-03-12+01:00", 19850312),
+        ("1985-03-12-05:00", 19850312),
+        ("12/O3/1985", 19850312),
+        ("l2/03/I985", 19850312),
+        ("OO/OO/1985", 19850000),
+        ("12/III/1985", 19850312),
+        ("12/II/1985", 19850212),
+        ("12/03/1985*", 19850312),
+        ("12/03/1985 †", 19850312),
+        ("DN: 12/03/1985", 19850312),
+        ("Date de naissance : 12/03/1985", 19850312),
+        ("né le: 12/03/1985", 19850312),
+    ],
+)
+def test_dates_as_programs_print_them_and_clerks_mistype_them(text, code):
+    assert read_date(text, RULE)[0] == code
+
+
+@pytest.mark.parametrize("text", ["Illo/Ol/loll", "1980-1985", "1985 ou 1986", "12/03/1985-12/03/1986", "O", "I/I/II"])
+def test_what_is_not_one_date_is_none(text):
+    assert read_date(text, RULE)[0] == 0
+
+
+@given(
+    day=st.dates(dt.date(1900, 3, 1), dt.date(2025, 12, 31)),
+    shape=st.sampled_from(["{0:%d/%m/%Y}", "{0:%d-%m-%Y}", "{0:%d.%m.%Y}"]),
+    swaps=st.lists(st.sampled_from(["0O", "1l", "1I", "0o"]), max_size=2),
+)
+def test_letters_for_digits_change_no_date(day, shape, swaps):
+    """O for 0 and l or I for 1 anywhere: the same date, or nothing where numerals of months could be meant."""
+    text = shape.format(day)
+    for digit, letter in swaps:
+        text = text.replace(digit, letter, 1)
+    assert read_date(text, RULE)[0] in (int(day.strftime("%Y%m%d")), 0)
+    if not set("Il") & set(text):
+        assert read_date(text, RULE)[0] == int(day.strftime("%Y%m%d"))
+
+
+@given(
+    day=st.dates(dt.date(1900, 3, 1), dt.date(2025, 12, 31)), zone=st.sampled_from(["Z", "+00:00", "+01:00", "-05:00"])
+)
+def test_a_zone_without_a_time_leaves_the_day(day, zone):
+    assert read_date(day.isoformat() + zone, RULE)[0] == int(day.strftime("%Y%m%d"))

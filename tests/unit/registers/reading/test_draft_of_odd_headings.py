@@ -6,13 +6,17 @@ import tomllib
 
 import pyarrow as pa
 import pytest
+from openpyxl import Workbook
 
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.policy.draft import draft_policy
 from wasl.disclosure.protect import protect
+from wasl.errors import RegisterError
 from wasl.registers.documents import validate_document
 from wasl.registers.reading.draft import draft_register
 from wasl.registers.reading.headers import known_features
+from wasl.registers.reading.reader import read_register
+from wasl.registers.schema import RegisterSchema
 
 
 @pytest.mark.parametrize(
@@ -108,3 +112,52 @@ def test_a_drafted_policy_protects_the_data_that_it_was_drafted_from(columns):
     numbers = {variable.name for variable in policy.variables if variable.hierarchy is not None}
     assert numbers == {"age"}
     assert made.utility.variables["sex"].categories_after == 2
+
+
+PERSONS = {
+    "N° du titre": [f"A{1000 + 7 * n}" for n in range(30)],
+    "Nom": ["Diallo", "Kone", "Sow"] * 10,
+    "Prénom": ["Awa", "Ali"] * 15,
+    "Date de naissance": [f"{n % 27 + 1:02d}/03/1985" for n in range(30)],
+}
+
+
+@pytest.mark.parametrize("shape", ["{place}. {name}", "{place}) {name}", "{name} :", "t.{plain}"])
+def test_a_draft_reads_its_own_file_whatever_stands_before_the_headings(tmp_path, shape):
+    names = [
+        shape.format(place=place, name=name, plain=name.replace(" ", "_")) for place, name in enumerate(PERSONS, 1)
+    ]
+    path = tmp_path / "file.csv"
+    rows = [";".join(row) for row in zip(*PERSONS.values(), strict=True)]
+    path.write_text("\n".join([";".join(names), *rows]) + "\n", encoding="utf-8")
+    schema = validate_document(RegisterSchema, tomllib.loads(draft_register(path)), "draft")
+    assert {feature.value for feature in schema.by_feature} >= {"surname", "given", "birth_date"}
+    assert read_register(path, schema).table.num_rows == 30
+
+
+def _workbook(tmp_path, sheets, hidden=()):
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+        page.sheet_state = "hidden" if name in hidden else "visible"
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_draft_prefers_sheets_that_are_shown_and_have_rows(tmp_path):
+    rows = [list(PERSONS), *map(list, zip(*PERSONS.values(), strict=True))]
+    sheets = {"Brouillon": rows[:5], "Modèle": rows[:1], "Export": rows}
+    draft = tomllib.loads(draft_register(_workbook(tmp_path, sheets, hidden=["Brouillon"])))
+    assert draft["file"]["sheet"] == "Export"
+
+
+def test_a_draft_of_two_equal_sheets_is_refused_and_one_that_is_named_is_made(tmp_path):
+    rows = [list(PERSONS), *map(list, zip(*PERSONS.values(), strict=True))]
+    path = _workbook(tmp_path, {"2024": [rows[0], *rows[1:9]], "2025": [rows[0], *rows[9:]]})
+    with pytest.raises(RegisterError, match=r"2 sheets have the columns: '2024', '2025'"):
+        draft_register(path)
+    assert tomllib.loads(draft_register(path, sheet="2025"))["file"]["sheet"] == "2025"

@@ -411,3 +411,19 @@ def test_a_file_in_utf_32(tmp_path):
     path = tmp_path / "register.csv"
     path.write_bytes("\n".join([HEADER, *joined()]).encode("utf-32"))
     assert names(path) == ALL
+
+
+def test_texts_written_as_formulas_are_read_as_texts(csv):
+    rows = [[f'"=""{cell}"""' for cell in row] for row in ROWS]
+    read = read_register(csv(";".join(COLUMNS), *joined(rows)), SCHEMA)
+    plain = read_register(csv(";".join(COLUMNS), *joined()), SCHEMA)
+    assert read.table.equals(plain.table)
+    assert set(read.noted("texts-as-formulas")) >= {"num_inscription", "nom"}
+
+
+@pytest.mark.parametrize("text", ['[{"nom": "A"}]', '{"rows": []}', '\ufeff[\n  {"nom": "A"}]'])
+def test_a_json_file_is_named(tmp_path, text):
+    path = tmp_path / "register.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RegisterError, match="this is a JSON file"):
+        read_register(path, SCHEMA)
