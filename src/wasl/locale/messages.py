@@ -39,6 +39,7 @@ def _locale(language: Language) -> Locale:
     return Locale.parse(_LOCALES[language])
 
 
+_COLONS: dict[Language, str] = {"fr": "\u00a0: ", "ar": ": ", "en": ": "}
 _SEMICOLONS: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
 
 
@@ -63,6 +64,11 @@ class Messages:
     def name(self) -> str:
         """The name of the language in the language."""
         return _NAMES[self.language]
+
+    @property
+    def colon(self) -> str:
+        """The colon of the language with its spaces: French sets one before it."""
+        return _COLONS[self.language]
 
     def text(self, key: str, **values: object) -> str:
         """The message in this language, with values in the places of ``{name}``.

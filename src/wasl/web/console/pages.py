@@ -202,6 +202,7 @@ class Page:
             "actor": self.actor,
             "can": self.can,
             "Action": Action,
+            "colon": self.language.colon,
             "semicolon": self.language.parts(("", "")),
             "menu": menu(self, current.id if current else ""),
             "project": current,

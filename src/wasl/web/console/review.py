@@ -208,7 +208,10 @@ def _chart(page: Page, evidence: Evidence, weight: float) -> object:
         lambda value: ("+" if value > LEAST_SHOWN else "") + page.language.number(round(value, 1) + 0.0, 1),
     )
     steps = [
-        Bar(": ".join(filter(None, (_comparison(page.language, step), _level(page.language, step)))), step.weight)
+        Bar(
+            page.language.colon.join(filter(None, (_comparison(page.language, step), _level(page.language, step)))),
+            step.weight,
+        )
         for step in evidence.steps
     ]
     total = Bar(_("total"), evidence.prior + weight)
