@@ -40,7 +40,7 @@ def test_a_run_outside_the_authorized_dossier_is_refused_until_it_is_amended(was
     deliveries = [tmp_path / f"{name}.parquet" for name in REGISTERS]
     covered = wasl("link", "morocco", *deliveries[:2], "--out", tmp_path / "covered", "--accept")
     assert "covered by authorization D-1/2026" in covered.stdout
-    assert "in 30 days" in covered.stdout  # it ends soon, and that is said
+    assert "days left: 30" in covered.stdout  # it ends soon, and that is said
     refused = wasl("link", "morocco", *deliveries, "--out", tmp_path / "refused", code=3)
     assert "register:anapec-certificates" in refused.stderr
     assert not (tmp_path / "refused").exists()

@@ -14,6 +14,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer, model_vali
 
 from wasl.audit.events import AuthorizationExceeded
 from wasl.compliance.acts import Asked, Part
+from wasl.compliance.excess_words import excess_in_phrases
 from wasl.compliance.scope import Scope
 from wasl.errors import AuthorizationError
 from wasl.registers.documents import Document, load_document
@@ -160,8 +161,9 @@ class Decisions:
         if covering:
             return _standing(max(covering, key=lambda one: one.expires), today, asked)
         nearest, excess = min(reversed(beyond), key=lambda found: len(found[1]))
+        exceeded = excess_in_phrases(excess)
         error = AuthorizationError(
-            f"authorization {nearest.decision} (until {nearest.expires}) does not cover this: {', '.join(excess)}.",
+            f"authorization {nearest.decision} (until {nearest.expires}) does not cover this: {exceeded}.",
             remedy="Amend the dossier (`wasl dossier`), have it authorized, and store the decision (`wasl authorize`).",
         )
         error.event = AuthorizationExceeded(act=asked.act, decision=nearest.decision, excess=excess)
@@ -196,7 +198,7 @@ def _standing(held: Authorization, today: dt.date, asked: Asked) -> Standing:
     warning = ""
     if days <= held.warning_days:
         warning = (
-            f"authorization {held.decision} ends on {held.expires}, in {days} days; "
+            f"authorization {held.decision} ends on {held.expires} (days left: {days}); "
             "from the day after it wasl refuses to link and to release."
         )
     return Standing(held.decision, held.expires, days, warning, asked.purpose or held.scope.only_purpose)

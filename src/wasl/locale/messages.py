@@ -151,7 +151,8 @@ class Messages:
                     return self.date(dt.date.fromisoformat(value))
                 except ValueError:
                     pass  # it looks like a day and is none
-        if " " in value or (place.rstrip("0123456789") in NOUN_PLACES and _recognizer(self.language).is_word(value)):
+        noun = place.rstrip("0123456789") in NOUN_PLACES and _recognizer(self.language).is_word(value)
+        if noun or " " in value or ":" in value:
             known = self._known(value, isolate, depth)
             if known is not None:
                 start, end = len(value) - len(value.lstrip()), len(value.rstrip())

@@ -245,7 +245,7 @@ def test_a_decision_that_ends_soon_warns_in_the_output(
     for verb in ("link", "assemble", "return", "protect", "tables", "estimate"):
         done = invoke(verb, made.words(verb, tmp_path / verb))
         assert done.exit_code == 0, f"{verb}: {done.output} {done.exception!r}"
-        assert "in 30 days" in done.output, verb
+        assert "days left: 30" in done.output, verb
 
 
 def library(made: Made) -> dict[str, Callable[[], Any]]:

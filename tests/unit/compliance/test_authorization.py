@@ -118,7 +118,7 @@ def test_several_excesses_are_all_named() -> None:
 
 
 def test_the_last_day_still_counts_and_the_last_months_warn() -> None:
-    assert "in 0 days" in require(authorization(), today=dt.date(2026, 12, 31)).warning
+    assert "days left: 0" in require(authorization(), today=dt.date(2026, 12, 31)).warning
     assert require(authorization(warning_days=0), today=dt.date(2026, 12, 30)).warning == ""
 
 
