@@ -77,7 +77,7 @@ def _svg(
 def _write_numbers(axes: Axes, words: Messages) -> None:
     """Write the numbers of both axes with the decimal mark of the language, as the text beside them.
 
-    A logarithmic axis has a number at each power of ten and nothing between: powers in raised type and the small marks
+    A logarithmic axis has a number at each power of ten and nothing between. Powers in raised type and the small marks
     take three quarters of the time of such a plot.
     """
     from matplotlib.ticker import FuncFormatter, NullLocator, ScalarFormatter
