@@ -246,7 +246,7 @@ class AttackModel:
         reached = {1: np.zeros(problem.cells), -1: np.zeros(problem.cells)}
         opened = np.inf
         settled: set[tuple[int, int]] = set()
-        company = self._company()
+        company = self.company
         asked = problem.targets() if targets is None else targets
         for cell, direction, level in sorted(asked, key=lambda target: -target[2]):
             if (cell, direction) in settled or reached[direction][cell] >= level * (1 - tolerance / 2):
@@ -264,13 +264,15 @@ class AttackModel:
             if self.mirrored((cell, direction, level)):
                 settled.add((cell, -direction))
             rooms = company.spread(self.slope(), bounded.entry, cell, level)
-            cut = self._cut(cell, level, -1, rooms, float(rooms[cell]))
+            cut = self.scaled(cell, level, -1, rooms, float(rooms[cell]))
             if cut is not None and float(cut.weight @ pattern[cut.cells]) < 1 - tolerance:
                 cuts.append(cut)
                 hit.append((cell, direction, level))
         return cuts, hit
 
-    def _company(self) -> Company:
+    @property
+    def company(self) -> Company:
+        """How far cells move in company; made when it is first asked for."""
         if self._companies is None:
             self._companies = Company(self.problem)
         return self._companies
@@ -278,9 +280,9 @@ class AttackModel:
     def cut(self, cell: int, level: float, known: int) -> Cut | None:
         """The cut that the last attack gives; None if no pattern could satisfy it more than this one."""
         slope = self.slope()
-        return self._cut(cell, level, known, np.where(slope > 0, slope * self.problem.up, -slope * self.problem.down))
+        return self.scaled(cell, level, known, np.where(slope > 0, slope * self.problem.up, -slope * self.problem.down))
 
-    def _cut(self, cell: int, level: float, known: int, rooms: Floats, owed: float = 0.0) -> Cut | None:
+    def scaled(self, cell: int, level: float, known: int, rooms: Floats, owed: float = 0.0) -> Cut | None:
         """The same; ``rooms`` is what it takes of each cell, ``owed`` what the target's own movement gives."""
         problem = self.problem
         weight = rooms / level
@@ -299,6 +301,7 @@ class _QuietHighs(highspy.Highs):
     """HiGHS that does not print its banner on stdout, which `highspy` does on setting its callbacks up."""
 
     meter: Meter | None = None
+    pace = 1.0
 
     def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
         """Silence first."""
@@ -310,18 +313,20 @@ class _QuietHighs(highspy.Highs):
         status = super().run()
         if self.meter is not None:
             info = self.getInfo()
-            self.meter.add(info.simplex_iteration_count, self.getNumRow(), integer=info.mip_node_count >= 0)
+            integer = info.mip_node_count >= 0
+            self.meter.add(self.pace * info.simplex_iteration_count, self.getNumRow(), integer=integer)
         return status
 
 
-def quiet_model(meter: Meter | None = None) -> highspy.Highs:
+def quiet_model(meter: Meter | None = None, pace: float = 1.0) -> highspy.Highs:
     """A HiGHS model that prints nothing and uses one thread, so that results do not depend on the machine.
 
     Args:
         meter: Counts the work of every solve.
+        pace: What an iteration takes, as a share of one of an attack on all cells.
     """
     model = _QuietHighs()  # type: ignore[no-untyped-call]  # highspy is typed in part
-    model.meter = meter
+    model.meter, model.pace = meter, pace
     model.setOptionValue("threads", 1)
     model.setOptionValue("random_seed", 0)
     return model

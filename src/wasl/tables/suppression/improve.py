@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 from wasl.tables.cells import Floats, Ints
 from wasl.tables.suppression.attack import AttackModel, Cut
 from wasl.tables.suppression.heuristic import TOLERANCE, Stop
+from wasl.tables.suppression.nearby import Nearby
 from wasl.tables.suppression.problem import Problem
 
 __all__ = ["prune"]
 
 BROKEN = 1e-6
 """A cut whose left side falls short of 1 by more does not hold; the programs' weights are less exact."""
+
+TRIED, WORTH_ASKING = 50, 0.1
+"""After so many questions to the sums near a target, these are asked only while this share of them tells something."""
 
 
 def prune(
@@ -31,6 +35,7 @@ def prune(
     *,
     stop: Stop | None = None,
     cuts: Sequence[Cut] = (),
+    nearby: Nearby | None = None,
 ) -> tuple[NDArray[np.bool_], list[Cut]]:
     """Publish secondary cells again where every unsafe cell stays protected; the dearest first.
 
@@ -40,6 +45,7 @@ def prune(
         pattern: A protecting pattern.
         stop: Asked now and then whether to end.
         cuts: Cuts found so far.
+        nearby: Asked before the programs over all sums whether a target is held; default: nobody is.
 
     Returns:
         The cheaper pattern, and the cuts found on the way.
@@ -63,6 +69,7 @@ def prune(
         pattern[fall] = False
         if len(users):
             kept = witnesses.moved[users].copy()
+            witnesses.nearby = nearby
             if not witnesses.find(pattern, users, stop=stop):
                 witnesses.moved[users] = kept
                 pattern[fall] = True
@@ -157,6 +164,8 @@ class _Witnesses:
         self._known = np.array([target[3] for target in targets], dtype=np.int64)
         self.moved = np.zeros((self.count, problem.cells), dtype=np.bool_)
         self.cuts: list[Cut] = []
+        self.nearby: Nearby | None = None
+        self._asked = self._told = 0
         self._failed = np.zeros(self.count, dtype=np.int64)
 
     def find(self, pattern: NDArray[np.bool_], which: Ints, *, stop: Stop | None = None) -> bool:
@@ -170,6 +179,8 @@ class _Witnesses:
                 return False
             number = left[0]
             known = int(self._known[number])
+            if known < 0 and self._held(pattern, int(number)):
+                return False
             if opened != known:
                 self._attack.open_cells(pattern.astype(np.float64), known=known)
                 opened = known
@@ -182,6 +193,20 @@ class _Witnesses:
                     self.cuts.append(cut)
                 return False
             todo[self._note(outcome.moves, known, left)] = False
+        return True
+
+    def _held(self, pattern: NDArray[np.bool_], number: int) -> bool:
+        """Whether the sums near a target tell that it is not protected; asked as long as they often do."""
+        if self.nearby is None or self._told < WORTH_ASKING * (self._asked - TRIED):
+            return False
+        target = int(self._cell[number]), int(self._direction[number]), float(self._level[number])
+        cut = self.nearby.held(pattern.astype(np.float64), target, tolerance=TOLERANCE)
+        self._asked += 1
+        if cut is None:
+            return False
+        self._told += 1
+        self._failed[number] += 1
+        self.cuts.append(cut)
         return True
 
     def _note(self, moves: Floats, known: int, among: Ints) -> Ints:

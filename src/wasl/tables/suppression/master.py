@@ -19,6 +19,8 @@ from wasl.tables.suppression.work_meter import Clock
 __all__ = ["Master", "Relaxed", "Solved"]
 
 Stop = Callable[[], bool]
+HEURISTICS = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+"""Heuristics of HiGHS that run whatever effort is asked of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Master:
         gap: float,
         near: Sequence[NDArray[np.bool_]] = (),
         stop: Stop | None = None,
+        plain: bool = False,
     ) -> Solved:
         """The integer program over all cuts.
 
@@ -149,20 +152,27 @@ class Master:
             near: Patterns that agree on most cells; only where they differ may the answer vary. The bound is then
                 none of the whole problem.
             stop: Asked now and then whether to give up.
+            plain: Without HiGHS's heuristics. Where answers will be cut off anyway, they took half of the time.
         """
-        model = self._model
+        # A model of its own: after an interrupted integer program HiGHS 1.16 refuses the next one of the same model,
+        # and given a solution to start from, it can return that one in place of its optimum.
+        model = quiet_model(self.clock.meter)
+        model.passModel(self._model.getLp())
+        if plain:
+            model.setOptionValue("mip_heuristic_effort", 0.0)
+            for heuristic in HEURISTICS:
+                model.setOptionValue(heuristic, False)
         if near:
             low = np.where(np.logical_and.reduce(near), self._high, self._low)
             high = np.where(np.logical_or.reduce(near), self._high, self._low)
             model.changeColsBounds(len(self._columns), self._columns, low, high)
         kinds = np.full(len(self._columns), highspy.HighsVarType.kInteger)
         model.changeColsIntegrality(len(self._columns), self._columns, kinds)
-        checks = self.clock.checks(seconds)
+        checks = self.clock.checks(seconds, model.getNumRow())
         if checks is None:
-            model.setOptionValue("time_limit", float(model.getRunTime() + max(seconds, 0.1)))
+            model.setOptionValue("time_limit", max(seconds, 0.1))
         model.setOptionValue("mip_rel_gap", max(gap, 1e-9))
         model.setOptionValue("mip_abs_gap", 1e-9)
-        model.clearSolver()  # given a solution to start from, HiGHS 1.16 can return that one in place of its optimum
         asked = 0
 
         def check(event: Any) -> None:
@@ -183,14 +193,8 @@ class Master:
         info = model.getInfo()
         values = np.array(model.getSolution().col_value)
         found = len(values) > 0 and info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        result = Solved(
+        return Solved(
             values > 0.5 if found else None,
             float(info.mip_dual_bound) * self.unit,
             status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible),
         )
-        kinds = np.full(len(self._columns), highspy.HighsVarType.kContinuous)
-        model.changeColsIntegrality(len(self._columns), self._columns, kinds)
-        model.setOptionValue("time_limit", highspy.kHighsInf)
-        if near:
-            model.changeColsBounds(len(self._columns), self._columns, self._low, self._high)
-        return result

@@ -12,10 +12,11 @@ from wasl.tables.suppression.attack import AttackModel, Check, Cut
 from wasl.tables.suppression.heuristic import TOLERANCE, complete, cost_of
 from wasl.tables.suppression.improve import prune
 from wasl.tables.suppression.master import Master, Relaxed
+from wasl.tables.suppression.nearby import STEPS
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import State
 
-__all__ = ["PRUNE_SHARE", "cheap_cuts", "prove", "relax"]
+__all__ = ["PRUNE_SHARE", "cheap_cuts", "prove", "relax", "relax_nearby"]
 
 TAIL_ROUNDS = 12
 """Rounds of cuts over which the bound must rise by ``TAIL_RISE`` of itself; else the integer program takes over."""
@@ -36,6 +37,8 @@ BLENDS = (0.1, 0.01, 0.001)
 """Shares of a protected pattern mixed into the one that is attacked. A pattern of zeros and ones gives many equally
 good cuts; a little room in the other cells singles out one that few patterns satisfy. On the reference tables these
 cuts raise the bound several times faster."""
+BLEND_NEARBY = 0.02
+"""The same for attacks by the sums near each target."""
 BLENDS_WHEN_SLOW = (0.01,)
 LOOSE = 0.3
 """Share of the present gap to which the integer program is solved: its answers will be cut off anyway."""
@@ -47,9 +50,11 @@ PRUNE_SHARE = 0.3
 """Share of the remaining time that one removal of idle cells may take; the integer program needs the rest."""
 IDLE_BLENDS = 0.25
 """Where blends give fewer further cuts than this share of those already found, a slow search goes without them."""
-LONGEST = 0.1
+LONGEST = 0.05
 """Share of the time limit that one integer program may take where the search is slow: the cuts of its answer, attacked,
 raise the bound by more than its end."""
+ENOUGH = 0.05
+"""Where the sums near the targets give so many cuts for each, an answer is not attacked by programs over all sums."""
 WORTH = 1.1
 """Patterns dearer than the best one by more are not pruned: removal of idle cells rarely saves a tenth."""
 
@@ -57,8 +62,12 @@ WORTH = 1.1
 def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> Relaxed | None:
     """Add cuts to the relaxation until it is protected, or its bound hardly rises."""
     history: list[float] = []
-    until = state.left() - state.limit * (RELAX_SHARE_WHEN_SLOW if state.slow else RELAX_SHARE)
-    relaxed = cheap_cuts(master, rows, state)
+    most = state.limit * (RELAX_SHARE_WHEN_SLOW if state.slow else RELAX_SHARE)
+    until = state.left() - most
+    relaxed = relax_nearby(master, rows, state, most)
+    if state.nearby is not None and not attack.problem.singletons:
+        state.steps["relaxation_bound"] = state.bound
+        return relaxed  # integer programs, whose answers are attacked by all sums, raise the bound by more
     everything = (~attack.problem.fixed | attack.problem.unsafe).astype(np.float64)
     shares, targets = [*INWARDS, 0.0], None
     most = len(attack.problem.targets())
@@ -88,6 +97,37 @@ def relax(master: Master, rows: RowCuts, attack: AttackModel, state: State) -> R
         relaxed = cheap_cuts(master, rows, state)
     state.steps["relaxation_rounds"] = len(history)
     state.steps["relaxation_bound"] = state.bound
+    return relaxed
+
+
+def relax_nearby(master: Master, rows: RowCuts, state: State, most: float) -> Relaxed | None:
+    """Add cuts of the sums near each target to the relaxation, until few give one.
+
+    Args:
+        master: The relaxation.
+        rows: Cuts of single sums.
+        state: Best pattern, bound and clock.
+        most: Seconds or units of work for it.
+    """
+    until = state.left() - most
+    relaxed = cheap_cuts(master, rows, state)
+    nearby = state.nearby
+    if nearby is None:
+        return relaxed
+    everything = (~state.problem.fixed | state.problem.unsafe).astype(np.float64)
+    least = max(FEW_OF_ALL * len(nearby.targets), 1)
+    for share in (*INWARDS[:2], 0.0):
+        targets, count = nearby.targets, np.inf
+        while relaxed is not None and count >= least and not state.past(until):
+            state.raise_bound(relaxed.cost)
+            inner = (1 - share) * relaxed.pattern + share * everything
+            found = nearby.cuts(inner, targets, steps=STEPS[0], tolerance=1e-3)
+            targets, count = found.hit, len(found.cuts)
+            master.add(found.cuts)
+            relaxed = cheap_cuts(master, rows, state)
+            state.report("cuts")
+    if relaxed is not None:
+        state.raise_bound(relaxed.cost)
     return relaxed
 
 
@@ -130,7 +170,8 @@ def prove(
         present = (state.cost - state.bound) / state.cost if state.cost > 0 else 0.0
         asked = max(gap / 2, min(LOOSE * present, LOOSEST) if present > 4e-4 else 0.0)
         most = state.limit * longest if state.slow else np.inf
-        solved = master.solve(seconds=min(state.left() - (until or 0.0), most), gap=asked, stop=state.over)
+        seconds = min(state.left() - (until or 0.0), most)
+        solved = master.solve(seconds=seconds, gap=asked, stop=state.over, plain=state.slow)
         rounds += 1
         state.raise_bound(solved.bound)
         if solved.pattern is None:
@@ -138,8 +179,13 @@ def prove(
                 state.raise_bound(state.cost)
             break
         state.answer = pattern = solved.pattern | problem.unsafe
-        check = _attacked(attack, pattern)
         bridges = master.add_bridges(pattern.astype(np.float64))
+        near = _nearby_cuts(state, pattern)
+        if state.nearby is not None and len(near) >= ENOUGH * len(state.nearby.targets):
+            master.add(near)
+            state.report("proof")
+            continue
+        check = _attacked(attack, pattern)
         if check.open:
             master.add(_deep_cuts(attack, pattern, check, state))
             if not state.slow:  # on slow problems the attacks of many small programs would take all the time
@@ -149,7 +195,14 @@ def prove(
                 if found is not None and cost_of(problem, found) < state.cost * WORTH:
                     until = state.left() * (1 - PRUNE_SHARE) if state.slow else 0.0
                     state.offer(found)
-                    pruned, cuts = prune(problem, attack, found, stop=partial(state.past, until), cuts=master.cuts)
+                    pruned, cuts = prune(
+                        problem,
+                        attack,
+                        found,
+                        stop=partial(state.past, until),
+                        cuts=master.cuts,
+                        nearby=state.nearby,
+                    )
                     state.offer(pruned)
                     master.add(cuts)
         else:
@@ -204,6 +257,20 @@ def _attacked(attack: AttackModel, pattern: NDArray[np.bool_]) -> Check:
         check.cuts.extend(found.cuts)
         check.open.extend(found.open)
     return check
+
+
+def _nearby_cuts(state: State, pattern: NDArray[np.bool_]) -> list[Cut]:
+    """Cuts of the sums near each target under a mixture with everything suppressed; none where the search is fast."""
+    cuts: list[Cut] = []
+    if state.nearby is None:
+        return cuts
+    everything = (~state.problem.fixed | state.problem.unsafe).astype(np.float64)
+    mixed, left = (1 - BLEND_NEARBY) * pattern + BLEND_NEARBY * everything, state.nearby.targets
+    for steps in STEPS:
+        if not state.over():
+            found = state.nearby.cuts(mixed, left, steps=steps, tolerance=1e-3)
+            cuts, left = cuts + found.cuts, found.missed
+    return cuts
 
 
 def _deep_cuts(attack: AttackModel, pattern: NDArray[np.bool_], check: Check, state: State) -> list[Cut]:

@@ -14,18 +14,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.suppression.attack import AttackModel
+from wasl.tables.suppression.complete_nearby import complete_nearby
 from wasl.tables.suppression.heuristic import PROGRAMS, complete, complete_quickly, cost_of
 from wasl.tables.suppression.improve import prune
 from wasl.tables.suppression.infeasible import require_feasible
 from wasl.tables.suppression.master import Master, Relaxed
-from wasl.tables.suppression.presolve import reduce_problem
+from wasl.tables.suppression.nearby import Nearby
+from wasl.tables.suppression.presolve import Reduced, reduce_problem
 from wasl.tables.suppression.problem import Problem, Suppression
-from wasl.tables.suppression.proof import PRUNE_SHARE, cheap_cuts, prove, relax
+from wasl.tables.suppression.proof import PRUNE_SHARE, cheap_cuts, prove, relax, relax_nearby
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.state import SearchProgress, State
 from wasl.tables.suppression.work_meter import Clock
@@ -50,6 +53,11 @@ ONE_HALF = 0.5
 TAKEN = 1e-6
 """Cells of which the first relaxation suppresses more are in the first answer of a slow search: few targets are then
 open. From the unsafe cells alone it took five times as long on 3,168 cells without hierarchies."""
+HUGE = 5_000
+"""Cells after reduction above which one program over all of them takes a second or more: none is then solved, unless
+the near cells do not suffice."""
+NEAR_SHARE = 0.15
+"""Share of the limit for the bound of so large a table."""
 SLOW = 10_000
 """Unsafe cells times cells for each second of the time limit; above it the search attacks less. It does not depend on
 the clock. Attacking all unsafe cells takes .1 to .3 s at 300,000 (1,000 cells) and 1 to 2 s at 1,200,000 (3,168)."""
@@ -89,15 +97,22 @@ def suppress(
     clock = Clock(seconds, work)
     state = State(small, clock, stop, progress, reduced.base)
     attack = AttackModel(small, clock.meter)
-    # Where a pattern to begin with is given, attacking it shows as much; the check follows if it cannot be completed.
-    later = start is not None and not small.singletons
+    # Where a pattern to begin with is given, or near cells give one, attacking it shows as much; the check follows if
+    # it cannot be completed.
+    huge = small.cells > HUGE and not small.singletons
+    later = (start is not None or huge) and not small.singletons
     checked = require_feasible(problem, reduced, attack, (lambda: True) if later else stop)
     state.slow = len(small.targets()) * small.cells > SLOW * clock.limit
+    state.nearby = Nearby(attack) if state.slow else None
     master, rows = Master(small, clock), RowCuts(small)
     begin = None if start is None else reduced.shrunk(start)
     if state.slow and begin is None:
         early = cheap_cuts(master, rows, state)
         begin = None if early is None else early.pattern > TAKEN
+    if huge:
+        begin = _by_near_cells(small, master, rows, begin, state)
+    if huge and state.best is not None:
+        return _result(problem, reduced, state, gap, fast, {"demand_checked_first": checked, "cuts": len(master.cuts)})
     _first_answer(small, attack, begin, state)
     relaxed = relax(master, rows, attack, state)
     if state.slow and not fast and relaxed is not None:  # the integer program guides better than the relaxation
@@ -107,6 +122,14 @@ def suppress(
         prove(master, rows, attack, state, gap)
     if not _protects(small, attack, state) and not checked:  # the check that the demand can be met was ended, or left
         require_feasible(problem, reduced, attack)
+    more = {"demand_checked_first": checked, "attacks": attack.solved, "cuts": len(master.cuts)}
+    return _result(problem, reduced, state, gap, fast, more)
+
+
+def _result(
+    problem: Problem, reduced: Reduced, state: State, gap: float, fast: bool, steps: dict[str, Any]
+) -> Suppression:
+    """The best pattern, as one of the whole problem."""
     assert state.best is not None  # noqa: S101 - the first answer exists, else require_feasible had refused
     pattern = problem.unsafe | reduced.spread(state.best)
     proven = state.closed(gap)
@@ -114,8 +137,7 @@ def suppress(
     state.over()  # the last program may have used up what was left
     ended = "proof" if proven else state.ended_by
     state.steps |= {"ended_by": "gap" if proven and cost > bound * (1 + LEAST_GAP) else ended}
-    state.steps |= {"work": round(clock.meter.units, 3), "demand_checked_first": checked}
-    state.steps |= {"attacks": attack.solved, "cuts": len(master.cuts), "cells_after_reduction": small.cells}
+    state.steps |= {"work": round(state.clock.meter.units, 3), "cells_after_reduction": reduced.problem.cells} | steps
     return Suppression(
         pattern,
         cost,
@@ -125,6 +147,33 @@ def suppress(
         state.interrupted and not proven,
         state.steps,
     )
+
+
+def _by_near_cells(
+    problem: Problem, master: Master, rows: RowCuts, start: NDArray[np.bool_] | None, state: State
+) -> NDArray[np.bool_] | None:
+    """Offer a pattern, and raise the bound, without any program over all cells.
+
+    The second pattern is guided by the relaxation of near sums, and taken if it is cheaper.
+
+    Returns:
+        A pattern to begin with where some target needs all cells; nothing is offered then.
+    """
+    begin, meter = problem.unsafe if start is None else start | problem.unsafe, state.clock.meter
+    found = complete_nearby(problem, begin, meter, stop=state.over)
+    if found is None or found[1]:
+        return start if found is None else found[0]
+    took = state.clock.now()
+    state.steps |= {"first_answer": "heuristic", "first_answer_seconds": round(time.monotonic() - state.clock.began, 2)}
+    state.offer(found[0])
+    state.report("heuristic")
+    relaxed = relax_nearby(master, rows, state, NEAR_SHARE * state.limit)
+    if relaxed is not None and state.left() > took:
+        guided = complete_nearby(problem, problem.unsafe, meter, guide=relaxed.pattern, stop=state.over)
+        if guided is not None and not guided[1]:
+            state.offer(guided[0])
+            state.report("heuristic")
+    return found[0]
 
 
 def _first_answer(problem: Problem, attack: AttackModel, start: NDArray[np.bool_] | None, state: State) -> None:
@@ -184,7 +233,9 @@ def _guided_answer(
     until = 0.0 if state.slow else state.left() * (1 - PRUNE_SHARE)
     state.report("heuristic")
     assert state.best is not None  # noqa: S101
-    pruned, cuts = prune(problem, attack, state.best, stop=partial(state.past, until), cuts=master.cuts)
+    pruned, cuts = prune(
+        problem, attack, state.best, stop=partial(state.past, until), cuts=master.cuts, nearby=state.nearby
+    )
     state.offer(pruned)
     master.add(cuts)
     state.steps["first_cost"] = state.cost + state.base

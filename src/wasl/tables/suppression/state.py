@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.suppression.heuristic import cost_of
+from wasl.tables.suppression.nearby import Nearby
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.work_meter import Clock
 
@@ -31,6 +32,7 @@ class State:
         by_user: Whether it was the user.
         by_work: Whether it was the limit of work.
         slow: Whether attacking all unsafe cells once takes a large share of the time; the search then attacks less.
+        nearby: Attacks that use the sums near the target only; None where the search is not slow.
     """
 
     problem: Problem
@@ -39,6 +41,7 @@ class State:
     progress: SearchProgress | None
     base: float = 0.0
     slow: bool = False
+    nearby: Nearby | None = None
     blends_idle: bool = False
     answer: NDArray[np.bool_] | None = None
     best: NDArray[np.bool_] | None = None
