@@ -19,7 +19,10 @@ from scipy.sparse.csgraph import connected_components
 from wasl.errors import WaslError
 from wasl.tables.cells import Floats, Ints, Relations
 from wasl.tables.suppression.attack import quiet_model
+from wasl.tables.suppression.complete_nearby import reach_nearby
 from wasl.tables.suppression.presolve import join_equal
+from wasl.tables.suppression.problem import Problem
+from wasl.tables.suppression.work_meter import Meter
 
 __all__ = ["Audit", "audit_intervals", "largest_movements"]
 
@@ -32,6 +35,9 @@ REACHED = 1e-9
 WORTH_A_BATCH = 0.1
 """Share of the remaining cells that a program over all of them must bring to their bounds to be repeated."""
 NARROWING_ROUNDS = 20
+LARGE = 4_000
+"""Cells of one group above which programs over all of them take a second each. Movements of near cells then show that
+unsafe cells reach their levels; only where they do not, all programs follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Audit:
         exact: Unsafe cells whose interval is one point.
         within: Unsafe cells whose interval does not reach their protection levels.
         groups: Groups of unpublished cells that no sum connects.
+        inner: Cells of groups above ``LARGE``: their intervals reach at least so far, those of unsafe cells at least to
+            their levels.
     """
 
     low: Floats = field(repr=False)
@@ -50,6 +58,7 @@ class Audit:
     exact: Ints
     within: Ints
     groups: int
+    inner: int = 0
 
     @property
     def passed(self) -> bool:
@@ -93,14 +102,21 @@ def audit_intervals(
     ends = np.searchsorted(label[: sums.cells][order], np.arange(groups + 1))
     row_order = np.argsort(label[sums.cells :], kind="stable")
     row_ends = np.searchsorted(label[sums.cells :][row_order], np.arange(groups + 1))
-    local = np.empty(sums.cells, dtype=np.int64)
+    needs = np.zeros((2, sums.cells))
+    wanted = moving[unsafe[moving]]
+    np.maximum.at(needs[0], place[wanted], lower[wanted])
+    np.maximum.at(needs[1], place[wanted], upper[wanted])
+    local, inner = np.empty(sums.cells, dtype=np.int64), 0
     for group in range(groups):
         members, rows = order[ends[group] : ends[group + 1]], row_order[row_ends[group] : row_ends[group + 1]]
         if len(rows):
             local[members] = np.arange(len(members))
             part = sums.subset(rows)
             part = Relations(len(members), part.start, local[part.index], part.sign)
-            reach[:, members] = largest_movements(part, room_down[members], room_up[members])
+            rooms = room_down[members], room_up[members]
+            found = _enough(part, *rooms, needs[:, members]) if len(members) > LARGE else None
+            inner += 0 if found is None else len(members)
+            reach[:, members] = largest_movements(part, *rooms) if found is None else found
     low, high = value.copy(), value.copy()
     low[moving] -= reach[0, place[moving]]
     high[moving] += reach[1, place[moving]]
@@ -109,7 +125,16 @@ def audit_intervals(
     narrow = high - low <= TOLERANCE * np.maximum(np.abs(value), 1e-9)
     exact = np.flatnonzero(unsafe & narrow & ((lower > 0) | (upper > 0)))
     within = np.flatnonzero(unsafe & ~(reached_low & reached_high))
-    return Audit(low, high, exact, np.setdiff1d(within, exact), groups)
+    return Audit(low, high, exact, np.setdiff1d(within, exact), groups, inner)
+
+
+def _enough(relations: Relations, down: Floats, up: Floats, needs: Floats) -> Floats | None:
+    """Movements of each cell of one group, down and up, that bring all to what they need; None if near cells do not."""
+    unsafe: NDArray[np.bool_] = np.asarray(needs.max(axis=0) > 0, dtype=np.bool_)
+    nothing = np.zeros(relations.cells)
+    problem = Problem(relations, down, up, unsafe, needs[0], needs[1], nothing, nothing.astype(np.bool_))
+    fall, rise, left = reach_nearby(problem, Meter())
+    return None if left else np.stack([fall, rise])
 
 
 def largest_movements(relations: Relations, down: Floats, up: Floats) -> Floats:

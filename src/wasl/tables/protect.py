@@ -215,6 +215,7 @@ def _audit_report(
         "exact": len(audit.exact),
         "within_level": len(audit.within),
         "groups": audit.groups,
+        "intervals_at_least": audit.inner,
         "lone_contributors_considered": singletons,
         "earlier_tables": used,
         "earlier_tables_left_out": left_out,

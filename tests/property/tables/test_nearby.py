@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from wasl.tables import interval_audit
 from wasl.tables.cells import Relations
 from wasl.tables.suppression import search
 from wasl.tables.suppression.attack import AttackModel
@@ -147,3 +148,23 @@ def test_an_integer_program_that_was_interrupted_does_not_end_the_next_one():
     assert again.finished
     assert again.pattern is not None
     assert master.relax() is not None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_audit_by_near_cells_says_what_all_programs_say(seed, monkeypatch):
+    problem = cube(seed)
+    rng = np.random.default_rng([seed, 287])
+    hidden = problem.unsafe | (rng.random(problem.cells) < rng.choice([0.2, 0.6, 1.0])) & ~problem.fixed
+    parts = {"unsafe": problem.unsafe, "lower": problem.lower, "upper": problem.upper}
+    all_of = (problem.relations, problem.up, hidden, problem.down, problem.up)
+    usual = interval_audit.audit_intervals(*all_of, **parts)
+    assert usual.inner == 0
+    monkeypatch.setattr(interval_audit, "LARGE", 0)
+    near = interval_audit.audit_intervals(*all_of, **parts)
+    assert near.passed == usual.passed
+    assert near.exact.tolist() == usual.exact.tolist()
+    assert near.within.tolist() == usual.within.tolist()
+    assert (near.low >= usual.low - 1e-6 * problem.up).all()
+    assert (near.high <= usual.high + 1e-6 * problem.up).all()
+    if usual.passed:
+        assert near.inner > 0

@@ -12,6 +12,7 @@ from wasl.tables import protect
 from wasl.tables.build import build_table
 from wasl.tables.protect import protect_tables
 from wasl.tables.specification import TablesSpec
+from wasl.tables.suppression import modular, search
 from wasl.tables.system import make_system, sub_tables
 
 
@@ -33,9 +34,7 @@ ROWS = {"hierarchical": 400, "linked by totals": 150, "three dimensions": 100}
 @pytest.mark.parametrize("shape", list(ROWS))
 def test_parts_protect_the_whole_and_cost_little_more(shape, require_protected):
     data, hierarchies = made_up_enterprises(ROWS[shape], 4)
-    found = {
-        search: protect_tables(specification(shape, search), [data], hierarchies) for search in ("modular", "exact")
-    }
+    found = {how: protect_tables(specification(shape, how), [data], hierarchies) for how in ("modular", "exact")}
     report, whole = found["modular"].report, found["exact"].report
     assert report["search"] == "modular"
     assert report["steps"]["sub_tables_solved"] > 1
@@ -52,6 +51,30 @@ def test_auto_takes_parts_where_the_tables_are_too_large_for_one_problem(monkeyp
     monkeypatch.setattr(protect, "WHOLE", 100)
     result = protect_tables(spec, [data], hierarchies)
     assert result.report["search"] == "modular"
+    assert require_protected(result.tables)
+
+
+@pytest.mark.parametrize("hierarchies", [True, False])
+def test_a_table_too_large_for_programs_of_all_cells_is_protected_by_near_cells(
+    hierarchies, monkeypatch, require_protected
+):
+    data, levels = made_up_enterprises(150, 9)
+    spec = specification("three dimensions", "modular")
+    dimensions = spec.tables[0].dimensions
+    if not hierarchies:
+        dimensions = tuple(item.model_copy(update={"hierarchy": ""}) for item in dimensions)
+    spec = TablesSpec(name="t", tables=(spec.tables[0].model_copy(update={"dimensions": dimensions}),))
+    monkeypatch.setattr(search, "HUGE", 0)
+    monkeypatch.setattr(search, "SLOW", 0.0)
+    monkeypatch.setattr(modular, "EFFORT", 0.0)  # sub-tables do not fit into the limit
+    result = protect_tables(spec, [data], levels)
+    steps = result.report["steps"]
+    assert steps["sub_tables_solved"] == 0
+    assert steps["first_answer"] == "heuristic"
+    assert steps["work"] < 3.0 * 1.1
+    assert 0 < result.report["bound"] <= result.report["cost"]
+    table = result.tables[0].cells
+    assert result.report["cost"] < 0.9 * table.value[result.tables[0].status != 1].sum()
     assert require_protected(result.tables)
 
 

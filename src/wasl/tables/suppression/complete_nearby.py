@@ -9,6 +9,8 @@ Does not protect against: lone contributors, who know their own cells.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from wasl.tables.suppression.heuristic import Stop, prices
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.work_meter import Meter
 
-__all__ = ["complete_nearby"]
+__all__ = ["complete_nearby", "reach_nearby"]
 
 WIDER = ((3, 0.2), (4, 0.5), (6, 0.5), (4, 0.2), (6, 0.2), (6, 0.01))
 """Steps from sum to sum, and the least room of a cell as a share of the level: tried one after the other."""
@@ -50,8 +52,35 @@ def complete_nearby(
         guide: A pattern between 0 and 1 whose cells are cheaper.
         stop: Asked before each program whether to give up.
     """
+    found = _carried(problem, pattern | problem.unsafe, meter, guide, stop)
+    return None if found is None else (found.taken, found.left)
+
+
+def reach_nearby(problem: Problem, meter: Meter) -> tuple[Floats, Floats, list[Target]]:
+    """How far movements of near cells carry each cell down and up, and the targets they do not carry to their levels.
+
+    Args:
+        problem: The unpublished cells.
+        meter: Counts the work.
+    """
+    found = _carried(problem, np.ones(problem.cells, dtype=np.bool_), meter, None, None)
+    assert found is not None  # noqa: S101 - nothing stops it
+    return found.fall, found.rise, found.left
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    taken: NDArray[np.bool_]
+    left: list[Target]
+    rise: Floats
+    fall: Floats
+
+
+def _carried(
+    problem: Problem, taken: NDArray[np.bool_], meter: Meter, guide: Floats | None, stop: Stop | None
+) -> _Carried | None:
     near = _Near(problem, meter)
-    taken = pattern | problem.unsafe
+    taken = taken.copy()
     cost = problem.cost if guide is None else problem.cost * (1.0 - np.minimum(guide, 0.98))
     rise, fall = np.zeros(problem.cells), np.zeros(problem.cells)
     uneven = problem.uneven
@@ -74,7 +103,7 @@ def complete_nearby(
         both = not moves[uneven].any()
         rise = np.maximum(rise, np.abs(moves) if both else moves)
         fall = np.maximum(fall, np.abs(moves) if both else -moves)
-    return taken, left
+    return _Carried(taken, left, rise, fall)
 
 
 class _Near:
