@@ -9,6 +9,7 @@ import pytest
 
 from wasl.tables import interval_audit
 from wasl.tables.cells import Relations
+from wasl.tables.suppression import nearby as nearby_module
 from wasl.tables.suppression import search
 from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.complete_nearby import complete_nearby
@@ -168,3 +169,13 @@ def test_an_audit_by_near_cells_says_what_all_programs_say(seed, monkeypatch):
     assert (near.high <= usual.high + 1e-6 * problem.up).all()
     if usual.passed:
         assert near.inner > 0
+
+
+def test_programs_of_most_of_the_table_are_not_made(monkeypatch):
+    monkeypatch.setattr(nearby_module, "SMALLEST", 0)
+    monkeypatch.setattr(nearby_module, "WIDEST", 0.01)
+    problem = cube(1)
+    nearby = Nearby(AttackModel(problem))
+    found = nearby.cuts(problem.unsafe.astype(float), nearby.targets, steps=STEPS[0], tolerance=1e-3)
+    assert (found.cuts, found.missed) == ([], nearby.targets)
+    assert nearby.held(problem.unsafe.astype(float), nearby.targets[0], tolerance=1e-6) is None

@@ -24,6 +24,11 @@ __all__ = ["STEPS", "Found", "Nearby"]
 
 STEPS = (2, 3)
 """Steps from sum to sum: those next to the target are one step away. One step is what ``RowCuts`` has."""
+WIDEST = 0.35
+"""Share of all cells that the sums of a program may have: where sums are long, three steps reach the whole table, and
+such programs save nothing."""
+SMALLEST = 200
+"""Programs of so few cells are always made."""
 MOST_KEPT = 3_000
 """Programs that are kept for later patterns; one of three steps has some 400 columns."""
 
@@ -60,7 +65,7 @@ class Nearby:
         shape = (relations.rows, self.problem.cells)
         self._sums = csr_matrix((relations.sign, relations.index, relations.start), shape)
         self._uses = self._sums.T.tocsr()
-        self._systems: dict[tuple[int, int], _System] = {}
+        self._systems: dict[tuple[int, int], _System | None] = {}
         best: dict[int, Target] = {}
         for target in self.problem.targets():
             if target[0] not in best or best[target[0]][2] < target[2]:
@@ -84,6 +89,9 @@ class Nearby:
             if level < opened * (1 - SAME_LEVEL):
                 bounded, opened = company.bound(pattern, level), level
             system = self._system(cell, steps)
+            if system is None:
+                found.missed.append(target)
+                continue
             limit = np.minimum(bounded.reach[system.cells], level)
             reach = self._run(system, pattern, direction, level, limit)
             if reach >= 1 - tolerance:
@@ -104,7 +112,7 @@ class Nearby:
         """A cut that says that a pattern does not protect a target; None where the near sums do not tell."""
         cell, direction, level = target
         system = self._system(cell, STEPS[0])
-        if self._run(system, pattern, direction, level, None) >= 1 - tolerance:
+        if system is None or self._run(system, pattern, direction, level, None) >= 1 - tolerance:
             return None
         slope = np.zeros(self.problem.cells)
         slope[system.cells] = system.model.getSolution().col_dual
@@ -126,16 +134,19 @@ class Nearby:
             return 1.0
         return direction * float(model.getSolution().col_value[system.target])
 
-    def _system(self, cell: int, steps: int) -> _System:
-        known = self._systems.get((cell, steps))
-        if known is not None:
-            return known
+    def _system(self, cell: int, steps: int) -> _System | None:
+        """The program of the sums near a cell; None where they have too many of all cells."""
+        if (cell, steps) in self._systems:
+            return self._systems[cell, steps]
         if len(self._systems) >= MOST_KEPT:
             self._systems.clear()
         cells, rows = np.array([cell]), np.zeros(0, dtype=np.int64)
         for _ in range(steps):
             rows = np.unique(self._uses[cells].indices)
             cells = np.unique(self._sums[rows].indices)
+        if len(cells) > max(WIDEST * self.problem.cells, SMALLEST):
+            self._systems[cell, steps] = None
+            return None
         part = self._sums[rows]
         model = quiet_model(self._attack.meter)
         model.setOptionValue("presolve", "off")
