@@ -34,7 +34,7 @@ AT_ONCE = 20
 SHARE = 0.5
 """Share of the limit for all sub-tables; the rest is for the completion, which protects."""
 EFFORT = 40_000
-"""Unsafe cells times cells, summed over all sub-tables, for each second of their share: above it the time is not enough
+"""Unsafe cells times cells, summed over all sub-tables, for each second of their share. Above it the time is not enough
 for them, and they are left out. 120 sub-tables of 3,168 cells took 30 s at 1,000,000."""
 MOST_PASSES = 6
 """Passes over the sub-tables; those that still change then are left to the completion."""

@@ -2,8 +2,8 @@
 
 An attacker who uses some of the sums only knows less. Where even that one keeps the target from its level, so does the
 attacker who uses all: the cut is one of the whole problem. On 3,168 cells a program over the sums at most two steps
-from the target takes .8 ms where one over all takes 16 to 40 ms, and finds every third open target; three steps find
-two thirds in 3 ms. Their cuts have few cells, and raise the bound sooner.
+from the target takes .8 ms and finds every third open target; three steps find two thirds in 3 ms. A program over all
+takes 16 to 40 ms. Cuts of near sums have few cells, and raise the bound sooner.
 """
 
 from __future__ import annotations
