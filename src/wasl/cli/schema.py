@@ -71,6 +71,9 @@ def schema(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="With a text file: its encoding; found by default.")
     ] = None,
+    copy: Annotated[
+        str, typer.Option(help="Print a shipped document by its name, to change it: its aliases, roles, limits.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="File to write; without it, stdout.")] = None,
 ) -> None:
     """Print the JSON Schema of a kind of document, or propose a document from data with the evidence per column.
@@ -78,6 +81,8 @@ def schema(
     Example: wasl schema policy --out policy.schema.json
 
     Example: wasl schema register --draft permits.xlsx --out permits.toml
+
+    Example: wasl schema register --copy dgsn-permits --out permits.toml
 
     Example: wasl schema specification --draft dgsn.payload --draft cnss.payload --out spec.toml
 
@@ -94,7 +99,9 @@ def schema(
         raise InputError(
             f"no {name} can be drafted from data.", remedy=f"These can: {', '.join(sorted(set(DRAFTED)))}."
         )
-    if not draft:
+    if copy:
+        text = _shipped(name, copy)
+    elif not draft:
         text = _json_schema(name)
     elif name in ("specification", "microdata"):
         text = _draft_specification(draft)
@@ -108,14 +115,47 @@ def schema(
         text = _draft_policy(draft[0])
     else:
         text = _draft(draft[0])
-    if draft and name != "register":
+    if draft and not copy and name != "register":
         _warn_of_names(text)
     if out is None:
         typer.echo(text, nl=False)
-    elif out.exists() and draft:
+    elif out.exists() and (draft or copy):
         raise InputError(f"{out}: exists already, and may have been filled in.", remedy="Name another file.")
     else:
         out.write_text(text, encoding="utf-8")
+
+
+FOLDERS = {
+    "register": "registers",
+    "profile": "profiles",
+    "plan": "linkage",
+    "specification": "microdata",
+    "microdata": "microdata",
+    "policy": "disclosure",
+    "tables": "tables",
+    "menu": "menus",
+    "estimates": "estimates",
+    "description": "publication",
+}
+"""The folder of each kind of document that ships, below the configuration."""
+
+
+def _shipped(kind: str, name: str) -> str:
+    """The text of a shipped document.
+
+    Raises:
+        InputError: No document of the kind ships, or none of this name.
+    """
+    from wasl.registers.documents import config_dir
+
+    folder = config_dir() / FOLDERS.get(kind, kind)
+    names = sorted(path.stem for path in folder.glob("*.toml")) if kind in FOLDERS else []
+    if name not in names:
+        raise InputError(
+            f"no shipped {kind} is called {name!r}.",
+            remedy=f"One of: {', '.join(names)}." if names else "Write it from its JSON Schema.",
+        )
+    return (folder / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _warn_of_names(text: str) -> None:

@@ -94,3 +94,20 @@ def test_what_cannot_be_drafted_says_what_can(tmp_path, kind):
     error = run(kind, "--draft", str(tmp_path)).exception
     assert isinstance(error, InputError)
     assert "policy" in str(error.remedy)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("register", "dgsn-permits"), ("policy", "public-use"), ("plan", "morocco"), ("tables", "")]
+)
+def test_a_shipped_document_is_copied_to_be_changed(tmp_path, kind, name):
+    from wasl.cli.schema import FOLDERS
+    from wasl.registers.documents import config_dir
+
+    folder = config_dir() / FOLDERS[kind]
+    name = name or min(path.stem for path in folder.glob("*.toml"))
+    out = tmp_path / "mine.toml"
+    assert run(kind, "--copy", name, "--out", str(out)).exit_code == 0
+    assert out.read_text(encoding="utf-8") == (folder / f"{name}.toml").read_text(encoding="utf-8")
+    assert isinstance(run(kind, "--copy", name, "--out", str(out)).exception, InputError)  # it may have been changed
+    refused = run(kind, "--copy", "../registers/dgsn-permits")
+    assert f"no shipped {kind} is called" in str(refused.exception)

@@ -52,7 +52,8 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
         + (f" Likely: {likely}." if likely else ""),
         remedy="The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."
         if len(header.names) == 1 and len(wanted.names) > 1
-        else "Add the heading to the column's `aliases` in the register schema, or rename the file's column.",
+        else "Add the heading to the column's `aliases` in the register schema (`wasl schema register --copy NAME` "
+        "copies a shipped one), or rename the file's column.",
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from wasl.errors import RegisterError
-from wasl.registers.reading.headers import column_key, find_header, wanted_columns, words_key
+from wasl.registers.reading.headers import column_key, find_header, match_header, wanted_columns, words_key
 from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
@@ -427,3 +427,17 @@ def test_a_json_file_is_named(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RegisterError, match="this is a JSON file"):
         read_register(path, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("register", "headings"),
+    [
+        ("cnss-employees", {"N° Immat.": "num_immatriculation"}),
+        ("cnss-pensioners", {"المبلغ": "montant", "تاريخ السريان": "date_effet"}),
+    ],
+)
+def test_headings_in_french_and_arabic_use(register, headings):
+    wanted = wanted_columns(RegisterSchema.load(register))
+    for heading, name in headings.items():
+        others = [other for other in wanted.names if other != name]
+        assert match_header([(each,) for each in (heading, *others)], wanted).renamed == {name: heading}
