@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from wasl.errors import RegisterError
 from wasl.lab.benchmarks.linkage_peers import best_f1, f1_at, run_peer
 from wasl.lab.quality.kinds import KINDS, Kind, Sample
 from wasl.lab.quality.measure import link_prepared, plan_of, prepare
+from wasl.lab.quality.unusual import UNUSUAL
 
 if TYPE_CHECKING:
     from wasl.holder.profile import EncodingProfile
 
-__all__ = ["DESIGNS", "measure_coverage", "run"]
+__all__ = ["DESIGNS", "measure_coverage", "measure_unusual", "run"]
 
 PEERS = {
     "Splink": ("splink", "splink_quality.py", ()),
@@ -66,7 +68,24 @@ def run(peers: Path | None = None, repeats: int = 1, quick: bool = False) -> lis
             sample = kind.draw(min(kind.persons, 400) if quick else kind.persons, np.random.default_rng(1))
             plain = _peers(sample, Path(place), peers)
             rows += [_measured(kind, sample, profile) | plain for profile in ("open", "guarded")]
-    return rows + measure_coverage(len(DESIGNS) if quick else DRAWS)
+    return rows + measure_unusual(quick) + measure_coverage(len(DESIGNS) if quick else DRAWS)
+
+
+def measure_unusual(quick: bool = False) -> list[dict[str, Any]]:
+    """Link every unusual kind under both profiles; a profile that cannot use a register is refused, with the reason.
+
+    Args:
+        quick: Small sizes.
+    """
+    rows: list[dict[str, Any]] = []
+    for kind in UNUSUAL.values():
+        sample = kind.draw(min(kind.persons, 300) if quick else kind.persons, np.random.default_rng(1))
+        for profile in ("open", "guarded"):
+            try:
+                rows.append(_measured(kind, sample, profile))
+            except RegisterError as refused:
+                rows.append({"what": f"{kind.name}, {profile}", "failed checks": f"refused: {refused.message}"})
+    return rows
 
 
 def _profile(kind: Kind, name: str) -> EncodingProfile:

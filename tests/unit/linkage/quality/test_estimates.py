@@ -7,7 +7,7 @@ import pytest
 
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
-from wasl.linkage.quality.estimates import _unbounded, estimate_quality
+from wasl.linkage.quality.estimates import _widened, estimate_quality
 from wasl.linkage.quality.unmet import unmet_by_source
 
 PASSES = 3
@@ -66,6 +66,6 @@ def test_records_alone_have_a_chance_of_a_match_they_never_met():
 
 @pytest.mark.parametrize("low", [0.4, 0.9, 0.99, 1.0])
 def test_within_registers_the_lower_end_of_precision_is_twice_as_far_from_one(low: float) -> None:
-    found = _unbounded({"precision": {"value": 1.0, "low": low, "high": 1.0}, "f1": {"value": 1.0, "low": 0.3}})
+    found = _widened({"precision": {"value": 1.0, "low": low, "high": 1.0}, "f1": {"value": 1.0, "low": 0.3}})
     assert found["precision"]["low"] == pytest.approx(max(2 * low - 1, 0.0))
     assert found["f1"]["low"] <= 0.3
