@@ -167,10 +167,17 @@ def analyst_sees_no_microdata(office: Office, run: str, tmp_path: Path) -> None:
 def auditor_reads_the_story(office: Office, answered: TableOrder, crossing: TableOrder) -> None:
     auditor = office.sign_in("court", "auditor")
     story = [entry["kind"] for entry in auditor.entries(subject=answered.id)]
-    assert story == ["TablesOrdered", "TablesProtected", "ReleaseRequested", "TablesApprovedByRule"]
+    assert story == [
+        "TablesOrdered",
+        "MicrodataAssembled",
+        "TablesProtected",
+        "ReleaseRequested",
+        "TablesApprovedByRule",
+    ]
     story = [entry["kind"] for entry in auditor.entries(subject=crossing.id)]
     assert story == [
         "TablesOrdered",
+        "MicrodataAssembled",
         "TablesProtected",
         "ReleaseRequested",
         "ReleaseApproved",
