@@ -55,7 +55,11 @@ SERVER_SIDE += (
     "cli/serve.py",
 )
 if find_spec("fastapi") is None:  # the extra 'desk'; with it these modules run on Windows, too
-    SERVER_SIDE += ("desk/app.py", "desk/forms.py", "desk/guard.py", "desk/workspace.py")
+    SERVER_SIDE += tuple(
+        f"desk/{path.name}"
+        for path in sorted((SOURCE / "desk").glob("*.py"))
+        if "from fastapi" in path.read_text("utf-8") or "from starlette" in path.read_text("utf-8")
+    )
 
 BLOCKED = f"""
 import os, sys, warnings
