@@ -60,7 +60,7 @@ resemblances among 10,000 distinct persons for 45 matches in one of five draws."
 FEW_MATCHES = 100.0
 """So many pairs beyond the counted non-matches leave the whole of this opinion; it weighs less where there are more.
 A match or two with errors made strangers of that look likely. Of six draws where 20 of 4,000 persons are in both
-registers 21 pairs were wrong with an opinion of 3 pairs, and 14 with 20."""
+registers 21 pairs were wrong with an opinion of 3 pairs, and 13 with 20."""
 REFINEMENTS = 2
 """Rounds in which the matches found are taken out of the pairs that u is estimated from."""
 
