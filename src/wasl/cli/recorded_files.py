@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wasl.registers.exchange.payload import Payload
 
 __all__ = [
+    "files_among",
     "found_payloads",
     "objections_of",
     "read_objections",
@@ -182,13 +183,22 @@ def _parquet_files(places: Iterable[Path]) -> Iterator[tuple[Path, dict[bytes, b
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    for path in files_among(places):
+        try:
+            yield path, pq.read_metadata(path).metadata or {}
+        except (OSError, pa.ArrowException):
+            continue
+
+
+def files_among(places: Iterable[Path]) -> Iterator[Path]:
+    """Every file among files and folders.
+
+    Raises:
+        InputError: A file or folder named does not exist.
+    """
     for place in places:
         if not place.exists():
             raise InputError(f"{place}: no such file or folder.")
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if not path.is_file():
-                continue
-            try:
-                yield path, pq.read_metadata(path).metadata or {}
-            except (OSError, pa.ArrowException):
-                continue
+            if path.is_file():
+                yield path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["TableDocuments", "tables_again"]
 
 METHOD_NOTE = "method.html"
+DATA_FILES = (".csv", ".parquet", ".pq", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +165,15 @@ def _recorded_data(recorded: RecordedTables, spec: TablesSpec, places: Sequence[
     Raises:
         InputError: One is not there; gives its digest.
     """
+    from wasl.cli.recorded_files import files_among
     from wasl.cli.tables import read_for_tables
     from wasl.registers.exchange.digests import digest_table
     from wasl.workflow.indicators import with_derived_columns
 
     known: dict[str, pa.Table] = {}
-    for path in _data_files(places):
+    for path in files_among(places):
+        if path.suffix.lower() not in DATA_FILES:
+            continue
         try:
             table = read_for_tables(path, spec, period)
         except InputError:
@@ -186,20 +190,6 @@ def _recorded_data(recorded: RecordedTables, spec: TablesSpec, places: Sequence[
             "were assembled from.",
         )
     return [known[digest] for digest in recorded.data_digests]
-
-
-def _data_files(places: Sequence[Path]) -> Iterator[Path]:
-    """CSV and Parquet files among files and folders.
-
-    Raises:
-        InputError: A file or folder named does not exist.
-    """
-    for place in places:
-        if not place.exists():
-            raise InputError(f"{place}: no such file or folder.")
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and path.suffix.lower() in (".csv", ".parquet", ".pq", ".tsv", ".txt"):
-                yield path
 
 
 def _secret(path: Path) -> bytes:

@@ -18,6 +18,9 @@ from wasl.locale import Messages
 
 __all__ = ["ReviewPages"]
 
+LONGEST_NUMBER = 9
+"""Digits of a pair's number that are read from an address."""
+
 
 class ReviewPages:
     """The handlers of the review; each does one thing to the decisions of a comparison.
@@ -44,7 +47,7 @@ class ReviewPages:
 
     def show_next(self, request: Request, case: str) -> Response:
         """Go to the next pair without a decision; to the comparison when there is none."""
-        after = request.query_params.get("after", "")
+        after = request.query_params.get("after", "")[:LONGEST_NUMBER]
         place = self._review(case).following(int(after) - 1 if after.isdecimal() else -1)
         return _go(f"/merges/{case}" if place is None else f"/merges/{case}/pairs/{place + 1}")
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.linkage.model.pairs import ScoredPairs, binary_column
+from wasl.linkage.model.unfound import counted_once
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.persons.competition import compete
@@ -227,9 +228,8 @@ def _quality(
 ) -> dict[str, Any]:
     """Estimates without truth, for all pairs and by register."""
     flow = scored.report["passes"]
-    unfound = [row for part in flow for row in part.get("unfound", [])]
-    below = max((part["expected_below"] for part in flow), default=0.0) + sum(row["missed"] for row in unfound)
-    room = sum(max(row["excess"] - row["expected"], 0.0) for row in unfound)
+    missed, room = counted_once([row for part in flow for row in part.get("unfound", [])])
+    below = max((part["expected_below"] for part in flow), default=0.0) + missed
     pairs, together = found.pairs, found.together
     reason = why_recall_is_unknown(flow, scored.model, records)
     quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason, room)

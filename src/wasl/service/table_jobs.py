@@ -58,6 +58,10 @@ __all__ = ["make_tables", "package_tables"]
 MOST_ATTEMPTS = 3
 """Protections of one order before the job waits a moment; each repetition follows an answer that came between."""
 
+SEED = "seed"
+"""Part of the report that stays in its file, for the release desk. With the seed, random rounding is undone in part,
+and more people read the report than that file."""
+
 REFUSAL = "the tables cannot be protected as ordered; order fewer dimensions, or coarser ones."
 """What whoever ordered is told; the message of the act names unsafe cells."""
 
@@ -109,7 +113,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
         made = replace(
             found,
             **_kept(office, act),
-            report={**act.report, "coverage": coverage},
+            report={name: part for name, part in act.report.items() if name != SEED} | {"coverage": coverage},
             public_report=_public_report(act),
             earlier=sorted(one.id for one in (*answered, *published)),
             record_key_id=record_key_id(office.record_secret) if keyed else "",

@@ -16,7 +16,7 @@ people twice. It is compared with the matches that the model expects among the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -29,7 +29,7 @@ from wasl.linkage.comparison.patterns import PatternCounts
 from wasl.linkage.model.frequency import column_of
 from wasl.linkage.model.match_model import PassModel
 
-__all__ = ["Unfound", "count_unfound", "excess_of"]
+__all__ = ["Unfound", "count_unfound", "counted_once", "excess_of"]
 
 CERTAIN = 3.0
 """Standard errors by which the excess must exceed what the model expects."""
@@ -142,3 +142,20 @@ def excess_of(left: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[fl
     # Of numbers of equal pairs that vary as counts do; of each register half its relative variance.
     relative = sum(0.25 * 2.0 / (pairs + 1.0) for pairs in within)
     return between - chance, float(np.sqrt(between + chance**2 * relative))
+
+
+def counted_once(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Matches missed by all registers, and how many more there is room for, certain or not.
+
+    Several comparisons and passes count the same matches of two registers, so the largest count stands for all.
+
+    Args:
+        rows: Of ``Unfound.to_json``, of every pass.
+    """
+    missed: dict[tuple[str, str], float] = {}
+    room: dict[tuple[str, str], float] = {}
+    for row in rows:
+        registers = (row["left"], row["right"])
+        missed[registers] = max(missed.get(registers, 0.0), row["missed"])
+        room[registers] = max(room.get(registers, 0.0), row["excess"] - row["expected"])
+    return sum(missed.values()), sum(room.values())

@@ -32,7 +32,7 @@ def drop_marks(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
 
 
 EQUALS_QUOTES = r'^=\s*"((?s:.*))"$'
-"""RE2: a text that a program wrote as a formula, so that Excel keeps its zeros: ``="00123"``."""
+"""RE2 and Python: a text that a program wrote as a formula, so that Excel keeps its zeros: ``="00123"``."""
 
 
 def drop_equals(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
@@ -62,7 +62,7 @@ def without_marks(text: str) -> str:
     return bare if bare == spaced else " ".join(bare.split())  # a mark may have stood between two spaces
 
 
-_EQUALS_QUOTES = re.compile(r'^=\s*"(.*)"$', re.DOTALL)
+_EQUALS_QUOTES = re.compile(EQUALS_QUOTES)
 _VARIATION = re.compile("[\u034f\ufe00-\ufe0f\ufffd]")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from wasl.linkage.model.checks import scoring_checks
 from wasl.linkage.model.match_model import MatchModel
-from wasl.linkage.model.unfound import Unfound, excess_of
+from wasl.linkage.model.unfound import Unfound, counted_once, excess_of
 
 
 def counts(rng: np.random.Generator, people: int, shares: np.ndarray) -> np.ndarray:
@@ -57,3 +57,14 @@ def test_the_check_fails_where_most_matches_are_not_found(expected: float, passe
 
 def test_a_report_without_the_count_passes() -> None:
     assert all(check.passed for check in scoring_checks(MatchModel(()), [{"pass": "all"}]))
+
+
+def test_matches_that_two_comparisons_or_passes_count_are_counted_once() -> None:
+    rows = [
+        Unfound("a", "b", comparison, excess, 0.0, 10.0).to_json()
+        for comparison, excess in (("birth", 110.0), ("sex", 60.0), ("birth", 90.0))
+    ]
+    assert counted_once(rows) == (100.0, 100.0)
+    assert counted_once([*rows, Unfound("a", "c", "birth", 25.0, 0.0, 10.0).to_json()]) == (115.0, 115.0)
+    assert counted_once([Unfound("a", "b", "birth", 5.0, 0.0, 10.0).to_json()]) == (0.0, 0.0)
+    assert counted_once([]) == (0, 0)
