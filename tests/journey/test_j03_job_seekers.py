@@ -15,12 +15,12 @@ SEEKERS, REFUGEES = "anapec-job-seekers", "unhcr-refugees"
 
 
 @pytest.fixture(scope="module")
-def linked(call, tmp_path_factory):
+def linked(call, fixed_key, tmp_path_factory):
     """Both registers encoded by their offices, linked and resolved, and the truth."""
     folder = tmp_path_factory.mktemp("refugees")
     home = folder / "home"
     made = generate(20_000, seed=3, scope="all")
-    call(home, "key", "new", "--project", "refugees", "--out", folder / "key")
+    fixed_key(folder / "key", "refugees")
     words: list = [folder / f"{name}.delivery" for name in (SEEKERS, REFUGEES)]
     for name in (SEEKERS, REFUGEES):
         made.registers[name].to_pandas().to_csv(folder / f"{name}.csv", index=False)

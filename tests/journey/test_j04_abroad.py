@@ -14,12 +14,12 @@ CONSULAR, PLACED = "consular-register", "anapec-placed-abroad"
 
 
 @pytest.fixture(scope="module", params=[2, 5])
-def linked(request, call, tmp_path_factory):
+def linked(request, call, fixed_key, tmp_path_factory):
     """Both registers encoded by their offices and linked; two draws of the population."""
     folder = tmp_path_factory.mktemp("abroad")
     home = folder / "home"
     made = generate(4000, seed=request.param, scope="all")
-    call(home, "key", "new", "--project", "abroad", "--out", folder / "key")
+    fixed_key(folder / "key", "abroad")
     words: list = [folder / f"{name}.delivery" for name in (CONSULAR, PLACED)]
     maps: list = []
     for name in (CONSULAR, PLACED):
