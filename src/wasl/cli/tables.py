@@ -254,7 +254,7 @@ def earlier_tables(folder: Path) -> list[EarlierTable]:
     Raises:
         InputError: The folder lacks the internal files.
     """
-    from wasl.tables.earlier import read_earlier
+    from wasl.tables.earlier import read_earlier, texts_of
 
     report = folder / "report.json"
     if not report.is_file():
@@ -266,7 +266,7 @@ def earlier_tables(folder: Path) -> list[EarlierTable]:
     result = []
     for item in described:
         name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
-        texts = {dimension["name"] for dimension in item["dimensions"]} | {"status", "rule"}
+        texts = set(texts_of(item))
         result.append(read_earlier(folder.name, item, _read(folder / name, texts)))
     return result
 

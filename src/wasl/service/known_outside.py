@@ -19,7 +19,7 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.service.ports import Area, Office, Reader
 from wasl.service.records import Release, TableOrder
 from wasl.service.states import ReleaseStatus
-from wasl.tables.earlier import EarlierTable, read_earlier
+from wasl.tables.earlier import EarlierTable, read_earlier, texts_of
 from wasl.tables.earlier_file import EarlierFile, read_earlier_file
 
 __all__ = [
@@ -88,7 +88,7 @@ def tables_of(office: Office, order: TableOrder) -> list[EarlierTable]:
     for item in described:
         name = "internal.csv" if len(described) == 1 else f"{item['name']}.internal.csv"
         data = office.files.path(Area.RELEASE, order.artifacts[name]).read_bytes()
-        texts = [*(one["name"] for one in item["dimensions"]), "status", "rule"]
+        texts = texts_of(item)
         found.append(read_earlier(order.id, item, csv_of_texts(data, texts)))
     return found
 

@@ -18,10 +18,12 @@ from scipy.sparse import lil_matrix
 
 from wasl.errors import InputError
 
-__all__ = ["Cell", "PublishedTable", "attack_tables"]
+__all__ = ["QUANTITY", "Cell", "PublishedMedians", "PublishedRatio", "PublishedTable", "attack_tables"]
 
 Cell = frozenset[tuple[str, str]]
 """A cell: its dimensions with their codes; dimensions at the total are left out."""
+QUANTITY = "="
+"""The name under which a cell has the quantity of its table, where the table states one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,52 @@ class PublishedTable:
         rows: Dimension columns, ``value`` (null where not published).
         parents: For each dimension, every code below the total and the code above it.
         totals: For each dimension, the code of its total.
+        quantity: What its values measure; equal cells of one quantity are one.
     """
 
     rows: pa.Table
     parents: Mapping[str, Mapping[str, str]]
     totals: Mapping[str, str]
+    quantity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRatio:
+    """A published table of ratios or means: each figure is one cell divided by another.
+
+    Attributes:
+        table: The table; its figures are the ratios.
+        above, below: Quantities of the two cells.
+        half: How far a figure may be from the exact one.
+    """
+
+    table: PublishedTable
+    above: str
+    below: str
+    half: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMedians:
+    """A published table of median bands: each figure is the lower limit of a class.
+
+    Attributes:
+        table: The table; its figures are the lower limits.
+        classes: The name of the dimension of classes in tables of counts.
+        codes: The code of each lower limit.
+        below: Quantity of the counts.
+    """
+
+    table: PublishedTable
+    classes: str
+    codes: Mapping[float, str]
+    below: str
 
 
 def attack_tables(
     tables: Sequence[PublishedTable],
     *,
+    figures: Sequence[PublishedRatio | PublishedMedians] = (),
     prior: Mapping[Cell, tuple[float, float]] | None = None,
     known: Mapping[Cell, float] | None = None,
     slack: float = 1e-9,
@@ -51,6 +89,7 @@ def attack_tables(
 
     Args:
         tables: The published tables; equal cells of two tables are taken as one.
+        figures: Published ratios, means and median bands, which say something of cells.
         prior: What the attacker knows beforehand; default for each missing cell: not negative.
         known: Cells the attacker knows from elsewhere, such as its own contribution.
         slack: By how much a sum of published figures may be off, as a share of its largest figure (rounding).
@@ -62,20 +101,23 @@ def attack_tables(
     value: dict[Cell, float] = dict(known or {})
     missing: dict[Cell, int] = {}
     sums: dict[tuple[Cell, str], set[Cell]] = {}
-    for number, table in enumerate(tables):
+    told: list[tuple[dict[Cell, float], bool]] = []
+    silent = [part for item in figures for part in _behind(item, told)]
+    for number, table in enumerate([*tables, *silent]):
         names = list(table.totals)
         columns = [table.rows.column(name).to_pylist() for name in names]
         for codes, figure in zip(zip(*columns, strict=True), table.rows.column("value").to_pylist(), strict=True):
             place = {name: code for name, code in zip(names, codes, strict=True) if code != table.totals[name]}
-            cell = frozenset(place.items())
+            quantity = {QUANTITY: table.quantity} if table.quantity else {}
+            cell = frozenset((place | quantity).items())
             if figure is not None:
                 value.setdefault(cell, float(figure))
-            elif cell not in value:
+            else:
                 missing.setdefault(cell, len(missing))
             for name, code in place.items():
                 above = table.parents[name][code]
                 rest = {k: v for k, v in place.items() if k != name}
-                upper = frozenset((rest | ({} if above == table.totals[name] else {name: above})).items())
+                upper = frozenset((rest | quantity | ({} if above == table.totals[name] else {name: above})).items())
                 sums.setdefault((upper, f"{number}/{name}/{above}"), set()).add(cell)
     missing = {cell: i for i, cell in enumerate(c for c in missing if c not in value)}
     if not missing:
@@ -92,6 +134,7 @@ def attack_tables(
             else:
                 right[i] -= sign * value[cell]
                 room[i] = max(room[i], abs(value[cell]) * slack)
+    least, floor = _inequalities(told, missing, value)
     scale = max(1.0, float(np.abs(right).max(initial=0.0)) / 1e4)
     bounds = [(prior or {}).get(cell, (0.0, np.inf)) for cell in missing]
     limits = [(low / scale, high / scale) for low, high in bounds]
@@ -104,7 +147,7 @@ def attack_tables(
         for direction in (1.0, -1.0):
             objective = np.zeros(len(missing))
             objective[missing[cell]] = direction
-            answer = _solve(objective, sparse, right / scale, room / scale, limits)
+            answer = _solve(objective, sparse, right / scale, room / scale, limits, least, floor / scale)
             if answer.status == 3:
                 ends.append(-direction * np.inf)
             elif answer.status != 0:
@@ -115,13 +158,77 @@ def attack_tables(
     return result
 
 
-def _solve(objective: Any, matrix: Any, right: Any, room: Any, limits: Any) -> Any:
-    answer = linprog(objective, A_eq=matrix, b_eq=right, bounds=limits, method="highs")
+def _behind(
+    item: PublishedRatio | PublishedMedians, told: list[tuple[dict[Cell, float], bool]]
+) -> list[PublishedTable]:
+    """The unpublished tables behind published figures.
+
+    Adds to ``told`` what the figures say: factors of cells, and whether their sum is zero or at least zero.
+    """
+    table = item.table
+    names = list(table.totals)
+    codes = list(zip(*(table.rows.column(name).to_pylist() for name in names), strict=True))
+    shown = table.rows.column("value").to_pylist()
+    places = [[(n, code) for n, code in zip(names, row, strict=True) if code != table.totals[n]] for row in codes]
+    nothing = pa.nulls(len(shown), pa.float64())
+    if isinstance(item, PublishedRatio):
+        for place, figure in zip(places, shown, strict=True):
+            if figure is None:
+                continue
+            above, below = (frozenset([*place, (QUANTITY, quantity)]) for quantity in (item.above, item.below))
+            if item.half:
+                told.append(({above: -1.0, below: figure + item.half}, False))
+                told.append(({above: 1.0, below: item.half - figure}, False))
+            else:
+                told.append(({above: 1.0, below: -figure}, True))
+        blank = table.rows.set_column(table.rows.column_names.index("value"), "value", nothing)
+        return [PublishedTable(blank, table.parents, table.totals, quantity) for quantity in (item.above, item.below)]
+    classes = [*item.codes.values(), "Total"]
+    for place, figure in zip(places, shown, strict=True):
+        if figure is None:
+            continue
+        cells = {
+            limit: frozenset([*place, (item.classes, code), (QUANTITY, item.below)])
+            for limit, code in item.codes.items()
+        }
+        told.append(({cell: 1.0 if limit <= figure else -1.0 for limit, cell in cells.items()}, False))
+        told.append(({cell: 1.0 if limit >= figure else -1.0 for limit, cell in cells.items()}, False))
+    columns = {name: [row[d] for row in codes for _ in classes] for d, name in enumerate(names)}
+    columns |= {item.classes: classes * len(codes)}
+    rows = pa.table({**columns, "value": pa.nulls(len(codes) * len(classes), pa.float64())})
+    parents = {**table.parents, item.classes: dict.fromkeys(item.codes.values(), "Total")}
+    return [PublishedTable(rows, parents, {**table.totals, item.classes: "Total"}, item.below)]
+
+
+def _inequalities(
+    told: Sequence[tuple[dict[Cell, float], bool]], missing: Mapping[Cell, int], value: Mapping[Cell, float]
+) -> tuple[Any, Any]:
+    """Rows of what the figures say; each is at least its right-hand side."""
+    rows = [factors for factors, _ in told] + [{c: -f for c, f in factors.items()} for factors, zero in told if zero]
+    matrix, floor = lil_matrix((len(rows), len(missing))), np.zeros(len(rows))
+    for i, factors in enumerate(rows):
+        for cell, factor in factors.items():
+            if cell in missing:
+                matrix[i, missing[cell]] = factor
+            else:
+                floor[i] -= factor * value[cell]
+        floor[i] -= 1e-9 * max((abs(f) * abs(value.get(c, 0.0)) for c, f in factors.items()), default=0.0)
+    return matrix.tocsr(), floor
+
+
+def _solve(objective: Any, matrix: Any, right: Any, room: Any, limits: Any, least: Any, floor: Any) -> Any:
+    below = {"A_ub": -least, "b_ub": -floor} if least.shape[0] else {}
+    answer = linprog(objective, A_eq=matrix, b_eq=right, bounds=limits, method="highs", **below)
     if answer.status != 2:
         return answer
     from scipy.sparse import vstack
 
-    above, below = right + room + 1e-6, -(right - room - 1e-6)
+    over, under = right + room + 1e-6, -(right - room - 1e-6)
+    sides = [matrix, -matrix, *([-least] if least.shape[0] else [])]
     return linprog(
-        objective, A_ub=vstack([matrix, -matrix]), b_ub=np.concatenate([above, below]), bounds=limits, method="highs"
+        objective,
+        A_ub=vstack(sides),
+        b_ub=np.concatenate([over, under, *([-floor] if least.shape[0] else [])]),
+        bounds=limits,
+        method="highs",
     )

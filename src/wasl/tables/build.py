@@ -24,7 +24,7 @@ from wasl.tables.hierarchy import UNKNOWN, Hierarchy
 from wasl.tables.specification import DimensionSpec, InputSpec, MeasureKind, TableSpec
 from wasl.tables.structural import structural_zeros
 
-__all__ = ["MAX_CELLS", "Built", "build_table"]
+__all__ = ["MAX_CELLS", "Built", "amounts_of", "band_labels", "build_table"]
 
 MAX_CELLS = 50_000_000
 """Most cells a table may have, margins included: three arrays of 8 bytes a cell are then 1.2 GB."""
@@ -82,7 +82,12 @@ def _require_columns(data: pa.Table, spec: TableSpec) -> None:
         )
 
 
-def _numbers(data: pa.Table, name: str, table: str) -> Floats:
+def amounts_of(data: pa.Table, name: str, table: str) -> Floats:
+    """The numbers of a column; NaN where there is none.
+
+    Raises:
+        InputError: The column contains something else, or infinite values.
+    """
     column = data.column(name)
     try:
         values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
@@ -150,7 +155,7 @@ def _textual(kind: pa.DataType) -> bool:
 
 def _natural(codes: set[str], dimension: DimensionSpec) -> list[str]:
     if dimension.bands:
-        return [label for label in _band_labels(dimension.bands) if label in codes]
+        return [label for label in band_labels(dimension.bands) if label in codes]
     if all(code.isdigit() for code in codes):
         return sorted(codes, key=lambda code: (int(code), code))
     return sorted(codes)
@@ -164,24 +169,25 @@ def _from_file(dimension: DimensionSpec, hierarchies: Mapping[str, pa.Table]) ->
     return Hierarchy.of_paths(dimension.name, dimension.total, zip(*columns, strict=True))
 
 
-def _band_labels(bands: tuple[int, ...]) -> list[str]:
+def band_labels(bands: tuple[int, ...]) -> list[str]:
+    """The names of the classes of a number: below the first limit, between two limits, from the last one on."""
     closed = [f"{a}-{b - 1}" if b - a > 1 else str(a) for a, b in itertools.pairwise(bands)]
     return [f"<{bands[0]}", *closed, f"{bands[-1]}+"]
 
 
 def _banded(column: pa.ChunkedArray, dimension: DimensionSpec, table: str) -> pa.ChunkedArray:
-    values = _numbers(pa.table({dimension.source: column}), dimension.source, table)
+    values = amounts_of(pa.table({dimension.source: column}), dimension.source, table)
     missing = np.isnan(values)
     at = np.searchsorted(np.array(dimension.bands), np.where(missing, 0, values), side="right").astype(np.int32)
     indices = pa.array(at, mask=missing)
-    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, pa.array(_band_labels(dimension.bands)))])
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, pa.array(band_labels(dimension.bands)))])
 
 
 def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
     coded = [_coded(data, d, hierarchies, spec.name, totals=True) for d in spec.dimensions]
     dimensions = tuple(item[0] for item in coded)
     places = np.stack([item[1] for item in coded], axis=1) if coded else np.zeros((data.num_rows, 0), np.int32)
-    value = _numbers(data, spec.input.value, spec.name)
+    value = amounts_of(data, spec.input.value, spec.name)
     if np.isnan(value).any():
         raise InputError(
             f"table {spec.name!r}: {int(np.isnan(value).sum())} cells of the aggregate have no value.",
@@ -191,12 +197,12 @@ def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
     if len(unique) != len(places):
         raise InputError(f"table {spec.name!r}: {int((count > 1).sum())} cells occur more than once in the aggregate.")
     contributors = (
-        _numbers(data, spec.input.contributors, spec.name)
+        amounts_of(data, spec.input.contributors, spec.name)
         if spec.input.contributors
         else np.where(value != 0, np.inf, 0)
     )
     largest = (
-        np.stack([np.abs(_numbers(data, name, spec.name)) for name in spec.input.largest], axis=1)
+        np.stack([np.abs(amounts_of(data, name, spec.name)) for name in spec.input.largest], axis=1)
         if spec.input.largest
         else np.zeros((len(value), 0))
     )
@@ -217,10 +223,9 @@ def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
 def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
     source = spec.input
     rows, valueless = data.num_rows, 0
-    if not source.counts:
-        gaps = pc.is_null(data.column(source.value), nan_is_null=True)
-        if source.denominator:
-            gaps = pc.or_(gaps, pc.is_null(data.column(source.denominator), nan_is_null=True))
+    if needed := [name for name in ("" if source.counts else source.value, source.denominator) if name]:
+        missing = [pc.is_null(data.column(name), nan_is_null=True) for name in needed]
+        gaps = missing[0] if len(missing) == 1 else pc.or_(*missing)
         valueless = int(pc.sum(gaps.cast(pa.int64())).as_py() or 0)
         if valueless:
             data = data.filter(pc.invert(gaps))
@@ -238,7 +243,7 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         key *= size
         key += place
     weight = _weights(data, source, spec.name)
-    value = np.ones(data.num_rows) if source.counts else _numbers(data, source.value, spec.name)
+    value = np.ones(data.num_rows) if source.counts else amounts_of(data, source.value, spec.name)
     measured = _measure(key, cells, value, weight, spec)
     keys = _record_keys(data, key, cells)
     arrays = [array for array in measured if array is not None]
@@ -259,7 +264,8 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         shape = [1] * len(sizes)
         shape[d] = size
         places_of[:, d].reshape(sizes)[:] = np.arange(size, dtype=np.int32).reshape(shape)
-    shown = _shown(spec, total, count if weight is None else denominator, denominator)
+    below = (count if weight is None else denominator) if spec.input.shown is MeasureKind.MEAN else None
+    shown = None if below is None else np.divide(total, below, out=np.zeros_like(total), where=below > 0)
     table = CellTable(
         spec.name,
         dimensions,
@@ -277,6 +283,7 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         counts=count,
         lone=contributions.lone,
         shared=shared,
+        below=below,
     )
     unknown = {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}
     return Built(table, rows, unknown, valueless, absent)
@@ -303,7 +310,7 @@ def _shared(
 def _weights(data: pa.Table, source: InputSpec, table: str) -> Floats | None:
     if not source.weight:
         return None
-    weight = _numbers(data, source.weight, table)
+    weight = amounts_of(data, source.weight, table)
     if np.isnan(weight).any() or (weight < 0).any():
         raise InputError(
             f"table {table!r}: {int(np.isnan(weight).sum() + (weight < 0).sum())} weights are missing or negative."
@@ -324,14 +331,6 @@ def _measure(
     absolute = added(key, np.abs(weighted), cells) if negative else None
     below = added(key, weight, cells) if weight is not None else None
     return total, absolute, count, below
-
-
-def _shown(spec: TableSpec, total: Floats, count: Floats | None, weights: Floats | None) -> Floats | None:
-    if spec.input.shown is not MeasureKind.MEAN:
-        return None
-    below = weights if weights is not None else count
-    assert below is not None  # noqa: S101 - one of the two is always there
-    return np.divide(total, below, out=np.zeros_like(total), where=below > 0)
 
 
 def _roll_up(array: NDArray[Any], dimensions: tuple[Hierarchy, ...]) -> None:

@@ -48,6 +48,7 @@ class CellTable:
         lone: Number of the contributor who is alone in a cell, -1 for none; None where nobody is in several cells.
         shared: For each coalition the cells to which its members contribute and nobody else; None without coalitions.
         structural: Cells that everybody knows to be empty; None for none.
+        below: What the value is divided by to give the figure shown (means, ratios); else None.
     """
 
     name: str
@@ -67,6 +68,7 @@ class CellTable:
     lone: Ints | None = field(default=None, repr=False)
     shared: NDArray[np.bool_] | None = field(default=None, repr=False)
     structural: NDArray[np.bool_] | None = field(default=None, repr=False)
+    below: Floats | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -97,11 +99,13 @@ def added(where: Ints, values: Floats, size: int) -> Floats:
 class Relations:
     """Sums: in each row, the total (-1) and its parts (+1) add up to zero.
 
+    Rows of what published ratios and median bands say have other factors (`wasl.tables.told`).
+
     Attributes:
         cells: Number of columns.
         start: Where each row begins in ``index``; one entry more than rows.
         index: Column of each entry.
-        sign: +1 or -1.
+        sign: +1 or -1; another factor in rows of what figures say.
     """
 
     cells: int

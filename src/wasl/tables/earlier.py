@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,29 @@ from wasl.tables.cells import RELATIVE, CellTable, Floats
 from wasl.tables.earlier_file import Axis
 from wasl.tables.hierarchy import Hierarchy
 
-__all__ = ["EarlierTable", "comparable", "read_earlier"]
+__all__ = ["EarlierTable", "Told", "comparable", "read_earlier", "texts_of"]
+
+COUNTED = "microdata|count|count||"
+"""Begin of the quantity of numbers of records; the weight follows."""
+WITHHELD = ("primary", "secondary")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What published means, ratios or median bands say of the cells of a table.
+
+    Attributes:
+        figures: The published figure of each cell, NaN where there is none.
+        below: Of means and ratios: the table of what the values are divided by.
+        half: Of means and ratios: how far a figure may be from the exact one through rounding.
+        limits: Of median bands: the lower limits of the classes, which are the table's last dimension. The figure of a
+            cell stands at the total of its classes.
+    """
+
+    figures: Floats = field(repr=False)
+    below: EarlierTable | None = None
+    half: float = 0.0
+    limits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +54,10 @@ class EarlierTable:
         perturbed: Whether its figures carry noise or are rounded.
         columns: Column of the data behind each dimension; default: the dimension's name.
         bands: Lower limits of the classes of each dimension; default: none.
+        shown: Whether its values were published where they are not hidden. Those behind ratios and median bands were
+            not. A mean counts as its sum.
+        told: What its published figures say of its values; default: they are the values.
+        gaps: Why nothing is known of what its figures say; empty otherwise.
     """
 
     name: str
@@ -43,6 +69,14 @@ class EarlierTable:
     perturbed: bool = False
     columns: tuple[str, ...] = ()
     bands: tuple[tuple[int, ...], ...] = ()
+    shown: bool = True
+    told: Told | None = None
+    gaps: str = ""
+
+    @property
+    def parts(self) -> tuple[EarlierTable, ...]:
+        """Itself, and the table of what its values are divided by where it shows means or ratios."""
+        return (self,) if self.told is None or self.told.below is None else (self, self.told.below)
 
     @property
     def digest(self) -> str:
@@ -52,7 +86,12 @@ class EarlierTable:
         arrays = (table.places.astype("<i4"), table.value, self.hidden, self.lower, self.upper)
         cells = digest_bytes(b"".join(np.ascontiguousarray(one).tobytes() for one in arrays))
         axes = [[axis.column, list(axis.bands)] for axis in self.axes()]
-        return digest_json([self.quantity, dimensions, axes, bool(self.perturbed), cells])
+        everything: list[Any] = [self.quantity, dimensions, axes, bool(self.perturbed), cells]
+        if self.told is not None:
+            figures = digest_bytes(np.ascontiguousarray(self.told.figures).tobytes())
+            below = "" if self.told.below is None else self.told.below.digest
+            everything += [figures, below, self.told.half, list(self.told.limits)]
+        return digest_json(everything)
 
     def axes(self) -> tuple[Axis, ...]:
         """The dimensions with their columns of the data."""
@@ -73,7 +112,8 @@ def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table)
     Raises:
         InputError: Report and file do not belong together.
     """
-    dimensions = tuple(_hierarchy(item) for item in described["dimensions"])
+    listed = described.get("distribution", described["dimensions"])
+    dimensions = tuple(_hierarchy(item) for item in listed)
     lacking = {*(d.name for d in dimensions), "value", "status", "lower_level", "upper_level"} - set(
         internal.column_names
     )
@@ -86,20 +126,72 @@ def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table)
             places[:, d] = [known[code] for code in internal.column(dimension.name).to_pylist()]
         except KeyError as error:
             raise InputError(f"{release}: {dimension.name!r} has codes that its report does not list.") from error
-    value = internal.column("value").cast(pa.float64()).to_numpy()
     status = np.array(internal.column("status").to_pylist())
-    blank = np.zeros(len(value))
-    return EarlierTable(
+    value = _numbers(internal, "value")
+    table = EarlierTable(
         f"{release}/{described['name']}",
         str(described["quantity"]),
-        CellTable(str(described["name"]), dimensions, places, value, np.abs(value), blank, np.zeros((len(value), 0))),
-        np.isin(status, ("primary", "secondary")),
-        internal.column("lower_level").cast(pa.float64()).to_numpy(),
-        internal.column("upper_level").cast(pa.float64()).to_numpy(),
+        _cells(str(described["name"]), dimensions, places, value),
+        np.isin(status, WITHHELD),
+        _numbers(internal, "lower_level"),
+        _numbers(internal, "upper_level"),
         bool((status == "perturbed").any()),
-        tuple(str(item.get("column", item["name"])) for item in described["dimensions"]),
-        tuple(tuple(int(limit) for limit in item.get("bands", ())) for item in described["dimensions"]),
+        tuple(str(item.get("column", item["name"])) for item in listed),
+        tuple(tuple(int(limit) for limit in item.get("bands", ())) for item in listed),
     )
+    return _with_figures(table, described, internal)
+
+
+def texts_of(described: Mapping[str, Any]) -> list[str]:
+    """The columns of the internal file that are texts, from its entry in ``report.json``."""
+    dimensions = described.get("distribution", described["dimensions"])
+    return [*(str(item["name"]) for item in dimensions), "status", "rule"]
+
+
+def _numbers(internal: pa.Table, name: str) -> Floats:
+    return np.asarray(internal.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _cells(name: str, dimensions: tuple[Hierarchy, ...], places: NDArray[np.int32], value: Floats) -> CellTable:
+    blank = np.zeros(len(value))
+    return CellTable(name, dimensions, places, value, np.abs(value), blank, np.zeros((len(value), 0)))
+
+
+def _with_figures(table: EarlierTable, described: Mapping[str, Any], internal: pa.Table) -> EarlierTable:
+    """The table with what its means, ratios or median bands say of its values."""
+    kind, value, measure, denominator, weight = (table.quantity.split("|") + [""] * 4)[:5]
+    shown = str(described.get("measure", measure))
+    left_out = int(described.get("rows_without_value", 0))
+    if shown == "median_band":
+        limits = table.bands[-1]
+        told = Told(_numbers(internal, "median_band"), limits=limits)
+        return replace(table, quantity=COUNTED + weight, shown=False, told=told)
+    if shown not in ("mean", "ratio"):
+        return table
+    summed = f"{kind}|{value}|sum||{weight}"
+    below_quantity = f"{kind}|{denominator}|sum||{weight}" if shown == "ratio" else COUNTED + weight
+    table = replace(table, quantity=summed, shown=shown == "mean")
+    if left_out:
+        return replace(table, gaps=f"{left_out} records lack one of its values, so it is of other records than a sum")
+    if "denominator" not in internal.column_names:
+        return replace(table, gaps="its internal file has no denominators; an earlier version of wasl made it")
+    divided = _numbers(internal, "denominator")
+    levels = [
+        _numbers(internal, name) if name in internal.column_names else np.zeros(len(divided))
+        for name in ("denominator_lower_level", "denominator_upper_level")
+    ]
+    below = replace(
+        table,
+        name=f"{table.name} (denominator)",
+        quantity=below_quantity,
+        table=_cells(table.table.name, table.table.dimensions, table.table.places, divided),
+        lower=levels[0],
+        upper=levels[1],
+        shown=False,
+    )
+    decimals = described.get("decimals")
+    half = 0.0 if decimals is None else 0.5 * 10.0 ** -int(decimals)
+    return replace(table, told=Told(_numbers(internal, "published"), below, half))
 
 
 def _hierarchy(item: Mapping[str, Any]) -> Hierarchy:
@@ -116,30 +208,56 @@ def comparable(
     """The earlier tables of the same figures, and why the others are left out.
 
     No exact figure of the new tables follows from a table of another quantity, or from one whose common cells have
-    other values (another period, revised data).
+    other values (another period, revised data). A ratio ties two quantities: a table of its denominator then says
+    something of its numerator.
     """
     known: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
     if earlier:
         for table, quantity in zip(tables, quantities, strict=True):
-            known |= {(quantity, key): float(v) for key, v in zip(_keys(table), table.value, strict=True)}
-    kept, left_out = [], []
-    for item in earlier:
-        if item.perturbed:
-            left_out.append(f"{item.name}: its figures are perturbed")
-            continue
-        pairs = [
-            (known[item.quantity, key], float(value))
-            for key, value in zip(_keys(item.table), item.table.value, strict=True)
-            if (item.quantity, key) in known
-        ]
-        different = sum(abs(a - b) > RELATIVE * max(abs(a), 1.0) for a, b in pairs)
-        if not pairs:
-            left_out.append(f"{item.name}: it has no cell in common with the new tables")
-        elif different:
-            left_out.append(f"{item.name}: {different} of {len(pairs)} common cells have other values")
-        else:
-            kept.append(item)
-    return kept, left_out
+            known |= _valued(table, quantity)
+    kept: dict[int, EarlierTable] = {}
+    reasons: dict[int, str] = {}
+    while True:
+        tied = False
+        for number, item in enumerate(earlier):
+            if number in kept:
+                continue
+            reason = _apart(item, known)
+            if reason:
+                reasons[number] = reason
+                continue
+            kept[number] = item
+            if item.told is not None:  # what it ties reaches tables that have no cell in common with the new ones
+                tied = True
+                for part in item.parts:
+                    known = _valued(part.table, part.quantity) | known
+        if not tied:
+            break
+    left_out = [f"{earlier[number].name}: {reason}" for number, reason in sorted(reasons.items()) if number not in kept]
+    left_out += [f"{item.name}: {item.gaps}" for item in kept.values() if item.gaps]
+    return [kept[number] for number in sorted(kept)], left_out
+
+
+def _valued(table: CellTable, quantity: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    return {(quantity, key): float(v) for key, v in zip(_keys(table), table.value, strict=True)}
+
+
+def _apart(item: EarlierTable, known: Mapping[tuple[str, frozenset[tuple[str, str]]], float]) -> str:
+    """Why an earlier table is left out; empty where it is not."""
+    if item.perturbed:
+        return "its figures are perturbed"
+    if item.gaps and not item.shown:
+        return item.gaps
+    pairs = [
+        (known[part.quantity, key], float(value))
+        for part in item.parts
+        for key, value in zip(_keys(part.table), part.table.value, strict=True)
+        if (part.quantity, key) in known
+    ]
+    different = sum(abs(a - b) > RELATIVE * max(abs(a), 1.0) for a, b in pairs)
+    if not pairs:
+        return "it has no cell in common with the new tables"
+    return f"{different} of {len(pairs)} common cells have other values" if different else ""
 
 
 def _keys(table: CellTable) -> list[frozenset[tuple[str, str]]]:

@@ -199,14 +199,15 @@ def _narrowed(relations: Relations, low: Floats, high: Floats) -> tuple[Floats, 
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         return low, high
     row, index, positive = relations.row_of_entry(), relations.index, relations.sign > 0
+    size = np.abs(relations.sign)
     for _ in range(NARROWING_ROUNDS):
-        least = np.where(positive, low[index], -high[index])
-        most = np.where(positive, high[index], -low[index])
+        least = np.where(positive, low[index], -high[index]) * size
+        most = np.where(positive, high[index], -low[index]) * size
         below = np.bincount(row, weights=least, minlength=relations.rows)[row] - least
         above = np.bincount(row, weights=most, minlength=relations.rows)[row] - most
         new_low, new_high = low.copy(), high.copy()
-        np.maximum.at(new_low, index, np.where(positive, -above, below))
-        np.minimum.at(new_high, index, np.where(positive, -below, above))
+        np.maximum.at(new_low, index, np.where(positive, -above, below) / size)
+        np.minimum.at(new_high, index, np.where(positive, -below, above) / size)
         new_low, new_high = np.minimum(new_low, 0.0), np.maximum(new_high, 0.0)  # no movement is always possible
         same = np.allclose(new_low, low, rtol=REACHED, atol=0) and np.allclose(new_high, high, rtol=REACHED, atol=0)
         low, high = new_low, new_high

@@ -67,6 +67,16 @@ _NOISY_SUMS: Mapping[str, str] = {
     "المبلغ نفسه في كل الجداول. قد تختلف المجاميع عن مجموع الأجزاء. الأصفار حقيقية.",
 }
 
+_MEDIANS: Mapping[str, str] = {
+    "en": "A median band is the lower limit of the class in which the median of a cell lies. The classes begin at "
+    "{limits}. It is published only where no withheld number of records could move the median into another class.",
+    "fr": "Une classe médiane est désignée par la limite inférieure de la classe où se trouve la médiane d'une case. "
+    "Les classes commencent à {limits}. Elle n'est publiée que si aucun effectif retiré ne peut déplacer la médiane "
+    "vers une autre classe.",
+    "ar": "تُعطى الفئة الوسيطة بالحد الأدنى للفئة التي يقع فيها وسيط الخانة. تبدأ الفئات عند {limits}. "
+    "لا تُنشر إلا إذا لم يكن بوسع أي عدد محجوب أن ينقل الوسيط إلى فئة أخرى.",
+}
+
 _TITLES = {"en": "How this table was protected", "fr": "Comment ce tableau a été protégé", "ar": "كيف حُمي هذا الجدول"}
 _COUNTED = {"en": ("status", "cells"), "fr": ("statut", "cases"), "ar": ("الحالة", "الخانات")}
 
@@ -175,6 +185,10 @@ def method_page(result: ProtectedTables) -> str:
     if any(table.perturbs_sums for table in result.spec.tables):
         counts = not all(table.perturbs_sums for table in result.spec.tables)
         texts = [*texts, _NOISY_SUMS] if counts else [_NOISY_SUMS]
+    bands = {table.input.bands for table in result.spec.tables if table.input.bands}
+    for limits in sorted(bands):
+        named = ", ".join(str(limit) for limit in limits)
+        texts = [*texts, {language: text.format(limits=named) for language, text in _MEDIANS.items()}]
     return _METHOD.render(
         name=result.spec.tables[0].title or result.spec.name,
         parts=[

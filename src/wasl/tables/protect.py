@@ -20,10 +20,11 @@ from wasl.tables.coalitions import Coalition, attack_together, coalitions_of
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
+from wasl.tables.medians import require_lowest
 from wasl.tables.primary import PrimaryResult, find_primary
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
 from wasl.tables.protection import limits
-from wasl.tables.ratios import linked_parts, ratios_of, with_denominators
+from wasl.tables.ratios import figures_of, linked_parts, with_parts
 from wasl.tables.rounding import adjust, round_controlled, round_conventional, round_random
 from wasl.tables.specification import MeasureKind, ProtectionMethod, TableSpec, TablesSpec
 from wasl.tables.suppression.infeasible import InfeasibleDemandError
@@ -70,7 +71,10 @@ def protect_tables(
     sources = list(data) * len(spec.tables) if len(data) == 1 else list(data)
     if len(sources) != len(spec.tables):
         raise InputError(f"the specification has {len(spec.tables)} tables, but {len(sources)} data sets were given.")
-    asked, (spec, origin) = spec, with_denominators(spec)
+    for table, source in zip(spec.tables, sources, strict=True):
+        if table.input.shown is MeasureKind.MEDIAN_BAND:
+            require_lowest(table, source)
+    asked, (spec, origin) = spec, with_parts(spec, earlier)
     sources = [sources[number] for number in origin]
     built = [
         build_table(
@@ -97,8 +101,9 @@ def protect_tables(
         unsafe = sum(int(item.unsafe.sum()) for item in primary)
         details["unsafe_cells_published"] = unsafe
     rules = [item.counts for item in primary]
-    if len(spec.tables) > len(asked.tables):
-        tables = ratios_of(asked, origin, tables)
+    if len(spec.tables) > len(asked.tables) or any(t.input.bands for t in asked.tables):
+        whole = not details["audit"]["intervals_at_least"]
+        tables = figures_of(asked, origin, tables, whole=whole)
         rules = [table.counts_by_rule() for table in tables]
         details |= {name: sum(table.counts()[name] for table in tables) for name in ("primary", "secondary")}
     details["seconds"] = round(time.monotonic() - began, 3)
@@ -120,24 +125,31 @@ def _described(table: ProtectedTable, by_rule: Mapping[str, int]) -> dict[str, A
     return {
         "name": table.spec.name,
         "quantity": quantity_of(table.spec),
+        "measure": table.spec.input.shown.value,
+        "decimals": table.spec.decimals,
         "rows": table.rows,
         "rows_without_value": table.valueless,
         "rows_without_code": dict(table.unknown),
         "cells": table.cells.size,
         "status": table.counts(),
         "primary_by_rule": dict(by_rule),
-        "dimensions": [
-            {
-                "name": d.name,
-                "column": given.source,
-                "bands": list(given.bands),
-                "total": d.total,
-                "codes": list(d.codes),
-                "parents": d.parents.tolist(),
-            }
-            for given, d in zip(table.spec.dimensions, table.cells.dimensions, strict=True)
-        ],
+        "dimensions": _axes(table),
+        **({"distribution": _axes(table.parts[0])} if table.spec.input.bands else {}),
     }
+
+
+def _axes(table: ProtectedTable) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": d.name,
+            "column": given.source,
+            "bands": list(given.bands),
+            "total": d.total,
+            "codes": list(d.codes),
+            "parents": d.parents.tolist(),
+        }
+        for given, d in zip(table.spec.dimensions, table.cells.dimensions, strict=True)
+    ]
 
 
 def _by_suppression(
@@ -197,7 +209,8 @@ def _by_suppression(
         "interrupted": answer.interrupted,
         "steps": answer.steps,
         "zeros_that_stay_computable": int(system.nudged.sum()) - int((system.nudged & (system.upper > 0)).sum()),
-        "audit": _audit_report(audit, hidden, shared.singletons, used, left_out) | {"coalitions": together},
+        "audit": _audit_report(audit, hidden[: system.cells], shared.singletons, used, left_out)
+        | {"coalitions": together},
     }
     return tables, details
 
@@ -298,7 +311,7 @@ def _finished(
     return ProtectedTable(
         spec,
         cells,
-        np.where(hidden, np.nan, shown),
+        np.where(hidden, np.nan, shown if spec.decimals is None else np.round(shown, spec.decimals)),
         status,
         np.zeros(n, np.int8) if primary is None else primary.rule,
         np.zeros(n) if primary is None else primary.lower,

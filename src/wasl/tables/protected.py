@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wasl.tables.cells import CellTable, Floats
 from wasl.tables.primary import RULES
-from wasl.tables.specification import TableSpec, TablesSpec
+from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
 
 __all__ = ["STATUSES", "ProtectedTable", "ProtectedTables"]
 
@@ -31,6 +31,8 @@ class ProtectedTable:
         lower, upper: Protection levels.
         low, high: The attacker's interval.
         rows, valueless, unknown: Rows of the data; rows left out for want of a value; rows without a code.
+        parts: The protected tables from which the figures are made, for the office alone: the denominators of ratios
+            and means, the distribution of median bands.
     """
 
     spec: TableSpec
@@ -45,6 +47,7 @@ class ProtectedTable:
     rows: int = 0
     valueless: int = 0
     unknown: Mapping[str, int] = field(default_factory=dict)
+    parts: tuple[ProtectedTable, ...] = field(default=(), repr=False)
 
     def counts(self) -> dict[str, int]:
         """Cells by status."""
@@ -67,7 +70,27 @@ class ProtectedTable:
         )
 
     def internal(self) -> pa.Table:
-        """The rows for the office alone: true values, levels, intervals, and the rule that was broken."""
+        """The rows for the office alone: true values, levels, intervals, and the rule that was broken.
+
+        Means and ratios have a column of what the value is divided by. Median bands have the rows of their
+        distribution, and the published figure beside the totals of its classes.
+        """
+        if self.spec.input.shown is MeasureKind.MEDIAN_BAND:
+            below = self.parts[0].internal()
+            size = self.parts[0].cells.dimensions[-1].size
+            figure = np.full(below.num_rows, np.nan)
+            figure[::size] = self.published
+            return below.append_column("median_band", _figures(figure))
+        rows = self._cells()
+        if self.cells.below is None:
+            return rows
+        rows = rows.append_column("denominator", _figures(self.cells.below))
+        if self.parts:
+            rows = rows.append_column("denominator_lower_level", pa.array(self.parts[0].lower))
+            rows = rows.append_column("denominator_upper_level", pa.array(self.parts[0].upper))
+        return rows
+
+    def _cells(self) -> pa.Table:
         names = pa.array([None, *RULES])
         public = self.public()
         return pa.table(

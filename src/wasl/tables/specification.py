@@ -40,6 +40,7 @@ class MeasureKind(StrEnum):
     SUM = "sum"
     MEAN = "mean"
     RATIO = "ratio"
+    MEDIAN_BAND = "median_band"
 
 
 class InputSpec(Document):
@@ -51,6 +52,8 @@ class InputSpec(Document):
         value: Column of the amount to be added up; ``count`` counts the records of microdata.
         measure: What a cell shows; default: ``count`` where the value is ``count``, else ``sum``.
         denominator: Column below the fraction line of a ratio.
+        bands: Lower limits of the classes of a median band, the lowest first. A cell shows the lower limit of the class
+            in which the median of the value lies.
         weight: Column of the sampling weight (microdata).
         contributor: Column that identifies who contributes a record (microdata); default: every record is one.
         holding: Column of the group a contributor belongs to; a holding counts as one contributor (microdata).
@@ -65,6 +68,7 @@ class InputSpec(Document):
     value: str = "count"
     measure: MeasureKind | None = None
     denominator: str = ""
+    bands: tuple[int, ...] = ()
     weight: str = ""
     contributor: str = ""
     holding: str = ""
@@ -79,12 +83,16 @@ class InputSpec(Document):
             given = [name for name in ("weight", "contributor", "holding", "waiver") if getattr(self, name)]
             if given:
                 raise ValueError(f"an aggregate has no column for {', '.join(given)}: these belong to microdata")
-            if self.shown in (MeasureKind.MEAN, MeasureKind.RATIO):
-                raise ValueError("means and ratios are computed from microdata")
+            if self.shown in (MeasureKind.MEAN, MeasureKind.RATIO, MeasureKind.MEDIAN_BAND):
+                raise ValueError("means, ratios and median bands are computed from microdata")
         elif self.contributors or self.largest:
             raise ValueError("contributors and largest are columns of an aggregate; microdata have their own")
         if self.shown is MeasureKind.RATIO and not self.denominator:
             raise ValueError("a ratio needs the column below the fraction line (input.denominator)")
+        if (self.shown is MeasureKind.MEDIAN_BAND) != bool(self.bands):
+            raise ValueError("input.bands gives the classes of a median band, and of no other measure")
+        if self.bands and (len(self.bands) < 2 or list(self.bands) != sorted(set(self.bands))):
+            raise ValueError("input.bands: give at least two limits that rise")
         if self.shown is not MeasureKind.COUNT and self.counts:
             raise ValueError(f"a {self.shown.value} needs the column of a value")
         return self
@@ -194,6 +202,7 @@ class TableSpec(Document):
         structural_zeros: Cells that everybody knows to be empty: per entry the codes of some dimensions, such as
             ``{ SEX = ["M"], REASON = ["maternity"] }``. Codes below them are meant, too.
         unit: Unit of the value.
+        decimals: Decimals to which means and ratios are rounded before they are published; default: not rounded.
         period: Reference period in SDMX notation (``2024``, ``2024-Q1``, ``2024-03``, ``2020-01-01/P5Y``); without it
             no SDMX is written.
         agency: Abbreviation of the producer.
@@ -208,6 +217,7 @@ class TableSpec(Document):
     title_fr: str = ""
     title_ar: str = ""
     unit: str = ""
+    decimals: int | None = Option(default=None, ge=0, le=12)
     period: str = Option(default="", pattern=PERIOD)
     agency: str = Option(default="HCP", min_length=1)
     concept: str = ""
@@ -242,10 +252,17 @@ class TableSpec(Document):
             raise ValueError("dominance, p % and pq rules need input.largest")
         if aggregate and self.primary.minimum_contributors and not self.input.contributors:
             raise ValueError("minimum_contributors needs input.contributors")
-        if self.input.shown is MeasureKind.RATIO and self.protection.method is not ProtectionMethod.SUPPRESSION:
+        shown = self.input.shown
+        if shown is MeasureKind.RATIO and self.protection.method is not ProtectionMethod.SUPPRESSION:
             raise ValueError(
                 "a ratio is protected by suppression: its numerator and denominator are protected together"
             )
+        if shown is MeasureKind.MEDIAN_BAND and self.protection.method is not ProtectionMethod.SUPPRESSION:
+            raise ValueError("a median band is protected by suppression: the counts by class are protected with it")
+        if shown is MeasureKind.MEDIAN_BAND and self.input.value in names:
+            raise ValueError(f"the median band of {self.input.value!r} cannot have this column as a dimension")
+        if self.decimals is not None and shown not in (MeasureKind.MEAN, MeasureKind.RATIO):
+            raise ValueError("decimals belong to means and ratios")
         if self.protection.coalitions and not (self.input.contributor or self.input.holding):
             raise ValueError("coalitions name contributors: give input.contributor or input.holding (microdata)")
         if self.protection.coalitions and self.protection.method is not ProtectionMethod.SUPPRESSION:
@@ -274,7 +291,7 @@ class TableSpec(Document):
 
 
 SHARED = (
-    *("input", "primary", "protection", "dimensions", "unit", "period", "agency", "source"),
+    *("input", "primary", "protection", "dimensions", "unit", "decimals", "period", "agency", "source"),
     *("concept", "concept_fr", "concept_ar", "residence", "residence_fr", "residence_ar"),
 )
 """Keys a linked table takes from the top of the document where it does not state them."""

@@ -16,6 +16,7 @@ from wasl.tables.earlier import EarlierTable, comparable
 from wasl.tables.earlier_file import Axis, EarlierFile, Measured, known_from_file
 from wasl.tables.primary import PrimaryResult
 from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
+from wasl.tables.told import Row, known_cells, rows_of, with_rows
 
 __all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "sub_tables", "widen"]
 
@@ -25,7 +26,11 @@ NUDGE = 1e-3
 
 @dataclass(slots=True)
 class System:
-    """The cells of all tables as one system."""
+    """The cells of all tables as one system.
+
+    After the cells of the tables stand those that take up the rest of an inequality. After the sums stand the rows of
+    what published ratios, means and median bands say. ``sums`` is the number of the sums.
+    """
 
     members: list[Ints]
     relations: Relations
@@ -40,6 +45,7 @@ class System:
     fixed: NDArray[np.bool_]
     outside: NDArray[np.bool_]
     nudged: NDArray[np.bool_]
+    sums: int
 
     @classmethod
     def empty(cls, members: list[Ints], relations: Relations, value: Floats) -> System:
@@ -48,8 +54,44 @@ class System:
         lower, upper, down, up, cost = (np.zeros(n) for _ in range(5))
         unsafe, fixed, outside, nudged = (np.zeros(n, np.bool_) for _ in range(4))
         return cls(
-            members, relations, value, np.abs(value), unsafe, lower, upper, down, up, cost, fixed, outside, nudged
+            members,
+            relations,
+            value,
+            np.abs(value),
+            unsafe,
+            lower,
+            upper,
+            down,
+            up,
+            cost,
+            fixed,
+            outside,
+            nudged,
+            relations.rows,
         )
+
+    @property
+    def cells(self) -> int:
+        """Number of cells of the tables."""
+        return max(int(member.max(initial=-1)) for member in self.members) + 1
+
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Add what figures say of the cells; the rest of each inequality is a cell that is withheld for good."""
+        self.relations, rests = with_rows(self.relations, rows)
+        if not rests:
+            return
+        value = np.array([float(row.factor @ self.value[row.cells]) for row in rests])
+        up = [float(row.factor @ np.where(row.factor > 0, self.up[row.cells], -self.down[row.cells])) for row in rests]
+        value = np.maximum(value, 0.0)
+        none = np.zeros(len(rests))
+        for name in ("lower", "upper", "cost"):
+            setattr(self, name, np.concatenate([getattr(self, name), none]))
+        for name in ("fixed", "nudged"):
+            setattr(self, name, np.concatenate([getattr(self, name), none.astype(np.bool_)]))
+        for name in ("unsafe", "outside"):
+            setattr(self, name, np.concatenate([getattr(self, name), np.ones(len(rests), np.bool_)]))
+        for name, more in (("value", value), ("magnitude", value), ("down", value), ("up", np.array(up))):
+            setattr(self, name, np.concatenate([getattr(self, name), more]))
 
 
 def quantity_of(table: TableSpec) -> str:
@@ -76,16 +118,14 @@ def make_system(
     own = [item.table for item in built]
     quantities = [quantity_of(table) for table in spec.tables]
     kept, left_out = comparable(own, quantities, [item for item in earlier if isinstance(item, EarlierTable)])
-    tables = [*own, *(item.table for item in kept)]
-    members, relations, value = join_tables(tables, [*quantities, *(item.quantity for item in kept)])
+    parts = [part for item in kept for part in item.parts]
+    tables = [*own, *(part.table for part in parts)]
+    quantities = [*quantities, *(part.quantity for part in parts)]
+    members, relations, value = join_tables(tables, quantities)
     system = System.empty(members, relations, value)
-    for before, member in zip(kept, members[len(own) :], strict=True):
-        widen(system, member, before.table.magnitude, spec.tables[0].protection.attacker_bounds)
-        system.fixed[member[~before.hidden]] = True
-        system.outside[member[before.hidden]] = True
-        system.unsafe[member[before.hidden]] = True
-        system.lower[member] = np.maximum(system.lower[member], before.lower)
-        system.upper[member] = np.maximum(system.upper[member], before.upper)
+    ours = np.zeros(relations.cells, np.bool_)
+    ours[np.concatenate(members[: len(own)])] = True
+    _remember(system, parts, ours, members[len(own) :], spec.protection.attacker_bounds)
     public = system.fixed.copy()
     for table, item, found, member in zip(spec.tables, built, primary, members, strict=False):
         cells = item.table
@@ -105,10 +145,10 @@ def make_system(
         tuple(Axis(h, d.source, d.bands) for d, h in zip(table.dimensions, cells.dimensions, strict=True))
         for table, cells in zip(spec.tables, own, strict=True)
     ]
-    axes += [item.axes() for item in kept]
+    axes += [part.axes() for part in parts]
     used = [item.name for item in kept]
     for file in (item for item in earlier if isinstance(item, EarlierFile)):
-        shown, reasons = learn(system, file, tables, [*quantities, *(item.quantity for item in kept)], axes)
+        shown, reasons = learn(system, file, tables, quantities, axes)
         left_out += reasons
         if shown is not None:
             used.append(file.name)
@@ -122,8 +162,53 @@ def make_system(
             remedy="They cannot be protected any more. Publish the new table without these cells' categories.",
         )
     system.fixed |= (system.value == 0) & ~system.unsafe
+    system.add_rows(_told(kept, members[len(own) :]))
     _nudge(system)
     return system, used, left_out
+
+
+def _remember(
+    system: System,
+    parts: Sequence[EarlierTable],
+    ours: NDArray[np.bool_],
+    members: Sequence[Ints],
+    bounds: tuple[float, float],
+) -> None:
+    """Enter what earlier tables published and withheld.
+
+    Values behind ratios and median bands were not published. Such a cell stays withheld where it was unsafe, and where
+    no new table shows it. Otherwise the new tables may publish it.
+    """
+    for before, member in zip(parts, members, strict=True):
+        widen(system, member, before.table.magnitude, bounds)
+        if before.shown:
+            system.fixed[member[~before.hidden]] = True
+        system.lower[member] = np.maximum(system.lower[member], before.lower)
+        system.upper[member] = np.maximum(system.upper[member], before.upper)
+    for place, before in enumerate(parts):
+        if before.told is not None:
+            below = members[place + 1] if before.told.below is not None else None
+            system.fixed[known_cells(before.told, members[place], below)] = True
+    for before, member in zip(parts, members, strict=True):
+        kept = before.hidden.copy()
+        if not before.shown:
+            bound = (before.lower > 0) | (before.upper > 0)
+            kept = (kept & bound) | (~ours[member] & ~system.fixed[member] & (before.table.value != 0))
+        system.outside[member[kept]] = True
+        system.unsafe[member[kept]] = True
+
+
+def _told(kept: Sequence[EarlierTable], members: Sequence[Ints]) -> list[Row]:
+    """The rows of what the published figures of earlier tables say."""
+    rows: list[Row] = []
+    place = 0
+    for item in kept:
+        parts = item.parts
+        if item.told is not None:
+            below = members[place + 1] if len(parts) > 1 else None
+            rows += rows_of(item.told, item, members[place], below)
+        place += len(parts)
+    return rows
 
 
 def learn(
@@ -197,7 +282,7 @@ def label_of(built: Sequence[Built], system: System, cell: int) -> str:
         if len(at):
             prefix = f"{item.table.name}: " if len(built) > 1 else ""
             return prefix + item.table.label(int(at[0]))
-    return "a cell of an earlier table"
+    return "a cell of an earlier table, or what one of its figures says"
 
 
 def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[PrimaryResult]) -> tuple[Ints, ...]:
@@ -217,7 +302,7 @@ def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[
         return cell
 
     relations = system.relations
-    for row in range(relations.rows):
+    for row in range(system.sums):
         cells = relations.index[relations.start[row] : relations.start[row + 1]]
         if lone[cells[0]]:
             for part in cells[1:]:

@@ -50,6 +50,7 @@ class Company:
         keep = other != entry
         self._cell = relations.index
         self._entry, self._beside = entry[keep], relations.index[other[keep]]
+        self._factor = np.abs(relations.sign[other[keep]] / relations.sign[entry[keep]])  # 1 in sums
         self._start = np.concatenate([[0], np.cumsum(count - 1)])
         self._order = np.argsort(relations.index, kind="stable")
         self._first = np.searchsorted(relations.index[self._order], np.arange(problem.cells + 1))
@@ -58,7 +59,7 @@ class Company:
         """How far each cell moves at most, none further than ``most``, under a pattern between 0 and 1."""
         room = np.minimum(self._room, most)
         own = room * pattern
-        taken = np.minimum(room[self._beside], room[self._cell[self._entry]]) * pattern[self._beside]
+        taken = np.minimum(room[self._beside] * self._factor, room[self._cell[self._entry]]) * pattern[self._beside]
         total = np.bincount(self._entry, weights=taken, minlength=len(self._cell))
         reach, entry = own.copy(), np.full(len(own), -1, dtype=np.int64)
         ranked = np.lexsort((total, self._cell))
@@ -84,7 +85,8 @@ class Company:
         for cell in np.flatnonzero((entry >= 0) & (price > 0)).tolist():
             if cell == target:
                 continue
-            beside = self._beside[self._start[entry[cell]] : self._start[entry[cell] + 1]]
-            room = np.where(beside == target, level, self._room[beside])
+            others = slice(self._start[entry[cell]], self._start[entry[cell] + 1])
+            beside = self._beside[others]
+            room = np.where(beside == target, level, self._room[beside]) * self._factor[others]
             result[beside] += price[cell] * np.minimum(room, side[cell])
         return result

@@ -34,10 +34,11 @@ class RowCuts:
         self._useful: list[NDArray[np.bool_]] = []
         same = relations.sign[other] == relations.sign[target]
         moves = ~_knows(problem, known, beside)
+        factor = np.abs(relations.sign[other] / relations.sign[target])  # 1 in sums, not in what a ratio says
         sides = [(True, np.maximum(upper, lower))] if problem.symmetric else [(True, upper), (False, lower)]
         for upwards, level in sides:
             # A cell on the same side of the sum moves against the target, one on the other side with it.
-            room = np.where(same == upwards, problem.down[beside], problem.up[beside]) * moves
+            room = np.where(same == upwards, problem.down[beside], problem.up[beside]) * moves * factor
             weight = np.divide(np.minimum(room, level), level, out=np.zeros(len(level)), where=level > 0)
             certain = added(self._target, weight * problem.unsafe[beside], len(head))
             self._weight.append(weight)
