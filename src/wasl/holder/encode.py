@@ -96,7 +96,7 @@ def encode(
     wanted = [part for step in profile.passes for part in step.block]
     wanted += [part for token in profile.tokens for part in token.parts]
     features = {part.feature for group in profile.groups for part in group.parts}
-    persons = describe_persons(table.table, schema, features | set(wanted))
+    persons = describe_persons(table.table, schema, features | set(wanted), profile.spelled)
     records = table.table[schema.record].cast(pa.string()).combine_chunks()
     stamp = Stamp(schema, key, profile, register_name, period, round_name, created, signer)
     harmonized = tuple(payload_columns(table.table, schema, partial(_household_hashes, stamp)))

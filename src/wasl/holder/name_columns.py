@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from wasl.holder.names.normalizer import Name, normalize
+from wasl.holder.names.normalizer import normalize, written
 from wasl.holder.names.placeholders import what_is_no_name
 from wasl.holder.unused import Unused
 from wasl.registers.reading.coded_columns import plain
@@ -23,7 +24,8 @@ class WordColumn:
     """Words of names per record, in compressed rows over a vocabulary of distinct words.
 
     Attributes:
-        vocabulary: Canonical words; ``skeletons`` stands beside it.
+        vocabulary: Canonical words, or words as they are spelled.
+        skeletons: Beside each canonical word its skeleton; empty for words as they are spelled.
         words: Index into the vocabulary, record after record.
         offsets: Where each record begins; one more entry than records.
     """
@@ -46,16 +48,37 @@ def whole(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(one.chunks) if isinstance(one, pa.ChunkedArray) else one
 
 
-def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, WordColumn], list[Unused]]:
+def describe_names(
+    table: pa.Table, schema: RegisterSchema, spelled: Set[str] = frozenset()
+) -> tuple[dict[str, WordColumn], dict[str, WordColumn], list[Unused]]:
     """The name words of a register's records: ``names`` (all), ``surname`` and ``given``, as far as it has them.
 
-    Also returns how many cells held no name (*NEANT*, غير معروف) or letters of a script that is not read.
+    Args:
+        table: The typed register.
+        schema: What its columns are.
+        spelled: Of these three the ones whose words are wanted as they are spelled, too.
+
+    Returns:
+        Canonical words; words as they are spelled; and how many cells held no name (*NEANT*, غير معروف) or letters of a
+        script that is not read.
     """
+    cells, notes = _name_cells(table, schema)
+    if not cells:
+        return {}, {}, notes
+    vocabulary: dict[tuple[str, str], int] = {}
+    lists = {part: _words(values, vocabulary, _canonical_pairs) for part, values in cells.items()}
+    words = tuple(word for word, _ in vocabulary)
+    skeletons = tuple(skeleton for _, skeleton in vocabulary)
+    names = _with_all_names({part: WordColumn(words, skeletons, *found) for part, found in lists.items()})
+    return names, _spelled_words(cells, spelled), notes
+
+
+def _name_cells(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, pa.ChunkedArray], list[Unused]]:
+    """The cells of ``surname``, ``given`` and ``full`` name that hold names, and how many others there are."""
     latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
     arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
     maiden = schema.by_feature.get(Feature.MARRIED_NAME)
-    vocabulary: dict[tuple[str, str], int] = {}
-    found: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
+    found: dict[str, pa.ChunkedArray] = {}
     notes: list[Unused] = []
     for part, feature in latin.items():
         spec = schema.by_feature.get(feature)
@@ -70,15 +93,36 @@ def describe_names(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, W
             values = pc.coalesce(values, second)
         if maiden is not None and part in ("surname", "full"):
             values = _from_birth(values, plain(table[maiden.name]), alone=part == "surname")
-        found[part] = _words(values, vocabulary)
-    if not found:
-        return {}, notes
+        found[part] = values
+    return found, notes
+
+
+def _spelled_words(cells: dict[str, pa.ChunkedArray], spelled: Set[str]) -> dict[str, WordColumn]:
+    """The wanted words as they are spelled; of ``names`` all columns are read."""
+    read = {part: values for part, values in cells.items() if part in spelled or "names" in spelled}
+    vocabulary: dict[tuple[str, str], int] = {}
+    lists = {part: _words(values, vocabulary, _spelled_pairs) for part, values in read.items()}
+    if not lists:
+        return {}
     words = tuple(word for word, _ in vocabulary)
-    skeletons = tuple(skeleton for _, skeleton in vocabulary)
-    columns = {part: WordColumn(words, skeletons, *lists) for part, lists in found.items()}
-    columns["names"] = _join(list(columns.values()))
-    columns.pop("full", None)
-    return columns, notes
+    columns = {part: WordColumn(words, (), *found) for part, found in lists.items()}
+    return {name: column for name, column in _with_all_names(columns).items() if name in spelled}
+
+
+def _with_all_names(columns: dict[str, WordColumn]) -> dict[str, WordColumn]:
+    """The columns with ``names`` for the words of all, and without the column of whole names."""
+    return {name: column for name, column in columns.items() if name != "full"} | {"names": _join([*columns.values()])}
+
+
+def _canonical_pairs(text: str) -> list[tuple[str, str]]:
+    """The canonical words of a name and their skeletons."""
+    name = normalize(text)
+    return list(zip(name.words, name.skeletons, strict=True))
+
+
+def _spelled_pairs(text: str) -> list[tuple[str, str]]:
+    """The words of a name as they are spelled, without skeletons."""
+    return [(word, "") for word in written(text)]
 
 
 def _real_names(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, list[Unused]]:
@@ -107,15 +151,14 @@ def _from_birth(names: pa.ChunkedArray, maiden: pa.ChunkedArray, *, alone: bool)
 
 
 def _words(
-    values: pa.ChunkedArray, vocabulary: dict[tuple[str, str], int]
+    values: pa.ChunkedArray, vocabulary: dict[tuple[str, str], int], pairs_of: Callable[[str], list[tuple[str, str]]]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The words of each cell by their places in the vocabulary, which grows, and where each cell begins."""
     encoded = whole(values).dictionary_encode()
-    lists: list[list[int]] = []
-    for text in encoded.dictionary.to_pylist():
-        name: Name = normalize(text)
-        lists.append(
-            [vocabulary.setdefault(pair, len(vocabulary)) for pair in zip(name.words, name.skeletons, strict=True)]
-        )
+    lists = [
+        [vocabulary.setdefault(pair, len(vocabulary)) for pair in pairs_of(text)]
+        for text in encoded.dictionary.to_pylist()
+    ]
     lists.append([])  # where the cell is missing
     taken = pa.array(lists, pa.large_list(pa.int32())).take(encoded.indices.fill_null(len(lists) - 1).cast(pa.int64()))
     return (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +63,7 @@ class Persons:
         notes: What of the register's cells could not be used, counted.
         further_numbers: ANAPEC numbers and numbers of the register's own (``own_…``) among the codes, unless the record
             number is meant: that differs for every record of a person, too.
+        spelled: Word columns of words as they are spelled, for the wanted ones of ``names``, ``surname`` and ``given``.
         shortened: (records) whether a given name is an initial or was cut short by a full stop; None: not known.
     """
 
@@ -74,6 +75,7 @@ class Persons:
     notes: tuple[Unused, ...] = ()
     further_numbers: tuple[str, ...] = ()
     shortened: NDArray[np.bool_] | None = None
+    spelled: dict[str, WordColumn] = field(default_factory=dict)
 
 
 SHORTENED = re.compile(r"(?:^|[\s'’-])[^\W\d_]{1,4}\.|(?:^|[\s-])[^\W\d_](?:$|[\s-])")
@@ -83,8 +85,17 @@ TITLE = re.compile(r"^\s*(?:M|MM|MR|MME|MLLE|MRS|MS|DR|PR|SR|STE)\.", re.IGNOREC
 NO_DATE = np.int32(-(2**31))
 
 
-def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) -> Persons:
-    """The normalized features of a typed register table; of texts, only the wanted ones."""
+def describe_persons(
+    table: pa.Table, schema: RegisterSchema, wanted: Set[str], spelled: Set[str] = frozenset()
+) -> Persons:
+    """The normalized features of a typed register table.
+
+    Args:
+        table: The typed register.
+        schema: What its columns are.
+        wanted: Of texts, only these features are described.
+        spelled: Of ``names``, ``surname`` and ``given`` those whose words are wanted as they are spelled, too.
+    """
     by_feature = schema.by_feature
     codes: dict[str, pa.Array] = {}
     notes: list[Unused] = []
@@ -95,7 +106,7 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
 
     birth = by_feature.get(Feature.BIRTH_DATE)
     births = None if birth is None else date_codes(table, birth.name)
-    names, unused = describe_names(table, schema)
+    names, as_spelled, unused = describe_names(table, schema, spelled)
     notes += unused
     signatures = None if "names" not in names else _name_signatures(names["names"])
     numbers: dict[str, pa.Array] = {}
@@ -139,7 +150,8 @@ def describe_persons(table: pa.Table, schema: RegisterSchema, wanted: Set[str]) 
         and spec.role is FieldRole.IDENTIFIER
         and spec.name != schema.record
     )
-    return Persons(table.num_rows, names, codes, days, births, tuple(notes), further, _shortened(table, schema))
+    short = _shortened(table, schema)
+    return Persons(table.num_rows, names, codes, days, births, tuple(notes), further, short, as_spelled)
 
 
 def _shortened(table: pa.Table, schema: RegisterSchema) -> NDArray[np.bool_] | None:

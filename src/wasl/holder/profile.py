@@ -52,13 +52,14 @@ class GramPart(Document):
 
     Attributes:
         feature: ``names`` (all name words, any order), ``birth_date``, or a feature compared as text or code.
-        kind: ``words`` (2-grams of canonical words), ``text`` (2-grams), ``digits`` (positions), ``date``, ``code``.
+        kind: ``words`` (2-grams of canonical words), ``spelling`` (2-grams of the same words as they are written, apart
+            from those of canonical words), ``text`` (2-grams), ``digits`` (positions), ``date``, ``code``.
         weight: How often each of its grams counts.
         required: A record without it has no filter in this group, so that a gap never looks like a difference.
     """
 
     feature: str
-    kind: Literal["words", "text", "digits", "date", "code"]
+    kind: Literal["words", "spelling", "text", "digits", "date", "code"]
     weight: int = Option(default=1, ge=1, le=16)
     required: bool = False
 
@@ -212,6 +213,11 @@ class EncodingProfile(Document):
                 f"profile {self.name!r} is weak: {'; '.join(self.weaknesses)}.",
                 remedy="Use `guarded`, or consent with --consent-weak-profile; the plan must consent as well.",
             )
+
+    @property
+    def spelled(self) -> frozenset[str]:
+        """The features whose words are compared as they are written, too."""
+        return frozenset(part.feature for group in self.groups for part in group.parts if part.kind == "spelling")
 
     @cached_property
     def group_by_name(self) -> dict[str, Group]:

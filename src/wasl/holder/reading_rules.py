@@ -13,7 +13,7 @@ from functools import lru_cache
 from wasl.holder.encoding.grams import LEAST_PARTS
 from wasl.holder.identifiers import STATES, VOID_WORDS, normalize_identifier
 from wasl.holder.names.arabic import INITIALS, LETTERS, STEPS, UNIFY
-from wasl.holder.names.normalizer import normalize
+from wasl.holder.names.normalizer import normalize, written
 from wasl.holder.names.rules import ALIASES, LATIN_RULES, SOUND_RULES, TITLES, WORD_RULES
 
 __all__ = ["rules_digest"]
@@ -47,6 +47,7 @@ def rules_digest() -> str:
         "letters": sorted((key, value) for table in (UNIFY, LETTERS) for key, value in table.items() if value),
         "words": [sorted(TITLES), sorted(ALIASES.items()), sorted(VOID_WORDS), sorted(STATES)],
         "names": [[name.words, name.skeletons, name.married] for name in read],
+        "spelled": [written(name) for name in names],
         "date parts": LEAST_PARTS,
         "numbers": [normalize_identifier(number) for number in NUMBERS],
     }

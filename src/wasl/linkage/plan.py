@@ -21,6 +21,9 @@ __all__ = ["Candidates", "LinkagePlan", "ModelOptions", "RegisterOptions", "Reso
 OWN_NUMBERS = ("passport", "permit", "cin", "cnss", "refugee_file", "refugee-file", "consular", "national_id")
 """Passes of the shipped and the composed profiles whose number a person has one of. Certificates are not among them."""
 
+NAMES = ("names", "surname", "given")
+"""Comparisons of names in the shipped and the composed profiles."""
+
 
 class RegisterOptions(Document):
     """Options of the plan for one register.
@@ -62,6 +65,7 @@ class ModelOptions(Document):
         all_names: Comparisons that hold all words of a person's names, given name and surname in one.
         own_numbers: Passes whose block is a number that a person has one of at a time. Twins have numbers of their own.
         term_frequency: Comparisons on which agreeing with somebody rare weighs more than with somebody frequent.
+            None: comparisons of names (``NAMES``), in passes of one block.
         seed: Seed of the draw of tasks the model is trained on, where there are too many for all.
         m: Manual m-probabilities: comparison to a list, worst level first (missing not counted).
         u: Manual u-probabilities, likewise.
@@ -75,7 +79,7 @@ class ModelOptions(Document):
     unshared: tuple[str, ...] = ("given",)
     all_names: tuple[str, ...] = ("names",)
     own_numbers: tuple[str, ...] = OWN_NUMBERS
-    term_frequency: tuple[str, ...] = ()
+    term_frequency: tuple[str, ...] | None = None
     seed: int = Option(default=1, ge=0)
     m: dict[str, tuple[float, ...]] = Option(default_factory=dict)
     u: dict[str, tuple[float, ...]] = Option(default_factory=dict)
@@ -194,10 +198,23 @@ class LinkagePlan(Document):
             del value["returns"]
         if self.resolution.minimum_precision == ResolutionOptions().minimum_precision:
             del value["resolution"]["minimum_precision"]
+        # A plan that says nothing had an empty list; one that says "none" is told apart from it by null.
+        chosen = self.model.term_frequency
+        value["model"]["term_frequency"] = [] if chosen is None else list(chosen) or None
         for name, usual in (("own_numbers", OWN_NUMBERS), ("all_names", ModelOptions().all_names)):
             if getattr(self.model, name) == usual:
                 del value["model"][name]
         return digest_json(value)
+
+    def weighs_frequency(self, blocks: int) -> tuple[str, ...]:
+        """Comparisons whose frequency counts in a pass with so many blocks.
+
+        Where the plan names none, these are the comparisons of names in a pass of one block. Small blocks hold too few
+        rows to show how frequent a name is, and frequent names have large blocks with a prior of their own.
+        """
+        if self.model.term_frequency is not None:
+            return self.model.term_frequency
+        return NAMES if blocks == 1 else ()
 
     def is_duplicate_free(self, register: str) -> bool:
         """Whether one person appears in this register at most once."""

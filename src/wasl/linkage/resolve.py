@@ -20,7 +20,7 @@ from wasl.linkage.persons.opened_pairs import open_pairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.persons.sums import codes_of, counts_by, parts_of
-from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like
+from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like, twin_votes
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_few_links, check_precision, check_twins, resolution_checks
@@ -104,13 +104,13 @@ def resolve(
         MismatchError: A join map is missing or belongs to another delivery.
         DeliveryError: A pair names a row that is in no join map.
     """
-    records, meetings, patterns = _meetings(scored, joins)
+    records, meetings, patterns = _meetings(plan, scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
     before = merge_meetings(meetings, records, duplicate_free, plan.model.own_numbers)
+    like_twins = twin_like(before, meetings.alike)
     del meetings
     if look is not None and len(before):
         before = averaged(before, look(before, records))
-    like_twins = twin_like(before, records.passes, patterns, scored.model, plan.model)
     found = _find_persons(plan, before, records, duplicate_free, like_twins if look is None else None)
     everyone = records.roster
     persons = name_persons(everyone, found.cluster[everyone.place], onto)
@@ -136,10 +136,13 @@ def resolve(
     return Resolution(spine, links, conflicts, persons.changes, review, report)
 
 
-def _meetings(scored: ScoredPairs, joins: Sequence[JoinMap]) -> tuple[Records, Meetings, tuple[str, ...]]:
+def _meetings(
+    plan: LinkagePlan, scored: ScoredPairs, joins: Sequence[JoinMap]
+) -> tuple[Records, Meetings, tuple[str, ...]]:
     """The records, the meetings of their pairs, and the spelled patterns; nothing else is left in memory."""
     records, opened = open_pairs(scored, joins)
-    return records, group_meetings(opened, len(records)), opened.patterns
+    votes = twin_votes(opened, records.passes, scored.model, plan.model)
+    return records, group_meetings(opened, len(records), votes), opened.patterns
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,10 @@ def date_grams(date: dt.date) -> list[str]:
     return [*year_grams(date.year), *day_month_grams("m", date.month), *day_month_grams("d", date.day)]
 
 
+SPELLED = "spelling:"
+"""Before the grams of words as they are written: they are not those of canonical words. In one set of grams a letter
+that the rules keep would count once, and one that they change twice. On six draws of names and birth dates F1 under
+`open` was .959 with one set, .968 with two, and .959 without the words as they are written."""
 SPLITTERS: dict[str, Callable[[str], list[str]]] = {
     "digits": digit_grams,
     "code": lambda text: [text],
@@ -216,6 +220,11 @@ def _part_pieces(
         if column is None:
             return None
         return *_number_texts(column.vocabulary, "", number), column.words, column.offsets
+    if part.kind == "spelling":
+        column = persons.spelled.get(part.feature)
+        if column is None:
+            return None
+        return *_number_texts(column.vocabulary, SPELLED, number), column.words, column.offsets
     if part.kind == "date":
         return None if persons.birth_codes is None else _date_pieces(persons.birth_codes, number)
     values = persons.codes.get(part.feature)

@@ -22,7 +22,7 @@ from wasl.holder.names.rules import (
 )
 from wasl.holder.names.scripts import to_latin
 
-__all__ = ["Name", "canonical", "normalize", "skeleton"]
+__all__ = ["Name", "canonical", "normalize", "skeleton", "written"]
 
 NOT_A_LETTER = re.compile(r"[^A-Z]+")
 APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ]")
@@ -141,6 +141,20 @@ def skeleton(text: str) -> str:
     return "".join(normalize(text).skeletons)
 
 
+def written(text: str) -> tuple[str, ...]:
+    """The words of a name as they are spelled, in Latin capitals without marks.
+
+    No rule unites spellings here, so a misspelled word differs in the letters that are wrong and in no others. Titles,
+    words such as *épouse* and the surname that `normalize` leaves out are left out too.
+    """
+    arabic = not text.isascii() and is_arabic(text)
+    words = _without_titles(romanize(text).split() if arabic else _latin(text))
+    if not any(word in MARRIAGE_WORDS for word in words):
+        return tuple(words)
+    other = normalize(text).married
+    return tuple(word for word in words if word not in MARRIAGE_WORDS and _word(word, arabic)[0] not in other)
+
+
 def _without_titles(words: list[str]) -> list[str]:
     titles = [
         word in TITLES
@@ -150,7 +164,7 @@ def _without_titles(words: list[str]) -> list[str]:
     ]
     kept = [
         word
-        for word, title, next_title in zip(words, titles, [*titles[1:], False], strict=True)
+        for word, title, next_title in zip(words, titles, [*titles, False][1:], strict=True)
         if not title and not (next_title and word in ("EL", "AL"))
     ]
     return kept or words

@@ -129,10 +129,9 @@ def score_pass(
     clock.stage("model")
     emitted = engine.emit(steps, kept, patterns.codes)
     table, hot_completeness = pairs_table(plan, sources, patterns.strata, model, emitted)
-    if plan.model.term_frequency:
-        table = adjust_for_frequency(
-            table, sources, steps.within, model, plan.model.term_frequency, steps.dice.tolist()
-        )
+    frequent = plan.weighs_frequency(sums.blocks)
+    if frequent:
+        table = adjust_for_frequency(table, sources, steps.within, model, frequent, steps.dice.tolist())
     clock.stage("scoring")
     unfound = (
         count_unfound(sources, steps.once, model, patterns, probability, float(sums.pairs), plan.model.personal)

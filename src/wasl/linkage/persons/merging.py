@@ -102,6 +102,7 @@ class Meetings:
         group: (meetings) int32, the pair of each.
         in_pass: (meetings) int16, its pass.
         probability: (meetings) float64.
+        alike: (pairs) whether half or more of the passes that vote say that the pair looks like twins.
     """
 
     left: NDArray[np.int32] = field(repr=False)
@@ -114,6 +115,7 @@ class Meetings:
     group: NDArray[np.int32] = field(repr=False)
     in_pass: NDArray[np.int16] = field(repr=False)
     probability: NDArray[np.float64] = field(repr=False)
+    alike: NDArray[np.bool_] = field(repr=False)
 
 
 @njit(cache=True, nogil=True)
@@ -124,7 +126,7 @@ def _by_left(left: np.ndarray, start: np.ndarray, order: np.ndarray) -> None:
         start[left[k]] += 1
 
 
-def group_meetings(pairs: RecordPairs, records: int) -> Meetings:
+def group_meetings(pairs: RecordPairs, records: int, votes: NDArray[np.int8] | None = None) -> Meetings:
     """The meetings of each pair together.
 
     Meetings are sorted a block of left records at a time: sorting all at once would need three times their memory.
@@ -132,6 +134,7 @@ def group_meetings(pairs: RecordPairs, records: int) -> Meetings:
     Args:
         pairs: Pairs met in passes.
         records: How many there are.
+        votes: (pairs) 1, -1 or 0: whether the pass speaks for twins; None: no pass does.
     """
     count = len(pairs.left)
     held = np.zeros(records + 1, np.int64)
@@ -140,7 +143,7 @@ def group_meetings(pairs: RecordPairs, records: int) -> Meetings:
     _by_left(pairs.left, held[:-1].copy(), order)
     group, in_pass = np.empty(count, np.int32), np.empty(count, np.int16)
     probability = np.empty(count)
-    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [], [], [])
+    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [], [], [], [])
     total = 0
     for start, stop in _blocks(held):
         place = order[start:stop]
@@ -160,12 +163,29 @@ def group_meetings(pairs: RecordPairs, records: int) -> Meetings:
         columns[4].append(met.astype(np.int16))
         columns[5].append(pairs.pattern[top].astype(np.int32))
         columns[6].append(pairs.in_pass[top].astype(np.int16))
+        columns[7].append(_more_for(None if votes is None else votes[place], mine, here))
         group[start:stop], in_pass[start:stop], probability[start:stop] = mine + total, pairs.in_pass[place], p
         total += here
-    kinds: tuple[type[Any], ...] = np.int32, np.int32, np.float64, np.float64, np.int16, np.int32, np.int16
+    kinds: tuple[type[Any], ...] = np.int32, np.int32, np.float64, np.float64, np.int16, np.int32, np.int16, np.bool_
     whole: list[Any] = [_joined(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    a, b, odds, weight, times, pattern, best = whole
-    return Meetings(a, b, odds, weight, times, pattern, best, group, in_pass, probability)
+    a, b, odds, weight, times, pattern, best, alike = whole
+    return Meetings(a, b, odds, weight, times, pattern, best, group, in_pass, probability, alike)
+
+
+def _more_for(votes: NDArray[np.int8] | None, pair: NDArray[np.integer], pairs: int) -> NDArray[np.bool_]:
+    """(pairs) whether a vote is for and as many are for as against.
+
+    Args:
+        votes: (meetings) 1, -1 or 0; None for no votes.
+        pair: (meetings) the pair of each.
+        pairs: How many pairs there are.
+    """
+    if votes is None:
+        return np.zeros(pairs, np.bool_)
+    speak_for = np.bincount(pair[votes > 0], minlength=pairs)
+    against = np.bincount(pair[votes < 0], minlength=pairs)
+    more: NDArray[np.bool_] = (speak_for > 0) & (speak_for >= against)
+    return more
 
 
 def _joined(parts: list[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:

@@ -36,11 +36,12 @@ from wasl.linkage.comparison.levels import SHARES
 from wasl.linkage.comparison.patterns import MISSING, Comparison, read_pattern
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.persons.merging import MergedPairs
+from wasl.linkage.persons.opened_pairs import RecordPairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import codes_of, sums_by
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["LIKE_TWINS", "NOT_TWINS", "bound_twins", "given_apart", "twin_like"]
+__all__ = ["LIKE_TWINS", "NOT_TWINS", "bound_twins", "given_apart", "twin_like", "twin_votes"]
 
 NOT_TWINS, LIKE_TWINS = "", "possible twins"
 """What `links.parquet` says of a linked pair in column `caution`."""
@@ -58,32 +59,46 @@ LEAST_MATCHES = 0.1
 """Least share of the pairs of the kind that is taken for matches, however many twins are expected."""
 
 
-def twin_like(
-    pairs: MergedPairs, passes: Sequence[str], patterns: Sequence[str], model: MatchModel, options: ModelOptions
-) -> NDArray[np.bool_]:
+def twin_votes(
+    meetings: RecordPairs, passes: Sequence[str], model: MatchModel, options: ModelOptions
+) -> NDArray[np.int8]:
+    """(meetings) 1 where a pair looks like twins in a pass, -1 where it does not, 0 where the pass does not show it.
+
+    Each pass measures the same names through its own keys. The likeliest pass alone is the one whose names came out
+    nearest by chance.
+
+    A pass does not show it where nothing tells given names apart: they are not compared, or the block is a number.
+
+    Args:
+        meetings: Pairs met in passes.
+        passes: Their names, as `meetings.in_pass` numbers them.
+        model: The models of the passes.
+        options: Names of the comparisons.
+    """
+    votes = np.zeros(len(meetings.left), np.int8)
+    if not any(c.name in options.personal for part in model.passes for c in part.comparisons):
+        return votes
+    by_name = {part.name: part for part in model.passes}
+    size = max(len(meetings.patterns), 1)
+    seen, place = codes_of(meetings.in_pass.astype(np.int32) * size + meetings.pattern, len(passes) * size)
+    told = np.zeros(len(seen), np.int8)
+    for k, code in enumerate(seen.tolist()):
+        part = by_name.get(passes[code // size])
+        if part is not None and part.name not in options.own_numbers:
+            states = read_pattern(meetings.patterns[code % size], part.comparisons)
+            told[k] = _vote(part.comparisons, states, options)
+    votes[:] = told[place]
+    return votes
+
+
+def twin_like(pairs: MergedPairs, alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(pairs) whether a pair agrees on the birth date and differs in the given name, as far as that is compared.
 
     Args:
         pairs: Candidates.
-        passes: Names of the passes, as `pairs.in_pass` numbers them.
-        patterns: Spelled patterns, as `pairs.pattern` numbers them.
-        model: The models of the passes.
-        options: Names of the comparisons.
+        alike: (pairs) whether half of the passes or more say so; see :func:`twin_votes`.
     """
-    found = np.zeros(len(pairs), np.bool_)
-    if not any(c.name in options.personal for part in model.passes for c in part.comparisons):
-        return found
-    by_name = {part.name: part for part in model.passes}
-    most = len(passes) * max(len(patterns), 1)
-    seen, place = codes_of(pairs.in_pass.astype(np.int32) * max(len(patterns), 1) + pairs.pattern, most)
-    told = np.zeros(len(seen), np.bool_)
-    for k, code in enumerate(seen.tolist()):
-        part = by_name.get(passes[code // max(len(patterns), 1)])
-        if part is None or part.name in options.own_numbers:
-            continue
-        states = read_pattern(patterns[code % max(len(patterns), 1)], part.comparisons)
-        told[k] = _is_like_twins(part.comparisons, states, options)
-    found[:] = told[place]
+    found = alike.copy()
     for shared in (pairs.numbered, pairs.same_given):
         if shared is not None:
             found &= ~shared
@@ -100,17 +115,22 @@ def given_apart(model: MatchModel, options: ModelOptions) -> bool:
     return bool(apart) and all(apart)
 
 
-def _is_like_twins(comparisons: Sequence[Comparison], states: Sequence[int], options: ModelOptions) -> bool:
-    """Whether a pattern is of twins: birth the same or not compared, given name another or names the same in part."""
+def _vote(comparisons: Sequence[Comparison], states: Sequence[int], options: ModelOptions) -> int:
+    """1 for a pattern of twins: birth the same or not compared, given name another or names the same in part.
+
+    -1 for another pattern, 0 where no names are compared.
+    """
     state = {c.name: (c, s) for c, s in zip(comparisons, states, strict=True) if c.kind == "filter"}
     for name in options.personal:
         if name in state and state[name][1] != state[name][0].states - 1:
-            return False
+            return -1
     given = [state[name] for name in options.unshared if name in state and state[name][1] != MISSING]
     if given:
-        return all(_beyond(c, s, STRANGE) for c, s in given)
+        return 1 if all(_beyond(c, s, STRANGE) for c, s in given) else -1
     whole = [state[name] for name in options.all_names if name in state and state[name][1] != MISSING]
-    return bool(whole) and all(_beyond(c, s, IN_PART) for c, s in whole)
+    if not whole:
+        return 0
+    return 1 if all(_beyond(c, s, IN_PART) for c, s in whole) else -1
 
 
 def _beyond(comparison: Comparison, state: int, share: float) -> bool:

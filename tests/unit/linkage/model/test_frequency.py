@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.score import score_pairs
 
 
@@ -57,3 +58,27 @@ def test_blocks_and_missing_filters(three_registers, plan):
     assert plain.num_rows == adjusted.num_rows
     assert np.isfinite(adjusted.column("weight").to_numpy()).all()
     assert adjusted.column("probability").to_numpy().max() <= 1
+
+
+def test_names_are_weighed_by_frequency_where_there_are_no_blocks(crowded, plan):
+    """A plan that says nothing has the comparisons of names; an empty list turns it off."""
+    usual, named, off = (weights(crowded, plan, names) for names in (None, ("names", "surname", "given"), ()))
+    assert usual.equals(named)
+    assert not usual.column("weight").equals(off.column("weight"))
+    assert plan.weighs_frequency(2) == ()
+    stated = plan.model_copy(update={"model": plan.model.model_copy(update={"term_frequency": ("birth",)})})
+    assert stated.weighs_frequency(1) == stated.weighs_frequency(2) == ("birth",)
+
+
+def test_a_plan_that_says_nothing_of_frequency_keeps_its_digest(plan):
+    """Before, nothing said was an empty list; a plan that says an empty list now is another one."""
+    said = {
+        names: LinkagePlan.model_validate({"name": "p", "model": {"term_frequency": names}}).digest
+        for names in (None, (), ("names",))
+    }
+    assert said[None] == LinkagePlan(name="p").digest == DIGEST_BEFORE
+    assert len(set(said.values())) == 3
+
+
+
+DIGEST_BEFORE = "sha256:f65a243fba5ae08c4f8eb7abdae517c04f092aac82b1c8a78685c30b9e556a2c"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from wasl.lab.quality.measure import plan_of, prepare, schema_of
 from wasl.lab.quality.people import change_date, corrupt, draw_persons, typo
 from wasl.linkage.comparison.patterns import Comparison
 from wasl.linkage.model.match_model import Fit, MatchModel, PassModel
-from wasl.linkage.persons.merging import MergedPairs
-from wasl.linkage.persons.twins import LIKE_TWINS, given_apart, twin_like
+from wasl.linkage.persons.merging import MergedPairs, group_meetings
+from wasl.linkage.persons.opened_pairs import RecordPairs
+from wasl.linkage.persons.twins import LIKE_TWINS, given_apart, twin_like, twin_votes
 from wasl.linkage.plan import ModelOptions
 from wasl.linkage.quality.checks import check_twins
 from wasl.linkage.quality.report import render_report
@@ -227,12 +229,43 @@ MODEL = passes(
     ],
 )
 def test_what_looks_like_twins(step: int, pattern: str, alike: bool) -> None:
-    one = np.ones(1)
-    pair = MergedPairs(
-        np.array([0]), np.array([1]), one, one, np.ones(1, np.int32), np.zeros(1, np.int32), np.array([step], np.int32)
+    assert voted(step, pattern) is alike
+
+
+def voted(*met: int | str) -> bool:
+    """Whether a pair looks like twins that met in these passes (number, pattern, number, pattern and so on)."""
+    steps, patterns = met[::2], tuple(str(pattern) for pattern in met[1::2])
+    one = np.ones(len(steps))
+    zero, next_ = np.zeros(len(steps), np.int32), np.ones(len(steps), np.int32)
+    opened = RecordPairs(
+        zero, next_, np.array(steps, np.int16), one, 0.5 * one, np.arange(len(steps), dtype=np.int32), patterns
     )
-    names = [part.name for part in MODEL.passes]
-    assert twin_like(pair, names, [pattern], MODEL, ModelOptions()).tolist() == [alike]
+    votes = twin_votes(opened, [part.name for part in MODEL.passes], MODEL, ModelOptions())
+    (alike,) = group_meetings(opened, 2, votes).alike.tolist()
+    return bool(alike)
+
+
+@pytest.mark.parametrize(
+    ("met", "alike"),
+    [
+        ((0, "names:6 birth:11", 1, "names:4"), True),  # one for, one against
+        ((0, "names:6 birth:11", 1, "names:6"), False),
+        ((0, "names:6 birth:11", 1, "names:4", 2, "given:2 birth:11"), True),
+        ((0, "names:. birth:11", 1, "names:4"), True),  # the first does not show names
+        ((0, "names:. birth:11"), False),
+        ((3, "names:4 birth:11", 1, "names:9"), False),
+    ],
+)
+def test_passes_vote_on_what_looks_like_twins(met: tuple[int | str, ...], alike: bool) -> None:
+    assert voted(*met) is alike
+
+
+@pytest.mark.parametrize("shared", ["numbered", "same_given"])
+def test_a_shared_number_or_given_name_speaks_against_twins(shared: str) -> None:
+    one, zero = np.ones(2), np.zeros(2, np.int32)
+    pairs = MergedPairs(zero, zero + 1, one, one, zero.astype(np.int16), zero, zero.astype(np.int16))
+    held = replace(pairs, **{shared: np.array([True, False])})
+    assert twin_like(held, np.array([True, True])).tolist() == [False, True]
 
 
 def test_whether_given_names_are_compared_apart() -> None:
