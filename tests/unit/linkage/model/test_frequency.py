@@ -80,5 +80,4 @@ def test_a_plan_that_says_nothing_of_frequency_keeps_its_digest(plan):
     assert len(set(said.values())) == 3
 
 
-
 DIGEST_BEFORE = "sha256:f65a243fba5ae08c4f8eb7abdae517c04f092aac82b1c8a78685c30b9e556a2c"
