@@ -7,10 +7,11 @@ release needs one: every column has a label, every code a meaning.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field as Option
 from pydantic import model_validator
@@ -132,6 +133,26 @@ class Period(Document):
         return self
 
 
+def _placeholders(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """The keys whose texts a draft left to be filled in, with these texts; a variable is known by its name.
+
+    Args:
+        value: A document, or a part of one, as read.
+        key: Where the part stands in the document.
+    """
+    if isinstance(value, str):
+        if value.startswith("<") and value.endswith(">"):
+            yield key, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            if name != "codes":  # labels of codes may be written so: <5 years>
+                yield from _placeholders(part, f"{key}.{name}".removeprefix("."))
+    elif isinstance(value, list | tuple):
+        for place, part in enumerate(value):
+            named = part.get("name", place) if isinstance(part, Mapping) else place
+            yield from _placeholders(part, f"{key}.{named}")
+
+
 class DatasetDescription(Document):
     """A dataset.
 
@@ -194,14 +215,14 @@ class DatasetDescription(Document):
         """
         return load_document(cls, resolve_document("publication", name_or_path))
 
-    @model_validator(mode="after")
-    def _filled_in(self) -> Self:
-        texts = [text for name in ("title", "abstract", "conditions") for text in self.texts(name).values()]
-        labels = [label for v in self.variables for label in (v.label, v.label_fr, v.label_ar)]
-        for text in (*texts, self.producer.name, *labels):
-            if text.startswith("<") and text.endswith(">"):
-                raise ValueError(f"{text} is still to be filled in")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, data: Any) -> Any:
+        """All that is still to be filled in is named at once, before any other fault."""
+        holes = [f"{key} ({text})" for key, text in _placeholders(data, "")]
+        if holes:
+            raise ValueError(f"{', '.join(holes)} still to be filled in")
+        return data
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -35,7 +35,7 @@ abstract = "<what the data are, for whom, from which sources>"
 abstract_fr = "<ce que sont les données, pour qui, de quelles sources>"
 abstract_ar = "<ما هي البيانات ولمن ومن أي مصادر>"
 producer = {{ name = "<organization>", abbreviation = "" }}
-# period = {{ start = YYYY-MM-DD, end = YYYY-MM-DD }}  # {period}
+period = {{ start = "<YYYY-MM-DD>", end = "<YYYY-MM-DD>" }}  # {period}
 conditions = "<conditions of use>"
 conditions_fr = "<conditions d'utilisation>"
 conditions_ar = "<شروط الاستعمال>"

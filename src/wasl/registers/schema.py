@@ -40,6 +40,7 @@ __all__ = [
     "Precision",
     "RegisterSchema",
     "Transform",
+    "gets_nothing_back",
 ]
 
 ROW_NUMBER = "source_row"
@@ -51,6 +52,11 @@ HOLDERS_WITHOUT_RETURN = re.compile(
 )
 """In a holder's name or a register's id. Nothing about single records of such a register is given back: a linkage must
 neither add to UNHCR's files nor tell another office who stands in them."""
+
+
+def gets_nothing_back(holder: str, register_id: str) -> bool:
+    """Whether a register of this holder, or of this id, must have ``return = "none"``."""
+    return any(map(HOLDERS_WITHOUT_RETURN.search, (holder, register_id)))
 
 
 class RegisterSchema(Document):
@@ -138,7 +144,7 @@ class RegisterSchema(Document):
                 raise ValueError(f"payload variable {variable.standard!r} needs a classification on its column")
             if self.returns == "none" and variable.transform == "household":
                 raise ValueError(f"payload variable {variable.standard!r}: the register releases only codes and dates")
-        if self.returns != "none" and any(map(HOLDERS_WITHOUT_RETURN.search, (self.holder, self.register_id))):
+        if self.returns != "none" and gets_nothing_back(self.holder, self.register_id):
             raise ValueError(f'registers of {self.holder} get nothing back: return must be "none"')
         if self.returns == "none":
             self._require_bare_payload()
@@ -201,13 +207,17 @@ class RegisterSchema(Document):
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the schema's meaning, in every delivery made with it. Arabic words came later: it has none."""
+        """The digest of the schema's meaning, in every delivery made with it. Settings that came later are in it if set."""
         arabic = {"label_ar"}
         texts: Any = {"fields": {"__all__": arabic}, "payload": {"__all__": arabic}, "title_ar": True}
         texts["code_lists"] = {name: {"__all__": arabic} for name in self.code_lists}
         if not self.everyone:
             texts["everyone"] = True
-        return digest_json(self.model_dump(mode="json", exclude=texts))
+        meaning = self.model_dump(mode="json", exclude=texts)
+        for field in meaning["fields"]:
+            if field["decimal_mark"] is None:
+                del field["decimal_mark"]
+        return digest_json(meaning)
 
     def title_in(self, language: str) -> str:
         """The title in a language; in French or English where it has none, else the register's name."""

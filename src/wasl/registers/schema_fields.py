@@ -11,6 +11,7 @@ from pydantic import model_validator
 from wasl.locale import in_language
 from wasl.registers.documents import Document
 from wasl.registers.reading.dates import Calendar
+from wasl.registers.reading.numbers import DecimalMark
 
 __all__ = [
     "OWN_FEATURE",
@@ -81,6 +82,9 @@ OwnFeature = Annotated[str, Option(pattern=r"^own_[a-z0-9_]+$")]
 
 Precision = Literal["day", "month", "quarter", "year"]
 
+CENTIMES = 100
+"""Centimes in a dirham."""
+
 FieldType = Literal["string", "integer", "decimal", "date", "month", "code", "boolean"]
 
 
@@ -106,6 +110,7 @@ class Field(Document):
         piece_type: Column that says which document a number belongs to (CNSS writes all in one column).
         piece_features: What the number is, by the value of ``piece_type``; other values leave it unused.
         divisor: What a number is divided by for the payload (100 turns centimes into dirhams).
+        decimal_mark: ``.`` or ``,`` before decimals, where the cells do not tell (``1.234`` can be read in two ways).
         precision: To what a date is coarsened in the payload: its first day stands for the month, quarter or year. An
             exact date of entry names almost everybody in a payload, so ``day`` needs ``precision_reason``.
         precision_reason: Why the payload needs exact days.
@@ -139,6 +144,7 @@ class Field(Document):
     piece_type: str | None = None
     piece_features: dict[str, Feature] = Option(default_factory=dict)
     divisor: float = 1.0
+    decimal_mark: DecimalMark | None = None
     precision: Precision = "month"
     precision_reason: str = ""
     optional: bool = False
@@ -162,6 +168,11 @@ class Field(Document):
         if self.role is FieldRole.PAYLOAD and self.precision == "day" and not self.precision_reason.strip():
             raise ValueError(f"column {self.name!r}: a date that leaves exact to the day needs a precision_reason")
         return self
+
+    @property
+    def of_centimes(self) -> bool:
+        """Whether the column holds whole centimes, whose decimals would be amounts in another unit."""
+        return self.type == "decimal" and self.divisor == CENTIMES
 
     def label_in(self, language: str) -> str:
         """The label in a language; in another one where it has none, else the column's name."""

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from wasl.audit.notes import NoteSigner
 from wasl.cli.app import build_app
+from wasl.compliance.particulars import Particulars
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.policy.draft import draft_policy
 from wasl.errors import DeliveryError, InputError
@@ -26,6 +27,7 @@ from wasl.population.generate import generate
 from wasl.publication.description import DatasetDescription
 from wasl.publication.draft import draft_description
 from wasl.publication.package import verify_package
+from wasl.registers.documents import config_dir
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.reading.reader import register_from_table
 from wasl.registers.schema import RegisterSchema
@@ -36,6 +38,11 @@ from wasl.workflow.protect import protect
 from wasl.workflow.publish import publish
 
 REGISTERS = ("dgsn-permits", "cnss-employees", "taechir-contracts", "survey-ene", "unhcr-refugees")
+
+
+FINER = ("birth_year", "province", "stay_duration", "skill_level", "activity_broad", "arrival_cohort",
+         "education_level", "permit_type", "permit_motive", "employment_status")  # fmt: skip
+"""Variables that a person drops from a drafted policy, because others say nearly the same."""
 
 
 def run(*words):
@@ -101,6 +108,92 @@ def test_a_specification_drafted_from_payloads_assembles_them(linked, tmp_path):
     assert set(tomllib.loads(one_file)["include"]) == {"cnss-employees", "dgsn-permits"}
 
 
+SETTING = re.compile(r"(?:\[{1,2}[\w.-]+\]{1,2}|[\w-]+ = .+)$")
+"""A line of a document that a comment holds."""
+
+
+def uncommented(text):
+    """The document with each block of settings in its comments taken out of them, alone; and with all of them."""
+    lines = text.splitlines()
+    held = [place for place, line in enumerate(lines) if line.startswith("# ") and SETTING.match(line[2:])]
+    starts = [place for place in held if place - 1 not in held or lines[place].startswith("# [")]
+    blocks = [[place for place in held if start <= place and (end is None or place < end)]
+              for start, end in zip(starts, [*starts[1:], None][: len(starts)], strict=True)]  # fmt: skip
+    for chosen in (*blocks, held) if held else ():
+        yield "\n".join(line[2:] if place in chosen else line for place, line in enumerate(lines))
+
+
+def filled_in(text):
+    """A drafted description with every hole filled."""
+    return re.sub('<[^<>"]*>(?=")', "Texte", text.replace("<YYYY-MM-DD>", "2025-01-01"))
+
+
+def flipped(text):
+    """The document with each setting that a comment tells to change changed so, one at a time."""
+    for place in re.finditer(r"^(\w+) = (false|true)  # ", text, re.MULTILINE):
+        other = "true" if place[2] == "false" else "false"
+        yield text[: place.start(2)] + other + text[place.end(2) :]
+
+
+def test_what_a_drafts_comments_say_can_be_done(linked, tmp_path):
+    folder, spine, payloads = linked
+    made = assemble_microdata(spine, payloads, MicrodataSpec.load("foreign-workers"))
+    pq.write_table(made.table, tmp_path / "protected.parquet")
+    (tmp_path / "public-report.json").write_text("{}", encoding="utf-8")
+    tables = generate(400, seed=8, scope="all").registers
+    texts = [(MicrodataSpec, drafted("specification", folder)), (DisclosurePolicy, draft_policy(made.table, "p", {}))]
+    texts.append((DatasetDescription, filled_in(drafted("description", tmp_path))))
+    for name in (*REGISTERS, "census-sample", "anapec-projects"):
+        tables[name].to_pandas().to_csv(tmp_path / f"{name}.csv", index=False)
+        texts.append((RegisterSchema, drafted("register", tmp_path / f"{name}.csv")))
+    tried = 0
+    for model, text in texts:
+        for variant in (*uncommented(text), *flipped(text)):
+            document = tomllib.loads(variant)
+            model.model_validate(document)
+            tried += 1
+    assert tried > 8
+
+
+@pytest.mark.parametrize("name", ["HCR 2025", "unhcr-refugees", "Liste ACNUR"])
+def test_a_register_of_unhcr_is_drafted_as_one_to_which_nothing_comes_back(name, tmp_path):
+    frame = pd.DataFrame({
+        "case": [f"MAR-{n:05d}" for n in range(60)], "family name": ["DIALLO", "KEITA", "BAH"] * 20,
+        "menage": [f"M{n // 3}" for n in range(60)], "sex": ["F", "M"] * 30,
+        "assistance": [100 * (n % 7) for n in range(60)],
+        "arrival": [f"2021-0{1 + n % 9}-11" for n in range(60)],
+    })  # fmt: skip
+    frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    schema = RegisterSchema.model_validate(tomllib.loads(drafted("register", tmp_path / f"{name}.csv")))
+    assert schema.returns == "none"
+    assert {field.name: field.role.value for field in schema.fields}["assistance"] == "drop"
+    assert schema.by_name["arrival"].precision == "quarter"
+
+
+def test_a_drafted_policy_with_its_commented_methods_protects(linked, tmp_path):
+    _, spine, payloads = linked
+    made = assemble_microdata(spine, payloads, MicrodataSpec.load("foreign-workers"))
+    pq.write_table(made.table, tmp_path / "micro.parquet")
+    *_, text = uncommented(drafted("policy", tmp_path / "micro.parquet"))
+    for name in FINER:
+        text = _dropped(text, name)
+    (tmp_path / "p.toml").write_text(text, encoding="utf-8")
+    policy = DisclosurePolicy.load(tmp_path / "p.toml")
+    assert {"top_bottom", "round"} <= {method.kind for method in policy.methods}
+    assert protect(made.table, policy, RunOptions(seed=1), attack=False).result.table.num_rows
+
+
+def test_the_template_of_particulars_loads_with_its_comments_taken_away():
+    text = (config_dir() / "dossier" / "particulars.toml").read_text(encoding="utf-8")
+    variants = list(uncommented(re.sub(r"(?<=\S) {2,}# .*$", "", text, flags=re.MULTILINE)))
+    assert len(variants) > 5
+    for variant in variants:
+        Particulars.model_validate(tomllib.loads(variant))
+    whole = Particulars.model_validate(tomllib.loads(variants[-1]))
+    assert whole.periods
+    assert whole.registers
+
+
 COMMENT = re.compile(r"^\s*# (.+)$|  # (.+)$", re.MULTILINE)
 ENGLISH = re.compile(r"\b(the|of|and|are|is|what|missing|different|records|values|rows)\b")
 
@@ -122,6 +215,7 @@ def test_comments_of_every_draft_are_in_the_readers_language_and_its_document_is
         assert tomllib.loads(english) == tomllib.loads(translated), kind
         comments = ["".join(found) for found in COMMENT.findall(translated)]
         assert len(comments) == len(COMMENT.findall(english)) > 5
+        comments = [one for one in comments if not SETTING.match(one)]
         assert not [one for one in comments if ENGLISH.search(one)], kind
         if language == "ar":
             assert not [one for one in comments if not re.search("[\u0600-\u06ff]", one)], kind
@@ -154,8 +248,7 @@ def test_policy_and_description_drafted_from_data_lead_to_a_package(linked, tmp_
     assert text.count("\n# ") >= len(roles)
     # A person decides: birth year beside the age group is one too many, and so are finer codes beside coarser ones.
     decided = text
-    for name in ("birth_year", "province", "stay_duration", "skill_level", "activity_broad", "arrival_cohort",
-                 "education_level", "permit_type", "permit_motive", "employment_status"):  # fmt: skip
+    for name in FINER:
         decided = _dropped(decided, name)
     (tmp_path / "p.toml").write_text(decided, encoding="utf-8")
     safe = protect(made.table, DisclosurePolicy.load(tmp_path / "p.toml"), RunOptions(seed=1), attack=False)
@@ -165,8 +258,7 @@ def test_policy_and_description_drafted_from_data_lead_to_a_package(linked, tmp_
     (folder / "public-report.json").write_bytes(safe.artifacts["public-report.json"])
     described = drafted("description", folder)
     assert described.count("different\n[[variables]]") == safe.result.table.num_columns
-    filled = re.sub('<[^<>"]*>(?=")', "Texte", described).replace("# period", "period")
-    filled = filled.replace("YYYY-MM-DD", "2025-01-01")
+    filled = filled_in(described)
     (tmp_path / "d.toml").write_text(filled, encoding="utf-8")
     description = DatasetDescription.load(tmp_path / "d.toml")
     labels = {variable.name: variable.label_ar for variable in description.variables}

@@ -69,10 +69,12 @@ def test_a_draft_of_a_description_only_wants_filling_in(tmp_path):
     report = {"rows": 2, "variables": [{"name": "wage", "label": "Wage", "label_fr": "Salaire"}]}
     (folder / "public-report.json").write_text(json.dumps(report))
     assert run("description", "--draft", str(folder), "--out", str(tmp_path / "d.toml")).exit_code == 0
-    text = (tmp_path / "d.toml").read_text().replace("# period", "period").replace("YYYY-MM-DD", "2024-01-01")
-    (tmp_path / "d.toml").write_text(text)
-    with pytest.raises(SchemaError, match="<title> is still to be filled in"):
+    text = (tmp_path / "d.toml").read_text()
+    with pytest.raises(SchemaError, match="still to be filled in") as found:
         DatasetDescription.load(tmp_path / "d.toml")
+    for key in ("title", "abstract_ar", "producer.name", "period.start", "conditions_fr", "variables.months.label"):
+        assert f"{key} (<" in str(found.value), "all holes are named at once"
+    text = text.replace("<YYYY-MM-DD>", "2024-01-01")
     (tmp_path / "d.toml").write_text(re.sub("<.*?>", "Something", text))
     description = DatasetDescription.load(tmp_path / "d.toml")
     assert description.dataset_id == "workers-2024"

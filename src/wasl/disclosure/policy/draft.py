@@ -302,6 +302,10 @@ def _variable(column: _Column, keys: list[_Column], known: KnownLabels) -> list[
     return lines
 
 
+OF_AMOUNTS: dict[str, dict[str, int]] = {"top_bottom": {"top": 1_000_000}, "round": {"base": 100}}
+"""Methods for amounts that a draft shows as comments, with numbers that come from no data."""
+
+
 def _methods(columns: list[_Column], words: Messages) -> list[str]:
     _ = words.text
     lines: list[str] = []
@@ -323,7 +327,15 @@ def _methods(columns: list[_Column], words: Messages) -> list[str]:
         )
     for column in columns:
         if column.role == "sensitive":
-            lines.append("# " + _("Give a bound above which amounts are one, and a base to round to."))
+            lines.append(
+                "# "
+                + _(
+                    "Give a bound above which amounts are one, and a base to round to: take away the number signs, and "
+                    "write your own numbers."
+                )
+            )
+            for kind, settings in OF_AMOUNTS.items():
+                lines += ["# " + line for line in _method(kind, variable=column.name, **settings) if line]
             lines += _method("microaggregate", variables=[column.name], size=5)
     lines += _method("local_suppression")
     lines += _method("suppress_records", max_share=0.05)

@@ -48,6 +48,7 @@ READING: dict[str, Weight] = {
     "dates-order-mixed": "problem",
     "dates-two-digit-years": "warning",
     "dates-serial-numbers": "warning",
+    "numbers-two-ways": "problem",
     "dates-with-zone": "note",
     "dates-year-refused": "problem",
 }

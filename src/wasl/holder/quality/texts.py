@@ -189,6 +189,20 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
             "The column has dates day first and others month first: these cells can be read both ways.",
         ),
     },
+    "numbers-two-ways": {
+        "fr": (
+            "Nombres lisibles de deux façons",
+            "`1.234` est lu avec des décimales. Si le signe sépare les milliers, donnez l'autre dans `decimal_mark`.",
+        ),
+        "ar": (
+            "أعداد تُقرأ على وجهين",
+            "يُقرأ `1.234` بكسور عشرية. إن كانت العلامة تفصل الآلاف فاكتبوا الأخرى في `decimal_mark`.",
+        ),
+        "en": (
+            "Numbers that can be read in two ways",
+            "`1.234` is read with decimals. If the mark separates thousands, give the other one as `decimal_mark`.",
+        ),
+    },
     "dates-two-digit-years": {
         "fr": ("Années à deux chiffres", "Le siècle est ajouté selon `century_pivot` du schéma : vérifiez-le."),
         "ar": ("سنوات برقمين", "يُضاف القرن حسب `century_pivot` في المخطط: تحققوا منه."),

@@ -29,7 +29,8 @@ from wasl.registers.reading.dates import (
     read_date,
     states_month_first,
 )
-from wasl.registers.reading.marks import drop_equals, drop_marks, fold_digits, repaired
+from wasl.registers.reading.marks import drop_equals, drop_marks, repaired
+from wasl.registers.reading.numbers import has_decimals, read_numbers
 from wasl.registers.reading.partial_dates import whole_dates
 from wasl.registers.reading.refusals import (
     NEITHER_YES_NOR_NO,
@@ -59,6 +60,8 @@ DATE_CHECKS = {
 }
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
 
+LARGEST_WHOLE = 2.0**62
+"""Whole numbers from here on are refused: they would not fit."""
 TYPED_AT_A_TIME = 1 << 20
 """Rows of text in codes that are typed together."""
 
@@ -134,7 +137,10 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
             notes["mojibake-repaired"] = repaired
     if field.type == "date":
         return _dates(field, text, notes, day_zero)
-    values, reason = _typed(field, text)
+    if field.type in ("integer", "decimal"):
+        values, reason = _numbers(field, text, notes)
+    else:
+        values, reason = _typed(field, text)
     if field.pattern is not None:
         pattern = re.compile(field.pattern)
         matches = map_distinct(text, lambda value: pattern.fullmatch(value) is not None, pa.bool_())
@@ -223,34 +229,28 @@ def _read_cells(
     return codes, np.array([*(int(note) for _, note in read), 0], np.int32)[places]
 
 
+def _numbers(field: Field, text: pa.ChunkedArray, notes: dict[str, int]) -> tuple[pa.ChunkedArray, str]:
+    """A column of numbers, and the reason an invalid cell gets."""
+    whole = field.type == "integer"
+    read = read_numbers(text, whole=whole or field.of_centimes, mark=field.decimal_mark)
+    if read.two_ways:
+        notes["numbers-two-ways"] = read.two_ways
+    if not whole:
+        return read.values, NOT_A_NUMBER
+    fits = np.abs(np.asarray(pc.fill_null(read.values, 0.0))) < LARGEST_WHOLE
+    fits &= ~has_decimals(read.values)
+    rounded = pc.round(pc.if_else(pa.array(fits), read.values, pa.scalar(None, pa.float64())))
+    return rounded.cast(pa.int64()), NOT_A_WHOLE_NUMBER
+
+
 def _typed(field: Field, text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     """Values, and the reason an invalid cell gets."""
     if field.type == "month":
         formats = field.format or DEFAULT_MONTHS
         return map_distinct(text, lambda value: parse_month(value, formats), pa.string()), NOT_A_MONTH
-    if field.type == "integer":
-        return map_distinct(text, _integer, pa.int64()), NOT_A_WHOLE_NUMBER
-    if field.type == "decimal":
-        return map_distinct(text, _decimal, pa.float64()), NOT_A_NUMBER
     if field.type == "boolean":
         return map_distinct(text, _boolean, pa.bool_()), NEITHER_YES_NOR_NO
     return text, NOT_OF_THE_FORM
-
-
-def _decimal(text: str) -> float | None:
-    bare = fold_digits(text).replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("٫", ".")
-    if "," in bare and "." not in bare:
-        bare = bare.replace(",", ".")
-    try:
-        value = float(bare)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def _integer(text: str) -> int | None:
-    value = _decimal(text)
-    return int(value) if value is not None and value.is_integer() and abs(value) < 2**62 else None
 
 
 def _boolean(text: str) -> bool | None:

@@ -11,15 +11,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.numbers import has_decimals, read_numbers
 from wasl.registers.reading.refusals import no_amounts
 
-__all__ = ["amount_of", "missing_months", "refuse_copies", "unread_amounts"]
+__all__ = ["amount_of", "missing_months", "refuse_copies", "refuse_decimals", "unread_amounts"]
 
-SPACES = "[ \u00a0\u202f\u2009'\u2019]"
-"""What stands between thousands in French and Swiss spelling."""
-WHOLE = r"^[0-9]{1,18}$"
-DECIMALS = r"^[0-9]{1,18}[.,][0-9]*[1-9][0-9]*$"
-"""An amount with decimals that are not zero, which no whole number of centimes has."""
 COPIED = 0.5
 """Two files repeat each other where at least this share of the lines of one stand in the other. One person's line may
 be there twice by coincidence (a complementary declaration of the same amounts); half of a file's lines cannot."""
@@ -27,21 +23,38 @@ FEWEST_COPIED = 2
 """One line that stands in two files may be a coincidence, also where a file has two lines only."""
 
 
-def _plain_amount(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts without signs between thousands, and without decimals that are zero."""
-    text = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), SPACES, "")
-    points = pc.fill_null(pc.match_substring_regex(text, r"^[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?$"), False)
-    text = pc.if_else(points, pc.replace_substring(text, ".", ""), text)
-    commas = pc.fill_null(pc.match_substring_regex(text, r"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"), False)
-    text = pc.if_else(commas, pc.replace_substring(text, ",", ""), text)
-    return pc.replace_substring_regex(text, r"[.,]0*$", "")
+MOST = 2.0**53
+"""Amounts from here on are refused: a float does not hold them exactly."""
 
 
 def amount_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Amounts as whole numbers; anything else is missing, see `unread_amounts`."""
-    text = _plain_amount(column)
-    whole = pc.fill_null(pc.match_substring_regex(text, WHOLE), False)
-    return pc.cast(pc.if_else(whole, text, pa.scalar(None, pa.string())), pa.int64())
+    values = read_numbers(pc.utf8_trim_whitespace(column), whole=True).values
+    numbers = np.asarray(pc.fill_null(values, -1.0))
+    fits = pa.array((numbers >= 0) & (numbers < MOST) & ~has_decimals(values))
+    return pc.round(pc.if_else(fits, values, pa.scalar(None, pa.float64()))).cast(pa.int64())
+
+
+def refuse_decimals(values: pa.ChunkedArray, rows: NDArray[np.int64], name: str, where: str) -> None:
+    """Refuse amounts with decimals in a column of centimes or days.
+
+    Args:
+        values: The numbers of the column.
+        rows: The row of each in the file.
+        name: The column.
+        where: The name of the file.
+
+    Raises:
+        RegisterError: Amounts have decimals: they are not in centimes, as a declaration states them.
+    """
+    decimals = has_decimals(values)
+    if count := int(decimals.sum()):
+        row = int(rows[np.flatnonzero(decimals)[0]])
+        raise RegisterError(
+            f"{where}: column {name}: {count} amounts have decimals, the first in row {row}. A declaration states "
+            "days and centimes as whole numbers.",
+            remedy="Export the amounts in centimes, without decimals.",
+        )
 
 
 def unread_amounts(
@@ -62,17 +75,10 @@ def unread_amounts(
     for name in names:
         if name not in table.column_names:
             continue
-        text = _plain_amount(table[name])
-        decimals = np.asarray(pc.fill_null(pc.match_substring_regex(text, DECIMALS), False))
-        if count := int(decimals.sum()):
-            row = int(rows[np.flatnonzero(decimals)[0]])
-            raise RegisterError(
-                f"{where}: column {name}: {count} amounts have decimals, the first in row {row}. A declaration states "
-                "days and centimes as whole numbers.",
-                remedy="Export the amounts in centimes, without decimals.",
-            )
+        text = pc.utf8_trim_whitespace(table[name])
+        refuse_decimals(read_numbers(text, whole=True).values, rows, name, where)
         filled = pc.fill_null(pc.not_equal(text, ""), False)
-        wrong = np.asarray(pc.and_not(filled, pc.fill_null(pc.match_substring_regex(text, WHOLE), False)))
+        wrong = np.asarray(pc.and_(filled, pc.is_null(amount_of(text))))
         if wrong.any():
             row, count = int(rows[np.flatnonzero(wrong)[0]]), int(wrong.sum())
             found.append((row, name, no_amounts(count, where)))

@@ -18,6 +18,7 @@ from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.dates import DateNote, DateRule, read_date
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
 from wasl.registers.reading.marks import drop_equals, drop_marks
+from wasl.registers.reading.numbers import has_decimals, read_numbers
 
 __all__ = ["DraftColumn", "examine_column"]
 
@@ -178,15 +179,17 @@ def _written(text: str, layout: str) -> bool:
 def _numbers(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Recognize amounts. Numbers that begin with 0 or are all different are identifiers, not amounts."""
     _ = words.text
-    digits = np.asarray(pc.match_substring_regex(values, r"^[0-9]+$"))
     zeros = np.asarray(pc.match_substring_regex(values, r"^0[0-9]"))
-    decimal = np.asarray(pc.match_substring_regex(values, r"^-?[0-9][0-9  \x{202F}]*[.,][0-9]+$"))
     if column.feature is not None or _share(zeros, weights) > 0.001:
         return
-    if _share(digits | decimal, weights) >= COVERED and decimal.any():
+    numbers = read_numbers(pa.chunked_array([values])).values
+    if _share(np.asarray(pc.is_valid(numbers)), weights) < COVERED:
+        return
+    money = pc.any(pc.match_substring_regex(values, r"^[^0-9]*\p{L}|\p{L}[^0-9]*$")).as_py()
+    if has_decimals(numbers).any() or money:
         column.type = "decimal"
-        column.evidence.append(_("numbers with a decimal part"))
-    elif _share(digits, weights) >= COVERED and column.distinct < 0.5 * (column.cells - column.missing):
+        column.evidence.append(_("numbers with a decimal part") if not money else _("amounts of money"))
+    elif column.distinct < 0.5 * (column.cells - column.missing):
         column.type = "integer"
         column.evidence.append(_("whole numbers that repeat"))
 

@@ -10,7 +10,7 @@ from wasl.locale import Messages
 from wasl.registers.reading.draft_evidence import DraftColumn
 from wasl.registers.reading.headers import column_key
 from wasl.registers.reading.source import Source
-from wasl.registers.schema import ROW_NUMBER, Feature
+from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
 
 __all__ = ["DERIVED", "write_schema"]
 
@@ -49,6 +49,9 @@ def write_schema(
     _ = words.text
     title, holder = named
     stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
+    bare = gets_nothing_back(holder, stem)
+    if bare:
+        _without_amounts(columns, words)
     lines = [
         "# "
         + _(
@@ -69,6 +72,7 @@ def write_schema(
         ),
         "duplicate_free = false  # " + _("true if one person can have one record only"),
         f"profiles = {_quoted(_family(columns))}",
+        *(['return = "none"  # ' + _("nothing about single records comes back to UNHCR")] if bare else []),
         *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
         "",
     ]
@@ -91,6 +95,8 @@ def write_schema(
             lines.append("required = true")
         if column.type == "date":
             lines.append(f"format = [{', '.join(_quoted(layout) for layout in column.formats)}]")
+            if bare and column.role == "payload":
+                lines.append('precision = "quarter"')
             if column.calendar:
                 lines.append(f"calendar = {_quoted(column.calendar)}")
             if column.earliest:
@@ -101,7 +107,7 @@ def write_schema(
             lines.append(f"standard = {_quoted(column.standard)}")
         lines += [f"label = {_quoted(column.heading)}", f"label_fr = {_quoted(column.heading)}", ""]
     for column in columns:
-        if column.feature in DERIVED and column is not record:
+        if column.feature in DERIVED and column is not record and not (bare and column.feature == "household"):
             lines += [
                 "[[payload]]",
                 f"standard = {_quoted(DERIVED[column.feature])}",
@@ -110,6 +116,14 @@ def write_schema(
             transform = TRANSFORMS.get(column.feature)
             lines += [f'transform = "{transform}"', ""] if transform else [""]
     return "\n".join(lines)
+
+
+def _without_amounts(columns: list[DraftColumn], words: Messages) -> None:
+    """Drop variables that a register may not release to which nothing comes back: it releases codes and dates only."""
+    for column in columns:
+        if column.role == "payload" and column.type != "date" and column.classification is None:
+            column.role = "drop"
+            column.evidence.append(words.text("a register of UNHCR releases codes of a code list and quarters only"))
 
 
 def _family(columns: list[DraftColumn]) -> str:

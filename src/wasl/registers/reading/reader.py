@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from wasl.errors import RegisterError
 from wasl.registers.reading.cells import type_cells
+from wasl.registers.reading.cnss_lines import refuse_decimals
 from wasl.registers.reading.cnss_monthly import is_monthly_declaration, join_registration
 from wasl.registers.reading.cnss_months import (
     EMPLOYER,
@@ -139,7 +140,7 @@ def read_register(
     read = [read_source(place, wanted, layout=layout, coded=coded, progress=progress)]
     if _declared_twice(place, read[0], schema):
         return _read_months(place, schema, wanted, layout, registration, None)
-    return type_register(read.pop(), schema)  # which lets go of each column's text as it is typed
+    return type_register(read.pop(), schema, place.name)  # which lets go of each column's text as it is typed
 
 
 def _read_months(
@@ -246,11 +247,19 @@ def _declared_twice(place: Path, source: Source, schema: RegisterSchema) -> bool
     raise _mixed_months(place, months or [0])
 
 
-def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
+def type_register(source: Source, schema: RegisterSchema, where: str = "") -> RegisterTable:
     """Type a source's columns, and refuse what does not fit.
 
     A bad cell in a required column, a missing required cell and a repeated record number refuse the row; any other
     bad cell becomes missing. Accepted and refused rows always add up to the rows of the file.
+
+    Args:
+        source: The columns as text.
+        schema: What they are.
+        where: The name of the file, whose centimes must be whole numbers; empty where amounts were read before.
+
+    Raises:
+        RegisterError: Amounts in centimes have decimals, so they are in another unit.
     """
     rows, broken, numeric = np.asarray(source.rows), source.broken, source.numeric
     described = source.without_cells()
@@ -266,6 +275,8 @@ def type_register(source: Source, schema: RegisterSchema) -> RegisterTable:
     for name in list(texts):
         spec = schema.by_name[name]
         typed = type_cells(spec, texts.pop(name), described.day_zero)
+        if where and spec.of_centimes:
+            refuse_decimals(typed.values, rows, name, where)
         columns[name] = typed.values
         if typed.codes is not None:
             columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])
@@ -373,7 +384,7 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
         }
     )
     source = Source(pa.table(columns), rows, surplus=match.surplus, renamed=match.renamed)
-    return type_register(source, tolerant)
+    return type_register(source, tolerant, "table")
 
 
 def _rejects_table(parts: list[tuple[np.ndarray, str, str, str]]) -> pa.Table:
