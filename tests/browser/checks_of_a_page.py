@@ -81,6 +81,45 @@ def faults_of_width(page: Page) -> list[str]:
     return faults
 
 
+SHEET = 688
+"""Width of an A4 sheet between margins of 14 mm, in CSS pixels."""
+ON_PAPER = """() => {
+  const seen = one => one.checkVisibility({visibilityProperty: true}), faults = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push(`${root.scrollWidth - root.clientWidth} pixels too wide for A4`);
+  for (const one of document.querySelectorAll('nav, button, .button, input:not([type=hidden]), textarea, progress'))
+    if (seen(one) && !one.closest('td, th')) faults.push(`printed: ${one.outerHTML.slice(0, 60)}`);
+  for (const part of document.querySelectorAll('section, article')) {
+    if (!seen(part) || part.querySelector('section')) continue;
+    const rest = [...part.children].filter(one => seen(one) && !/^H[1-6]$/.test(one.tagName) && one.innerText.trim());
+    if (!rest.length) faults.push(`a heading without content: ${part.innerText.slice(0, 40)}`);
+  }
+  for (const one of document.querySelectorAll('table, .figures, dl, figure, .notice, .alarm, .caution'))
+    if (!seen(one) && !one.closest('nav, details, [hidden]'))
+      faults.push(`not printed: ${one.textContent.slice(0, 60)}`);
+  for (const table of document.querySelectorAll('table')) {
+    const head = table.tHead;
+    if (head && getComputedStyle(head).display !== 'table-header-group') faults.push('a heading is not repeated');
+  }
+  for (const one of document.querySelectorAll('.scroll'))
+    if (getComputedStyle(one).overflowX !== 'visible') faults.push('a table is cut at its edge');
+  return faults;
+}"""
+"""What is wrong with a page on paper."""
+
+
+def faults_of_print(page: Page) -> list[str]:
+    """What is wrong with a page on A4: menus and forms, results that are left out, cut tables."""
+    before = page.viewport_size
+    assert before is not None
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": SHEET, "height": 900})
+    faults: list[str] = page.evaluate(ON_PAPER)
+    page.emulate_media(media="screen")
+    page.set_viewport_size(before)
+    return [f"on paper: {one}" for one in faults]
+
+
 def walk(page: Page) -> tuple[int, set[int], list[int]]:
     """How many stops there are, those that Tab reaches, and those whose focus is not seen."""
     count = page.evaluate(MARK)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from browser_support import World
-from checks_of_a_page import faults_of_tab, faults_of_width, violations
+from checks_of_a_page import faults_of_print, faults_of_tab, faults_of_width, violations
 from playwright.sync_api import Page
 from screens import screens
 
@@ -45,7 +45,7 @@ def test_every_screen(world: World, language: str) -> None:
             expected = (language, "rtl" if language == "ar" else "ltr")
             if (html.get_attribute("lang"), html.get_attribute("dir")) != expected:
                 faults.append(f"{role} {path}: not in {language}")
-            found = violations(page) + faults_of_width(page)
+            found = violations(page) + faults_of_width(page) + faults_of_print(page)
             if language == "fr":  # the keyboard is the same in every language
                 found += faults_of_tab(page)
             faults += [f"{role} {path}: {one}" for one in found]

@@ -1,4 +1,4 @@
-"""Every screen of the desk in every language: no violation of WCAG 2.2 AA, one direction, narrow windows, Tab."""
+"""Every screen of the desk in every language: WCAG 2.2 AA, one direction, narrow windows, paper, Tab."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser_support import BASE, World
-from checks_of_a_page import faults_of_tab, faults_of_width, violations
+from checks_of_a_page import faults_of_print, faults_of_tab, faults_of_width, violations
 from desk_support import DeskWorld, desk_running
 from screens import DESK_SCREENS
 
@@ -43,7 +43,7 @@ def test_every_screen_of_the_desk(desk: DeskWorld) -> None:
                 faults.append(f"{name} {language}: direction")
             if page.locator("[role=alert]").count():
                 faults.append(f"{name} {language}: {page.locator('[role=alert]').first.inner_text()}")
-            found = violations(page) + faults_of_width(page)
+            found = violations(page) + faults_of_width(page) + faults_of_print(page)
             if language == "fr":
                 found += faults_of_tab(page)
             faults += [f"{name} {language}: {one}" for one in found]

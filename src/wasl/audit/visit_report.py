@@ -11,6 +11,7 @@ from typing import Any
 from wasl.audit.events import AuditEvent, Language
 from wasl.audit.sentences import say_detail, say_event, say_kind
 from wasl.locale import messages
+from wasl.locale.printing import PRINTED
 
 __all__ = ["VisitReport", "render_visit", "visit_report"]
 
@@ -163,7 +164,7 @@ STYLE = (
     "h1{font-size:1.4rem}h2{font-size:1.05rem;margin:1.2rem 0 .3rem}table{border-collapse:collapse;width:100%}"
     "td,th{border-bottom:1px solid #d5dde5;padding:.2rem .4rem;text-align:start;vertical-align:top}"
     "section.columns{display:grid;grid-template-columns:repeat(3,1fr);gap:1rem}ol{padding-inline-start:3rem}"
-    "footer{margin-top:3rem}@media print{body{margin:0;max-width:none}}"
+    "footer{margin-top:3rem}" + PRINTED
 )
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from wasl.compliance.statements import Dossier, Source, Statement, revived
 from wasl.locale import N_, Language, Messages, messages
+from wasl.locale.printing import PRINTED
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -45,7 +46,7 @@ li { margin-block: .3rem; } .source { color: #595959; font-size: .85rem; }
 table { border-collapse: collapse; }
 td, .source, li { overflow-wrap: anywhere; }
 th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
-@media print { body { margin: 0; } }
+{{ printed }}
 </style>
 </head>
 <body>
@@ -84,7 +85,7 @@ th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
 
 def dossier_page(dossier: Dossier, language: Language) -> str:
     """The dossier as one HTML file without anything from elsewhere."""
-    return _PAGE.render(**_content(dossier, messages(language)))
+    return _PAGE.render(printed=PRINTED, **_content(dossier, messages(language)))
 
 
 def dossier_docx(dossier: Dossier, language: Language) -> bytes:
@@ -183,7 +184,7 @@ def _sentence(statement: Statement, words: Messages) -> str:
 
 def source_of(source: Source, words: Messages) -> str:
     """Where a statement can be checked, in words."""
-    return f"{words.text(SOURCES[source.kind])}: {source.reference}"
+    return f"{words.text(SOURCES[source.kind])}{words.colon}{source.reference}"
 
 
 def _printable(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pyarrow as pa
 
+from wasl.locale.printing import PRINTED
 from wasl.publication.description import Code, DatasetDescription, Language
 from wasl.publication.formats import safe_text
 from wasl.publication.summary import CodeCount, VariableSummary
@@ -152,6 +153,7 @@ def dictionary_html(
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    environment.globals["printed"] = PRINTED
     template = environment.from_string(files(__package__).joinpath("dictionary.html.jinja").read_text(encoding="utf-8"))
     french = language == "fr"
     page = template.render(

@@ -13,6 +13,7 @@ from html import escape
 import numpy as np
 
 from wasl.locale import LANGUAGES, Language, Messages, messages
+from wasl.locale.printing import PRINTED
 from wasl.publication.table_formats.cube import Cube
 
 __all__ = ["profile_pages"]
@@ -92,7 +93,7 @@ def _page(tables: Mapping[str, Cube], base: Cube, region: str, language: Languag
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{says.direction}">\n<head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(name)} – {escape(heading)}'
-        f"</title><style>{STYLE}</style></head>\n<body>\n<nav>{links}</nav>\n<h1>{escape(name)}</h1>\n"
+        f"</title><style>{STYLE}{PRINTED}</style></head>\n<body>\n<nav>{links}</nav>\n<h1>{escape(name)}</h1>\n"
         f"<p class=c>{escape(heading)}</p>\n<main>\n{content}\n</main>\n<p class=note>{escape(note)}</p>\n"
         f"<p class=note>{escape(secret)}</p>\n</body>\n</html>\n"
     )

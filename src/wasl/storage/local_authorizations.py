@@ -77,12 +77,14 @@ class LocalAuthorizations:
         """The decisions on a project, or None where none was ever stored.
 
         Raises:
-            VerificationError: The file is missing or does not hold the authorizations that the log has.
+            VerificationError: The file is missing, or file and log do not have the same authorizations.
         """
         logged, revoked = self._logged(project)
-        if not logged:
-            return None
         path = self._path(project)
+        if not logged:
+            if path.exists():
+                raise self._unlogged(path)
+            return None
         if not path.exists():
             raise VerificationError(
                 f"{path}: the authorization of project {project!r} was stored but its file is missing.",
@@ -100,8 +102,24 @@ class LocalAuthorizations:
         )
 
     def projects(self) -> list[str]:
-        """The projects with an authorization, by name."""
-        return sorted({event.project for event in self._events() if event.kind == STORED})
+        """The projects with an authorization, by name.
+
+        Raises:
+            VerificationError: There is a file of a project that the log does not know.
+        """
+        found = sorted({event.project for event in self._events() if event.kind == STORED})
+        known = {self._path(project) for project in found}
+        for path in sorted(self.folder.glob("*.json")):
+            if path not in known:
+                raise self._unlogged(path)
+        return found
+
+    def _unlogged(self, path: Path) -> VerificationError:
+        """The log was lost or cut, or the work ended between the file and its entry: no act goes through unheld."""
+        return VerificationError(
+            f"{path}: the log does not have this authorization.",
+            remedy="Restore the log of this installation, or store the decision again (`wasl authorize`).",
+        )
 
     def _path(self, project: str) -> Path:
         return self.folder / f"{digest_json(project).removeprefix('sha256:')[:32]}.json"

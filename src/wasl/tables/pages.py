@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from wasl.locale import LANGUAGES, Language, Messages, messages
 from wasl.locale.messages import in_language
+from wasl.locale.printing import PRINTED
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.known_names import known_name
 from wasl.tables.primary import RULES
@@ -22,6 +23,7 @@ MOST_CELLS = 20_000
 """Cells of a table that the map shows; past that, a browser takes seconds to draw it."""
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT.globals["printed"] = PRINTED
 
 _METHODS: Mapping[ProtectionMethod, Mapping[str, str]] = {
     ProtectionMethod.SUPPRESSION: {
@@ -92,6 +94,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max
 table { border-collapse: collapse; } th { text-align: start; }
 td, th { border-bottom: 1px solid #ddd; padding: .25rem 0; padding-inline-end: 1rem; }
 section { margin-top: 2rem; }
+{{ printed }}
 </style>
 </head>
 <body>
@@ -136,6 +139,14 @@ th.v { writing-mode: vertical-rl; transform: rotate(180deg); padding: .3rem 0; d
 ul.key { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem .6rem; }
 ul.key li { padding: .1rem .6rem; }
 .frequency, .dominance, .p-percent, .pq, .zero-rule { color: #fff; }
+{{ printed }}
+@media print {
+td { text-align: center; font-size: 7pt; border-color: #bbb; } .key li { border: 1px solid #000; }
+.published, .zero, .perturbed, .secondary, .frequency, .dominance, .p-percent, .pq, .zero-rule { color: #000; }
+.zero::after { content: " 0"; } .perturbed::after { content: " ±"; } .secondary::after { content: " s"; }
+.frequency::after { content: " F"; } .dominance::after { content: " D"; } .p-percent::after { content: " P"; }
+.pq::after { content: " Q"; } .zero-rule::after { content: " Z"; }
+}
 </style>
 </head>
 <body>

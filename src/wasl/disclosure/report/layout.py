@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from wasl.locale import Messages, messages
 from wasl.locale.pages import said
+from wasl.locale.printing import PRINTED
 
 __all__ = [
     "ENGLISH",
@@ -29,6 +30,7 @@ __all__ = [
 ENGLISH = messages("en")
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT.globals["printed"] = PRINTED
 
 _LAYOUT = _ENVIRONMENT.from_string(
     """<!doctype html>
@@ -49,6 +51,7 @@ td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; }
 .confidential { background: #7a1f1f; color: #fff; padding: .4rem .8rem; }
 .ok { color: #1d6b34; } .bad { color: #a02020; } figure { margin: 1rem 0; }
 svg { max-width: 100%; height: auto; direction: ltr; }
+{{ printed }}
 </style>
 </head>
 <body>

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from wasl.holder.quality.findings import QualityReport
 from wasl.holder.quality.texts import CHECKS, LABELS, REFUSING, ROLES, Language
 from wasl.locale import in_language, messages
+from wasl.locale.printing import PRINTED
 from wasl.registers.codes.classification import CodeList
 
 __all__ = ["render_report"]
@@ -29,6 +30,8 @@ def render_report(report: QualityReport, language: Language) -> str:
         label=lambda column: in_language(language, column.label, column.label_fr, column.label_ar),
         direction="rtl" if language == "ar" else "ltr",
         language=language,
+        colon=words.colon,
+        printed=PRINTED,
         say={name: texts[language] for name, texts in LABELS.items()},
         roles={name: texts[language] for name, texts in ROLES.items()},
         icls={

@@ -17,6 +17,7 @@ from wasl.linkage.quality import charts
 from wasl.locale import N_, Language, Messages, messages
 from wasl.locale.code_words import CHECK_WORDS
 from wasl.locale.pages import said
+from wasl.locale.printing import PRINTED
 from wasl.registers.known_names import known_as
 
 __all__ = ["render_report", "render_review"]
@@ -55,6 +56,7 @@ def _template(name: str) -> Template:
     environment.filters["check"] = pass_context(_check)
     environment.filters["percent"] = pass_context(_percent)
     environment.filters["said"] = pass_context(lambda context, text: said(context["words"], text))
+    environment.globals["printed"] = PRINTED
     return environment.get_template(name)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from wasl.locale import Messages
+
 __all__ = ["NARROW", "WIDE", "Chart", "Sheet", "drawn"]
 
 RIGHT_TO_LEFT, FIRST_LETTER, END = "\u2067", "\u2068", "\u2069"
@@ -25,14 +27,23 @@ class Chart:
     Attributes:
         title: What it shows; read out by screen readers.
         description: How to read it.
-        rtl: Whether the language is written from right to left.
+        words: The language.
         number: Writes a value.
     """
 
     title: str
     description: str
-    rtl: bool
+    words: Messages
     number: Callable[[float], str]
+
+    @property
+    def rtl(self) -> bool:
+        """Whether the language is written from right to left."""
+        return self.words.direction == "rtl"
+
+    def hint(self, label: str, *values: str) -> str:
+        """The text that is read at the side of a mark: the label and its values."""
+        return f"{label}{self.words.colon}{self.words.parts(values)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def bars(chart: Chart, rows: Sequence[Bar], *, most: float | None = None, limit:
             wide, shown = max(min(row.value / top, 1.0) * sheet.space, 1.0), chart.number(row.value)
             body += [
                 sheet.named(place, row.label),
-                sheet.rect(sheet.label, y, wide, BAR, row.tone, f"{row.label}: {shown}"),
+                sheet.rect(sheet.label, y, wide, BAR, row.tone, chart.hint(row.label, shown)),
                 sheet.text(sheet.label + wide + 6, y + 14, shown, "start"),
             ]
         height = sheet.tall(len(rows))
@@ -94,7 +94,7 @@ def waterfall(chart: Chart, start: Bar, steps: Sequence[Bar], total: Bar) -> Mar
             shown = chart.number(row.value)
             body += [
                 sheet.named(place, row.label),
-                sheet.rect(left, y, wide, BAR, tone, f"{row.label}: {shown}"),
+                sheet.rect(left, y, wide, BAR, tone, chart.hint(row.label, shown)),
                 sheet.text(left + wide + 6, y + 14, shown, "start"),
             ]
         return body, height
@@ -132,7 +132,7 @@ def columns(chart: Chart, rows: Sequence[tuple[float, float, float]], *, x_name:
         for place, (x, count, part) in enumerate(rows):
             at = left + place * wide
             gap = min(1.5, wide / 4)
-            hint = f"{chart.number(x)}: {chart.number(count)} / {chart.number(part)}"
+            hint = chart.hint(chart.number(x), f"{chart.number(count)} / {chart.number(part)}")
             body += [sheet.rect(at, base - tall(count), wide - gap, tall(count), "soft", hint)]
             body += [sheet.rect(at, base - tall(part), wide - gap, tall(part), "main", hint)]
             if place % step == 0:
@@ -173,7 +173,7 @@ def scatter(chart: Chart, points: Sequence[Point], *, x_name: str, y_name: str) 
             ]
         for place, point in enumerate(points[:NAMED_POINTS]):
             x, y = left + point.x / most_x * wide, base - point.y / most_y * PLOT_HEIGHT
-            hint = f"{point.label}: {chart.number(point.x)}; {chart.number(point.y)}"
+            hint = chart.hint(point.label, chart.number(point.x), chart.number(point.y))
             before = not beside and point.x > most_x / 2
             body.append(sheet.circle(x, y, point.tone, hint))
             side, anchor = (x - 10, "end") if before else (x + 10, "start")

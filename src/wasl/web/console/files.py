@@ -158,7 +158,7 @@ def _quality(page: Page, linked: dict[str, Any] | None) -> Any:
     chart = Chart(
         _("Records of this register"),
         _("Bars: how many records there are, and how many were linked to another record."),
-        page.language.direction == "rtl",
+        page.language,
         lambda value: page.language.number(round(value)),
     )
     rows = [Bar(_("records"), linked["records"], "soft"), Bar(_("linked"), linked["linked"])]

@@ -217,7 +217,6 @@ def _new_run(page: Page, project: str, name: str, text: str = "", fault: Any = N
 def _charts(page: Page, report: Mapping[str, Any]) -> dict[str, Any]:
     """The charts of a report; each has its numbers in a table of the page."""
     _ = page.language.text
-    rtl = page.language.direction == "rtl"
     whole = lambda value: page.language.number(round(value))  # noqa: E731 - one line in three places
     made: dict[str, Any] = {}
     bins: Counter[int] = Counter()
@@ -232,7 +231,7 @@ def _charts(page: Page, report: Mapping[str, Any]) -> dict[str, Any]:
             Chart(
                 _("Pairs by match weight"),
                 _("Columns: pairs on a logarithmic scale; the filled part are expected matches."),
-                rtl,
+                page.language,
                 whole,
             ),
             [(weight, bins[weight], matches[weight]) for weight in span],
@@ -245,7 +244,7 @@ def _charts(page: Page, report: Mapping[str, Any]) -> dict[str, Any]:
             Chart(
                 _("Union leak meter"),
                 _("Bars: the largest T of each pass over all deliveries together. The less, the better."),
-                rtl,
+                page.language,
                 lambda value: page.language.number(value, 2),
             ),
             [
@@ -256,7 +255,12 @@ def _charts(page: Page, report: Mapping[str, Any]) -> dict[str, Any]:
     sizes = report.get("resolution", {}).get("cluster_sizes", {})
     if sizes:
         made["sizes"] = bars(
-            Chart(_("Persons by number of records"), _("Bars: how many persons have so many records."), rtl, whole),
+            Chart(
+                _("Persons by number of records"),
+                _("Bars: how many persons have so many records."),
+                page.language,
+                whole,
+            ),
             [Bar(str(size), count) for size, count in sizes.items()],
         )
     return made

@@ -294,7 +294,6 @@ def _policy_page(
 
 def _charts(page: Page, release: Release) -> dict[str, Any]:
     _ = page.language.text
-    rtl = page.language.direction == "rtl"
     percent = lambda value: page.language.percent(value, 1)  # noqa: E731 - one line in three places
     whole = lambda value: page.language.number(round(value, 1))  # noqa: E731
     labels = variable_labels(release.description, page.language)
@@ -307,7 +306,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
             Chart(
                 _("Contribution of each key to special uniques"),
                 _("Bars: percent of the special uniques in which the variable takes part."),
-                rtl,
+                page.language,
                 whole,
             ),
             [Bar(labels.get(name, name), one["suda_contribution"]) for name, one in contributions.items()],
@@ -315,7 +314,12 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
     attacks = (release.risk.get("attacks") or {}).get("attacks", [])
     if attacks:
         made["attacks"] = bars(
-            Chart(_("Success of the attacks"), _("Bars: the share of persons an attacker gets right."), rtl, percent),
+            Chart(
+                _("Success of the attacks"),
+                _("Bars: the share of persons an attacker gets right."),
+                page.language,
+                percent,
+            ),
             [Bar(attack_name(one["attack"], page.language), one["main"]["value"], "warn") for one in attacks],
             most=1.0,
         )
@@ -325,7 +329,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
             Chart(
                 _("Detail that each variable keeps"),
                 _("Bars: the share of the original's detail (entropy) that is left."),
-                rtl,
+                page.language,
                 percent,
             ),
             [Bar(labels.get(name, name), one["detail_kept"], "good") for name, one in variables.items()],

@@ -204,7 +204,7 @@ def _chart(page: Page, evidence: Evidence, weight: float) -> object:
     chart = Chart(
         _("What speaks for and against one person"),
         _("Bars from the prior to the total: green speaks for one person, red against. In bits."),
-        page.language.direction == "rtl",
+        page.language,
         lambda value: ("+" if value > LEAST_SHOWN else "") + page.language.number(round(value, 1) + 0.0, 1),
     )
     steps = [

@@ -157,7 +157,6 @@ def _level(policy: Mapping[str, Any], variable: str) -> int | None:
 
 def _charts(page: Page, comparison: Mapping[str, Any]) -> dict[str, Any]:
     _ = page.language.text
-    rtl = page.language.direction == "rtl"
     points = [
         Point(one["name"], one["risk"], one["utility"], "bad" if not one["passed"] else "good")
         for one in comparison["scenarios"]
@@ -172,7 +171,7 @@ def _charts(page: Page, comparison: Mapping[str, Any]) -> dict[str, Any]:
             Chart(
                 _("Risk–utility map"),
                 _("Each point is a scenario. Further up is more useful, further left is safer."),
-                rtl,
+                page.language,
                 lambda value: page.language.percent(value, 0),
             ),
             points,
@@ -187,7 +186,7 @@ def _charts(page: Page, comparison: Mapping[str, Any]) -> dict[str, Any]:
                     Chart(
                         _("What each group keeps: {scenario}", scenario=one["name"]),
                         _("Bars: the share of the group's rows in which it is still named."),
-                        rtl,
+                        page.language,
                         lambda value: page.language.percent(value, 0),
                     ),
                     [Bar(group["group"], group["named"], "good") for group in one["groups"].get(name, ())][:20],

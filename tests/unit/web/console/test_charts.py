@@ -18,7 +18,7 @@ LABELS = ["région", "birth: المستوى 4 من 10", "sex", "الجنس", "na
 
 def chart(language: str) -> Chart:
     words = messages(language)  # type: ignore[arg-type]
-    return Chart("title", "description", words.direction == "rtl", words.number)
+    return Chart("title", "description", words, words.number)
 
 
 def drawn(language: str) -> list[str]:
@@ -42,6 +42,16 @@ def test_every_label_of_an_arabic_chart_keeps_its_own_direction() -> None:
 
 def test_charts_of_left_to_right_languages_have_no_marks() -> None:
     assert not [svg for language in ("fr", "en") for svg in drawn(language) if re.search("[\u2066-\u2069]", svg)]
+
+
+@pytest.mark.parametrize("language", ["fr", "ar", "en"])
+def test_what_is_read_at_a_mark_has_the_colon_of_the_language(language: str) -> None:
+    hints = [hint for svg in drawn(language) for hint in re.findall(r"<title>([^<]*)</title>", svg)]
+    colon = messages(language).colon  # type: ignore[arg-type]
+    assert hints
+    for hint in hints:
+        assert colon in hint
+        assert language != "fr" or not re.search(r"[^\u00a0]: \d", hint), hint
 
 
 def sheets(chart: str) -> list[str]:
@@ -74,7 +84,7 @@ def ends_of_texts(svg: str) -> list[tuple[float, float, str]]:
 )
 def test_every_text_stands_on_its_sheet(rows: list[tuple[str, float, float]]) -> None:
     words = messages("fr")
-    one = Chart("title", "description", False, lambda value: words.number(round(value)))
+    one = Chart("title", "description", words, lambda value: words.number(round(value)))
     charts = [
         bars(one, [Bar(label, count) for label, _, count in rows]),
         waterfall(one, Bar("a", -12.0), [Bar(label, step) for label, step, _ in rows], Bar("b", 1.0)),
