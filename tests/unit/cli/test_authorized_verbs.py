@@ -24,7 +24,7 @@ from wasl.cli.app import VERBS, build_app
 from wasl.compliance.acts import ACTS
 from wasl.compliance.authorization import Authorization
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import AuthorizationError, InputError
+from wasl.errors import AuthorizationError, InputError, VerificationError
 from wasl.estimation.specification import EstimateSpec
 from wasl.holder.keys import LinkageKey
 from wasl.linkage.plan import LinkagePlan
@@ -202,6 +202,28 @@ def test_every_verb_refuses_what_the_stored_decision_does_not_cover(
     found = list(refusals(home))
     assert [(one.project, one.detail["act"], list(one.detail["excess"])) for one in found] == [(PROJECT, act, [state])]
     assert not any((tmp_path / "out").rglob("*"))
+
+
+def test_a_decision_that_the_log_does_not_know_stops_the_work(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that was lost or cut leaves no act unheld; storing the decision again sets it right."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("WASL_HOME", str(home))
+    store(home)
+    for path in home.glob("log*"):
+        path.unlink()
+    for verb in ("link", "tables", "protect"):
+        for words in (
+            made.words(verb, tmp_path / verb),
+            [w for w in made.words(verb, tmp_path / verb) if w != PROJECT],
+        ):
+            done = invoke(verb, [word for word in words if word != "--project" or PROJECT in words])
+            assert isinstance(done.exception, VerificationError), f"{verb}: {done.output} {done.exception!r}"
+            assert "the log does not have this authorization" in str(done.exception)
+    store(home)
+    done = invoke("tables", made.words("tables", tmp_path / "tables"))
+    assert done.exit_code == 0, f"{done.output} {done.exception!r}"
 
 
 @pytest.mark.parametrize("state", ["expired", "not yet in force", "revoked"])
