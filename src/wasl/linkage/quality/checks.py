@@ -19,6 +19,7 @@ from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import counts_by
 from wasl.linkage.plan import ResolutionOptions
+from wasl.linkage.quality.held_once import check_held_once
 from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision
 
 __all__ = ["check_few_links", "check_precision", "check_twins", "resolution_checks"]
@@ -50,12 +51,6 @@ FEW_LINKS, RARE, LARGE_REGISTER = 50, 0.02, 500
 """Fewer links than the first that are rarer than the second, in a register of so many records, are looked at. Between
 registers of 3,000 persons that have nobody in common one to five pairs were linked in most draws under `guarded`. They
 agree on the birth date and a name, or on all names, and nothing tells the few matches of such registers from them."""
-LIKELY, DECIDED = 0.95, 0.9
-"""A record with two candidates of the first probability in a register that holds a person once, none of which reaches
-the second among its rivals, was entered there twice."""
-UNDECIDED = 0.05
-"""Share of such records. It is at most .012 in the kinds of the laboratory, and .3 where three persons in ten are twice
-in both registers."""
 REACHED = 0.005
 """Clusters add pairs below the probability from which pairs are linked; so much precision may be missing."""
 
@@ -89,7 +84,7 @@ def resolution_checks(
     most = {**dict.fromkeys(unshared, UNSHARED_DISAGREEING), **dict.fromkeys(personal, DISAGREEING)}
     return [
         _possible(before, records, duplicate_free),
-        _held_once(before, pairs, records, duplicate_free),
+        check_held_once(before, pairs, records, duplicate_free),
         _cluster_sizes(cluster),
         *_evidence(pairs.in_pass[together], pairs.pattern[together], records.passes, model, patterns, most),
     ]
@@ -196,38 +191,6 @@ def _possible(before: MergedPairs, records: Records, duplicate_free: NDArray[np.
         f"the model expects more matches than one-to-one allows: {'; '.join(over)}. Probabilities are too high."
         if over
         else "the expected matches fit into the duplicate-free registers.",
-    )
-
-
-def _held_once(before: MergedPairs, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> Check:
-    """Whether records find several equally good partners in a register that is said to hold a person once."""
-    sources = len(records.sources)
-    a, b = records.source[before.left], records.source[before.right]
-    likely = np.flatnonzero((before.probability >= LIKELY) & (a != b) & duplicate_free[a] & duplicate_free[b])
-    worst, few, all_of_them, here, register = 0.0, 0, 0, "", ""
-    for own, there in ((before.left, b), (before.right, a)):
-        record, place = np.unique(own[likely], return_inverse=True)
-        key, slot, partners = np.unique(
-            place.astype(np.int64) * sources + there[likely], return_inverse=True, return_counts=True
-        )
-        best = np.zeros(len(key))
-        np.maximum.at(best, slot, pairs.probability[likely])
-        undecided = (partners > 1) & (best < DECIDED)
-        side = records.source[record[key // sources]].astype(np.int64) * sources + key % sources
-        held = np.bincount(side, minlength=sources**2)
-        twice = np.bincount(side[undecided], minlength=sources**2)
-        for code in np.flatnonzero((twice > UNDECIDED * held) & (held >= LEAST_LINKS)).tolist():
-            if twice[code] / held[code] > worst:
-                worst, few, all_of_them = twice[code] / held[code], int(twice[code]), int(held[code])
-                here, register = records.sources[code // sources], records.sources[code % sources]
-    return Check(
-        "held-once",
-        not few,
-        f"{few:,} of {all_of_them:,} records of {here} with a partner in {register} have two or more partners "
-        "there that fit equally well. The plan says that the register holds a person once. Set duplicate_free = false "
-        "for it, or remove its duplicates."
-        if few
-        else "registers that hold a person once show no record with several equally good partners.",
     )
 
 

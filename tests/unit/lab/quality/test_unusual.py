@@ -34,8 +34,9 @@ def test_columns_exchanged_in_one_register_are_noticed() -> None:
     assert found.quality["recall"]["value"] < 0.2
 
 
-def test_a_register_that_holds_people_twice_is_noticed() -> None:
-    assert "held-once" in linked("twice", "open").failed
+@pytest.mark.parametrize("profile", ["open", "guarded"])
+def test_a_register_that_holds_people_twice_is_noticed(profile: str) -> None:
+    assert "held-once" in linked("twice", profile).failed
 
 
 @pytest.mark.parametrize("name", ["three-columns", "all", "few-names", "twins", "new-year"])

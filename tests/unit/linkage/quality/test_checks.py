@@ -14,6 +14,7 @@ from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records, Roster
 from wasl.linkage.plan import ResolutionOptions
 from wasl.linkage.quality.checks import check_few_links, check_precision, resolution_checks
+from wasl.linkage.quality.held_once import check_held_once
 from wasl.linkage.quality.report import render_report
 
 BIRTH, NAMES = Comparison("birth", "filter", 4, (0, 1)), Comparison("names", "filter", 4, (0, 1))
@@ -172,6 +173,24 @@ def test_records_with_two_equally_good_partners_where_one_is_said(split: int, fo
         ["birth:3 names:3"], ("birth",),
     )  # fmt: skip
     assert [check.name for check in checks if not check.passed and check.name == "held-once"] == found
+
+
+@pytest.mark.parametrize(
+    ("shared", "once", "passed", "warning"),
+    [(60, True, False, False), (12, True, False, False), (2, True, True, True), (0, True, True, False),
+     (60, False, True, False)],
+)  # fmt: skip
+def test_records_that_their_holder_took_for_one_person(shared: int, once: bool, passed: bool, warning: bool) -> None:
+    """The second register has 100 records and `shared` more, each a copy of one of them."""
+    held = records(200, 2)
+    place = np.concatenate([np.arange(200), 100 + np.arange(shared)])
+    ids = np.array([k.to_bytes(16, "big") for k in range(len(place))], "V16")
+    roster = Roster(held.registers, held.source[place], ids, place)
+    held = dataclasses.replace(held, roster=roster)
+    found = pairs(list(range(50)), list(range(100, 150)), 0, 0.99)
+    check = check_held_once(found, found, held, np.array([True, once]))
+    assert (check.passed, check.warning) == (passed, warning)
+    assert (f"of r1 encoded {2 * shared} of its {100 + shared} records" in check.message) is (bool(shared) and once)
 
 
 @pytest.mark.parametrize(
