@@ -108,6 +108,11 @@ def in_every_language(key: str) -> dict[str, str]:
     return {messages(language).text(key).casefold(): key for language in LANGUAGES}
 
 
+def grade_in(language: Language, grade: str) -> str:
+    """The grade of a pair in words of a language."""
+    return messages(language).text(GRADES.get(grade, grade))
+
+
 def workbook_bytes(sheets: MergeSheets, language: Language = "fr") -> bytes:
     """The workbook as bytes of an Excel file; its cells are text or numbers, never formulas."""
     book = Workbook()
@@ -120,7 +125,7 @@ def workbook_bytes(sheets: MergeSheets, language: Language = "fr") -> bytes:
     numbers = _("no. {register}", register=first), _("no. {register}", register=second)
 
     def grade(name: str) -> str:
-        return _(GRADES.get(name, name))
+        return grade_in(language, name)
 
     _fill(
         book.create_sheet(_(N_("In both"))),

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from wasl.audit.events import RegistersMerged
 from wasl.errors import InputError
 from wasl.linkage.plan import LinkagePlan
-from wasl.publication.merge_workbook import Disagreement, MergeSheets, workbook_bytes
+from wasl.locale import Language
+from wasl.publication.merge_workbook import Disagreement, MergeSheets, grade_in, workbook_bytes
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.link import link
@@ -118,7 +119,7 @@ def merge(
         overlaps=list(overlaps.itertuples(index=False, name=None)),
     )
     artifacts: dict[str, Artifact] = {
-        "merged.csv": _csv(same),
+        "merged.csv": _csv(same, options.language),
         **({"overlaps.csv": overlaps.to_csv(index=False, lineterminator="\n").encode()} if len(overlaps) else {}),
         "merged.xlsx": workbook_bytes(sheets, options.language),
         "report.json": resolved.artifacts["report.json"],
@@ -276,11 +277,13 @@ def _counts(
     }
 
 
-def _csv(pairs: pd.DataFrame) -> bytes:
+def _csv(pairs: pd.DataFrame, language: Language) -> bytes:
+    """The pairs as CSV: grades as the words that programs read, and in words of the language."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(PAIR_COLUMNS)
+    writer.writerow([*PAIR_COLUMNS, "grade_in_words"])
     for row in pairs.itertuples(index=False, name=None):
         *keys, probability, grade = row
-        writer.writerow([*keys, "" if probability != probability else f"{probability:.4f}", grade])  # noqa: PLR0124
+        share = "" if probability != probability else f"{probability:.4f}"  # noqa: PLR0124
+        writer.writerow([*keys, share, grade, grade_in(language, grade)])
     return text.getvalue().encode()

@@ -11,10 +11,9 @@ from typing import Any
 
 from wasl.errors import SchemaError
 from wasl.locale import N_
-from wasl.registers.documents import config_dir
 from wasl.web.console.forms import Form, PageFault
 
-__all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "shipped", "shipped_text", "written"]
+__all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "written"]
 
 LONGEST_DOCUMENT = 300_000
 
@@ -98,15 +97,3 @@ def written(document: Mapping[str, Any]) -> str:
     """A document as text to edit, without what stands nowhere else but in the service (texts of hierarchies)."""
     plain = {name: value for name, value in document.items() if name != "hierarchy_texts"}
     return json.dumps(plain, ensure_ascii=False, indent=2)
-
-
-def shipped(kind: str) -> list[str]:
-    """The names of the documents of a kind that ship with wasl."""
-    return sorted(file.stem for file in (config_dir() / kind).glob("*.toml"))
-
-
-def shipped_text(kind: str, name: str) -> str:
-    """The text of a document that ships with wasl; the first of its kind where there is none of this name."""
-    names = shipped(kind)
-    chosen = name if name in names else names[0]
-    return (config_dir() / kind / f"{chosen}.toml").read_text(encoding="utf-8")

@@ -19,9 +19,10 @@ from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
 from wasl.web.console.authority import STATES, state_of
-from wasl.web.console.documents import read_document, shipped, written
+from wasl.web.console.documents import read_document, written
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.pages import AnyPage, Pages
+from wasl.web.console.shipped import offered
 from wasl.web.downloads import MEDIA_TYPES, send_file
 
 __all__ = ["pages"]
@@ -63,8 +64,8 @@ def show_dossier(page: AnyPage, project: str) -> Response:
         state_of=lambda one: state_of(one, decisions, today),
         words=STATES,
         today=today,
-        policies=shipped("disclosure"),
-        menus=shipped("menus"),
+        policies=offered("disclosure", page.language),
+        menus=offered("menus", page.language),
     )
 
 

@@ -25,6 +25,7 @@ from wasl.service.states import RunStatus
 from wasl.web.console.charts import Bar, Chart, bars, columns
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.shipped import offered, shipped
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
 from wasl.web.reports import send_linkage_report
@@ -197,14 +198,14 @@ def _new_run(page: Page, project: str, name: str, text: str = "", fault: Any = N
     rounds: dict[str, list[Submission]] = {}
     for one in sent:
         rounds.setdefault(str(one.header.get("round", "")), []).append(one)
-    plans = sorted(file.stem for file in (config_dir() / "linkage").glob("*.toml"))
+    plans = shipped("linkage")
     name = name if name in plans else plans[0]
     plan = LinkagePlan.load(name)
     return page.render(
         "new_run.html",
         status=fault.status if fault else 200,
         fault=fault,
-        plans=plans,
+        plans=offered("linkage", page.language),
         plan=plan,
         chosen=name,
         text=text,

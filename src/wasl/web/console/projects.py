@@ -11,9 +11,10 @@ from wasl.service import job_handlers, projects
 from wasl.service.access import Action
 from wasl.service.records import Job, JobStatus, Project, Register
 from wasl.web.condition import condition
-from wasl.web.console.documents import read_document, shipped, shipped_text
+from wasl.web.console.documents import read_document
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.shipped import offered, shipped_text
 from wasl.web.problems import status_of
 
 __all__ = ["pages"]
@@ -113,6 +114,6 @@ def _register_page(page: Page, text: str, fault: Any = None) -> Response:
         status=fault.status if fault else 200,
         fault=fault,
         text=text,
-        schemas=shipped("registers"),
+        schemas=offered("registers", page.language),
         chosen=page.request.query_params.get("schema", ""),
     )

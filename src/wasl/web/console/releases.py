@@ -21,12 +21,11 @@ from wasl.web.console.documents import (
     THRESHOLDS,
     read_document,
     read_thresholds,
-    shipped,
-    shipped_text,
     written,
 )
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.shipped import offered, shipped_text
 from wasl.web.console.titles import methods_of, said_in_words, variable_labels
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
@@ -42,6 +41,8 @@ SHOWN = 50
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 MOST_SEED = (1 << 62) - 1
 DOCUMENTS = ("specification", "policy", "description")
+STARTS = {"policy": "public-use", "specification": "foreign-workers", "description": "foreign-workers-puf"}
+"""The shipped documents that a new release begins with."""
 STEP_SAID = {
     "request": "requested",
     "approve": "approved",
@@ -65,9 +66,9 @@ def show_new(page: AnyPage, project: str) -> Response:
     """The page where a file is prepared."""
     asked = page.request.query_params
     texts = {
-        "specification": shipped_text("microdata", asked.get("specification", "foreign-workers")),
-        "policy": shipped_text("disclosure", asked.get("policy", "public-use")),
-        "description": shipped_text("publication", asked.get("description", "foreign-workers-puf")),
+        "specification": shipped_text("microdata", asked.get("specification", STARTS["specification"])),
+        "policy": shipped_text("disclosure", asked.get("policy", STARTS["policy"])),
+        "description": shipped_text("publication", asked.get("description", STARTS["description"])),
     }
     return _new_page(page, project, asked.get("run", ""), "", texts)
 
@@ -269,10 +270,10 @@ def _new_page(page: Page, project: str, run: str, title: str, texts: Mapping[str
         run=run,
         title=title,
         texts=texts,
-        policies=shipped("disclosure"),
-        specifications=shipped("microdata"),
-        descriptions=shipped("publication"),
-        asked=page.request.query_params,
+        policies=offered("disclosure", page.language),
+        specifications=offered("microdata", page.language),
+        descriptions=offered("publication", page.language),
+        asked={**STARTS, **page.request.query_params},
     )
 
 

@@ -20,9 +20,10 @@ from wasl.service.ports import Area
 from wasl.service.records import Job, JobStatus, Run, TableMenu, TableOrder
 from wasl.service.release_steps import require_other_eyes
 from wasl.service.states import MENU_STEPS, RELEASE_STEPS, MenuStatus, ReleaseStep, RunStatus
-from wasl.web.console.documents import NOUNS, read_document, shipped, shipped_text
+from wasl.web.console.documents import NOUNS, read_document
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.shipped import shipped_text
 from wasl.web.console.titles import label_in
 from wasl.web.downloads import ZIP, send_file
 from wasl.web.problems import status_of
@@ -348,7 +349,6 @@ def _new_menu(page: Page, project: str, title: str, texts: dict[str, str], fault
         runs=runs,
         title=title,
         texts=texts,
-        menus=shipped("menus"),
     )
 
 
