@@ -175,6 +175,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "months": {"fr": "mois", "ar": "الأشهر", "en": "months"},
     "spells": {"fr": "périodes d'emploi", "ar": "فترات العمل", "en": "employment spells"},
     "mismatches": {"fr": "totaux discordants", "ar": "مجاميع غير متطابقة", "en": "totals that differ"},
+    "set_aside": {"fr": "décisions mises de côté", "ar": "قرارات مؤجلة", "en": "decisions set aside"},
     "overlaps": {"fr": "chevauchements datés", "ar": "تداخلات مؤرخة", "en": "dated overlaps"},
     "return_digest": {"fr": "empreinte du retour", "ar": "بصمة العائد", "en": "return digest"},
     "told": {"fr": "registres signalés", "ar": "السجلات المبلَّغ عنها", "en": "registers told"},

@@ -70,6 +70,8 @@ def merge(
         *((f"persons whose registers disagree: {name}", count) for name, count in disagreements),
         *((RELATIONS[name], count) for name, count in counts["relations"].items()),
     ]
+    if counts["decisions_set_aside"]:
+        rows.append(("decisions set aside: a record has left its register", counts["decisions_set_aside"]))
     if counts["decided"]:
         rows.append(("decisions used", counts["decided"] - counts["decisions_without_pair"]))
         rows.append(("decisions on pairs that were never compared", counts["decisions_without_pair"]))
@@ -77,6 +79,11 @@ def merge(
     for name, rejected in result["rejected"].items():
         if rejected:
             say(f"{name}: {rejected} rows could not be read; `wasl check` names them.")
+    if gone := counts["decisions_set_aside"]:
+        say(
+            f"Warning: {gone} decisions are on a record that is in neither register any more. They are in the sheet of "
+            "decisions set aside, and the next merge reads them again."
+        )
     say(f"workbook: {out / 'merged.xlsx'}")
 
 

@@ -32,9 +32,11 @@ def read_decisions(path: Path) -> list[Decision]:
     """The decisions in a workbook of a merge, in any of its languages, or in a CSV file with the same columns.
 
     A CSV file may have commas or semicolons and any encoding that can be told. Rows without a decision are left out.
+    All sheets of a workbook that have the columns are read: decisions set aside by an earlier merge stand apart.
 
     Raises:
-        InputError: The file or a column is missing, or a decision is none of the words for ``same`` and ``different``.
+        InputError: The file or a column is missing, a decision is none of the words for ``same`` and ``different``, or
+            one pair is decided both ways.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
@@ -45,12 +47,18 @@ def read_decisions(path: Path) -> list[Decision]:
     else:
         readings = [[list(row) for row in rows] for rows in readings_of(path.read_bytes(), str(path))]
     found: list[str] = []
+    read: list[list[Decision]] = []
     for rows in readings:
         for place, row in enumerate(islice(rows, HEADER_ROWS)):
             names = [HEADS.get(column_key(cell), "") for cell in row]
             if set(NEEDED) <= set(names):
-                return _decisions(path, names, enumerate(rows[place + 1 :], place + 2))
+                read.append(_decisions(path, names, enumerate(rows[place + 1 :], place + 2)))
+                break
             found = max(found, [name for name in names if name in NEEDED], key=len)
+        if read and not workbook:  # the readings of a CSV file are of the same rows
+            break
+    if read:
+        return _of_one_mind(path, [one for part in read for one in part])
     if workbook and not found:
         raise InputError(f"{path}: the workbook has no sheet of decisions.")
     missing = [name for name in NEEDED if name not in found]
@@ -58,6 +66,25 @@ def read_decisions(path: Path) -> list[Decision]:
         f"{path}: the decisions lack the columns {', '.join(missing)}.",
         remedy="Give the workbook that `wasl merge` wrote, with its decisions filled in.",
     )
+
+
+def _of_one_mind(path: Path, decisions: list[Decision]) -> list[Decision]:
+    """The decisions, unless a pair is decided both ways.
+
+    Raises:
+        InputError: It is; says how many pairs are.
+    """
+    answers: dict[frozenset[tuple[str, str]], set[str]] = {}
+    for one in decisions:
+        pair = frozenset(((one.register_a, one.record_a), (one.register_b, one.record_b)))
+        answers.setdefault(pair, set()).add(one.decision)
+    both = sum(len(said) > 1 for said in answers.values())
+    if both:
+        raise InputError(
+            f"{path}: column decision: {both} pairs stand twice, once as the same person and once as different ones.",
+            remedy="Leave one decision for each pair.",
+        )
+    return decisions
 
 
 def _decisions(path: Path, names: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -> list[Decision]:

@@ -35,6 +35,8 @@ DECISION_COLUMNS = {
     "decision": N_("decision"),
 }
 """The columns of that sheet, by their names in CSV."""
+SET_ASIDE = N_("Decisions set aside")
+"""The sheet of decisions of which a record has left its register; the next merge reads them again."""
 DECISION_WORDS = {"same": N_("same person"), "different": N_("different persons")}
 """The answers of the sheet, by their words in CSV."""
 GRADES = {
@@ -83,6 +85,7 @@ class MergeSheets:
         disagreements: Where two records of one person differ.
         counts: What the summary says.
         overlaps: Rows ``register_a, record_a, register_b, record_b, relation, from, until``.
+        set_aside: Rows ``register_a, record_a, register_b, record_b, decision`` of records that have left.
     """
 
     titles: Mapping[str, str]
@@ -93,6 +96,7 @@ class MergeSheets:
     counts: Mapping[str, Any]
     labels: Mapping[str, str]
     overlaps: Sequence[tuple[Any, ...]] = field(default=(), repr=False)
+    set_aside: Sequence[tuple[Any, ...]] = field(default=(), repr=False)
 
 
 RELATIONS = {
@@ -152,6 +156,11 @@ def workbook_bytes(sheets: MergeSheets, language: Language = "fr") -> bytes:
             ],
         )
     _decisions(book.create_sheet(_(DECISION_SHEET)), sheets, words)
+    if sheets.set_aside:
+        heads = [_(head) for name, head in DECISION_COLUMNS.items() if name != "probability"]
+        said = {name: _(text) for name, text in DECISION_WORDS.items()}
+        rows = [(*row[:4], said[row[4]]) for row in sheets.set_aside]
+        _fill(book.create_sheet(_(SET_ASIDE)), heads, rows)
     for sheet in book.worksheets:
         sheet.sheet_view.rightToLeft = words.direction == "rtl"
     return workbook_file(book)
@@ -178,6 +187,7 @@ def _summary(sheet: Worksheet, sheets: MergeSheets, words: Messages) -> None:
         ),
         (_(N_("Decisions taken over")), counts["decided"]),
         (_(N_("Decisions on pairs that were never compared")), counts["decisions_without_pair"]),
+        (_(N_("Decisions set aside, because a record has left its register")), counts["decisions_set_aside"]),
     ]
     sheet.title = _(N_("Summary"))
     _fill(sheet, ("", _(N_("number"))), rows)

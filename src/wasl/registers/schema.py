@@ -207,7 +207,7 @@ class RegisterSchema(Document):
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the schema's meaning, in every delivery made with it. Settings that came later are in it if set."""
+        """The digest of the schema's meaning, in every delivery made with it. Later settings count if they are set."""
         arabic = {"label_ar"}
         texts: Any = {"fields": {"__all__": arabic}, "payload": {"__all__": arabic}, "title_ar": True}
         texts["code_lists"] = {name: {"__all__": arabic} for name in self.code_lists}

@@ -22,7 +22,7 @@ from wasl.publication.merge_workbook import Disagreement, MergeSheets, grade_in,
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.link import link
-from wasl.workflow.merge_decisions import decided_rows
+from wasl.workflow.merge_decisions import decided_rows, standing_decisions
 from wasl.workflow.merge_look import Clear, look_of_merge
 from wasl.workflow.overlaps import date_overlaps
 from wasl.workflow.own_registers import Decision, OwnRegister, Variable, first_rows, rows_of_ids, rows_of_numbers
@@ -72,7 +72,8 @@ def merge(
         registers: The two registers.
         options: Threads, progress, and the language of the workbook and the report.
         clear: The records of both registers in their order, so that candidates are looked at in the clear.
-        decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability.
+        decisions: What clerks decided on doubtful pairs of an earlier merge; it replaces the model's probability. A
+            decision on a record that has left its register is set aside: counted, and kept in the workbook.
 
     Returns:
         Artifacts ``merged.csv``, ``merged.xlsx``, ``report.json``, ``report.html``, and ``overlaps.csv`` where both
@@ -80,10 +81,11 @@ def merge(
         the office's own values; the report and the event hold counts.
 
     Raises:
-        InputError: There are not two registers, or a decision names an unknown record.
+        InputError: There are not two registers, or the decisions belong to other registers.
     """
     if len(registers) != 2:
         raise InputError("a merge compares two registers.", remedy="Give two files and two schemas.")
+    decisions, gone = standing_decisions(registers, decisions)
     linked = link(plan, [one.delivery for one in registers], options)
     rows, unmet = decided_rows(linked.result, registers, decisions)
     look = None if clear is None else look_of_merge(clear, registers, decisions, plan.model.seed)
@@ -102,7 +104,7 @@ def merge(
     disagreements = tuple(_disagreements(same, registers))
     spine = resolved.result.spine
     counts = _counts(spine, same, doubtful, disagreements, registers)
-    counts |= {"decided": len(decisions), "decisions_without_pair": unmet}
+    counts |= {"decided": len(decisions), "decisions_without_pair": unmet, "decisions_set_aside": len(gone)}
     overlaps = date_overlaps(same, {one.name: one.spells for one in registers})
     counts["relations"] = overlaps["relation"].value_counts().sort_index().to_dict()
     report = {**resolved.report, "merge": counts}
@@ -117,6 +119,7 @@ def merge(
         disagreements=disagreements,
         counts=counts,
         overlaps=list(overlaps.itertuples(index=False, name=None)),
+        set_aside=[astuple(one) for one in gone],
     )
     artifacts: dict[str, Artifact] = {
         "merged.csv": _csv(same, options.language),
@@ -133,6 +136,7 @@ def merge(
         doubtful=len(doubtful),
         disagreements=len(disagreements),
         decided=len(decisions),
+        set_aside=len(gone) or None,
         overlaps=int(counts["relations"].get("both", 0)),
     )
     return Act(artifacts, event, plain_json(report), Merge(same, doubtful, disagreements, overlaps, shown))

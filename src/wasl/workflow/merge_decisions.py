@@ -12,7 +12,39 @@ from wasl.errors import InputError
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.workflow.own_registers import Decision, OwnRegister
 
-__all__ = ["decided_rows"]
+__all__ = ["decided_rows", "standing_decisions"]
+
+
+def standing_decisions(
+    registers: Sequence[OwnRegister], decisions: Sequence[Decision]
+) -> tuple[list[Decision], list[Decision]]:
+    """The decisions whose two records are there, and those of which a record has left its register since.
+
+    Raises:
+        InputError: No decision has both its records, or one names another register: they belong to another merge.
+    """
+    names = [one.name for one in registers]
+    foreign = sorted({name for one in decisions for name in (one.register_a, one.register_b)} - set(names))
+    if foreign:
+        raise InputError(
+            f"the decisions are on records of {', '.join(foreign)}, which is neither register of this merge "
+            f"({', '.join(names)}).",
+            remedy="Use the sheet of doubtful pairs that a merge of these two registers wrote.",
+        )
+    there = _ids_of(registers, {end for one in decisions for end in _ends(one)})
+    standing = [one for one in decisions if all(end in there for end in _ends(one))]
+    gone = [one for one in decisions if not all(end in there for end in _ends(one))]
+    if gone and not standing:
+        raise InputError(
+            f"of all {len(gone)} decisions a record is in neither register.",
+            remedy="Use the sheet of doubtful pairs that a merge of these two registers wrote.",
+        )
+    return standing, gone
+
+
+def _ends(one: Decision) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The two records of a decision."""
+    return (one.register_a, one.record_a), (one.register_b, one.record_b)
 
 
 def decided_rows(
@@ -20,19 +52,15 @@ def decided_rows(
 ) -> tuple[dict[int, str], int]:
     """Clerks' decisions as decisions on rows of the scored pairs, and how many concern no scored pair.
 
-    Raises:
-        InputError: A decision names a record that is in no register; says how many.
+    Args:
+        scored: The pairs of rows.
+        registers: Both registers.
+        decisions: Decisions on records that are there, see :func:`standing_decisions`.
     """
     if not decisions:
         return {}, 0
-    ends = [((one.register_a, one.record_a), (one.register_b, one.record_b)) for one in decisions]
+    ends = [_ends(one) for one in decisions]
     ids = _ids_of(registers, {end for pair in ends for end in pair})
-    unknown = sum(end not in ids for pair in ends for end in pair)
-    if unknown:
-        raise InputError(
-            f"{unknown} of the decided records are in neither register.",
-            remedy="Use the sheet of doubtful pairs that this merge wrote.",
-        )
     places = _pair_places(scored, registers, ids)
     rows: dict[int, str] = {}
     unmet = 0

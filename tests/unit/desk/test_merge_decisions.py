@@ -40,6 +40,15 @@ def test_words_in_any_case_and_language(tmp_path, word):
     assert read_decisions(tmp_path / "d.csv") == [Decision(*PAIR, "same")]
 
 
+@pytest.mark.parametrize("second", ["a,1,b,2", "b,2,a,1"])
+def test_a_pair_decided_both_ways_is_refused(tmp_path, second):
+    (tmp_path / "d.csv").write_text(f"{HEAD}a,1,b,2,same\n{second},different\n", encoding="utf-8")
+    with pytest.raises(InputError, match="1 pairs stand twice"):
+        read_decisions(tmp_path / "d.csv")
+    (tmp_path / "d.csv").write_text(f"{HEAD}a,1,b,2,same\n{second},same\n", encoding="utf-8")
+    assert len(read_decisions(tmp_path / "d.csv")) == 2
+
+
 def test_every_decision_has_words():
     assert set(WORDS.values()) == {"same", "different"}
 

@@ -54,9 +54,11 @@ def sheets(language: Language) -> MergeSheets:
             "relations": {"both": 1, "first_before": 2, "second_before": 3},
             "decided": 0,
             "decisions_without_pair": 0,
+            "decisions_set_aside": 1,
         },
         labels=labels,
         overlaps=[(A, "1", B, "2", "first_before", "2020-01", "2020-03")],
+        set_aside=[(A, "left", B, "m7", "same")],
     )
 
 
@@ -74,6 +76,7 @@ def test_a_filled_workbook_is_read_in_its_language(language: Language, tmp_path:
         ("n0", "m0", "same"),
         ("n2", "m2", "different"),
         ("n9", "m9", "different"),
+        ("left", "m7", "same"),
     ]
     sheet.cell(3, column).value = "?"
     book.save(tmp_path / "merged.xlsx")

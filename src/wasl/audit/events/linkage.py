@@ -271,6 +271,7 @@ class RegistersMerged(Happening):
     disagreements: int
     decided: int
     overlaps: int | None = None
+    set_aside: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
