@@ -53,7 +53,7 @@ def say_detail(value: DetailValue, language: Language, field: str = "") -> str:
         language: The reader's.
         field: Its name, for codes: a role, a state, a check.
     """
-    if value is None:
+    if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):
         return _TRUTH[language][value]

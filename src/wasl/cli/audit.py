@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -37,8 +36,6 @@ class LanguageChoice(StrEnum):
     EN = "en"
 
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
 HEADINGS = {
     "fr": ("Journal", "écriture", "date", "ce qui s'est passé"),
     "ar": ("السجل التدقيقي", "القيد", "التاريخ", "ما حدث"),
@@ -67,6 +64,8 @@ def show(
     actor: Annotated[str, typer.Option(help="Only what this actor did.")] = "",
     project: Annotated[str, typer.Option(help="Only this project.")] = "",
     subject: Annotated[str, typer.Option(help="Only subjects that contain this text.")] = "",
+    first_day: Annotated[str, typer.Option("--from", help="Only from this day on: 2026-03-01.")] = "",
+    last_day: Annotated[str, typer.Option("--to", help="Only up to this day, included.")] = "",
     after: Annotated[str, typer.Option(help="Only from this time on (ISO 8601, UTC).")] = "",
     before: Annotated[str, typer.Option(help="Only before this time (ISO 8601, UTC).")] = "",
     last: Annotated[int, typer.Option(min=0, help="Only the last so many; 0: all.")] = 0,
@@ -74,15 +73,18 @@ def show(
 ) -> None:
     """List the entries of the log, each as a sentence.
 
-    Example: wasl audit show --language fr --kind ReleasePublished --last 20
+    Example: wasl audit show --language fr --kind ReleasePublished --from 2026-03-01 --to 2026-03-31
     """
     from wasl.audit.events import KINDS
-    from wasl.audit.filters import EventFilter
+    from wasl.audit.filters import EventFilter, day_after, log_moment
     from wasl.audit.sentences import say_event
 
     kinds = frozenset(kind or ())
     if unknown := sorted(kinds - set(KINDS)):
         raise InputError(f"no kind of event {', '.join(unknown)}.", remedy=f"Kinds: {', '.join(sorted(KINDS))}.")
+    first_day, last_day = _days(first_day, last_day)
+    after = max(log_moment(after), log_moment(first_day))
+    before = min(filter(None, (log_moment(before), log_moment(day_after(last_day)))), default="")
     chosen = EventFilter(kinds, actor, project, subject, after, before)
     entries = [(index, event) for index, event in read_entries(export_file) if chosen.matches(event)][-last:]
     if json_output:
@@ -92,6 +94,20 @@ def show(
     rows = [[str(index), event.at, say_event(event, chosen_language)] for index, event in entries]
     title, *headings = HEADINGS[chosen_language]
     show_table(title, headings, rows)
+
+
+def _days(first: str, last: str) -> tuple[str, str]:
+    """First and last day of a period of the log.
+
+    Raises:
+        InputError: One is no day, or the last one is before the first.
+    """
+    from wasl.audit.filters import log_day
+
+    days = log_day(first), log_day(last)
+    if all(days) and days[1] < days[0]:
+        raise InputError(f"the last day ({days[1]}) is before the first ({days[0]}).", remedy="Exchange the two.")
+    return days
 
 
 def report(
@@ -113,9 +129,7 @@ def report(
     from wasl.audit.visit_report import render_visit, visit_report
     from wasl.cli.audit_trail import open_log
 
-    for day in (first_day, last_day):
-        if day and not DAY.fullmatch(day):
-            raise InputError(f"{day!r} is not a day.", remedy="Write days as 2026-03-01.")
+    first_day, last_day = _days(first_day, last_day)
     if export_file is None:
         log = open_log()
         verified = verify_export(log.export(), log.verifier())

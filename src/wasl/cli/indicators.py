@@ -10,6 +10,7 @@ import typer
 from wasl.cli.authorized import ProjectOption, PurposeOption
 from wasl.cli.output import JsonFlag, emit, say
 from wasl.cli.tables import make_tables, show_tables
+from wasl.registers.reading.reference_periods import required_period
 
 __all__ = ["register"]
 
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def indicators(
     data: Annotated[Path, typer.Argument(help="Linked microdata, one row a person, CSV or Parquet.", metavar="DATA")],
-    period: Annotated[str, typer.Option("--period", help="Reference period: 2024, 2024-03, 2020-01-01/P5Y.")],
+    period: Annotated[str, typer.Option("--period", help="Reference period: 2024, 2024-Q1, 2024-03, 2020/2024.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the reports.")],
     spec: Annotated[str, typer.Option("--spec", help="Set of tables: a shipped name or a file.")] = "foreign-workers",
     earlier: Annotated[
@@ -42,7 +43,9 @@ def indicators(
 
     Example: wasl indicators contracts.parquet --spec taechir-contracts --period 2024 --out contracts
     """
-    made = make_tables([data], spec, out, earlier=earlier or [], period=period, project=project, purpose=purpose)
+    made = make_tables(
+        [data], spec, out, earlier=earlier or [], period=required_period(period), project=project, purpose=purpose
+    )
     names = {table.name for table in made.result.spec.tables}
     left_out = made.report["left_out"]
     if as_json:

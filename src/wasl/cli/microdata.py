@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def assemble(
-    spine: Annotated[Path, typer.Argument(help="spine.parquet of a linkage.", metavar="SPINE")],
+    spine: Annotated[Path, typer.Argument(help="spine.parquet of a linkage, or its folder.", metavar="SPINE")],
     payload: Annotated[list[Path], typer.Option("--payload", help="A payload; repeat for each register.")],
     out: Annotated[Path, typer.Option(help="Microdata file to write (Parquet).")],
     spec: Annotated[str, typer.Option(help="What to assemble: a TOML file or a shipped name.")] = "foreign-workers",
@@ -77,7 +77,7 @@ def assemble_files(
     """Read, assemble and write the microdata; returns its counts and records the event.
 
     Args:
-        spine: The spine.
+        spine: The spine, or the folder that `wasl link` wrote it to.
         payloads: One or more per register.
         spec: A specification's file or shipped name.
         out: The file to write; quality and concordance stand beside it.
@@ -95,7 +95,7 @@ def assemble_files(
     specification = MicrodataSpec.load(spec)
     if on is not None:
         specification = specification.model_copy(update={"reference_date": on})
-    persons, metadata = read_parquet(spine, "spine")
+    persons, metadata = read_parquet(spine / "spine.parquet" if spine.is_dir() else spine, "spine")
     read = [Payload.read(path) for path in payloads]
     heeded = None if objections is None else read_objections(objections)
     projects = [one.project for one in read]

@@ -19,6 +19,7 @@ from wasl.audit.events import (
     RecordRead,
 )
 from wasl.audit.export import ExportEntry, consistency_document, export_lines, inclusion_document
+from wasl.audit.filters import log_moment
 from wasl.audit.notes import NoteSigner
 from wasl.audit.rotation import Rotation, endorse
 from wasl.audit.sentences import say_event
@@ -65,7 +66,12 @@ def event_of(data: bytes) -> AuditEvent:
 def read_entries(
     office: Office, caller: Caller, *, first: int, limit: int, after: str = "", before: str = "", **where: str
 ) -> list[SaidEntry]:
-    """Entries from a number on, as sentences; ``where`` names a kind, an actor, a project, a subject."""
+    """Entries from a number on, as sentences; ``where`` names a kind, an actor, a project, a subject.
+
+    Raises:
+        InputError: ``after`` or ``before`` is neither a day nor a time.
+    """
+    after, before = log_moment(after), log_moment(before)
     caller.check(Action.AUDIT_READ, project=where.get("project") or None)
     with office.ledger.reading() as state:
         entries = state.log_entries(first=first, limit=limit, after=after, before=before, **_within(caller, where))

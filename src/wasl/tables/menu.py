@@ -19,6 +19,7 @@ from pydantic import model_validator
 from wasl.errors import InputError
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.reading.reference_periods import ReferencePeriod
 from wasl.tables.specification import (
     DimensionSpec,
     MeasureKind,
@@ -107,7 +108,7 @@ class MenuSpec(Document):
     title_fr: str = ""
     title_ar: str = ""
     agency: str = "HCP"
-    period: str = ""
+    period: ReferencePeriod = ""
     dimensions: tuple[DimensionSpec, ...] = Option(min_length=1, max_length=40)
     measures: tuple[MenuMeasure, ...] = Option(
         default=(MenuMeasure(name="persons", unit="persons"),), min_length=1, max_length=20

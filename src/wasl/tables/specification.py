@@ -16,6 +16,7 @@ from pydantic import field_validator, model_validator
 
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.reading.reference_periods import ReferencePeriod
 from wasl.tables.protection import CellKeyOptions, ProtectionMethod, ProtectionSpec, RoundingOptions
 
 __all__ = [
@@ -188,10 +189,6 @@ class PrimaryRules(Document):
         return max([0, *(rule.n for rule in self.dominance), *([2] if self.p_percent or self.pq else [])])
 
 
-PERIOD = r"^(\d{4}(-(Q[1-4]|S[12]|0[1-9]|1[0-2]))?|\d{4}-\d{2}-\d{2}/P[1-9]\d*[YMD])?$"
-"""A year, quarter, half-year or month, or a start with a duration. Source: SDMX 3.0, section 6."""
-
-
 class TableSpec(Document):
     """One table.
 
@@ -218,7 +215,7 @@ class TableSpec(Document):
     title_ar: str = ""
     unit: str = ""
     decimals: int | None = Option(default=None, ge=0, le=12)
-    period: str = Option(default="", pattern=PERIOD)
+    period: ReferencePeriod = ""
     agency: str = Option(default="HCP", min_length=1)
     concept: str = ""
     concept_fr: str = ""

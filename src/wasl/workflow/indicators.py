@@ -15,6 +15,7 @@ from wasl.publication.regional_profile import profile_pages
 from wasl.publication.table_formats.ilostat import ilostat_bytes
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.exchange.plain_json import json_bytes
+from wasl.registers.reading.reference_periods import required_period
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.protect import ProtectedTables
@@ -47,7 +48,7 @@ def indicators(
         data: Linked microdata, one row a person. Ages, regions and returns are derived where their columns are missing.
         hierarchies: The levels of each hierarchy file named.
         options: As for `tabulate`.
-        period: Reference period in SDMX notation.
+        period: Reference period, in SDMX notation or as people write it.
         earlier: Tables and microdata files published before.
         secret: Secret of the record keys (cell-key method).
         stop: Asked now and then whether to end with the best answer so far.
@@ -58,10 +59,12 @@ def indicators(
         ``left_out`` of the report names tables whose columns the data lack.
 
     Raises:
-        InputError: The data have the columns of none of the tables, or do not fit the specification.
+        InputError: The period is none, or the data have the columns of none of the tables or do not fit the
+            specification.
         ThresholdError: An unsafe cell cannot be protected, or is public already.
         AuthorizationError: The authorization in the options does not cover the variables of the tables.
     """
+    period = required_period(period)
     complete = with_derived_columns(data, period)
     wanted = for_period(spec, complete.column_names, period)
     made = tabulate(

@@ -160,3 +160,30 @@ def test_show_names_a_broken_entry(home):
 def test_markup_in_a_subject_is_shown_as_it_is(home):
     record_event(FileRead(), subject="[/x][red]")
     assert "[/x][red]" in run("show", "--last", 1).stdout
+
+
+@pytest.mark.parametrize(("first", "last"), [("2026-11-28", "2026-11-28"), ("28/11/2026", ""), ("", "28.11.2026")])
+def test_entries_of_days(home, monkeypatch, first, last):
+    written = json.loads(run("show", "--json").stdout)["entries"]
+    day = written[0]["at"][:10]
+    french = f"{day[8:]}/{day[5:7]}/{day[:4]}"
+    words = [*(("--from", day if "-" in first else french) if first else ())]
+    words += [*(("--to", french if "." in last else day) if last else ())]
+    assert len(json.loads(run("show", "--json", *words).stdout)["entries"]) == len(written)
+    assert json.loads(run("show", "--json", "--to", "2020-01-01").stdout)["entries"] == []
+    assert json.loads(run("show", "--json", "--from", "2099-01-01").stdout)["entries"] == []
+
+
+@pytest.mark.parametrize("option", ["--from", "--to", "--after", "--before"])
+@pytest.mark.parametrize("text", ["hier", "30/02/2026", "2026-13-01"])
+def test_a_day_that_is_none_chooses_nothing_silently(home, option, text):
+    run("show", option, text, expect=InputError)
+    if option in ("--from", "--to"):
+        run("report", option, text, expect=InputError)
+
+
+def test_an_exchanged_period_is_refused(home):
+    for verb in ("show", "report"):
+        assert "before the first" in str(
+            run(verb, "--from", "2026-03-02", "--to", "01/03/2026", expect=InputError).exception
+        )

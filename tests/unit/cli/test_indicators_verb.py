@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wasl.cli.app import build_app
+from wasl.errors import InputError
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.documents import config_dir
 from wasl.tables.specification import TablesSpec
@@ -46,6 +47,29 @@ def test_shipped_set_is_protected_together(tmp_path, monkeypatch):
     px = (tmp_path / "out" / "sex-by-province.px").read_text()
     assert "Tanger-Tétouan-Al Hoceïma" in px
 
+
+@pytest.mark.parametrize(
+    ("written", "period"),
+    [("T1 2025", "2025-Q1"), ("mars 2025", "2025-03"), ("مارس ٢٠٢٥", "2025-03"), ("2024/2025", "2024-01-01/P2Y")],
+)
+def test_a_period_is_written_as_people_write_it(tmp_path, monkeypatch, written, period):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(4)
+    columns = {name: rng.choice(codes, 400) for name, codes in CODES.items()}
+    pq.write_table(pa.table(columns), tmp_path / "micro.parquet")
+    words = ["indicators", tmp_path / "micro.parquet", "--period", written, "--out", tmp_path / "out"]
+    done = CliRunner().invoke(build_app(["wasl.cli.indicators"]), [str(word) for word in words])
+    assert done.exit_code == 0, (done.output, done.exception)
+    index = json.loads((tmp_path / "out" / "indicators.json").read_text(encoding="utf-8"))
+    assert index["period"] == period
+    assert f'REFPERIOD="{period}"' in (tmp_path / "out" / "sex-by-nationality.px").read_text(encoding="utf-8")
+    words[3] = "printemps"
+    refused = CliRunner().invoke(build_app(["wasl.cli.indicators"]), [str(word) for word in words]).exception
+    assert isinstance(refused, InputError)
+    assert "2024-Q1" in str(refused.remedy)
+
+
+CODES = {"sex": ["M", "F"], "nationality": ["FRA", "SEN"], "activity_section": ["F", "G"]}
 
 SETS = sorted(path.stem for path in (config_dir() / "tables").glob("*.toml"))
 
