@@ -80,6 +80,7 @@ NOT_GATED_STEPS = {
     "return.read": FETCHED_UNDER_THE_GATE,
     "release.read": FETCHED_UNDER_THE_GATE,
     "release.risk": "the confidential report",
+    "release.internal": "the confidential report",
     "release.refuse": "stops",
     "release.revoke": "stops",
     "release.withdraw": "stops",

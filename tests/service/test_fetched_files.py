@@ -50,6 +50,7 @@ NOT_HELD = {
     "catalogue.read": "what is public",
     "package.read": "packages of what is public; what was withdrawn has none",
     "release.risk": "the confidential report: counts and measures",
+    "release.internal": "the confidential report: counts, measures and the seed",
     "dossier.read": "asks for the decision",
     "audit.export": "the log",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service, give_token, release_documents, send
 
+from wasl.audit.merkle import leaf_hash
 from wasl.errors import VerificationError
 from wasl.linkage.plan import LinkagePlan
 from wasl.publication.log_proofs import PROVEN, require_log_proofs
@@ -222,6 +224,16 @@ class TestStates:
         assert desk.service.client(None).get("/v1/catalogue").json()["items"] == []
 
 
+def forgeries(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same proof for another entry."""
+    if "event" in document:
+        bare = {name: part for name, part in document.items() if name != "event"}
+        other = {**document, "event": {**document["event"], "actor": "somebody"}}
+        return [other, {**bare, "leaf": "A" * 43 + "="}, bare, {**document, "leaf": "A" * 43 + "="}]
+    leaves = ("A" * 43 + "=", "", "AAAA", 7, None)
+    return [{**document, "leaf": leaf} for leaf in leaves] + [{**document, "index": document["index"] + 1}]
+
+
 class TestProofs:
     """The package carries a checkpoint taken after its approval, with proofs of protection, request and approval."""
 
@@ -239,15 +251,30 @@ class TestProofs:
         assert require_log_proofs(package, signer.verifier)
         for name in PROVEN:
             document = json.loads(package[f"log/{name}.json"])
-            forged = {**document, "event": {**document["event"], "actor": "somebody"}}
-            with pytest.raises(VerificationError):
-                require_log_proofs({**package, f"log/{name}.json": canonical_json(forged)}, signer.verifier)
+            for forged in forgeries(document):
+                with pytest.raises(VerificationError):
+                    require_log_proofs({**package, f"log/{name}.json": canonical_json(forged)}, signer.verifier)
             missing = {path: data for path, data in package.items() if path != f"log/{name}.json"}
             with pytest.raises(VerificationError):
                 require_log_proofs(missing, signer.verifier)
         approval, request = package["log/approval.json"], package["log/request.json"]
         with pytest.raises(VerificationError):
             require_log_proofs({**package, "log/approval.json": request, "log/request.json": approval}, signer.verifier)
+
+    def test_the_public_reads_no_figure_of_the_original_file(self, desk: Desk, package: dict[str, bytes]) -> None:
+        """The entry of protection counts the original rows and states risks; its hash finds it in the log."""
+        document = json.loads(package["log/protection.json"])
+        assert set(document) == {"checkpoint", "format", "index", "leaf", "path", "size"}
+        proofs = "/v1/audit/proofs/inclusion"
+        event = desk.service.client(Role.AUDITOR).get(f"{proofs}?index={document['index']}").json()["event"]
+        assert event["kind"] == "ProtectionApplied"
+        assert base64.b64encode(leaf_hash(canonical_json(event))).decode() == document["leaf"]
+        confidential = {"rows", "k_before", "k_after", "risk_before", "risk_after", "data_digest", "seed_digest"}
+        for name, data in package.items():
+            if name.endswith(".json") and name.startswith("log/"):
+                assert not confidential & set(json.loads(data).get("event", {}).get("detail", {})), name
+            for digest in (event["detail"]["data_digest"], event["detail"]["seed_digest"]):
+                assert digest.encode() not in data, name
 
     def test_the_checkpoint_is_younger_than_the_approval(self, desk: Desk, package: dict[str, bytes]) -> None:
         document = json.loads(package["log/approval.json"])

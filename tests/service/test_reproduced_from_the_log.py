@@ -28,6 +28,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.objections import ObjectionLists
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Role
+from wasl.workflow.protect import seed_digest
 
 HERE = f"/v1/projects/{PROJECT}"
 
@@ -140,13 +141,27 @@ def test_a_run_and_a_release_with_objections_decisions_and_an_earlier_spine(
     missing = reproduce(run, *without, "--objections", whole, refused=True)
     assert recorded.onto_digest in str(missing)
 
-    documents = ["--spec", files / "specification.json", "--policy", files / "policy.json", "--seed", "7"]
+    seed = seed_from_the_desk(service, f"{HERE}/releases/{release}")
+    documents = ["--spec", files / "specification.json", "--policy", files / "policy.json", "--seed", seed]
     documents += ["--description", files / "description.json"]
     refused = reproduce(package, *common, *documents, refused=True)
     assert "persons who object" in str(refused)
     report = reproduce(package, *common, *documents, "--objections", whole)
     assert report["files_compared"] > 8
     assert report["run"] == run
+
+
+def seed_from_the_desk(service: Service, release: str) -> str:
+    """The seed, which the release desk alone is shown; other roles see its digest."""
+    told = service.client(Role.RELEASE).get(f"{release}/internal-report.json").json()
+    assert told["seed"] == 7
+    for role in (Role.RELEASE, Role.APPROVER, Role.AUDITOR):
+        reader = service.client(role, None if role is Role.AUDITOR else PROJECT)
+        assert reader.get(release).json()["seed_digest"] == seed_digest(7)
+        assert "seed" not in reader.get(release).json()
+        assert "seed" not in reader.get(f"{release}/risk").json()["risk"]
+        assert (reader.get(f"{release}/internal-report.json").status_code == 200) == (role is Role.RELEASE)
+    return str(told["seed"])
 
 
 def unpack(archive: bytes, folder: Path) -> None:

@@ -42,6 +42,9 @@ EXPORT_FORMAT = "wasl-log-export/1"
 INCLUSION_FORMAT = "wasl-log-inclusion/1"
 CONSISTENCY_FORMAT = "wasl-log-consistency/1"
 
+HASH_BYTES = 32
+"""Bytes of a leaf hash (SHA-256)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportEntry:
@@ -99,11 +102,22 @@ def export_lines(
         yield b'{%b"event":%b,"index":%d,"leaf":"%b"}\n' % (signed, entry.data, index, leaf.encode())
 
 
-def inclusion_document(data: bytes, proof: InclusionProof, checkpoint: str) -> dict[str, Any]:
-    """An entry and the proof that it is in the log, as a JSON value that verifies by itself."""
+def inclusion_document(
+    data: bytes, proof: InclusionProof, checkpoint: str, *, confidential: bool = False
+) -> dict[str, Any]:
+    """An entry and the proof that it is in the log, as a JSON value that verifies by itself.
+
+    Args:
+        data: The entry's bytes.
+        proof: Its place in the log.
+        checkpoint: The signed checkpoint of the proof.
+        confidential: Whether the document is for people who may not read the entry: it then has the leaf hash only, and
+            whoever has the log finds the entry by it.
+    """
+    shown = {"leaf": encode_base64(leaf_hash(data))} if confidential else {"event": json.loads(data)}
     return {
         "checkpoint": checkpoint,
-        "event": json.loads(data),
+        **shown,
         "format": INCLUSION_FORMAT,
         "index": proof.index,
         "path": [encode_base64(value) for value in proof.path],
@@ -123,16 +137,20 @@ def consistency_document(proof: ConsistencyProof, checkpoint: str) -> dict[str, 
 
 
 def parse_inclusion(document: dict[str, Any]) -> tuple[bytes, InclusionProof, str]:
-    """The entry's bytes, the proof and the signed checkpoint out of an inclusion document.
+    """The entry's leaf hash, the proof and the signed checkpoint out of an inclusion document.
+
+    The leaf hash follows from the entry, or is given where the entry is confidential.
 
     Raises:
         VerificationError: A field is missing or of another type.
     """
     index, size = _whole(document, "index"), _whole(document, "size")
-    if not isinstance(document.get("event"), dict):
-        raise VerificationError("the proof is malformed: 'event' is missing or is not an object.")
+    if ("event" in document) == ("leaf" in document):
+        raise VerificationError("the proof is malformed: it has either 'event' or 'leaf'.")
+    if "leaf" not in document and not isinstance(document["event"], dict):
+        raise VerificationError("the proof is malformed: 'event' is not an object.")
     return (
-        canonical_json(document["event"]),
+        _hash(_text(document, "leaf")) if "leaf" in document else leaf_hash(canonical_json(document["event"])),
         InclusionProof(index, size, _hashes(document)),
         _text(document, "checkpoint"),
     )
@@ -159,6 +177,16 @@ def _text(document: dict[str, Any], name: str) -> str:
     value = document.get(name)
     if not isinstance(value, str):
         raise VerificationError(f"the proof is malformed: {name!r} is missing or is not a text.")
+    return value
+
+
+def _hash(text: str) -> bytes:
+    try:
+        value = decode_base64(text)
+    except (ValueError, TypeError) as error:
+        raise VerificationError("the proof is malformed: 'leaf' is not a hash.") from error
+    if len(value) != HASH_BYTES:
+        raise VerificationError("the proof is malformed: 'leaf' is not a hash.")
     return value
 
 

@@ -337,10 +337,10 @@ def verify_proof(document: dict[str, Any], verifier: NoteVerifier, *, since: Che
         VerificationError: The proof is malformed or does not hold.
     """
     if document.get("format") == INCLUSION_FORMAT:
-        data, inclusion, note = parse_inclusion(document)
+        leaf, inclusion, note = parse_inclusion(document)
         checkpoint = Checkpoint.open(note, verifier)
         _require_size(inclusion.size, checkpoint)
-        verify_inclusion(inclusion, leaf_hash(data), checkpoint.root)
+        verify_inclusion(inclusion, leaf, checkpoint.root)
         return checkpoint
     if document.get("format") == CONSISTENCY_FORMAT:
         if since is None:

@@ -50,8 +50,10 @@ class Releases(Session):
         """The releases of a project."""
         return list(self._pages(f"/v1/projects/{project}/releases", Release))
 
-    def download_release(self, project: str, release: str, what: Literal["protected", "package"], out: Path) -> str:
-        """Fetch the ``protected`` file or the ``package`` of a release."""
+    def download_release(
+        self, project: str, release: str, what: Literal["protected", "package", "internal-report.json"], out: Path
+    ) -> str:
+        """Fetch the ``protected`` file, the ``package`` or the confidential report with the seed of a release."""
         return self.transport.download(f"/v1/projects/{project}/releases/{release}/{what}", out)
 
     def risk(self, project: str, release: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,7 @@ from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import PolicyError
+from wasl.registers.exchange.bound_randomness import bound_generator, bound_secret, table_secret
 
 __all__ = ["Protection", "protect"]
 
@@ -45,9 +46,10 @@ class Protection:
         origin: For each row of ``table``, the original row it was made from; confidential, for attacks on the release.
         search: The lattice search's result, if there was one.
         beyond: How much local suppression aimed above the policy's k, because the policy was not met otherwise.
-        seed: Seed of everything random; confidential (it would undo swapping and order).
+        seed: Seed of everything random; confidential (with the data it would undo swapping and order).
         attacks: Results of attacks on the file, as JSON values, where the caller made them; confidential.
         prepared: The original as the policy reads it, so that attacks need not read it again; confidential.
+        secret: Source of the random edges of published bands; it follows from seed, data and policy; confidential.
     """
 
     table: pa.Table = field(repr=False)
@@ -64,6 +66,7 @@ class Protection:
     seed: int = field(default=0, repr=False)
     attacks: dict[str, Any] | None = None
     prepared: WorkingFile | None = field(default=None, repr=False)
+    secret: bytes = field(default=b"", repr=False)
 
     def public_report(self) -> dict[str, Any]:
         """What users may know, as ``report.public`` decides: no risk, no seed, no figure a value follows from."""
@@ -105,7 +108,8 @@ def protect(
     Args:
         table: The microdata.
         policy: What is done and what must hold.
-        seed: Seed of everything random: the same data, policy and seed give the same file.
+        seed: Seed of everything random: the same data, policy and seed give the same file. Without the data a seed
+            tells nothing (`wasl.registers.exchange.bound_randomness`).
         population: Population table for k-map.
         today: The day of release, for the rule on the age of the data.
 
@@ -115,11 +119,13 @@ def protect(
     """
     require_thresholds(policy)
     original = prepare(table, policy)
+    secret = bound_secret(seed, table_secret(original.table), policy.digest)
     before = assess_file(original, population=population)
     first: PolicyError | None = None
     for beyond in (0, *_aims_beyond(policy, original.rows)):
         try:
-            return _protect_once(original, policy, before, population, seed=seed, today=today, beyond=beyond)
+            made = _protect_once(original, policy, before, population, secret=secret, today=today, beyond=beyond)
+            return replace(made, seed=seed)
         except _MissedError as missed:
             first = first or missed.error
             if not missed.by_suppression:
@@ -170,7 +176,7 @@ def _protect_once(
     before: RiskReport,
     population: Frame | None,
     *,
-    seed: int,
+    secret: bytes,
     today: date | None,
     beyond: int,
 ) -> Protection:
@@ -180,7 +186,7 @@ def _protect_once(
         PolicyError: A method cannot reach its goal.
         _MissedError: A threshold or a release rule does not hold in the end.
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = bound_generator(secret, "methods")
     file, kept = original, np.arange(original.rows)
     changes: list[Change] = []
     search = None
@@ -227,7 +233,7 @@ def _protect_once(
     released, kept = released.with_rows(pa.array(order)), kept[order]
     changes.append(Change("shuffle_rows", (), {}, {}, "Rows are in random order."))
     return Protection(
-        table=released.table.combine_chunks(),
+        table=_only_used(released.table.combine_chunks()),
         policy=policy,
         before=before,
         after=after,
@@ -238,9 +244,31 @@ def _protect_once(
         origin=kept,
         search=search,
         beyond=beyond,
-        seed=seed,
         prepared=original,
+        secret=secret,
     )
+
+
+def _only_used(table: pa.Table) -> pa.Table:
+    """The table with dictionaries of the categories that its rows have, in their order.
+
+    A file keeps the dictionary of a column. Categories of suppressed cells and removed rows could be read in it.
+    """
+    for place, name in enumerate(table.column_names):
+        column = table.column(name)
+        if not pa.types.is_dictionary(column.type):
+            continue
+        array = column.unify_dictionaries().combine_chunks()
+        used = np.unique(np.asarray(array.indices.drop_null(), np.int64))
+        lookup = np.zeros(len(array.dictionary) + 1, np.int64)
+        lookup[used] = np.arange(len(used))
+        codes = np.asarray(array.indices.fill_null(len(array.dictionary)).cast(pa.int64()))
+        indices = pa.array(lookup[codes], column.type.index_type, mask=np.asarray(array.is_null()))
+        fresh = pa.DictionaryArray.from_arrays(
+            indices, array.dictionary.take(pa.array(used)), ordered=column.type.ordered
+        )
+        table = table.set_column(place, name, fresh)
+    return table
 
 
 def _limits_of_numbers(measured: dict[str, Any]) -> dict[str, float]:

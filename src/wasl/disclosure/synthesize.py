@@ -29,6 +29,7 @@ from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.risk_report import RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import InputError, MissingExtraError, PolicyError
+from wasl.registers.exchange.bound_randomness import bound_secret, table_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,7 @@ class Synthesis:
         risk: The synthetic file assessed under the policy; its thresholds inform, they do not bind.
         utility: Synthetic against original.
         seed: Seed; confidential.
+        secret: Source of the random edges of published bands; confidential.
     """
 
     table: pa.Table = field(repr=False)
@@ -76,6 +78,7 @@ class Synthesis:
     risk: RiskReport = field(repr=False)
     utility: UtilityReport = field(repr=False)
     seed: int = field(default=0, repr=False)
+    secret: bytes = field(default=b"", repr=False)
 
     def public_report(self) -> dict[str, Any]:
         """What users may know, as ``report.public`` decides."""
@@ -156,6 +159,7 @@ def synthesize(
         risk=assess_file(WorkingFile(result, _without_technical(policy)), depth=False),
         utility=_utility(file, result),
         seed=seed,
+        secret=bound_secret(seed, table_secret(file.table), policy.digest, model),
     )
 
 

@@ -2,6 +2,9 @@
 
 The checkpoint was signed after the approval. So an operator who later rewrites the approval cannot make a log that
 fits the packages that are out.
+
+The entry of protection has figures of the original file: rows, risk, its digest. So a package has that entry's leaf
+hash only. The auditor finds the entry in the log by the hash. The public sees that it was made before the request.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from wasl.audit.notes import NoteVerifier
 from wasl.audit.verification import verify_proof
 from wasl.errors import VerificationError
 
-__all__ = ["LOG_FOLDER", "PROVEN", "require_log_proofs"]
+__all__ = ["CONFIDENTIAL", "LOG_FOLDER", "PROVEN", "require_log_proofs"]
 
 LOG_FOLDER = "log/"
 
@@ -24,6 +27,9 @@ PROVEN = {
 }
 """Name of each proof, and the kinds of entry it proves (of microdata, of tables), in the order in which the entries
 were made."""
+
+CONFIDENTIAL = frozenset({"protection"})
+"""Proofs whose entry the public may not read; packages of wasl 0.2.0 and before have the entry."""
 
 
 def require_log_proofs(files: Mapping[str, bytes], verifier: NoteVerifier) -> bool:
@@ -46,8 +52,10 @@ def require_log_proofs(files: Mapping[str, bytes], verifier: NoteVerifier) -> bo
         try:
             document = json.loads(files[path])
             verify_proof(document, verifier)
-            event = document["event"]
             indices.append(document["index"])
+            if name in CONFIDENTIAL and "leaf" in document:
+                continue
+            event = document["event"]
         except (KeyError, ValueError, TypeError) as error:
             raise VerificationError(f"{path} is missing or is not a proof.") from error
         if event.get("kind") not in kinds:

@@ -81,6 +81,7 @@ class Action(StrEnum):
     RELEASE_PREPARE = "release.prepare"
     RELEASE_READ = "release.read"
     RISK_READ = "release.risk"
+    RELEASE_INTERNAL = "release.internal"
     RELEASE_REQUEST = "release.request"
     RELEASE_APPROVE = "release.approve"
     RELEASE_REFUSE = "release.refuse"
@@ -154,6 +155,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RELEASE_PREPARE: frozenset({_R}),
     Action.RELEASE_READ: frozenset({_R, _P, _U}),
     Action.RISK_READ: frozenset({_R, _P, _U}),
+    Action.RELEASE_INTERNAL: frozenset({_R}),
     Action.RELEASE_REQUEST: frozenset({_R}),
     Action.RELEASE_APPROVE: frozenset({_P}),
     Action.RELEASE_REFUSE: frozenset({_P}),

@@ -25,7 +25,7 @@ from wasl.audit.rotation import Rotation, endorse
 from wasl.audit.sentences import say_event
 from wasl.audit.tree import consistency_proof, inclusion_proof, load_frontier
 from wasl.errors import AccessError, NotFoundError, StateError
-from wasl.publication.log_proofs import PROVEN
+from wasl.publication.log_proofs import CONFIDENTIAL, PROVEN
 from wasl.registers.exchange.digests import canonical_json
 from wasl.service.access import Action, Actor
 from wasl.service.ports import Caller, LogEntry, Office, Reader
@@ -145,7 +145,8 @@ def prove_release(office: Office, release: str) -> tuple[str, dict[str, bytes]]:
                     f"the log holds no entry {' or '.join(kinds)} of release {release}.", remedy="Verify the log."
                 )
             last = max(entries, key=lambda entry: entry.index)
-            document = inclusion_document(last.data, inclusion_proof(state, last.index, size), note)
+            place = inclusion_proof(state, last.index, size)
+            document = inclusion_document(last.data, place, note, confidential=name in CONFIDENTIAL)
             proofs[name] = canonical_json(document)
     return note, proofs
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from wasl.audit.events import AuditEvent, Happening, ProtectionFailed, ProtectionRequested
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import StateError, ThresholdError, WaslError
+from wasl.errors import NotFoundError, StateError, ThresholdError, WaslError
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
@@ -37,9 +37,15 @@ from wasl.workflow.authorized import hold_output
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import internal_pages, protect, seed_digest
 
-__all__ = ["prepare_release", "protect_again", "protect_release"]
+__all__ = ["internal_file", "prepare_release", "protect_again", "protect_release", "without_seed"]
 
 SEED_BITS = 62
+
+SEED = "seed"
+"""Part of the confidential report that stays in its file, for the release desk. Approvers and auditors read the rest:
+with the seed and the data, random methods are undone."""
+
+INTERNAL_FILE = "internal-report.json"
 
 
 def prepare_release(
@@ -231,13 +237,34 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),
         protected=files["protected.parquet"],
         artifacts=files,
-        risk={**act.report, "coverage": coverage, "records_objected": left_out, "compared_with": compared},
+        risk={
+            **without_seed(act.report),
+            "coverage": coverage,
+            "records_objected": left_out,
+            "compared_with": compared,
+        },
         public_report=plain_json(act.result.public_report()),
     )
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         require_same_persons(ledger, run, seen)
         finish_job(ledger, job, done, event=event)
+
+
+def without_seed(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A confidential report without the seed; the log has its digest."""
+    return {name: part for name, part in report.items() if name != SEED}
+
+
+def internal_file(release: Release) -> str:
+    """The digest of the confidential report with the seed, for the release desk alone.
+
+    Raises:
+        NotFoundError: There is none yet.
+    """
+    if INTERNAL_FILE not in release.artifacts:
+        raise NotFoundError(f"release {release.id} is {release.status} and has no confidential report yet.")
+    return str(release.artifacts[INTERNAL_FILE])
 
 
 def _keep(office: Office, act: Act[Any, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError, PolicyError
+from wasl.registers.exchange.bound_randomness import bound_generator, bound_secret
 from wasl.tables.build import Built, build_table
 from wasl.tables.cell_keys.magnitudes import decimals_of, magnitude_noise
 from wasl.tables.cell_keys.perturb import cell_noise
@@ -367,7 +368,8 @@ def _by_rounding(spec: TablesSpec, built: Sequence[Built], seed: int) -> tuple[l
         rounded, details["multiples_allowed"] = round_controlled(relations, value, options.base, seconds=seconds)
         results = [rounded[member] for member in members]
     elif options.kind == "random":
-        rng = np.random.Generator(np.random.PCG64([seed, 15]))
+        true = b"".join(np.ascontiguousarray(item.table.value, np.float64).tobytes() for item in built)
+        rng = bound_generator(bound_secret(seed, true, "random rounding"))
         results = [round_random(item.table.value, options.base, rng) for item in built]
     else:
         results = [round_conventional(item.table.value, options.base) for item in built]

@@ -13,18 +13,33 @@ from fastapi.responses import HTMLResponse, Response
 from wasl.errors import NotFoundError
 from wasl.linkage.quality.report import render_report
 from wasl.locale import Language, negotiate
-from wasl.service import linkages, release_steps
+from wasl.service import linkages, release_steps, releases
 from wasl.service.ports import Area, Caller
 from wasl.web.authorization import office_of
-from wasl.web.downloads import MEDIA_TYPES, send_file
+from wasl.web.downloads import FILE_RESPONSES, MEDIA_TYPES, send_file
 from wasl.workflow.protect import INTERNAL_PAGES
 
-__all__ = ["HTML_RESPONSES", "reader_language", "send_internal_report", "send_linkage_report"]
+__all__ = [
+    "HTML_RESPONSES",
+    "INTERNAL_RESPONSES",
+    "reader_language",
+    "send_internal_file",
+    "send_internal_report",
+    "send_linkage_report",
+]
 
 HTML_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The report, in the language of `Accept-Language`; without the header in English",
         "content": {"text/html": {"schema": {"type": "string"}}},
+    },
+}
+
+INTERNAL_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **FILE_RESPONSES,
+    200: {
+        "description": "The file",
+        "content": {MEDIA_TYPES["json"]: {"schema": {"type": "string", "format": "binary"}}},
     },
 }
 
@@ -78,3 +93,24 @@ def send_internal_report(request: Request, caller: Caller, project: str, release
     )
     response.headers["vary"] = "Accept-Language"
     return response
+
+
+def send_internal_file(request: Request, caller: Caller, project: str, release: str) -> Response:
+    """The confidential report with the seed, as a JSON file.
+
+    Raises:
+        NotFoundError: The file was not protected yet.
+    """
+    with office_of(request).ledger.reading() as state:
+        found = release_steps.find_release(state, project, release)
+    return send_file(
+        request,
+        caller,
+        project=project,
+        subject=f"confidential report with the seed of {release}",
+        area=Area.RELEASE,
+        digest=releases.internal_file(found),
+        name="internal-report.json",
+        asked=None,
+        media_type=MEDIA_TYPES["json"],
+    )

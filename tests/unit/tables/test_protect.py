@@ -186,6 +186,21 @@ def test_rounding(enterprises, specify, kind):
         assert not relations_of(table.cells).sums(table.published).any()
 
 
+def test_random_rounding_draws_otherwise_for_other_data(enterprises, specify):
+    """Otherwise a seed that somebody tries or reads tells which figures were rounded up."""
+    spec = specify(
+        input={"value": "count"}, protection={"method": "rounding", "rounding": {"base": 5, "kind": "random"}}
+    )
+    ups = []
+    for rows in (300, 301):
+        data, hierarchies = enterprises(rows, 2)
+        table, again = (protect_tables(spec, [data], hierarchies, seed=4).tables[0] for _ in range(2))
+        assert (table.published == again.published).all()
+        ups.append((table.published > table.cells.value)[table.cells.value % 5 != 0])
+    length = min(map(len, ups))
+    assert (ups[0][:length] != ups[1][:length]).any()
+
+
 def test_noise_is_the_same_for_the_same_records_in_every_table(enterprises, specify):
     data, hierarchies = enterprises(2000, 2)
     own = {"input": {"value": "count", "record": "id"}, "protection": {"method": "cell-key"}}

@@ -110,7 +110,8 @@ def differencing(
 
     Three things are looked for. Subtraction: the counts of two releases in the same region differ by 1 … k-1 persons.
     Or the classes of one release inside a class of another account for all but 1 … k-1 of its persons. A row
-    with suppressed cells may lie in several regions, so counts are intervals, and no class is left out. Joint classes:
+    with suppressed cells may lie in several regions, so counts are intervals, and no class is left out. The largest
+    region is everybody: no suppressed cell hides by how many persons two files differ. Joint classes:
     persons who share their categories in every release. Intersection: sensitive values that fit a person in every
     release leave one, though no single release does.
 
@@ -135,6 +136,7 @@ def differencing(
         for b in range(len(releases)):
             if a != b:
                 exposures += _subtract(regions[a], regions[b], k, (a, b))
+                exposures += _of_everybody(regions[a], regions[b], k, (a, b), exposures)
     exposed = sum(exposure.rows for exposure in exposures)
     leaves = [_leaf_codes(column, hierarchies[column.name]) for column in people]
     joint = _joint_classes(regions, leaves)
@@ -236,6 +238,20 @@ def _subtract(first: _Regions, second: _Regions, k: int, numbers: tuple[int, int
             (block[i], Exposure(int(high_left[i]), one, two, int(low_left[i]))) for i in np.flatnonzero(isolated)
         ]
     return [exposure for exposures in found.values() for exposure in _smallest(first, tables[0], exposures)]
+
+
+def _of_everybody(
+    first: _Regions, second: _Regions, k: int, numbers: tuple[int, int], found: Sequence[Exposure]
+) -> list[Exposure]:
+    """The persons by whom one release is larger than another, where no smaller region isolates them.
+
+    Suppressed cells hide where they are, not that they are missing. Their other values are the difference of the files:
+    microaggregation keeps sums, swapping keeps all values.
+    """
+    one, two = numbers
+    more = int(first.sizes.sum() - second.sizes.sum())
+    known = any((exposure.larger, exposure.smaller) == numbers for exposure in found)
+    return [Exposure(more, one, two, more)] if 1 <= more < k and not known else []
 
 
 def _smallest(regions: _Regions, table: _Overlap, exposures: Sequence[tuple[int, Exposure]]) -> list[Exposure]:

@@ -20,7 +20,8 @@ __all__ = ["internal_areas", "published_areas"]
 def published_areas(protection: Protection) -> list[dict[str, Any]]:
     """For each variable of areas: where every area is found in the file, and what each published area has.
 
-    Counts are of the released file only, so whoever has the file can count them, too.
+    Counts are of the released file only, so whoever has the file can count them, too. An area that is not shown is not
+    listed: that it stood in the original file would tell of a person there.
 
     Args:
         protection: The protected file.
@@ -35,8 +36,9 @@ def published_areas(protection: Protection) -> list[dict[str, Any]]:
             {
                 "variable": method.variable,
                 "areas": [
-                    {"code": area, **_names(method, area), "shown_as": label if label in present else ""}
+                    {"code": area, **_names(method, area), "shown_as": label}
                     for area, label in shown.items()
+                    if label in present
                 ],
                 "published": [
                     {

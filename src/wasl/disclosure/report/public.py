@@ -1,27 +1,31 @@
 """What may be published about a protected file: the only place where that is decided.
 
-Anyone who has the file and the report must not be able to compute a masked value. So no figure of the original file is
-published as a number. No figure depends on a masked cell of a variable whose other cells are released as they are:
+A reader who has the file and the report must not be able to compute a masked value, not even one who knows all other
+rows of the original. So each published figure is one of three kinds:
 
-- Suppressed cells enter no figure. Their effect on distributions and two-way tables is stated as the greatest that the
-  released file allows ("under 0.05").
-- Where a number is top or bottom coded, the shift of its mean is stated only if there is none, and that of its spread
-  never.
-- Where a method may change any cell of a variable (PRAM, noise, rank swapping), losses are published in wide bands. A
-  band is published only if it stays the same for any other value of each single cell within a protection interval (the
-  inversion check). Otherwise the figure is listed under ``not_stated``.
+- It follows from the released file and the policy alone. Suppressed cells enter no figure: their effect on
+  distributions and two-way tables is stated as the greatest that the released file allows ("under 0.05"). Of numbers
+  only that is told which the method itself guarantees, whatever the values are.
+- It depends on masked cells, and has random noise before it is put in a band (`wasl.disclosure.report.bands.Blur`): the
+  detail that recoding leaves, cells changed by PRAM or swapping, removed rows. One record changes how likely a band is
+  by a small factor, and never what is certain.
+- It is listed under ``not_stated``. The choice follows from the policy and the file's size, or from noise.
 
-So what is withheld does not depend on a masked cell either. Figures that follow from the released file alone are exact.
+The same holds for what is not a number: a method whose effect cannot be seen in the file is named whether or not it
+changed anything.
 
-*Does not protect against* an intruder who knows all but one of the original values of a perturbed variable.
+*Does not protect against* what the released file itself shows: a method that leaves a value as it is, or two files with
+different noise on the same values. The secret of the noise follows from seed and data; whoever knows both has the
+original anyway.
 
-Source: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2 (interval protection of single
-contributors); the release of summary statistics is treated like the release of a table. Kenthapadi, Mishra, Nissim
-(2005), Simulatable auditing, PODS: a decision to withhold must not depend on what is withheld.
+Source: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2. Kenthapadi, Mishra, Nissim (2005),
+Simulatable auditing, PODS: a decision to withhold must not depend on what is withheld. Dwork, McSherry, Nissim, Smith
+(2006), Calibrating noise to sensitivity, TCC.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -33,10 +37,18 @@ import pyarrow.compute as pc
 from wasl.disclosure.keys.coding import CodedColumn, code_column, numeric_column
 from wasl.disclosure.policy import DisclosurePolicy, Role
 from wasl.disclosure.report.areas import published_areas
-from wasl.disclosure.report.bands import DISTANCES, SHARES, Band, band_at_most, banded, stable_band
-from wasl.disclosure.report.published_losses import category_losses, number_losses
+from wasl.disclosure.report.bands import DISTANCES, SHARES, Band, Blur, band_at_most
+from wasl.disclosure.report.published_losses import (
+    REMOVING,
+    Touched,
+    category_losses,
+    number_losses,
+    on_released,
+    touched_by,
+)
 from wasl.disclosure.report.sentences import LANGUAGES, sentence
-from wasl.disclosure.utility.measures import UtilityReport, crosstabs, recoded_alike
+from wasl.disclosure.utility.measures import UtilityReport, crosstabs
+from wasl.registers.exchange.bound_randomness import bound_generator
 from wasl.registers.exchange.digests import digest_table
 
 if TYPE_CHECKING:
@@ -46,7 +58,15 @@ if TYPE_CHECKING:
 __all__ = ["public_facts", "synthetic_facts"]
 
 ROUNDED_ROWS = 10
-"""Removed records are published rounded to tens, below ten as "fewer than ten"."""
+"""Removed records are published as a band of twenty around a multiple of ten, below ten as "fewer than ten"."""
+
+ROWS_EPSILON = math.log(2.0)
+"""Privacy loss of the number of removed records: whether one was removed makes no band more than twice as likely."""
+
+NAMED_ALWAYS = frozenset({
+    "microaggregate", "noise", "pram", "rank_swap", "round", "shuffle", "suppress_records", "swap_records",
+})  # fmt: skip
+"""Methods whose effect cannot be seen in the file. That one changed nothing would tell that all values are exact."""
 
 
 def public_facts(protection: Protection) -> dict[str, Any]:
@@ -60,14 +80,15 @@ def public_facts(protection: Protection) -> dict[str, Any]:
     """
     table, policy = protection.table, protection.policy
     withheld: list[str] = []
-    variables, numbers = _measured(protection, withheld)
-    pairs = _two_way(protection)
+    blur = Blur(protection.secret)
+    variables, numbers = _measured(protection, blur, withheld)
+    pairs = _two_way(protection, blur)
     if pairs is None and len(protection.utility.variables) > 1:
         withheld.append("two-way tables")
     return {
         "policy": _policy(policy),
         "rows": table.num_rows,
-        "rows_removed": _removed(protection.removed).to_json(),
+        "rows_removed": _removed(protection, blur).to_json(),
         "table_digest": digest_table(table),
         "variables": _variables(table, policy),
         "methods": [
@@ -79,10 +100,10 @@ def public_facts(protection: Protection) -> dict[str, Any]:
                 "description_ar": sentence(change, "ar"),
             }
             for change in protection.changes
-            if change.took_effect
+            if change.took_effect or change.method in NAMED_ALWAYS
         ],
         "suppressed_cells": {
-            name: {"share": banded(item.suppressed, SHARES).to_json()}
+            name: {"share": _suppressed(name, item.suppressed, table.num_rows, blur).to_json()}
             for name, item in protection.utility.variables.items()
         },
         "areas": published_areas(protection),
@@ -101,16 +122,18 @@ def synthetic_facts(synthesis: Synthesis) -> dict[str, Any]:
     table, policy, utility = synthesis.table, synthesis.policy, synthesis.utility
     step = 1.0 / max(min(utility.rows_before, utility.rows_after), 1)
     withheld: list[str] = []
+    blur = Blur(synthesis.secret)
     variables = {}
     for name, item in utility.variables.items():
-        distance = stable_band(item.hellinger, float(np.sqrt(step)), DISTANCES)
+        distance = blur.band(f"{name}: distance", item.hellinger, float(np.sqrt(step)), DISTANCES)
         if distance is None:
             withheld.append(f"{name}: distance")
         variables[name] = {
             "categories": item.categories_after,
             "distance": None if distance is None else distance.to_json(),
         }
-    pairs = stable_band(utility.crosstabs, 2.0 * step, DISTANCES)
+    mean = utility.crosstabs
+    pairs = None if mean is None else blur.band("two-way tables", mean, step, DISTANCES)
     return {
         "policy": _policy(policy),
         "rows": table.num_rows,
@@ -159,16 +182,27 @@ def _variables(table: pa.Table, policy: DisclosurePolicy) -> list[dict[str, str]
     return result
 
 
-def _removed(rows: int) -> Band:
-    if rows < ROUNDED_ROWS:
-        return Band(0.0, 0.0 if rows == 0 else float(ROUNDED_ROWS))
-    low = rows // ROUNDED_ROWS * ROUNDED_ROWS
-    return Band(float(low), float(low + ROUNDED_ROWS))
+def _removed(protection: Protection, blur: Blur) -> Band:
+    """How many records were removed, about; the record that was or was not removed cannot be told from it."""
+    policy = protection.policy
+    searched = policy.search is not None and policy.search.suppression_limit > 0
+    if not protection.removed and not searched and not any(isinstance(one, REMOVING) for one in policy.methods):
+        return Band(0.0, 0.0)
+    noise = float(bound_generator(blur.secret, "removed").laplace(0.0, 1.0 / ROWS_EPSILON))
+    near = ROUNDED_ROWS * max(0, round((protection.removed + noise) / ROUNDED_ROWS))
+    return Band(float(max(0, near - ROUNDED_ROWS)), float(near + ROUNDED_ROWS))
 
 
-def _measured(protection: Protection, withheld: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The losses of each variable in bands; what does not pass the inversion check is added to ``withheld``."""
-    original, released = protection.prepared, protection.table
+def _suppressed(name: str, share: float, rows: int, blur: Blur) -> Band:
+    """The share of a variable's cells that are suppressed; other missing cells were missing before."""
+    if share <= 0.0:
+        return Band(0.0, 0.0)
+    return blur.band(f"{name}: suppressed", share, 1.0 / max(rows, 1), SHARES) or Band(0.0, 1.0)
+
+
+def _measured(protection: Protection, blur: Blur, withheld: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The losses of each variable in bands; what is not stated is added to ``withheld``."""
+    original, released, policy = protection.prepared, protection.table, protection.policy
     utility: UtilityReport = protection.utility
     variables: dict[str, Any] = {}
     numbers: dict[str, Any] = {}
@@ -176,19 +210,24 @@ def _measured(protection: Protection, withheld: list[str]) -> tuple[dict[str, An
         withheld += [*utility.variables, *utility.numbers]
         return variables, numbers
     for name, before, after in _aligned(protection):
-        facts = category_losses(before, after)
+        facts = category_losses(before, after, _touched(protection, name), blur)
         withheld += [f"{name}: {figure}" for figure, band in facts.items() if band is None]
         variables[name] = {
             "categories": utility.variables[name].categories_after,
             **{figure: None if band is None else band.to_json() for figure, band in facts.items()},
         }
-    coded = {name for change in protection.changes if change.method == "top_bottom" for name in change.variables}
     for name in utility.numbers:
         before_values = numeric_column(original.table.select([name]), name)[protection.origin]
-        facts = number_losses(before_values, numeric_column(released.select([name]), name), some_masked=name in coded)
+        after_values = numeric_column(released.select([name]), name)
+        methods = _touched(protection, name).methods
+        facts = number_losses(before_values, after_values, methods, by_household=policy.household is not None)
         withheld += [f"{name}: {figure}" for figure, band in facts.items() if band is None]
         numbers[name] = {figure: None if band is None else band.to_json() for figure, band in facts.items()}
     return variables, numbers
+
+
+def _touched(protection: Protection, name: str) -> Touched:
+    return touched_by(protection.policy, name)
 
 
 def _aligned(protection: Protection) -> Iterator[tuple[str, CodedColumn, CodedColumn]]:
@@ -206,22 +245,30 @@ def _aligned(protection: Protection) -> Iterator[tuple[str, CodedColumn, CodedCo
         yield name, code_column(name, pc.if_else(known, column, pa.scalar(None, column.type))), after
 
 
-def _two_way(protection: Protection) -> Band | None:
+def _two_way(protection: Protection, blur: Blur) -> Band | None:
     """The greatest mean distance of two-way tables that the suppressed cells allow, beside what perturbation changed.
 
-    A table over the rows known in both variables differs from that over all rows by at most the share of the others.
+    A table over the rows known in both variables differs from that over all rows by at most the share of the others. A
+    variable that is only recoded has the released categories before and after. None where a variable is both recoded
+    and perturbed.
     """
     rows = protection.table.num_rows
-    columns = [(recoded_alike(before, after), after) for _, before, after in _aligned(protection)]
+    mapped, columns, perturbed = [], [], False
+    for name, before, after in _aligned(protection):
+        touched = _touched(protection, name)
+        if touched.perturbed and touched.coarsened:
+            return None
+        perturbed |= touched.perturbed
+        mapped.append(on_released(before, after) if touched.perturbed else after.codes)
+        columns.append(after)
     if len(columns) < 2 or not rows:
         return None
-    changed = crosstabs([mapped for mapped, _ in columns], [after for _, after in columns])
-    lost = []
-    for (_, a), (_, b) in list(combinations(columns, 2))[: len(changed)]:
-        lost.append(np.count_nonzero((a.codes < 0) | (b.codes < 0)) / rows)
-    distance = float(np.mean([item[2] for item in changed]))
-    bound = float(np.mean(lost))
-    if distance == 0.0:
+    changed = crosstabs(mapped, columns)
+    tables = list(combinations(columns, 2))[: len(changed)]
+    known = [int(np.count_nonzero((a.codes >= 0) & (b.codes >= 0))) for a, b in tables]
+    bound = float(np.mean([1.0 - count / rows for count in known]))
+    if not perturbed:
         return band_at_most(bound, DISTANCES)
-    stable = stable_band(distance, 2.0 / rows, DISTANCES)
+    distance = float(np.mean([item[2] for item in changed]))
+    stable = blur.band("two-way tables", distance, 1.0 / max(min(known), 1), DISTANCES)
     return None if stable is None else band_at_most(min(1.0, stable.high + bound), DISTANCES)

@@ -42,13 +42,13 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "bands": (
         (
-            "Les pertes sont données par tranches, afin qu'aucune valeur masquée ne puisse en être déduite. « – » : "
-            "non publié pour la même raison."
+            "Les pertes sont données par tranches élargies au hasard, afin qu'aucune valeur masquée ne puisse en être "
+            "déduite. « – » : non publié pour la même raison."
         ),
-        "تُعطى الخسائر في فئات حتى لا يمكن استنتاج أي قيمة محجوبة منها. «–»: غير منشور للسبب نفسه.",
+        "تُعطى الخسائر في فئات موسعة عشوائيا حتى لا يمكن استنتاج أي قيمة محجوبة منها. «–»: غير منشور للسبب نفسه.",
         (
-            'Losses are given in bands, so that no masked value can be deduced from them. "–": not published, for the '
-            "same reason."
+            "Losses are given in bands that are widened at random, so that no masked value can be deduced from them. "
+            '"–": not published, for the same reason.'
         ),
     ),
     "rules": ("Règles : {title}. {source}", "القواعد: {title}. {source}", "Rules: {title}. {source}"),

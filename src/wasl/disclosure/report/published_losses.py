@@ -1,79 +1,134 @@
 """Losses in one variable as the public is told them, so that no masked cell follows.
 
+The policy decides about the figures that are stated, not the data. A figure that depends on masked cells has random
+noise before it is put in a band. The reach of a number has no limit, so only the guarantees of its methods are told.
+
 Source: as in `wasl.disclosure.report.public`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn
-from wasl.disclosure.report.bands import (
-    DISTANCES,
-    KEPT,
-    SHARES,
-    SHIFTS,
-    Band,
-    band_at_most,
-    fixed_band,
-    same_band,
-    stable_band,
-)
+from wasl.disclosure.policy import DisclosurePolicy, Role
+from wasl.disclosure.policy import method_documents as m
+from wasl.disclosure.report.bands import DISTANCES, KEPT, SHARES, SHIFTS, Band, Blur, band_at_most
 from wasl.disclosure.utility.information_loss import hellinger
-from wasl.disclosure.utility.measures import recoded_alike
 
-__all__ = ["category_losses", "number_losses"]
+__all__ = ["COARSENING", "PERTURBING", "REMOVING", "Touched", "category_losses", "number_losses", "touched_by"]
 
-PROTECTION = 0.2
-"""A masked number must stay uncertain by at least this share of its value, upwards and downwards.
+COARSENING = (m.Recode, m.GroupCategories, m.GroupRare, m.GroupAreas, m.TopBottom, m.Round)
+"""Methods after which a value is a function of the original one."""
 
-Source: twice the customary 10 % of the p % rule (Hundepool et al. 2012, section 4.2.1), because moments add up values.
-"""
+PERTURBING = (m.Pram, m.AddNoise, m.RankSwap, m.ShuffleValues, m.Microaggregate, m.SwapRecords)
+"""Methods after which any value may be another person's, or nobody's."""
+
+REMOVING = (m.SuppressRecords,)
+"""Methods that remove rows; so does a search that may suppress."""
+
+MEAN_KEPT = (m.RankSwap, m.ShuffleValues, m.Microaggregate)
+"""Methods that keep the mean by construction."""
+
+SPREAD_KEPT = (m.RankSwap, m.ShuffleValues)
+"""Methods that exchange values, so that their distribution stays."""
+
+NOISE_WIDTH = 5.0
+"""Standard deviations of a mean of noise that are not exceeded but once in a million times (normal distribution)."""
 
 
-def category_losses(before: CodedColumn, after: CodedColumn) -> dict[str, Band | None]:
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The methods of a policy that change a variable; what the data are does not matter.
+
+    Attributes:
+        coarsened: Whether one of them makes it coarser.
+        perturbed: Whether one of them exchanges or changes values.
+        methods: Those that coarsen or perturb it.
+    """
+
+    coarsened: bool
+    perturbed: bool
+    methods: tuple[m.Method, ...]
+
+
+def touched_by(policy: DisclosurePolicy, name: str) -> Touched:
+    """The treatment of a variable by a policy."""
+    methods = tuple(
+        one for one in policy.methods if isinstance(one, (*COARSENING, *PERTURBING)) and name in one.changed
+    )
+    searched = policy.search is not None and name in policy.by_name and policy.by_name[name].role is Role.KEY
+    return Touched(
+        coarsened=searched or any(isinstance(one, COARSENING) for one in methods),
+        perturbed=any(isinstance(one, PERTURBING) for one in methods),
+        methods=methods,
+    )
+
+
+def category_losses(before: CodedColumn, after: CodedColumn, touched: Touched, blur: Blur) -> dict[str, Band | None]:
     """Detail kept, distance and share of changed cells of a categorical variable.
 
     Args:
         before: The original, missing where a cell is suppressed.
         after: As released.
+        touched: The methods of the policy that change it.
+        blur: Source of the noise of figures.
     """
-    mapped = recoded_alike(before, after)
+    name = after.name
     both = (before.codes >= 0) & (after.codes >= 0)
-    p, q = _counts(mapped[both], len(after.labels)), _counts(after.codes, len(after.labels))
-    fine = _counts(before.codes[both], len(before.labels))
-    changed = int(np.count_nonzero(mapped[both] != after.codes[both]))
-    if not changed:
-        merged = np.count_nonzero(fine) != np.count_nonzero(p)
-        kept = _entropy(p) / _entropy(fine) if merged and _entropy(fine) > 0 else 1.0
+    rows = int(np.count_nonzero(both))
+    released = _counts(after.codes, len(after.labels))
+    missing = int(np.count_nonzero(after.codes < 0))
+    if not touched.perturbed:
         return {
-            "detail_kept": fixed_band(kept, KEPT) if merged else Band(1.0, 1.0),
-            "distance": band_at_most(_farthest(q, int(np.count_nonzero(after.codes < 0))), DISTANCES),
+            "detail_kept": _detail(before.codes[both], released, rows, name, blur) if touched.coarsened else Band(1, 1),
+            "distance": band_at_most(_farthest(released, missing), DISTANCES),
             "changed": Band(0.0, 0.0),
         }
-    n = len(before.codes)
-    share = stable_band(changed / max(int(both.sum()), 1), 1.0 / max(n, 1), SHARES)
-    if n < 2 or p.sum() < 2 or fine.sum() < 2 or q.sum() < 1:
-        return {"detail_kept": None, "distance": None, "changed": share}
-    coarse_low, coarse_high = _entropy_reach(p)
-    fine_low, fine_high = _entropy_reach(fine)
-    if fine_low <= 0.0:
-        return {"detail_kept": None, "distance": None, "changed": share}
-    kept = min(1.0, _entropy(p) / _entropy(fine))
-    detail = same_band(kept, coarse_low / fine_high, min(1.0, coarse_high / fine_low), KEPT)
-    total, shares = p.sum(), q / q.sum()
-    gain = np.sqrt(shares) * (np.sqrt((p + 1.0) / total) - np.sqrt(p / total))
-    loss = np.sqrt(shares) * (np.sqrt(np.maximum(p - 1.0, 0.0) / total) - np.sqrt(p / total))
-    distance = hellinger(p / total, shares)
-    overlap = 1.0 - distance**2
-    low = np.sqrt(max(0.0, 1.0 - overlap - gain.max()))
-    high = np.sqrt(min(1.0, max(0.0, 1.0 - overlap - loss.min())))
+    if touched.coarsened or rows < 2:
+        # Which of the released categories an original one became is not known but from masked cells.
+        return {"detail_kept": None, "distance": None, "changed": None}
+    same = on_released(before, after)[both]
+    changed = np.count_nonzero(same != after.codes[both]) / rows
+    original = _counts(same, len(after.labels)) / rows
+    distance = hellinger(original, _counts(after.codes[both], len(after.labels)) / rows)
     return {
-        "detail_kept": detail,
-        "distance": same_band(distance, float(low), float(high), DISTANCES),
-        "changed": share,
+        "detail_kept": Band(1.0, 1.0),
+        "distance": blur.band(f"{name}: distance", distance, float(np.sqrt(1.0 / rows)), DISTANCES),
+        "changed": blur.band(f"{name}: changed", changed, 1.0 / rows, SHARES),
     }
+
+
+def on_released(before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
+    """The original's codes in the numbering of the released categories; one that is not released becomes missing."""
+    same = {text: code for code, text in enumerate(after.texts)}
+    return np.array([*(same.get(text, -1) for text in before.texts), -1], np.int32)[before.codes]
+
+
+def _detail(fine: NDArray[np.int32], released: NDArray[np.float64], rows: int, name: str, blur: Blur) -> Band | None:
+    """The share of the entropy that is left, between the ends that the noise on the original's entropy allows.
+
+    The entropy of the released column is public. That of the original changes by at most (ln n + 1)/n if one of n
+    records gets another value. The term of a category changes by at most ln n/n where it gains or loses its only
+    record, and by at most 1/n elsewhere.
+    """
+    if rows < 2:
+        return None
+    kept = _entropy(released)
+    reach = (np.log(rows) + 1.0) / rows
+    low, high = blur.near(f"{name}: detail", _entropy(_counts(fine, int(fine.max(initial=0)) + 1)), reach)
+    if high <= 0.0 or kept <= 0.0:
+        return None if kept > 0.0 else Band(0.0, KEPT[0])
+    most = 1.0 if low <= kept else kept / low
+    first = int(np.searchsorted(KEPT, min(kept / high, 1.0), side="right"))
+    last = int(np.searchsorted(KEPT, min(most, 1.0), side="left"))
+    if first == 0 and last >= len(KEPT) - 1:
+        return None
+    return Band(0.0 if first == 0 else KEPT[first - 1], KEPT[min(last, len(KEPT) - 1)])
 
 
 def _farthest(counts: NDArray[np.float64], missing: int) -> float:
@@ -102,55 +157,63 @@ def _counts(codes: NDArray[np.int32], width: int) -> NDArray[np.float64]:
     return np.bincount(codes[codes >= 0], minlength=width).astype(np.float64)
 
 
-def _entropy_reach(counts: NDArray[np.float64]) -> tuple[float, float]:
-    """The least and the greatest entropy if one record were in another category."""
-    total = counts.sum()
-
-    def part(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        share = values / total
-        return -np.where(share > 0, share * np.log(np.where(share > 0, share, 1.0)), 0.0)
-
-    own = part(counts)
-    more = part(counts + 1.0) - own
-    less = np.where(counts > 0, part(np.maximum(counts - 1.0, 0.0)) - own, 0.0)
-    whole = float(own.sum())
-    return max(0.0, whole + float(more.min() + less.min())), whole + float(more.max() + less.max())
-
-
 def number_losses(
-    before: NDArray[np.float64], after: NDArray[np.float64], *, some_masked: bool
+    before: NDArray[np.float64], after: NDArray[np.float64], methods: Sequence[m.Method], *, by_household: bool
 ) -> dict[str, Band | None]:
-    """Shift of mean and spread, each against the released spread, if no masked value follows from it.
+    """Shift of mean and spread, each against the released spread, as far as the methods themselves guarantee it.
 
     Args:
         before: The original.
         after: As released.
-        some_masked: Whether a method masks some cells (top and bottom coding) while others may be exact.
+        methods: What the policy does to the variable.
+        by_household: Whether a method may act once per household; noise then evens out over fewer draws.
     """
     known = ~np.isnan(before)
-    both = known & ~np.isnan(after)
-    if np.array_equal(before[known], after[known]):
-        return {"mean_shift": Band(0.0, 0.0), "spread_shift": Band(0.0, 0.0)}
-    if some_masked or not both[known].all():
-        # One masked cell among exact ones could be solved for: only "the mean is kept" is stated.
-        same = both[known].all() and np.isclose(before[known].mean(), after[known].mean(), rtol=1e-9, atol=0.0)
-        return {"mean_shift": Band(0.0, 0.0) if same else None, "spread_shift": None}
+    if not methods:
+        exact = np.array_equal(before, after, equal_nan=True)
+        return dict.fromkeys(("mean_shift", "spread_shift"), Band(0.0, 0.0) if exact else None)
     u, v = before[known], after[~np.isnan(after)]
-    spread = float(v.std(ddof=1)) if len(v) > 1 else 0.0
-    if len(u) < 3 or spread == 0.0:
+    if len(u) != len(v) or len(v) < 2 or float(v.std()) == 0.0:
         return {"mean_shift": None, "spread_shift": None}
-    masked = before[known & (~both | (before != after))]
-    n, total, squares = len(u), u.sum(), float((u**2).sum())
-    # The moments the original would have if one masked value were lower or higher by the protection level.
-    other = np.concatenate([masked * (1.0 - PROTECTION), masked * (1.0 + PROTECTION)])
-    own = np.concatenate([masked, masked])
-    means = (total + other - own) / n
-    variances = np.maximum((squares + other**2 - own**2 - n * means**2) / (n - 1), 0.0)
-    shifts = np.abs(means - v.mean()) / spread
-    spreads = np.abs(np.sqrt(variances) / spread - 1.0)
-    shift = abs(float(u.mean()) - float(v.mean())) / spread
-    wider = abs(float(u.std(ddof=1)) / spread - 1.0)
+    if all(_keeps_mean(one) for one in methods):
+        spread = all(isinstance(one, SPREAD_KEPT) for one in methods)
+        same = bool(np.isclose(u.mean(), v.mean(), rtol=1e-9, atol=0.0))
+        return {
+            "mean_shift": Band(0.0, 0.0) if same else None,
+            "spread_shift": Band(0.0, 0.0) if same and spread else None,
+        }
+    shifts = [_most_shift(one, v, by_household=by_household) for one in methods]
+    mean = [shift[0] for shift in shifts if shift is not None and shift[0] is not None]
+    wide = [shift[1] for shift in shifts if shift is not None and shift[1] is not None]
     return {
-        "mean_shift": same_band(shift, float(shifts.min()), float(shifts.max()), SHIFTS),
-        "spread_shift": same_band(wider, float(spreads.min()), float(spreads.max()), SHIFTS),
+        "mean_shift": band_at_most(sum(mean), SHIFTS) if len(mean) == len(shifts) and sum(mean) < SHIFTS[-1] else None,
+        "spread_shift": band_at_most(sum(wide), SHIFTS)
+        if len(wide) == len(shifts) and sum(wide) < SHIFTS[-1]
+        else None,
     }
+
+
+def _keeps_mean(method: m.Method) -> bool:
+    """Whether a method keeps the mean; top and bottom codes do where they are the mean of the coded values."""
+    if isinstance(method, m.TopBottom):
+        return method.top_value is None and method.bottom_value is None
+    return isinstance(method, MEAN_KEPT)
+
+
+def _most_shift(
+    method: m.Method, released: NDArray[np.float64], *, by_household: bool
+) -> tuple[float | None, float | None] | None:
+    """The greatest shift of mean and of spread that a method makes, in units of the released spread; None: no limit."""
+    rows, spread = len(released), float(released.std(ddof=1))
+    if isinstance(method, SPREAD_KEPT):
+        return 0.0, 0.0
+    if isinstance(method, m.Microaggregate):
+        return 0.0, None
+    if isinstance(method, m.Round):
+        most = method.base / 2.0 / spread
+        return most, most * float(np.sqrt(rows / (rows - 1)))
+    if isinstance(method, m.AddNoise) and not method.correlated and not by_household:
+        by_chance = NOISE_WIDTH * method.amount / float(np.sqrt(rows))
+        systematic = 1.0 - 1.0 / float(np.sqrt(1.0 + method.amount**2))
+        return by_chance, systematic + by_chance * (1.0 + method.amount)
+    return None

@@ -52,9 +52,9 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "Single values of identifying variables are suppressed where combinations were rare: {variables}.",
     ),
     "suppress_records": (
-        "Des enregistrements à combinaisons rares sont retirés.",
-        "سُحبت تسجيلات ذات تركيبات نادرة.",
-        "Records with rare combinations are removed.",
+        "Les enregistrements à combinaisons rares sont retirés, s'il y en a.",
+        "تُسحب التسجيلات ذات التركيبات النادرة إن وُجدت.",
+        "Records with rare combinations are removed, if there are any.",
     ),
     "microaggregate": (
         "{variables} : les valeurs sont des moyennes de groupes d'enregistrements semblables.",
@@ -82,9 +82,9 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "{variables}: values are shuffled between records with similar predictions.",
     ),
     "swap_records": (
-        "Certains enregistrements ont échangé {variables} avec des enregistrements semblables d'ailleurs.",
-        "بادلت بعض التسجيلات {variables} مع تسجيلات مشابهة من أماكن أخرى.",
-        "Some records exchanged their {variables} with similar records elsewhere.",
+        "Des enregistrements peuvent avoir échangé {variables} avec des enregistrements semblables d'ailleurs.",
+        "قد تكون تسجيلات بادلت {variables} مع تسجيلات مشابهة من أماكن أخرى.",
+        "Records may have exchanged their {variables} with similar records elsewhere.",
     ),
     "drop": (
         "Non diffusé : {variables}.",

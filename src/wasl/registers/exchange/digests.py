@@ -30,12 +30,13 @@ def digest_json(value: Any) -> str:
     return digest_bytes(canonical_json(value))
 
 
-def digest_table(table: pa.Table) -> str:
+def digest_table(table: pa.Table, *, prefix: bytes = b"") -> str:
     """The digest of a table's schema and values in row order, whatever its chunks, slices and file format.
 
-    Validity bitmaps and offsets are normalized first, so equal tables have equal digests.
+    Validity bitmaps and offsets are normalized first, so equal tables have equal digests. A prefix gives another
+    digest, which does not follow from the one without.
     """
-    hasher = hashlib.sha256()
+    hasher = hashlib.sha256(prefix)
     for name in table.column_names:
         column = table.column(name)
         kind = column.type

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from wasl.service.access import Actor, Role
-from wasl.service.records import Noun, TableMenu, TableOrder
+from wasl.service.records import Noun, Release, TableMenu, TableOrder
 from wasl.service.states import MenuStatus, ReleaseStatus
 from wasl.web.api.parameters import (
     Digest,
@@ -21,6 +21,7 @@ from wasl.web.api.parameters import (
 from wasl.web.api.views import (
     View,
 )
+from wasl.workflow.protect import seed_digest
 
 __all__ = [
     "CatalogueView",
@@ -40,7 +41,7 @@ class ReleaseView(View):
     title: Title
     status: ReleaseStatus
     job: Id
-    seed: int
+    seed_digest: Digest = Field(description="of the seed, which the release desk has")
     failure: Reason
     requested_by: UserWord
     decided_by: UserWord
@@ -48,6 +49,14 @@ class ReleaseView(View):
     manifest_digest: Digest
     published_at: Moment
     public_report: dict[str, Any]
+
+    @classmethod
+    def of(cls, noun: Noun) -> Self:
+        """The view of a release; the seed itself is in the confidential report that the release desk fetches."""
+        if not isinstance(noun, Release):
+            raise TypeError("not a release")
+        values = {name: getattr(noun, name) for name in cls.model_fields if hasattr(noun, name)}
+        return cls.model_validate({**values, "seed_digest": seed_digest(noun.seed)})
 
 
 class RiskView(BaseModel):

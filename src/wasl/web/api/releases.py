@@ -24,7 +24,13 @@ from wasl.web.api.versions import IF_MATCH, SeenVersion, tag
 from wasl.web.authorization import AnyCaller, Routes, office_of
 from wasl.web.downloads import FILE_RESPONSES, ZIP_RESPONSES, send_file
 from wasl.web.idempotency import once
-from wasl.web.reports import HTML_RESPONSES, reader_language, send_internal_report
+from wasl.web.reports import (
+    HTML_RESPONSES,
+    INTERNAL_RESPONSES,
+    reader_language,
+    send_internal_file,
+    send_internal_report,
+)
 
 routes = Routes("releases")
 
@@ -107,7 +113,7 @@ def read_risk(request: Request, project: ProjectName, release: Identifier) -> Ri
     return RiskView(
         release=found.id,
         status=found.status,
-        risk=dict(found.risk),
+        risk=releases.without_seed(found.risk),
         policy=dict(found.policy),
         failure=found.failure,
     )
@@ -124,6 +130,18 @@ def read_risk(request: Request, project: ProjectName, release: Identifier) -> Ri
 def read_risk_page(request: Request, caller: AnyCaller, project: ProjectName, release: Identifier) -> Any:
     """The confidential report as one HTML page, in the language of Accept-Language."""
     return send_internal_report(request, caller, project, release, reader_language(request))
+
+
+@routes(
+    "GET",
+    RELEASE + "/internal-report.json",
+    Action.RELEASE_INTERNAL,
+    responses=INTERNAL_RESPONSES,
+    response_class=Response,
+)
+def download_internal_report(request: Request, caller: AnyCaller, project: ProjectName, release: Identifier) -> Any:
+    """The confidential report with the seed of protection, for the release desk."""
+    return send_internal_file(request, caller, project, release)
 
 
 @routes("POST", RELEASE + "/protect", Action.RELEASE_PREPARE, status=202, toml="", openapi_extra=IF_MATCH)

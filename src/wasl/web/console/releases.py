@@ -29,7 +29,7 @@ from wasl.web.console.shipped import offered, shipped_text
 from wasl.web.console.titles import methods_of, said_in_words, variable_labels
 from wasl.web.downloads import send_file
 from wasl.web.problems import status_of
-from wasl.web.reports import send_internal_report
+from wasl.web.reports import send_internal_file, send_internal_report
 
 __all__ = ["pages"]
 
@@ -121,7 +121,8 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
         source=f"/console/projects/{project}/releases/{release}",
         steps=_steps(page, found),
         mine=_first_eyes(page, found),
-        risk=found.risk,
+        risk=releases.without_seed(found.risk),
+        internal=page.can(Action.RELEASE_INTERNAL, project=project) and releases.INTERNAL_FILE in found.artifacts,
         before=found.risk.get("risk_before") or {},
         after=found.risk.get("risk_after") or {},
         utility=found.risk.get("utility") or {},
@@ -140,6 +141,12 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
 def download_internal_report(page: AnyPage, project: str, release: str) -> Response:
     """The confidential report as one file, in the language of the page."""
     return send_internal_report(page.request, page.caller, project, release, page.language.language)
+
+
+@pages("GET", RELEASE + "/internal-report.json", Action.RELEASE_INTERNAL)
+def download_internal_file(page: AnyPage, project: str, release: str) -> Response:
+    """The confidential report with the seed, for the release desk."""
+    return send_internal_file(page.request, page.caller, project, release)
 
 
 @pages("GET", RELEASE + "/progress", Action.RELEASE_READ)

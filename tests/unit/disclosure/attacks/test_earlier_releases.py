@@ -57,3 +57,15 @@ def test_a_release_with_fewer_keys_does_not_hide_another(people, extra):
 
 def test_equal_releases_are_safe(people):
     assert compare_releases(people, people, [table(people), table(people[["sex", "age"]])], POLICY).safe
+
+
+@pytest.mark.parametrize("hidden", [0, 40, 300])
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_files_that_differ_by_few_persons_expose_them_however_much_is_suppressed(people, hidden, gone):
+    """Sums and sets of values are the same but for the persons who left: their values are the difference."""
+    first = people.assign(
+        sex=people.sex.where(people.index >= hidden), region=people.region.where(people.index >= hidden)
+    )
+    first = first.assign(age=first.age.where(first.index >= hidden))
+    found = compare_releases(people, table(first.iloc[gone:]), [table(first)], POLICY)
+    assert found.safe == (gone >= 3)

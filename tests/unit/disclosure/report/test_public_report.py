@@ -48,6 +48,7 @@ def released(frame, policy):
     return done.table, json.dumps(done.public_report(), sort_keys=True), public_page(done)
 
 
+@pytest.mark.usefixtures("same_draws")
 @pytest.mark.parametrize("wage", [31_000.0, 48_000.0, 250_000.0])
 @pytest.mark.parametrize("factor", [0.97, 1.1, 1.2])
 def test_a_top_coded_wage_cannot_be_solved_for(micro, wage, factor):
@@ -58,6 +59,7 @@ def test_a_top_coded_wage_cannot_be_solved_for(micro, wage, factor):
         assert one == two
 
 
+@pytest.mark.usefixtures("same_draws")
 def test_two_top_coded_wages_cannot_be_solved_for(micro):
     micro.loc[[17, 90], "wage"] = [41_000.0, 77_000.0]
     other = micro.copy()
@@ -84,6 +86,7 @@ def test_a_suppressed_category_cannot_be_solved_for(micro, variable):
     assert len(reports) == 1
 
 
+@pytest.mark.usefixtures("same_draws")
 def test_a_removed_record_cannot_be_solved_for(micro):
     """A record that is removed leaves no figure behind but that fewer than ten were."""
     reports = []
