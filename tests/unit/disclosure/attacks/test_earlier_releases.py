@@ -68,4 +68,4 @@ def test_files_that_differ_by_few_persons_expose_them_however_much_is_suppressed
     )
     first = first.assign(age=first.age.where(first.index >= hidden))
     found = compare_releases(people, table(first.iloc[gone:]), [table(first)], POLICY)
-    assert found.safe == (gone >= 3)
+    assert found.safe == (gone >= 3 and hidden > 0)  # where nothing is suppressed, smaller classes tell more
