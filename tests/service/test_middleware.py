@@ -68,6 +68,27 @@ def test_too_many_requests_are_told_when_to_come_back(sqlite_template: Template,
     installation.close()
 
 
+def test_console_and_api_under_names_of_their_own(sqlite_template: Template, tmp_path: Path) -> None:
+    """Where the operator gives the console a host name, its cookies and the API's tokens have other origins."""
+    url = sqlite_template.copy(tmp_path / "data")
+    installation = Installation.open(make_settings(tmp_path / "data", url, console_host="console.example.ma"))
+    with serving(installation) as address:
+        service = Service(address, installation, sqlite_template.tokens)
+
+        def asked(path: str, host: str) -> int:
+            client = service.client(Role.AUDITOR, None)
+            return client.get(path, headers={"Host": host}, follow_redirects=False).status_code
+
+        for host in ("console.example.ma", "CONSOLE.example.ma:8443"):
+            assert [asked(path, host) for path in ("/v1/projects", "/v1/openapi.json")] == [421, 421]
+            assert [asked(path, host) for path in ("/v1/catalogue", "/v1/health", "/", "/console/sign-in")] == [200] * 4
+        for host in ("api.example.ma", "console.example.ma.evil.ma", ""):
+            assert [asked(path, host) for path in ("/console", "/console/sign-in", "/console/log")] == [421] * 3
+            assert [asked(path, host) for path in ("/v1/projects", "/v1/catalogue", "/")] == [200] * 3
+        service.close()
+    installation.close()
+
+
 class TestRate:
     def test_a_bucket_refills_with_time(self) -> None:
         now = [0.0]

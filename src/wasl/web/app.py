@@ -120,7 +120,11 @@ def create_app(installation: Installation, metrics: Metrics | None = None) -> Fa
     add_console(app, installation.engine, installation.office, settings)
     problems.install(app)
     app.add_middleware(
-        Edge, max_json_bytes=settings.max_json_bytes, max_header_bytes=settings.max_header_bytes, metrics=metrics
+        Edge,
+        max_json_bytes=settings.max_json_bytes,
+        max_header_bytes=settings.max_header_bytes,
+        metrics=metrics,
+        console_host=settings.console_host,
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -47,6 +47,9 @@ _PROCESS = secrets.token_hex(10)
 _NUMBERS = itertools.count(secrets.randbits(40))
 """Request ids are unique, not secret: a random start for each process, then a count."""
 
+EITHER_HOST = ("/v1/catalogue", "/v1/health", "/v1/ready")
+"""Parts of the API that are served under every host name: what is public, and the state of the service."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UPLOAD_PATH = re.compile(r"/(deliveries|join-maps|payloads|pairs)$")
 """Routes that stream their body to disk under a limit of their own."""
@@ -91,8 +94,11 @@ class Metrics:
 class Edge:
     """Middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, max_json_bytes: int, max_header_bytes: int, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_json_bytes: int, max_header_bytes: int, metrics: Metrics, console_host: str = ""
+    ) -> None:
         self.app = app
+        self.console_host = console_host.encode()
         self.max_json_bytes = max_json_bytes
         self.max_header_bytes = max_header_bytes
         self.metrics = metrics
@@ -147,11 +153,24 @@ class Edge:
             return _problem(scope, HttpProblem(400, "the request's address holds a NUL character."))
         if _repeated(scope.get("query_string", b"")):
             return _problem(scope, HttpProblem(400, "the request's address gives a parameter twice."))
+        if self.console_host and self._misdirected(scope):
+            return _problem(scope, HttpProblem(421, "this address is served under the service's other host name."))
         if not UPLOAD_PATH.search(scope["path"]):
             declared = next((value for name, value in headers if name == b"content-length"), b"0")
             if not declared.isdigit() or int(declared) > self.max_json_bytes:
                 return _problem(scope, self._too_large())
         return None
+
+    def _misdirected(self, scope: Scope) -> bool:
+        """Whether the API is asked for under the console's name, or the console under another.
+
+        A script of one application then belongs to another origin than the other's. Pages link to public packages.
+        """
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").partition(b":")[0].lower()
+        path = scope["path"]
+        if host == self.console_host:
+            return bool(path.startswith("/v1/") and not path.startswith(EITHER_HOST))
+        return bool(path == "/console" or path.startswith("/console/"))
 
     def _too_large(self) -> HttpProblem:
         return HttpProblem(413, f"the request's body is larger than {self.max_json_bytes:,} bytes.")

@@ -56,6 +56,7 @@ PHRASES = (
     N_("Length Required"),
     N_("Precondition Failed"),
     N_("Unsupported Media Type"),
+    N_("Misdirected Request"),
     N_("Precondition Required"),
     N_("Too Many Requests"),
     N_("Internal Server Error"),

@@ -217,6 +217,12 @@ class ServiceSettings(BaseSettings):
     public_url: str = Field(
         default="", description="address of the console as browsers see it, https://…; empty: as the request names it"
     )
+    console_host: str = Field(
+        default="",
+        pattern=r"^[a-z0-9.-]*$",
+        description="host name of the console, where the API has another one: pages are then under this name only, and "
+        "the API under any other; empty: one name for both",
+    )
     console_tokens: bool = Field(
         default=True,
         description="whether a token of wasl's opens a session of the console; false: the office's account alone, "
