@@ -82,6 +82,9 @@ def evaluate(
         )
     if result["unknown_records"]:
         say(f"{result['unknown_records']:,} records were not judged: the truth gives them no person.")
+    if result["strange_rows"]:
+        rows_of = ", ".join(f"{register} ({count:,})" for register, count in result["strange_rows"].items())
+        say(f"rows of the truth that name no linked record, by register: {rows_of}")
 
 
 def review_files(folder: Path, reviewed: Path) -> dict[str, Any]:

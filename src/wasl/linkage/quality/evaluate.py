@@ -101,6 +101,7 @@ class Evaluation:
         unknown_records: Records of the spine that the truth does not know (left out).
         without_person: Records of the truth whose person is empty: unknown, and left out too.
         without_record: Rows of the truth without a record number, left out as well.
+        strange: By register, rows of the truth that name no record of the spine; registers that were not linked, too.
     """
 
     pairwise: Score
@@ -112,6 +113,7 @@ class Evaluation:
     unknown_records: int = 0
     without_person: int = 0
     without_record: int = 0
+    strange: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The evaluation as a JSON value."""
@@ -131,6 +133,7 @@ class Evaluation:
             "unknown_records": self.unknown_records,
             "without_person": self.without_person,
             "without_record": self.without_record,
+            "strange_rows": dict(self.strange),
         }
 
 
@@ -147,11 +150,14 @@ def evaluate(
         links: Candidate pairs with probabilities, for calibration.
 
     Raises:
-        InputError: A column is missing, a record is there twice, or the truth has no record of the spine.
+        InputError: A column is missing, a record is there twice, the truth has no record of the spine, or it names a
+            register that was not linked and lacks one that was.
     """
     cleaned = clean_truth(truth)
     truth = cleaned.rows
-    known = _known(spine, truth, keep_maps)
+    known = _known(spine, truth.assign(**{PLACE: np.arange(len(truth))}), keep_maps)
+    strange = _strange(known, truth)
+    known = known.drop(columns=PLACE)
     judged = known[known["person"].notna()]
     if judged.empty:
         raise InputError(
@@ -159,6 +165,7 @@ def evaluate(
             remedy="Check that both come from the same registers. Give the keep maps that `wasl encode --keep-map` "
             "wrote, or a truth by record id.",
         )
+    _refuse_other_registers(judged, known, strange)
     person = judged["person_id"].to_numpy()
     true = pd.factorize(judged["person"])[0]
     register = judged["register"].to_numpy()
@@ -192,7 +199,39 @@ def evaluate(
         len(known) - len(judged),
         cleaned.without_person,
         cleaned.without_record,
+        strange,
     )
+
+
+PLACE = " place"
+"""Column with the place of a row of the truth; no heading begins with a space."""
+
+
+def _strange(known: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
+    """By register, how many rows of the truth name no record of the spine."""
+    found = np.zeros(len(truth), np.bool_)
+    found[known[PLACE].dropna().to_numpy(np.int64)] = True
+    counts = truth["register"].astype(str)[~found].value_counts(sort=False)
+    return {str(name): int(count) for name, count in sorted(counts.items())}
+
+
+def _refuse_other_registers(judged: pd.DataFrame, known: pd.DataFrame, strange: Mapping[str, int]) -> None:
+    """Refuse a truth that names a register which was not linked, and knows nobody of one that was.
+
+    Most probably one register has two names. What the others say would be taken for the quality of the whole.
+
+    Raises:
+        InputError: Names the registers.
+    """
+    linked = set(known["register"].tolist())
+    without, others = sorted(linked - set(judged["register"].tolist())), sorted(set(strange) - linked)
+    if without and others:
+        raise InputError(
+            f"the truth names registers that were not linked ({', '.join(others)}), and gives no person for any record "
+            f"of {', '.join(without)}.",
+            remedy=f"Write the registers as they were linked ({', '.join(sorted(linked))}), or leave the rows of other "
+            "registers out of the truth.",
+        )
 
 
 def _known(spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame]) -> pd.DataFrame:

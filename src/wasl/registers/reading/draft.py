@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import pyarrow as pa
 
 from wasl.errors import InputError, RegisterError
 from wasl.locale import Messages, messages
@@ -17,6 +20,7 @@ from wasl.registers.known_names import known_as
 from wasl.registers.published_names import names_to_change
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
+from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
 from wasl.registers.reading.draft_text import DERIVED, write_schema
 from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, unprefixed, words_key
@@ -125,7 +129,10 @@ def column_headings(path: Path, *, sheet: str | None = None, encoding: str | Non
 def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Source, str | None]:
     """All columns of a file as text, and the sheet chosen."""
     once, layout = _locate(path, sheet, encoding)
-    return read_source(path, Wanted(once), layout=layout), layout.sheet
+    source = read_source(path, Wanted(once), layout=layout)
+    table = source.table
+    records = pa.array(~description_rows(dict(zip(table.column_names, table.columns, strict=True))))
+    return replace(source, table=table.filter(records), rows=source.rows.filter(records)), layout.sheet
 
 
 def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[str, ...], FileLayout]:

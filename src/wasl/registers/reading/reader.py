@@ -28,11 +28,11 @@ from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.headers import Header, Wanted, match_header, wanted_columns
 from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.partial_dates import parts_column
-from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED, TOTALS
+from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED
 from wasl.registers.reading.repeated_numbers import repeated_numbers
 from wasl.registers.reading.source import Source, text_of
 from wasl.registers.reading.sources import read_source
-from wasl.registers.reading.total_rows import total_rows
+from wasl.registers.reading.total_rows import lines_without_record
 from wasl.registers.schema import ROW_NUMBER, FileLayout, RegisterSchema
 
 __all__ = [
@@ -265,11 +265,8 @@ def type_register(source: Source, schema: RegisterSchema, where: str = "") -> Re
     described = source.without_cells()
     texts = _with_dates_from_parts(source.table, schema)
     del source  # each column's text is let go as soon as it is typed
-    totals = total_rows(texts, [field.name for field in schema.fields if field.role == "name"])
-    keep = ~totals
-    rejects: list[tuple[np.ndarray, str, str, str]] = []
-    if totals.any():
-        rejects.append((rows[totals], "", "row", TOTALS))
+    no_record, rejects = lines_without_record(texts, [f.name for f in schema.fields if f.role == "name"], rows)
+    keep = ~no_record
     columns: dict[str, pa.ChunkedArray] = {}
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     for name in list(texts):
@@ -281,13 +278,13 @@ def type_register(source: Source, schema: RegisterSchema, where: str = "") -> Re
         if typed.codes is not None:
             columns[parts_column(name)] = pa.chunked_array([pa.array(typed.codes)])
         notes += [ReadingNote(check, name, count) for check, count in typed.notes.items()]
-        invalid = typed.invalid & ~totals
+        invalid = typed.invalid & ~no_record
         if invalid.any():
             rejects.append((rows[invalid], name, "row" if spec.required else "cell", typed.reason))
         if typed.day_lost is not None:
             rejects.append((rows[typed.day_lost], name, "cell", DAY_LOST))
         if spec.required or name == schema.record:
-            absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid & ~totals
+            absent = np.asarray(pc.is_null(typed.values)) & ~typed.invalid & ~no_record
             if typed.codes is not None:
                 absent &= typed.codes == 0
             if absent.any():

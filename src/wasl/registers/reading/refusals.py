@@ -9,6 +9,7 @@ from wasl.locale import N_, Messages
 
 __all__ = [
     "DAY_LOST",
+    "DESCRIPTION",
     "MISSING",
     "NEITHER_YES_NOR_NO",
     "NOT_A_DATE",
@@ -29,6 +30,7 @@ __all__ = [
 
 MISSING = N_("missing")
 REPEATED = N_("record number already seen")
+DESCRIPTION = N_("a line that describes the columns, not a record")
 TOTALS = N_("a line of totals, not a record")
 NOT_A_DATE = N_("not a date")
 NOT_A_DATE_ALLOWED = N_("not a date, or not of the years and calendar that the schema allows")

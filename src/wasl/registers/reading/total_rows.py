@@ -1,4 +1,4 @@
-"""Lines below a table that hold no person: totals, and words that say that the list ends."""
+"""Lines of a table that hold no person: totals below it, and descriptions of its columns above it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.marks import without_marks
+from wasl.registers.reading.refusals import DESCRIPTION, TOTALS
 
-__all__ = ["total_rows"]
+__all__ = ["lines_without_record", "total_rows"]
 
 LAST_ROWS = 5
 """Totals stand at the end of a list; so many rows are looked at."""
@@ -23,6 +25,29 @@ WORD = re.compile(
     r"|sum of\b|end of\b|(?:ال)?مجموع\b|(?:ال)?إجمالي\b|(?:ال)?اجمالي\b|عدد\b|نهاية\b)",
     re.IGNORECASE,
 )
+
+
+def lines_without_record(
+    columns: Mapping[str, pa.ChunkedArray], names: Sequence[str], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], list[tuple[NDArray[np.int64], str, str, str]]]:
+    """Find the lines that are no records.
+
+    Args:
+        columns: (rows) each column as text.
+        names: The columns of names.
+        rows: (rows) their numbers in the file.
+
+    Returns:
+        (rows) True for such a line; and refusals: rows, column, kind, reason.
+    """
+    described = description_rows(columns)
+    totals = total_rows(columns, names) & ~described
+    refused = [
+        (rows[lines], "", "row", reason)
+        for lines, reason in ((described, DESCRIPTION), (totals, TOTALS))
+        if lines.any()
+    ]
+    return described | totals, refused
 
 
 def total_rows(columns: Mapping[str, pa.ChunkedArray], names: Sequence[str]) -> NDArray[np.bool_]:

@@ -51,6 +51,49 @@ def test_record_numbers_need_a_keep_map():
     assert evaluate(SPINE, truth, [keep]).pairwise.right == 1
 
 
+def test_rows_of_the_truth_that_name_no_linked_record_are_counted_by_register():
+    more = pd.DataFrame(
+        {
+            "register": ["a", "c", "c"],
+            "record": ["ff" * 16, "aa" * 16, "bb" * 16],
+            "person": list("789"),
+            "sex": list("FMF"),
+        }
+    )
+    result = evaluate(SPINE, pd.concat([TRUTH, more]))
+    assert result.pairwise == evaluate(SPINE, TRUTH).pairwise
+    assert result.strange == {"a": 1, "c": 2}
+    assert result.to_json()["strange_rows"] == {"a": 1, "c": 2}
+    assert evaluate(SPINE, TRUTH).strange == {}
+
+
+@pytest.mark.parametrize("keep_map", [False, True])
+@pytest.mark.parametrize("other", ["B", "b ", "c", "register b", "السجل"])
+def test_a_register_under_another_name_is_refused(other, keep_map):
+    """Judged without it, the other registers would stand for the whole."""
+    truth = TRUTH.assign(register=TRUTH["register"].replace({"b": other}))
+    keep = TRUTH[["register", "record"]].assign(record_id=TRUTH["record"])
+    maps = [keep] if keep_map else []
+    if other.strip() == "b":  # spaces are trimmed
+        assert evaluate(SPINE, truth, maps).strange == {}
+        return
+    with pytest.raises(InputError) as refused:
+        evaluate(SPINE, truth, maps)
+    assert other in str(refused.value)
+    assert "no person for any record of b" in str(refused.value)
+
+
+def test_a_register_nobody_knows_the_truth_of_is_counted_and_not_refused():
+    result = evaluate(SPINE, TRUTH[TRUTH["register"] == "a"])
+    assert (result.unknown_records, result.strange) == (3, {})
+
+
+def test_registers_that_were_all_renamed_for_delivery_are_found_by_their_record_numbers():
+    truth = TRUTH.assign(register=TRUTH["register"].map({"a": "x", "b": "y"}), record=[f"no-{n}" for n in range(6)])
+    keep = pd.DataFrame({"register": TRUTH["register"], "record": truth["record"], "record_id": TRUTH["record"]})
+    assert evaluate(SPINE, truth, [keep]).strange == {}
+
+
 def test_a_missing_column_is_named():
     with pytest.raises(InputError, match="lacks the column person"):
         evaluate(SPINE, TRUTH.drop(columns="person"))
