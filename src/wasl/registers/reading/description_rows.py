@@ -58,9 +58,9 @@ CHOICE = re.compile(
 )
 """Codes to choose from: M/F, 1 = M, 2 = F, oui/non, ISO 3166."""
 CERTAIN = (DATE_MASK, TYPED, DEMAND)
-"""What no person's cell looks like."""
+"""No cell of a person looks like one of these."""
 OTHERS = (BARE_TYPE, UNIT, CHOICE)
-"""What a cell can be by chance: somebody is called *Liste*, and a code is *M/F*."""
+"""A cell can look like one of these by chance: somebody is called *Liste*, and a code is *M/F*."""
 
 
 def description_rows(columns: Mapping[str, pa.ChunkedArray]) -> NDArray[np.bool_]:
