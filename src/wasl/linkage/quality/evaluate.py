@@ -218,7 +218,7 @@ def _strange(known: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
 def _refuse_other_registers(judged: pd.DataFrame, known: pd.DataFrame, strange: Mapping[str, int]) -> None:
     """Refuse a truth that names a register which was not linked, and knows nobody of one that was.
 
-    Most probably one register has two names. The figures of the other registers would be taken for the quality of the whole.
+    Most probably one register has two names. The figures of the other registers would be taken for those of the whole.
 
     Raises:
         InputError: Names the registers.
