@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from wasl.errors import VerificationError
 from wasl.publication.table_formats.cube import Cube
 from wasl.publication.table_formats.px import read_px
+from wasl.publication.table_formats.sdmx_messages import read_message
 
 __all__ = ["require_readable"]
 
@@ -28,12 +28,11 @@ def require_readable(files: Mapping[str, bytes], cube: Cube) -> None:
         VerificationError: A file is refused by its reader, or holds other figures; names the file.
     """
     from pysdmx.errors import PysdmxError
-    from pysdmx.io import read_sdmx
 
     for name, data in files.items():
         try:
             if ".sdmx" in name:
-                message = read_sdmx(io.BytesIO(data), validate=name.endswith(".xml"))
+                message = read_message(name, data)
                 data_sets: Sequence[Any] = message.data or []
                 for dataset in data_sets:
                     _require(name, dataset.data["OBS_VALUE"], cube.values)
