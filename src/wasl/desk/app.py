@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -128,20 +129,26 @@ def create_desk(desk: Desk) -> FastAPI:
     return app
 
 
+@cache
+def _templates() -> Environment:
+    """The environment of the templates: every value is escaped, and one that is missing is an error."""
+    made = Environment(
+        loader=PackageLoader("wasl.desk", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["layout"] = pass_context(lambda context, column: context["words"].sentence(column))
+    made.filters["said"] = pass_context(lambda context, english: said(context["words"], english))
+    return made
+
+
 class _Pages:
     """The handlers; each reads a form, calls one function of the work, and shows a page."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._templates = Environment(
-            loader=PackageLoader("wasl.desk", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["layout"] = pass_context(lambda context, column: context["words"].sentence(column))
-        self._templates.filters["said"] = pass_context(lambda context, english: said(context["words"], english))
 
     def home(self, request: Request) -> Response:
         """The three tasks of the desk."""
@@ -368,14 +375,18 @@ class _Pages:
 
     def _render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
         words = self._words(request)
-        text = self._templates.get_template(template).render(
-            _=words.text,
-            _n=words.plural,
-            words=words,
-            languages=[messages(one) for one in LANGUAGES],
-            path=request.url.path,
-            form_token=self._desk.guard.form_token,
-            **values,
+        text = (
+            _templates()
+            .get_template(template)
+            .render(
+                _=words.text,
+                _n=words.plural,
+                words=words,
+                languages=[messages(one) for one in LANGUAGES],
+                path=request.url.path,
+                form_token=self._desk.guard.form_token,
+                **values,
+            )
         )
         answer = HTMLResponse(text, status)
         if request.query_params.get("lang") in LANGUAGES:

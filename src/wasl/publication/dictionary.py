@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -141,6 +142,15 @@ def dictionary_csv(summaries: Sequence[VariableSummary]) -> bytes:
     return text.getvalue().encode()
 
 
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.globals["printed"] = PRINTED
+    return environment.from_string(files(__package__).joinpath("dictionary.html.jinja").read_text(encoding="utf-8"))
+
+
 def dictionary_html(
     description: DatasetDescription,
     summaries: Sequence[VariableSummary],
@@ -150,13 +160,8 @@ def dictionary_html(
     created: str,
 ) -> bytes:
     """The dictionary as one page in a language, labels in a second, too. It needs no other file; texts are escaped."""
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["printed"] = PRINTED
-    template = environment.from_string(files(__package__).joinpath("dictionary.html.jinja").read_text(encoding="utf-8"))
     french = language == "fr"
-    page = template.render(
+    page = _template().render(
         description=description,
         summaries=summaries,
         language=language,

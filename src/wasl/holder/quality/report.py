@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from wasl.holder.quality.findings import QualityReport
 from wasl.holder.quality.texts import CHECKS, LABELS, REFUSING, ROLES, Language
@@ -15,16 +16,20 @@ from wasl.registers.codes.classification import CodeList
 __all__ = ["render_report"]
 
 
-def render_report(report: QualityReport, language: Language) -> str:
-    """The report as HTML in French, Arabic or English; every value is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+@cache
+def _template(language: Language) -> Template:
     words = messages(language)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["count"] = words.number
     environment.filters["percent"] = lambda share: words.percent(share, 1)
     environment.filters["said"] = words.sentence
+    return environment.from_string(files("wasl.holder.quality").joinpath("report.html.j2").read_text("utf-8"))
+
+
+def render_report(report: QualityReport, language: Language) -> str:
+    """The report as HTML in French, Arabic or English; every value is escaped."""
     categories = CodeList.load("icls-category").entries
-    template = environment.from_string(files("wasl.holder.quality").joinpath("report.html.j2").read_text("utf-8"))
-    return template.render(
+    return _template(language).render(
         report=report,
         title=in_language(language, report.title, report.title_fr, report.title_ar) or report.register,
         label=lambda column: in_language(language, column.label, column.label_fr, column.label_ar),
