@@ -1,8 +1,8 @@
 """An attacker who knows only what is published: tables, their hierarchies, and bounds everybody knows.
 
-It shares no code with the search or the audit. It reads published rows and writes down every sum it can find. It asks
-a general solver for the smallest and largest possible value of each missing cell. The test suite attacks every
-protected table with it.
+It shares no code with the search or the audit but the set-up of the solver. It reads published rows and writes down
+every sum it can find. It asks for the smallest and largest possible value of each missing cell. The test suite attacks
+every protected table with it.
 """
 
 from __future__ import annotations
@@ -11,19 +11,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import highspy
 import numpy as np
 import pyarrow as pa
-from scipy.optimize import linprog
-from scipy.sparse import lil_matrix
+from numpy.typing import NDArray
+from scipy.sparse import lil_matrix, vstack
 
 from wasl.errors import InputError
+from wasl.tables.solver import quiet_model
 
 __all__ = ["QUANTITY", "Cell", "PublishedMedians", "PublishedRatio", "PublishedTable", "attack_tables"]
 
+Floats = NDArray[np.float64]
+TOLERANCE = 1e-6
+"""By how much more than their rounding sums may be off, where published figures do not add up exactly; scaled."""
 Cell = frozenset[tuple[str, str]]
 """A cell: its dimensions with their codes; dimensions at the total are left out."""
 QUANTITY = "="
 """The name under which a cell has the quantity of its table, where the table states one."""
+
+
+SETTLED = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kUnbounded,
+    highspy.HighsModelStatus.kInfeasible,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +150,12 @@ def attack_tables(
     scale = max(1.0, float(np.abs(right).max(initial=0.0)) / 1e4)
     bounds = [(prior or {}).get(cell, (0.0, np.inf)) for cell in missing]
     limits = [(low / scale, high / scale) for low, high in bounds]
-    sparse = matrix.tocsr()
+    model = _Published(matrix.tocsr(), right / scale, room / scale, limits, least, floor / scale)
     result: dict[Cell, tuple[float, float]] = {}
     for cell in missing if only is None else only:
-        if cell not in missing:
-            continue
-        ends = []
-        for direction in (1.0, -1.0):
-            objective = np.zeros(len(missing))
-            objective[missing[cell]] = direction
-            answer = _solve(objective, sparse, right / scale, room / scale, limits, least, floor / scale)
-            if answer.status == 3:
-                ends.append(-direction * np.inf)
-            elif answer.status != 0:
-                raise InputError("the published tables contradict each other: no values fit all of them.")
-            else:
-                ends.append(direction * float(answer.fun) * scale)
-        result[cell] = (ends[0], ends[1])
+        if cell in missing:
+            low, high = model.ends(missing[cell])
+            result[cell] = (low * scale, high * scale)
     return result
 
 
@@ -216,19 +217,62 @@ def _inequalities(
     return matrix.tocsr(), floor
 
 
-def _solve(objective: Any, matrix: Any, right: Any, room: Any, limits: Any, least: Any, floor: Any) -> Any:
-    below = {"A_ub": -least, "b_ub": -floor} if least.shape[0] else {}
-    answer = linprog(objective, A_eq=matrix, b_eq=right, bounds=limits, method="highs", **below)
-    if answer.status != 2:
-        return answer
-    from scipy.sparse import vstack
+class _Published:
+    """All that is published as one linear program, asked for one cell after the other.
 
-    over, under = right + room + 1e-6, -(right - room - 1e-6)
-    sides = [matrix, -matrix, *([-least] if least.shape[0] else [])]
-    return linprog(
-        objective,
-        A_ub=vstack(sides),
-        b_ub=np.concatenate([over, under, *([-floor] if least.shape[0] else [])]),
-        bounds=limits,
-        method="highs",
-    )
+    Only the objective changes between two questions, so each begins at the answer before.
+
+    Args:
+        matrix, right, room: (sums, cells) and (sums): the sums, their values, and how far rounding may move them.
+        limits: (cells) smallest and largest value known beforehand.
+        least, floor: (figures, cells) and (figures): what other figures say, each at least its floor.
+    """
+
+    def __init__(self, matrix: Any, right: Floats, room: Floats, limits: Any, least: Any, floor: Floats) -> None:
+        self._right, self._room, self._exact, self._asked = right, room, True, 0
+        self._model = quiet_model()
+        whole = vstack([matrix, least]).tocsc()
+        program = highspy.HighsLp()
+        program.num_row_, program.num_col_ = whole.shape
+        program.col_cost_ = np.zeros(whole.shape[1])
+        program.col_lower_, program.col_upper_ = (np.array(ends) for ends in zip(*limits, strict=True))
+        program.row_lower_ = np.concatenate([right, floor])
+        program.row_upper_ = np.concatenate([right, np.full(len(floor), np.inf)])
+        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = whole.indptr, whole.indices
+        program.a_matrix_.value_ = whole.data
+        self._model.passModel(program)
+
+    def ends(self, cell: int) -> tuple[float, float]:
+        """The smallest and the largest value of a cell.
+
+        Raises:
+            InputError: No values fit all published figures.
+        """
+        self._model.changeColCost(self._asked, 0.0)
+        self._asked = cell
+        return self._end(1.0), -self._end(-1.0)
+
+    def _end(self, direction: float) -> float:
+        status = self._solve(direction)
+        if status == highspy.HighsModelStatus.kInfeasible and self._exact:
+            self._exact = False
+            under, over = self._right - self._room - TOLERANCE, self._right + self._room + TOLERANCE
+            for row, (low, high) in enumerate(zip(under.tolist(), over.tolist(), strict=True)):
+                self._model.changeRowBounds(row, low, high)
+            status = self._solve(direction)
+        if status == highspy.HighsModelStatus.kUnbounded:
+            return -np.inf
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise InputError("the published tables contradict each other: no values fit all of them.")
+        return float(self._model.getInfo().objective_function_value)
+
+    def _solve(self, direction: float) -> Any:
+        self._model.changeColCost(self._asked, direction)
+        self._model.run()
+        if self._model.getModelStatus() not in SETTLED:  # begun at an unbounded answer, or settled by presolve alone
+            self._model.clearSolver()
+            self._model.setOptionValue("presolve", "off")
+            self._model.run()
+            self._model.setOptionValue("presolve", "choose")
+        return self._model.getModelStatus()

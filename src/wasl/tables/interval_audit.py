@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from wasl.errors import WaslError
 from wasl.tables.cells import Floats, Ints, Relations
-from wasl.tables.suppression.attack import quiet_model
+from wasl.tables.solver import quiet_model
 from wasl.tables.suppression.complete_nearby import reach_nearby
 from wasl.tables.suppression.presolve import join_equal
 from wasl.tables.suppression.problem import Problem

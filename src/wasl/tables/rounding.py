@@ -16,7 +16,7 @@ import numpy as np
 
 from wasl.errors import PolicyError
 from wasl.tables.cells import Floats, Relations
-from wasl.tables.suppression.attack import quiet_model
+from wasl.tables.solver import quiet_model
 
 __all__ = ["adjust", "round_controlled", "round_conventional", "round_random"]
 

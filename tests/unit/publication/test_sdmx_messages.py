@@ -50,7 +50,7 @@ def damaged(data, rng):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_judgement_is_that_of_pysdmx(messages, seed):
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - damages, not secrets
     name = rng.choice(sorted(messages))
     data = damaged(messages[name], rng)
     try:
@@ -62,8 +62,7 @@ def test_the_judgement_is_that_of_pysdmx(messages, seed):
         read_message(name, data)
         found = False
     except VerificationError as error:
-        assert name in str(error)
-        found = True
+        found = name in str(error)
     except Exception:  # against no schema, and yet no message that pysdmx can read
         found = False
     assert found == refused

@@ -35,7 +35,7 @@ def render_report(report: QualityReport, language: Language) -> str:
         label=lambda column: in_language(language, column.label, column.label_fr, column.label_ar),
         direction="rtl" if language == "ar" else "ltr",
         language=language,
-        colon=words.colon,
+        colon=messages(language).colon,
         printed=PRINTED,
         say={name: texts[language] for name, texts in LABELS.items()},
         roles={name: texts[language] for name, texts in ROLES.items()},

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from wasl.tables.cells import Floats, Ints
-from wasl.tables.suppression.attack import Target, quiet_model
+from wasl.tables.solver import quiet_model
+from wasl.tables.suppression.attack import Target
 from wasl.tables.suppression.heuristic import Stop, prices
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.work_meter import Meter

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats, Ints
-from wasl.tables.suppression.attack import AttackModel, quiet_model
+from wasl.tables.solver import quiet_model
+from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.problem import Problem
 
 __all__ = ["PROGRAMS", "TOLERANCE", "Movements", "Need", "Stop", "complete", "complete_quickly", "cost_of", "prices"]

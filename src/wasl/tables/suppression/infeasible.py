@@ -14,7 +14,8 @@ import numpy as np
 
 from wasl.errors import PolicyError
 from wasl.tables.cells import Floats, Ints
-from wasl.tables.suppression.attack import AttackModel, quiet_model
+from wasl.tables.solver import quiet_model
+from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.heuristic import TOLERANCE
 from wasl.tables.suppression.presolve import Reduced, movable_cells
 from wasl.tables.suppression.problem import Problem

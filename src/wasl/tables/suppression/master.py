@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.tables.cells import Floats
-from wasl.tables.suppression.attack import Cut, quiet_model
+from wasl.tables.solver import quiet_model
+from wasl.tables.suppression.attack import Cut
 from wasl.tables.suppression.cover_cuts import CoverCuts
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.work_meter import Clock

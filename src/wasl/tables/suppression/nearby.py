@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from wasl.tables.cells import Floats, Ints
-from wasl.tables.suppression.attack import SAME_LEVEL, AttackModel, Cut, Target, quiet_model
+from wasl.tables.solver import quiet_model
+from wasl.tables.suppression.attack import SAME_LEVEL, AttackModel, Cut, Target
 
 __all__ = ["STEPS", "Found", "Nearby"]
 
