@@ -23,8 +23,8 @@ ROOTS = {
 }
 """The namespace of a version's messages, and the file of its schemas."""
 OF_THE_STRUCTURE = frozenset({"SCHEMAV_CVC_ELT_4_2", "SCHEMAV_CVC_TYPE_2", "SCHEMAV_CVC_COMPLEX_TYPE_2_1"})
-"""Faults that are none. The type of a data set is defined by its own structure, so the schemas of the standard cannot check
-it: they know an abstract type in its place, without content."""
+"""Faults that are none. A message's own structure defines the type of its data set. The schemas of the standard know an
+abstract type in its place, without content."""
 _one_at_a_time = Lock()
 
 
