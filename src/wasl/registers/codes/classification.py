@@ -3,7 +3,7 @@
 A code list is a CSV file under ``config/classifications``: a first comment line with title and version, then
 ``code,label,label_fr,parent,spellings`` with spellings separated by ``|``. A spelling found under several codes is
 ambiguous ("congolais") and stands for all of them. Arabic labels lie beside, in ``config/classifications/arabic``: they
-are for readers of tables and no part of the list's digest.
+are no part of the list's digest. A cell with an Arabic label means its code where no spelling says otherwise.
 """
 
 from __future__ import annotations
@@ -177,6 +177,11 @@ def _from_rows(
     # A code written out is never ambiguous, whatever else is spelled like it.
     final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
     final |= {spelling_key(code): (code,) for code in entries}
+    labels: dict[str, list[str]] = {}
+    for entry in entries.values():
+        if key := spelling_key(entry.label_ar):
+            labels.setdefault(key, []).append(entry.code)
+    final = {label: tuple(codes) for label, codes in labels.items()} | final
     return CodeList(name, title, entries, final, digest_json([rows]))
 
 
@@ -202,7 +207,8 @@ def _own_list(register: str, name: str, codes: tuple[CodeSpellings, ...]) -> Cod
         }
         for code in codes
     ]
-    return _from_rows(name, f"{name} of register {register}", f"schema {register}, code list {name}", rows)
+    arabic = {code.code: code.label_ar for code in codes if code.label_ar}
+    return _from_rows(name, f"{name} of register {register}", f"schema {register}, code list {name}", rows, arabic)
 
 
 @dataclass(frozen=True, slots=True)

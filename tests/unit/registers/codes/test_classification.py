@@ -185,3 +185,39 @@ def test_a_code_with_its_label_beside_it_is_that_code_or_unknown(name):
     for code, entry in listed.entries.items():
         for cell in (f"{code} - {entry.label_fr}", f"{entry.label_fr} ({code})", f"{code}={entry.label_fr}"):
             assert listed.codes(cell) in ((code,), (), listed.codes(entry.label_fr))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (config_dir() / "classifications").glob("*.csv")))
+def test_a_cell_with_a_label_in_any_language_means_its_code(name):
+    listed = CodeList.load(name)
+    for entry in listed.entries.values():
+        for label in (entry.label, entry.label_fr, entry.label_ar):
+            assert not label or listed.codes(label) == (entry.code,), (entry.code, label)
+
+
+def test_a_spelling_goes_before_an_arabic_label():
+    own = ({"code": "a", "label_ar": "نعم"}, {"code": "b", "label_ar": "لا", "spellings": ["نعم"]})
+    fields = [{"name": "x", "role": "payload", "type": "code", "classification": "own"}]
+    schema = RegisterSchema.model_validate({
+        "id": "r", "version": 1, "title": "t", "holder": "h", "record": "source_row", "fields": fields,
+        "code_lists": {"own": own},
+    })  # fmt: skip
+    assert code_list(schema, "own").codes("نعم") == ("b",)
+    assert code_list(schema, "own").codes("لا") == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "code"),
+    [
+        ("labour-status", "عاطل عن العمل", "unemployed"),
+        ("labour-status", "Femme au foyer", "inactive"),
+        ("labour-status", "نشيط مشتغل", "employed"),
+        ("education", "Niveau universitaire", "5-8"),
+        ("education", "9ème année fondamentale", "2"),
+        ("education", "ابتدائي", "1"),
+        ("province", "الحسيمة", "01.051"),
+        ("region", "سوس ماسة", "09"),
+    ],
+)
+def test_words_of_moroccan_surveys(name, cell, code):
+    assert CodeList.load(name).codes(cell) == (code,)
