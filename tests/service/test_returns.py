@@ -16,12 +16,13 @@ import pytest
 from pages_support import PlainBrowser
 from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Service
 
-from wasl.audit.events import RegisterDeclared
+from wasl.audit.events import ProjectChanged, RegisterDeclared
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
 from wasl.service.projects import register_id
-from wasl.service.records import Register
+from wasl.service.records import Register, Run
+from wasl.service.states import RunStatus
 
 HERE = f"/v1/projects/{PROJECT}"
 
@@ -165,3 +166,31 @@ def test_the_console_offers_no_return_where_the_schema_gives_none(resolved: tupl
     assert "rien ne lui est retourné" in shown
     assert f"{register}/returns/{run}" not in shown
     assert browser.send(f"{register}/returns/{run}").status_code == 403
+
+
+@pytest.mark.parametrize("status", [RunStatus.SCORED, RunStatus.FAILED, RunStatus.RESOLVED])
+def test_a_later_run_does_not_hide_the_return_of_an_earlier_one(
+    resolved: tuple[Service, str], status: RunStatus
+) -> None:
+    service, run = resolved
+    prepare(service, run)
+    caller = service.installation.operator()
+    with service.installation.ledger.writing(caller) as ledger:
+        known = ledger.get(Run, run)
+        made = replace(
+            known,
+            id=service.installation.office.new_id(),
+            created_at=service.installation.office.now().isoformat(),
+            status=status,
+            version=0,
+            spine=known.spine if status is RunStatus.RESOLVED else "",
+            artifacts={},
+        )
+        happening = ProjectChanged(closed=False)
+        ledger.save(made, event=caller.event(happening, project=PROJECT, subject=made.id))
+    browser = PlainBrowser(service.address)
+    browser.sign_in(service.token(Role.HOLDER))
+    register = f"/console/projects/{PROJECT}/files/{REGISTER}"
+    shown = html.unescape(browser.get(register).text)
+    assert f"{register}/returns/{run}" in shown
+    assert ("plus récent" in shown) == (status is not RunStatus.RESOLVED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Set
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -16,6 +17,7 @@ from wasl.service.ports import Incoming
 from wasl.service.projects import register_id
 from wasl.service.records import Register, Run, Submission, SubmissionKind
 from wasl.service.returns import return_name
+from wasl.service.states import RunStatus
 from wasl.web.console.charts import Bar, Chart, bars
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.uploads import receive_file
@@ -28,6 +30,7 @@ pages = Pages()
 BASE = "/console/projects/{project}/files"
 REGISTER = BASE + "/{register}"
 HISTORY = 50
+RUNS = 20
 PLURALS = {
     "deliveries": SubmissionKind.DELIVERY,
     "join-maps": SubmissionKind.JOIN_MAP,
@@ -61,9 +64,10 @@ def show_register(page: AnyPage, project: str, register: str) -> Response:
     with page.office.ledger.reading() as state:
         declared = state.get(Register, register_id(project, register))
         sent = state.select(Submission, project=project, register=register, limit=HISTORY, descending=True)
-        runs = state.select(Run, project=project, descending=True, limit=20)
+        runs = state.select(Run, project=project, descending=True, limit=RUNS)
+        runs += state.select(Run, project=project, status=RunStatus.RESOLVED, descending=True, limit=RUNS)
     current = {one.kind.value: one for one in reversed(sent) if not one.withdrawn and not one.purged}
-    used = next((run for run in runs if any(one.id in run.deliveries for one in sent)), None)
+    used, later, earlier = _runs_of(runs, {one.id for one in sent}, return_name(register))
     linked = _linked(used, register)
     return page.render(
         "register_files.html",
@@ -72,6 +76,8 @@ def show_register(page: AnyPage, project: str, register: str) -> Response:
         current=current,
         kinds={kind.value: plural for plural, kind in PLURALS.items()},
         used=used,
+        later=later,
+        earlier=earlier,
         linked=linked,
         quality=_quality(page, linked),
         returned=used is not None and bool(used.artifacts.get(return_name(register))),
@@ -137,6 +143,25 @@ async def _send(page: Page, project: str, register: str, kind: SubmissionKind) -
 
 def _receive(page: Page, project: str, register: str, kind: SubmissionKind, incoming: Incoming) -> None:
     submissions.receive(page.office, page.caller, project=project, register=register, kind=kind, incoming=incoming)
+
+
+def _runs_of(runs: Iterable[Run], sent: Set[str], returned: str) -> tuple[Run | None, Run | None, list[Run]]:
+    """The runs that used what a register sent.
+
+    Args:
+        runs: Runs of the project.
+        sent: Ids of the register's files.
+        returned: Name of the register's return among the artifacts of a run.
+
+    Returns:
+        The newest that is resolved, else the newest; a newer one that is not resolved yet; older ones with a return.
+    """
+    mine = {run.id: run for run in runs if not sent.isdisjoint(run.deliveries)}
+    newest = sorted(mine.values(), key=lambda run: run.created_at, reverse=True)
+    resolved = [run for run in newest if run.status is RunStatus.RESOLVED]
+    used = next(iter(resolved or newest), None)
+    later = newest[0] if newest and newest[0] is not used else None
+    return used, later, [run for run in resolved[1:] if run.artifacts.get(returned)]
 
 
 def _linked(run: Run | None, register: str) -> dict[str, Any] | None:

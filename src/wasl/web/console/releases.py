@@ -107,6 +107,7 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
     with page.office.ledger.reading() as state:
         found = release_steps.find_release(state, project, release)
         job = state.find(Job, found.job) if found.job else None
+        run = state.find(Run, found.run)
         earlier = [
             one
             for one in state.select(Release, project=project, status=ReleaseStatus.PUBLISHED, descending=True)
@@ -116,6 +117,7 @@ def show_release(page: AnyPage, project: str, release: str) -> Response:
     return page.render(
         "release.html",
         release=found,
+        run=run,
         job=job,
         working=working,
         source=f"/console/projects/{project}/releases/{release}",
