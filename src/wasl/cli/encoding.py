@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wasl.cli.keys import ExpectKeyOption, IdentityOption, IssuerOption, KeyOption, read_key, read_signer
-from wasl.cli.language import spoken
+from wasl.cli.language import said, spoken
 from wasl.cli.memory import let_go_of_memory
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.register_files import (
@@ -27,6 +27,7 @@ from wasl.cli.register_files import (
     write_csv,
     write_rejects,
 )
+from wasl.locale import N_
 from wasl.registers.exchange.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ if TYPE_CHECKING:
     from wasl.registers.reading.reader import RegisterTable
 
 __all__ = ["encode_file", "register"]
+
+
+FILES = {
+    "delivery": N_("delivery"),
+    "join_map": N_("join map"),
+    "payload": N_("payload"),
+    "keep_map": N_("keep map"),
+    "rejects": N_("rejects"),
+    "merged": N_("records taken as one person"),
+    "explain": N_("plot of blocks"),
+}
+"""What a file is, in words."""
+COMPANIONS = {"join_map": "--join", "payload": "--payload", "keep_map": "--keep-map"}
+"""Files that are made with a delivery or never, and the options that write them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -306,6 +321,11 @@ def _show_encoded(
             "Warning: no round was named. Deliveries of this register made without a round share row ids and block "
             "labels, so who appears in which of them can identify persons. Name a new round with --round each period."
         )
+    if lacking := [option for name, option in COMPANIONS.items() if name not in files]:
+        say(
+            f"Warning: {', '.join(lacking)} not given. These files belong to this delivery alone and cannot be made "
+            "later: without the join map its links find no person, without the keep map no return can be opened."
+        )
     _show_warnings(warnings, table)
     if explain:
         columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
@@ -325,7 +345,7 @@ def _show_encoded(
         if encoded.left_out:
             show_table("Left out", ["what", "name", "why"], [[i.kind, i.name, i.reason] for i in encoded.left_out])
     for what, place in files.items():
-        say(f"{what}: {place}")
+        say(f"{said(FILES[what])}{spoken().colon}{place}")
 
 
 def encode_warnings(encoded: Encoded, table: RegisterTable) -> list[dict[str, Any]]:

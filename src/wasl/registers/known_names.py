@@ -7,6 +7,9 @@ from wasl.locale import N_, Messages
 __all__ = ["KNOWN_NAMES", "known_as", "known_name"]
 
 KNOWN_NAMES = {
+    "suppression": N_("suppression of cells"),
+    "cell-key": N_("noise by cell key"),
+    "persons": N_("persons"),
     "all": N_("all passes together"),
     "birth": N_("birth date"),
     "birth_date": N_("birth date"),

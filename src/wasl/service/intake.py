@@ -154,7 +154,7 @@ class ParquetFile:
             tail = file.read(8)
         length = int.from_bytes(tail[:4], "little")
         if size < 12 or tail[4:] != MAGIC or length > min(MAX_FOOTER_BYTES, size - 12):
-            raise DeliveryError(f"not a readable Parquet file, so not a {self.what}.")
+            raise DeliveryError(f"the file is not a readable Parquet file, so not a {self.what}.")
 
     def _require_flat(self, footer: Any) -> None:
         """Refuse columns of lists, structures and maps: no submission has them, and they hide the number of values.
@@ -273,7 +273,7 @@ class _Refusal:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError | pa.ArrowException | ValueError | MemoryError | UnicodeDecodeError):
-            raise DeliveryError(f"not a readable Parquet file, so not a {self.what}.") from error
+            raise DeliveryError(f"the file is not a readable Parquet file, so not a {self.what}.") from error
 
 
 def require_rows(file: ParquetFile, content_digest: str) -> None:

@@ -55,6 +55,11 @@ class Form:
             raise PageFault(422, N_("The field “{name}” is longer than {most} characters."), name=name, most=most)
         return value
 
+    @property
+    def sent(self) -> bool:
+        """Whether a form was sent at all."""
+        return bool(self._fields)
+
     def every(self, name: str) -> list[str]:
         """All values of a field that may be chosen several times."""
         return [value.strip() for value in self._fields.get(name, []) if value.strip()]

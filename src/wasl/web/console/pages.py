@@ -190,6 +190,10 @@ class Page:
         sent = self.request.headers.get("referer", "")
         return sent.removeprefix(origin) if sent.startswith(origin + "/") else ""
 
+    def _wrote(self, name: str, default: str = "") -> str:
+        """What a refused form had in a field, so that nobody fills it in again."""
+        return next(iter(self.form.every(name)), "" if self.form.sent else default)
+
     def _context(self) -> dict[str, Any]:
         projects = self.projects()
         here = self.request.path_params.get("project")
@@ -211,6 +215,8 @@ class Page:
             "form_token": form_token(self.confirmed_cookie or self.cookie),
             "once_key": secrets.token_urlsafe(12),
             "path": self.request.url.path,
+            "chose": lambda name, value: value in self.form.every(name),
+            "wrote": self._wrote,
             "said": self.request.query_params.get("said", ""),
             "confirmed": bool(self.confirmed_cookie) or (self.session is not None and self.session.confirmed),
         }
