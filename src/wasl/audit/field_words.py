@@ -100,7 +100,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "information_loss": {"fr": "perte d'information", "ar": "فقدان المعلومات", "en": "information loss"},
     "job": {"fr": "tâche", "ar": "المهمة", "en": "job"},
     "job_kind": {"fr": "nature", "ar": "النوع", "en": "kind"},
-    "join_digests": {"fr": "empreintes des tables de jointure", "ar": "بصمات جداول الربط", "en": "join map digests"},
+    "join_digests": {"fr": "empreintes des tables de jonction", "ar": "بصمات جداول الربط", "en": "join map digests"},
     "k": {"fr": "k", "ar": "k", "en": "k"},
     "k_after": {"fr": "k après", "ar": "k بعد", "en": "k after"},
     "k_before": {"fr": "k avant", "ar": "k قبل", "en": "k before"},

@@ -47,7 +47,7 @@ FILES = {
     "merged": N_("records taken as one person"),
     "explain": N_("plot of blocks"),
 }
-"""What a file is, in words."""
+"""Words for the files that are written."""
 COMPANIONS = {"join_map": "--join", "payload": "--payload", "keep_map": "--keep-map"}
 """Files that are made with a delivery or never, and the options that write them."""
 

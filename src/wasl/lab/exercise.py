@@ -278,7 +278,7 @@ Le dossier `registers` contient deux registres d'un Maroc qui n'existe pas : tit
 
 1. Créez une clé.
    {do_key}
-2. Encodez les deux registres. L'unité d'appariement reçoit la livraison, le gardien du pivot la table de jointure, le
+2. Encodez les deux registres. L'unité d'appariement reçoit la livraison, le gardien du pivot la table de jonction, le
    bureau de diffusion les données utiles. La table conservée ne vous quitte jamais.
    {do_encode}
 3. Ouvrez une livraison avec pandas. Quelles colonnes contient-elle ? Trouvez-y un nom, ou expliquez pourquoi c'est

@@ -171,8 +171,8 @@ class SpineResolved(Happening):
     """Scored pairs were resolved into persons."""
 
     sentences: ClassVar[Mapping[Language, str]] = {
-        "fr": "{actor} a établi le référentiel des personnes {subject}",
-        "ar": "أنشأ {actor} مرجع الأشخاص {subject}",
+        "fr": "{actor} a établi la table pivot {subject}",
+        "ar": "أنشأ {actor} الجدول المحوري {subject}",
         "en": "{actor} resolved the spine of persons {subject}",
     }
 

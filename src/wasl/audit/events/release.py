@@ -319,7 +319,7 @@ class ReleaseVerified(Happening):
     """A release package was checked against its signature."""
 
     sentences: ClassVar[Mapping[Language, str]] = {
-        "fr": "{actor} a vérifié la publication {subject}",
+        "fr": "{actor} a vérifié la diffusion {subject}",
         "ar": "تحقق {actor} من الإصدار {subject}",
         "en": "{actor} verified the release {subject}",
     }
@@ -333,7 +333,7 @@ class ReleaseReproduced(Happening):
     """A published release was made again from the deliveries on and its digests were compared."""
 
     sentences: ClassVar[Mapping[Language, str]] = {
-        "fr": "{actor} a refait la publication {subject} et comparé son résultat",
+        "fr": "{actor} a refait la diffusion {subject} et comparé son résultat",
         "ar": "أعاد {actor} إعداد الإصدار {subject} وقارن نتيجته",
         "en": "{actor} made the release {subject} again and compared its result",
     }

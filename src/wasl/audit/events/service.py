@@ -124,7 +124,7 @@ class JoinMapReceived(Happening):
     """A join map was accepted."""
 
     sentences: ClassVar[Mapping[Language, str]] = {
-        "fr": "{actor} a remis la table de jointure {subject}",
+        "fr": "{actor} a remis la table de jonction {subject}",
         "ar": "سلّم {actor} جدول الربط {subject}",
         "en": "{actor} handed in the join map {subject}",
     }
@@ -141,8 +141,8 @@ class PayloadReceived(Happening):
     """A payload was accepted."""
 
     sentences: ClassVar[Mapping[Language, str]] = {
-        "fr": "{actor} a remis les variables {subject}",
-        "ar": "سلّم {actor} المتغيرات {subject}",
+        "fr": "{actor} a remis les données utiles {subject}",
+        "ar": "سلّم {actor} بيانات المحتوى {subject}",
         "en": "{actor} handed in the payload {subject}",
     }
 

@@ -191,7 +191,7 @@ class Page:
         return sent.removeprefix(origin) if sent.startswith(origin + "/") else ""
 
     def _wrote(self, name: str, default: str = "") -> str:
-        """What a refused form had in a field, so that nobody fills it in again."""
+        """The text of a field in a form that was refused, so that nobody fills it in again."""
         return next(iter(self.form.every(name)), "" if self.form.sent else default)
 
     def _context(self) -> dict[str, Any]:
