@@ -27,6 +27,7 @@ from wasl.linkage.quality.checks import check_few_links, check_precision, check_
 from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality, why_recall_is_unknown
 from wasl.linkage.quality.least_precision import least_probability
+from wasl.linkage.quality.occasions import share_with_few_occasions
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.quality.unmet import unmet_by_source
 from wasl.locale import N_
@@ -107,28 +108,25 @@ def resolve(
     records, meetings, patterns = _meetings(plan, scored, joins)
     duplicate_free = _duplicate_free(plan, scored, records)
     before = merge_meetings(meetings, records, duplicate_free, plan.model.own_numbers)
-    like_twins = twin_like(before, meetings.alike)
+    like_twins, few = twin_like(before, meetings.alike), share_with_few_occasions(before, meetings, records)
     del meetings
     if look is not None and len(before):
         before = averaged(before, look(before, records))
     found = _find_persons(plan, before, records, duplicate_free, like_twins if look is None else None)
-    everyone = records.roster
-    persons = name_persons(everyone, found.cluster[everyone.place], onto)
+    at = records.roster.place
+    persons = name_persons(records.roster, found.cluster[at], onto)
     grade_code, probability = _membership(plan, records, found.pairs, found.together)
-    at = everyone.place
-    spine = spine_table(everyone, persons, list(GRADES), grade_code[at], probability[at], run, onto)
+    spine = spine_table(records.roster, persons, list(GRADES), grade_code[at], probability[at], run, onto)
     links, conflicts = _links(plan, patterns, records, found, like_twins), _conflicts(plan, records, found)
     report = _report(plan, scored, records, found, run, persons.changes, conflicts)
-    report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability)
+    report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability, few)
     checks = resolution_checks(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, patterns,
         plan.model.personal, plan.model.unshared,
     )  # fmt: skip
-    links_made = int(found.together.sum())
+    links_made, alike = int(found.together.sum()), int((found.together & like_twins).sum())
     checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))
-    checks.append(
-        check_twins(int((found.together & like_twins).sum()), links_made, given_apart(scored.model, plan.model))
-    )
+    checks.append(check_twins(alike, links_made, given_apart(scored.model, plan.model)))
     apart = records.source[found.pairs.left] != records.source[found.pairs.right]
     checks.append(check_few_links(int((found.together & apart).sum()), records))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
@@ -228,13 +226,14 @@ def _quality(
     duplicate_free: NDArray[np.bool_],
     single: NDArray[np.bool_],
     probability: NDArray[np.float64],
+    few_occasions: float,
 ) -> dict[str, Any]:
     """Estimates without truth, for all pairs and by register."""
     flow = scored.report["passes"]
     missed, room = counted_once([row for part in flow for row in part.get("unfound", [])])
     below = max((part["expected_below"] for part in flow), default=0.0) + missed
     pairs, together = found.pairs, found.together
-    reason = why_recall_is_unknown(flow, scored.model, records)
+    reason = why_recall_is_unknown(flow, scored.model, records, few_occasions)
     quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason, room)
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]

@@ -31,6 +31,8 @@ from wasl.linkage.persons.meetings import shared_passes
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import counts_by
+from wasl.linkage.quality.occasions import INDEPENDENT_PASSES
+from wasl.locale import N_
 
 __all__ = [
     "MODEL_ERROR",
@@ -50,9 +52,11 @@ WIDER = 2.0
 """Factor on the distance of the lower end of precision from 1. Without it the interval held the true precision in 5 of
 10 draws of small registers of names and birth dates and of the 19th century, with it in 9. Of 63 runs on unusual
 registers it held in 56 without it, and in 62 with it."""
-FEW = "cannot be estimated: fewer than three comparisons do not show how many matches disagree on one of them"
-INDEPENDENT_PASSES = 2
-"""Of so many passes, independence cannot be tested."""
+FEW = N_("cannot be estimated: fewer than three comparisons do not show how many matches disagree on one of them")
+FEW_OCCASIONS = 0.2
+"""Share of the likely matches that at most two independent passes could have shown, above which recall is unknown.
+Without sex in one of two registers it was 1, recall was .92 and its interval began at .96."""
+NESTED = N_("cannot be estimated: many pairs have two independent passes or fewer, as other passes lie within them")
 LEAST_FREE = 30
 """Fewer pairs that were free to meet say nothing of how often records do."""
 LEAST_SHARE = 0.02
@@ -253,7 +257,9 @@ def _without_recall(found: dict[str, Any], reason: str) -> dict[str, Any]:
     }
 
 
-def why_recall_is_unknown(passes: Sequence[Mapping[str, Any]], model: MatchModel, records: Records) -> str:
+def why_recall_is_unknown(
+    passes: Sequence[Mapping[str, Any]], model: MatchModel, records: Records, few_occasions: float = 0.0
+) -> str:
     """Why nothing is known of the matches that met in no pass; empty where capture-recapture can estimate them.
 
     Capture-recapture takes the passes for independent. Of two passes that cannot be tested, and where every pass blocks
@@ -263,17 +269,21 @@ def why_recall_is_unknown(passes: Sequence[Mapping[str, Any]], model: MatchModel
         passes: Their reports.
         model: Their models.
         records: Of all deliveries.
+        few_occasions: Share of the likely matches that at most two independent passes could have shown.
     """
     if any(flow["blocks"] == 1 and flow["rows"] >= len(records) for flow in passes):
         few = all(len(part.comparisons) < ENOUGH_COMPARISONS for part in model.passes)
         return FEW if few else ""  # every pair was compared
     if len(passes) <= INDEPENDENT_PASSES:
-        count = "one pass" if len(passes) == 1 else f"{len(passes)} passes"
-        return f"cannot be estimated: {count} cannot show how many matches met in none"
+        if len(passes) == 1:
+            return N_("cannot be estimated: one pass cannot show how many matches met in none")
+        told = N_("cannot be estimated: {count} passes cannot show how many matches met in none")
+        return told.format(count=len(passes))
+    if few_occasions > FEW_OCCASIONS:
+        return NESTED
     compared = [{comparison.name for comparison in part.comparisons} for part in model.passes]
-    everything = set().union(*compared)
-    if len(everything) <= 1:
-        return "cannot be estimated: all passes compare the same field, so they block on the others"
+    if len(set().union(*compared)) <= 1:
+        return N_("cannot be estimated: all passes compare the same field, so they block on the others")
     return ""
 
 
