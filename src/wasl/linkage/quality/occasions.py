@@ -1,6 +1,6 @@
 """How many passes could have shown a match independently of each other.
 
-Capture-recapture takes passes for occasions. A pass is none of its own if whoever meets in it meets in another one, too.
+Capture-recapture takes passes for occasions. A pass is none of its own if whoever meets in it meets in another, too.
 So the block of all names and the year of birth lies within the block of all names. Nor is a pass in which hardly any
 match meets, as where a code means the opposite in one register. With two occasions or fewer, nothing tests whether they
 are independent.
