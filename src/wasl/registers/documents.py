@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -12,6 +10,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasl.errors import SchemaError
+from wasl.registers.plain_toml import KeyDepthError, read_toml
 
 __all__ = ["Document", "config_dir", "load_document", "resolve_document", "validate_document"]
 
@@ -69,10 +68,6 @@ def _is_name(name_or_path: str | Path) -> bool:
     return Path(text).suffix not in (".toml", ".json") and not text.startswith((".", "/", "\\")) and ":" not in text
 
 
-MANY_DOTS = re.compile(r"(?:[\w-]+\.){100}")
-"""A dotted key of a hundred parts; the deepest document of wasl has six."""
-
-
 def load_document(model: type[D], path: Path) -> D:
     """The document at ``path``, validated: TOML, or JSON as a service gives it (``.json``).
 
@@ -87,10 +82,8 @@ def load_document(model: type[D], path: Path) -> D:
         ) from error
     kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
-        if kind == "TOML" and MANY_DOTS.search(text):  # tomllib's memory grows with the square of a key's parts
-            raise RecursionError
-        data = json.loads(text) if kind == "JSON" else tomllib.loads(text)
-    except RecursionError as error:
+        data = json.loads(text) if kind == "JSON" else read_toml(text)
+    except (RecursionError, KeyDepthError) as error:
         raise SchemaError(f"{path}: nested deeper than any document.", remedy=f"Write a flatter {kind}.") from error
     except ValueError as error:
         raise SchemaError(f"{path}: not valid {kind}: {error}.") from error

@@ -16,6 +16,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from wasl.registers.exchange.digests import digest_bytes
+from wasl.registers.plain_toml import MOST_KEY_DOTS, KeyDepthError, read_toml
 from wasl.service.ports import Receipt
 from wasl.web.problems import HttpProblem
 from wasl.web.settings import ServiceSettings
@@ -34,19 +35,6 @@ TOML_PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)")
 
 MAX_JSON_VALUES = 100_000
 """Values in one body: Python needs up to 100 bytes for each, so 1 MB of text becomes 10 MB at most."""
-
-MOST_KEY_DOTS = 40
-"""Dots in one key of TOML. The parser's work grows with their square: 1 MB of keys of 500,000 dots would take days."""
-
-STRINGS = re.compile(
-    r'''"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}|'''
-    r"""'''(?:[^']|'(?!''))*+'{3,5}|"""
-    r""""(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|\#[^\n]*+""",
-    re.DOTALL,
-)
-"""Strings and comments of TOML: their dots are no parts of keys."""
-
-BETWEEN_WORDS = re.compile(r"[=,{}\[\]\n]")
 
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of a NUL character in JSON; after an escaped backslash it is plain text."""
@@ -111,10 +99,10 @@ def parse_toml(text: str) -> Any:
     """
     if text.count(",") + text.count("[") + text.count("=") > MAX_JSON_VALUES:
         raise _too_many_values()
-    if any(piece.count(".") > MOST_KEY_DOTS for piece in BETWEEN_WORDS.split(STRINGS.sub("", text))):
-        raise HttpProblem(400, f"a key of the TOML has more than {MOST_KEY_DOTS} dots.")
     try:
-        return _storable(_plain(tomllib.loads(text)))
+        return _storable(_plain(read_toml(text)))
+    except KeyDepthError as error:
+        raise HttpProblem(400, f"a key of the TOML has more than {MOST_KEY_DOTS} dots.") from error
     except tomllib.TOMLDecodeError as error:
         place = TOML_PLACE.search(str(error))
         where = f" at {place.group(1)}" if place else ""

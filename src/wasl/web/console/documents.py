@@ -11,6 +11,7 @@ from typing import Any
 
 from wasl.errors import SchemaError
 from wasl.locale import N_
+from wasl.registers.plain_toml import read_toml
 from wasl.web.console.forms import Form, PageFault
 
 __all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "written"]
@@ -62,14 +63,26 @@ def read_document(form: Form, name: str, what: str) -> dict[str, Any]:
         SchemaError: It is neither.
     """
     text = form.text(name, most=LONGEST_DOCUMENT)
+    if not text.startswith("{"):
+        return read_toml_field(text, what)
     try:
-        value = json.loads(text) if text.startswith("{") else tomllib.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return dict(json.loads(text))
+    except (RecursionError, ValueError) as error:
         place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too deep"
         raise SchemaError(f"{what} is not JSON ({place}).", remedy="Correct that place.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"{what} is not TOML ({error}).", remedy="Correct that place.") from error
-    return dict(value)
+
+
+def read_toml_field(text: str, what: str) -> dict[str, Any]:
+    """The document in a text that is TOML.
+
+    Raises:
+        SchemaError: It is not, or is deeper or has longer numbers than any document.
+    """
+    try:
+        return read_toml(text)
+    except (RecursionError, ValueError) as error:
+        place = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "too deep"
+        raise SchemaError(f"{what} is not TOML ({place}).", remedy="Correct that place.") from error
 
 
 def read_thresholds(form: Form, policy: Mapping[str, Any]) -> dict[str, Any]:

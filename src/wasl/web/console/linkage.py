@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +22,7 @@ from wasl.service.ports import Area
 from wasl.service.records import Job, JobStatus, Run, Submission, SubmissionKind
 from wasl.service.states import RunStatus
 from wasl.web.console.charts import Bar, Chart, bars, columns
+from wasl.web.console.documents import read_toml_field
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.console.shipped import offered, shipped
@@ -62,7 +62,7 @@ def start_run(page: AnyPage, project: str) -> Response:
     name, text = page.form.text("plan", most=80), page.form.text("document", most=LONGEST_PLAN)
     deliveries = page.form.every("delivery")
     try:
-        plan: Mapping[str, Any] = tomllib.loads(text) if text else {"name": name}
+        plan: Mapping[str, Any] = read_toml_field(text, "the plan") if text else {"name": name}
         run = page.once(
             lambda caller: linkages.request_linkage(
                 page.office,
@@ -74,9 +74,6 @@ def start_run(page: AnyPage, project: str) -> Response:
                 purpose=page.form.text("purpose", most=60),
             )
         )
-    except tomllib.TOMLDecodeError as error:
-        problem = InputError(f"the plan is not TOML: {error}.")
-        return _new_run(page, project, name, text, say_error(problem, 422, page.language))
     except WaslError as error:
         return _new_run(page, project, name, text, say_error(error, status_of(error), page.language))
     return page.go(f"/console/projects/{project}/runs/{run}", said="run-asked")
