@@ -1,7 +1,7 @@
 """TOML of strangers: parsed only where its cost grows with its length.
 
-The parser of Python copies the parts of a dotted key for each of them. So its time and memory grow with the square of the
-parts: a line of 300 kB would take some 90 GB. No document of wasl has keys of more than six parts.
+The parser of Python copies the parts of a dotted key for each of them. So its time and memory grow with the square of
+the parts: a line of 300 kB would take some 90 GB. No document of wasl has keys of more than six parts.
 """
 
 from __future__ import annotations
