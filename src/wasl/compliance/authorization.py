@@ -164,7 +164,8 @@ class Decisions:
         exceeded = excess_in_phrases(excess)
         error = AuthorizationError(
             f"authorization {nearest.decision} (until {nearest.expires}) does not cover this: {exceeded}.",
-            remedy="Amend the dossier (`wasl dossier`), have it authorized, and store the decision (`wasl authorize`).",
+            remedy="Amend the dossier, have it authorized, and store the decision: on the page of the dossier, or with "
+            "`wasl dossier` and `wasl authorize`.",
         )
         error.event = AuthorizationExceeded(act=asked.act, decision=nearest.decision, excess=excess)
         raise error

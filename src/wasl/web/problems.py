@@ -66,7 +66,7 @@ PHRASES = (
     N_("Insufficient Storage"),
     N_("Request too large"),
     N_("The request is not as the API describes it"),
-    N_("{count} things in the request are at fault."),
+    N_("Faults in the request: {count}."),
     N_("See 'fields' and /v1/openapi.json."),
     N_("a text or number in the request cannot be stored."),
     N_("the database does not answer; nothing was changed."),
@@ -230,7 +230,7 @@ async def _validation(request: Request, error: Exception) -> Response:
         status=422,
         slug="invalid-request",
         title="The request is not as the API describes it",
-        detail=f"{len(fields)} things in the request are at fault.",
+        detail=f"Faults in the request: {len(fields)}.",
         remedy="See 'fields' and /v1/openapi.json.",
         fields=fields[:50],
     )

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from wasl.locale import LANGUAGES, messages, negotiate
 from wasl.locale.messages import read_catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
+FRENCH = ROOT / "src" / "wasl" / "locale" / "catalogues" / "fr"
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: {language}\\n"\n\n'
 
 
@@ -84,3 +86,14 @@ def test_the_first_wish_that_can_be_met_counts(wishes: tuple[str | None, ...], l
 
 def test_only_the_direction_of_arabic_is_from_right_to_left() -> None:
     assert {language: messages(language).direction for language in LANGUAGES} == {"fr": "ltr", "ar": "rtl", "en": "ltr"}
+
+
+@pytest.mark.parametrize("path", sorted(FRENCH.glob("*.po")), ids=lambda path: path.stem)
+def test_french_says_de_for_millions_alone(path: Path) -> None:
+    """ "2 jours", "2 millions de jours": the second of the three forms is that of whole millions."""
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale="fr")
+    for message in catalogue:
+        if message.pluralizable and any(message.string):
+            one, _, other = message.string
+            assert "{count} de " not in one + other, other
