@@ -214,7 +214,7 @@ def opened_microdata(path: Path) -> Microdata:
 
     found = open_microdata(path)
     for finding in found.findings:
-        say(f"{path.name}: {finding}")
+        say(f"{path.name}: {said(finding)}")
     return found
 
 

@@ -202,32 +202,30 @@ def read_hierarchies(document: TablesSpec, folders: Sequence[Path]) -> dict[str,
 
 
 def _read(path: Path, texts: set[str] | None) -> pa.Table:
-    """A CSV or Parquet file; the columns named (all, if None) are read as text, so that codes keep leading zeros."""
+    """A CSV or Parquet file; the columns named (all, if None) are text, so that codes keep leading zeros.
+
+    Another column of a CSV file becomes numbers where all of its cells are numbers.
+    """
     import pyarrow as pa
-    import pyarrow.csv as pacsv
+    import pyarrow.compute as pc
 
     from wasl.cli.disclosure import read_microdata
+    from wasl.registers.reading.numbers import read_numbers
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
+    table = read_microdata(path)
     if path.suffix.lower() in (".parquet", ".pq"):
-        return read_microdata(path)
-    try:
-        with path.open("rb") as file:
-            header = file.readline().decode("utf-8-sig").rstrip("\r\n")
-        delimiter = max((";", "\t", ","), key=header.count)
-        names = [name.strip().strip('"') for name in header.split(delimiter)]
-        columns = {name: pa.string() for name in names if texts is None or name in texts}
-        return pacsv.read_csv(
-            path,
-            parse_options=pacsv.ParseOptions(delimiter=delimiter),
-            convert_options=pacsv.ConvertOptions(column_types=columns, strings_can_be_null=texts is not None),
-        )
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: cannot be read as CSV ({type(error).__name__}).",
-            remedy="Give UTF-8 CSV with a header line, or Parquet.",
-        ) from error
+        return table
+    if texts is None:
+        return pa.table({name: pc.fill_null(table.column(name), "") for name in table.column_names})
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        if name in texts or not pa.types.is_string(column.type):
+            continue
+        numbers = read_numbers(pc.utf8_trim_whitespace(column)).values
+        if numbers.null_count == column.null_count:
+            whole = pc.all(pc.equal(numbers, pc.round(numbers))).as_py() is not False
+            table = table.set_column(place, name, numbers.cast(pa.int64()) if whole else numbers)
+    return table
 
 
 def read_before(path: Path) -> list[EarlierTable | EarlierFile]:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from wasl.audit.notes import NoteSigner
 from wasl.cli.app import build_app
 from wasl.compliance.particulars import Particulars
+from wasl.disclosure.keys.variable_types import as_numbers
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.policy.draft import draft_policy
 from wasl.errors import DeliveryError, InputError
@@ -310,6 +311,25 @@ def test_a_policy_is_drafted_from_each_kind_of_microdata(suffix, tmp_path):
     assert roles["salaire"] == "sensitive"
     assert roles["ponderation"] == "weight"
     assert roles["code"] == "free"
+
+
+@pytest.mark.parametrize("form", ["{:d} 234,50", "{:d}.234,50 DH", "{:d},234.50", "MAD {:d}234.5"])
+def test_amounts_of_money_are_sensitive_however_they_are_written(form):
+    table = pa.table({"sex": ["F", "M"] * 40, "salaire": [form.format(1 + n) for n in range(80)]})
+    roles = {one["name"]: one["role"] for one in tomllib.loads(draft_policy(table, "p", {}))["variables"]}
+    assert roles["salaire"] == "sensitive"
+    numbers = as_numbers("salaire", table["salaire"], classes=False).to_pylist()
+    assert numbers == [1000.0 * (1 + n) + 234.5 for n in range(80)]
+
+
+def test_an_arabic_heading_is_an_arabic_label(tmp_path):
+    frame = pd.DataFrame(
+        {"الاسم العائلي": ["DIALLO", "KEITA"] * 9, "nom du père": ["A", "B"] * 9, "الجهة": ["09"] * 18}
+    )
+    frame.to_csv(tmp_path / "سجل.csv", index=False)
+    fields = RegisterSchema.model_validate(tomllib.loads(drafted("register", tmp_path / "سجل.csv"))).fields
+    assert [bool(one.label_ar) for one in fields] == [True, False, True]
+    assert [bool(one.label_fr) for one in fields] == [False, True, False]
 
 
 def test_what_cannot_be_drafted_from_is_refused(linked, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wasl.cli.app import build_app
+from wasl.cli.tables import read_for_tables
 from wasl.errors import InputError
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.documents import config_dir
@@ -67,6 +68,26 @@ def test_a_period_is_written_as_people_write_it(tmp_path, monkeypatch, written, 
     refused = CliRunner().invoke(build_app(["wasl.cli.indicators"]), [str(word) for word in words]).exception
     assert isinstance(refused, InputError)
     assert "2024-Q1" in str(refused.remedy)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_csv_file_is_read_as_offices_write_it(tmp_path, monkeypatch, encoding, separator):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(6)
+    rows = [
+        [rng.choice(codes) for codes in CODES.values()] + [f"{rng.integers(2, 90)},50", "né à Fès"] for _ in range(300)
+    ]
+    lines = [[*CODES, "wage", "remarque"], *rows]
+    text = "\r\n".join(separator.join(f'"{cell}"' for cell in line) for line in lines)
+    (tmp_path / "m.csv").write_bytes(text.encode(encoding))
+    read = read_for_tables(tmp_path / "m.csv", TablesSpec.load("foreign-workers"), "2025")
+    assert read.num_rows == 300
+    assert read["wage"].to_pylist() == [float(row[3].replace(",", ".")) for row in rows]
+    assert read["activity_section"].to_pylist() == [row[2] for row in rows]
+    words = ["indicators", tmp_path / "m.csv", "--period", "2025", "--out", tmp_path / "out"]
+    done = CliRunner().invoke(build_app(["wasl.cli.indicators"]), [str(word) for word in words])
+    assert done.exit_code == 0, (done.output, done.exception)
 
 
 CODES = {"sex": ["M", "F"], "nationality": ["FRA", "SEN"], "activity_section": ["F", "G"]}

@@ -14,11 +14,9 @@ import pyarrow.compute as pc
 
 from wasl.disclosure.keys.intervals import is_class_label
 from wasl.errors import InputError
+from wasl.registers.reading.numbers import read_numbers
 
 __all__ = ["as_days", "as_numbers", "is_number_type", "null_codes", "require_plain"]
-
-DECIMAL_COMMA = r"^\s*[-+]?\d+,\d+\s*$"
-DECIMAL_POINT = r"\."
 
 
 def is_number_type(kind: pa.DataType) -> bool:
@@ -78,9 +76,9 @@ def null_codes(column: pa.ChunkedArray, codes: Sequence[str]) -> pa.ChunkedArray
 
 
 def as_numbers(name: str, column: pa.ChunkedArray, *, classes: bool) -> pa.ChunkedArray:
-    """A column that the policy reads as a number: text becomes int64 where every cell is whole, float64 otherwise.
+    """A column that the policy reads as a number: text becomes int64 where every cell is plain digits, else float64.
 
-    A decimal comma is read where every cell with a fraction is written with one.
+    Texts are read by the rule for all numbers (`wasl.registers.reading.numbers`).
 
     Args:
         name: The column, for messages.
@@ -104,14 +102,14 @@ def as_numbers(name: str, column: pa.ChunkedArray, *, classes: bool) -> pa.Chunk
     distinct = pc.unique(text).drop_null()
     if classes and any(is_class_label(value) for value in distinct.to_pylist()):
         return column
-    commas = pc.match_substring_regex(distinct, DECIMAL_COMMA)
-    if pc.any(commas).as_py() and not pc.any(pc.match_substring_regex(distinct, DECIMAL_POINT)).as_py():
-        text = pc.replace_substring(text, ",", ".")
     try:
         return text.cast(pa.int64())
     except pa.ArrowInvalid:
         pass
-    values = _cells(name, text, lambda cells: cells.cast(pa.float64()), "a number")
+    values = read_numbers(text.cast(pa.string())).values
+    wrong = pc.and_(pc.is_null(values), pc.is_valid(text))
+    if pc.any(wrong).as_py():
+        raise _misfit(name, text, wrong, "a number")
     require_plain(name, values)
     return values
 
@@ -149,8 +147,13 @@ def _cells(
     except pa.ArrowInvalid:
         wrong = [value for value in pc.unique(text).drop_null().to_pylist() if not _casts(value, cast)]
         hit = pc.is_in(text, value_set=pa.array(wrong, text.type))
-        count, first = pc.sum(hit).as_py(), pc.index(hit, True).as_py()
-    raise InputError(
+    raise _misfit(name, text, hit, what)
+
+
+def _misfit(name: str, text: pa.ChunkedArray, wrong: pa.ChunkedArray, what: str) -> InputError:
+    """The refusal of a column with cells that are of another kind: how many, and the first row."""
+    count, first = pc.sum(wrong).as_py(), pc.index(wrong, True).as_py()
+    return InputError(
         f"the policy reads {name!r} as {what}, but {count} of {len(text)} cells are not, first in row {first + 1}.",
         remedy="List these spellings under missing, give the variable another type, or correct the data.",
     )

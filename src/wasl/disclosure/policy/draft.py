@@ -24,6 +24,7 @@ from wasl.registers.documents import validate_document
 from wasl.registers.published_names import names_to_change, unpublishable
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
 from wasl.registers.reading.headings import PAYLOAD_HEADINGS
+from wasl.registers.reading.numbers import read_numbers
 
 __all__ = ["FILES", "KnownLabels", "draft_policy"]
 
@@ -58,8 +59,8 @@ REGION_ROWS = 30
 """Rows from which a region is shown by itself: six times the proposed k."""
 FEW = 60
 """Different values up to which a text is a category."""
-NUMBER = r"^-?(0|[1-9][0-9]*)([.,][0-9]+)?$"
-"""A text that is a number and no code."""
+CODE = r"^-?0[0-9]"
+"""A text of digits that is a code and no number."""
 LEAST = 10
 """Rows that a category must have in the proposed release."""
 CODES = 12
@@ -218,9 +219,10 @@ def _as_number(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts that are all numbers, as the cells of a CSV file are; codes with leading zeros stay text."""
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)) or not len(values.drop_null()):
         return values
-    if not pc.all(pc.match_substring_regex(values.drop_null(), NUMBER)).as_py():
+    if pc.any(pc.match_substring_regex(values.drop_null(), CODE)).as_py():
         return values
-    return pc.replace_substring(values, ",", ".").cast(pa.float64())
+    numbers = read_numbers(values.cast(pa.string())).values
+    return numbers if numbers.null_count == values.null_count else values
 
 
 def _role(name: str, concept: str, kind: pa.DataType, distinct: int, known: int) -> tuple[str, str]:

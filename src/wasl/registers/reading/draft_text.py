@@ -14,6 +14,7 @@ from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
 
 __all__ = ["DERIVED", "write_schema"]
 
+ARABIC = re.compile("[\u0600-\u06ff]")
 DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year", "household": "household"}
 TRANSFORMS = {"birth_date": "year", "household": "household"}
 """Payload variables made from encoded columns."""
@@ -105,7 +106,8 @@ def write_schema(
             lines.append(f"classification = {_quoted(column.classification)}")
         if column.standard and column.role == "payload" and column.standard not in _standards(columns, column):
             lines.append(f"standard = {_quoted(column.standard)}")
-        lines += [f"label = {_quoted(column.heading)}", f"label_fr = {_quoted(column.heading)}", ""]
+        label = "label_ar" if ARABIC.search(column.heading) else "label_fr"
+        lines += [f"label = {_quoted(column.heading)}", f"{label} = {_quoted(column.heading)}", ""]
     for column in columns:
         if column.feature in DERIVED and column is not record and not (bare and column.feature == "household"):
             lines += [
