@@ -22,6 +22,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from wasl.errors import InputError
+from wasl.registers.reading.bounded_parquet import read_bounded
 from wasl.registers.reading.encodings import detect_encoding
 from wasl.registers.reading.width import doubled, require_width
 
@@ -169,9 +170,9 @@ def _require_exact(path: Path, table: pa.Table) -> None:
 
 def _parquet(path: Path) -> pa.Table:
     try:
-        file = pq.ParquetFile(path)
-        _require_names(path, file.schema_arrow.names)
-        return file.read().replace_schema_metadata(None)
+        kinds = pq.read_schema(path)
+        _require_names(path, kinds.names)
+        return read_bounded(path, kinds)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
 

@@ -1,5 +1,6 @@
 """Microdata are read exactly, or refused with the column's name."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -201,3 +202,33 @@ def test_a_number_whose_labels_are_of_missing_codes_alone_stays_a_number(tmp_pat
     again = found.labelled(found.table)
     pq.write_table(again, tmp_path / "kept.parquet")
     assert open_microdata(tmp_path / "kept.parquet").reasons == found.reasons
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(("length", "said"), [(1 << 20, "more than 32,767 bytes"), (30_000, "at most 2,000,000,000")])
+def test_a_text_that_stands_once_in_the_file_and_in_each_row_is_refused(tmp_path, stored, length, said):
+    """Some kilobytes on the disk; 6 to 200 GB where each row has its text."""
+    codes = pa.array(np.zeros(200_000, np.int32))
+    path = tmp_path / "bomb.parquet"
+    text = pa.DictionaryArray.from_arrays(codes, pa.array(["x" * length]))
+    pq.write_table(pa.table({"sex": text, "age": np.arange(200_000)}), path, compression="zstd", store_schema=stored)
+    with pytest.raises(InputError, match=said) as refused:
+        open_microdata(path)
+    assert "xxx" not in str(refused.value)
+
+
+def test_types_of_parquet_columns_stay(tmp_path):
+    table = pa.table(
+        {
+            "a": ["x", None, "y", "x"],
+            "d": pa.array(["u", "v", None, "u"]).dictionary_encode(),
+            "n": pa.nulls(4),
+            "l": pa.array(["q"] * 4, pa.large_string()),
+            "i": [1, 2, 3, None],
+        }
+    )
+    for part in (table, table.slice(0, 0)):
+        pq.write_table(part, tmp_path / "t.parquet")
+        found = open_microdata(tmp_path / "t.parquet").table
+        assert found.schema == table.schema
+        assert found.equals(part)
