@@ -63,7 +63,8 @@ def test_who_is_in_both_is_found_by_record_number(merged, office):
     truth = office[1]
     person = {name: truth[truth["register"] == name].set_index("record")["person"] for name in (A, B)}
     pairs = pd.read_csv(out / "merged.csv", dtype=str)
-    assert list(pairs.columns) == ["register_a", "record_a", "register_b", "record_b", "probability", "grade"]
+    keys = ["register_a", "record_a", "register_b", "record_b"]
+    assert list(pairs.columns) == [*keys, "probability", "grade", "grade_in_words"]
     across = pairs[(pairs["register_a"] == A) & (pairs["register_b"] == B)]
     right = person[A].reindex(across["record_a"]).to_numpy() == person[B].reindex(across["record_b"]).to_numpy()
     true = person[A].reset_index().merge(person[B].reset_index(), on="person")
