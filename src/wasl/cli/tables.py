@@ -16,7 +16,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
-from wasl.cli.language import said
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
@@ -286,6 +286,8 @@ def _secret(path: Path | None) -> bytes:
 
 def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
     """Print what was made, and which files may leave the office."""
+    from wasl.registers.known_names import known_as
+
     report = made.report
     say_standing(report)
     rows: list[tuple[object, ...]] = [(said("method"), report["method"])]
@@ -293,15 +295,16 @@ def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
         rows += [
             ("unsafe cells", report["primary"]),
             ("further cells withheld", report["secondary"]),
-            (said("cost"), f"{report['cost']:,.2f}"),
+            (said("cost"), spoken().number(report["cost"], 2)),
             ("no pattern costs less than", f"{report['bound']:,.2f}" + (" (proven)" if report["proven"] else "")),
             ("cells attacked by the audit", report["audit"]["cells_attacked"]),
             ("earlier tables considered", len(report["audit"]["earlier_tables"])),
         ]
-    rows.append((said("seconds"), f"{report['seconds']:.1f}"))
+    rows.append((said("seconds"), spoken().number(report["seconds"], 1)))
     show_table("Protected tables (confidential)", ("measure", "value"), rows)
     for table in report["tables"]:
-        counts = ", ".join(f"{count:,} {name}" for name, count in table["status"].items() if count)
+        states = [(known_as(name, spoken()), count) for name, count in table["status"].items() if count]
+        counts = spoken().parts(f"{name}{spoken().colon}{spoken().number(count)}" for name, count in states)
         say(f"{table['name']}: {table['cells']:,} cells: {counts}")
         if table["rows_without_value"]:
             say(f"{table['name']}: {table['rows_without_value']:,} rows without a value were left out.")
