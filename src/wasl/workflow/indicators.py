@@ -113,9 +113,11 @@ def for_period(spec: TablesSpec, columns: Sequence[str], period: str) -> TablesS
     """
     known = [table for table in spec.tables if {dimension.source for dimension in table.dimensions} <= set(columns)]
     if not known:
+        needed = {dimension.source for table in spec.tables for dimension in table.dimensions}
         raise InputError(
-            f"the data have the columns of none of the tables of {spec.name!r}.",
-            remedy="Give the microdata of this set, or name another set with --spec.",
+            f"the data have the columns of none of the tables of {spec.name!r}: of {', '.join(sorted(needed))} they have "
+            f"{', '.join(sorted(needed & set(columns))) or '–'}; their columns are {', '.join(columns)}.",
+            remedy="Rename the columns, give the microdata of this set, or name another set with --spec.",
         )
     tables = [table.model_copy(update={"period": period}).model_dump(mode="json") for table in known]
     return TablesSpec.model_validate({"name": spec.name, "tables": tables})

@@ -70,6 +70,15 @@ def test_a_period_is_written_as_people_write_it(tmp_path, monkeypatch, written, 
     assert "2024-Q1" in str(refused.remedy)
 
 
+def test_columns_under_other_names_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    pq.write_table(pa.table({"Sexe": ["M"], "région": ["09"], "sex": ["M"]}), tmp_path / "m.parquet")
+    words = ["indicators", tmp_path / "m.parquet", "--period", "2025", "--out", tmp_path / "out"]
+    refused = CliRunner().invoke(build_app(["wasl.cli.indicators"]), [str(word) for word in words]).exception
+    assert isinstance(refused, InputError)
+    assert "they have sex; their columns are Sexe, région, sex." in str(refused)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_csv_file_is_read_as_offices_write_it(tmp_path, monkeypatch, encoding, separator):
