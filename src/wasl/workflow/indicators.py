@@ -115,8 +115,8 @@ def for_period(spec: TablesSpec, columns: Sequence[str], period: str) -> TablesS
     if not known:
         needed = {dimension.source for table in spec.tables for dimension in table.dimensions}
         raise InputError(
-            f"the data have the columns of none of the tables of {spec.name!r}: of {', '.join(sorted(needed))} they have "
-            f"{', '.join(sorted(needed & set(columns))) or '–'}; their columns are {', '.join(columns)}.",
+            f"the data have the columns of none of the tables of {spec.name!r}: of {', '.join(sorted(needed))} "
+            f"they have {', '.join(sorted(needed & set(columns))) or '–'}; their columns are {', '.join(columns)}.",
             remedy="Rename the columns, give the microdata of this set, or name another set with --spec.",
         )
     tables = [table.model_copy(update={"period": period}).model_dump(mode="json") for table in known]
