@@ -231,7 +231,8 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
             finish_job(ledger, job, refused, event=event)
         return
     progress(2, 3)
-    files |= _keep(office, act) | keep_artifacts(office, Area.RELEASE, internal_pages(act.result))
+    pages = internal_pages(act.result, besides=options.language)
+    files |= _keep(office, act) | keep_artifacts(office, Area.RELEASE, pages)
     done = replace(
         release,
         status=next_status(release.status, ReleaseStep.THRESHOLDS_MET),

@@ -122,9 +122,15 @@ def protect(
     return Act(artifacts, event, report, protection)
 
 
-def internal_pages(protection: Protection) -> dict[str, bytes]:
-    """The confidential report as a page in each language: file name to bytes."""
-    return {name: internal_page(protection, language).encode() for language, name in INTERNAL_PAGES.items()}
+def internal_pages(protection: Protection, *, besides: Language | None = None) -> dict[str, bytes]:
+    """The confidential report as a page in each language: file name to bytes.
+
+    Args:
+        protection: What it reports.
+        besides: The language of a page that is there already: that of the act.
+    """
+    wanted = {language: name for language, name in INTERNAL_PAGES.items() if language != besides}
+    return {name: internal_page(protection, language).encode() for language, name in wanted.items()}
 
 
 def public_report(protection: Protection) -> dict[str, bytes]:
