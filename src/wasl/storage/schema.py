@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,10 +21,9 @@ MIGRATION_LOCK = 0x7761736D
 
 def latest_revision() -> str:
     """The revision this release of wasl is written for."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
+    if not _known():
         raise StateError("this installation of wasl lacks its migrations.", remedy="Install it again.")
-    return head
+    return _known()[0]
 
 
 def current_revision(engine: sa.Engine) -> str | None:
@@ -47,7 +47,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> tuple[str | None, str 
     """
     config = _config()
     script = ScriptDirectory.from_config(config)
-    known = [item.revision for item in script.walk_revisions()]
+    known = _known()
     if revision not in ("head", "base", *known):
         raise StateError(
             f"there is no revision {revision!r}.", remedy=f"Known: base, {', '.join(reversed(known))}, head."
@@ -77,8 +77,7 @@ def require_latest(engine: sa.Engine) -> None:
 
 def _revision(connection: sa.Connection) -> str | None:
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = {item.revision for item in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known():
         raise StateError(
             f"the database is at revision {revision!r}, which this release of wasl does not know.",
             remedy="Install the release that made it, or a newer one.",
@@ -91,6 +90,12 @@ def _revision(connection: sa.Connection) -> str | None:
                 remedy="Give wasl a database of its own.",
             )
     return revision
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """The revisions of this release, the newest first; read from its files once for a process."""
+    return tuple(item.revision for item in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _is_after(script: ScriptDirectory, revision: str, before: str | None) -> bool:
