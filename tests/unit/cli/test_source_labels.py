@@ -78,7 +78,7 @@ def test_labels_of_the_source_are_in_the_draft_and_in_the_release(tmp_path, monk
         ("<conditions d'utilisation>", "Libre."),
     ):
         text = text.replace(hole, filled)
-    lines = [line for line in text.splitlines() if not line.startswith("# period") and not line.endswith('>"')]
+    lines = [line for line in text.splitlines() if not line.startswith("period") and not line.endswith('>"')]
     place = next(i for i, line in enumerate(lines) if line.startswith("conditions"))
     lines.insert(place, "period = { start = 2024-01-01, end = 2024-12-31 }")
     draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
