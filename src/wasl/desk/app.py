@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from starlette.datastructures import FormData
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
@@ -19,6 +17,7 @@ from wasl.desk import merge_work, own_register, register_work, return_work
 from wasl.desk.forms import closing_form, line_of, require_room, small_file
 from wasl.desk.guard import HEADERS, EndedError, Guard, NotLetInError
 from wasl.desk.merge_work import MergeCase
+from wasl.desk.page_templates import templates
 from wasl.desk.register_work import EncodingOrder, RegisterCase
 from wasl.desk.return_work import ReturnCase
 from wasl.desk.review_pages import ReviewPages
@@ -27,7 +26,6 @@ from wasl.desk.workspace import Workspace
 from wasl.errors import InputError, WaslError
 from wasl.holder.quality.texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
-from wasl.locale.pages import said
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Desk", "create_desk"]
@@ -127,21 +125,6 @@ def create_desk(desk: Desk) -> FastAPI:
     for path, act in sent.items():
         app.add_api_route(path, closing_form(act), methods=["POST"], response_model=None)
     return app
-
-
-@cache
-def _templates() -> Environment:
-    """The environment of the templates: every value is escaped, and one that is missing is an error."""
-    made = Environment(
-        loader=PackageLoader("wasl.desk", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["layout"] = pass_context(lambda context, column: context["words"].sentence(column))
-    made.filters["said"] = pass_context(lambda context, english: said(context["words"], english))
-    return made
 
 
 class _Pages:
@@ -376,7 +359,7 @@ class _Pages:
     def _render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
         words = self._words(request)
         text = (
-            _templates()
+            templates()
             .get_template(template)
             .render(
                 _=words.text,
