@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import lil_matrix, vstack
 
 from wasl.errors import InputError
-from wasl.tables.solver import quiet_model
+from wasl.tables.solver import quiet_model, settle
 
 __all__ = ["QUANTITY", "Cell", "PublishedMedians", "PublishedRatio", "PublishedTable", "attack_tables"]
 
@@ -29,13 +29,6 @@ Cell = frozenset[tuple[str, str]]
 """A cell: its dimensions with their codes; dimensions at the total are left out."""
 QUANTITY = "="
 """The name under which a cell has the quantity of its table, where the table states one."""
-
-
-SETTLED = (
-    highspy.HighsModelStatus.kOptimal,
-    highspy.HighsModelStatus.kUnbounded,
-    highspy.HighsModelStatus.kInfeasible,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +262,4 @@ class _Published:
 
     def _solve(self, direction: float) -> Any:
         self._model.changeColCost(self._asked, direction)
-        self._model.run()
-        if self._model.getModelStatus() not in SETTLED:  # begun at an unbounded answer, or settled by presolve alone
-            self._model.clearSolver()
-            self._model.setOptionValue("presolve", "off")
-            self._model.run()
-            self._model.setOptionValue("presolve", "choose")
-        return self._model.getModelStatus()
+        return settle(self._model)

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from wasl.errors import WaslError
 from wasl.tables.cells import Floats, Ints, Relations
-from wasl.tables.solver import quiet_model
+from wasl.tables.solver import quiet_model, settle
 from wasl.tables.suppression.complete_nearby import reach_nearby
 from wasl.tables.suppression.presolve import join_equal
 from wasl.tables.suppression.problem import Problem
@@ -161,11 +161,7 @@ def largest_movements(relations: Relations, down: Floats, up: Floats) -> Floats:
 
     def moved(weight: Floats) -> bool:
         model.changeColsCost(n, columns, weight)
-        model.run()
-        if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            model.clearSolver()
-            model.run()
-        status = model.getModelStatus()
+        status = settle(model)
         if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return False  # no movement at all is always possible, so it is not infeasible
         if status != highspy.HighsModelStatus.kOptimal:

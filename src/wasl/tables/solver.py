@@ -6,7 +6,21 @@ import highspy
 
 from wasl.tables.suppression.work_meter import Meter
 
-__all__ = ["quiet_model"]
+__all__ = ["SETTLED", "quiet_model", "settle"]
+
+SETTLED = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kUnbounded,
+    highspy.HighsModelStatus.kInfeasible,
+)
+"""The answers of a program. Another status, such as *unknown*, is none."""
+OTHER_WAYS: tuple[dict[str, str | int | float], ...] = (
+    {},
+    {"simplex_strategy": 1},
+    {"presolve": "on"},
+    {"solver": "ipm"},
+)
+"""Options under which a program is solved from the beginning, one after the other, until there is an answer."""
 
 
 class _QuietHighs(highspy.Highs):
@@ -42,3 +56,28 @@ def quiet_model(meter: Meter | None = None, pace: float = 1.0) -> highspy.Highs:
     model.setOptionValue("threads", 1)
     model.setOptionValue("random_seed", 0)
     return model
+
+
+def settle(model: highspy.Highs) -> highspy.HighsModelStatus:
+    """Solve a program, and solve it in other ways where that gives no answer.
+
+    A basis can be worn after many changes, and one that is left by an unbounded program can lead nowhere. The options
+    are afterwards what they were.
+
+    Returns:
+        One of `SETTLED`, or the status of the last attempt.
+    """
+    model.run()
+    status = model.getModelStatus()
+    for options in OTHER_WAYS:
+        if status == highspy.HighsModelStatus.kOptimal or (status in SETTLED and options):
+            break
+        usual: dict[str, str | int | float] = {name: model.getOptionValue(name)[1] for name in options}
+        model.clearSolver()
+        for name, value in options.items():
+            model.setOptionValue(name, value)
+        model.run()
+        status = model.getModelStatus()
+        for name, value in usual.items():
+            model.setOptionValue(name, value)
+    return status

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import WaslError
 from wasl.tables.cells import Floats
-from wasl.tables.solver import quiet_model
+from wasl.tables.solver import SETTLED, quiet_model, settle
 from wasl.tables.suppression.company import Company
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.work_meter import Meter
@@ -175,6 +175,8 @@ class AttackModel:
         self._model.run()
         self._model.setOptionValue("simplex_strategy", 4)
         status = self._model.getModelStatus()
+        if status not in SETTLED:
+            status = settle(self._model)
         if status != highspy.HighsModelStatus.kOptimal:
             raise WaslError(f"the attacker's linear program ended as {status}.", remedy="Report this as a defect.")
 
