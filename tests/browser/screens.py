@@ -92,6 +92,7 @@ NOT_SHOWN = {
     f"{PROJECT_PAGES}/files/{{register}}/returns/{{run}}/file": "a file",
     f"{PROJECT_PAGES}/runs/{{run}}/report.html": "a file",
     f"{PROJECT_PAGES}/releases/{{release}}/internal-report.html": "a file",
+    f"{PROJECT_PAGES}/releases/{{release}}/internal-report.json": "a file",
     f"{PROJECT_PAGES}/runs/{{run}}/{{what}}.parquet": "a file",
     f"{PROJECT_PAGES}/runs/{{run}}/progress": "a part of the page above it",
     f"{PROJECT_PAGES}/review/{{run}}/pairs/{{pair}}": "`next` leads to it",

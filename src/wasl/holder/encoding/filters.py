@@ -183,8 +183,8 @@ def release_group(
     profile: EncodingProfile,
     blocks: Blocks,
     block_of: NDArray[np.int32],
-    chosen: NDArray[np.int64],
-    places: NDArray[np.int64],
+    chosen: NDArray[np.int32],
+    places: NDArray[np.int32],
     released: NDArray[np.uint64],
     threads: int,
 ) -> int:
@@ -201,33 +201,35 @@ def release_group(
         threads: Threads over which rows are spread.
     """
     if not profile.taps:
-        return _gather(group, blocks.rows[chosen].astype(np.int64), places, released)
-    block_of = block_of[chosen].astype(np.int64)
+        return _gather(group, blocks.rows[chosen].astype(np.int64), places.astype(np.int64), released)
+    block_of = block_of[chosen]
     compiled = spreaders(group.words, released.shape[1])
 
-    def spread(some: NDArray[np.int64], *, large: bool) -> int:
+    def spread(some: NDArray[np.integer], *, large: bool) -> int:
         """Rows of one large block, or of many."""
         first = block_of[some[0]]
         seeds = blocks.seeds[first : first + 1] if large else blocks.seeds[first : block_of[some[-1]] + 1]
         schedule = block_schedule(group.diffusion_key, seeds, profile.taps, released.shape[1]).reshape(-1)
-        rows, place = blocks.rows[chosen[some]].astype(np.int64), places[some]
+        rows, place = blocks.rows[chosen[some]].astype(np.int64), places[some].astype(np.int64)
         shared = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.orders, released.reshape(-1))
         if large:
             return int(compiled.of_one(rows, place, schedule, *shared))
-        blocks_of = block_of[some] - first
+        blocks_of = (block_of[some] - first).astype(np.int64)
         if len(group.reordered):
             few = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.reordered, released.reshape(-1))
             return int(compiled.of_few(rows, place, blocks_of, schedule, *few))
         return int(compiled.of_many(rows, place, blocks_of, schedule, *shared))
 
-    edges = np.flatnonzero(np.diff(block_of, prepend=-1, append=-1))  # blocks ascend, as the rows do
+    begins = np.ones(len(block_of) + 1, np.bool_)  # blocks ascend, as the rows do
+    np.not_equal(block_of[1:], block_of[:-1], out=begins[1:-1])
+    edges = np.flatnonzero(begins).astype(np.int32)
     sizes = np.diff(edges)
     jobs = [
         (part, True)
         for run in np.flatnonzero(sizes >= LARGE_BLOCK)
         for part in _parts(np.arange(edges[run], edges[run + 1]), LARGE_AT_A_TIME)
     ]
-    small = np.flatnonzero(np.repeat(sizes < LARGE_BLOCK, sizes))
+    small = np.flatnonzero(np.repeat(sizes < LARGE_BLOCK, sizes)).astype(np.int32)
     jobs += [(part, False) for part in _parts(small, SPREAD_AT_A_TIME)]
     return sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
 
@@ -242,7 +244,7 @@ def _gather(group: KeyedGroup, rows: NDArray[np.int64], places: NDArray[np.int64
     )
 
 
-def _parts(places: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+def _parts(places: NDArray[np.integer], size: int) -> list[NDArray[np.integer]]:
     """Runs of at most so many."""
     return [places[start : start + size] for start in range(0, len(places), size)]
 

@@ -217,14 +217,10 @@ def _release(
     present = dict.fromkeys(set_bits, 0)
     for start in range(0, len(order), RELEASED_AT_A_TIME):
         some = order[start : start + RELEASED_AT_A_TIME]
-        rows = found[some].astype(np.int64)
+        rows = found[some]
         released[rows] = True
-        places: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-        for number, turn in enumerate(turns):
-            places.append(_in_block_order(turn, where[some], of_turn[some] == number))
-        row_ids = permute_labels(row_key, record_ids.take(rows, axis=0))
-        columns = {"block": fixed_bytes(block_labels.take(block[some], axis=0)), "row_id": fixed_bytes(row_ids)}
-        columns |= {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
+        places = [_in_block_order(where[some], of_turn[some] == number) for number in range(len(turns))]
+        columns = {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
         for group in groups:
             filters = np.zeros((len(some), profile.released_bits // 64), np.uint64)
             there = group.present[rows]
@@ -238,7 +234,13 @@ def _release(
                     group, profile, turn.blocks, block_of[number], chosen, mine, filters, threads
                 )
             columns[f"filter_{group.name}"] = fixed_bytes(filters.view(np.uint8), there)
-        sink.add(step.name, pa.table(columns))
+            del filters
+        del places
+        row_ids = permute_labels(row_key, record_ids.take(rows, axis=0))  # after the filters, which need more room
+        labels = {"block": fixed_bytes(block_labels.take(block[some], axis=0)), "row_id": fixed_bytes(row_ids)}
+        sink.add(step.name, pa.table(labels | columns))
+        del labels, columns, row_ids
+    del found, where, of_turn, block
     fill = {
         name: round(set_bits[name] / (count * profile.bits), 4) if count else 0.0 for name, count in present.items()
     }
@@ -257,23 +259,21 @@ def _blocks_of(turns: list[_Turn], block_of: list[NDArray[np.int32]]) -> tuple[N
 
 
 def _in_block_order(
-    turn: _Turn, where: NDArray[np.int32], of_turn: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    where: NDArray[np.int32], of_turn: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The rows of a turn among some that are delivered together, block by block.
 
     Args:
-        turn: Its blocks.
         where: (some) the place of each row among the rows of its turn.
         of_turn: (some) whether it is of this one.
 
     Returns:
         Their places among the rows of the turn, ascending, and their places among the rows delivered together.
     """
-    delivered = np.full(len(turn.blocks.rows), -1, np.int32)
-    mine = np.flatnonzero(of_turn)
-    delivered[where[mine]] = mine
-    chosen = np.flatnonzero(delivered >= 0)
-    return chosen, delivered[chosen].astype(np.int64)
+    mine = np.flatnonzero(of_turn).astype(np.int32)
+    chosen = where[mine]
+    order = np.argsort(chosen)
+    return chosen[order], mine[order]
 
 
 def _figures(
