@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import lil_matrix, vstack
 
-from wasl.errors import InputError
+from wasl.errors import InputError, WaslError
 from wasl.tables.solver import quiet_model, settle
 
 __all__ = ["QUANTITY", "Cell", "PublishedMedians", "PublishedRatio", "PublishedTable", "attack_tables"]
@@ -241,6 +241,7 @@ class _Published:
 
         Raises:
             InputError: No values fit all published figures.
+            WaslError: The solver found no answer.
         """
         self._model.changeColCost(self._asked, 0.0)
         self._asked = cell
@@ -256,8 +257,10 @@ class _Published:
             status = self._solve(direction)
         if status == highspy.HighsModelStatus.kUnbounded:
             return -np.inf
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status == highspy.HighsModelStatus.kInfeasible:
             raise InputError("the published tables contradict each other: no values fit all of them.")
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise WaslError(f"the attacker's linear program ended as {status}.", remedy="Report this as a defect.")
         return float(self._model.getInfo().objective_function_value)
 
     def _solve(self, direction: float) -> Any:
