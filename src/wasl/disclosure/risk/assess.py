@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -25,19 +23,24 @@ from wasl.disclosure.risk.diversity import (
     delta_disclosure,
     diversity,
 )
-from wasl.disclosure.risk.loglinear import loglinear_risk
+from wasl.disclosure.risk.explanations import (
+    categories_of_keys,
+    contributions_of_keys,
+    special_uniques,
+    uniqueness,
+)
+from wasl.disclosure.risk.findings import Findings
 from wasl.disclosure.risk.reidentification import (
-    GlobalRisk,
     global_risk,
     household_risk,
     individual_risk,
+    individual_risk_approximate,
     outlying_risks,
     risk_threshold,
 )
 from wasl.disclosure.risk.risk_report import Failure, RiskReport, SensitiveMeasure
 from wasl.disclosure.risk.sensitive import class_distance, sensitive_column
 from wasl.disclosure.risk.suda2 import MAX_VARIABLES, SudaScores, suda2
-from wasl.disclosure.risk.uniqueness import population_uniques
 from wasl.errors import InputError
 
 __all__ = [
@@ -49,9 +52,6 @@ __all__ = [
     "class_distance",
     "sensitive_column",
 ]
-
-SUDA_MAX_KEYS = MAX_VARIABLES
-"""SUDA2 looks at every subset of keys; beyond this many it is left out of the assessment and the report says so."""
 
 ASSUMED_FRACTION = 0.01
 """Sampling fraction assumed for DIS scores where neither weights nor the policy tell it: the tools' custom."""
@@ -95,98 +95,29 @@ def assess_file(
     """
     policy = file.policy
     limits = policy.thresholds
-    meaning = policy.missing.meaning
     keys = file.coded_keys()
     weights = file.weights
-    found = frequencies(keys, weight=weights, missing=meaning)
+    found = frequencies(keys, weight=weights, missing=policy.missing.meaning)
     risks = individual_risk(found.sample, found.population)
     rough = global_risk(np.asarray(risks))
-    household_numbers = file.households
-    household_values = None if household_numbers is None else household_risk(risks, household_numbers)
-    failures: list[Failure] = []
-    violating = np.zeros(file.rows, np.bool_)
-
-    def bound(rule: str, values: NDArray[np.float64], limit: float | None, *, least: bool) -> None:
-        """Record a failure when a row lies on the wrong side of a limit."""
-        if limit is None:
-            return
-        wrong = values < limit if least else values > limit
-        if wrong.any():
-            violating[wrong] = True
-            worst = float(values.min() if least else values.max())
-            failures.append(Failure(rule, worst, float(limit), int(np.count_nonzero(wrong))))
-
-    bound("thresholds.k", found.sample, limits.k, least=True)
-    bound("thresholds.individual_risk", risks, limits.individual_risk, least=False)
-    if limits.household_risk is not None:
-        if household_values is None:
-            raise InputError("the policy bounds household risk, but the data have no household variable.")
-        bound("thresholds.household_risk", household_values, limits.household_risk, least=False)
-    if limits.global_risk is not None and rough.share > limits.global_risk:
-        failures.append(Failure("thresholds.global_risk", rough.share, limits.global_risk))
-
-    named: dict[str, dict[str, float]] = {}
-    for rule in limits.combinations:
-        part = [column for column in keys if column.name in rule.keys]
-        if not part:
-            continue
-        counts = frequencies(part, missing=meaning).sample
-        named[rule.name] = {"k": float(counts.min()), "required": rule.k, "violating": violations(counts, rule.k)}
-        bound(f"thresholds.combinations.{rule.name}", counts, rule.k, least=True)
-    if (every := limits.all_combinations) is not None:
-        size = min(every.size, len(keys))
-        least_of = np.full(file.rows, np.inf)
-        for chosen in combinations(keys, size):
-            least_of = np.minimum(least_of, frequencies(chosen, missing=meaning).sample)
-        name = f"all combinations of up to {size} keys"
-        named[name] = {"k": float(least_of.min()), "required": every.k, "violating": violations(least_of, every.k)}
-        bound("thresholds.all_combinations", least_of, every.k, least=True)
-    close = {"interval_risk": 1.0, "linkage_risk": 1.0} if numeric is None else numeric
-    for name, limit in (("interval_risk", limits.interval_risk), ("linkage_risk", limits.linkage_risk)):
-        if limit is not None and close.get(name, 1.0) > limit:
-            failures.append(Failure(f"thresholds.{name}", close.get(name, 1.0), limit))
-
-    mapped = None
-    if limits.k_map is not None and population is None:
-        raise InputError("the policy asks for k-map, but no population table was given.", remedy="Give --population.")
-    if population is not None:
-        in_population = k_map(file.table, population, file.keys, missing=meaning)
-        mapped = float(in_population.min())
-        bound("thresholds.k_map", in_population, limits.k_map, least=True)
-
-    stated = [rule for rule in limits.sensitive if file.present([rule.variable])]
-    left_out = [rule.variable for rule in limits.sensitive if not file.present([rule.variable])]
-    left_out += [key for rule in limits.combinations for key in rule.keys if not file.present([key])]
-    ruled = {rule.variable for rule in stated}
-    unruled = [name for name in file.present(policy.named(Role.SENSITIVE)) if name not in ruled]
-    # A sensitive variable without a rule is measured, too; nothing is required of it.
-    stated += [SensitiveRule.model_construct(variable=name) for name in unruled]
-    measures = [_measure(file, found, rule, failures, violating) for rule in stated]
-
+    findings = Findings.of(file.rows)
+    findings.hold_rows("thresholds.k", found.sample, limits.k, least=True)
+    findings.hold_rows("thresholds.individual_risk", risks, limits.individual_risk, least=False)
+    of_households = _household_risks(file, risks, findings)
+    findings.hold_share("thresholds.global_risk", rough.share, limits.global_risk)
+    named = _combinations(file, keys, findings)
+    close = numeric or {}
+    findings.hold_share("thresholds.interval_risk", close.get("interval_risk", 1.0), limits.interval_risk)
+    findings.hold_share("thresholds.linkage_risk", close.get("linkage_risk", 1.0), limits.linkage_risk)
+    mapped = _k_map(file, population, findings)
+    measures, left_out = _sensitive(file, found, findings)
     fraction, source = _sampling_fraction(file, weights)
-    wanted = (depth or limits.suda_dis is not None) and bool(file.keys) and len(keys) <= SUDA_MAX_KEYS
-    # In a complete register a match on a unique is correct: the largest fraction below 1 gives DIS 1.
-    scores = suda2(keys, fraction=min(fraction, float(np.nextafter(1.0, 0.0)))) if wanted else None
-    if limits.suda_dis is not None:
-        if scores is None:
-            raise InputError(f"the policy bounds DIS scores, but SUDA2 takes at most {SUDA_MAX_KEYS} keys.")
-        bound("thresholds.suda_dis", scores.dis, limits.suda_dis, least=False)
-    if limits.suppressed_cells is not None:
-        for column in keys:
-            share = float(np.mean(column.codes < 0))
-            if share > limits.suppressed_cells:
-                rows = int(np.count_nonzero(column.codes < 0))
-                failures.append(
-                    Failure(f"thresholds.suppressed_cells ({column.name})", share, limits.suppressed_cells, rows)
-                )
-    if limits.removed_rows is not None and removed > limits.removed_rows * (file.rows + removed):
-        failures.append(
-            Failure("thresholds.removed_rows", removed / (file.rows + removed), limits.removed_rows, removed)
-        )
+    scores = _dis_scores(file, keys, fraction, findings, depth=depth)
+    _hold_losses(file, keys, removed, findings)
 
-    household = None if household_values is None else global_risk(household_values)
-    approximate = _approximate(found)
+    explained = depth and bool(file.keys)
     levels = sorted({2, 3, 5, 10, *([limits.k] if limits.k else [])})
+    meaning = policy.missing.meaning
     return RiskReport(
         rows=file.rows,
         keys=file.keys,
@@ -196,27 +127,134 @@ def assess_file(
         k=float(found.sample.min()),
         violating={str(level): violations(found.sample, level) for level in levels},
         individual=rough,
-        approximate=approximate,
+        approximate=global_risk(individual_risk_approximate(found.sample, found.population)),
         outlying=int(outlying_risks(risks).sum()),
-        household=household,
+        household=None if of_households is None else global_risk(of_households),
         thresholds={f"{share:g}": risk_threshold(risks, share) for share in (0.001, 0.005, 0.01, 0.05)},
         combinations=named,
-        sensitive=tuple(measures),
-        contributions=_contributions(keys, weights, file, scores) if depth and file.keys else {},
-        categories=_categories(keys, risks, found.sample, limits.k or 2) if depth and file.keys else {},
-        suda=_suda_summary(scores, len(file.keys), fraction, source) if depth else {},
-        uniqueness=_uniqueness(keys, found, weights) if depth and file.keys else {},
+        sensitive=measures,
+        contributions=contributions_of_keys(keys, weights, file, scores) if explained else {},
+        categories=categories_of_keys(keys, risks, found.sample, limits.k or 2) if explained else {},
+        suda=special_uniques(scores, len(file.keys), fraction, source) if depth else {},
+        uniqueness=uniqueness(keys, found, weights) if explained else {},
         k_map=mapped,
-        failures=tuple(failures),
+        failures=tuple(findings.failures),
         frequency=found.sample,
         population=found.population,
         risk=risks,
-        household_risks=household_values,
+        household_risks=of_households,
         dis=None if scores is None else scores.dis,
-        violating_rows=violating,
-        left_out=tuple(dict.fromkeys(left_out)),
+        violating_rows=findings.violating,
+        left_out=left_out,
         no_thresholds="" if limits.bound_risk else policy.no_thresholds,
     )
+
+
+def _household_risks(file: WorkingFile, risks: NDArray[np.float64], findings: Findings) -> NDArray[np.float64] | None:
+    """The risk of each row's household, where the file has households.
+
+    Raises:
+        InputError: The policy bounds it, but the file has none.
+    """
+    limit = file.policy.thresholds.household_risk
+    numbers = file.households
+    if numbers is None:
+        if limit is not None:
+            raise InputError("the policy bounds household risk, but the data have no household variable.")
+        return None
+    values = household_risk(risks, numbers)
+    findings.hold_rows("thresholds.household_risk", values, limit, least=False)
+    return values
+
+
+def _combinations(file: WorkingFile, keys: Sequence[CodedColumn], findings: Findings) -> dict[str, dict[str, float]]:
+    """The least class of every combination of keys that the policy names, beside what it asks for."""
+    limits, meaning = file.policy.thresholds, file.policy.missing.meaning
+    named: dict[str, dict[str, float]] = {}
+    for rule in limits.combinations:
+        part = [column for column in keys if column.name in rule.keys]
+        if not part:
+            continue
+        counts = frequencies(part, missing=meaning).sample
+        named[rule.name] = {"k": float(counts.min()), "required": rule.k, "violating": violations(counts, rule.k)}
+        findings.hold_rows(f"thresholds.combinations.{rule.name}", counts, rule.k, least=True)
+    if (every := limits.all_combinations) is not None:
+        size = min(every.size, len(keys))
+        least = np.full(file.rows, np.inf)
+        for chosen in combinations(keys, size):
+            least = np.minimum(least, frequencies(chosen, missing=meaning).sample)
+        name = f"all combinations of up to {size} keys"
+        named[name] = {"k": float(least.min()), "required": every.k, "violating": violations(least, every.k)}
+        findings.hold_rows("thresholds.all_combinations", least, every.k, least=True)
+    return named
+
+
+def _k_map(file: WorkingFile, population: Frame | None, findings: Findings) -> float | None:
+    """The fewest persons of the population that a row could be, where the population is known.
+
+    Raises:
+        InputError: The policy bounds it, but no population is given.
+    """
+    limit = file.policy.thresholds.k_map
+    if population is None:
+        if limit is not None:
+            raise InputError(
+                "the policy asks for k-map, but no population table was given.", remedy="Give --population."
+            )
+        return None
+    counts = k_map(file.table, population, file.keys, missing=file.policy.missing.meaning)
+    findings.hold_rows("thresholds.k_map", counts, limit, least=True)
+    return float(counts.min())
+
+
+def _sensitive(
+    file: WorkingFile, found: Frequencies, findings: Findings
+) -> tuple[tuple[SensitiveMeasure, ...], tuple[str, ...]]:
+    """What classes tell about every sensitive variable; and the variables of rules that the file does not have."""
+    limits = file.policy.thresholds
+    stated = [rule for rule in limits.sensitive if file.present([rule.variable])]
+    ruled = {rule.variable for rule in stated}
+    # A sensitive variable without a rule is measured, too; nothing is required of it.
+    stated += [
+        SensitiveRule.model_construct(variable=name)
+        for name in file.present(file.policy.named(Role.SENSITIVE))
+        if name not in ruled
+    ]
+    left_out = [rule.variable for rule in limits.sensitive if not file.present([rule.variable])]
+    left_out += [key for rule in limits.combinations for key in rule.keys if not file.present([key])]
+    return tuple(_measure(file, found, rule, findings) for rule in stated), tuple(dict.fromkeys(left_out))
+
+
+def _dis_scores(
+    file: WorkingFile, keys: Sequence[CodedColumn], fraction: float, findings: Findings, *, depth: bool
+) -> SudaScores | None:
+    """Scores of special uniques, where they are wanted and the keys are few enough.
+
+    Raises:
+        InputError: The policy bounds them, but the keys are too many.
+    """
+    limit = file.policy.thresholds.suda_dis
+    scores = None
+    if (depth or limit is not None) and file.keys and len(keys) <= MAX_VARIABLES:
+        # In a complete register a match on a unique is correct: the largest fraction below 1 gives DIS 1.
+        scores = suda2(keys, fraction=min(fraction, float(np.nextafter(1.0, 0.0))))
+    if limit is not None:
+        if scores is None:
+            raise InputError(f"the policy bounds DIS scores, but SUDA2 takes at most {MAX_VARIABLES} keys.")
+        findings.hold_rows("thresholds.suda_dis", scores.dis, limit, least=False)
+    return scores
+
+
+def _hold_losses(file: WorkingFile, keys: Sequence[CodedColumn], removed: int, findings: Findings) -> None:
+    """Hold suppressed cells of each key, and rows removed from the file, to what the policy allows."""
+    limits = file.policy.thresholds
+    for column in keys:
+        empty = int(np.count_nonzero(column.codes < 0))
+        findings.hold_share(
+            f"thresholds.suppressed_cells ({column.name})", empty / file.rows, limits.suppressed_cells, empty
+        )
+    if removed:
+        findings.hold_share("thresholds.removed_rows", removed / (file.rows + removed), limits.removed_rows, removed)
 
 
 def _sampling_fraction(file: WorkingFile, weights: NDArray[np.float64] | None) -> tuple[float, str]:
@@ -228,20 +266,13 @@ def _sampling_fraction(file: WorkingFile, weights: NDArray[np.float64] | None) -
     return ASSUMED_FRACTION, "assumed: the file has no weights and the policy states none"
 
 
-def _approximate(found: Frequencies) -> GlobalRisk:
-    from wasl.disclosure.risk.reidentification import individual_risk_approximate
-
-    return global_risk(individual_risk_approximate(found.sample, found.population))
-
-
 def _measure(
     file: WorkingFile,
     found: Frequencies,
     rule: SensitiveRule,
-    failures: list[Failure],
-    violating: NDArray[np.bool_],
+    findings: Findings,
 ) -> SensitiveMeasure:
-    """All measures of one sensitive variable; failing rules are added to ``failures``, their rows marked."""
+    """All measures of one sensitive variable, held to what its rule asks for."""
     column = sensitive_column(file, rule)
     keys = file.coded_keys()
     classes = found.classes
@@ -255,7 +286,6 @@ def _measure(
     spread = diversity(counts, c=rule.recursive_c)
     distance = class_distance(file, rule, counts, column)
     largest, gain, ratio = alpha_k(counts), beta_likeness(counts), delta_disclosure(counts)
-    over: dict[str, int] = {}
     checks: tuple[tuple[str, NDArray[Any], float | None, bool], ...] = (
         ("l_distinct", spread.distinct, rule.l_distinct, True),
         ("l_entropy", spread.entropy, rule.l_entropy, True),
@@ -265,17 +295,12 @@ def _measure(
         ("beta", gain, rule.beta, False),
         ("delta", ratio, rule.delta, False),
     )
+    over: dict[str, int] = {}
     for name, values, limit, least in checks:
-        if limit is None:
-            continue
-        # A hair of tolerance: shares and entropies are sums of rounded numbers.
-        wrong = values < limit - 1e-12 if least else values > limit + 1e-12
-        rows = wrong[classes.ids]
-        over[name] = int(np.count_nonzero(rows))
-        if over[name]:
-            violating |= rows
-            worst = float(values.min() if least else values.max())
-            failures.append(Failure(f"thresholds.sensitive.{rule.variable}.{name}", worst, float(limit), over[name]))
+        title = f"thresholds.sensitive.{rule.variable}.{name}"
+        rows = findings.hold_classes(title, values, limit, classes.ids, least=least)
+        if rows is not None:
+            over[name] = rows
     return SensitiveMeasure(
         variable=rule.variable,
         l_distinct=int(spread.distinct.min()),
@@ -287,83 +312,3 @@ def _measure(
         delta=float(ratio.max()) if np.isfinite(ratio).all() else None,
         violating_rows=over,
     )
-
-
-def _contributions(
-    keys: Sequence[CodedColumn], weights: NDArray[np.float64] | None, file: WorkingFile, scores: SudaScores | None
-) -> dict[str, dict[str, float | None]]:
-    """For each key: expected re-identifications, sample uniques and k without it, and its share of SUDA2 scores."""
-    result: dict[str, dict[str, float | None]] = {}
-    meaning = file.policy.missing.meaning
-    for position, column in enumerate(keys):
-        others = [other for other in keys if other is not column]
-        entry: dict[str, float | None] = {"categories": len(column.labels), "missing": int((column.codes < 0).sum())}
-        if others:
-            left = frequencies(others, weight=weights, missing=meaning)
-            entry["expected_without"] = global_risk(individual_risk(left.sample, left.population)).expected
-            entry["uniques_without"] = violations(left.sample, 2)
-        entry["suda_contribution"] = None if scores is None else float(scores.contributions[position])
-        result[column.name] = entry
-    return result
-
-
-def _categories(
-    keys: Sequence[CodedColumn], risks: NDArray[np.float64], sample: NDArray[np.float64], k: int
-) -> dict[str, list[dict[str, object]]]:
-    """For each key, its categories by expected re-identifications, at most 25."""
-    result: dict[str, list[dict[str, object]]] = {}
-    for column in keys:
-        known = column.codes >= 0
-        codes = column.codes[known]
-        width = len(column.labels)
-        rows = np.bincount(codes, minlength=width)
-        expected = np.bincount(codes, weights=risks[known], minlength=width)
-        wrong = np.bincount(codes, weights=sample[known] < k, minlength=width)
-        order = np.argsort(-expected, kind="stable")[:25]
-        texts = column.texts
-        result[column.name] = [
-            {
-                "category": texts[c],
-                "rows": int(rows[c]),
-                "violating": int(wrong[c]),
-                "expected": float(expected[c]),
-                "mean_risk": float(expected[c] / rows[c]),
-            }
-            for c in order
-            if rows[c]
-        ]
-    return result
-
-
-def _suda_summary(scores: SudaScores | None, keys: int, fraction: float, source: str) -> dict[str, Any]:
-    if scores is None:
-        return {"left_out": f"{keys} keys; SUDA2 is computed for at most {SUDA_MAX_KEYS}"}
-    positive = scores.dis[scores.scores > 0]
-    edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0]
-    counts = pd.cut(pd.Series(positive), edges, include_lowest=False).value_counts(sort=False).tolist()
-    return {
-        "sampling_fraction": fraction,
-        "sampling_fraction_from": source,
-        "special_uniques": int(np.count_nonzero(scores.scores > 0)),
-        "largest_score": float(scores.scores.max(initial=0.0)),
-        "largest_dis": float(scores.dis.max(initial=0.0)),
-        "mean_dis": float(scores.dis.mean()),
-        "dis_rows": {f"({low:g}, {high:g}]": int(c) for low, high, c in zip(edges, edges[1:], counts, strict=False)},
-    }
-
-
-def _uniqueness(keys: Sequence[CodedColumn], found: Frequencies, weights: NDArray[np.float64] | None) -> dict[str, Any]:
-    """Estimated population uniques by the size models and by a log-linear model of the keys' main effects."""
-    size = float(weights.sum()) if weights is not None else None
-    if size is None or size <= len(found.sample):
-        return {"left_out": "the file has no weights above 1: it is taken as the whole population"}
-    model = loglinear_risk(keys, fraction=len(found.sample) / size, model="main")
-    return {
-        **asdict(population_uniques(found.classes.sizes, size)),
-        "loglinear": {
-            "model": model.model,
-            "population_uniques": model.population_uniques,
-            "correct_matches": model.correct_matches,
-            "dispersion": model.dispersion,
-        },
-    }
