@@ -18,7 +18,7 @@ ROUNDING = 1e-12
 
 @dataclass(slots=True)
 class Findings:
-    """What was found wrong so far.
+    """The failing rules and rows found so far.
 
     Attributes:
         violating: The rows that break a rule, (rows,).
