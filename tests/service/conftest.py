@@ -104,6 +104,18 @@ def service(installation: Installation, template: Template) -> Iterator[Service]
         running.close()
 
 
+@pytest.fixture(scope="module")
+def shared_service(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A live service that all tests of one file share."""
+    folder = tmp_path_factory.mktemp("shared") / "data"
+    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
+    with serving(installation) as address:
+        running = Service(address, installation, sqlite_template.tokens)
+        yield running
+        running.close()
+    installation.close()
+
+
 @pytest.fixture(scope="session")
 def outboxes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Really encoded registers, made once."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
@@ -17,15 +16,11 @@ from service_support import (
     PROJECT,
     REGISTER,
     Service,
-    Template,
     invite,
-    make_settings,
-    serving,
 )
 
 from wasl.service.access import INSTALLATION_WIDE, PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Action, Role
 from wasl.web.app import TOPICS
-from wasl.web.installation import Installation
 
 ROUTES = [route for topic in TOPICS for route in topic.routes.router.routes if isinstance(route, APIRoute)]
 NOWHERE = "0" * 32
@@ -85,27 +80,16 @@ def test_similarity_scores_never_leave_the_linkage_and_spine_roles() -> None:
     assert PERMISSIONS[Action.LINKS_READ] == {Role.SPINE}
 
 
-@pytest.fixture(scope="module")
-def matrix_service(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder: Path = tmp_path_factory.mktemp("matrix") / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
-
-
 @pytest.mark.parametrize("role", [*Role, None], ids=lambda role: str(role or "public"))
-def test_matrix(matrix_service: Service, role: Role | None) -> None:
+def test_matrix(shared_service: Service, role: Role | None) -> None:
     """The answer is 401 or 403 exactly where the table and the scope of the token say so."""
     wrong: list[str] = []
     denied = 0
-    before = matrix_service.log_size()
+    before = shared_service.log_size()
     granted_writes = 0
     scopes = (PROJECT,) if role in REGISTER_BOUND or role is None else (PROJECT, None)
     for scope in scopes:
-        client = matrix_service.client(role, scope)
+        client = shared_service.client(role, scope)
         for route in ROUTES:
             for one in asked(route):
                 answer = client.request(one.method, one.path, json={} if one.method != "GET" else None)
@@ -119,7 +103,7 @@ def test_matrix(matrix_service: Service, role: Role | None) -> None:
                 granted_writes += not refused and answer.status_code < 400 and one.method != "GET"
     assert not wrong
     if role is not None:  # denials of the public are counted, see test_edge
-        assert matrix_service.log_size() >= before + denied + granted_writes
+        assert shared_service.log_size() >= before + denied + granted_writes
 
 
 def allowed(role: Role | None, scope: str | None, one: Asked) -> bool:
@@ -135,33 +119,33 @@ def allowed(role: Role | None, scope: str | None, one: Asked) -> bool:
 
 
 @pytest.mark.parametrize("token", ["", "wasl_x", "wasl_" + "0" * 32 + "_" + "A" * 43, "eyJhbGciOiJub25lIn0.e30."])
-def test_a_token_nobody_issued_is_refused(matrix_service: Service, token: str) -> None:
-    answer = matrix_service.bearer(token).get("/v1/projects")
+def test_a_token_nobody_issued_is_refused(shared_service: Service, token: str) -> None:
+    answer = shared_service.bearer(token).get("/v1/projects")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_a_revoked_token_is_dead_at_once(matrix_service: Service) -> None:
-    admin = matrix_service.client(Role.ADMIN, None)
+def test_a_revoked_token_is_dead_at_once(shared_service: Service) -> None:
+    admin = shared_service.client(Role.ADMIN, None)
     admin.post("/v1/users", json={"name": "brief"})
     issued = invite(admin, "brief", role="admin")
-    brief = matrix_service.bearer(issued["secret"])
+    brief = shared_service.bearer(issued["secret"])
     assert brief.get("/v1/whoami").json()["name"] == "brief"
     revoked = admin.post(f"/v1/tokens/{issued['id']}/revoke", headers={"If-Match": f'"v{issued["version"]}"'})
     assert revoked.json()["revoked"] is True
     assert brief.get("/v1/whoami").status_code == 401
 
 
-def test_a_disabled_user_has_no_tokens(matrix_service: Service) -> None:
-    admin = matrix_service.client(Role.ADMIN, None)
+def test_a_disabled_user_has_no_tokens(shared_service: Service) -> None:
+    admin = shared_service.client(Role.ADMIN, None)
     admin.post("/v1/users", json={"name": "gone"})
     issued = invite(admin, "gone", role="admin")
     assert admin.post("/v1/users/gone/disable", headers={"If-Match": '"v1"'}).status_code == 200
-    assert matrix_service.bearer(issued["secret"]).get("/v1/whoami").status_code == 401
+    assert shared_service.bearer(issued["secret"]).get("/v1/whoami").status_code == 401
 
 
-def test_a_token_is_shown_once(matrix_service: Service) -> None:
-    admin = matrix_service.client(Role.ADMIN, None)
+def test_a_token_is_shown_once(shared_service: Service) -> None:
+    admin = shared_service.client(Role.ADMIN, None)
     admin.post("/v1/users", json={"name": "once"})
     ask = {"json": {"role": "admin"}, "headers": {"Idempotency-Key": "token-for-once"}}
     first = admin.post("/v1/users/once/tokens", **ask).json()
@@ -174,7 +158,7 @@ def test_a_token_is_shown_once(matrix_service: Service) -> None:
     assert admin.post(place, json=parts).status_code == 403
 
 
-def test_a_holders_token_needs_its_register(matrix_service: Service) -> None:
-    admin = matrix_service.client(Role.ADMIN, None)
+def test_a_holders_token_needs_its_register(shared_service: Service) -> None:
+    admin = shared_service.client(Role.ADMIN, None)
     answer = admin.post(f"/v1/users/{NOWHERE}/tokens", json={"role": "holder", "project": PROJECT})
     assert answer.status_code == 422

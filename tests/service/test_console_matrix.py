@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from pages_support import PlainBrowser
-from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Service, Template, make_settings, serving
+from service_support import OTHER_PROJECT, OTHER_REGISTER, PROJECT, REGISTER, Service
 
 from wasl.service.access import INSTALLATION_WIDE, PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Action, Role
 from wasl.web.console.routes import PAGE_TOPICS
-from wasl.web.installation import Installation
 
 PAGES = [route for topic in PAGE_TOPICS for route in topic.pages.router.routes if isinstance(route, APIRoute)]
 NAMES = ("submission", "run", "release", "job", "user", "token", "pair", "what", "menu", "order", "dossier", "name")
@@ -44,31 +42,20 @@ def allowed(role: Role | None, scope: str | None, action: Action, project: str |
     return not (role in REGISTER_BOUND and register is not None and register != REGISTER)
 
 
-@pytest.fixture(scope="module")
-def paged(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder: Path = tmp_path_factory.mktemp("pages") / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
-
-
 def test_every_page_names_an_action() -> None:
     assert len(PAGES) > 80
     assert all(action_of(route) for route in PAGES)
 
 
 @pytest.mark.parametrize("role", [*Role, None], ids=lambda role: str(role or "public"))
-def test_matrix_of_pages(paged: Service, role: Role | None) -> None:
+def test_matrix_of_pages(shared_service: Service, role: Role | None) -> None:
     """A page answers 403, or leads to the sign-in, exactly where the table and the reach of the token say so."""
     wrong: list[str] = []
     scopes = (PROJECT,) if role in REGISTER_BOUND or role is None else (PROJECT, None)
     for scope in scopes:
-        browser = PlainBrowser(paged.address)
+        browser = PlainBrowser(shared_service.address)
         if role is not None:
-            assert browser.sign_in(paged.token(role, scope)).status_code == 303
+            assert browser.sign_in(shared_service.token(role, scope)).status_code == 303
         token = browser.token("/console/account" if role is not None else "/console/sign-in")
         for route in PAGES:
             if route.path.startswith(("/console/sign-", "/console/account/sign-out", "/console/oidc")):

@@ -1,4 +1,4 @@
-"""Clients that two generators make from the served OpenAPI document work: one in Python, one in TypeScript.
+"""Clients that two generators make from the shared_service OpenAPI document work: one in Python, one in TypeScript.
 
 Each signs in with a token, opens a project, finds it in the list, and reads a problem. The generators come from PyPI
 and npm into folders of the test.
@@ -10,16 +10,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from service_support import PATIENCE_SECONDS, Service, Template, make_settings, serving
+from service_support import PATIENCE_SECONDS, Service
 
 from wasl.service.access import Role
-from wasl.web.installation import Installation
 
 pytestmark = pytest.mark.slow
 
@@ -94,17 +92,6 @@ COMPILER = {
 }
 
 
-@pytest.fixture(scope="module")
-def served(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder: Path = tmp_path_factory.mktemp("served") / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
-
-
 def run(*command: object, folder: Path) -> str:
     done = subprocess.run(
         [str(one) for one in command],
@@ -118,8 +105,8 @@ def run(*command: object, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def save_document(served: Service, folder: Path) -> dict[str, Any]:
-    document = httpx.get(f"{served.address}/v1/openapi.json", timeout=PATIENCE_SECONDS).json()
+def save_document(shared_service: Service, folder: Path) -> dict[str, Any]:
+    document = httpx.get(f"{shared_service.address}/v1/openapi.json", timeout=PATIENCE_SECONDS).json()
     (folder / "openapi.json").write_text(json.dumps(document))
     return dict(document)
 
@@ -133,8 +120,8 @@ def require_worked(said: dict[str, Any], project: str) -> None:
     assert said["detail"]
 
 
-def test_a_python_client(served: Service, tmp_path: Path) -> None:
-    document = save_document(served, tmp_path)
+def test_a_python_client(shared_service: Service, tmp_path: Path) -> None:
+    document = save_document(shared_service, tmp_path)
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     run(uv, "venv", "--quiet", "--python", sys.executable, "generator", folder=tmp_path)
     python = tmp_path / "generator" / "bin" / "python"
@@ -148,14 +135,14 @@ def test_a_python_client(served: Service, tmp_path: Path) -> None:
     made = [path.stem for path in (tmp_path / "wasl_service" / "api").glob("*/*.py") if path.stem != "__init__"]
     assert sorted(made) == sorted(operations)
     (tmp_path / "program.py").write_text(PYTHON_PROGRAM)
-    printed = run(python, "program.py", served.address, served.token(Role.ADMIN, None), folder=tmp_path)
+    printed = run(python, "program.py", shared_service.address, shared_service.token(Role.ADMIN, None), folder=tmp_path)
     require_worked(json.loads(printed), "by-python")
 
 
-def test_a_typescript_client(served: Service, tmp_path: Path) -> None:
+def test_a_typescript_client(shared_service: Service, tmp_path: Path) -> None:
     if shutil.which("npm") is None:
         pytest.skip("needs Node.js with npm")
-    document = save_document(served, tmp_path)
+    document = save_document(shared_service, tmp_path)
     (tmp_path / "package.json").write_text(json.dumps({"type": "module", "dependencies": NODE_PACKAGES}))
     run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", folder=tmp_path)
     run("node_modules/.bin/openapi-typescript", "openapi.json", "--output", "schema.ts", folder=tmp_path)
@@ -165,5 +152,7 @@ def test_a_typescript_client(served: Service, tmp_path: Path) -> None:
     (tmp_path / "main.ts").write_text(TYPESCRIPT_PROGRAM)
     (tmp_path / "tsconfig.json").write_text(json.dumps(COMPILER))
     run("node_modules/.bin/tsc", folder=tmp_path)
-    printed = run("node", "out/main.js", served.address, served.token(Role.ADMIN, None), folder=tmp_path)
+    printed = run(
+        "node", "out/main.js", shared_service.address, shared_service.token(Role.ADMIN, None), folder=tmp_path
+    )
     require_worked(json.loads(printed), "by-typescript")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +19,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from service_support import PARQUET, PROJECT, REGISTER, Service, Template, make_settings, serving
+from service_support import PARQUET, PROJECT, REGISTER, Service
 
 from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, Action, Role
 from wasl.web.app import TOPICS
-from wasl.web.installation import Installation
 
 PROBLEM_TYPE = "application/problem+json"
 CHECKS = [
@@ -52,36 +49,25 @@ def as_bytes(_context: Any, value: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def fuzzed(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder: Path = tmp_path_factory.mktemp("fuzzed") / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
-
-
-@pytest.fixture(scope="module")
-def api(fuzzed: Service) -> Any:
-    return schemathesis.openapi.from_url(f"{fuzzed.address}/v1/openapi.json")
+def api(shared_service: Service) -> Any:
+    return schemathesis.openapi.from_url(f"{shared_service.address}/v1/openapi.json")
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_role_is_answered_as_the_document_says(api: Any, fuzzed: Service, method: str, path: str) -> None:
+def test_every_role_is_answered_as_the_document_says(api: Any, shared_service: Service, method: str, path: str) -> None:
     """One request that fits the document and one that does not, each sent by every role and by the public."""
-    ask(api, fuzzed, method, path, examples=1, derandomize=True)
+    ask(api, shared_service, method, path, examples=1, derandomize=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(4))
-def test_every_role_is_answered_as_the_document_says_longer(api: Any, fuzzed: Service, first: int) -> None:
+def test_every_role_is_answered_as_the_document_says_longer(api: Any, shared_service: Service, first: int) -> None:
     """The same with other requests at each run."""
     for method, path in OPERATIONS[first::4]:
-        ask(api, fuzzed, method, path, examples=4, derandomize=False)
+        ask(api, shared_service, method, path, examples=4, derandomize=False)
 
 
-def ask(api: Any, fuzzed: Service, method: str, path: str, *, examples: int, derandomize: bool) -> None:
+def ask(api: Any, shared_service: Service, method: str, path: str, *, examples: int, derandomize: bool) -> None:
     operation = api[path][method]
     action = Action(operation.definition.raw["x-wasl-action"])
 
@@ -102,7 +88,7 @@ def ask(api: Any, fuzzed: Service, method: str, path: str, *, examples: int, der
                 if "register" in case.path_parameters:
                     case.path_parameters["register"] = REGISTER
             for role in CALLERS:
-                answer_to(case, fuzzed, role, action, f"{method} {path} by {role or 'the public'}")
+                answer_to(case, shared_service, role, action, f"{method} {path} by {role or 'the public'}")
 
         try:
             send()
@@ -110,9 +96,9 @@ def ask(api: Any, fuzzed: Service, method: str, path: str, *, examples: int, der
             assert mode is GenerationMode.NEGATIVE, f"nothing fits {method} {path}"  # some take whatever is sent
 
 
-def answer_to(case: Any, fuzzed: Service, role: Role | None, action: Action, where: str) -> None:
+def answer_to(case: Any, shared_service: Service, role: Role | None, action: Action, where: str) -> None:
     scope = None if role is Role.ADMIN else PROJECT
-    headers = {} if role is None else {"Authorization": f"Bearer {fuzzed.token(role, scope)}"}
+    headers = {} if role is None else {"Authorization": f"Bearer {shared_service.token(role, scope)}"}
     try:
         answer = case.call(headers=headers)
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):

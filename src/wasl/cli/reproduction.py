@@ -111,69 +111,84 @@ def reproduce(
 
     Example: wasl audit reproduce out/ --tables stock.toml --seed 7 --inputs microdata.parquet
     """
-    from wasl.audit.recorded_releases import find_release
-    from wasl.audit.reproduction import find_run
-    from wasl.registers.exchange.digests import digest_bytes, digest_table
-    from wasl.registers.exchange.parquet_tables import read_parquet
-
     place = Path(run)
     given = Given(plan, inputs, onto, model, labels, objections or (), threads)
     if tables is not None:
         from wasl.cli.tables_reproduction import TableDocuments, tables_again
 
-        tables_again(
-            run,
-            given,
-            TableDocuments(tables, period, seed, earlier or (), record_key, spec, on, spine),
-            log,
-            as_json=json_output,
-        )
-        return
-    manifest = place / "manifest.json"
-    if manifest.is_file() or policy is not None:
-        digest = digest_bytes(manifest.read_bytes()) if manifest.is_file() else ""
+        asked = TableDocuments(tables, period, seed, earlier or (), record_key, spec, on, spine)
+        tables_again(run, given, asked, log, as_json=json_output)
+    elif policy is not None or (place / "manifest.json").is_file():
         needed = {"--spec": spec, "--policy": policy, "--seed": seed}
-        absent = [name for name, value in needed.items() if value is None]
         if spec is None or policy is None or seed is None:
+            absent = [name for name, value in needed.items() if value is None]
             raise InputError(f"a release needs {', '.join(absent)}.", remedy="The release desk holds them.")
         documents = _Documents(spec, on, policy, seed, description, population)
-        release = find_release(
-            recorded_events(log),
-            release="" if digest else run,
-            manifest_digest=digest,
-            specification_digest=microdata_specification(documents.spec, documents.on).digest,
-        )
-        result = _again(release, documents, place if manifest.is_file() else None, given, spine)
-        if json_output:
-            emit(result.to_json())
-        if result.differing:
-            raise VerificationError(
-                f"release {release.release} came out otherwise: {', '.join(result.differing)} differ from the log.",
-                remedy="Use the release of wasl that made it.",
-            )
-        if not json_output:
-            say(f"release {release.release} reproduced: table {result.found['protected']}")
-            if result.files[0]:
-                say(f"{result.files[0]} files of the package are byte for byte the same.")
-        return
-    if place.is_dir():
-        recorded = find_run(
-            recorded_events(log), spine_digest=digest_table(read_parquet(place / "spine.parquet", "spine")[0])
-        )
+        _compare_release(place, documents, given, spine, log, as_json=json_output)
     else:
-        recorded = find_run(recorded_events(log), run=run)
+        _compare_run(place, given, out, log, as_json=json_output)
+
+
+def _compare_release(
+    place: Path, documents: _Documents, given: Given, spine: Path | None, log: Path | None, *, as_json: bool
+) -> None:
+    """Make the release again that a folder of a package or a name stands for, and print the comparison.
+
+    Raises:
+        VerificationError: Something came out otherwise.
+    """
+    from wasl.audit.recorded_releases import find_release
+    from wasl.registers.exchange.digests import digest_bytes
+
+    manifest = place / "manifest.json"
+    package = place if manifest.is_file() else None
+    release = find_release(
+        recorded_events(log),
+        release="" if package else str(place),
+        manifest_digest=digest_bytes(manifest.read_bytes()) if package else "",
+        specification_digest=microdata_specification(documents.spec, documents.on).digest,
+    )
+    result = _again(release, documents, package, given, spine)
+    if as_json:
+        emit(result.to_json())
+    if result.differing:
+        raise VerificationError(
+            f"release {release.release} came out otherwise: {', '.join(result.differing)} differ from the log.",
+            remedy="Use the release of wasl that made it.",
+        )
+    if not as_json:
+        say(f"release {release.release} reproduced: table {result.found['protected']}")
+        if result.files[0]:
+            say(f"{result.files[0]} files of the package are byte for byte the same.")
+
+
+def _compare_run(place: Path, given: Given, out: Path | None, log: Path | None, *, as_json: bool) -> None:
+    """Link the run again that a folder or a name stands for, and print the comparison.
+
+    Raises:
+        VerificationError: Something came out otherwise.
+    """
+    from wasl.audit.reproduction import find_run
+    from wasl.registers.exchange.digests import digest_table
+    from wasl.registers.exchange.parquet_tables import read_parquet
+
+    if place.is_dir():
+        spine_digest = digest_table(read_parquet(place / "spine.parquet", "spine")[0])
+        recorded = find_run(recorded_events(log), spine_digest=spine_digest)
+    else:
+        recorded = find_run(recorded_events(log), run=str(place))
     act = _run_again(recorded, given)
     found = act.result
     if out is not None:
         write_artifacts(act.artifacts, out)
-    if json_output:
+    if as_json:
         emit(act.report)
     if found.differing:
         raise VerificationError(
             f"run {recorded.run} gave another result: {' and '.join(found.differing)} differ from the log's digests.",
             remedy="Use the release of wasl that made the run; if it used a kept model, give --model.",
         )
-    if not json_output:
+    if not as_json:
         say(f"run {recorded.run} reproduced: spine {found.spine_digest}")
 
 
