@@ -403,7 +403,7 @@ def narrow(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) 
 EXCEEDS = {
     "request_resolution": {"register:r"},
     "request_return": {f"recipient:holder:{REGISTER}"},
-    "prepare_release": {"variable:sex", "purpose:none named"},
+    "prepare_release": {"variable:sex", "variable:region", "purpose:none named"},
     "protect_again": {"variable:sex", "purpose:none named"},
     "take_step": {"variable:sex", "recipient:public"},
     "take_with_reason": {"variable:sex", "recipient:public"},

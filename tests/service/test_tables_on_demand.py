@@ -154,6 +154,32 @@ class TestMenus:
         answer = desk.offer(dimensions=[*MENU["dimensions"], {"name": "village"}])
         assert (answer.status_code, "village" in answer.json()["detail"]) == (422, True)
 
+    def test_whatever_the_microdata_will_have_can_be_offered_and_ordered(self, desk: Desk) -> None:
+        derived = [
+            {"name": "age", "rule": "age-group", "source": "birth_year"},
+            {"name": "broad", "rule": "code", "source": "activity_section", "classification": "activity-broad"},
+            {"name": "icls", "rule": "icls-category"},
+            {"name": "certificates", "rule": "records", "of_register": REGISTER},
+        ]
+        flag = f"in_{REGISTER.replace('-', '_')}"
+        specification = {
+            **SPECIFICATION, "derived": derived, "flags": [REGISTER], "reference_date": "2025-12-31",
+            "variables": [{**one, "keep": one["name"] != "birth_year"} for one in SPECIFICATION["variables"]],
+        }  # fmt: skip
+        offered = ("sex", "age", "broad", "icls", "certificates", flag, "registers")
+        changes = {"dimensions": [{"name": name} for name in offered], "tables": []}
+        body = {"run": desk.run, "title": "t", "specification": specification, "menu": {**MENU, **changes}}
+        for hidden in ("birth_year", "person_id"):
+            menu = {**MENU, "dimensions": [{"name": "sex"}, {"name": hidden}], "tables": []}
+            answer = desk.client(Role.RELEASE).post(MENUS, json={**body, "menu": menu})
+            assert (answer.status_code, hidden in answer.json()["detail"]) == (422, True)
+        shown = desk.client(Role.RELEASE).post(MENUS, json=body).json()
+        opened = desk.client(Role.APPROVER).post(f"{MENUS}/{shown['id']}/open", headers=seen(shown))
+        assert opened.status_code == 200, opened.text
+        for name in offered[1:]:
+            order = desk.order(shown["id"], dimensions=[name, "sex"])
+            assert order["status"] == "requested", order["failure"]
+
     def test_the_shipped_menu_fits_the_shipped_microdata(self) -> None:
         from wasl.service.documents import accept_specification
         from wasl.service.table_menus import _require_variables

@@ -100,6 +100,6 @@ def _asked_for_variables(caller: Caller, found: Release | TableOrder) -> Asked:
             recipient=recipient,
             purpose=found.purpose,
         )
-    names = [one.name for one in MicrodataSpec.model_validate(found.specification).variables]
+    names = MicrodataSpec.model_validate(found.specification).columns
     released = DisclosurePolicy.model_validate(found.policy).released(names)
     return Asked(act=FETCH, output="microdata", variables=frozenset(released), purpose=found.purpose)

@@ -199,7 +199,7 @@ def require_publishable(
         act, recipient = ("publish-tables", "public") if to_public else ("tables", "analysts")
         hold_output(act, options, output="tables", variables=columns, recipient=recipient)
         return
-    names = [one.name for one in MicrodataSpec.model_validate(release.specification).variables]
+    names = MicrodataSpec.model_validate(release.specification).columns
     released = DisclosurePolicy.model_validate(release.policy).released(names)
     hold_output("publish", options, variables=released, recipient="public")
 

@@ -174,7 +174,7 @@ def _require_authorized(
     Returns:
         The purpose that is kept with the release.
     """
-    names = [one.name for one in MicrodataSpec.model_validate(documents[0]).variables]
+    names = MicrodataSpec.model_validate(documents[0]).columns
     released = DisclosurePolicy.model_validate(documents[1]).released(names)
     options = held_options(office, ledger, project, RunOptions(), purpose=purpose)
     return kept_purpose(hold_output("protect", options, output="microdata", variables=released), purpose)

@@ -20,6 +20,7 @@ from wasl.service.states import MENU_STEPS, MenuStatus
 from wasl.tables.menu import MenuSpec
 from wasl.workflow.act import RunOptions
 from wasl.workflow.authorized import hold_output
+from wasl.workflow.microdata_spec import MicrodataSpec
 
 __all__ = ["close_menu", "find_menu", "menu_of", "offer_menu", "open_menu"]
 
@@ -170,14 +171,12 @@ def _require_variables(menu: MenuSpec, microdata: Mapping[str, Any]) -> None:
     Raises:
         InputError: Names the columns that are missing.
     """
-    made = {one["name"] for one in microdata["variables"]} | {"registers"}
-    made |= {f"in_{name.replace('-', '_')}" for name in microdata["flags"]}
     wanted = {one.source for one in menu.dimensions}
     wanted |= {one.value for one in menu.measures if one.value != "count"}
     wanted |= {one.weight for one in menu.measures if one.weight}
-    missing = sorted(wanted - made)
+    missing = sorted(wanted - set(MicrodataSpec.model_validate(microdata).columns))
     if missing:
         raise InputError(
             f"the menu names columns that the microdata will not have: {', '.join(missing)}.",
-            remedy="Add them to the variables of the microdata specification.",
+            remedy="Add them to the variables of the microdata specification, or to its derived ones.",
         )

@@ -14,6 +14,7 @@ from pydantic import model_validator
 
 from wasl.errors import InputError
 from wasl.registers.codes.classification import CodeList
+from wasl.registers.codes.elapsed import whole_years
 from wasl.registers.documents import Document
 
 __all__ = ["DerivedSpec", "band_labels", "derived_values"]
@@ -24,7 +25,6 @@ BREAKS: dict[str, tuple[int, ...]] = {
     "stay": (1, 5, 10),
 }
 """Lower ends of the bands, by rule, where the specification does not state them. Years."""
-DAYS_PER_YEAR = 365.2425
 OF_A_VALUE = ("age-group", "arrival-cohort", "stay", "code", "parent")
 """Rules that follow from the value of one variable."""
 
@@ -35,7 +35,7 @@ class DerivedSpec(Document):
     Attributes:
         name: Its name in the microdata.
         rule: ``age-group`` (age reached in the year of the reference date, from a year of birth), ``arrival-cohort``
-            (from a date or year of arrival), ``stay`` (years from a date of arrival to the reference date), ``code``
+            (from a date or year of arrival), ``stay`` (whole years from arrival to the reference date), ``code``
             (a code through a coarser code list), ``parent`` (a code's parent in its own list, such as the region of a
             province), ``resident`` (whether the stay lasts ``months``), ``icls-category``
             and ``icls-rule`` (20th ICLS, with the rule that decided), ``records`` (a person's records in
@@ -142,8 +142,9 @@ def _years(spec: DerivedSpec, values: pa.Array, on: dt.date | None) -> NDArray[n
         if on is None:
             raise InputError(f"variable {spec.name!r} needs a reference date.")
         days = values.cast(pa.date32()).cast(pa.int32()).cast(pa.float64())
-        stay = (on - dt.date(1970, 1, 1)).days - _numbers(days)
-        return np.where(stay < 0, np.nan, np.floor(stay / DAYS_PER_YEAR))
+        start = _numbers(days)
+        stay = whole_years(start, np.full(len(start), (on - dt.date(1970, 1, 1)).days, np.float64))
+        return np.where(stay < 0, np.nan, stay)
     years = _numbers(pc.year(values).cast(pa.float64()) if dated else values.cast(pa.float64()))
     if spec.rule == "arrival-cohort":
         return years

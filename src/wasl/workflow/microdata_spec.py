@@ -101,6 +101,14 @@ class MicrodataSpec(Document):
         return self
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the microdata can have beside ``person_id``; optional ones are missing where no payload is."""
+        counted = ("registers", *(flag_name(name) for name in self.flags))
+        likely = (probability_name(name) for name in self.link_probabilities)
+        brought = (variable.name for variable in self.variables if variable.keep)
+        return (*counted, *likely, *brought, *(derived.name for derived in self.derived))
+
+    @property
     def digest(self) -> str:
         """The digest of the specification's meaning."""
         return digest_json(self.model_dump(mode="json"))

@@ -208,7 +208,7 @@ def reproduce_release(
     if options.authorization is not None:
         registers = spine.column("register").cast(pa.string()).unique().to_pylist()
         asked = asked_for_sources("reproduce-release", sources_of_payloads(chosen, registers), options)
-        released = policy.released([one.name for one in specification.variables])
+        released = policy.released(specification.columns)
         hold(options, replace(asked, output="microdata", variables=frozenset(released), purpose=None))
     assembled = assemble(spine, chosen, specification, RunOptions(), objections=objections)
     day = dt.date.fromisoformat(recorded.protected_on)

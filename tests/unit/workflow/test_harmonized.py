@@ -242,3 +242,32 @@ def test_the_code_lists_name_every_rule_category_and_code():
 )  # fmt: skip
 def test_the_education_labels_of_hcp_are_known(written, code):
     assert CodeList.load("education").codes(written) == (code,)
+
+
+@pytest.mark.parametrize("on", [dt.date(2025, 5, 1), dt.date(2026, 5, 1), dt.date(2024, 5, 1), dt.date(2026, 4, 30)])
+def test_years_of_stay_are_whole_on_the_anniversary(on):
+    arrived = dt.date(2010, 5, 1)
+    wanted = spec(
+        VariableSpec(name="entry_date"),
+        derived=[{"name": "stay", "rule": "stay", "source": "entry_date", "breaks": list(range(1, 30))}],
+    ).model_copy(update={"reference_date": on})
+    years = on.year - arrived.year - ((on.month, on.day) < (arrived.month, arrived.day))
+    assert column(assemble_microdata(SPINE, ALL, wanted), "stay")["a"] == str(years)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("optional", [True, False])
+def test_a_specification_names_the_columns_of_its_microdata(keep, optional):
+    wanted = spec(
+        VariableSpec(name="entry_date", keep=keep), VariableSpec(name="wage", optional=optional),
+        derived=[
+            {"name": "stay", "rule": "stay", "source": "entry_date"}, {"name": "lasting", "rule": "resident"},
+            {"name": "contracts", "rule": "records", "of_register": "contracts", "optional": optional},
+        ],
+        flags=("permits", "elsewhere"),
+    )  # fmt: skip
+    made = assemble_microdata(SPINE, ALL, wanted)
+    assert made.table.column_names == ["person_id", *wanted.columns]
+    if optional:
+        made = assemble_microdata(SPINE, [PERMITS], wanted)
+        assert made.table.column_names == ["person_id", *(one for one in wanted.columns if one not in made.left_out)]

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.registers.codes.elapsed import whole_months
+
 __all__ = [
     "RULES",
     "Evidence",
@@ -28,9 +30,11 @@ __all__ = [
     "with_nationals",
 ]
 
-DAYS_PER_MONTH = 365.25 / 12
-MIDDLE_OF_YEAR = 181
-"""Days from 1 January to 1 July: where only the year of arrival is known, the middle of the year stands for it."""
+MIDDLE_OF_YEAR = 180
+"""Days from 1 January to the middle of a year, 30 June or 29 June. Where only the year of arrival is known, that day
+stands for it: on 31 December, six months have passed."""
+NOT_GRANTED = ("refused", "pending")
+"""States of a request for a contract or a certificate that do not tell of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,8 @@ def evidence_of(payload: pa.Table, *, on: dt.date, register: str = "") -> Eviden
     refused_contract = _equal(payload, "contract_status", ("refused",), n)
     refused_certificate = _equal(payload, "certificate_result", ("refused",), n)
     employed = _any(payload, ("wage", "days_declared"), n)
-    employed |= _any(payload, ("contract_type", "gross_wage"), n) & ~refused_contract
-    employed |= _any(payload, ("certificate_date",), n) & ~refused_certificate
+    employed |= _any(payload, ("contract_type", "gross_wage"), n) & ~_equal(payload, "contract_status", NOT_GRANTED, n)
+    employed |= _any(payload, ("certificate_date",), n) & ~_equal(payload, "certificate_result", NOT_GRANTED, n)
     employed |= _equal(payload, "labour_status", ("employed",), n)
     pension = _any(payload, ("pension_type",), n)
     abroad = pension & _any(payload, ("residence_country",), n) & ~_equal(payload, "residence_country", ("MAR",), n)
@@ -206,19 +210,28 @@ def _equal(payload: pa.Table, name: str, codes: tuple[str, ...], n: int) -> NDAr
 
 
 def _stay_months(payload: pa.Table, on: dt.date) -> NDArray[np.float64]:
-    """Months of stay: from entry (or issue of the permit) to the permit's end, or as the contract says if longer."""
+    """Whole months of stay: from entry (or issue of the permit) to the permit's end, or as the contract says if longer.
+
+    The last day of a permit counts. A contract counts that was granted, and that is not in another country.
+    """
+    n = payload.num_rows
     start, end = _days(payload, ("entry_date", "permit_start")), _days(payload, ("permit_end",))
     year = _column(payload, "arrival_year")
     if year is not None:
-        arrived = (year.cast(pa.float64()).fill_null(float("nan")).to_numpy() - 1970) * 365.2425 + MIDDLE_OF_YEAR
-        start = np.where(np.isnan(start), arrived, start)
-    until = np.where(np.isnan(end), (on - dt.date(1970, 1, 1)).days, end)
-    months = (until - start) / DAYS_PER_MONTH
+        start = np.where(np.isnan(start), _middles(np.asarray(year.cast(pa.float64()).fill_null(float("nan")))), start)
+    months = whole_months(start, np.where(np.isnan(end), (on - dt.date(1970, 1, 1)).days, end + 1))
     contract = _column(payload, "contract_months")
-    if contract is not None:
-        agreed = np.asarray(contract.cast(pa.float64()).fill_null(float("nan")))
-        months = np.where(np.isnan(agreed), months, np.fmax(agreed, months))
-    return months
+    if contract is None:
+        return months
+    void = _equal(payload, "contract_status", NOT_GRANTED, n) | _any(payload, ("destination_country",), n)
+    agreed = np.where(void, np.nan, np.asarray(contract.cast(pa.float64()).fill_null(float("nan"))))
+    return np.where(np.isnan(agreed), months, np.fmax(agreed, months))
+
+
+def _middles(years: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middle of each year, in days since 1970; NaN where the year is unknown."""
+    first = (np.nan_to_num(years, nan=1970.0) - 1970).astype(np.int64).astype("datetime64[Y]").astype("datetime64[D]")
+    return np.where(np.isnan(years), np.nan, first.astype(np.int64) + MIDDLE_OF_YEAR)
 
 
 def _days(payload: pa.Table, names: tuple[str, ...]) -> NDArray[np.float64]:

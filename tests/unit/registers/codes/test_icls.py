@@ -77,3 +77,34 @@ def test_persons_of_several_registers_know_what_any_of_their_records_tells():
 def test_a_register_of_job_seekers_says_so_by_its_name():
     rows = pa.table({"nationality": ["SEN"]})
     assert classify_migrants(rows, on=ON, register="anapec-job-seekers")["rule"].to_pylist() == ["seeks-work"]
+
+
+@pytest.mark.parametrize("year", range(2020, 2028))
+@pytest.mark.parametrize("month", [1, 2, 6, 12])
+@pytest.mark.parametrize(("last", "resident"), [(0, True), (-1, True), (-2, False)])
+def test_a_permit_of_one_year_passes_the_test_of_twelve_months_in_every_year(year, month, last, resident):
+    """Its last day counts; the dates of payloads are those of the first of a month."""
+    until = dt.date(year + 1, month, 1) + dt.timedelta(days=last)
+    found = classify(permit_start=dt.date(year, month, 1), permit_end=until)
+    assert found["resident_12"] is resident
+
+
+@pytest.mark.parametrize(("on", "resident"), [(dt.date(2026, 1, 1), True), (dt.date(2025, 12, 31), False)])
+def test_a_stay_of_one_year_ends_on_its_anniversary(on, resident):
+    rows = pa.table({"entry_date": [dt.date(2025, 1, 1)]})
+    assert classify_migrants(rows, on=on)["resident_12"].to_pylist() == [resident]
+
+
+@pytest.mark.parametrize("status", ["refused", "pending"])
+def test_a_request_that_is_not_granted_tells_of_no_work_and_of_no_stay(status):
+    asked = {"contract_type": "first", "contract_months": 36, "contract_status": status}
+    found = classify(**asked)
+    assert (found["rule"], found["resident_12"]) == ({"refused": "refused", "pending": "unknown"}[status], None)
+    came = classify(**asked, entry_date=dt.date(2025, 11, 1), labour_status="employed")
+    assert (came["rule"], came["resident_6"]) == ("employed-short", False)
+    wanted = {"certificate_date": dt.date(2025, 3, 1), "certificate_result": status}
+    assert classify(**wanted)["rule"] == {"refused": "refused", "pending": "unknown"}[status]
+
+
+def test_a_contract_in_another_country_is_no_stay_in_this_one():
+    assert classify(contract_months=24, destination_country="FRA")["resident_12"] is None
