@@ -102,7 +102,7 @@ class MicrodataSpec(Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the microdata can have beside ``person_id``; optional ones are missing where no payload is."""
+        """Columns that the microdata can have beside ``person_id``; optional ones are missing where no payload has them."""
         counted = ("registers", *(flag_name(name) for name in self.flags))
         likely = (probability_name(name) for name in self.link_probabilities)
         brought = (variable.name for variable in self.variables if variable.keep)
