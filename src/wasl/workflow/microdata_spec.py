@@ -102,7 +102,7 @@ class MicrodataSpec(Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that the microdata can have beside ``person_id``; optional ones are missing where no payload has them."""
+        """Columns the microdata can have beside ``person_id``; optional ones are missing where no payload has them."""
         counted = ("registers", *(flag_name(name) for name in self.flags))
         likely = (probability_name(name) for name in self.link_probabilities)
         brought = (variable.name for variable in self.variables if variable.keep)
