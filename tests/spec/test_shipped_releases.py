@@ -32,7 +32,7 @@ from wasl.workflow.publish import publish
 POLICIES = {"foreign-workers-puf": "public-use", "foreign-workers-suf": "scientific-use"}
 """Policies whose name is not that of the description."""
 DESCRIPTIONS = sorted(path.stem for path in (config_dir() / "publication").glob("*.toml"))
-FOR_ESTIMATES = {"census-totals"}
+FOR_ESTIMATES = {"census-totals", "reconciliation"}
 """Specifications of files that `wasl estimate` reads and nobody releases."""
 SPECS = sorted(path.stem for path in (config_dir() / "microdata").glob("*.toml") if path.stem not in FOR_ESTIMATES)
 REGISTERS = (

@@ -20,6 +20,7 @@ from wasl.estimation.intervals import Estimate
 from wasl.estimation.linked_totals import corrected_total, propensity_classes, replicate_weights
 from wasl.estimation.multiple_systems import multiple_systems
 from wasl.estimation.specification import CalibrationSpec, EstimateSpec, FlowsSpec, LinkedTotalSpec, QualitySpec
+from wasl.estimation.whole_lists import contained_lists, require_whole_lists
 
 __all__ = ["Estimates", "make_estimates"]
 
@@ -53,6 +54,8 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
         InputError: A column is missing or holds something else.
         PolicyError: Known totals cannot be met.
     """
+    if spec.reconciliation is not None or spec.multiple_systems is not None:
+        require_whole_lists(data)
     rows: list[dict[str, Any]] = []
     report: dict[str, Any] = {"name": spec.name, "specification_digest": spec.digest, "rows": data.num_rows}
     if spec.reconciliation is not None:
@@ -73,7 +76,7 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
         weights = _weights_table(data, spec.calibration, calibrated)
     for item in spec.linked_totals:
         rows.append(_linked_total(data, item, calibrated, report))
-    report["notes"] = _notes(spec)
+    report["notes"] = _notes(spec) + _contained(data, spec)
     report["estimates"] = len(rows)
     report["not_estimable"] = sum(row["estimate"] is None for row in rows)
     return Estimates(rows, weights, report)
@@ -87,6 +90,17 @@ def _notes(spec: EstimateSpec) -> list[str]:
             notes.append(f"{name}: links are taken as perfect, for no quality of the links is given")
     margins = spec.calibration.margins if spec.calibration is not None else ()
     return notes + [f"margin {m.variable}: {m.source or 'no source of the totals is given'}" for m in margins]
+
+
+def _contained(data: pa.Table, spec: EstimateSpec) -> list[str]:
+    """Notes on lists whose persons are all on another one: the data may have been selected by that list."""
+    pairs = [] if spec.reconciliation is None else [(spec.reconciliation.first, spec.reconciliation.second)]
+    lists = () if spec.multiple_systems is None else spec.multiple_systems.lists
+    flags = {name: _flags(data, name) for name in {*itertools.chain(*pairs), *lists}}
+    notes: list[str] = []
+    for inner, outer in contained_lists(flags, [*pairs, *itertools.combinations(lists, 2)]):
+        notes.append(f"{inner}: all its persons are on {outer}; if they were selected by it, the figures are too small")
+    return notes
 
 
 def _column(data: pa.Table, name: str) -> pa.ChunkedArray:
