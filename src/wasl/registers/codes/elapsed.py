@@ -42,4 +42,5 @@ def _months(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
 
 
 def _day_of_month(dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
-    return (dates - _months(dates).astype("datetime64[D]")).astype(np.int64)
+    since = dates - _months(dates).astype("datetime64[D]")
+    return np.asarray(since.astype(np.int64), np.int64)
