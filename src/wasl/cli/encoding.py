@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from wasl.cli.register_files import (
 )
 from wasl.locale import N_
 from wasl.registers.exchange.whole_files import write_whole
+from wasl.registers.known_names import in_words, known_as
 
 if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
@@ -313,7 +314,8 @@ def _show_encoded(
         say(f"{encoded.merged.num_rows:,} records were taken as {groups:,} persons; the file `merged` lists them.")
     for item in encoded.left_out:
         if not item.expected:
-            say(f"Warning: the {item.kind} {item.name} is left out: {item.reason}.")
+            what = in_words(item.name)
+            say(f"Warning: the {item.kind} {what} is left out: {item.reason}.")
     if header.weaknesses:
         say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
     if not header.round:
@@ -331,21 +333,28 @@ def _show_encoded(
         columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
         rows: list[list[Any]] = [
             [
-                step.name,
+                known_as(step.name, spoken()),
                 step.rows,
                 step.blocks,
                 step.largest_block,
                 f"{step.leak:.2f}",
-                " ".join(f"{group} {value:.3f}" for group, value in step.fill.items()),
+                _fill(step.fill),
                 step.dropped,
             ]
             for step in header.passes
         ]
         show_table("Passes", columns, rows)
         if encoded.left_out:
-            show_table("Left out", ["what", "name", "why"], [[i.kind, i.name, i.reason] for i in encoded.left_out])
+            left_out = [[said(i.kind), known_as(i.name, spoken()), i.reason] for i in encoded.left_out]
+            show_table("Left out", ["what", "name", "why"], left_out)
     for what, place in files.items():
         say(f"{said(FILES[what])}{spoken().colon}{place}")
+
+
+def _fill(fill: Mapping[str, float]) -> str:
+    """The fill of each group of a pass, in words."""
+    words = spoken()
+    return words.parts(f"{known_as(group, words)} {words.number(value, 3)}" for group, value in fill.items())
 
 
 def encode_warnings(encoded: Encoded, table: RegisterTable) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.cli.recorded_files import read_objections
 from wasl.errors import InputError, ThresholdError
 from wasl.locale.code_words import CHECK_WORDS
+from wasl.registers.known_names import in_words, known_as
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,17 +118,21 @@ def resolve(
 
 
 def _say_linked(result: dict[str, Any]) -> None:
-    rows = [(f["pass"], f["rows"], f["blocks"], f["pairs_compared"], f["pairs_kept"]) for f in result["passes"]]
+    rows = [
+        (known_as(f["pass"], spoken()), f["rows"], f["blocks"], f["pairs_compared"], f["pairs_kept"])
+        for f in result["passes"]
+    ]
     show_table("pairs", ("pass", "rows", "blocks", "compared", "kept"), rows)
     for flow in result["passes"]:
+        step = in_words(flow["pass"])
         if flow["hot_pairs"]:
             say(
-                f"pass {flow['pass']}: {flow['hot_blocks']:,} blocks over candidates.block_pairs were cut into sub-"
+                f"pass {step}: {flow['hot_blocks']:,} blocks over candidates.block_pairs were cut into sub-"
                 f"blocks of similar rows: {flow['hot_compared']:,} of their {flow['hot_pairs']:,} pairs were compared, "
                 f"with about {flow['hot_completeness']:.0%} of the matches"
             )
         for warning in flow.get("warnings", []):
-            say(f"pass {flow['pass']}: {warning}")
+            say(f"pass {step}: {warning}")
     for check in result.get("checks", []):
         if check.get("warning"):
             say(f"warning, check “{check_words(check['name'])}”: {check['message']}")

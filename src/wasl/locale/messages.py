@@ -14,7 +14,16 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from wasl.locale.sentences import DAY, DECIMAL, DEEPEST, NOUN_PLACES, VERBATIM_PLACES, Recognizer, grouped_number
+from wasl.locale.sentences import (
+    DAY,
+    DECIMAL,
+    DEEPEST,
+    LIST_PLACES,
+    NOUN_PLACES,
+    VERBATIM_PLACES,
+    Recognizer,
+    grouped_number,
+)
 
 if TYPE_CHECKING:
     from babel.core import Locale
@@ -40,6 +49,7 @@ def _locale(language: Language) -> Locale:
 
 
 _COLONS: dict[Language, str] = {"fr": "\u00a0: ", "ar": ": ", "en": ": "}
+_COMMAS: dict[Language, str] = {"fr": ", ", "ar": "، ", "en": ", "}
 _SEMICOLONS: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
 
 
@@ -140,6 +150,8 @@ class Messages:
 
     def _inner(self, place: str, value: str, isolate: bool, depth: int) -> str:
         """A value of a sentence: a sentence itself, a noun, a number, or what it is in every language."""
+        if place in LIST_PLACES:
+            return _COMMAS[self.language].join(self._inner("what", one, isolate, depth) for one in value.split(", "))
         number = grouped_number(value)
         if number is not None:
             return self.number(number)

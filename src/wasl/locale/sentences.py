@@ -22,6 +22,8 @@ DEEPEST = 6
 NOUN_PLACES = ("what", "kind", "role", "role_name", "status", "step", "lower")
 """Places in which English words stand, never a sentence; a single one that is a message is translated. Single words in
 other places are names."""
+LIST_PLACES = ("steps",)
+"""Places in which such words stand with a comma between them."""
 VERBATIM_PLACES = ("version", "path", "file", "name", "value", "text", "round_name", "period", "wanted", "given")
 """Places in which stands what a person wrote or must write, as it is."""
 DECIMAL = re.compile(r"-?\d+\.\d+")
@@ -80,7 +82,7 @@ def _pattern(key: str) -> re.Pattern[str]:
         made += re.escape(text)
         if name is None:
             continue
-        inside = "[^.:;]*?" if name.rstrip("0123456789") in NOUN_PLACES else ".*?"
+        inside = "[^.:;]*?" if name.rstrip("0123456789") in (*NOUN_PLACES, *LIST_PLACES) else ".*?"
         made += f"(?P={name})" if name in seen else f"(?P<{name}>{inside})"
         seen.add(name)
     return re.compile(made, re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wasl.locale import N_, Messages
 
-__all__ = ["KNOWN_NAMES", "known_as", "known_name"]
+__all__ = ["KNOWN_NAMES", "in_words", "known_as", "known_name"]
 
 KNOWN_NAMES = {
     "suppression": N_("suppression of cells"),
@@ -56,6 +56,20 @@ KNOWN_NAMES = {
     "word-1": N_("first word of the name and birth"),
     "word-2": N_("second word of the name and birth"),
     "word-3": N_("third word of the name and birth"),
+    "birth-given": N_("birth date and given name"),
+    "birth-surname": N_("birth date and surname"),
+    "birth-locality": N_("birth date and town"),
+    "birth-postcode": N_("birth date and postcode"),
+    "birth-street": N_("birth date and street"),
+    "given-days": N_("given name and near birth dates"),
+    "given-locality": N_("given name and town"),
+    "given-year": N_("given name and year of birth"),
+    "names-postcode": N_("names and postcode"),
+    "names-street": N_("names and street"),
+    "prefix-days": N_("beginning of the name and near birth dates"),
+    "surname-days": N_("surname and near birth dates"),
+    "surname-postcode": N_("surname and postcode"),
+    "surname-year": N_("surname and year of birth"),
     "left_register": N_("first register"),
     "right_register": N_("second register"),
     "weight": N_("weight"),
@@ -94,6 +108,11 @@ KNOWN_NAMES = {
 def known_name(name: str) -> str:
     """The key of the catalogue for a name; empty where it has none."""
     return KNOWN_NAMES.get(name, "")
+
+
+def in_words(name: str) -> str:
+    """The English words for a name, for a sentence that is translated where it is shown; else the name."""
+    return KNOWN_NAMES.get(name, name)
 
 
 def known_as(name: str, words: Messages) -> str:

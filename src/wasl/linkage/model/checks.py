@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wasl.linkage.comparison.patterns import MISSING, PatternCounts
 from wasl.linkage.model.match_model import MatchModel, PassModel
 from wasl.linkage.model.opinions import agreement
+from wasl.registers.known_names import in_words
 
 __all__ = ["Check", "failed_checks", "find_misfit", "scoring_checks"]
 
@@ -93,6 +94,13 @@ def _upper(table: NDArray[np.float64], upper: NDArray[np.bool_]) -> NDArray[np.f
     return chance
 
 
+def _misfit(name: str, row: Mapping[str, Any]) -> str:
+    """Two comparisons that agree together more often than predicted, as a phrase of a check."""
+    kind1, kind2 = map(in_words, row["comparisons"])
+    step = in_words(name)
+    return f"{kind1} and {kind2} in pass {step} ({row['observed']:,.0f} for {row['expected']:,.0f})"
+
+
 def scoring_checks(model: MatchModel, passes: Sequence[Mapping[str, Any]]) -> list[Check]:
     """Checks of the models alone.
 
@@ -100,23 +108,20 @@ def scoring_checks(model: MatchModel, passes: Sequence[Mapping[str, Any]]) -> li
         model: Of all passes.
         passes: Their reports.
     """
-    turned = []
+    faults = []
     for part in model.passes:
         for comparison, m, u in zip(part.comparisons, part.m, part.u, strict=True):
             if comparison.states > 2 and _level(m) <= _level(u):
-                turned.append(f"{comparison.name} in pass {part.name}")
-    misfits = [
-        f"{' and '.join(row['comparisons'])} in pass {flow['pass']} ({row['observed']:,.0f} for {row['expected']:,.0f})"
-        for flow in passes
-        for row in flow.get("misfit", [])
-    ]
+                kind, step = in_words(comparison.name), in_words(part.name)
+                faults.append(f"{kind} in pass {step}")
+    misfits = [_misfit(flow["pass"], row) for flow in passes for row in flow.get("misfit", [])]
     return [
         _unfound([row for flow in passes for row in flow.get("unfound", [])]),
         Check(
             "m-above-u",
-            not turned,
-            f"matches agree less than other pairs on {', '.join(turned)}: the model took something else for matches."
-            if turned
+            not faults,
+            f"matches agree less than other pairs on {'; '.join(faults)}: the model took something else for matches."
+            if faults
             else "matches agree more than other pairs on every comparison.",
         ),
         Check(

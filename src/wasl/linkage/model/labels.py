@@ -23,6 +23,7 @@ from wasl.linkage.comparison.patterns import Comparison, read_pattern
 from wasl.linkage.model.evidence import Decided
 from wasl.linkage.model.opinions import agreement
 from wasl.linkage.quality.review import decisions_of
+from wasl.registers.known_names import in_words
 
 __all__ = ["LabelledPatterns", "Labels", "labels_of", "use_labels"]
 
@@ -61,8 +62,9 @@ class LabelledPatterns:
                 raise ValueError("a level that is not in the model")
             return np.array(read, np.int8)
         except (KeyError, ValueError, IndexError) as error:
+            step = in_words(name)
             raise MismatchError(
-                f"the decided pairs of pass {name!r} were compared on other fields than this linkage compares.",
+                f"the decided pairs of pass {step} were compared on other fields than this linkage compares.",
                 remedy="Use decisions on a linkage of the same profile and levels.",
             ) from error
 

@@ -31,6 +31,7 @@ from wasl.linkage.model.unfound import count_unfound
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.spilled_arrays import ArrayStore
 from wasl.registers.exchange.spilled_table import SpilledTable
+from wasl.registers.known_names import in_words
 
 __all__ = ["ScoredPass", "score_pass"]
 
@@ -269,10 +270,10 @@ def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], 
     warnings = []
     count = len(comparisons)
     if 0 < count < ENOUGH_COMPARISONS:
-        lenders = ", ".join(model.name for model in borrowed) or "no pass; a prior opinion stands in"
+        steps = ", ".join(in_words(model.name) for model in borrowed) or "a prior opinion"
         warnings.append(
             f"only {count} comparison{'s' if count > 1 else ''}: the pass alone does not determine its model. "
-            f"m-probabilities are borrowed from: {lenders}."
+            f"m-probabilities are borrowed from {steps}."
         )
     for c, comparison in enumerate(comparisons):
         missing = float(patterns.counts[patterns.states[:, c] == MISSING].sum()) / max(patterns.pairs, 1)
@@ -304,8 +305,9 @@ def _earlier_limits(steps: Steps, earlier: PassModel) -> list[list[int]]:
     """
     known = {comparison.name: list(comparison.limits) for comparison in earlier.comparisons}
     if {*steps.widths, *steps.tokens} != set(known):
+        step = in_words(steps.name)
         raise MismatchError(
-            f"the earlier model of pass {steps.name!r} was fitted on other comparisons.",
+            f"the earlier model of pass {step} was fitted on other comparisons.",
             remedy="Use a model of deliveries made under the same profile, or fit a new one.",
         )
     return [known[group] for group in steps.widths]
