@@ -221,7 +221,7 @@ DETAIL_WORDS: dict[str, dict[Language, str]] = {
     "torn_bytes": {"fr": "octets écartés", "ar": "البايتات المحذوفة", "en": "bytes dropped"},
     "truth": {"fr": "vérité", "ar": "الحقيقة", "en": "truth"},
     "unmatched_records": {"fr": "enregistrements non appariés", "ar": "تسجيلات غير مربوطة", "en": "unmatched records"},
-    "user": {"fr": "utilisateur", "ar": "المستعمل", "en": "user"},
+    "user": {"fr": "utilisateur", "ar": "المستخدم", "en": "user"},
     "variables_left_out": {
         "fr": "variables facultatives absentes",
         "ar": "متغيرات اختيارية غائبة",

@@ -22,7 +22,7 @@ DEEPEST = 6
 NOUN_PLACES = ("what", "kind", "role", "role_name", "status", "step", "lower")
 """Places in which English words stand, never a sentence; a single one that is a message is translated. Single words in
 other places are names."""
-LIST_PLACES = ("steps",)
+LIST_PLACES = ("steps", "roles")
 """Places in which such words stand with a comma between them."""
 VERBATIM_PLACES = ("version", "path", "file", "name", "value", "text", "round_name", "period", "wanted", "given")
 """Places in which stands what a person wrote or must write, as it is."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wasl.errors import AccessError, InputError
+from wasl.locale.code_words import ROLE_WORDS
 
 __all__ = [
     "ALL_PROJECTS",
@@ -228,7 +229,10 @@ class Actor:
 
     def __post_init__(self) -> None:
         if self.role in REGISTER_BOUND and (not self.project or self.register is None):
-            raise InputError(f"a token for the role {self.role!s} names a project and a register.")
+            role = ROLE_WORDS[self.role]
+            raise InputError(
+                f"a token for the role {role} names a project and a register.", remedy="Choose both, or another role."
+            )
         if self.register is not None and not self.project:
             raise InputError("a token tied to a register also names its project.")
 
@@ -247,9 +251,13 @@ class Actor:
                 "this token names no project.", remedy="The issuer must set the project claim, or '*' for all projects."
             )
         if self.role not in PERMISSIONS[action]:
-            raise AccessError(f"the role {self.role} may not do {action}.")
+            role, roles = (
+                ROLE_WORDS[self.role],
+                ", ".join(ROLE_WORDS[one] for one in Role if one in PERMISSIONS[action]),
+            )
+            raise AccessError(f"only these roles may do this: {roles}. Yours is {role}.")
         if self.project is not None and action in INSTALLATION_WIDE:
-            raise AccessError(f"{action} concerns every project; this token reaches one.")
+            raise AccessError("this concerns every project; this token reaches one.")
         if self.project is not None and project is not None and project != self.project:
             raise AccessError("this token reaches another project.")
         if self.register is not None and register is not None and register != self.register:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wasl.audit.events import AuditEvent, JobCancelled
 from wasl.errors import AccessError, StateError
+from wasl.locale.code_words import JOB_WORDS, ROLE_WORDS
 from wasl.service.access import Action, Actor, Role
 from wasl.service.ports import Caller, Office, Writer
 from wasl.service.records import Job, JobKind, JobStatus, Noun
@@ -69,7 +70,8 @@ def _require_own(caller: Caller, job: Job) -> None:
         AccessError: It is another's.
     """
     if caller.actor.role in OWN_JOBS_ONLY and job.created_by != caller.actor.name:
-        raise AccessError(f"the role {caller.actor.role} sees the own jobs only.")
+        role = ROLE_WORDS[caller.actor.role]
+        raise AccessError(f"the role {role} sees the own jobs only.")
 
 
 def job_caller(office: Office, job: Job) -> Caller:
@@ -102,7 +104,8 @@ def cancel_job(office: Office, caller: Caller, job_id: str) -> Job:
         caller.check(Action.JOB_CANCEL, project=job.project)
         owner = CANCELLED_BY[job.kind]
         if caller.actor.role is not owner:
-            raise AccessError(f"a job of the kind '{job.kind}' is cancelled by the role {owner}.")
+            kind, role = JOB_WORDS[job.kind], ROLE_WORDS[owner]
+            raise AccessError(f"a job of the kind '{kind}' is cancelled by the role {role}.")
         _require_own(caller, job)
         if job.status not in ACTIVE:
             raise StateError(f"job {job_id} is {job.status}.", remedy="Only a queued or running job can be cancelled.")

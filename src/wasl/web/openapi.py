@@ -89,7 +89,7 @@ OF_STATUS = {
 
 
 PROBLEM_EXAMPLES = {
-    "403": ("AccessError", "the role holder may not do release.read.", ""),
+    "403": ("AccessError", "only these roles may do this: release desk, approver, auditor. Yours is data holder.", ""),
     "404": ("NotFoundError", "there is no run '0192f0c1' in this project.", ""),
     "409": ("StateError", "the project 'simimo' is closed.", "An administrator can open it again."),
     "412": ("StaleError", "somebody changed this meanwhile.", "Read it again, then decide."),

@@ -146,7 +146,7 @@ class TokenRequested(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a demandé le jeton d'accès {subject}",
-        "ar": "طلب {actor} رمز الولوج {subject}",
+        "ar": "طلب {actor} رمز الدخول {subject}",
         "en": "{actor} asked for the access token {subject}",
     }
 
@@ -162,7 +162,7 @@ class TokenApproved(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a accepté le jeton d'accès {subject}",
-        "ar": "وافق {actor} على رمز الولوج {subject}",
+        "ar": "وافق {actor} على رمز الدخول {subject}",
         "en": "{actor} agreed to the access token {subject}",
     }
 
@@ -176,7 +176,7 @@ class TokenRedeemed(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a retiré son jeton d'accès {subject}",
-        "ar": "استلم {actor} رمز ولوجه {subject}",
+        "ar": "استلم {actor} رمز دخوله {subject}",
         "en": "{actor} redeemed the access token {subject}",
     }
 
@@ -189,7 +189,7 @@ class UserEnabled(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a réactivé l'utilisateur {subject}",
-        "ar": "أعاد {actor} تفعيل المستعمل {subject}",
+        "ar": "أعاد {actor} تفعيل المستخدم {subject}",
         "en": "{actor} enabled the user {subject} again",
     }
 

@@ -200,7 +200,7 @@ class UserAdded(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a ajouté l'utilisateur {subject}",
-        "ar": "أضاف {actor} المستعمل {subject}",
+        "ar": "أضاف {actor} المستخدم {subject}",
         "en": "{actor} added the user {subject}",
     }
 
@@ -211,7 +211,7 @@ class UserDisabled(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a désactivé l'utilisateur {subject}",
-        "ar": "عطّل {actor} المستعمل {subject}",
+        "ar": "عطّل {actor} المستخدم {subject}",
         "en": "{actor} disabled the user {subject}",
     }
 
@@ -222,7 +222,7 @@ class TokenIssued(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a délivré le jeton d'accès {subject}",
-        "ar": "أصدر {actor} رمز الولوج {subject}",
+        "ar": "أصدر {actor} رمز الدخول {subject}",
         "en": "{actor} issued the access token {subject}",
     }
 
@@ -238,7 +238,7 @@ class TokenRevoked(Happening):
 
     sentences: ClassVar[Mapping[Language, str]] = {
         "fr": "{actor} a révoqué le jeton d'accès {subject}",
-        "ar": "ألغى {actor} رمز الولوج {subject}",
+        "ar": "ألغى {actor} رمز الدخول {subject}",
         "en": "{actor} revoked the access token {subject}",
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -91,10 +92,11 @@ def _excess(excess: Mapping[str, Any] | None, words: Messages) -> list[Markup]:
     return [layout.paragraph(text), _table(excess["attacks"], words)]
 
 
-def attack_name(name: str, words: Messages) -> str:
-    """The name of an attack in a language, with the variable that it aims at."""
+def attack_name(name: str, words: Messages, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The name of an attack in a language, with the variable that it aims at, by its label where it has one."""
     if name.startswith(INFERENCE):
-        return words.text(N_("Inference of {variable}"), variable=name.removeprefix(INFERENCE))
+        aimed = name.removeprefix(INFERENCE)
+        return words.text(N_("Inference of {variable}"), variable=labels.get(aimed, aimed))
     return words.text(ATTACKS[name]) if name in ATTACKS else name
 
 

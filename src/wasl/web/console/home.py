@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wasl.locale import N_
+from wasl.locale.code_words import ROLE_WORDS
 from wasl.service import reviews
 from wasl.service.access import Action, Role
 from wasl.service.held_acts import decisions_of
@@ -33,7 +34,7 @@ from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.console.authority import held_by
 from wasl.web.console.next_steps import next_steps
 from wasl.web.console.pages import AnyPage, Page, Pages
-from wasl.web.console.titles import title_in
+from wasl.web.console.titles import register_title, title_in
 
 __all__ = ["Task", "pages", "tasks"]
 
@@ -98,9 +99,19 @@ def _holder(page: Page, state: Reader, project: Project) -> list[Task]:
             base,
             N_("The project “{project}” cannot link or publish your register without them."),
             "warn",
-            {"register": register, "kinds": page.language.list(names), "project": project.title},
+            {
+                "register": _title(page, state, project, register),
+                "kinds": page.language.list(names),
+                "project": project.title,
+            },
         )
     ]
+
+
+def _title(page: Page, state: Reader, project: Project, register: str) -> str:
+    """The title of a register in the language of the page, or its name."""
+    found = state.select(Register, project=project.id, name=register)
+    return (register_title(found[0].definition, page.language.language) if found else "") or register
 
 
 def _linkage(page: Page, state: Reader, project: Project) -> list[Task]:
@@ -290,7 +301,7 @@ def _administration(page: Page, state: Reader) -> list[Task]:
             f"/console/users/{one.user}",
             N_("Asked for by {asker}; another administrator must agree."),
             "warn",
-            {"user": one.user, "role": one.role, "asker": one.created_by},
+            {"user": one.user, "role": page.language.text(ROLE_WORDS[one.role]), "asker": one.created_by},
         )
         for one in state.select(Token, status=TokenStatus.REQUESTED, revoked=False)
         if page.actor.name not in (one.created_by, one.user)

@@ -23,6 +23,7 @@ from wasl.web.console.documents import (
     read_thresholds,
     written,
 )
+from wasl.web.console.method_words import method_in_words
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.console.shipped import offered, shipped_text
@@ -289,12 +290,14 @@ def _new_page(page: Page, project: str, run: str, title: str, texts: Mapping[str
 def _policy_page(
     page: Page, release: Release, policy: Mapping[str, Any], text: str, fault: Any = None, *, checked: bool = False
 ) -> Response:
+    labels = variable_labels(release.description, page.language)
     return page.render(
         "policy.html",
         status=fault.status if fault else 200,
         fault=fault,
         release=release,
         policy=policy,
+        methods=[method_in_words(one, labels, page.language) for one in policy.get("methods", ())],
         text=text,
         checked=checked,
         thresholds=THRESHOLDS,
@@ -330,7 +333,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
                 page.language,
                 percent,
             ),
-            [Bar(attack_name(one["attack"], page.language), one["main"]["value"], "warn") for one in attacks],
+            [Bar(attack_name(one["attack"], page.language, labels), one["main"]["value"], "warn") for one in attacks],
             most=1.0,
         )
     variables = (release.risk.get("utility") or {}).get("variables") or {}

@@ -18,6 +18,7 @@ from wasl.web.console.charts import Bar, Chart, Point, bars, scatter
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
+from wasl.web.console.titles import variable_labels
 from wasl.web.problems import status_of
 
 __all__ = ["pages"]
@@ -92,6 +93,7 @@ def _page(page: Page, project: str, release: str, fault: Any = None) -> Response
         rows=range(1, ROWS + 1),
         keys=keys,
         levels=levels,
+        labels=variable_labels(found.description, page.language),
         geography=next((name for name in keys if name in GEOGRAPHY), keys[0] if keys else ""),
         thresholds=found.policy.get("thresholds", {}),
         most=MOST_SCENARIOS,

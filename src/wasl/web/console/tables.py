@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
 from wasl.compliance.acts import Asked
 from wasl.errors import WaslError
-from wasl.locale.messages import in_language
-from wasl.registers.codes.classification import CodeList
 from wasl.service import fetched, table_menus, table_orders
 from wasl.service.access import Action, Role
 from wasl.service.ports import Area
@@ -21,10 +16,10 @@ from wasl.service.records import Job, JobStatus, Run, TableMenu, TableOrder
 from wasl.service.release_steps import require_other_eyes
 from wasl.service.states import MENU_STEPS, RELEASE_STEPS, MenuStatus, ReleaseStep, RunStatus
 from wasl.web.console.documents import NOUNS, read_document
+from wasl.web.console.order_cells import answer_cells, code_meanings, column_headings, internal_cells, table_titles
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import say_error
 from wasl.web.console.shipped import shipped_text
-from wasl.web.console.titles import label_in
 from wasl.web.downloads import ZIP, send_file
 from wasl.web.problems import status_of
 
@@ -36,8 +31,6 @@ BASE = "/console/projects/{project}/tables"
 MENU = BASE + "/menus/{menu}"
 ORDER = BASE + "/orders/{order}"
 SHOWN = 50
-SHOWN_CELLS = 400
-"""Cells of one table that a page shows; the files hold all of them."""
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 DOCUMENTS = ("specification", "menu")
@@ -151,12 +144,12 @@ def show_order(page: AnyPage, project: str, order: str) -> Response:
         source=f"/console/projects/{project}/tables/orders/{order}",
         steps=_steps(page, found),
         mine=_first_eyes(page, found),
-        answer=_answer(page, found),
-        internal=_internal(page, found),
+        answer=answer_cells(page, found),
+        internal=internal_cells(page, found),
         inspects=page.can(Action.TABLES_INSPECT, project=project),
-        headings=_headings(page, found),
-        meanings=_meanings(page, found),
-        shown=SHOWN_CELLS,
+        headings=column_headings(page, found),
+        meanings=code_meanings(page, found),
+        titles=table_titles(page, found),
     )
 
 
@@ -284,59 +277,6 @@ def _first_eyes(page: Page, order: TableOrder) -> bool:
     except WaslError:
         return True
     return False
-
-
-def _answer(page: Page, order: TableOrder) -> list[tuple[str, list[dict[str, str]], int]]:
-    """The tables of the answer as they may leave: name, first rows, number of rows; none before it may be read."""
-    try:
-        digest = table_orders.readable_answer(page.caller, order)
-    except WaslError:
-        return []
-    return _rows(page, digest, lambda name: name.endswith(".csv") and ".sdmx" not in name)
-
-
-def _internal(page: Page, order: TableOrder) -> list[tuple[str, list[dict[str, str]], int]]:
-    """The tables with true figures, rules and intervals, for those who may see them."""
-    if not page.can(Action.TABLES_INTERNAL, project=order.project):
-        return []
-    try:
-        digest = table_orders.internal_files(order)
-    except WaslError:
-        return []
-    return _rows(page, digest, lambda name: name.endswith("internal.csv"))
-
-
-def _rows(page: Page, digest: str, wanted: Callable[[str], bool]) -> list[tuple[str, list[dict[str, str]], int]]:
-    found = []
-    with zipfile.ZipFile(page.office.files.path(Area.RELEASE, digest)) as archive:
-        for name in sorted(filter(wanted, archive.namelist())):
-            with archive.open(name) as file:
-                reader = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8"))
-                rows = list(reader)
-            found.append((name, rows[:SHOWN_CELLS], len(rows)))
-    return found
-
-
-def _headings(page: Page, order: TableOrder) -> dict[str, str]:
-    """The labels of the dimensions of ordered tables, by name."""
-    return {one["name"]: label_in(one, page.language, "label") for one in _dimensions(order)}
-
-
-def _meanings(page: Page, order: TableOrder) -> dict[str, dict[str, str]]:
-    """The labels of the codes of each dimension whose classifications ship."""
-    language = page.language.language
-    return {
-        one["name"]: {
-            code: in_language(language, entry.label, entry.label_fr, entry.label_ar)
-            for name in one.get("classifications", ())
-            for code, entry in CodeList.load(name).entries.items()
-        }
-        for one in _dimensions(order)
-    }
-
-
-def _dimensions(order: TableOrder) -> list[Mapping[str, Any]]:
-    return [one for table in order.specification["tables"] for one in table["dimensions"]]
 
 
 def _new_menu(page: Page, project: str, title: str, texts: dict[str, str], fault: Any = None) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -248,9 +249,9 @@ def _titled(context: Context, one: Release | TableOrder) -> str:
 
 
 @pass_context
-def _attack(context: Context, name: str) -> str:
-    """The name of an attack on a file in the language of the page."""
-    return attack_name(name, _language(context))
+def _attack(context: Context, name: str, labels: Mapping[str, str]) -> str:
+    """The name of an attack on a file in the language of the page, with labels for variables."""
+    return attack_name(name, _language(context), labels)
 
 
 def _digest(value: str) -> Markup:
