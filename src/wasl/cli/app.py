@@ -166,7 +166,9 @@ def main() -> None:
         app = build_app([VERBS[verb]]) if verb in VERBS else build_overview()
         translate_command(typer.main.get_command(app))(arguments)
     except WaslError as error:
-        sys.stderr.write(f"wasl: {said(str(error))}\n")
+        from wasl.cli.authorized import refusal_in_words
+
+        sys.stderr.write(f"wasl: {refusal_in_words(error)}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write(f"wasl: {said('interrupted; nothing half-written was left behind.')}\n")

@@ -7,9 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
+from wasl.audit.events import AuthorizationExceeded
+from wasl.cli.language import said, spoken
 from wasl.cli.output import say
+from wasl.errors import AuthorizationError, WaslError
 
-__all__ = ["ProjectOption", "PurposeOption", "held_by_files", "held_to", "logged_project", "say_standing"]
+__all__ = [
+    "ProjectOption",
+    "PurposeOption",
+    "held_by_files",
+    "held_to",
+    "logged_project",
+    "refusal_in_words",
+    "say_standing",
+]
 
 ProjectOption = Annotated[
     str | None,
@@ -46,6 +57,21 @@ def logged_project(project: str | None) -> str:
     from wasl.storage.held_acts import logged_project as logged
 
     return logged(project)
+
+
+def refusal_in_words(error: WaslError) -> str:
+    """An error in the language of the command line; a refusal of the gate names registers by title and by name."""
+    text = said(str(error))
+    if not isinstance(error, AuthorizationError) or not isinstance(error.event, AuthorizationExceeded):
+        return text
+    from wasl.compliance.excess_words import with_titles
+    from wasl.registers.documents import config_dir
+    from wasl.registers.schema import RegisterSchema
+
+    asked = " ".join(error.event.excess)
+    shipped = sorted(path.stem for path in (config_dir() / "registers").glob("*.toml") if path.stem in asked)
+    titles = {name: RegisterSchema.load(name).title_in(spoken().language) for name in shipped}
+    return with_titles(text, {name: f"{title} ({name})" for name, title in titles.items()})
 
 
 def say_standing(report: Any) -> None:

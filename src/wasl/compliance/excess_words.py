@@ -6,11 +6,12 @@ phrases of the language in French and Arabic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from wasl.locale import N_
 
-__all__ = ["PHRASES", "excess_in_phrases"]
+__all__ = ["PHRASES", "excess_in_phrases", "with_titles"]
 
 PHRASES = (
     N_("register:{name}"),
@@ -47,3 +48,19 @@ STATES = {
 def excess_in_phrases(excess: Iterable[str]) -> str:
     """The excess of an act as one text of a message; each part of it is a phrase of the catalogues."""
     return "; ".join(STATES.get(one, one) for one in excess)
+
+
+def with_titles(text: str, titles: Mapping[str, str]) -> str:
+    """A sentence with the titles of registers in the places of their names; ``a+b`` becomes both titles.
+
+    A name within a longer one, a path or an address stays as it is.
+    """
+    if not titles:
+        return text
+    names = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    named = re.compile(rf"(?<![\w./+-])({names})(?:\+({names}))?(?![\w/+-]|\.\w)")
+
+    def title(found: re.Match[str]) -> str:
+        return " – ".join(titles[one] for one in found.groups() if one)
+
+    return named.sub(title, text)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from wasl.audit.events import KINDS
 from wasl.audit.sentences import say_kind
+from wasl.compliance.excess_words import with_titles
 from wasl.disclosure.report.attack_tables import attack_name
 from wasl.locale import LANGUAGES, N_, Messages, messages
 from wasl.locale.code_words import CHECK_WORDS, FILE_WORDS, JOB_WORDS, ROLE_WORDS, STATE_WORDS, VERDICT_WORDS
@@ -156,6 +157,7 @@ def environment() -> Environment:
         "said": _said,
         "titled": _titled,
         "attack": _attack,
+        "with_titles": _with_titles,
     }
     return made
 
@@ -238,8 +240,17 @@ def _significant(context: Context, value: float) -> str:
 
 @pass_context
 def _said(context: Context, english: Any) -> Markup:
-    """A finished English sentence of wasl's in the language of the page."""
-    return said(_language(context), english)
+    """A finished English sentence of wasl's in the language of the page, with the titles of registers."""
+    page: Page = context["page"]
+    titles = {name: str(escape(title)) for name, title in page.register_titles.items() if title}
+    return Markup(with_titles(str(said(_language(context), english)), titles))  # noqa: S704 - both are escaped
+
+
+@pass_context
+def _with_titles(context: Context, text: str) -> str:
+    """A sentence in the language of the page with the titles of registers in the places of their names."""
+    page: Page = context["page"]
+    return with_titles(text, {name: title for name, title in page.register_titles.items() if title})
 
 
 @pass_context
