@@ -43,9 +43,9 @@ def months(
             row["month"],
             row["employees"],
             row["lines"],
-            row["jours_declares"],
-            f"{row['salaire_reel'] / 100 / max(row['employees'], 1):,.2f}",
-            f"{row.get('salaire_plafonne', 0) / 100 / max(row['employees'], 1):,.2f}",
+            "–" if row["jours_declares"] is None else row["jours_declares"],
+            _mean(row, "salaire_reel"),
+            _mean(row, "salaire_plafonne"),
         )
         for row in result["months"]
     ]
@@ -130,6 +130,12 @@ def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") ->
         "broken": [list(one) for one in declared.broken],
         "out": str(out),
     }
+
+
+def _mean(row: dict[str, Any], name: str) -> str:
+    """The mean of an amount in dirhams; a dash where the declarations of the month do not state it."""
+    total = row.get(name)
+    return "–" if total is None else f"{total / 100 / max(row['employees'], 1):,.2f}"
 
 
 def _write(table: Any, path: Path, *, secret: bool = False) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from wasl.registers.reading.refusals import no_amounts
 __all__ = ["amount_of", "missing_months", "refuse_copies", "refuse_decimals", "unread_amounts"]
 
 COPIED = 0.5
-"""Two files repeat each other where at least this share of the lines of one stand in the other. One person's line may
-be there twice by coincidence (a complementary declaration of the same amounts); half of a file's lines cannot."""
+"""Two files repeat each other where at least this share of the lines of one stand in the other. A file repeats itself
+where this share stands in it again. One person's line may be there twice by coincidence (a complementary
+declaration of the same amounts); half of a file's lines cannot. One file corrects another where this share of the
+persons of both are in both: a complementary declaration is about fewer."""
 FEWEST_COPIED = 2
 """One line that stands in two files may be a coincidence, also where a file has two lines only."""
 
@@ -86,7 +89,7 @@ def unread_amounts(
 
 
 def refuse_copies(lines: pa.Table, file: NDArray[np.int64], names: Sequence[str], amounts: Sequence[str]) -> int:
-    """Refuse two files that have the same lines; returns how often an employer declares a person in several files.
+    """Refuse lines that would be added twice; returns how often an employer declares a person in several files.
 
     Args:
         lines: Declared lines of several files, one after the other: person, month, employer where known, amounts.
@@ -95,34 +98,65 @@ def refuse_copies(lines: pa.Table, file: NDArray[np.int64], names: Sequence[str]
         amounts: Which of the columns are amounts; the others are the person, the month and the employer.
 
     Returns:
-        Combinations of person, month and employer that stand in several files: complementary or corrected declarations.
+        Combinations of person, month and employer that stand in several files: complementary declarations.
 
     Raises:
-        RegisterError: At least half of the lines of a file stand in another one with the same amounts: wages would be
-            added twice.
+        RegisterError: At least half of the lines of a file stand twice in it, or in another one, with the same amounts.
+            Or two files have at least half of their persons in common, so that one seems to correct the other.
     """
-    if len(names) < 2:
-        return 0
     keys = [name for name in lines.column_names if name not in amounts]
     columns = {name: pc.ascii_ltrim(pc.utf8_trim_whitespace(pc.fill_null(lines[name], "")), "0") for name in keys}
     columns |= {name: pc.fill_null(amount_of(lines[name]), -1) for name in lines.column_names if name in amounts}
-    once = pa.table(columns).append_column("file", pa.array(file)).to_pandas().drop_duplicates()
-    several = once[once.duplicated(list(columns), keep=False)]
-    group = several.groupby(list(columns), sort=False).ngroup().to_numpy()
-    of = several["file"].to_numpy()
-    found = [group[of == place] for place in range(len(names))]
+    every = pa.table(columns).append_column("file", pa.array(file)).to_pandas()
+    once = every.drop_duplicates()
     sizes = np.bincount(once["file"], minlength=len(names))
+    repeated = np.bincount(every["file"], minlength=len(names)) - sizes
+    for place in np.flatnonzero(repeated >= np.maximum(FEWEST_COPIED, COPIED * sizes))[:1]:
+        count, where = int(repeated[place]), names[place]
+        raise RegisterError(
+            f"{count} lines of {where} stand in it again, with the same person, employer, month and "
+            "amounts: their wages would be added twice.",
+            remedy="Remove the repeated lines.",
+        )
+    for one, other, count in _common(once, list(columns), sizes, smaller=True):
+        first, second = names[one], names[other]
+        raise RegisterError(
+            f"{count} lines stand in {first} and in {second}, with the same person, employer, month and amounts: "
+            "their wages would be added twice.",
+            remedy="Keep one of the two files.",
+        )
+    declared = once.drop_duplicates([*keys, "file"])
+    held = np.bincount(declared["file"], minlength=len(names))
+    for one, other, count in _common(declared, keys, held, smaller=False):
+        first, second = names[one], names[other]
+        raise RegisterError(
+            f"{count} times an employer declares a person for the same month in {first} and in {second}, with other "
+            "amounts: one file seems to correct the other, and wages would be added.",
+            remedy="Keep the file that counts. If both count, put their lines into one file.",
+        )
+    return int((declared.groupby(keys, sort=False).size() > 1).sum())
+
+
+def _common(
+    rows: pd.DataFrame, columns: list[str], sizes: NDArray[np.int64], *, smaller: bool
+) -> Iterator[tuple[int, int, int]]:
+    """Pairs of files that have at least half of their rows in common, and how many: of the smaller one, or of both.
+
+    Args:
+        rows: Different rows of each file, which ``file`` names.
+        columns: What is compared.
+        sizes: The rows of each file.
+        smaller: Whether half of the smaller file is enough.
+    """
+    several = rows[rows.duplicated(columns, keep=False)]
+    group = several.groupby(columns, sort=False).ngroup().to_numpy()
+    of = several["file"].to_numpy()
+    found = [group[of == place] for place in range(len(sizes))]
     for one, other in itertools.combinations(np.flatnonzero([len(part) for part in found]).tolist(), 2):
         count = len(np.intersect1d(found[one], found[other], assume_unique=True))
-        if count >= max(FEWEST_COPIED, COPIED * min(sizes[one], sizes[other])):
-            first, second = names[one], names[other]
-            raise RegisterError(
-                f"{count} lines stand in {first} and in {second}, with the same person, employer, month and amounts: "
-                "their wages would be added twice.",
-                remedy="Keep one of the two files.",
-            )
-    combinations = once.drop_duplicates([*keys, "file"])
-    return int((combinations.groupby(keys, sort=False).size() > 1).sum())
+        whole = min(sizes[one], sizes[other]) if smaller else max(sizes[one], sizes[other])
+        if count >= max(FEWEST_COPIED, COPIED * whole):
+            yield one, other, count
 
 
 def missing_months(months: Sequence[int]) -> tuple[str, ...]:

@@ -240,7 +240,8 @@ def spells_of(monthly: pa.Table) -> pa.Table:
 
     Returns:
         ``num_immatriculation, from, to, months, days, mean_wage_centimes, mean_capped_wage_centimes``: months as
-        YYYY-MM, wages as in the declaration, means per month. A declared month counts whatever its days are.
+        YYYY-MM, wages as in the declaration, means of the months whose declaration states them. A declared month counts
+        whatever its days are.
     """
     _, person = np.unique(monthly["key"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
     month = _month_number(monthly[PERIOD])
@@ -253,20 +254,25 @@ def spells_of(monthly: pa.Table) -> pa.Table:
     last = np.append(first[1:], len(month)) - 1 if len(first) else first
     count = last - first + 1
 
-    def total(name: str) -> NDArray[np.float64]:
-        values = pc.fill_null(monthly[name], 0).to_numpy().astype(np.float64)
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.add.reduceat(values, first) if len(first) else np.empty(0)
 
+    def mean(name: str) -> pa.Array:
+        known = total(np.asarray(pc.is_valid(monthly[name])).astype(np.float64))
+        values = total(pc.fill_null(monthly[name], 0).to_numpy().astype(np.float64))
+        return pa.array(np.round(values / np.maximum(known, 1), 2), mask=known == 0)
+
+    days = total(pc.fill_null(monthly["jours_declares"], 0).to_numpy().astype(np.float64))
     columns = {
         NUMBER: monthly[NUMBER].take(pa.array(first)),
         "from": pa.array(_month_text(month[first]), pa.string()),
         "to": pa.array(_month_text(month[last]), pa.string()),
         "months": pa.array(count, pa.int64()),
-        "days": pa.array(total("jours_declares").astype(np.int64)),
-        "mean_wage_centimes": pa.array(np.round(total("salaire_reel") / count, 2)),
+        "days": pa.array(days.astype(np.int64)),
+        "mean_wage_centimes": mean("salaire_reel"),
     }
     if "salaire_plafonne" in monthly.column_names:
-        columns["mean_capped_wage_centimes"] = pa.array(np.round(total("salaire_plafonne") / count, 2))
+        columns["mean_capped_wage_centimes"] = mean("salaire_plafonne")
     return pa.table(columns)
 
 
@@ -352,7 +358,8 @@ def _require_months(months: Sequence[int], rule: MonthRule) -> int:
 def totals_of(declared: Declarations, monthly: pa.Table) -> list[dict[str, Any]]:
     """Control totals of each month: lines, employees, employers, days, wages and capped wages, all as declared.
 
-    The lines of a month add up to its totals; no total is a sum over months.
+    The lines of a month add up to its totals; no total is a sum over months. A total is None where no line of
+    the month states the amount, because its file lacks the column.
     """
     lines = declared.lines
     table = pa.table(
@@ -371,7 +378,7 @@ def totals_of(declared: Declarations, monthly: pa.Table) -> list[dict[str, Any]]
         found: dict[str, Any] = {"month": label, "employees": employees[row[PERIOD]], "lines": row["employer_count"]}
         if EMPLOYER in lines.column_names:
             found["employers"] = row["employer_count_distinct"]
-        rows.append(found | {name: int(row[f"{name}_sum"] or 0) for name in summed})
+        rows.append(found | {name: row[f"{name}_sum"] for name in summed})
     return rows
 
 

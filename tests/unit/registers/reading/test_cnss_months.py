@@ -65,6 +65,7 @@ lines = st.lists(
     st.tuples(st.integers(1, 6), st.integers(1, 12), st.integers(0, 9000), st.integers(0, 26), st.sampled_from("789")),
     min_size=1,
     max_size=40,
+    unique=True,  # a file that has half of its lines twice is refused
 )
 
 
@@ -279,3 +280,51 @@ def test_files_of_the_system_are_left_out(tmp_path, name):
     place = folder_of(tmp_path, [row(1, 6)])
     (place / name).write_bytes(b"")
     assert [path.name for path in declaration_files(place)] == ["202506.csv"]
+
+
+@pytest.mark.parametrize(("changed", "kept"), [(20, 1.0), (20, 0.6), (12, 1.0)])
+def test_a_month_beside_its_correction_is_refused(tmp_path, changed, kept):
+    """Whatever share of the amounts was corrected, and also where persons were taken out."""
+    place = folder_of(tmp_path, [row(n, 6, 2000 + n) for n in range(1, 21)])
+    corrected = [row(n, 6, (3000 if n <= changed else 2000) + n) for n in range(1, round(20 * kept) + 1)]
+    write(place / "rectifie.csv", corrected)
+    with pytest.raises(RegisterError, match=r"202506\.csv and in rectifie\.csv"):
+        read(place)
+
+
+@pytest.mark.parametrize("repeated", [1.0, 0.5])
+def test_lines_that_stand_twice_in_one_file_are_refused(tmp_path, repeated):
+    rows = [row(n, 6, 2000 + n) for n in range(1, 21)]
+    with pytest.raises(RegisterError, match=r"lines of 202506\.csv stand in it again"):
+        read(folder_of(tmp_path, rows + rows[: round(20 * repeated)]))
+    _, monthly = read(folder_of(tmp_path, rows + rows[:3]))
+    assert monthly["lines"].to_pylist().count(2) == 3
+
+
+def test_two_declarations_that_both_count_are_added_in_one_file(tmp_path):
+    rows = [row(n, 6, 2000 + n) for n in range(1, 21)]
+    _, monthly = read(folder_of(tmp_path, rows + [row(n, 6, 500) for n in range(1, 21)]))
+    assert sorted(monthly["salaire_reel"].to_pylist()) == [(2500 + n) * 100 for n in range(1, 21)]
+
+
+def test_a_month_that_does_not_state_an_amount_has_none(tmp_path):
+    """Nothing is taken for zero: neither the total of the month, nor the means of the spells."""
+    place = folder_of(tmp_path, [row(n, m, 4000) for n in (1, 2) for m in (1, 2, 3)])
+    path = place / "202502.csv"
+    lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    at = lines[0].index("salaire_plafonne")
+    path.write_text("\n".join(",".join(line[:at] + line[at + 1 :]) for line in lines) + "\n", encoding="utf-8")
+    declared, monthly = read(place)
+    assert [total["salaire_plafonne"] is None for total in totals_of(declared, monthly)] == [False, True, False]
+    assert [total["salaire_reel"] for total in totals_of(declared, monthly)] == [800_000] * 3
+    spells = spells_of(monthly)
+    assert spells["months"].to_pylist() == [3, 3]
+    assert spells["mean_capped_wage_centimes"].to_pylist() == [400_000.0] * 2
+    (alone,) = [total for total in totals_of(declared, monthly) if total["month"] == "2025-02"]
+    assert alone["employees"] == 2
+
+
+def test_a_spell_without_any_amount_has_no_mean(tmp_path):
+    rows = [(*row(1, 6)[:13], "", *row(1, 6)[14:])]
+    _, monthly = read(folder_of(tmp_path, rows))
+    assert spells_of(monthly)["mean_wage_centimes"].to_pylist() == [None]
