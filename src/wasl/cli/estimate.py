@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,11 @@ from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.disclosure import read_microdata
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from wasl.audit.events import EstimatesMade
     from wasl.estimation.estimate import Estimates
     from wasl.workflow.act import Act
@@ -28,7 +32,13 @@ def register(app: typer.Typer) -> None:
 
 
 def estimate(
-    data: Annotated[Path, typer.Argument(help="Linked persons or survey records, CSV or Parquet.", metavar="DATA")],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help="Linked persons or survey records, CSV or Parquet; for flows ROUND=FILE for each round, in order.",
+            metavar="DATA...",
+        ),
+    ],
     spec: Annotated[str, typer.Option("--spec", help="Specification: a TOML file or a shipped name.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for estimates, weights and report.")],
     seed: Annotated[int | None, typer.Option(help="Seed of bootstrap intervals; default: a fresh one.")] = None,
@@ -42,6 +52,9 @@ def estimate(
     before disclosure control.
 
     Shipped names: census-linked (weights of a linked sample), reconciliation (two and three registers).
+
+    Of several rounds, each linked onto the one before, the persons are joined by their ids: a column for each round says
+    who is in its file, and flags of the round are named after it, such as in_dgsn_permits_2024.
 
     Example: wasl estimate persons.parquet --spec reconciliation --out estimates
     """
@@ -66,7 +79,13 @@ def estimate(
 
 
 def make_estimates(
-    data: Path, spec: str, out: Path, *, seed: int | None = None, project: str | None = None, purpose: str = ""
+    data: Path | str | Sequence[str],
+    spec: str,
+    out: Path,
+    *,
+    seed: int | None = None,
+    project: str | None = None,
+    purpose: str = "",
 ) -> Act[Estimates, EstimatesMade]:
     """Read, estimate, write, record the event."""
     from wasl.estimation.specification import EstimateSpec
@@ -77,7 +96,27 @@ def make_estimates(
     options = RunOptions(seed=secrets.randbits(63) if seed is None else seed, **held_to(project, purpose))
     logged = logged_project(project)
     with recorded_refusal(document.name, project=logged), progress("estimating"):
-        made = act(read_microdata(data), document, options)
+        made = act(_persons([str(data)] if isinstance(data, Path | str) else data), document, options)
     write_artifacts(made.artifacts, out)
     record_event(made.event, project=logged, subject=document.name)
     return made
+
+
+def _persons(data: Sequence[str]) -> pa.Table:
+    """The rows of one file, or the persons of several rounds.
+
+    Raises:
+        InputError: Several files are given and one has no round, or two have the same.
+    """
+    from wasl.estimation.rounds import join_rounds
+
+    if len(data) == 1 and ("=" not in data[0] or Path(data[0]).exists()):
+        return read_microdata(Path(data[0]))
+    named = [one.partition("=") for one in data]
+    names = [name for name, _, _ in named]
+    if not all(name and file for name, _, file in named) or len(set(names)) < len(names):
+        raise InputError(
+            "several files are rounds, each with a name of its own.",
+            remedy="Write them as 2023=first.parquet 2024=second.parquet, in the order of time.",
+        )
+    return join_rounds({name: read_microdata(Path(file)) for name, _, file in named})
