@@ -53,8 +53,8 @@ def estimate(
 
     Shipped names: census-linked (weights of a linked sample), reconciliation (two and three registers).
 
-    Of several rounds, each linked onto the one before, the persons are joined by their ids: a column for each round says
-    who is in its file, and flags of the round are named after it, such as in_dgsn_permits_2024.
+    Of several rounds, each linked onto the one before, the persons are joined by their ids. A column for each round
+    says who is in its file. Flags of a round are named after it, such as in_dgsn_permits_2024.
 
     Example: wasl estimate persons.parquet --spec reconciliation --out estimates
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,7 +35,7 @@ def file_of(members: dict[int, tuple[bool, str | None]]) -> pa.Table:
 rounds_of_persons = st.lists(
     st.dictionaries(st.integers(0, 30), st.tuples(st.booleans(), st.sampled_from(["F", "M", None])), min_size=1),
     min_size=3, max_size=3,
-).filter(lambda rounds: any(set(a) & set(b) for a, b in zip(rounds, rounds[1:], strict=False)))  # fmt: skip
+).filter(lambda rounds: any(set(a) & set(b) for a, b in itertools.pairwise(rounds)))  # fmt: skip
 
 
 @given(rounds_of_persons)
