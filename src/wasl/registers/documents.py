@@ -98,6 +98,20 @@ def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
         return model.model_validate(data)
     except ValidationError as error:
         reasons = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in error.errors()
+            f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in _causes(error)
         )
         raise SchemaError(f"{where}: {reasons}.", remedy="`wasl schema NAME` prints what is expected.") from error
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    """The faults of a document, without those that follow from others.
+
+    Where an entry of a list is at fault, pydantic also finds the list too short. Nobody left the entry out.
+    """
+    faults = error.errors()
+    where = [item["loc"] for item in faults]
+    return [
+        item
+        for item, loc in zip(faults, where, strict=True)
+        if item["type"] != "too_short" or not any(len(o) > len(loc) and o[: len(loc)] == loc for o in where)
+    ]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
+from wasl.tables.aggregates import require_complete, require_totals
 from wasl.tables.cells import CellTable, Floats, Ints, added
 from wasl.tables.contributions import Contributions, contributions_of, largest_records, outsiders_of
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
@@ -206,6 +207,8 @@ def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         if spec.input.largest
         else np.zeros((len(value), 0))
     )
+    require_complete(spec, value, contributors, largest)
+    require_totals(spec, dimensions, places.astype(np.int64), value)
     table = CellTable(
         spec.name,
         dimensions,
@@ -214,8 +217,8 @@ def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         np.abs(value),
         np.nan_to_num(contributors, nan=0.0),
         np.nan_to_num(largest),
-        target=largest[:, 0] if largest.shape[1] else None,
-        intruder=largest[:, 1] if largest.shape[1] > 1 else None,
+        target=np.nan_to_num(largest[:, 0]) if largest.shape[1] else None,
+        intruder=np.nan_to_num(largest[:, 1]) if largest.shape[1] > 1 else None,
     )
     return Built(table, data.num_rows, {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}, 0)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wasl.errors import InputError
 from wasl.registers.compiled import njit
 from wasl.tables.cells import Floats, Ints
 from wasl.tables.hierarchy import Hierarchy
@@ -99,11 +100,7 @@ def contributions_of(
     """
     source, depth = spec.input, max(spec.depth, 1)
     who = _contributor(data, source)
-    waiver = (
-        np.asarray(pc.fill_null(data.column(source.waiver).cast(pa.bool_()), fill_value=False).to_numpy(), np.bool_)
-        if source.waiver
-        else None
-    )
+    waiver = _consents(data.column(source.waiver), source.waiver, spec.name) if source.waiver else None
     units = weight if weight is not None and spec.primary.weighted else None
     result = Contributions(
         np.zeros(cells),
@@ -173,6 +170,34 @@ def _contributor(data: pa.Table, source: InputSpec) -> Ints:
         taken |= known
         base += len(encoded.dictionary)
     return who
+
+
+def _consents(column: pa.ChunkedArray, name: str, table: str) -> NDArray[np.bool_]:
+    """The records whose contributor consents to be recognized: true, ``"true"`` or 1; a blank is no consent.
+
+    Raises:
+        InputError: The column contains anything else but false, ``"false"`` and 0.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.utf8_lower(pc.utf8_trim_whitespace(column))
+        yes, no = pa.array(["true", "1"], column.type), pa.array(["false", "0", ""], column.type)
+    elif pa.types.is_boolean(column.type):
+        yes, no = pa.array([True]), pa.array([False])
+    elif pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        column = column.cast(pa.float64())
+        yes, no = pa.array([1.0]), pa.array([0.0])
+    else:
+        yes, no = pa.array([], column.type), pa.array([], column.type)
+    given = pc.is_in(column, value_set=yes)
+    other = pc.and_not(pc.is_valid(column), pc.or_(given, pc.is_in(column, value_set=no)))
+    if strange := int(pc.sum(other.cast(pa.int64())).as_py() or 0):
+        raise InputError(
+            f"table {table!r}: column {name!r} (input.waiver) has {strange} values other than true, false, 1 and 0.",
+            remedy="Write true where the contributor consents to be recognized, and false elsewhere.",
+        )
+    return np.asarray(given.to_numpy(), dtype=np.bool_)
 
 
 def _ancestors(dimension: Hierarchy, place: NDArray[np.int32]) -> list[Ints]:

@@ -53,7 +53,7 @@ def find_primary(table: CellTable, rules: PrimaryRules, protection: ProtectionSp
     lower, upper = np.zeros(n), np.zeros(n)
     below = DEFAULT_LEVEL if protection.lower is None else protection.lower
     above = DEFAULT_LEVEL if protection.upper is None else protection.upper
-    size = np.abs(table.value)
+    size = table.magnitude  # where contributions cancel out, a share of the sum would protect none of them
     contributors = table.contributors
 
     few = (contributors > 0) & (contributors < rules.minimum_contributors)

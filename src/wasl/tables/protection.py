@@ -71,8 +71,9 @@ class ProtectionSpec(Document):
 
     Attributes:
         method: ``suppression``, ``cell-key``, ``rounding`` or ``none``.
-        lower, upper: Protection levels as shares of the value, for cells unsafe by frequency or dominance; p % and pq
-            rules give their own. Without them dominance gives its own, too, and frequency takes a tenth.
+        lower, upper: Protection levels for cells unsafe by frequency or dominance, as shares of the value. Where some
+            contributions are negative, they are shares of the sum of absolute contributions. p % and pq rules give
+            their own. Without them dominance gives its own, too, and frequency takes a tenth.
         attacker_bounds: What everybody is assumed to know beforehand, as multiples of the value.
         cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
         singletons: Whether a lone contributor, who knows its own cell, must not recognize others.

@@ -114,3 +114,16 @@ def test_a_document_nested_without_end_is_refused(tmp_path, name, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SchemaError, match="nested deeper"):
         wasl.registers.schema.RegisterSchema.load(path)
+
+
+@pytest.mark.parametrize("fault", [{"protecton": {}}, {"protection": {"lower": "10%"}}, {"dimensions": [{"nam": "a"}]}])
+def test_an_entry_at_fault_is_not_counted_as_missing(fault: dict[str, Any]) -> None:
+    from wasl.registers.documents import validate_document
+    from wasl.tables.specification import TablesSpec
+
+    document = {"name": "t", "dimensions": [{"name": "a"}], **fault}
+    with pytest.raises(SchemaError) as refused:
+        validate_document(TablesSpec, document, "t.toml")
+    assert "at least 1 item" not in str(refused.value)
+    with pytest.raises(SchemaError, match="dimensions: .*at least 1 item"):
+        validate_document(TablesSpec, {"name": "t", "dimensions": []}, "t.toml")

@@ -108,3 +108,31 @@ def test_waiver_frees_the_one_who_waives_and_nobody_else(specify):
     assert found.unsafe[at["sector=B"]]
     assert found.upper[at["sector=B"]] == pytest.approx(0.1 * 90 - 5)
     assert not found.unsafe[at["sector=A"]] or found.upper[at["sector=A"]] < 1
+
+
+@pytest.mark.parametrize(
+    "consents",
+    [
+        [True, False, None],
+        ["true", " False ", ""],
+        ["1", "0", None],
+        [1, 0, None],
+        [1.0, 0.0, None],
+        pa.array(["True", "false", None]).dictionary_encode(),
+    ],
+)
+def test_a_waiver_is_read_from_every_way_to_write_it(specify, consents):
+    data = pa.table({"sector": ["A", "B", "C"], "wages": [1.0, 1.0, 1.0], "yes": consents})
+    spec = specify(input={"value": "wages", "waiver": "yes"}, dimensions=[{"name": "sector"}])
+    waived = build_table(data, spec.tables[0], {}).table.waived
+    assert waived is not None
+    assert waived.tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("consents", [["oui", "non", ""], [2, 0, 1], [0.5, 0.0, 1.0], ["true", "false", "Fatima"]])
+def test_another_waiver_is_refused_without_its_value(specify, consents):
+    data = pa.table({"sector": ["A", "B", "C"], "wages": [1.0, 1.0, 1.0], "yes": consents})
+    spec = specify(input={"value": "wages", "waiver": "yes"}, dimensions=[{"name": "sector"}])
+    with pytest.raises(InputError, match=r"'yes' \(input\.waiver\) has [12] values other than") as refused:
+        build_table(data, spec.tables[0], {})
+    assert not any(str(value) in str(refused.value) for value in ("oui", "non", 0.5, "Fatima"))

@@ -160,3 +160,14 @@ def test_contributor_alone_in_several_cells_knows_them_all(cell_of, published):
         return high - low
 
     assert width(protected({"contributor": "firm"})) >= 2 * 0.1 * 30 - 1e-6
+
+
+@pytest.mark.parametrize(
+    "rules", [{"minimum_contributors": 3}, {"minimum_contributors": 0, "dominance": [{"n": 2, "k": 60}]}]
+)
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_contributions_that_cancel_out_are_protected_by_their_size(rules, share):
+    # One of the two knows its own 100 and the published sum of 1: a share of the sum would leave the other at 99 +- .1.
+    changes = {"primary": rules, "protection": {"lower": share, "upper": share}}
+    assert judged([100.0, -99.0], [1.0, 1.0], **changes) == (1.0, True, pytest.approx(share * 199))
+    assert judged([100.0, 99.0], [1.0, 1.0], **changes) == (199.0, True, pytest.approx(share * 199))
