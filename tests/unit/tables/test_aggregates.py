@@ -79,5 +79,6 @@ def test_a_total_under_another_code_is_named(seed):
 
 def test_an_aggregate_without_totals_is_taken_as_it_is():
     cells = made_up(3)
-    inner = pa.table(cells).filter(pa.array([a != "Total" and b != "Total" for a, b in zip(cells["a"], cells["b"])]))
+    whole = pa.table(cells)
+    inner = whole.filter(pa.array(["Total" not in places for places in zip(cells["a"], cells["b"], strict=True)]))
     assert build_table(inner, specified().tables[0], {}).table.size == 12
