@@ -125,5 +125,5 @@ def test_an_entry_at_fault_is_not_counted_as_missing(fault: dict[str, Any]) -> N
     with pytest.raises(SchemaError) as refused:
         validate_document(TablesSpec, document, "t.toml")
     assert "at least 1 item" not in str(refused.value)
-    with pytest.raises(SchemaError, match="dimensions: .*at least 1 item"):
+    with pytest.raises(SchemaError, match=r"dimensions: .*at least 1 item"):
         validate_document(TablesSpec, {"name": "t", "dimensions": []}, "t.toml")
