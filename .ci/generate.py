@@ -113,8 +113,11 @@ def error_page() -> str:
     lines += ["| Error | Meaning | Exit code | HTTP status |", "|---|---|---|---|"]
     for name in errors.__all__:
         kind = getattr(errors, name)
+        if not issubclass(kind, errors.WaslError):
+            continue
         doc = (kind.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{name}` | {cell(doc)} | {kind.exit_code} | {PROBLEMS[kind][0]} |")
+    lines += ["", f"`DataWarning` is a warning of the library: {errors.DataWarning.__doc__}"]
     return "\n".join(lines) + "\n"
 
 

@@ -14,27 +14,80 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from wasl.facade import assess, encode, estimate, link, merge, protect, publish, tabulate
+    from wasl.disclosure.policy.document import DisclosurePolicy
+    from wasl.errors import DataWarning
+    from wasl.estimation.specification import EstimateSpec
+    from wasl.facade import (
+        assemble,
+        assess,
+        encode,
+        estimate,
+        evaluate,
+        link,
+        merge,
+        new_key,
+        protect,
+        publish,
+        tabulate,
+    )
     from wasl.holder.keys import LinkageKey
+    from wasl.linkage.plan import LinkagePlan
+    from wasl.publication.description import DatasetDescription
     from wasl.registers.exchange.delivery import Delivery
+    from wasl.registers.reading.reader import read_register
     from wasl.registers.schema import RegisterSchema
+    from wasl.tables.specification import TablesSpec
+    from wasl.workflow.microdata_spec import MicrodataSpec
 
 _HOMES = {
-    "RegisterSchema": "wasl.registers.schema",
-    "Delivery": "wasl.registers.exchange.delivery",
     "LinkageKey": "wasl.holder.keys",
+    "Delivery": "wasl.registers.exchange.delivery",
+    "RegisterSchema": "wasl.registers.schema",
+    "LinkagePlan": "wasl.linkage.plan",
+    "MicrodataSpec": "wasl.workflow.microdata_spec",
+    "DisclosurePolicy": "wasl.disclosure.policy.document",
+    "DatasetDescription": "wasl.publication.description",
+    "TablesSpec": "wasl.tables.specification",
+    "EstimateSpec": "wasl.estimation.specification",
+    "DataWarning": "wasl.errors",
+    "read_register": "wasl.registers.reading.reader",
+    "assemble": "wasl.facade",
+    "assess": "wasl.facade",
     "encode": "wasl.facade",
+    "estimate": "wasl.facade",
+    "evaluate": "wasl.facade",
     "link": "wasl.facade",
     "merge": "wasl.facade",
-    "assess": "wasl.facade",
+    "new_key": "wasl.facade",
     "protect": "wasl.facade",
     "publish": "wasl.facade",
     "tabulate": "wasl.facade",
-    "estimate": "wasl.facade",
 }
 
-__all__ = ["Delivery", "LinkageKey", "RegisterSchema", "assess", "encode", "estimate", "link", "merge", "protect",
-           "publish", "tabulate"]  # fmt: skip
+__all__ = [
+    "DataWarning",
+    "DatasetDescription",
+    "Delivery",
+    "DisclosurePolicy",
+    "EstimateSpec",
+    "LinkageKey",
+    "LinkagePlan",
+    "MicrodataSpec",
+    "RegisterSchema",
+    "TablesSpec",
+    "assemble",
+    "assess",
+    "encode",
+    "estimate",
+    "evaluate",
+    "link",
+    "merge",
+    "new_key",
+    "protect",
+    "publish",
+    "read_register",
+    "tabulate",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,8 @@ WaslError
 │   └── StaleError        changed by another request since it was read (HTTP 412)
 ├── NotFoundError         no such thing, or not visible to the actor (HTTP 404)
 └── MissingExtraError     an optional part of wasl is not installed (exit 1)
+
+DataWarning is no error: the library warns with it of what was lost, assumed or not believed.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from __future__ import annotations
 __all__ = [
     "AccessError",
     "AuthorizationError",
+    "DataWarning",
     "DeliveryError",
     "InputError",
     "KeyFileError",
@@ -40,6 +43,10 @@ __all__ = [
     "VerificationError",
     "WaslError",
 ]
+
+
+class DataWarning(UserWarning):
+    """Something of the data was lost, assumed or not believed, and the library's function went on."""
 
 
 class WaslError(Exception):

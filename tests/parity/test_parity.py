@@ -41,7 +41,6 @@ from wasl.service.access import Role
 from wasl.service.ports import Area
 from wasl.service.records import Release, Run
 from wasl.workflow.act import Act, RunOptions
-from wasl.workflow.assemble import assemble
 from wasl.workflow.microdata import MicrodataSpec
 from wasl.workflow.protect import INTERNAL_PAGES, internal_pages, public_report
 from wasl.workflow.publish import publish
@@ -191,7 +190,7 @@ def library(through_service: ServiceRun, outboxes: dict[str, Path], policy: Disc
     documents = release_documents()
     specification = MicrodataSpec.model_validate(documents["specification"])
     resolved = linked.resolved
-    assembled = assemble(resolved.artifacts["spine.parquet"], payloads, specification, RunOptions())
+    assembled = wasl.assemble(linked, payloads, specification)
     assessed = wasl.assess(assembled.result.table, policy)
     safe = wasl.protect(assembled.result.table, policy, seed=SEED)
     description = DatasetDescription.model_validate(documents["description"])

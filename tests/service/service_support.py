@@ -31,6 +31,7 @@ from argon2 import PasswordHasher
 
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.facade import encode
+from wasl.facade.given import quietly
 from wasl.holder.keys import LinkageKey
 from wasl.linkage.plan import LinkagePlan
 from wasl.population.generate import generate
@@ -353,7 +354,8 @@ def encode_registers(folder: Path, project: str, *, persons: int = 3000) -> dict
         folders[name].mkdir(parents=True)
         for place, period in ((folders[name] / "first", "2023"), (folders[name], "2024")):
             place.mkdir(exist_ok=True)
-            encoded = encode(registers[name], RegisterSchema.load(name), key, period=period)
+            with quietly():
+                encoded = encode(registers[name], RegisterSchema.load(name), key, period=period)
             encoded.delivery.write(place / "delivery.parquet")
             encoded.join_map.write(place / "join.parquet")
             encoded.payload.write(place / "payload.parquet")

@@ -278,7 +278,7 @@ def _show_encoded(
         }
         for step in header.passes
     ]
-    warnings = encode_warnings(encoded, table)
+    warnings = [asdict(note) for note in encoded.notes]
     if as_json:
         emit(
             {
@@ -355,20 +355,6 @@ def _fill(fill: Mapping[str, float]) -> str:
     """The fill of each group of a pass, in words."""
     words = spoken()
     return words.parts(f"{known_as(group, words)} {words.number(value, 3)}" for group, value in fill.items())
-
-
-def encode_warnings(encoded: Encoded, table: RegisterTable) -> list[dict[str, Any]]:
-    """What of the register was repaired, assumed or could not be used: check, column, count; no value."""
-    found = [{"check": note.check, "column": note.column, "count": note.count} for note in table.notes]
-    found += [{"check": note.check, "column": note.column, "count": note.count} for note in encoded.unused]
-    named = {(item["check"], item["column"]) for item in found}
-    for column in encoded.harmonized:
-        lost = 0 if column.harmonized is None else column.harmonized.present - column.harmonized.mapped
-        ambiguous = 0 if column.harmonized is None else column.harmonized.ambiguous
-        for check, count in (("spellings-unknown", lost - ambiguous), ("spellings-ambiguous", ambiguous)):
-            if count and (check, column.column) not in named:
-                found.append({"check": check, "column": column.column, "count": count})
-    return found
 
 
 def _show_warnings(warnings: list[dict[str, Any]], table: RegisterTable) -> None:

@@ -124,6 +124,7 @@ ACTS: Mapping[str, GatedAct] = {
     "assemble": GatedAct(
         parts=_SOURCES,
         function="assemble.assemble",
+        facade="assemble",
         verbs=frozenset({"assemble"}),
         actions=frozenset({"release.prepare"}),
         jobs=frozenset({"protect", "tabulate"}),

@@ -100,7 +100,7 @@ def encode(
     records = table.table[schema.record].cast(pa.string()).combine_chunks()
     stamp = Stamp(schema, key, profile, register_name, period, round_name, created, signer)
     harmonized = tuple(payload_columns(table.table, schema, partial(_household_hashes, stamp)))
-    rejects = table.rows_rejected
+    rejected, rejects, reading = table.rows_rejected, table.rejects, table.notes
     del table
     pa.default_memory_pool().release_unused()  # a tenth of a kilobyte for each record would stay with the process
     as_they_are = profile.rows == "record" or schema.duplicate_free
@@ -165,7 +165,7 @@ def encode(
     joined.add_alone()
     assembled = assemble(
         stamp,
-        EncodedRecords(rejects, harmonized, records, record_ids, by_id, person),
+        EncodedRecords(rejected, harmonized, records, record_ids, by_id, person),
         encoded,
         sink.kept(),
         joined.sink,
@@ -173,7 +173,7 @@ def encode(
         group_names=group_names,
         left_out=tuple(left_out),
     )
-    return replace(assembled, unused=unused)
+    return replace(assembled, unused=unused, rejects=rejects, reading=reading)
 
 
 def _left_out(

@@ -28,6 +28,7 @@ from wasl.registers.exchange.encoded_rows import PART_ROWS, EncodedRows, parts_d
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.join_rows import JoinSink, join_rows
 from wasl.registers.exchange.payload import Payload
+from wasl.registers.reading.reader import REJECTS_SCHEMA, ReadingNote
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Encoded", "EncodedRecords", "JoinRows", "LeftOut", "Stamp", "assemble"]
@@ -51,7 +52,7 @@ class LeftOut:
     expected: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Encoded:
     """What comes out of encoding, each part for another reader.
 
@@ -67,6 +68,8 @@ class Encoded:
         leak_limit: The largest T the profile allows.
         left_out: Passes and groups of the profile that are not in the delivery, and why.
         unused: Cells that were there and could not be used (void identifiers, placeholders, unknown codes), counted.
+        rejects: Stays with the holder: ``row, column, kind, reason`` of each row and cell that could not be read.
+        reading: Repairs, assumptions and losses in reading the register.
     """
 
     delivery: Delivery
@@ -80,6 +83,30 @@ class Encoded:
     leak_limit: float = 1.0
     left_out: tuple[LeftOut, ...] = ()
     unused: tuple[Unused, ...] = ()
+    rejects: pa.Table = field(default_factory=REJECTS_SCHEMA.empty_table, repr=False)
+    reading: tuple[ReadingNote, ...] = ()
+
+    def __repr__(self) -> str:
+        """The register, its records and its passes, counted."""
+        header = self.delivery.header
+        return (
+            f"Encoded({header.register}: {header.records:,} records in {len(header.passes)} passes, "
+            f"{header.rejects:,} rows rejected)"
+        )
+
+    @property
+    def notes(self) -> tuple[ReadingNote, ...]:
+        """Repairs, assumptions and unusable cells, counted by check and column; no value."""
+        found = [*self.reading, *(ReadingNote(one.check, one.column, one.count) for one in self.unused)]
+        named = {(note.check, note.column) for note in found}
+        for column in self.harmonized:
+            if (spellings := column.harmonized) is None:
+                continue
+            unknown = spellings.present - spellings.mapped - spellings.ambiguous
+            for check, count in (("spellings-unknown", unknown), ("spellings-ambiguous", spellings.ambiguous)):
+                if count and (check, column.column) not in named:
+                    found.append(ReadingNote(check, column.column, count))
+        return tuple(found)
 
     @property
     def keep_map(self) -> pa.Table:

@@ -5,7 +5,6 @@ The answers are computed from the registers of the pack, so every seed gives a p
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,16 +13,10 @@ import pyarrow as pa
 
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import PolicyError
-from wasl.facade import assess, encode, link, protect
-from wasl.holder.keys import LinkageKey
-from wasl.linkage.plan import LinkagePlan
-from wasl.linkage.quality.evaluate import evaluate
+from wasl.facade import assemble, assess, encode, evaluate, link, new_key, protect
+from wasl.facade.given import quietly
 from wasl.locale import Language, messages
 from wasl.population.generate import generate
-from wasl.registers.schema import RegisterSchema
-from wasl.workflow.act import RunOptions
-from wasl.workflow.assemble import assemble
-from wasl.workflow.microdata import MicrodataSpec
 
 __all__ = ["CoursePack", "make_pack"]
 
@@ -89,23 +82,16 @@ def make_pack(persons: int, seed: int) -> CoursePack:
 
 def _solve(registers: Mapping[str, pa.Table], truth: pa.Table, seed: int) -> _Answers:
     """Do every task of the pack."""
-    key = LinkageKey.new("exercise", secrets.token_bytes(32))
-    encoded = []
-    for name in REGISTERS:
-        frame = registers[name].to_pandas().replace({"": None})
-        encoded.append(encode(frame, RegisterSchema.load(name), key, period="2025"))
-    joins = [one.join_map for one in encoded]
-    linked = link([one.delivery for one in encoded], LinkagePlan.load("morocco"), joins=joins)
-    if linked.resolved is None:
-        raise ValueError("a linkage with join maps is resolved")
+    key = new_key("exercise")
+    with quietly():
+        encoded = [
+            encode(registers[name].to_pandas().replace({"": None}), name, key, period="2025") for name in REGISTERS
+        ]
+        linked = link([one.delivery for one in encoded], "morocco", joins=[one.join_map for one in encoded])
     people = truth.to_pandas()
     people = people[people["register"].isin(REGISTERS)].astype({"record": str})
-    score = evaluate(linked.resolved.result.spine, people, [one.keep_map.to_pandas() for one in encoded])
-    spine = linked.resolved.artifacts["spine.parquet"]
-    if not isinstance(spine, pa.Table):
-        raise TypeError("the spine is a table")
-    payloads = [one.payload for one in encoded]
-    microdata = assemble(spine, payloads, MicrodataSpec.load("foreign-workers"), RunOptions()).result.table
+    score = evaluate(linked, people, keep_maps=[one.keep_map for one in encoded]).result
+    microdata = assemble(linked, [one.payload for one in encoded], "foreign-workers").table
     policy = DisclosurePolicy.load(POLICY)
     risk = assess(microdata, policy)
     members = {name: set(people.loc[people["register"] == name, "person"]) for name in REGISTERS}
@@ -123,7 +109,7 @@ def _solve(registers: Mapping[str, pa.Table], truth: pa.Table, seed: int) -> _An
         births=int(pd.Series(births).str.startswith("01/01/").sum()),
         precision=score.pairwise.precision,
         recall=score.pairwise.recall,
-        persons=len(set(spine["person_id"].to_pylist())),
+        persons=linked.report["persons"],
         k=risk.result.k,
         below=int(next(iter(risk.result.violating.values()))),
         failing=", ".join(failure.rule for failure in risk.result.failures) or "–",

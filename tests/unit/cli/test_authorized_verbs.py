@@ -26,6 +26,7 @@ from wasl.compliance.authorization import Authorization
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import AuthorizationError, InputError, VerificationError
 from wasl.estimation.specification import EstimateSpec
+from wasl.facade.given import quietly
 from wasl.holder.keys import LinkageKey
 from wasl.linkage.plan import LinkagePlan
 from wasl.population.generate import generate
@@ -63,7 +64,7 @@ def test_every_verb_is_in_the_table_of_acts_or_has_a_reason_not_to_be() -> None:
 def test_every_function_of_the_library_is_in_the_table_of_acts_or_has_a_reason_not_to_be() -> None:
     gated = {act.facade for act in ACTS.values()} - {""}
     functions = {name for name in wasl.facade.__all__ if inspect.isfunction(getattr(wasl.facade, name))}
-    assert functions == gated | {"encode", "merge", "assess"}
+    assert functions == gated | {"encode", "merge", "assess", "evaluate", "new_key"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         patch.setenv("WASL_HOME", str(folder / "home"))
         for name in REGISTERS:
             schema = RegisterSchema.load(name)
-            encoded = wasl.facade.encode(population.registers[name], schema, key, period="2024", round="2026")
+            with quietly():
+                encoded = wasl.facade.encode(population.registers[name], schema, key, period="2024", round="2026")
             encoded.delivery.write(folder / f"{name}.parquet")
             encoded.join_map.write(folder / f"{name}.join")
             encoded.payload.write(folder / f"{name}.payload")
@@ -274,12 +276,15 @@ def library(made: Made) -> dict[str, Callable[[], Any]]:
     """For each function of the library, the acts it does and a call of it."""
     from wasl.registers.exchange.delivery import Delivery
     from wasl.registers.exchange.join_map import JoinMap
+    from wasl.registers.exchange.payload import Payload
 
     micro = pq.read_table(made.folder / "micro.parquet")
     survey = pq.read_table(made.folder / "survey.parquet")
     policy = DisclosurePolicy.load(made.folder / "policy.toml")
     deliveries = [Delivery.read(path) for path in made.of("parquet")]
     joins = [JoinMap.read(path) for path in made.of("join")]
+    payloads = [Payload.read(path) for path in made.of("payload")]
+    spine = pq.read_table(made.folder / "linked" / "spine.parquet")
     safe = wasl.facade.protect(micro, policy, seed=1, attack=False, project="-")
     spec = TablesSpec.load(made.folder / "tables.toml")
     estimates = EstimateSpec.load(made.folder / "estimate.toml")
@@ -287,6 +292,7 @@ def library(made: Made) -> dict[str, Callable[[], Any]]:
     facade = wasl.facade
     return {
         "link": lambda: facade.link(deliveries, LinkagePlan.load("morocco"), joins=joins),
+        "assemble": lambda: facade.assemble(spine, payloads, "foreign-workers"),
         "protect": lambda: facade.protect(micro, policy, seed=1, attack=False, project=PROJECT),
         "publish": lambda: facade.publish(safe, described, project=PROJECT),
         "tabulate": lambda: facade.tabulate(micro, spec, project=PROJECT),

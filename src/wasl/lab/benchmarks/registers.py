@@ -10,7 +10,6 @@ reader sees why a pair misses the goal.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -21,14 +20,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from wasl.facade import encode, link
+from wasl.facade import encode, link, new_key
+from wasl.facade.given import quietly
 from wasl.holder.encode import Encoded
-from wasl.holder.keys import LinkageKey
 from wasl.lab.benchmarks.data_limit import clear_records, reach_of_the_data
 from wasl.linkage.plan import LinkagePlan
 from wasl.population.generate import Population, generate
 from wasl.registers.exchange.join_map import JoinMap
-from wasl.registers.schema import RegisterSchema
 
 __all__ = ["run", "shared_pairs"]
 
@@ -53,20 +51,19 @@ def run(*, peers: Path | None, repeats: int, quick: bool) -> list[dict[str, Any]
     made = generate(QUICK_PERSONS if quick else PERSONS, 1, scope="all")
     truth = made.truth.to_pandas()
     pairs, left_out = shared_pairs(truth)
-    key = LinkageKey.new("registers", secrets.token_bytes(32))
+    key = new_key("registers")
     needed = sorted({name for pair in pairs for name in pair})
-    encoded = {
-        name: encode(
-            made.registers[name].to_pandas().replace({"": None}), RegisterSchema.load(name), key, period="2025"
-        )
-        for name in needed
-    }
     rows = []
-    for group in _groups(pairs):
-        together = _persons(_linked([encoded[name] for name in group]), [encoded[name] for name in group], truth)
-        for a, b in pairs:
-            if a in group:
-                rows.append(_measure(encoded[a], encoded[b], truth) | _rates(together, a, b, "together_"))
+    with quietly():
+        encoded = {
+            name: encode(made.registers[name].to_pandas().replace({"": None}), name, key, period="2025")
+            for name in needed
+        }
+        for group in _groups(pairs):
+            together = _persons(_linked([encoded[name] for name in group]), [encoded[name] for name in group], truth)
+            for a, b in pairs:
+                if a in group:
+                    rows.append(_measure(encoded[a], encoded[b], truth) | _rates(together, a, b, "together_"))
     limits = _limits(made, needed, pairs, quick)
     for row in rows:
         row["data_precision"], row["data_recall"] = limits[row["left"], row["right"]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +39,7 @@ SAID_BESIDE = frozenset(
 SEPARATORS = re.compile(r"\s+[-–—]\s*|\s*[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
+CODE_OF_DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 LETTERS = str.maketrans(
@@ -181,8 +182,17 @@ def _from_rows(
     for entry in entries.values():
         if key := spelling_key(entry.label_ar):
             labels.setdefault(key, []).append(entry.code)
-    final = {label: tuple(codes) for label, codes in labels.items()} | final
+    final = _as_numbers(entries) | {label: tuple(codes) for label, codes in labels.items()} | final
     return CodeList(name, title, entries, final, digest_json([rows]))
+
+
+def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The numbers a spreadsheet makes of codes, as spellings: 06.141 becomes 6.141, and 07 becomes 7."""
+    numbers: dict[str, list[str]] = {}
+    for code in codes:
+        if CODE_OF_DIGITS.fullmatch(code):
+            numbers.setdefault(repr(float(code)) if "." in code else str(int(code)), []).append(code)
+    return {spelling_key(number): tuple(found) for number, found in numbers.items()}
 
 
 def code_list(schema: RegisterSchema, name: str) -> CodeList:

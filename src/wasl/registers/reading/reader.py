@@ -350,25 +350,36 @@ def _with_dates_from_parts(table: pa.Table, schema: RegisterSchema) -> dict[str,
     return texts
 
 
-def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTable:
+def register_from_table(table: pa.Table, schema: RegisterSchema, *, with_dropped: bool = False) -> RegisterTable:
     """A register held in memory (a DataFrame of the façade), typed as if it had been read from a file.
+
+    Args:
+        table: Its columns, of any type that can be read as text.
+        schema: What they are.
+        with_dropped: As of `read_register`.
 
     Raises:
         RegisterError: A column is missing.
     """
-    wanted = wanted_columns(schema, with_dropped=False)
+    wanted = wanted_columns(schema, with_dropped=with_dropped)
     match = match_header([(name,) for name in table.column_names], wanted)
     require("table", Header(0, tuple((name,) for name in table.column_names), match), wanted, [table.column_names])
     places = match.places
-    columns = {}
+    columns: dict[str, pa.ChunkedArray] = {}
+    numeric: dict[str, int] = {}
+    notes: list[tuple[str, str, int]] = []
     for name in wanted.names:
         if name not in places:
             columns[name] = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             continue
         column = table.column(places[name])
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            numeric[name] = len(column) - column.null_count
+        elif pa.types.is_timestamp(column.type) and column.type.tz is not None:
+            notes.append(("dates-with-zone", name, len(column) - column.null_count))
         try:
             columns[name] = text_of(column)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OverflowError) as error:
             raise RegisterError(f"table: column {name!r} of type {column.type} cannot be read as text.") from error
     rows = pa.array(np.arange(2, table.num_rows + 2, dtype=np.int64))
     iso = ("%Y-%m-%d",)
@@ -380,7 +391,9 @@ def register_from_table(table: pa.Table, schema: RegisterSchema) -> RegisterTabl
             )
         }
     )
-    source = Source(pa.table(columns), rows, surplus=match.surplus, renamed=match.renamed)
+    source = Source(
+        pa.table(columns), rows, numeric=numeric, notes=tuple(notes), surplus=match.surplus, renamed=match.renamed
+    )
     return type_register(source, tolerant, "table")
 
 

@@ -11,6 +11,7 @@ from wasl.errors import SchemaError
 from wasl.registers.codes.classification import CodeList, code_list, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.schema import RegisterSchema
+from wasl.registers.schema_fields import CodeSpellings
 
 SHIPPED = sorted(path.stem for path in (config_dir() / "classifications").glob("*.csv"))
 
@@ -221,3 +222,23 @@ def test_a_spelling_goes_before_an_arabic_label():
 )
 def test_words_of_moroccan_surveys(name, cell, code):
     assert CodeList.load(name).codes(cell) == (code,)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_codes_that_a_spreadsheet_made_numbers_are_found(name):
+    """06.141 becomes 6.141 or 6,141; 07 becomes 7 or 7.0."""
+    codes = CodeList.load(name)
+    of_digits = [code for code in codes.entries if code.replace(".", "", 1).isdigit()]
+    for code in of_digits:
+        number = float(code)
+        texts = {repr(number), repr(number).replace(".", ",")} | ({str(int(code))} if "." not in code else set())
+        assert {codes.codes(text) for text in texts} == {(code,)}, code
+
+
+def test_two_codes_of_one_number_stay_ambiguous_as_a_number_and_exact_as_written():
+    listed = tuple(CodeSpellings(code=code, label=label) for code, label in (("1.5", "half"), ("01.50", "other")))
+    schema = RegisterSchema.load("training").model_copy(update={"code_lists": {"own": listed}})
+    found = code_list(schema, "own")
+    assert found.codes("01.50") == ("01.50",)
+    assert found.codes("1.5") == ("1.5",)
+    assert found.codes("1,50") == ()
