@@ -18,6 +18,7 @@ from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.policy import DisclosurePolicy, Role, require_thresholds
 from wasl.disclosure.policy import method_documents as m
 from wasl.disclosure.policy.gate import release_failures
+from wasl.disclosure.policy.told_areas import told_areas
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.risk.risk_report import RiskReport
@@ -220,7 +221,7 @@ def _protect_once(
         removed=removed,
         numeric=_limits_of_numbers(numbers),
     )
-    failures = [*map(str, after.failures), *release_failures(file, today=today)]
+    failures = [*map(str, after.failures), *release_failures(file, today=today), *told_areas(original, file, kept)]
     if failures:
         error = PolicyError(
             f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
