@@ -85,6 +85,7 @@ KNOWN_NAMES = {
     "status": N_("status"),
     "rule": N_("rule"),
     "contributors": N_("contributors"),
+    "absolute": N_("sum of absolute contributions"),
     "lower_level": N_("lower protection level"),
     "upper_level": N_("upper protection level"),
     "low": N_("lower bound"),

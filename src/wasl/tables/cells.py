@@ -75,6 +75,11 @@ class CellTable:
         """Number of cells, margins included."""
         return len(self.value)
 
+    @property
+    def cancels(self) -> bool:
+        """Whether some contributions are negative, so that they come to more than the values tell."""
+        return bool((self.magnitude != np.abs(self.value)).any())
+
     def label(self, cell: int) -> str:
         """The codes of a cell, for messages and reports: ``REGION=09, SEX=F``; the total of all as ``total``."""
         parts = [

@@ -87,6 +87,8 @@ class EarlierTable:
         cells = digest_bytes(b"".join(np.ascontiguousarray(one).tobytes() for one in arrays))
         axes = [[axis.column, list(axis.bands)] for axis in self.axes()]
         everything: list[Any] = [self.quantity, dimensions, axes, bool(self.perturbed), cells]
+        if table.cancels:
+            everything.append(digest_bytes(np.ascontiguousarray(table.magnitude).tobytes()))
         if self.told is not None:
             figures = digest_bytes(np.ascontiguousarray(self.told.figures).tobytes())
             below = "" if self.told.below is None else self.told.below.digest
@@ -131,7 +133,7 @@ def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table)
     table = EarlierTable(
         f"{release}/{described['name']}",
         str(described["quantity"]),
-        _cells(str(described["name"]), dimensions, places, value),
+        _cells(str(described["name"]), dimensions, places, value, _absolute(internal, value)),
         np.isin(status, WITHHELD),
         _numbers(internal, "lower_level"),
         _numbers(internal, "upper_level"),
@@ -152,9 +154,16 @@ def _numbers(internal: pa.Table, name: str) -> Floats:
     return np.asarray(internal.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)
 
 
-def _cells(name: str, dimensions: tuple[Hierarchy, ...], places: NDArray[np.int32], value: Floats) -> CellTable:
+def _absolute(internal: pa.Table, value: Floats, name: str = "absolute") -> Floats:
+    """The sums of absolute contributions; earlier versions of wasl did not write them."""
+    return _numbers(internal, name) if name in internal.column_names else np.abs(value)
+
+
+def _cells(
+    name: str, dimensions: tuple[Hierarchy, ...], places: NDArray[np.int32], value: Floats, absolute: Floats
+) -> CellTable:
     blank = np.zeros(len(value))
-    return CellTable(name, dimensions, places, value, np.abs(value), blank, np.zeros((len(value), 0)))
+    return CellTable(name, dimensions, places, value, absolute, blank, np.zeros((len(value), 0)))
 
 
 def _with_figures(table: EarlierTable, described: Mapping[str, Any], internal: pa.Table) -> EarlierTable:
@@ -180,11 +189,12 @@ def _with_figures(table: EarlierTable, described: Mapping[str, Any], internal: p
         _numbers(internal, name) if name in internal.column_names else np.zeros(len(divided))
         for name in ("denominator_lower_level", "denominator_upper_level")
     ]
+    absolute = _absolute(internal, divided, "denominator_absolute")
     below = replace(
         table,
         name=f"{table.name} (denominator)",
         quantity=below_quantity,
-        table=_cells(table.table.name, table.table.dimensions, table.table.places, divided),
+        table=_cells(table.table.name, table.table.dimensions, table.table.places, divided, absolute),
         lower=levels[0],
         upper=levels[1],
         shown=False,

@@ -72,7 +72,8 @@ class ProtectedTable:
     def internal(self) -> pa.Table:
         """The rows for the office alone: true values, levels, intervals, and the rule that was broken.
 
-        Means and ratios have a column of what the value is divided by. Median bands have the rows of their
+        Where some contributions are negative, ``absolute`` has the sum of the absolute ones, from which attacker bounds
+        follow. Means and ratios have a column of what the value is divided by. Median bands have the rows of their
         distribution, and the published figure beside the totals of its classes.
         """
         if self.spec.input.shown is MeasureKind.MEDIAN_BAND:
@@ -82,12 +83,16 @@ class ProtectedTable:
             figure[::size] = self.published
             return below.append_column("median_band", _figures(figure))
         rows = self._cells()
+        if self.cells.cancels:
+            rows = rows.append_column("absolute", _figures(self.cells.magnitude))
         if self.cells.below is None:
             return rows
         rows = rows.append_column("denominator", _figures(self.cells.below))
         if self.parts:
             rows = rows.append_column("denominator_lower_level", pa.array(self.parts[0].lower))
             rows = rows.append_column("denominator_upper_level", pa.array(self.parts[0].upper))
+            if self.parts[0].cells.cancels:
+                rows = rows.append_column("denominator_absolute", _figures(self.parts[0].cells.magnitude))
         return rows
 
     def _cells(self) -> pa.Table:

@@ -29,7 +29,8 @@ class System:
     """The cells of all tables as one system.
 
     After the cells of the tables stand those that take up the rest of an inequality. After the sums stand the rows of
-    what published ratios, means and median bands say. ``sums`` is the number of the sums.
+    what published ratios, means and median bands say. ``sums`` is the number of the sums, ``before`` has the names and
+    cells of earlier tables.
     """
 
     members: list[Ints]
@@ -46,6 +47,7 @@ class System:
     outside: NDArray[np.bool_]
     nudged: NDArray[np.bool_]
     sums: int
+    before: tuple[tuple[str, CellTable], ...] = ()
 
     @classmethod
     def empty(cls, members: list[Ints], relations: Relations, value: Floats) -> System:
@@ -123,6 +125,7 @@ def make_system(
     quantities = [*quantities, *(part.quantity for part in parts)]
     members, relations, value = join_tables(tables, quantities)
     system = System.empty(members, relations, value)
+    system.before = tuple((part.name, part.table) for part in parts)
     ours = np.zeros(relations.cells, np.bool_)
     ours[np.concatenate(members[: len(own)])] = True
     _remember(system, parts, ours, members[len(own) :], spec.protection.attacker_bounds)
@@ -282,7 +285,11 @@ def label_of(built: Sequence[Built], system: System, cell: int) -> str:
         if len(at):
             prefix = f"{item.table.name}: " if len(built) > 1 else ""
             return prefix + item.table.label(int(at[0]))
-    return "a cell of an earlier table, or what one of its figures says"
+    for (name, cells), member in zip(system.before, system.members[len(built) :], strict=False):
+        at = np.flatnonzero(member == cell)
+        if len(at):
+            return f"{name}: {cells.label(int(at[0]))}"
+    return "behind a figure of an earlier table"
 
 
 def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[PrimaryResult]) -> tuple[Ints, ...]:

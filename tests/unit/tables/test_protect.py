@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -143,6 +144,33 @@ def test_earlier_table_is_part_of_the_problem(enterprises, specify, require_prot
     hidden = {together.tables[0].cells.label(i) for i in np.flatnonzero(np.isnan(together.tables[0].published))}
     assert hidden
     assert not shown & hidden
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("measure", ["sum", "mean"])
+def test_earlier_tables_with_negative_contributions_keep_their_bounds(seed, measure, enterprises, specify):
+    # An attacker considers a cell as far away as its contributions are large; a table that was read back told the sum.
+    data, hierarchies = enterprises(300, seed)
+    size = np.random.default_rng(seed).normal(0.2, 0.6, data.num_rows)
+    result = pa.array(np.round(np.asarray(data["wages"]) * size, 2))
+    data = data.set_column(data.column_names.index("wages"), "wages", result)
+    changes = {"input": {"value": "wages", "measure": measure}, "protection": {"lower": 0.2, "upper": 0.2}}
+    first = protect_tables(specify(**changes), [data], hierarchies)
+    before = read_earlier("first", first.report["tables"][0], first.tables[0].internal())
+    np.testing.assert_array_equal(before.table.magnitude, first.tables[0].cells.magnitude)
+    again = protect_tables(specify(**changes), [data], hierarchies, earlier=[before])
+    assert again.report["audit"]["earlier_tables"] == ["first/wages"]
+
+
+def test_a_cell_of_an_earlier_table_is_named_where_it_cannot_be_protected(enterprises, specify):
+    data, hierarchies = enterprises(400, 11)
+    first = protect_tables(specify(), [data], hierarchies)
+    before = read_earlier("first", first.report["tables"][0], first.tables[0].internal())
+    hidden = int(np.flatnonzero(before.lower > 0)[0])
+    lower = np.where(np.arange(len(before.lower)) == hidden, 100 * before.table.value, before.lower)
+    spec = specify(dimensions=[{"name": "sector"}])
+    with pytest.raises(PolicyError, match=f"cell first/wages: {before.table.label(hidden)} cannot be protected"):
+        protect_tables(spec, [data], {}, earlier=[replace(before, lower=lower)])
 
 
 def test_cell_that_was_published_earlier_cannot_become_unsafe_unnoticed(enterprises, specify):
