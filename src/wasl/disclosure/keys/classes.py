@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
+from wasl.disclosure.keys.coding import CodedColumn, Frame, coded
 from wasl.registers.compiled import njit
 
 __all__ = ["Classes", "PackedKeys", "equivalence_classes", "group", "pack_keys", "sums_by"]
@@ -114,7 +114,7 @@ def equivalence_classes(data: Frame | Sequence[CodedColumn], keys: Sequence[str]
     Raises:
         InputError: A key does not exist.
     """
-    columns = data if isinstance(data, Sequence) else code_columns(data, keys or [])
+    columns = coded(data, keys)
     packed = pack_keys(columns)
     return group(packed.words, packed.full_mask)
 

@@ -23,11 +23,14 @@ __all__ = [
     "MISSING",
     "CodedColumn",
     "Frame",
+    "Values",
     "as_arrow",
     "beyond_exact",
     "code_column",
     "code_columns",
     "code_together",
+    "coded",
+    "coded_one",
     "numeric_column",
 ]
 
@@ -70,6 +73,10 @@ class CodedColumn:
     def texts(self) -> list[str]:
         """The labels as text, for reports and hierarchies (whole floats lose their ``.0``)."""
         return [label_text(value) for value in self.labels.to_pylist()]
+
+
+Values: TypeAlias = "CodedColumn | pa.Array | pa.ChunkedArray | pd.Series"
+"""One column, as the plain functions of this room accept it."""
 
 
 def label_text(value: object) -> str:
@@ -158,6 +165,32 @@ def code_columns(frame: Frame, names: Sequence[str]) -> tuple[CodedColumn, ...]:
     require_columns(frame, names)
     selected = frame.select(list(names)) if isinstance(frame, pa.Table) else as_arrow(frame[list(names)])
     return tuple(code_column(name, selected.column(name)) for name in names)
+
+
+def coded(data: Frame | Sequence[CodedColumn], keys: Sequence[str] | None = None) -> Sequence[CodedColumn]:
+    """Columns that are coded already, as they are; or columns of a frame, coded.
+
+    Args:
+        data: A frame, or coded columns.
+        keys: The columns of the frame; default: all.
+
+    Raises:
+        InputError: A column does not exist.
+    """
+    if isinstance(data, Sequence):
+        return data
+    names = data.column_names if isinstance(data, pa.Table) else [str(name) for name in data.columns]
+    return code_columns(data, names if keys is None else keys)
+
+
+def coded_one(values: Values) -> CodedColumn:
+    """A column that is coded already, as it is; or an array or series, coded."""
+    if isinstance(values, CodedColumn):
+        return values
+    if isinstance(values, pd.Series):
+        name = "values" if values.name is None else str(values.name)
+        return code_columns(values.to_frame(name), [name])[0]
+    return code_column("values", values)
 
 
 def code_column(name: str, values: pa.ChunkedArray | pa.Array) -> CodedColumn:

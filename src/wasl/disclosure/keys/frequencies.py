@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import Classes, PackedKeys, group, hash_words, pack_keys, same_words
-from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together, numeric_column
+from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns, code_together, coded, numeric_column
 from wasl.disclosure.keys.compatible import MOST_KEYS, compatible_sums, short_codes
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
@@ -96,7 +96,7 @@ def frequencies(
     Raises:
         InputError: A column does not exist, or a weight is missing or not positive.
     """
-    columns = data if isinstance(data, Sequence) else code_columns(data, keys or [])
+    columns = coded(data, keys)
     weights = _weights(data, weight)
     packed = pack_keys(columns)
     classes = group(packed.words, packed.full_mask)

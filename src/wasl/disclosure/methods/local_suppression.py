@@ -21,10 +21,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes, group, pack_keys
-from wasl.disclosure.keys.coding import MISSING, CodedColumn
+from wasl.disclosure.keys.coding import MISSING, CodedColumn, Frame, coded
 from wasl.disclosure.keys.compatible import MOST_KEYS, short_codes
 from wasl.disclosure.keys.frequencies import Missing, frequencies
 from wasl.disclosure.methods.nearest_holes import PAIRS, join_groups, nearest_holes, require_reached
@@ -88,6 +89,11 @@ class Suppression:
     rounds: int
 
     @property
+    def table(self) -> pa.Table:
+        """The key columns as a table again, with suppressed cells missing."""
+        return pa.table({column.name: column.decode() for column in self.columns})
+
+    @property
     def total(self) -> int:
         """All newly suppressed cells."""
         return sum(self.cells.values())
@@ -103,9 +109,10 @@ def default_importance(columns: Sequence[CodedColumn]) -> tuple[int, ...]:
 
 
 def local_suppression(
-    columns: Sequence[CodedColumn],
+    data: Frame | Sequence[CodedColumn],
     k: int,
     *,
+    keys: Sequence[str] | None = None,
     importance: Sequence[int] | None = None,
     never: Sequence[str] = (),
     strata: CodedColumn | None = None,
@@ -116,7 +123,8 @@ def local_suppression(
     """Suppress cells until every row's key combination occurs at least ``k`` times.
 
     Args:
-        columns: The key columns.
+        data: The key columns, coded, or a frame.
+        keys: The key columns of the frame; default: all.
         k: The least allowed frequency; ignored where ``combinations`` are given.
         importance: A rank per column, 1 the most important (suppressed last); default: by number of categories.
         never: Columns that must not be suppressed.
@@ -129,6 +137,7 @@ def local_suppression(
         InputError: A name or rank does not fit the columns.
         PolicyError: The thresholds cannot be reached by suppression.
     """
+    columns = coded(data, keys)
     names = [column.name for column in columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.coding import CodedColumn, Values, coded_one
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
 
@@ -143,13 +143,13 @@ def _balancing_factors(leaving: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def pram(
-    column: CodedColumn,
+    values: Values,
     rng: np.random.Generator,
     *,
     retain: float = 0.8,
     matrix: NDArray[np.float64] | None = None,
     invariant: bool = True,
-    strata: CodedColumn | None = None,
+    strata: Values | None = None,
 ) -> Randomized:
     """Randomize a column's categories; missing stays missing.
 
@@ -158,7 +158,7 @@ def pram(
     the given matrix's: read it from ``matrices``.
 
     Args:
-        column: What is randomized.
+        values: The column: coded, an array or a series.
         rng: Source of randomness.
         retain: Probability that a category stays, when no matrix is given.
         matrix: Transition probabilities, rows and columns in code order.
@@ -168,6 +168,7 @@ def pram(
     Raises:
         InputError: The matrix has another shape, or its rows are not probabilities.
     """
+    column = coded_one(values)
     width = len(column.labels)
     base = retention_matrix(width, retain) if matrix is None else np.asarray(matrix, np.float64)
     if base.shape != (width, width):
@@ -176,7 +177,7 @@ def pram(
         )
     if np.any(base < 0) or np.any(np.abs(base.sum(axis=1) - 1.0) > 1e-9):
         raise InputError(f"the matrix for {column.name!r} has rows that are not probabilities summing to 1.")
-    groups = np.zeros(len(column.codes), np.int64) if strata is None else strata.codes.astype(np.int64) + 1
+    groups = np.zeros(len(column.codes), np.int64) if strata is None else coded_one(strata).codes.astype(np.int64) + 1
     matrices = []
     stays: list[float] = []
     for stratum in range(int(groups.max(initial=0)) + 1):

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.coding import CodedColumn, Values, coded_one
 from wasl.disclosure.keys.hierarchy import group_labels
 from wasl.errors import InputError, PolicyError
 
@@ -118,14 +118,13 @@ def _safe_mean(beyond: NDArray[np.float64], bound: float) -> float:
     return mean
 
 
-def group_categories(
-    column: CodedColumn, groups: Mapping[str, Sequence[str]], *, other: str | None = None
-) -> CodedColumn:
+def group_categories(values: Values, groups: Mapping[str, Sequence[str]], *, other: str | None = None) -> CodedColumn:
     """Categories grouped and renamed; missing stays missing.
 
     Raises:
         InputError: A category is in no group and there is no ``other``, or in two groups.
     """
+    column = coded_one(values)
     level = group_labels(column.name, column.texts, groups, other)
     targets = [level[text] for text in column.texts]
     labels = list(dict.fromkeys([*[label for label in groups if label in targets], *targets]))
@@ -134,11 +133,12 @@ def group_categories(
     return CodedColumn(column.name, lookup[column.codes], pa.array(labels, pa.string()))
 
 
-def group_rare(column: CodedColumn, below: int, into: str) -> CodedColumn:
+def group_rare(values: Values, below: int, into: str) -> CodedColumn:
     """Categories of fewer than ``below`` rows grouped into one; missing when the group itself is that small.
 
     Coarsening and suppression only: k-anonymity with missing values as wildcards is never lost by it.
     """
+    column = coded_one(values)
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
     texts = np.array(column.texts, dtype=object)
     rare = (counts < below) & (counts > 0)

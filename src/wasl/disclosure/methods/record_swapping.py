@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes
-from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.coding import CodedColumn, Frame, coded
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
 
@@ -39,9 +39,9 @@ class Swapped:
 
 def swap_records(
     households: NDArray[np.int64],
-    areas: Sequence[CodedColumn],
-    similar: Sequence[CodedColumn],
-    risk_variables: Sequence[CodedColumn],
+    areas: Frame | Sequence[CodedColumn],
+    similar: Frame | Sequence[CodedColumn],
+    risk_variables: Frame | Sequence[CodedColumn],
     rng: np.random.Generator,
     *,
     k: int = 3,
@@ -69,6 +69,7 @@ def swap_records(
     Source: Eurostat (2024), Guidelines for statistical disclosure control methods applied on geo-referenced data;
     targeted record swapping as in the 2021 EU census recommendations.
     """
+    areas, similar, risk_variables = coded(areas), coded(similar), coded(risk_variables)
     count = int(households.max(initial=-1)) + 1
     first = np.full(count, -1, np.int64)
     first[households[::-1]] = np.arange(len(households))[::-1]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import equivalence_classes
-from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
+from wasl.disclosure.keys.coding import CodedColumn, Frame, coded
 from wasl.errors import InputError
 
 __all__ = ["LoglinearRisk", "expected_counts", "loglinear_risk"]
@@ -71,7 +71,7 @@ def loglinear_risk(
     """
     if not 0.0 < fraction <= 1.0:
         raise InputError(f"the sampling fraction is {fraction}, but must lie in (0, 1].")
-    columns = data if isinstance(data, Sequence) else code_columns(data, keys or [])
+    columns = coded(data, keys)
     classes = equivalence_classes(columns)
     means = expected_counts(columns, model)[classes.first]
     rest = means * (1.0 - fraction) / fraction

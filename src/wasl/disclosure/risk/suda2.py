@@ -24,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.classes import group, pack_keys
-from wasl.disclosure.keys.coding import CodedColumn, Frame, code_columns
+from wasl.disclosure.keys.coding import CodedColumn, Frame, coded
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
 
@@ -135,7 +135,7 @@ def suda2(
     Raises:
         InputError: Too many variables, or the fraction is not in (0, 1).
     """
-    columns = data if isinstance(data, Sequence) else code_columns(data, keys or [])
+    columns = coded(data, keys)
     m = len(columns)
     if not 1 <= m <= MAX_VARIABLES:
         raise InputError(f"SUDA2 takes 1 to {MAX_VARIABLES} variables, not {m}.", remedy="Choose the likeliest keys.")
