@@ -17,10 +17,10 @@ from wasl.disclosure.policy.variables import Role
 __all__ = ["told_areas"]
 
 LEAST_ROWS = 5
-"""Rows from which on it is no chance that a variable separates them from the rows of the largest area."""
+"""Rows from which on it is no chance that their values occur in one area alone."""
 MOST_TOLD = 0.5
-"""Share of the rows outside the largest area of each group that may be told. A variable without relation to
-areas stays far below it: its values occur in the largest area, too."""
+"""Share of the rows outside the largest area of each group that may be told. Only rare values of a variable without
+relation to areas occur in one area alone, so it stays far below."""
 
 
 def told_areas(original: WorkingFile, file: WorkingFile, kept: NDArray[np.int64]) -> list[str]:
@@ -35,11 +35,13 @@ def told_areas(original: WorkingFile, file: WorkingFile, kept: NDArray[np.int64]
     failures = []
     for area in file.present(sorted(areas)):
         before, after = original.coded([area])[0], file.coded([area])[0]
-        place = before.codes[kept].astype(np.int64)
-        group = after.codes.astype(np.int64)
-        known = (place >= 0) & (group >= 0)
+        every = before.codes.astype(np.int64)
+        place, group = every[kept], after.codes.astype(np.int64)
+        smaller = _outside_largest(place, group)
+        of = int(np.count_nonzero(smaller))
         for name in _free(file):
-            told, of = _told(place[known], group[known], file.coded([name])[0].codes[known].astype(np.int64))
+            within = _within_one(every, original.coded([name])[0].codes.astype(np.int64))
+            told = int(np.count_nonzero(smaller & within[kept] & (file.coded([name])[0].codes >= 0)))
             if told >= LEAST_ROWS and told > MOST_TOLD * of:
                 failures.append(
                     f"release.areas: {name} tells the {area} of {told} of {of} rows whose {area} was joined with a "
@@ -59,25 +61,35 @@ def _free(file: WorkingFile) -> list[str]:
     ]
 
 
-def _told(place: NDArray[np.int64], group: NDArray[np.int64], value: NDArray[np.int64]) -> tuple[int, int]:
-    """How many rows a value tells not to be of the largest area of their group, and of how many such rows.
-
-    A value tells the area of its rows if at least two rows of the group have it, all from one area.
+def _outside_largest(place: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the rows that are not of the largest area of their group of joined areas.
 
     Args:
-        place: Area of each row.
-        group: Group of joined areas of each row.
+        place: Area of each row; negative where missing.
+        group: Group of joined areas of each row; negative where missing.
+    """
+    known = (place >= 0) & (group >= 0)
+    areas = int(place.max(initial=-1)) + 1
+    rows = np.bincount(group[known] * areas + place[known], minlength=(int(group.max(initial=-1)) + 1) * areas)
+    smaller = np.zeros(len(place), bool)
+    if known.any():
+        smaller[known] = place[known] != rows.reshape(-1, areas).argmax(axis=1)[group[known]]
+    return smaller
+
+
+def _within_one(place: NDArray[np.int64], value: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the rows whose value occurs in their area alone, in at least two rows of the whole file.
+
+    Args:
+        place: Area of each row; negative where missing.
         value: Value of each row; negative where missing.
     """
-    areas = int(place.max(initial=-1)) + 1
-    rows = np.bincount(group * areas + place, minlength=(int(group.max(initial=-1)) + 1) * areas).reshape(-1, areas)
-    smaller = place != rows.argmax(axis=1)[group] if len(rows) else np.zeros(0, bool)
-    cell = group * (int(value.max(initial=-1)) + 2) + value + 1
-    _, cell = np.unique(cell, return_inverse=True)
-    count = np.bincount(cell)
-    first = np.full(len(count), -1)
-    first[cell] = place
-    mixed = np.zeros(len(count), bool)
-    mixed[cell[first[cell] != place]] = True
-    told = smaller & (value >= 0) & ~mixed[cell] & (count[cell] >= 2)
-    return int(np.count_nonzero(told)), int(np.count_nonzero(smaller))
+    known = (place >= 0) & (value >= 0)
+    lowest = np.full(int(value.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    highest = np.full(len(lowest), -1)
+    np.minimum.at(lowest, value[known], place[known])
+    np.maximum.at(highest, value[known], place[known])
+    count = np.bincount(value[known], minlength=len(lowest))
+    within = np.zeros(len(value), bool)
+    within[known] = ((lowest == highest) & (count >= 2))[value[known]]
+    return within

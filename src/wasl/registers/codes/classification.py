@@ -38,6 +38,8 @@ SAID_BESIDE = frozenset(
 """Words beside a code that do not change it."""
 SEPARATORS = re.compile(r"\s+[-–—]\s*|\s*[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
+SEVERAL = re.compile(r"[/;,+&|]|\b(?:et|and|ou|or)\b|\sو", re.IGNORECASE)
+"""Marks and words between several things in one cell."""
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 CODE_OF_DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
@@ -104,7 +106,7 @@ class CodeList:
             for inside in BRACKETS.findall(text):  # congolaise (RDC): what both may mean
                 other = self.spellings.get(spelling_key(inside), ())
                 found = tuple(code for code in found if code in other) if other else found
-        return found or self._by_prefix(text) or self._in_other_words(text)
+        return found or self._by_prefix(text) or self._in_other_words(text) or self._by_some_words(text)
 
     def _in_other_words(self, text: str) -> tuple[str, ...]:
         """The codes of a cell that says more: ``SN - Sénégal``, ``Nationalité malienne``, ``C.I.``, ``1.0``.
@@ -133,6 +135,28 @@ class CodeList:
             for length in (3, 2, 1):
                 found = self.spellings.get(f"{digits[:length]}*")
                 if found and len(digits) >= length:
+                    return found
+        return ()
+
+    def _by_some_words(self, text: str) -> tuple[str, ...]:
+        """The code of a cell with more words than its spelling; unknown where a further part means another code.
+
+        *Ingénieur études et développement* is an engineer, *ingénieur et commerçant* is unknown.
+        """
+        parts = [part for part in SEVERAL.split(text) if spelling_key(part)]
+        found = self._of_phrase(parts[0]) if parts else ()
+        return found if found and all(self.codes(part) in ((), found) for part in parts[1:]) else ()
+
+    def _of_phrase(self, text: str) -> tuple[str, ...]:
+        """The code of the longest spelling ``WORDS *`` that the text begins with, or ``* WORDS`` that it ends with.
+
+        *Ingénieur en génie civil* is an engineer. Longer spellings come first: a *technicien de surface* is none of
+        the technicians.
+        """
+        words = spelling_key(text).split()
+        for count in range(len(words) - 1, 0, -1):
+            for key in (f"{' '.join(words[:count])} *", f"* {' '.join(words[-count:])}"):
+                if found := self.spellings.get(key):
                     return found
         return ()
 
@@ -173,7 +197,7 @@ def _from_rows(
         label_ar = (arabic or {}).get(row["code"], "")
         entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"], label_ar)
         own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
-        for spelling in dict.fromkeys(s if s.endswith("*") else spelling_key(s) for s in own if s):
+        for spelling in dict.fromkeys(_matched(s) for s in own if s):
             spellings.setdefault(spelling, []).append(row["code"])
     # A code written out is never ambiguous, whatever else is spelled like it.
     final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
@@ -193,6 +217,16 @@ def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
         if CODE_OF_DIGITS.fullmatch(code):
             numbers.setdefault(repr(float(code)) if "." in code else str(int(code)), []).append(code)
     return {spelling_key(number): tuple(found) for number, found in numbers.items()}
+
+
+def _matched(spelling: str) -> str:
+    """How a spelling is looked up: ``NN*`` as it is, ``WORDS *`` and ``* WORDS`` with their words as keys."""
+    words = spelling_key(spelling)
+    if spelling.endswith(" *"):
+        return f"{words} *"
+    if spelling.startswith("* "):
+        return f"* {words}"
+    return spelling if spelling.endswith("*") else words
 
 
 def code_list(schema: RegisterSchema, name: str) -> CodeList:
