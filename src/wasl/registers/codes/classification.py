@@ -220,7 +220,7 @@ def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _matched(spelling: str) -> str:
-    """How a spelling is looked up: ``NN*`` as it is, ``WORDS *`` and ``* WORDS`` with their words as keys."""
+    """The key of a spelling: ``NN*`` as it is, ``WORDS *`` and ``* WORDS`` with the key of their words."""
     words = spelling_key(spelling)
     if spelling.endswith(" *"):
         return f"{words} *"
