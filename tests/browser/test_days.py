@@ -110,7 +110,7 @@ def test_the_release_desk_changes_a_policy_and_compares_scenarios(world: World) 
     page.get_by_role("button", name="Protéger le fichier").click()
     expect(page.locator("main .lead .state")).to_have_text("protégée")
     page.get_by_role("button", name="Demander la publication").click()
-    expect(page.locator("main .lead .state")).to_have_text("demandée")
+    expect(page.locator("main .lead .state")).to_have_text("en attente")
     page.close()
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wasl.errors import MismatchError, StateError
+from wasl.errors import InputError, MismatchError, StateError
 from wasl.registers.exchange.payload import Payload
 from wasl.service.ports import Reader
 from wasl.service.records import Run, Submission, SubmissionKind
 
-__all__ = ["MIN_COVERAGE", "last_sent", "pin_payloads", "pinned_payloads", "require_coverage"]
+__all__ = ["MIN_COVERAGE", "last_sent", "pin_payloads", "pinned_payloads", "require_coverage", "require_persons"]
 
 MIN_COVERAGE = 0.95
 """Share of a payload's records that must be in the spine. A payload and a delivery made by one `wasl encode` share all
@@ -76,6 +76,19 @@ def require_coverage(spine: pa.Table, payloads: Sequence[Payload]) -> dict[str, 
                 remedy="Send the payload that `wasl encode` made beside the delivery that was linked.",
             )
     return shares
+
+
+def require_persons(microdata: pa.Table) -> None:
+    """Refuse microdata without a row: no policy can mend them, and no table can be made of them.
+
+    Raises:
+        InputError: There is no row.
+    """
+    if not microdata.num_rows:
+        raise InputError(
+            "the specification leaves no person in the microdata.",
+            remedy="Choose a specification that the registers of this run can fill, or another run.",
+        )
 
 
 def _headers(ledger: Reader, run: Run) -> dict[str, list[Submission]]:

@@ -23,7 +23,7 @@ from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
 from wasl.service.objections import pin_objections, require_same_persons, without_objections
-from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage
+from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage, require_persons
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
 from wasl.service.records import Job, JobKind, Release, Run
@@ -205,6 +205,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         options = held_options(office, state, release.project, working, purpose=release.purpose)
     specification = MicrodataSpec.model_validate(release.specification)
     assembled = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options, objections=heard)
+    require_persons(assembled.result.table)
     policy = DisclosurePolicy.model_validate(release.policy)
     assessed = assess(assembled.result.table, policy, options)
     progress(1, 3)

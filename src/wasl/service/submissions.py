@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wasl.audit.events import DeliveryReceived, DeliveryRejected, JoinMapReceived, PayloadReceived, SubmissionWithdrawn
 from wasl.errors import DeliveryError, MismatchError, NotFoundError, StateError, WaslError
+from wasl.locale import N_
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.delivery_header import HEADER_KEY, DeliveryHeader, require_comparable
 from wasl.registers.exchange.digests import digest_json
@@ -216,15 +217,15 @@ def _examine(
 
 def _examine_delivery(file: ParquetFile, register: Register) -> tuple[Mapping[str, Any], str]:
     header = _delivery_header(file)
-    for what, found, expected in (
+    for kind, found, expected in (
         ("project", header.project, register.project),
         ("register", header.register, register.name),
-        ("schema", header.schema_digest, register.schema_digest),
+        (N_("schema"), header.schema_digest, register.schema_digest),
     ):
         if found != expected:
             raise MismatchError(
-                f"the delivery was made for another {what}.",
-                remedy=f"Encode it anew for the {what} declared here ({expected}).",
+                f"the delivery was made for another {kind}.",
+                remedy=f"Encode it anew for the {kind} declared here ({expected}).",
             )
     expected_columns = {"row_id": pa.binary(16), "block": pa.binary(16)}
     expected_columns |= {f"token_{name}": pa.binary(16) for name in header.token_names}
@@ -294,11 +295,11 @@ def _sent_header(file: ParquetFile, header: Mapping[str, Any], names: Sequence[s
 
 def _require_made_for(header: Mapping[str, str], register: Register, what: str) -> None:
     """Refuse a join map or payload of another register or project."""
-    for name, expected in (("register", register.name), ("project", register.project)):
-        if header[name] != expected:
+    for kind, expected in (("register", register.name), ("project", register.project)):
+        if header[kind] != expected:
             raise MismatchError(
-                f"the {what} was made for another {name}.",
-                remedy=f"Encode it anew for the {name} declared here ({expected}).",
+                f"the {what} was made for another {kind}.",
+                remedy=f"Encode it anew for the {kind} declared here ({expected}).",
             )
 
 

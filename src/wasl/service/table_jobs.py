@@ -34,7 +34,7 @@ from wasl.service.known_outside import csv_of_texts, file_of, known_ids, known_o
 from wasl.service.log import prove_release
 from wasl.service.objections import pin_objections, without_objections
 from wasl.service.packages import require_publishing
-from wasl.service.pins import pinned_payloads, require_coverage
+from wasl.service.pins import pinned_payloads, require_coverage, require_persons
 from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
 from wasl.service.records import Job, Run, TableMenu, TableOrder
 from wasl.service.states import ReleaseStep, next_status
@@ -267,6 +267,7 @@ def _microdata(
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)
     act = assemble(spine.replace_schema_metadata(metadata), payloads, specification, options, objections=heard)
+    require_persons(act.result.table)
     return act, coverage, seen
 
 

@@ -14,7 +14,7 @@ from wasl.locale import N_, Messages
 from wasl.web.console.forms import PageFault
 from wasl.web.problems import HttpProblem
 
-__all__ = ["NOTICES", "Saying", "say_error", "say_problem"]
+__all__ = ["NOTICES", "UNDER_WAY", "Saying", "say_error", "say_problem"]
 
 NOTICES = {
     "signed-out": N_("You are signed out."),
@@ -59,6 +59,11 @@ NOTICES = {
     "checkpoint-signed": N_("The log is signed."),
 }
 """Messages that a page shows once after an act, by their name in the address."""
+
+UNDER_WAY = frozenset(
+    {"run-asked", "resolution-asked", "reproduction-asked", "release-asked", "tables-ordered", "publishing"}
+)
+"""Those that say of work that it is under way: a page that knows its work shows them no longer than the work takes."""
 
 KINDS: dict[type[errors.WaslError], tuple[str, str]] = {
     errors.SchemaError: (N_("The document does not hold together"), N_("Correct the places that are named below.")),

@@ -24,7 +24,7 @@ from wasl.locale.pages import said
 from wasl.registers.known_names import known_as
 from wasl.service.access import Action
 from wasl.service.records import Release, TableOrder
-from wasl.web.console.sayings import NOTICES
+from wasl.web.console.sayings import NOTICES, UNDER_WAY
 from wasl.web.console.titles import title_in
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def environment() -> Environment:
         "static": static_path,
         "languages": [messages(one) for one in LANGUAGES],
         "NOTICES": NOTICES,
+        "UNDER_WAY": UNDER_WAY,
         "tone": lambda state: TONES.get(str(state), "plain"),
     }
     made.filters |= {
