@@ -16,6 +16,7 @@ from test_authorized_acts import ID, fill
 
 from wasl.errors import InputError
 from wasl.locale import messages
+from wasl.publication.description import DatasetDescription
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
 from wasl.service.pins import require_persons
@@ -83,7 +84,37 @@ def test_microdata_without_a_person_are_refused_with_the_way_on(resolved: tuple[
     page = text_of(browser_of(service, Role.RELEASE).get(f"{BASE}/releases/{made.json()['id']}").text)
     assert "the specification leaves no person in the microdata." in page
     assert "The thresholds are not met" not in page
-    assert f"{BASE}/releases/new?run={run}" in page
+    assert f"{BASE}/releases/new?from={made.json()['id']}" in page
+
+
+def test_a_description_that_does_not_fit_is_told_before_anybody_decides(resolved: tuple[Service, str]) -> None:
+    """Behind the approval nobody could change it any more, and the file could never be published."""
+    service, run = resolved
+    own = {"name": "own-specification", "include": [REGISTER, OTHER_REGISTER], "variables": [{"name": "nationality"}]}
+    roles = [{"name": "nationality", "role": "key"}, {"name": "registers", "role": "drop"}]
+    methods = [{"kind": "local_suppression"}, {"kind": "suppress_records", "max_share": 0.9}]
+    policy = {"name": "p", "variables": roles, "methods": methods, "thresholds": {"k": 2}}
+    path = f"/v1/projects/{PROJECT}/releases"
+    desk = service.client(Role.RELEASE)
+    asked = {"title": "own title", "run": run, "specification": own, "policy": policy, "seed": 1}
+    described = DatasetDescription.load("foreign-workers-puf").model_dump(mode="json", by_alias=True)
+    described["variables"] = [one for one in described["variables"] if one["name"] != "nationality"]
+    made = desk.post(path, json={**asked, "description": described})
+    assert made.status_code == 202, made.text
+    made = made.json()
+    service.work()
+    found = desk.get(f"{path}/{made['id']}")
+    assert found.json()["status"] == "protected", found.text
+    browser = browser_of(service, Role.RELEASE)
+    page = text_of(browser.get(f"{BASE}/releases/{made['id']}").text)
+    assert "The description does not fit the file" in page
+    assert "Request publication" not in page
+    answer = desk.post(f"{path}/{made['id']}/request", headers={"If-Match": found.headers["ETag"]})
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["detail"] in page
+    again = text_of(browser.get(f"{BASE}/releases/new?from={made['id']}").text)
+    assert '"own-specification"' in again
+    assert 'value="own title"' in again
 
 
 def test_rows_are_let_through() -> None:

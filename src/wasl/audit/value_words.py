@@ -6,9 +6,11 @@ A code without a word of its own is shown as it is: names that people gave, dige
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from wasl.locale import N_, Language, messages
+from wasl.locale import N_, Language, Messages, messages
 from wasl.locale.code_words import CHECK_WORDS, FILE_WORDS, JOB_WORDS, ROLE_WORDS, STATE_WORDS, VERDICT_WORDS
+from wasl.locale.sentences import Recognizer
 
 __all__ = ["VALUE_WORDS", "say_value"]
 
@@ -96,12 +98,47 @@ VALUE_WORDS: Mapping[str, Mapping[str, str]] = {
 """For each field whose values are codes, a key of the catalogues for each code."""
 
 
+ERASED: Mapping[str, tuple[str, ...]] = {
+    "reason": (
+        N_("withdrawn by its holder"),
+        N_("kept for {days} days, as its rule says"),
+        N_("made from erased deliveries"),
+        N_("made from erased files"),
+    ),
+    "rule": (
+        N_("spine, links and pairs"),
+        N_("unreleased microdata and tables"),
+        N_("{kind} of {register}"),
+    ),
+}
+"""Reason and rule of a certificate of erasure: the service writes them, in English; other reasons are a person's."""
+
+
+@cache
+def _written(field: str) -> Recognizer:
+    return Recognizer(ERASED[field])
+
+
+def _say_erased(field: str, value: str, says: Messages) -> str | None:
+    """What the service wrote of an erasure, in a language; None for what a person wrote."""
+    found = _written(field).find(value) if field in ERASED else None
+    if found is None:
+        return None
+    key, values = found
+    kind = values.get("kind", "")
+    if kind and kind not in FILE_WORDS:
+        return None
+    return says.text(key, **values | ({"kind": says.text(FILE_WORDS[kind])} if kind else {}))
+
+
 def say_value(field: str, value: str, language: Language) -> str | None:
     """The word for a code in a field; None where it is no code."""
     words = VALUE_WORDS.get(field, {})
     says = messages(language)
     if value in words:
         return says.text(words[value])
+    if (erased := _say_erased(field, value, says)) is not None:
+        return erased
     kind, colon, name = value.partition(":")
     if field != "excess" or not colon or kind not in words:
         return None

@@ -17,7 +17,7 @@ from wasl.audit.events import (
     ReleaseWithdrawn,
 )
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import AccessError, InputError, NotFoundError
+from wasl.errors import AccessError, InputError, NotFoundError, StateError
 from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.known_outside import require_nothing_new
 from wasl.service.ports import Caller, Office, Reader
@@ -65,8 +65,17 @@ DECIDING = frozenset({ReleaseStep.APPROVE, ReleaseStep.REFUSE, ReleaseStep.REVOK
 
 
 def request_release(office: Office, caller: Caller, *, project: str, release: str, version: int) -> Release:
-    """Ask for the publication of a protected file. Only a file that meets its thresholds has the status for it."""
-    return take_step(office, caller, Release, project, release, version, ReleaseStep.REQUEST)
+    """Ask for the publication of a protected file. Only a file that meets its thresholds has the status for it.
+
+    Raises:
+        StateError: Its description does not fit the file, so that it could not be published.
+    """
+
+    def check(_ledger: Reader, after: Release) -> None:
+        if fault := after.risk.get("description_fault"):
+            raise StateError(str(fault), remedy="Prepare the file anew with a description that fits it.")
+
+    return take_step(office, caller, Release, project, release, version, ReleaseStep.REQUEST, check=check)
 
 
 def approve_release(

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from wasl.audit.events import AuditEvent, Happening, ProtectionFailed, ProtectionRequested
 from wasl.disclosure.policy import DisclosurePolicy
-from wasl.errors import NotFoundError, StateError, ThresholdError, WaslError
+from wasl.errors import InputError, NotFoundError, StateError, ThresholdError, WaslError
+from wasl.publication.columns import typed_columns
+from wasl.publication.description import DatasetDescription
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.registers.exchange.plain_json import plain_json
@@ -244,6 +246,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
             "coverage": coverage,
             "records_objected": left_out,
             "compared_with": compared,
+            "description_fault": _description_fault(act.result.table, release),
         },
         public_report=plain_json(act.result.public_report()),
     )
@@ -283,6 +286,18 @@ def _accepted(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The three documents, checked, as plain JSON."""
     return accept_specification(specification), accept_policy(policy), accept_description(description)
+
+
+def _description_fault(table: pa.Table, release: Release) -> str:
+    """Why the description of a release cannot be published with its file; empty where it fits.
+
+    It is looked at when the file is protected: after an approval nobody could change it any more.
+    """
+    try:
+        typed_columns(table, DatasetDescription.model_validate(release.description))
+    except InputError as error:
+        return error.message
+    return ""
 
 
 def _protection_event(caller: Caller, release: Release) -> AuditEvent:

@@ -17,6 +17,7 @@ import structlog
 from wasl.audit.events import DatabaseAccepted, FilesDeleted, FilesQuarantined, KeyRotated
 from wasl.audit.notes import NoteSigner
 from wasl.errors import StateError
+from wasl.locale import N_
 from wasl.service.access import Actor, Role
 from wasl.service.erasure import named_files
 from wasl.service.log import rotation_event, sign_checkpoint
@@ -193,7 +194,7 @@ class Installation:
         with self.ledger.reading() as state:
             if state.select(User, limit=1):
                 return None
-        add_user(self.office, self.operator(), name=FIRST_ADMIN, title="First administrator")
+        add_user(self.office, self.operator(), name=FIRST_ADMIN, title=N_("First administrator"))
         return issue_token(
             self.office,
             self.operator(),

@@ -208,11 +208,17 @@ def _desk(_page: Page, state: Reader, project: Project) -> list[Task]:
         ReleaseStatus.REFUSED: (N_("“{title}” was refused"), N_("Read the reason, then protect again."), "warn"),
         ReleaseStatus.APPROVED: (N_("“{title}” is approved"), N_("Publish it."), ""),
     }
+    failed = (N_("“{title}” could not be protected"), N_("Read the reason, then protect again."), "bad")
+
+    def said(one: Release) -> tuple[str, str, str]:
+        job = state.find(Job, one.job) if one.status is ReleaseStatus.UNSAFE and one.job else None
+        return failed if job is not None and job.failure else texts[one.status]
+
     found = [
         Task(
-            *texts[one.status][:1],
+            said(one)[0],
             f"/console/projects/{project.id}/releases/{one.id}",
-            *texts[one.status][1:],
+            *said(one)[1:],
             values={"title": one.title},
         )
         for one in state.select(Release, project=project.id, status=tuple(texts), limit=LATEST, descending=True)

@@ -66,6 +66,11 @@ def show_releases(page: AnyPage, project: str) -> Response:
 def show_new(page: AnyPage, project: str) -> Response:
     """The page where a file is prepared."""
     asked = page.request.query_params
+    if asked.get("from"):
+        earlier = _find(page.office, project, asked["from"])
+        return _new_page(
+            page, project, earlier.run, earlier.title, {name: written(getattr(earlier, name)) for name in DOCUMENTS}
+        )
     texts = {
         "specification": shipped_text("microdata", asked.get("specification", STARTS["specification"])),
         "policy": shipped_text("disclosure", asked.get("policy", STARTS["policy"])),
@@ -322,7 +327,7 @@ def _charts(page: Page, release: Release) -> dict[str, Any]:
                 page.language,
                 whole,
             ),
-            [Bar(labels.get(name, name), one["suda_contribution"]) for name, one in contributions.items()],
+            [Bar(labels.get(name, name), one.get("suda_contribution") or 0) for name, one in contributions.items()],
         )
     attacks = (release.risk.get("attacks") or {}).get("attacks", [])
     if attacks:
