@@ -120,7 +120,7 @@ def _written(field: str) -> Recognizer:
 
 
 def _say_erased(field: str, value: str, says: Messages) -> str | None:
-    """What the service wrote of an erasure, in a language; None for what a person wrote."""
+    """A text of the service about an erasure, in a language; None for a text of a person."""
     found = _written(field).find(value) if field in ERASED else None
     if found is None:
         return None
