@@ -313,6 +313,8 @@ def show_tables(made: Act[ProtectedTables, TablesProtected], out: Path) -> None:
                 say(f"{table['name']}: {count:,} rows without {name} are counted under _U.")
     if count := report.get("unsafe_cells_published"):
         say(f"{count:,} unsafe cells are published as they are: protection.method is none.")
+    if count := report.get("steps", {}).get("lone_levels_lowered"):
+        say(f"{count:,} levels are lower for a lone contributor: half of what is possible with everything withheld.")
     if report.get("interrupted"):
         by = {"time": "the limit of time", "work": "the limit of work"}.get(report["steps"]["ended_by"], "the user")
         say(f"The search was ended early by {by}; every unsafe cell is protected, but cheaper patterns may exist.")

@@ -137,7 +137,7 @@ def read_earlier(release: str, described: Mapping[str, Any], internal: pa.Table)
         np.isin(status, WITHHELD),
         _numbers(internal, "lower_level"),
         _numbers(internal, "upper_level"),
-        bool((status == "perturbed").any()),
+        bool(described.get("perturbed", (status == "perturbed").any())),
         tuple(str(item.get("column", item["name"])) for item in listed),
         tuple(tuple(int(limit) for limit in item.get("bands", ())) for item in listed),
     )

@@ -128,6 +128,7 @@ def _described(table: ProtectedTable, by_rule: Mapping[str, int]) -> dict[str, A
         "quantity": quantity_of(table.spec),
         "measure": table.spec.input.shown.value,
         "decimals": table.spec.decimals,
+        "perturbed": table.spec.protection.method in (ProtectionMethod.CELL_KEY, ProtectionMethod.ROUNDING),
         "rows": table.rows,
         "rows_without_value": table.valueless,
         "rows_without_code": dict(table.unknown),
@@ -325,6 +326,14 @@ def _finished(
     )
 
 
+def _blurred(figures: Floats) -> NDArray[np.int8]:
+    """The status of figures with noise or rounded: it follows from the figure that is published, and from nothing else.
+
+    Readers could otherwise tell a true zero from a small count that became zero.
+    """
+    return np.where(figures == 0, 3, 4).astype(np.int8)
+
+
 def _by_cell_keys(spec: TablesSpec, built: Sequence[Built]) -> tuple[list[ProtectedTable], dict[str, Any]]:
     tables = []
     for table, item in zip(spec.tables, built, strict=True):
@@ -333,7 +342,7 @@ def _by_cell_keys(spec: TablesSpec, built: Sequence[Built]) -> tuple[list[Protec
         if table.perturbs_sums:
             noisy = cells.value + magnitude_noise(cells.largest, cells.keys, options)
             value = np.round(noisy, decimals_of(cells.value))
-            tables.append(_finished(table, item, value, np.where(cells.magnitude == 0, 3, 4).astype(np.int8), None))
+            tables.append(_finished(table, item, value, _blurred(value), None))
             continue
         counts = cells.value if cells.counts is None else cells.counts
         noise = cell_noise(counts, cells.keys, options).astype(np.float64)
@@ -350,8 +359,7 @@ def _by_cell_keys(spec: TablesSpec, built: Sequence[Built]) -> tuple[list[Protec
                     remedy="Raise cell_key.maximum, or set cell_key.additive = false.",
                 )
             value = found * scale
-        status = np.where(counts == 0, 3, 4).astype(np.int8)
-        tables.append(_finished(table, item, value, status, None))
+        tables.append(_finished(table, item, value, _blurred(value), None))
     details = {"primary": 0, "secondary": 0, "cost": 0.0, "bound": 0.0, "proven": True, "audit": None}
     return tables, details
 
@@ -374,7 +382,7 @@ def _by_rounding(spec: TablesSpec, built: Sequence[Built], seed: int) -> tuple[l
     else:
         results = [round_conventional(item.table.value, options.base) for item in built]
     tables = [
-        _finished(table, item, value, np.where(item.table.value == 0, 3, 4).astype(np.int8), None)
+        _finished(table, item, value, _blurred(value), None)
         for table, item, value in zip(spec.tables, built, results, strict=True)
     ]
     return tables, details

@@ -137,6 +137,7 @@ def _result(
     state.over()  # the last program may have used up what was left
     ended = "proof" if proven else state.ended_by
     state.steps |= {"ended_by": "gap" if proven and cost > bound * (1 + LEAST_GAP) else ended}
+    state.steps |= {"lone_levels_lowered": len(reduced.problem.relief)}
     state.steps |= {"work": round(state.clock.meter.units, 3), "cells_after_reduction": reduced.problem.cells} | steps
     return Suppression(
         pattern,
