@@ -12,7 +12,7 @@ import typer
 from wasl.cli.audit_trail import record_event
 from wasl.cli.disclosure import read_microdata
 from wasl.cli.language import spoken
-from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, progress, say, show_table
 from wasl.errors import InputError
 from wasl.registers.exchange.whole_files import write_whole
 
@@ -71,7 +71,7 @@ def compare(
             (
                 s.name,
                 "refused" if s.refusal else "hold" if s.passed else "fail",
-                "" if s.k is None else f"{s.k:g}",
+                "" if s.k is None else figure(s.k),
                 "" if s.risk is None else f"{s.risk:.2%}",
                 "" if s.linkage is None or s.linkage.in_file is None else f"{s.linkage.in_file[0]:.2%}",
                 "" if s.utility is None else f"{s.utility:.1%}",

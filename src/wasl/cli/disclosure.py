@@ -13,7 +13,7 @@ from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.language import said, spoken
-from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, progress, say, show_table
 from wasl.errors import ThresholdError
 
 if TYPE_CHECKING:
@@ -223,13 +223,13 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
         (said("rows"), report.rows),
         (said("keys"), ", ".join(report.keys)),
         ("equivalence classes", report.classes),
-        ("smallest frequency (k)", f"{report.k:g}"),
+        ("smallest frequency (k)", figure(report.k)),
         *((f"rows below {level}", count) for level, count in report.violating.items()),
-        ("expected re-identifications", f"{report.individual.expected:.2f} ({report.individual.share:.3%})"),
-        ("largest individual risk", f"{report.individual.maximum:.4f}"),
+        ("expected re-identifications", f"{figure(report.individual.expected, 2)} ({report.individual.share:.3%})"),
+        ("largest individual risk", figure(report.individual.maximum, 4)),
     ]
     if report.household is not None:
-        rows.append(("expected by household", f"{report.household.expected:.2f} ({report.household.share:.3%})"))
+        rows.append(("expected by household", f"{figure(report.household.expected, 2)} ({report.household.share:.3%})"))
     show_table("Disclosure risk (confidential)", ("measure", "value"), rows)
     if report.left_out:
         say(f"not checked, because the data lack them: {', '.join(report.left_out)}")
@@ -241,7 +241,7 @@ def _show_risk(report: RiskReport, out: Path | None) -> None:
         show_table(
             "Rules that do not hold",
             ("rule", "found", "required", "rows"),
-            [(f.rule, f"{f.found:g}", f"{f.required:g}", "" if f.rows is None else f.rows) for f in report.failures],
+            [(f.rule, figure(f.found), figure(f.required), "" if f.rows is None else f.rows) for f in report.failures],
         )
     if out is not None:
         say(f"report: {out / 'internal-report.html'}")
@@ -285,9 +285,13 @@ def _show_protection(protection: Protection, out: Path) -> None:
         ("measure", "before", "after"),
         [
             (said("rows"), before.rows, after.rows),
-            ("smallest frequency (k)", f"{before.k:g}", f"{after.k:g}"),
+            ("smallest frequency (k)", figure(before.k), figure(after.k)),
             ("sample uniques", before.violating["2"], after.violating["2"]),
-            ("expected re-identifications", f"{before.individual.expected:.2f}", f"{after.individual.expected:.2f}"),
+            (
+                "expected re-identifications",
+                figure(before.individual.expected, 2),
+                figure(after.individual.expected, 2),
+            ),
         ],
     )
     show_table(

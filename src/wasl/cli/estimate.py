@@ -13,7 +13,7 @@ from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.disclosure import read_microdata
-from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, progress, say, show_table
 from wasl.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def estimate(
         "Estimates (95 % intervals; before disclosure control)",
         ("what", "group", "estimate", "low", "high"),
         [
-            (row["what"], row["group"], f"{row['estimate']:,.1f}", f"{row['low']:,.1f}", f"{row['high']:,.1f}")
+            (row["what"], row["group"], *(figure(row[name], 1) for name in ("estimate", "low", "high")))
             if row["estimate"] is not None
             else (row["what"], row["group"], row["reason"], "", "")
             for row in act.report["results"]

@@ -11,7 +11,7 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
 from wasl.cli.language import said, spoken
-from wasl.cli.output import JsonFlag, emit, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, say, show_table
 from wasl.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ def evaluate(
         return
     if reviewed is not None:
         found = result["review"]
-        rows = [(said(name), *(f"{found[name][k]:.4f}" for k in ("value", "low", "high"))) for name in QUALITY]
+        rows = [(said(name), *(figure(found[name][k], 4) for k in ("value", "low", "high"))) for name in QUALITY]
         title = f"from {found['decided']:,} decided of {found['drawn']:,} drawn pairs"
         show_table(title, ("", "estimate", "95 % from", "to"), rows)
     if truth is None:
         return
     rows = [
-        (name, *(f"{score[k]:.4f}" for k in ("precision", "recall", "f1")), score["found"], score["true"])
+        (name, *(figure(score[k], 4) for k in ("precision", "recall", "f1")), score["found"], score["true"])
         for name, score in (
             (said("pairs"), result["pairwise"]),
             (said("persons"), result["cluster"]),

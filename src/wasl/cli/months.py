@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wasl.cli.audit_trail import record_event
-from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, progress, say, show_table
 from wasl.registers.exchange.whole_files import whole_file
 
 __all__ = ["months_files", "register"]
@@ -135,7 +135,7 @@ def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") ->
 def _mean(row: dict[str, Any], name: str) -> str:
     """The mean of an amount in dirhams; a dash where the declarations of the month do not state it."""
     total = row.get(name)
-    return "–" if total is None else f"{total / 100 / max(row['employees'], 1):,.2f}"
+    return "–" if total is None else figure(total / 100 / max(row["employees"], 1), 2)
 
 
 def _write(table: Any, path: Path, *, secret: bool = False) -> None:

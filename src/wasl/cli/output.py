@@ -17,7 +17,7 @@ from rich.table import Table
 from wasl.cli.language import said, spoken
 from wasl.registers.exchange.plain_json import json_bytes
 
-__all__ = ["JsonFlag", "ProgressCallback", "emit", "progress", "say", "show_table"]
+__all__ = ["JsonFlag", "ProgressCallback", "emit", "figure", "progress", "say", "show_table"]
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
 
@@ -25,8 +25,8 @@ ProgressCallback = Callable[[int, int], None]
 """Called by long work with (done, total)."""
 
 
-PERCENT = re.compile(r"(-?\d+(?:\.(\d+))?) ?%")
-"""A share as verbs write it; a table shows it as the language does."""
+PERCENT = re.compile(r"(?<![\w.,])(-?\d+(?:\.(\d+))?) ?%")
+"""A share as verbs write it; tables and lines show it as the language does."""
 
 
 def emit(result: Mapping[str, Any]) -> None:
@@ -36,7 +36,16 @@ def emit(result: Mapping[str, Any]) -> None:
 
 def say(line: str) -> None:
     """Print a line for a person, in the language of the command line."""
-    Console(soft_wrap=True, highlight=False).print(said(line), markup=False)
+    shown = said(line)
+    Console(soft_wrap=True, highlight=False).print(
+        shown if spoken().language == "en" else PERCENT.sub(_share, shown), markup=False
+    )
+
+
+def figure(value: float, decimals: int | None = None) -> str:
+    """A number for a table, in the language of the command line; without ``decimals`` with the digits that count."""
+    words = spoken()
+    return words.significant(value) if decimals is None else words.number(value, decimals)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -58,8 +67,13 @@ def _cell(cell: object) -> str:
     text = str(cell)
     share = PERCENT.fullmatch(text)
     if share is not None:
-        return spoken().percent(float(share[1]) / 100, len(share[2] or ""))
-    return said(text) if " " in text else text
+        return _share(share)
+    shown = said(text) if " " in text else text
+    return shown if spoken().language == "en" else PERCENT.sub(_share, shown)
+
+
+def _share(found: re.Match[str]) -> str:
+    return spoken().percent(float(found[1]) / 100, len(found[2] or ""))
 
 
 @contextmanager

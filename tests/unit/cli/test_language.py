@@ -8,8 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 
@@ -237,3 +241,57 @@ def test_no_english_is_left_in_what_a_linkage_prints(tmp_path: Any) -> None:
         for line in said.splitlines()
     ]
     assert not [line for line in lines if ENGLISH.search(line)]
+
+
+ENGLISH_POINT = re.compile(r"\d\.\d")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize(
+    "cell", ["12.5%", "12.5 %", "52.2% (45.0% – 59.4%)", "linkage 3.5%, inference 18.4%", "1,265.40 (0.5%)"]
+)
+def test_no_percentage_of_a_table_or_a_line_keeps_the_english_point(
+    speaking: Any, capsys: pytest.CaptureFixture[str], language: Language, cell: str
+) -> None:
+    from wasl.cli.output import say, show_table
+
+    speaking(language)
+    show_table("pairs", ("pass",), [(cell,)])
+    say(f"excess: {cell}")
+    shown = capsys.readouterr().out
+    assert len(re.findall(r"\d,\d+\s?%|\d,\d+ ?\u200f?٪", shown)) == 2 * cell.count("%")
+    assert not re.search(r"\d\.\d+ ?%", shown)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_figures_of_tables_are_those_of_the_language(
+    speaking: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    language: Language,
+) -> None:
+    """What assess, protect and estimate print: no cell has an English decimal point."""
+    from wasl.cli.disclosure import assess, protect
+    from wasl.cli.estimate import estimate
+
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(1)
+    on = rng.random((3000, 2)) < (0.6, 0.5)
+    sex, age = rng.choice(["F", "M"], 3000), rng.integers(20, 60, 3000) // 10 * 10
+    rows = pa.table({"sex": sex, "age": age, "wage": rng.gamma(2, 2500, 3000).round(2), "a": on[:, 0], "b": on[:, 1]})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    (tmp_path / "p.toml").write_text(
+        'name = "p"\nunlisted = "free"\n[thresholds]\nk = 3\nindividual_risk = 0.5\n'
+        '[[variables]]\nname = "sex"\nrole = "key"\n[[variables]]\nname = "age"\nrole = "key"\n'
+        '[[methods]]\nkind = "local_suppression"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "e.toml").write_text('name = "e"\n[reconciliation]\nfirst = "a"\nsecond = "b"\n', encoding="utf-8")
+    speaking(language)
+    assess(tmp_path / "rows.parquet", policy=str(tmp_path / "p.toml"))
+    protect(tmp_path / "rows.parquet", policy=str(tmp_path / "p.toml"), out=tmp_path / "safe", seed=1)
+    estimate([str(tmp_path / "rows.parquet")], spec=str(tmp_path / "e.toml"), out=tmp_path / "found", seed=1)
+    cells = [line for line in capsys.readouterr().out.splitlines() if "│" in line]
+    assert len(cells) > 10
+    assert not [line for line in cells if ENGLISH_POINT.search(line)]
