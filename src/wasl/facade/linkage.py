@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkageResult", "encode", "evaluate", "link", "merge", "new_key"]
 
-MERGE_PROFILE = "guarded"
-"""Profile for an office's own registers: nothing of the encoding leaves the process, so quality alone decides.
-
-Of ANAPEC's two registers `open` linked with precision .74 to .88, `guarded` with 1.0."""
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LinkageResult:
@@ -297,6 +292,7 @@ def merge(
     """
     from wasl.holder.clear_pairs import clear_persons
     from wasl.holder.comparable import comparable_columns
+    from wasl.holder.composition import fitting_profile
     from wasl.holder.keys import LinkageKey
     from wasl.holder.validity import validity_of
     from wasl.linkage.model.pairs import binary_column
@@ -323,8 +319,11 @@ def merge(
         names = [f"{names[0]}-a", f"{names[1]}-b"]
     features = [{str(spec.feature) for spec in schema.fields} for schema in described]
     whole_name = any("full_name" in one and "surname" not in one for one in features)
+    # Nothing of the encoding leaves the process, so quality alone decides. Of ANAPEC's two registers `open` linked with
+    # precision .74 to .88, `guarded` with 1.0.
+    profile = fitting_profile(described)
     for table, schema, name in zip(registers, described, names, strict=True):
-        encoded = _encode(table, schema, key, profile=MERGE_PROFILE, name=name)
+        encoded = _encode(table, schema, key, profile=profile, with_schemas=described, name=name)
         own.append(
             OwnRegister(
                 name=name,

@@ -158,8 +158,9 @@ def encode(
     if not encoded:
         raise RegisterError(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
-            remedy="Check the features in the register schema, or choose another profile. Aggregates have no persons: "
-            "they enter tables (`wasl tables`, `wasl indicators`) and are not encoded.",
+            remedy="Check the features in the register schema, or choose another profile: `--profile generic` is "
+            "composed from the features there are. Aggregates have no persons: they enter tables (`wasl tables`, `wasl "
+            "indicators`) and are not encoded.",
         )
     del parts, filters
     joined.add_alone()

@@ -215,6 +215,7 @@ def assemble(
         round=stamp.round_name,
         weaknesses=stamp.profile.weaknesses,
         rules=rules_digest(),
+        holds_once=stamp.schema.duplicate_free,
     )
     delivery = Delivery(header, rows) if stamp.signer is None else Delivery(header, rows).signed(stamp.signer)
     payload_rows = pa.table(

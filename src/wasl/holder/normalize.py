@@ -210,7 +210,7 @@ def _comparable(values: pa.ChunkedArray, own: str | None, shipped: str, schema: 
     """Sex or nationality in codes that all registers share; a schema's own list is read first, where it has one."""
     standard = CodeList.load(shipped)
     if own is None or own == shipped:
-        return _map(values, standard.comparable)
+        return _map(values, standard.told_by(pc.unique(values).to_pylist()).comparable)
     listed = code_list(schema, own)
 
     def both(text: str) -> str | None:

@@ -216,10 +216,15 @@ class LinkagePlan(Document):
             return self.model.term_frequency
         return NAMES if blocks == 1 else ()
 
-    def is_duplicate_free(self, register: str) -> bool:
-        """Whether one person appears in this register at most once."""
+    def is_duplicate_free(self, register: str, declared: bool = False) -> bool:
+        """Whether one person appears in this register at most once.
+
+        Args:
+            register: Its name. What the plan says of it by name decides.
+            declared: Whether its holder's schema says so. It counts where the plan has only a default.
+        """
         chosen = self.registers.get(register, RegisterOptions()).duplicate_free
-        return self.duplicate_free if chosen is None else chosen
+        return (self.duplicate_free or declared) if chosen is None else chosen
 
     def is_deduplicated(self, register: str, deliveries: int) -> bool:
         """Whether pairs within this register are compared, when so many deliveries are linked."""

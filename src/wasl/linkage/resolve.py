@@ -254,9 +254,12 @@ def _review(
 
 
 def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) -> NDArray[np.bool_]:
-    registers = {source["label"]: source["register"] for source in scored.report["sources"]}
     alone = len(records.sources) == 1
-    return np.array([not alone and plan.is_duplicate_free(registers[label]) for label in records.sources], np.bool_)
+    once = {
+        source["label"]: plan.is_duplicate_free(source["register"], bool(source.get("duplicate_free", False)))
+        for source in scored.report["sources"]
+    }
+    return np.array([not alone and once[label] for label in records.sources], np.bool_)
 
 
 def _accept(

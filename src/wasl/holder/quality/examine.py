@@ -265,8 +265,8 @@ def _codes(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> 
     for spec in schema.fields:
         if spec.classification is None or spec.name not in table.column_names:
             continue
-        codes = code_list(schema, spec.classification)
         column = table[spec.name]
+        codes = code_list(schema, spec.classification).told_by(pc.unique(column).to_pylist())
         present = len(column) - column.null_count
         several = [text for text in pc.unique(column).drop_null().to_pylist() if len(codes.codes(text)) > 1]
         unknown = harmonize(column, codes).unmapped

@@ -50,6 +50,8 @@ Between registers of foreigners, 2,146 matches were expected in the pass of give
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
 """Pairs of prior opinion behind u-probabilities: this share of all pairs, at most so many. Narrow blocks hold few
 pairs to estimate u from; wide ones hold millions, which outweigh the opinion."""
+ENOUGH_SEEN = 50.0
+"""So many counted non-matches show what strangers look like in a pass with one comparison, and no opinion is held."""
 DISAGREEING_LEVELS = 2
 """Pairs at the lowest levels of all other comparisons are taken for strangers when a comparison is looked at. Matches
 often disagree on one of several: where other passes make three comparisons F1 on FEBRL 3 fell from .98 to .95."""
@@ -246,6 +248,9 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
     pairs = expected.shares.sum(axis=0)
     narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
     behind = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - held.seen, 0.0)
+    measured = len(evidence.comparisons) == 1 and held.seen >= ENOUGH_SEEN
+    if measured:
+        narrow, behind = False, PSEUDO_PAIRS
     tables = []
     for c, (comparison, told) in enumerate(zip(evidence.comparisons, held.comparisons, strict=True)):
         strangers, met = np.zeros(comparison.states), 0.0

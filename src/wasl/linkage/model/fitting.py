@@ -36,7 +36,8 @@ from wasl.linkage.model.evidence import PSEUDO_PAIRS, Decided, Evidence, Setup
 from wasl.linkage.model.expectation import FLOOR
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
-from wasl.linkage.model.soundness import agrees, is_sound, least_of_class, sorted_out
+from wasl.linkage.model.opinions import disagreeing
+from wasl.linkage.model.soundness import LEAST_AGREEMENT, agrees, is_sound, least_of_class, sorted_out
 from wasl.linkage.plan import ModelOptions
 
 __all__ = ["fit_pass"]
@@ -63,6 +64,9 @@ A match or two with errors made strangers of that look likely. Of six draws wher
 registers 21 pairs were wrong with an opinion of 3 pairs, and 13 with 20."""
 REFINEMENTS = 2
 """Rounds in which the matches found are taken out of the pairs that u is estimated from."""
+
+MOSTLY_MATCHES = 0.5
+"""Where at least this share of the pairs can be matches, a pass may hold hardly anything else."""
 
 START_ITERATIONS = 100
 """Iterations after which the fits are compared."""
@@ -121,7 +125,34 @@ def fit_pass(
         bare = Setup((MATCH, REST), options, bound=True, decided=decided)
         setup = with_opinion(bare, evidence, borrowed if may_borrow(evidence, borrowed) else (), OPINION_SHARE)
         fits = [finished(setup, maximize_likelihood(evidence, setup))]
+        if len(comparisons) < ENOUGH_COMPARISONS:
+            hardly_others = _hardly_others(evidence, setup, finished)
+            fits = fits if hardly_others is None else [hardly_others]
     return min(fits, key=lambda model: model.fit.bic)
+
+
+def _hardly_others(evidence: Evidence, setup: Setup, finished: _Finisher) -> PassModel | None:
+    """The fit of a pass whose pairs are nearly all matches that do not agree as well as is thought of matches.
+
+    Blocks that fix a birth date and a word of the name hold hardly any strangers. If every surname lacks its second
+    part, the names agree in part. The rest then describes all pairs, and no match is expected. So the fit starts with
+    matches that look like all pairs.
+
+    Returns:
+        The fit; None where blocks are not narrow, or matches do not agree better than the rest.
+    """
+    possible = float(np.minimum(evidence.capacity, evidence.per_stratum).sum())
+    if possible < MOSTLY_MATCHES * evidence.pairs:
+        return None
+    start = [
+        np.array([*[evidence.marginal(c)] * setup.matching, disagreeing(comparison)])
+        for c, comparison in enumerate(evidence.comparisons)
+    ]
+    share = possible / evidence.pairs * MOSTLY_MATCHES
+    prior = np.full((len(evidence.per_stratum), 2), (share, 1.0 - share))
+    fit = finished(setup, maximize_likelihood(evidence, replace(setup, opinion=None), (start, prior)))
+    above = [table[0, 2:].sum() for table in fit.probabilities]
+    return fit if is_sound(fit, setup.options) and np.mean(above) >= LEAST_AGREEMENT else None
 
 
 def _start_fits(

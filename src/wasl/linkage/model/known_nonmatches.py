@@ -10,8 +10,9 @@ The pieces are alike in size, so they hold fewer pairs within a register than be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ __all__ = ["Strangers", "expect_strangers", "tells_of_strangers"]
 
 LARGEST_MEAN = 10
 """A pass with more rows to a block, on average, has strangers enough between registers."""
+
+UNLIKE = 5.0
+"""Two registers have rates of their own where these differ by so many standard deviations of a Poisson count."""
 
 LARGE_CLASS = 4
 """Size class of blocks that a holder may have cut: 8 rows and more. Under `guarded` the largest pieces have some 20
@@ -80,8 +84,8 @@ def expect_strangers(
             if (summary := _summary(name, header)) is not None}  # fmt: skip
     tell = {label for label, tells in zip(labels, telling, strict=True) if tells}
     known = np.array([left == right and left in tell for left, right, _ in strata], np.bool_)
-    among = share * sum(rows[label] * (rows[label] - 1) / 2 for label in tell)
-    chance = (float(pairs[known].sum()) + 0.5) / max(among, 1.0)
+    counted = {label: float(pairs[[left == right == label for left, right, _ in strata]].sum()) for label in tell}
+    looked = {label: share * rows[label] * (rows[label] - 1) / 2 for label in tell}
     possible = 0.0
     expected = np.maximum(pairs - capacity, 0.0)  # of two candidates for one person, one is a stranger
     sides = [(left, right) for left, right, _ in strata]
@@ -90,10 +94,36 @@ def expect_strangers(
         between = share * (rows[left] * rows[right] if left != right else rows[left] * (rows[left] - 1) / 2)
         possible += between
         room = np.minimum(capacity, pairs)[here]
+        chance = _chance(left, right, counted, looked)
         missing = max(chance * between - float(expected[here].sum()), 0.0)
         expected[here] += np.minimum(missing * room / max(float(room.sum()), 1e-9), room)
     large = np.array([size >= LARGE_CLASS for _, _, size in strata], np.bool_) & ~known
+    among = sum(looked.values())
     return Strangers(known, expected, min(1.0, among / max(possible, 1.0)), float(capacity[large].sum()))
+
+
+def _chance(left: str, right: str, counted: Mapping[str, float], looked: Mapping[str, float]) -> float:
+    """The share of pairs of strangers of two registers that share a block, from the pairs within registers.
+
+    All registers count together. Two whose own rates differ by far more than chance do not register the same kind of
+    people, or one of them holds persons twice. Strangers between two registers share a block no more often than the
+    geometric mean of both rates, whatever the registers hold.
+
+    Args:
+        left: One register.
+        right: The other.
+        counted: Pairs that share a block within each register that tells.
+        looked: Pairs within it that could.
+
+    Source: Cauchy and Schwarz: the sum of p q over blocks is at most the root of the sums of p p and of q q.
+    """
+    together = (sum(counted.values()) + 0.5) / max(sum(looked.values()), 1.0)
+    if left == right or not {left, right} <= set(counted):
+        return together
+    (a, m), (b, n) = ((counted[label], max(looked[label], 1.0)) for label in (left, right))
+    if abs(a * n - b * m) <= UNLIKE * sqrt(m * n * max(a + b, 1.0)):
+        return together
+    return min(together, sqrt((a + 0.5) / m * (b + 0.5) / n))
 
 
 def _summary(name: str, header: DeliveryHeader) -> PassSummary | None:

@@ -115,7 +115,7 @@ class ScoredPairs:
                     "profile": source.delivery.header.profile,
                     "project": source.delivery.header.project,
                     "delivery_digest": source.delivery.digest,
-                    "duplicate_free": plan.is_duplicate_free(source.register),
+                    "duplicate_free": plan.is_duplicate_free(source.register, source.delivery.header.holds_once),
                 }
                 for source in sources
             ],

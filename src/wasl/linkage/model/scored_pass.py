@@ -110,7 +110,8 @@ def score_pass(
         labels: Decided pairs of the pass.
     """
     clock = _Clock()
-    steps = _first_steps(plan, sources, engine, name)
+    lent = any(len(model.comparisons) >= ENOUGH_COMPARISONS for model in borrowed)
+    steps = _first_steps(plan, sources, engine, name, lent)
     sums = engine.survey(steps)
     if sums.pairs == 0:
         return None
@@ -165,13 +166,26 @@ def score_pass(
     return ScoredPass(model, table, report)
 
 
-def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str) -> Steps:
-    """The input of the steps of a pass that does not depend on its rows."""
+def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str, lent: bool) -> Steps:
+    """The input of the steps of a pass that does not depend on its rows.
+
+    A pass with one comparison, to which no other pass lends, shows nothing of strangers by itself. Then the pairs
+    within the registers are counted as strangers, even where nobody said that a person is there once. Persons who are
+    there twice make probabilities too low, but never too high.
+
+    Args:
+        plan: For what registers hold.
+        sources: Of the linkage.
+        engine: For the columns of the pass.
+        name: The pass.
+        lent: Whether other passes lend m-probabilities.
+    """
     widths, tokens = engine.columns(name)
     within = tuple(plan.is_deduplicated(source.register, len(sources)) for source in sources)
-    once = tuple(plan.is_duplicate_free(source.register) for source in sources)
+    once = tuple(plan.is_duplicate_free(source.register, source.delivery.header.holds_once) for source in sources)
+    unclear = not any(once) and not lent and len(widths) + len(tokens) == 1
     telling = tuple(
-        free and not inside and tells_of_strangers(name, source.delivery.header)
+        (free or unclear) and not inside and tells_of_strangers(name, source.delivery.header)
         for source, free, inside in zip(sources, once, within, strict=True)
     )
     return Steps(name, widths, tokens, within, once, telling, plan.candidates.block_pairs)

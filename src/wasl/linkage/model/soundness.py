@@ -13,7 +13,7 @@ from wasl.linkage.model.match_model import ERRORS, PassModel
 from wasl.linkage.model.opinions import agreement
 from wasl.linkage.plan import ModelOptions
 
-__all__ = ["agrees", "is_sound", "least_of_class", "sorted_out"]
+__all__ = ["LEAST_AGREEMENT", "agrees", "is_sound", "least_of_class", "sorted_out"]
 
 LEAST_AGREEMENT = 0.5
 """Share of filters on which a class of matches must be above the lowest level, on average."""

@@ -106,6 +106,7 @@ def check_precision(
     few = links < LEAST_LINKS or value is None
     short = not few and minimum > 0 and cautious_precision(value, passes) < minimum - REACHED
     failed = short or (not few and value < LEAST_PRECISION)
+    fewer = least is not None and least > resolution.accept
     if failed:
         message = (
             f"the estimated precision is {value:.2f}. "
@@ -113,14 +114,14 @@ def check_precision(
                f"for {minimum:g} (minimum_precision). " if short else f"That is below {LEAST_PRECISION}. ")
             + "The fields compared do not tell these persons apart. Compare more fields, or have the links reviewed."
         )  # fmt: skip
-    elif least is not None and least > resolution.accept:
+    elif least is not None and fewer:
         message = (
             f"pairs were linked from a probability of {least:.2f} on, and not of {resolution.accept:.2f}, so that the "
             f"links have the precision the plan asks for ({minimum:g}). Persons whose pairs lie below are missed."
         )
     else:
         message = "the estimated precision is high enough, or the links are too few to judge."
-    return Check("estimated-precision", not failed, message)
+    return Check("estimated-precision", not failed, message, warning=fewer and not failed)
 
 
 def check_few_links(links: int, records: Records) -> Check:

@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.match_model import MatchModel
-from wasl.linkage.persons.clustering import LARGEST_CHAIN
 from wasl.linkage.persons.meetings import shared_passes
 from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import counts_by
 from wasl.linkage.quality.occasions import INDEPENDENT_PASSES
+from wasl.linkage.quality.open_ends import open_ends_of
 from wasl.locale import N_
 
 __all__ = [
@@ -57,10 +57,6 @@ FEW_OCCASIONS = 0.2
 """Share of the likely matches that at most two independent passes could have shown, above which recall is unknown.
 Without sex in one of two registers it was 1, recall was .92 and its interval began at .96."""
 NESTED = N_("cannot be estimated: many pairs have two independent passes or fewer, as other passes lie within them")
-LEAST_FREE = 30
-"""Fewer pairs that were free to meet say nothing of how often records do."""
-LEAST_SHARE = 0.02
-"""Fewer of them to a person of two records are chains of false links rather than larger persons."""
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -136,7 +132,7 @@ def estimate_quality(
     joined = _joined(records, cluster)
     beside = float(np.triu(joined).sum()) - float(together.sum())
     alone = _alone(pairs, together, cluster)
-    open_ends = _open_ends(pairs, together, cluster)
+    open_ends = open_ends_of(pairs, together, cluster, records)
     everything = _Candidates.of(pairs, together, chances, slice(None))
     whole = _estimates(everything, expected_below, beside, open_ends * float(alone.sum()), room)
     whole |= _widened(whole)
@@ -307,22 +303,6 @@ def _alone(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.
     two = (counts_by(cluster, len(cluster)) == 2)[cluster]
     both: NDArray[np.bool_] = together & two[pairs.left]
     return both
-
-
-def _open_ends(pairs: MergedPairs, together: NDArray[np.bool_], cluster: NDArray[np.integer]) -> float:
-    """Persons of two records that stay apart to every one that was found, as larger persons show it.
-
-    A person of three and more records holds together by a tree of pairs that met; the pairs beyond it were free to
-    meet or not. Where two records are all there is, not meeting means not being found.
-    """
-    size = counts_by(cluster, len(cluster))
-    larger = (size > 2) & (size <= LARGEST_CHAIN)
-    tree = float((size - 1)[larger].sum())
-    free = float((size * (size - 1) // 2)[larger].sum()) - tree
-    if free < max(LEAST_FREE, LEAST_SHARE * int((size == 2).sum())):
-        return 0.0
-    met = max(float(np.count_nonzero(together & larger[cluster][pairs.left])) - tree, 0.0)
-    return (free - met) / (met + 1.0)
 
 
 def _estimates(pairs: _Candidates, below: float, beside: float, apart: float, room: float = 0.0) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +36,10 @@ SAID_BESIDE = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words beside a code that do not change it."""
+BESIDE = {"sex": (("H", "HOMBRE", "HOMBRES"), "M", "F")}
+"""Of a list: spellings, a letter that stands beside one of them, and the code of this letter in a column that says it
+in no other way. *H* and *M* without a word for women are *hombre* and *mujer*. Read as *homme* and *masculin*, all
+persons would be men."""
 SEPARATORS = re.compile(r"\s+[-–—]\s*|\s*[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
 SEVERAL = re.compile(r"[/;,+&|]|\b(?:et|and|ou|or)\b|\sو", re.IGNORECASE)
@@ -97,6 +101,22 @@ class CodeList:
             SchemaError: There is none, or it does not hold together.
         """
         return _load(name)
+
+    def told_by(self, cells: Iterable[str | None]) -> CodeList:
+        """The list as one column means it: the letters beside a letter can decide what it means.
+
+        A schema's own list means what it says.
+
+        Args:
+            cells: The distinct cells of the column.
+        """
+        if self.name not in BESIDE or self.digest != CodeList.load(self.name).digest:
+            return self
+        beside, letter, code = BESIDE[self.name]
+        keys = {spelling_key(cell) for cell in cells if cell}
+        if letter not in keys or not keys.intersection(beside) or any(self.codes(key) == (code,) for key in keys):
+            return self
+        return replace(self, spellings={**self.spellings, letter: (code,)})
 
     def codes(self, text: str) -> tuple[str, ...]:
         """The codes a spelling may mean; empty when it is unknown."""
@@ -279,6 +299,7 @@ class Harmonized:
 
 def harmonize(column: pa.ChunkedArray, classification: CodeList) -> Harmonized:
     """A column of words in the codes of a classification."""
+    classification = classification.told_by(pc.unique(column).to_pylist())
 
     def single(text: str) -> str | None:
         codes = classification.codes(text)

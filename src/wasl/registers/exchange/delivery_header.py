@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from wasl.errors import DeliveryError, MismatchError
 from wasl.locale import N_
+from wasl.registers.profiles import shipped_profiles
 
 __all__ = [
     "HEADER_KEY",
@@ -73,6 +74,7 @@ class DeliveryHeader:
         round: The linkage round it was made for; empty for deliveries made without one.
         weaknesses: Why the profile protects less than the leak meter promises; empty for most profiles.
         rules: Digest of the rules that read names and document numbers; empty for deliveries made without one.
+        holds_once: Whether the register's schema says that one person can be in it only once.
         signer, signature: The holder's Ed25519 public key and signature (base64), or empty.
     """
 
@@ -96,14 +98,16 @@ class DeliveryHeader:
     round: str = ""
     weaknesses: tuple[str, ...] = ()
     rules: str = ""
+    holds_once: bool = False
     signer: str = ""
     signature: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The header as a JSON value; what was signed before there were digests of rules stays as it was."""
+        """The header as a JSON value; what was signed before a field was added stays as it was."""
         value = dataclasses.asdict(self)
-        if not self.rules:
-            del value["rules"]
+        for later in ("rules", "holds_once"):
+            if not value[later]:
+                del value[later]
         return value
 
     def require_consent(self, *, given: bool, who: str, remedy: str) -> None:
@@ -179,7 +183,14 @@ def require_comparable(headers: list[DeliveryHeader]) -> None:
                 N_("round"),
                 N_("Encode all registers of one run with the same --round, the one of the plan."),
             ),
-            ("profile_digest", N_("profile"), N_("Encode all registers with the same profile document.")),
+            (
+                "profile_digest",
+                N_("profile"),
+                N_(
+                    "Encode all registers with the same profile document. For registers of different kinds encode each "
+                    "with --profile generic, and name the schemas of the others with --with-schema."
+                ),
+            ),
             (
                 "rules",
                 N_("rules for names and numbers"),
@@ -203,5 +214,6 @@ def _shown(header: DeliveryHeader, attribute: str) -> str:
     """A header's value as a message shows it: profiles with their name, the empty round as what it is."""
     value = str(getattr(header, attribute))
     if attribute == "profile_digest":
-        return f"{header.profile} ({value})"
+        shipped = next((name for name, digest in shipped_profiles().items() if digest == value), header.profile)
+        return f"{shipped} ({value})"
     return value or "none named"

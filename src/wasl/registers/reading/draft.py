@@ -23,7 +23,15 @@ from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
 from wasl.registers.reading.draft_text import DERIVED, write_schema
-from wasl.registers.reading.headers import Header, Wanted, column_key, find_header, unprefixed, words_key
+from wasl.registers.reading.draft_without_dates import compare_addresses, take_birth_year
+from wasl.registers.reading.headers import (
+    Header,
+    Wanted,
+    column_key,
+    find_header,
+    unprefixed,
+    words_key,
+)
 from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS, WEIGHT
 from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.parquet_files import column_names
@@ -105,7 +113,10 @@ def draft_register(
             column.feature = wishes[column.heading]
         elif column.heading in wishes and wishes[column.heading] != RECORD:
             column.feature = None
+    if not wishes:
+        take_birth_year(columns, words)
     _settle_features(columns, words)
+    compare_addresses(columns, words)
     record = _record(columns, source.table.num_rows, words) if chosen is None else None
     record = _chosen(columns, wishes, source.table.num_rows) or record
     _name(columns)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from wasl.locale import Messages
 from wasl.registers.reading.draft_evidence import DraftColumn
-from wasl.registers.reading.headers import column_key
+from wasl.registers.reading.headers import column_key, words_key
+from wasl.registers.reading.headings import BIRTH_YEAR
 from wasl.registers.reading.source import Source
 from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
 
@@ -16,6 +17,10 @@ __all__ = ["DERIVED", "write_schema"]
 
 ARABIC = re.compile("[\u0600-\u06ff]")
 DERIVED = {"sex": "sex", "nationality": "nationality", "birth_date": "birth_year", "household": "household"}
+NUMBERED = frozenset(
+    ("passport", "permit", "cin", "cnss", "certificate", "refugee_file", "consular", "anapec_number", "household")
+)
+"""Numbers that the profiles of the family `morocco` make blocks of."""
 TRANSFORMS = {"birth_date": "year", "household": "household"}
 """Payload variables made from encoded columns."""
 
@@ -129,8 +134,12 @@ def _without_amounts(columns: list[DraftColumn], words: Messages) -> None:
 
 
 def _family(columns: list[DraftColumn]) -> str:
-    """The family of profiles: that of names and birth dates where nothing else can be compared."""
+    """The family of profiles: of names and birth dates where nothing else can be compared, composed without a date."""
     features = {column.feature for column in columns if column.feature and column.role not in ("payload", "drop")}
+    years = {words_key(text) for text in BIRTH_YEAR}
+    dated = {column.feature for column in columns if words_key(column.heading) not in years}
+    if not features & dated & {"birth_date", *NUMBERED}:
+        return "generic"
     needed = {"surname", "given", "birth_date"}
     return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
 

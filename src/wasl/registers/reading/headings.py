@@ -7,7 +7,7 @@ when a schema is drafted from a file.
 
 from __future__ import annotations
 
-__all__ = ["FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS", "WEIGHT"]
+__all__ = ["BIRTH_YEAR", "FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS", "WEIGHT"]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
@@ -68,6 +68,12 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+BIRTH_YEAR = (
+    "année de naissance", "année naissance", "an de naissance", "année naiss", "year of birth", "birth year", "yob",
+    "año de nacimiento", "سنة الازدياد", "سنة الميلاد", "سنة الولادة",
+)  # fmt: skip
+"""Headings of the year of birth alone: it stands for the birth date where a file has no date."""
+
 PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
     "permit_type": ("type de titre", "type titre", "nature du titre", "type de carte", "permit type", "نوع السند", "نوع البطاقة", "نوع سند الإقامة"),
     "permit_motive": ("motif de séjour", "motif séjour", "motif", "reason of stay", "motive of stay", "سبب الإقامة", "الغرض من الإقامة", "سبب"),
@@ -109,7 +115,11 @@ OWNER = frozenset((
     "élève", "patient", "patiente", "malade", "étudiant", "étudiante", "stagiaire", "salarié", "employé", "employée",
     "bénéficiaire", "assuré", "assurée", "candidat", "candidate", "titulaire", "intéressé", "intéressée", "personne",
     "enfant", "membre", "enquêté", "répondant", "student", "pupil", "employee", "person", "member", "child", "respondent",
-    "worker", "travailleur", "travailleuse", "étranger", "étrangère", "التلميذ", "المريض", "الطالب", "الأجير", "المستفيد",
+    "worker", "travailleur", "travailleuse", "étranger", "étrangère", "client", "cliente", "customer", "adhérent",
+    "adhérente", "abonné", "abonnée", "subscriber", "passager", "passagère", "passenger", "marin", "seafarer", "électeur",
+    "électrice", "voter", "locataire", "tenant", "résident", "résidente", "resident", "demandeur", "demandeuse", "applicant",
+    "retraité", "retraitée", "pensioner", "usager", "الزبون", "العميل", "المنخرط", "الناخب", "المتقاعد", "البحار",
+    "التلميذ", "المريض", "الطالب", "الأجير", "المستفيد",
     "المترشح", "المعني", "الشخص", "الطفل", "العامل", "الأجنبي",
 ))  # fmt: skip
 """Words of a heading that name the person of the record: *nom de l'élève* is the same as *nom*."""

@@ -120,3 +120,23 @@ def test_blocks_cut_to_one_size_hold_more_strangers_between_registers_than_withi
     short = between - found.pairs[0]
     assert 0 < short <= 1.01 * found.large_rows  # what the count is short of, at most one pair for each such row
     assert found.large_rows == rows
+
+
+@pytest.mark.parametrize("twice", [0, 100, 400, 1_500])
+def test_a_register_that_holds_persons_twice_does_not_make_strangers_of_matches(twice):
+    """Registers `a` and `b` have 2,000 persons in common, and blocks hold hardly any strangers."""
+    found = expected(
+        [header("a", 4_000, 3_950), header("b", 3_000, 2_990)],
+        (True, True),
+        [("a", "b", 1), ("a", "a", 2), ("b", "b", 2)],
+        [2_000, 20 + twice, 10],
+        [2_000, 0, 0],
+    )
+    assert found.pairs[0] < 300  # with one rate for both registers 1,500 copies made strangers of all matches
+    assert found.pairs[0] >= 20
+
+
+def test_registers_alike_have_one_rate():
+    one = expected([header("a", 4_000, 3_900), header("b", 4_000, 3_900)], (True, True),
+                   [("a", "b", 1), ("a", "a", 2), ("b", "b", 2)], [1_000, 60, 45], [1_000, 0, 0])  # fmt: skip
+    assert one.pairs[0] == pytest.approx((60 + 45 + 0.5) / (4_000 * 3_999) * 4_000 * 4_000, rel=1e-6)

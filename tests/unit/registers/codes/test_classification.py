@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -242,3 +243,23 @@ def test_two_codes_of_one_number_stay_ambiguous_as_a_number_and_exact_as_written
     assert found.codes("01.50") == ("01.50",)
     assert found.codes("1.5") == ("1.5",)
     assert found.codes("1,50") == ()
+
+
+@pytest.mark.parametrize("men", ["H", "h", "Hombre", "H."])
+@pytest.mark.parametrize("women", ["M", "m", "M."])
+def test_beside_h_alone_m_is_a_woman(men, women):
+    column = pa.chunked_array([[men, women, None, men]])
+    assert harmonize(column, CodeList.load("sex")).values.to_pylist() == ["M", "F", None, "M"]
+
+
+@pytest.mark.parametrize("cells", [["H", "F", "M"], ["H", "M", "Femme"], ["M", "M"], ["M", "F"], ["Homme", "M"]])
+def test_where_women_are_written_otherwise_m_is_a_man(cells):
+    found = harmonize(pa.chunked_array([cells]), CodeList.load("sex")).values.to_pylist()
+    assert found == ["F" if cell in ("F", "Femme") else "M" for cell in cells]
+
+
+def test_a_list_of_the_schema_itself_means_what_it_says():
+    own = CodeList.load("sex")
+    other = replace(own, digest="another list")
+    assert other.told_by(["H", "M"]) is other
+    assert own.told_by(["H", "M"]).codes("M") == ("F",)

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from wasl.errors import InputError, RegisterError
+from wasl.holder.composition import load_profile
 from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
@@ -259,3 +260,41 @@ class TestWhereNoRowNamesTheColumns:
         lines = [[f"A{i}", NAMES[i % 8], str(i % 9)] for i in range(30)]
         _, schema, _ = draft(write_csv(tmp_path, [["Dossier", "Nom", heading], *lines]))
         assert len(schema.fields) == 3
+
+
+@pytest.mark.parametrize("heading", ["year_of_birth", "Année de naissance", "سنة الازدياد", "Año de nacimiento", "YOB"])
+def test_a_year_of_birth_stands_for_the_birth_date(tmp_path, heading):
+    path = tmp_path / "patients.csv"
+    lines = [f"P{i:03d},{NAMES[i % 8]},{NAMES[(i * 3 + 1) % 8]},{1940 + i % 60}" for i in range(200)]
+    path.write_text("\n".join([f"id,first_name,last_name,{heading}", *lines]), encoding="utf-8")
+    text, schema, by_feature = draft(path)
+    assert by_feature["birth_date"].aliases == (heading,) or by_feature["birth_date"].name == heading
+    assert schema.profiles == "generic"
+    read = read_register(path, schema)
+    assert read.table.num_rows == 200
+    assert "1975" not in text
+
+
+def test_a_year_beside_a_date_of_birth_is_none(tmp_path):
+    path = tmp_path / "both.csv"
+    lines = [f"P{i:03d},{NAMES[i % 8]},{NAMES[(i * 3 + 1) % 8]},{1900 + i}-03-1{i % 9},{1900 + i}" for i in range(99)]
+    path.write_text("\n".join(["id,nom,prénom,date de naissance,année de naissance", *lines]), encoding="utf-8")
+    _, schema, by_feature = draft(path)
+    assert by_feature["birth_date"].name == "date_naissance"
+    assert [field.feature for field in schema.fields if field.name.startswith("annee")] == [None]
+
+
+@pytest.mark.parametrize("whose", ["customer", "client", "abonné", "passenger", "locataire"])
+def test_names_without_births_are_compared_by_address(tmp_path, whose):
+    path = tmp_path / "customers.csv"
+    lines = [f"{i:04d};{NAMES[i % 8]} {NAMES[i % 7]};{i % 90} rue du Port;2{i % 9}000;Fes" for i in range(300)]
+    path.write_text("\n".join([f"numero;nom complet {whose};Adresse;CP;Ville", *lines]), encoding="utf-8")
+    _, schema, by_feature = draft(path)
+    assert {"full_name", "street", "postcode", "locality"} <= set(by_feature)
+    assert all(by_feature[name].role.value == "contact" for name in ("street", "postcode", "locality"))
+    assert schema.profiles == "generic"
+    encoded = encode(
+        read_register(path, schema), schema, LinkageKey.new("p", bytes(32)), load_profile("guarded", schema),
+        created="2026-01-01T00:00:00Z", rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert encoded.delivery.header.filter_bits.keys() >= {"contact", "names"}
