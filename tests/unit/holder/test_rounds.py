@@ -76,7 +76,7 @@ def test_persons_keep_their_ids_across_rounds(make, projects, schema):
     [
         ({"round_name": "2026-10"}, {"round_name": "2026-11"}, "differ in round: 2026-10 and 2026-11"),
         ({"round_name": "2026-10"}, {}, "differ in round: 2026-10 and none named"),
-        ({"profile": "guarded"}, {"profile": "tokens"}, "differ in profile: guarded .* and tokens"),
+        ({"profile": "guarded"}, {"profile": "tokens"}, "differ in profile: morocco/guarded .* and morocco/tokens"),
     ],
 )
 def test_mixing_is_refused_by_name(make, projects, schema, left, right, message):
