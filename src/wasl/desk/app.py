@@ -170,7 +170,7 @@ class _Pages:
             reason=self._named(found.reading_fault),
             findings=findings,
             columns=columns,
-            missing=bool(found.headings) and any(one.needed and not one.heading for one in columns),
+            missing=[one.label for one in columns if one.needed and not one.heading] if len(found.headings) > 1 else [],
             choices=own_register.choices(words) if found.proposed else (),
         )
 

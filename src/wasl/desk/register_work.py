@@ -132,7 +132,8 @@ def columns_of(case: RegisterCase, language: str) -> list[Column]:
         if one.name not in wanted.names:
             continue
         heading = renamed.get(one.name) or (case.headings[places[one.name]] if one.name in places else "")
-        found.append(Column(one.name, one.label_in(language), one.name in wanted.required, heading))
+        needed = one.name in wanted.required or one.name not in wanted.optional  # reading refuses a file without it
+        found.append(Column(one.name, one.label_in(language), needed, heading))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import uvicorn
@@ -485,3 +487,29 @@ def test_columns_that_were_recognized_stay_chosen_while_one_is_missing(
     assert "cannot be read under this description yet" in page.text
     assert page.text.count(" selected>") >= 10
     assert "<option selected>nom_prenom</option>" in page.text
+
+
+@pytest.mark.parametrize("language", ["fr", "ar", "en"])
+@pytest.mark.parametrize("column", ["date_naissance", "ville", "sexe", "num_immatriculation"])
+def test_a_file_that_lacks_a_column_names_it_as_the_page_does_and_says_the_way_on(
+    client: httpx.Client, desk: Desk, registers: dict[str, bytes], column: str, language: str
+) -> None:
+    """A clerk cannot write aliases into a schema: title rows and Windows-1256 change nothing about that."""
+    table = pd.read_csv(io.BytesIO(registers["cnss-employees"]), dtype=str).drop(columns=column)
+    text = "لائحة الأجراء\r\n\r\n" + table.to_csv(index=False, sep=";")
+    client.get("/", params={"lang": language})
+    page = post(
+        client,
+        desk,
+        "/registers",
+        files={"file": ("l.csv", text.encode("utf-8" if column == "ville" else "cp1256"))},
+        schema="cnss-employees",
+    ).text
+    schema = RegisterSchema.load("cnss-employees")
+    label = next(one.label_in(language) for one in schema.fields if one.name == column)
+    alarm = re.search(r'<div class="alarm".*?</div>', page, re.DOTALL)
+    assert alarm is not None
+    assert label in html.unescape(alarm[0])
+    assert column not in alarm[0]
+    assert "aliases" not in alarm[0]
+    assert f'name="c_{column}"' in page

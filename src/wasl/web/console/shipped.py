@@ -33,6 +33,7 @@ TITLES = (
     N_("Foreigners insured with CNSS"),
     N_("Foreigners in the labour force survey, linked to the permit and work registers"),
     N_("Foreign workers in Morocco, linked registers"),
+    N_("Permits, social security and work contracts: everybody on any of them, for estimation"),
     N_("Refugees in employment in Morocco"),
     N_("Foreigners with a work contract in Morocco"),
     N_("FEBRL 3: deduplication of one file"),
