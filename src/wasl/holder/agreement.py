@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
+from wasl.registers.compiled.symmetric import padded
 
 __all__ = ["agreement_by_difference", "agreement_matrices", "agreement_of_persons", "persons_of_rows"]
 
@@ -59,18 +60,15 @@ def _mirror(matrix: NDArray[np.float64]) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _equality(tokens: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 where two rows share any token, else 0."""
-    n = len(places)
-    matrix = np.zeros((n, n))
-    for i in range(n):
+def _equality(tokens: NDArray[np.int64], places: NDArray[np.int64], matrix: NDArray[np.float64]) -> None:
+    """Write 1 where two rows share any token, into zeros."""
+    for i in range(len(places)):
         for j in range(i):
             for token in range(tokens.shape[0]):
                 code = tokens[token, places[i]]
                 if code >= 0 and code == tokens[token, places[j]]:
                     matrix[i, j] = 1.0
                     matrix[j, i] = 1.0
-    return matrix
 
 
 @njit(cache=True, nogil=True)
@@ -91,10 +89,10 @@ def agreement_matrices(
         expected: See :func:`agreement_by_difference`.
 
     Returns:
-        (groups + 2, n, n): the groups, tokens, and the sum of the groups.
+        (groups + 2, n, n): the groups, tokens, and the sum of the groups; rows are padded with zeros to whole vectors.
     """
     groups, n = raw.shape[0], len(places)
-    found = np.zeros((groups + 2, n, n))
+    found = np.zeros((groups + 2, n, padded(n)))
     whole = found[groups + 1]
     for group in range(groups):
         _agreement(raw[group], valid[group], places, expected, found[group])
@@ -105,7 +103,7 @@ def agreement_matrices(
         _mirror(found[group])
     _mirror(whole)
     if tokens.shape[0]:
-        found[groups] = _equality(tokens, places)
+        _equality(tokens, places, found[groups])
     return found
 
 
@@ -146,13 +144,24 @@ def persons_of_rows(
 
 
 @njit(cache=True, nogil=True)
-def agreement_of_persons(whole: NDArray[np.float64], person: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Mean agreement between persons instead of rows: (kinds, count, count), 0 on the diagonal."""
-    means = np.zeros((len(whole), count, count))
+def agreement_of_persons(
+    whole: NDArray[np.float64], person: NDArray[np.int64], count: int, tokens: bool
+) -> NDArray[np.float64]:
+    """Mean agreement between persons instead of rows: (kinds, count, count), 0 on the diagonal, padded likewise.
+
+    Args:
+        whole: See :func:`agreement_matrices`.
+        person: The number of each row's person.
+        count: How many persons.
+        tokens: Whether there are tokens; without them their matrix stays 0.
+    """
+    means = np.zeros((len(whole), count, padded(count)))
     rows = np.zeros(count)
     for i in range(len(person)):
         rows[person[i]] += 1.0
     for kind in range(len(whole)):
+        if kind == len(whole) - 2 and not tokens:
+            continue
         for i in range(len(person)):
             row, mine = means[kind, person[i]], whole[kind, i]
             for j in range(len(person)):
@@ -160,6 +169,12 @@ def agreement_of_persons(whole: NDArray[np.float64], person: NDArray[np.int64], 
         for i in range(count):
             row = means[kind, i]
             row[i] = 0.0
-            for j in range(count):
-                row[j] /= rows[i] * rows[j]
+            if rows[i] > 1.0:
+                for j in range(count):
+                    row[j] /= rows[i] * rows[j]
+        for j in range(count):
+            if rows[j] > 1.0:
+                for i in range(count):
+                    if rows[i] == 1.0:
+                        means[kind, i, j] /= rows[j]
     return means

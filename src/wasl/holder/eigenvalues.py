@@ -6,33 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.registers.compiled import njit
+from wasl.registers.compiled.symmetric import dot, largest_of_tridiagonal, multiply
 
-__all__ = ["centre", "dot", "frobenius", "largest_eigenvalue", "multiply", "top_eigenvalue", "top_of_centred"]
+__all__ = ["centre", "frobenius", "largest_eigenvalue", "top_eigenvalue", "top_of_centred"]
 
 EXACT_TO = 24
 """Matrices up to this size are reduced to tridiagonal form as a whole."""
 KRYLOV_STEPS = 96
 KRYLOV_PRECISION = 1e-5
 """Relative gain in four steps from which the value is taken as reached."""
-LAGUERRE_STEPS = 50
-LAGUERRE_SETTLED = 1e-6
-"""Step, as a share of the bound above, after which the iteration ends."""
-
-
-@njit(cache=True, nogil=True)
-def multiply(matrix: NDArray[np.float64], n: int, vector: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """The product of the first n rows and columns of a symmetric matrix with a vector, four rows at a time."""
-    for i in range(n):
-        out[i] = 0.0
-    for j in range(0, n - 3, 4):
-        a, b, c, d = vector[j], vector[j + 1], vector[j + 2], vector[j + 3]
-        one, two, three, four = matrix[j], matrix[j + 1], matrix[j + 2], matrix[j + 3]
-        for i in range(n):
-            out[i] += a * one[i] + b * two[i] + c * three[i] + d * four[i]
-    for j in range(n - n % 4, n):
-        a, one = vector[j], matrix[j]
-        for i in range(n):
-            out[i] += a * one[i]
 
 
 @njit(cache=True, nogil=True)
@@ -103,47 +85,10 @@ def _tridiagonal(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
 
 
 @njit(cache=True, nogil=True)
-def _largest_of_tridiagonal(diagonal: NDArray[np.float64], squares: NDArray[np.float64], above: float) -> float:
-    """The largest eigenvalue of a tridiagonal matrix, from a bound above it.
-
-    Laguerre's iteration on the characteristic polynomial: its zeros are real, so from above it falls on the largest
-    and never below. Near a simple zero the error is cubed in each step, so that after a step of ``LAGUERRE_SETTLED``
-    nothing is left to gain.
-
-    *Source:* Wilkinson, The Algebraic Eigenvalue Problem (1965), chapter 7.
-    """
-    n = len(diagonal)
-    value = above
-    for _ in range(LAGUERRE_STEPS):
-        q = value - diagonal[0]
-        if q <= 0.0:
-            break
-        first, second, inverse = 1.0, 0.0, 1.0 / q
-        total, curve = inverse, inverse * inverse
-        for i in range(1, n):
-            ratio, bend, scale = first * inverse, second * inverse, squares[i - 1] * inverse
-            q = value - diagonal[i] - scale
-            if q <= 0.0:
-                break
-            first, second = 1.0 + scale * ratio, scale * (bend - 2.0 * ratio * ratio)
-            inverse = 1.0 / q
-            ratio = first * inverse
-            total += ratio
-            curve += ratio * ratio - second * inverse
-        if q <= 0.0:
-            break
-        step = n / (total + np.sqrt(max(0.0, (n - 1) * (n * curve - total * total))))
-        value -= step
-        if step <= LAGUERRE_SETTLED * above:
-            break
-    return float(value)
-
-
-@njit(cache=True, nogil=True)
 def largest_eigenvalue(matrix: NDArray[np.float64], above: float) -> float:
     """The largest eigenvalue of a small symmetric matrix, from a bound above it."""
     diagonal, squares = _tridiagonal(matrix)
-    return _largest_of_tridiagonal(diagonal, squares, above)
+    return largest_of_tridiagonal(diagonal, squares, above)
 
 
 @njit(cache=True, nogil=True)
@@ -181,26 +126,12 @@ def _krylov_eigenvalue(matrix: NDArray[np.float64], norm: float) -> float:
         squares[step] = dot(vector, vector, n)
         length = np.sqrt(squares[step])
         if step % 4 == 3 or step + 1 == most or length <= 1e-12 * norm:
-            found = _largest_of_tridiagonal(diagonal[: step + 1], squares[:step], norm)
+            found = largest_of_tridiagonal(diagonal[: step + 1], squares[:step], norm)
             if found - value <= KRYLOV_PRECISION * found:
                 value = found
                 break
             value = found
     return value * (1.0 + KRYLOV_PRECISION)
-
-
-@njit(cache=True, nogil=True)
-def dot(left: NDArray[np.float64], right: NDArray[np.float64], n: int) -> float:
-    """The sum of products, in four sums side by side."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(0, n - 3, 4):
-        a += left[i] * right[i]
-        b += left[i + 1] * right[i + 1]
-        c += left[i + 2] * right[i + 2]
-        d += left[i + 3] * right[i + 3]
-    for i in range(n - n % 4, n):
-        a += left[i] * right[i]
-    return (a + b) + (c + d)
 
 
 @njit(cache=True, nogil=True)

@@ -102,7 +102,7 @@ def _measure(
         if collapse:
             person, count = persons_of_rows(whole[groups + 1], valid, places)
             if count < n:
-                whole = agreement_of_persons(whole, person, count)
+                whole = agreement_of_persons(whole, person, count, tokens.shape[0] > 0)
         sampled = size > n
         scale = np.sqrt(size / n) if sampled else 1.0
         out = np.zeros(count, np.bool_)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.holder.eigenvalues import centre, dot, frobenius, multiply, top_eigenvalue, top_of_centred
+from wasl.holder.eigenvalues import centre, frobenius, top_eigenvalue, top_of_centred
 from wasl.registers.compiled import njit
+from wasl.registers.compiled.symmetric import dot, multiply, padded, total
 
 __all__ = ["SMALLEST", "thin_block"]
 
@@ -33,27 +34,28 @@ EMPTY = 1e-12
 
 @njit(cache=True, nogil=True)
 def _centred_lengths(  # type: ignore[no-untyped-def]
-    matrix, n, sums, squares, means, product, lengths
+    matrix, n, wide, sums, squares, means, product, lengths
 ):
     """Squared length of each centred row, from its sum and its sum of squares; means are written. Returns their mean.
 
     With row means r and their mean w: Σ_j (m_ij - r_i - r_j + w)² = Σ_j m_ij² - n (r_i - w)² + Σ_j r_j² - 2 (M r)_i.
     """
+    for i in range(wide):
+        means[i] = sums[i] / n
     whole, all_means = 0.0, 0.0
     for i in range(n):
-        means[i] = sums[i] / n
         whole += means[i]
         all_means += means[i] * means[i]
     whole /= n
-    multiply(matrix, n, means, product)
-    for i in range(n):
+    multiply(matrix, n, means, product, wide)
+    for i in range(wide):
         lengths[i] = max(0.0, squares[i] - n * (means[i] - whole) ** 2 + all_means - 2.0 * product[i])
     return whole
 
 
 @njit(cache=True, nogil=True)
 def _times_above(  # type: ignore[no-untyped-def]
-    matrix, n, means, whole, lengths, bound, shift, vector, known, product
+    matrix, n, wide, means, whole, lengths, bound, shift, vector, known, product
 ):
     """How many times a bound the top eigenvalue of the centred matrix is at least, if a few steps show it; else 0.
 
@@ -66,30 +68,26 @@ def _times_above(  # type: ignore[no-untyped-def]
         for i in range(n):
             if lengths[i] > lengths[start]:
                 start = i
-        for i in range(n):
-            vector[i] = matrix[start, i] - means[start] - means[i] + whole
+        row, mean = matrix[start], means[start]
+        for i in range(wide):
+            vector[i] = row[i] - mean - means[i] + whole
         vector[start] += np.sqrt(lengths[start])
     for _ in range(STEPS):
-        middle, length = 0.0, 0.0
-        for i in range(n):
-            middle += vector[i]
-        middle /= n
-        for i in range(n):
+        middle = total(vector, n) / n
+        for i in range(wide):
             vector[i] -= middle
-            length += vector[i] * vector[i]
+        length = dot(vector, vector, n)
         if length == 0.0:
             return 0.0
-        length = np.sqrt(length)
-        along = 0.0
-        for i in range(n):
-            vector[i] /= length
-            along += means[i] * vector[i]
-        multiply(matrix, n, vector, product)
-        quotient = 0.0
-        for i in range(n):
+        part = 1.0 / np.sqrt(length)
+        for i in range(wide):
+            vector[i] *= part
+        along = dot(means, vector, n)
+        multiply(matrix, n, vector, product, wide)
+        for i in range(wide):
             product[i] -= along  # the vector has mean 0, so that nothing else of the centring is left
-            quotient += vector[i] * product[i]
-        for i in range(n):
+        quotient = dot(vector, product, n)
+        for i in range(wide):
             vector[i] = product[i] + shift * vector[i]
         if quotient > bound:
             return quotient / bound
@@ -98,7 +96,7 @@ def _times_above(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _leave_out(  # type: ignore[no-untyped-def]
-    whole, live, n, chosen, sums, squares, vectors, units
+    whole, live, n, wide, chosen, sums, squares, vectors, units
 ):
     """Take rows and their columns out of all matrices: for each, from the last on, the last row takes its place.
 
@@ -106,6 +104,7 @@ def _leave_out(  # type: ignore[no-untyped-def]
         whole: (kinds, n, n) agreement.
         live: (kinds) whether there is any.
         n: Rows before.
+        wide: Columns gone over, at least n.
         chosen: The rows, ascending.
         sums: (kinds, n) of each row, brought up to date.
         squares: (kinds, n) likewise.
@@ -120,7 +119,7 @@ def _leave_out(  # type: ignore[no-untyped-def]
         matrix, mine, squared = whole[kind], sums[kind], squares[kind]
         for place in chosen[::-1]:
             row = matrix[place]
-            for i in range(n):
+            for i in range(wide):
                 mine[i] -= row[i]
                 squared[i] -= row[i] * row[i]
     for turn in range(count):
@@ -131,7 +130,9 @@ def _leave_out(  # type: ignore[no-untyped-def]
                 sums[kind, place] = sums[kind, last]
                 squares[kind, place] = squares[kind, last]
                 vectors[kind, place] = vectors[kind, last]
-                whole[kind, place, :n] = whole[kind, last, :n]
+                to, row = whole[kind, place], whole[kind, last]
+                for i in range(wide):
+                    to[i] = row[i]
     for kind in range(len(whole)):
         if live[kind]:
             matrix = whole[kind]
@@ -144,13 +145,20 @@ def _leave_out(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _stand_out(score: NDArray[np.float64], n: int, count: int) -> NDArray[np.int64]:
     """The rows of the first n that stand out most, ascending."""
-    if count == 1 and n <= ORDERED:
-        most = 0
-        for i in range(1, n):
-            if score[i] > score[most]:
-                most = i
-        return np.full(1, most)
-    return np.sort(np.argsort(-score[:n])[:count])
+    chosen, taken = np.empty(count, np.int64), np.zeros(n, np.bool_)
+    for turn in range(count):
+        most, equal = -1, False
+        for i in range(n):
+            if not taken[i]:
+                if most < 0 or score[i] > score[most]:
+                    most, equal = i, False
+                elif score[i] == score[most]:
+                    equal = True
+        if equal and (count > 1 or n > ORDERED):
+            return np.sort(np.argsort(-score[:n])[:count])
+        chosen[turn] = most
+        taken[most] = True
+    return np.sort(chosen)
 
 
 @njit(cache=True, nogil=True)
@@ -169,7 +177,7 @@ def thin_block(
 
     Args:
         whole: (groups + 2, n, n) agreement of the rows by each group, by tokens, and summed over the groups; 0 on the
-            diagonal. Overwritten.
+            diagonal. Overwritten. Rows may be longer, with zeros at their ends.
         groups: How many groups there are.
         released_bits: Bits of a released filter; the noise of an agreement is their number to the power -1/2.
         limit: The largest T allowed.
@@ -183,7 +191,8 @@ def thin_block(
         T as the rows left show it; whether the block is above the limit and could not be mended.
     """
     kinds, n = len(whole), whole.shape[1]
-    work = np.zeros((3 * kinds + 4, n))
+    full = whole.shape[2]
+    work = np.zeros((3 * kinds + 4, full))
     sums, squares, vectors = work[:kinds], work[kinds : 2 * kinds], work[2 * kinds : 3 * kinds]
     means, product, lengths, score = work[3 * kinds], work[3 * kinds + 1], work[3 * kinds + 2], work[3 * kinds + 3]
     live, started = np.zeros(kinds, np.bool_), np.zeros(kinds, np.bool_)
@@ -191,20 +200,21 @@ def thin_block(
         mine, squared = sums[kind], squares[kind]
         for i in range(n):
             row = whole[kind, i]
-            for j in range(n):
+            for j in range(full):
                 mine[j] += row[j]
                 squared[j] += row[j] * row[j]
-        live[kind] = squared.sum() > EMPTY
+        live[kind] = total(squared, n) > EMPTY
     bounds, exact = np.full(kinds, np.inf), np.full(kinds, -1.0)
     units = np.arange(n)
     while True:
         if collapse and n < SMALLEST:
             return 0.0, False
+        wide = min(padded(n), full)
         noise = np.sqrt(n / released_bits)
         worst, used, above = 0.0, 0, False
         score[:] = 0.0
         for kind in range(kinds if drop else 0):
-            if not live[kind] or squares[kind, :n].sum() <= EMPTY:
+            if not live[kind] or total(squares[kind], n) <= EMPTY:
                 continue
             shift, unit = 1.0, noise
             if kind < groups:
@@ -216,13 +226,13 @@ def thin_block(
             bound = limit * unit / scale
             if bounds[kind] <= bound:
                 continue
-            middle = _centred_lengths(whole[kind], n, sums[kind], squares[kind], means, product, lengths)
-            norm = np.sqrt(lengths[:n].sum())
+            middle = _centred_lengths(whole[kind], n, wide, sums[kind], squares[kind], means, product, lengths)
+            norm = np.sqrt(total(lengths, n))
             if norm <= bound:
                 bounds[kind] = norm
                 continue
             times = _times_above(
-                whole[kind], n, means, middle, lengths, bound, shift, vectors[kind], started[kind], product
+                whole[kind], n, wide, means, middle, lengths, bound, shift, vectors[kind], started[kind], product
             )
             started[kind] = True
             if times == 0.0:
@@ -233,7 +243,7 @@ def thin_block(
                 times = exact[kind] / bound
             above = True
             worst = max(worst, times * limit)
-            for i in range(n):
+            for i in range(wide):
                 score[i] += lengths[i]
         if not above:
             return _leak(whole, live, n, groups, noise, limit, scale, exact), False
@@ -243,7 +253,7 @@ def thin_block(
         chosen = _stand_out(score, n, max(1, n // (40 if worst < FAR * limit else 20)))
         for place in chosen:
             out[units[place]] = True
-        _leave_out(whole, live, n, chosen, sums, squares, vectors, units)
+        _leave_out(whole, live, n, wide, chosen, sums, squares, vectors, units)
         n -= len(chosen)
         exact[:] = -1.0
         if n < SMALLEST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 from wasl.audit.events import LinkageEvaluated
 from wasl.linkage.quality.evaluate import Evaluation
 from wasl.linkage.quality.evaluate import evaluate as evaluate_spine
+from wasl.linkage.quality.known_records import KeepMap
 from wasl.linkage.quality.report import render_report
 from wasl.linkage.quality.review import estimate_from_review
 from wasl.locale import Language
@@ -23,11 +24,11 @@ __all__ = ["evaluate", "evaluate_review"]
 
 def evaluate(
     spine: pa.Table,
-    truth: pd.DataFrame,
+    truth: pd.DataFrame | pa.Table,
     options: RunOptions,
     *,
-    keep_maps: Sequence[pd.DataFrame] = (),
-    links: pa.Table | None = None,
+    keep_maps: Sequence[KeepMap] = (),
+    links: pa.Table | Iterable[pa.RecordBatch] | None = None,
     report: Mapping[str, Any] | None = None,
 ) -> Act[Evaluation, LinkageEvaluated]:
     """Compare persons with the truth.
@@ -36,8 +37,8 @@ def evaluate(
         spine: ``person_id, register, record_id``.
         truth: ``register, record, person`` and perhaps groups.
         options: The language of the page.
-        keep_maps: ``register, record, record_id`` of the holders.
-        links: Candidate pairs with probabilities, for calibration.
+        keep_maps: ``register, record, record_id`` of the holders, or what reads them.
+        links: Candidate pairs with probabilities, for calibration; as a table or a part at a time.
         report: The linkage report the evaluation is added to, or None.
 
     Returns:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasl.holder.eigenvalues import centre, multiply, top_eigenvalue
+from wasl.holder.eigenvalues import centre, top_eigenvalue
 from wasl.holder.thinning import thin_block
+from wasl.registers.compiled.symmetric import multiply
 
 LAWS = settings(max_examples=40, deadline=None)
 BITS = 256

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wasl.holder.encoding.bit_choices import BitChoices, bit_choices, spreader_by_choice
 from wasl.holder.encoding.blocks import Blocks
 from wasl.holder.encoding.bloom import counted_grams, gather_filters, gram_positions, pair_pieces, piece_masks
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, reorder_masks, spreaders, tap_permutations
@@ -74,6 +75,7 @@ class KeyedGroup:
         masks: What each pair sets in the filter: (pairs, words).
         orders: The planes each tap sees, (taps, bits); without taps, undiffused.
         reordered: Where there are few pairs, what each sets as each tap sees it; else no row.
+        choices: Where the processor can choose bits, where each lies that a tap sees.
         diffusion_key: From which blocks derive their schedules.
     """
 
@@ -84,6 +86,7 @@ class KeyedGroup:
     masks: NDArray[np.uint64] = field(repr=False)
     orders: NDArray[np.uint16] = field(repr=False)
     reordered: NDArray[np.uint64] = field(repr=False)
+    choices: BitChoices | None = field(repr=False)
     diffusion_key: bytes = field(repr=False)
 
     @property
@@ -114,6 +117,7 @@ def _key_group(step: EncodingPass, profile: EncodingProfile, key: RoundKey, grou
         masks,
         orders,
         reordered,
+        None if len(reordered) else bit_choices(orders),
         derived("diffusion"),
     )
 
@@ -218,6 +222,10 @@ def release_group(
         if len(group.reordered):
             few = (group.offsets, group.row_pairs, group.masks.reshape(-1), group.reordered, released.reshape(-1))
             return int(compiled.of_few(rows, place, blocks_of, schedule, *few))
+        if group.choices is not None:
+            by_choice = spreader_by_choice(group.words, released.shape[1])
+            filters, chosen_by = shared[:3], (group.choices.places, group.choices.tests, profile.taps)
+            return int(by_choice(rows, place, blocks_of, schedule, *filters, *chosen_by, released.reshape(-1)))
         return int(compiled.of_many(rows, place, blocks_of, schedule, *shared))
 
     begins = np.ones(len(block_of) + 1, np.bool_)  # blocks ascend, as the rows do

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,53 +12,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
-from wasl.linkage.quality.truth import clean_truth, require_columns
+from wasl.linkage.persons.ids import cells_of, distinct_ids, texts_of
+from wasl.linkage.quality.counted_pairs import Score, count_clusters, count_pairs
+from wasl.linkage.quality.known_records import KeepMap, KnownRecords, know_records
+from wasl.linkage.quality.table_headers import NEEDED
+from wasl.linkage.quality.text_keys import AT_A_TIME, hexadecimal, text_keys
+from wasl.linkage.quality.truth import clean_truth
+from wasl.registers.exchange.delivery_header import LABEL_BYTES
 
 __all__ = ["Calibration", "Evaluation", "Score", "evaluate"]
 
 BINS = 10
 CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 """Thresholds of the precision-recall curve."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Precision, recall and F1 of a set of pairs or clusters.
-
-    Attributes:
-        found, true, right: Counts of what was found, what is true, and what is both.
-    """
-
-    found: int
-    true: int
-    right: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the found that is true (1 when nothing was found)."""
-        return self.right / self.found if self.found else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the true that was found (1 when nothing is true)."""
-        return self.right / self.true if self.true else 1.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        both = self.found + self.true
-        return 2 * self.right / both if both else 1.0
-
-    def to_json(self) -> dict[str, float | int]:
-        """The score as a JSON value."""
-        return {
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "found": self.found,
-            "true": self.true,
-            "right": self.right,
-        }
+MOST_VALUES = 200
+"""Values of a column of the truth up to which it is one to group by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +106,10 @@ class Evaluation:
 
 
 def evaluate(
-    spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame] = (), links: pa.Table | None = None
+    spine: pa.Table,
+    truth: pd.DataFrame | pa.Table,
+    keep_maps: Sequence[KeepMap] = (),
+    links: pa.Table | Iterable[pa.RecordBatch] | None = None,
 ) -> Evaluation:
     """Evaluate a spine.
 
@@ -146,76 +117,97 @@ def evaluate(
         spine: ``person_id, register, record_id``.
         truth: ``register, record, person`` and perhaps columns to group by (``group_…``); `record` is a holder's
             record number, or a record id in hexadecimal digits.
-        keep_maps: ``register, record, record_id`` (hexadecimal), as `wasl encode --keep-map` writes them.
-        links: Candidate pairs with probabilities, for calibration.
+        keep_maps: ``register, record, record_id`` (hexadecimal), as `wasl encode --keep-map` writes them, or what reads
+            them: one after the other, so that they are not in memory together.
+        links: Candidate pairs with probabilities, for calibration; as parts, they are not in memory together.
 
     Raises:
         InputError: A column is missing, a record is there twice, the truth has no record of the spine, or it names a
             register that was not linked and lacks one that was.
     """
     cleaned = clean_truth(truth)
-    truth = cleaned.rows
-    known = _known(spine, truth.assign(**{PLACE: np.arange(len(truth))}), keep_maps)
-    strange = _strange(known, truth)
-    known = known.drop(columns=PLACE)
-    judged = known[known["person"].notna()]
-    if judged.empty:
+    del truth
+    known = know_records(spine, cleaned.table, keep_maps)
+    judged = np.flatnonzero(known.truth >= 0)
+    strange = _strange(known, cleaned.table)
+    if not len(judged):
         raise InputError(
             "the truth contains none of the records of the spine, or no person for any of them.",
             remedy="Check that both come from the same registers. Give the keep maps that `wasl encode --keep-map` "
             "wrote, or a truth by record id.",
         )
-    _refuse_other_registers(judged, known, strange)
-    person = judged["person_id"].to_numpy()
-    true = pd.factorize(judged["person"])[0]
-    register = judged["register"].to_numpy()
-    pairwise = _pairs(person, true, np.zeros(len(true), np.int64), same_side=True)
-    registers = sorted(set(register.tolist()))
-    codes = np.array([registers.index(name) for name in register])
-    by_registers: dict[str, Score] = {}
-    for a in range(len(registers)):
-        for b in range(a, len(registers)):
-            mine = np.isin(codes, (a, b))
-            score = _pairs(person[mine], true[mine], codes[mine], same_side=a == b)
-            if score.found or score.true:
-                by_registers[f"{registers[a]} – {registers[b]}"] = score
-    by_group: dict[str, dict[str, Score]] = {}
-    for column in [name for name in truth.columns if name not in ("register", "record", "person")]:
-        values = judged[column].fillna("").astype(str).to_numpy()
-        if len(set(values.tolist())) > 200:
-            continue
-        by_group[str(column)] = {
-            value: _pairs(person[values == value], true[values == value], codes[values == value], same_side=True)
-            for value in sorted(set(values.tolist()))
-        }
-    links = None if links is None else _known_links(links, judged)
+    _refuse_other_registers(known, judged, strange)
+    rows = known.truth[judged]
+    person = _numbers(_person_keys(spine.column("person_id")))[judged]
+    true = _numbers(text_keys(cleaned.table.column("person")))[rows]
+    names = {number: name for name, number in known.registers.items()}
+    present = np.unique(known.register[judged])
+    registers = sorted(names[number] for number in present.tolist())
+    recoded = np.full(len(known.registers), -1, np.int16)
+    recoded[[known.registers[name] for name in registers]] = np.arange(len(registers))
+    codes = recoded[known.register[judged]]
+    found = None if links is None else _known_links(links, known, judged, true, recoded)
     return Evaluation(
-        pairwise,
-        _clusters(person, true),
-        _calibration(links) if links is not None else None,
-        _curve(links, true, codes) if links is not None else (),
-        by_registers,
-        by_group,
-        len(known) - len(judged),
+        count_pairs(person, true, codes, same_side=True),
+        count_clusters(person, true),
+        _calibration(found) if found is not None else None,
+        _curve(found, true, codes) if found is not None else (),
+        _by_registers(person, true, codes, registers),
+        _by_group(cleaned.table, rows, person, true, codes),
+        len(known.truth) - len(judged),
         cleaned.without_person,
         cleaned.without_record,
         strange,
     )
 
 
-PLACE = " place"
-"""Column with the place of a row of the truth; no heading begins with a space."""
+def _by_registers(
+    person: NDArray[np.int32], true: NDArray[np.int32], codes: NDArray[np.int16], registers: Sequence[str]
+) -> dict[str, Score]:
+    """Pairs of every two registers, and within each."""
+    found: dict[str, Score] = {}
+    for a in range(len(registers)):
+        for b in range(a, len(registers)):
+            mine = (codes == a) | (codes == b)
+            score = count_pairs(person[mine], true[mine], codes[mine], same_side=a == b)
+            if score.found or score.true:
+                found[f"{registers[a]} – {registers[b]}"] = score
+    return found
 
 
-def _strange(known: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
+def _by_group(
+    truth: pa.Table,
+    rows: NDArray[np.int32],
+    person: NDArray[np.int32],
+    true: NDArray[np.int32],
+    codes: NDArray[np.int16],
+) -> dict[str, dict[str, Score]]:
+    """Pairs among the records of each value of the further columns of the truth that have few values."""
+    found: dict[str, dict[str, Score]] = {}
+    for column in [name for name in truth.column_names if name not in NEEDED]:
+        values, texts = texts_of(truth.column(column))
+        values = values[rows]
+        own = np.unique(values)
+        if len(own) > MOST_VALUES:
+            continue
+        scores = {}
+        for text, value in sorted((texts[value], value) for value in own.tolist()):
+            mine = values == value
+            scores[text] = count_pairs(person[mine], true[mine], codes[mine], same_side=True)
+        found[column] = scores
+    return found
+
+
+def _strange(known: KnownRecords, truth: pa.Table) -> dict[str, int]:
     """By register, how many rows of the truth name no record of the spine."""
     found = np.zeros(len(truth), np.bool_)
-    found[known[PLACE].dropna().to_numpy(np.int64)] = True
-    counts = truth["register"].astype(str)[~found].value_counts(sort=False)
-    return {str(name): int(count) for name, count in sorted(counts.items())}
+    found[known.truth[known.truth >= 0]] = True
+    codes, texts = texts_of(truth.column("register"))
+    counts = np.bincount(codes[~found], minlength=len(texts))
+    return {text: count for text, count in sorted(zip(texts, counts.tolist(), strict=True)) if count}
 
 
-def _refuse_other_registers(judged: pd.DataFrame, known: pd.DataFrame, strange: Mapping[str, int]) -> None:
+def _refuse_other_registers(known: KnownRecords, judged: NDArray[np.int64], strange: Mapping[str, int]) -> None:
     """Refuse a truth that names a register which was not linked, and knows nobody of one that was.
 
     Most probably one register has two names. The figures of the other registers would be taken for those of the whole.
@@ -223,8 +215,10 @@ def _refuse_other_registers(judged: pd.DataFrame, known: pd.DataFrame, strange: 
     Raises:
         InputError: Names the registers.
     """
-    linked = set(known["register"].tolist())
-    without, others = sorted(linked - set(judged["register"].tolist())), sorted(set(strange) - linked)
+    names = {number: name for name, number in known.registers.items()}
+    linked = {names[number] for number in np.unique(known.register).tolist()}
+    met = {names[number] for number in np.unique(known.register[judged]).tolist()}
+    without, others = sorted(linked - met), sorted(set(strange) - linked)
     if without and others:
         raise InputError(
             f"the truth names registers that were not linked ({', '.join(others)}), and gives no person for any record "
@@ -234,60 +228,18 @@ def _refuse_other_registers(judged: pd.DataFrame, known: pd.DataFrame, strange: 
         )
 
 
-def _known(spine: pa.Table, truth: pd.DataFrame, keep_maps: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The spine's records with the person the truth gives them (missing where it gives none)."""
-    rows = pd.DataFrame(
-        {
-            "person_id": pd.factorize(np.array(spine.column("person_id").to_pylist(), object))[0],
-            "register": spine.column("register").cast(pa.string()).to_pandas(),
-            "record_id": [value.hex() for value in spine.column("record_id").to_pylist()],
-        }
-    )
-    truth = truth.astype({"register": str, "record": str})
-    by_id = truth.rename(columns={"record": "record_id"})
-    if keep_maps:
-        for keep in keep_maps:
-            require_columns(keep, ("register", "record", "record_id"), "keep map")
-        keep = pd.concat(list(keep_maps)).astype(str)[["register", "record", "record_id"]].drop_duplicates()
-        exact = truth.merge(keep, on=["register", "record"])
-        if exact.empty and not keep.empty:  # a register renamed for a delivery: its record numbers still are unique
-            loose = keep.drop(columns="register").merge(truth.drop(columns="register"), on="record")
-            exact = loose.merge(keep[["record_id", "register"]].drop_duplicates(), on="record_id")
-        by_id = pd.concat([exact.drop(columns="record"), by_id])
-    by_id = by_id.assign(record_id=by_id["record_id"].str.lower()).drop_duplicates(["register", "record_id"])
-    return rows.merge(by_id, on=["register", "record_id"], how="left")
+def _person_keys(column: pa.ChunkedArray) -> NDArray[np.void]:
+    """A key for each person id, which is sixteen bytes or a text."""
+    if column.type == pa.binary(LABEL_BYTES):
+        return cells_of(column)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return text_keys(column)
+    return text_keys(hexadecimal(column))
 
 
-def _choose_two(counts: NDArray[np.integer[Any]]) -> int:
-    return int((counts * (counts - 1) // 2).sum())
-
-
-def _pairs(person: NDArray[np.int64], true: NDArray[np.int64], side: NDArray[np.int64], *, same_side: bool) -> Score:
-    """Count pairs from the sizes of clusters and of their intersections; no pair is listed."""
-
-    def pairs(*keys: NDArray[np.int64]) -> int:
-        return _choose_two(pd.DataFrame(dict(enumerate(keys))).value_counts(sort=False).to_numpy())
-
-    within = 0 if same_side else 1
-    found = pairs(person) - within * pairs(person, side)
-    real = pairs(true) - within * pairs(true, side)
-    right = pairs(person, true) - within * pairs(person, true, side)
-    return Score(found, real, right)
-
-
-def _clusters(person: NDArray[np.int64], true: NDArray[np.int64]) -> Score:
-    """Persons of two and more records that were found exactly."""
-    frame = pd.DataFrame({"person": person, "true": true})
-    size_found = frame.groupby("person")["true"].transform("size")
-    size_true = frame.groupby("true")["person"].transform("size")
-    both = frame.groupby(["person", "true"]).size().reset_index(name="both")
-    found = frame.assign(size=size_found).drop_duplicates("person").set_index("person")["size"]
-    real = frame.assign(size=size_true).drop_duplicates("true").set_index("true")["size"]
-    exact = (both["both"].to_numpy() == found.loc[both["person"]].to_numpy()) & (
-        both["both"].to_numpy() == real.loc[both["true"]].to_numpy()
-    )
-    plural = both["both"].to_numpy() > 1
-    return Score(int((found > 1).sum()), int((real > 1).sum()), int((exact & plural).sum()))
+def _numbers(keys: NDArray[np.void]) -> NDArray[np.int32]:
+    """Equal keys as equal numbers, counted from 0."""
+    return distinct_ids(keys)[1].astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +253,8 @@ class _Links:
     """
 
     probability: NDArray[np.float64] = field(repr=False)
-    persons: tuple[NDArray[np.int64], NDArray[np.int64]] = field(repr=False)
-    registers: tuple[NDArray[np.int64], NDArray[np.int64]] = field(repr=False)
+    persons: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]] = field(repr=False)
+    registers: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]] = field(repr=False)
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -311,18 +263,39 @@ class _Links:
         return same
 
 
-def _known_links(links: pa.Table, judged: pd.DataFrame) -> _Links:
-    codes = {name: code for code, name in enumerate(sorted(set(judged["register"])))}
-    owner = judged.assign(true=pd.factorize(judged["person"])[0]).set_index(["register", "record_id"])["true"]
-    persons, registers = [], []
-    for side in ("left", "right"):
-        register = links.column(f"{side}_register").cast(pa.string()).to_pandas()
-        record_id = [value.hex() for value in links.column(f"{side}_record_id").to_pylist()]
-        persons.append(owner.reindex(pd.MultiIndex.from_arrays([register, record_id])).to_numpy())
-        registers.append(register.map(codes).to_numpy())
-    known = ~(pd.isna(persons[0]) | pd.isna(persons[1]))
-    mine = [side[known].astype(np.int64) for side in (*persons, *registers)]
-    return _Links(links.column("probability").to_numpy()[known], (mine[0], mine[1]), (mine[2], mine[3]))
+def _known_links(
+    links: pa.Table | Iterable[pa.RecordBatch],
+    known: KnownRecords,
+    judged: NDArray[np.int64],
+    true: NDArray[np.int32],
+    recoded: NDArray[np.int16],
+) -> _Links:
+    """The links between judged records, read a part at a time.
+
+    Args:
+        links: Candidate pairs.
+        known: The records of the spine.
+        judged: Those of them whose person is known.
+        true: The person of each of these.
+        recoded: The number of each register among those judged.
+    """
+    owner = np.full(len(known.truth), -1, np.int32)
+    owner[judged] = true
+    parts: list[tuple[NDArray[Any], ...]] = []
+    for batch in links.to_batches(max_chunksize=AT_A_TIME) if isinstance(links, pa.Table) else links:
+        sides = []
+        for side in ("left", "right"):
+            place = known.find(batch.column(f"{side}_register"), batch.column(f"{side}_record_id"))
+            person = np.where(place >= 0, owner[place], -1)
+            sides.append((person.astype(np.int32), recoded[known.register[place]]))
+        both = (sides[0][0] >= 0) & (sides[1][0] >= 0)
+        probability = batch.column("probability").to_numpy(zero_copy_only=False)[both]
+        parts.append((probability, *(column[both] for side in sides for column in side)))
+    kinds = (np.float64, np.int32, np.int16, np.int32, np.int16)
+    columns = [
+        np.concatenate([np.empty(0, kind), *(part[number] for part in parts)]) for number, kind in enumerate(kinds)
+    ]
+    return _Links(columns[0], (columns[1], columns[3]), (columns[2], columns[4]))
 
 
 def _calibration(links: _Links) -> Calibration:
@@ -342,7 +315,7 @@ def _calibration(links: _Links) -> Calibration:
 
 
 def _curve(
-    links: _Links, true: NDArray[np.int64], register: NDArray[np.int64]
+    links: _Links, true: NDArray[np.int32], register: NDArray[np.int16]
 ) -> tuple[tuple[float, float, float], ...]:
     """Precision and recall of candidate pairs by threshold.
 
@@ -353,7 +326,7 @@ def _curve(
     several = len(np.unique(register)) > 1
     width = np.int64(register.max(initial=0) + 1)
     if several:
-        held = np.bincount(np.unique(true * width + register) // width)
+        held = np.bincount(np.unique(true.astype(np.int64) * width + register) // width)
         mine = links.registers[0] != links.registers[1]
     else:
         held = np.bincount(true)
@@ -362,7 +335,8 @@ def _curve(
     probability, right = links.probability[mine], links.right[mine]
     a, b = (side[mine][right] for side in links.registers)
     if several:
-        key = (links.persons[0][mine][right] * width + np.minimum(a, b)) * width + np.maximum(a, b)
+        owner = links.persons[0][mine][right].astype(np.int64)
+        key = (owner * width + np.minimum(a, b)) * width + np.maximum(a, b)
         _, place = np.unique(key, return_inverse=True)
         best = np.zeros(int(place.max(initial=-1)) + 1)
         np.maximum.at(best, place, probability[right])

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from wasl.errors import InputError, RegisterError
+from wasl.linkage.persons.ids import distinct_ids
+from wasl.linkage.quality.table_headers import HEADER_ROWS, NEEDED, claimed_names, named
+from wasl.linkage.quality.text_keys import codes_in, in_parts, text_keys, text_table
+from wasl.linkage.quality.text_tables import SEPARATORS, codec_of, read_text
 from wasl.registers.reading.encodings import encoding_of
-from wasl.registers.reading.headers import words_key
 from wasl.registers.reading.marks import without_equals, without_marks
 
 __all__ = ["HEADER_ROWS", "Truth", "clean_truth", "parse_table", "readings_of", "require_columns", "table_of"]
 
-NEEDED = ("register", "record", "person")
-HEADINGS = {
-    "register": ("register", "registre", "السجل", "nom du registre", "register name"),
-    "record": ("record", "enregistrement", "record number", "numéro d'enregistrement", "رقم التسجيل", "numéro"),
-    "record_id": ("record_id", "id enregistrement", "identifiant enregistrement"),
-    "person": (
-        "person", "personne", "individu", "الشخص", "person id", "id personne", "identifiant de la personne",
-        "numéro de la personne", "person number", "رقم الشخص", "id individu",
-    ),
-}  # fmt: skip
-"""Headings of the columns, surest first; they are compared by their words, without order, case and accents."""
-SEPARATORS = (",", ";", "\t", "|")
-HEADER_ROWS = 20
-"""Rows among which the header is looked for: titles and empty rows may stand above it."""
 ERRORS = (
     "#n/a",
     "#na",
@@ -68,6 +61,8 @@ NOBODY = frozenset(
 )
 """A failed look-up leaves such a text in a cell, a program writes it for an empty one, or a reviewer who does not know.
 It is no person, nor is a text without a letter or digit (``-``, ``?``)."""
+UNTIDY = r"[^\x21-\x7e ]|^ | $|  |^="
+"""RE2: a text that may be untidy: a character that is not plain, spaces at an end or beside another, a formula."""
 ROWS_SHOWN = 5
 Rows = Sequence[Sequence[str]]
 
@@ -77,21 +72,24 @@ class Truth:
     """The person of each record.
 
     Attributes:
-        rows: ``register, record, person`` and the columns to group by, as text without spaces around it.
+        table: ``register, record, person`` and the columns to group by, as text without spaces around it.
         without_person: Rows whose person is empty: the person is unknown, so the row says nothing and is left out.
         without_record: Rows without a record number, likewise.
     """
 
-    rows: pd.DataFrame = field(repr=False)
+    table: pa.Table = field(repr=False)
     without_person: int
     without_record: int = 0
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The table as a frame."""
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
 
 def parse_table(data: bytes, where: str) -> pd.DataFrame:
-    """A CSV file as text columns, however a spreadsheet writes it.
-
-    It may have commas, semicolons, tabs or bars, a ``sep=`` line, titles above the header, and any encoding that can be
-    told.
+    """A CSV file in memory as text columns; see :func:`wasl.linkage.quality.text_tables.read_text`.
 
     Args:
         data: The file.
@@ -100,7 +98,12 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
     Raises:
         InputError: It cannot be decoded or cut into columns, or has no header.
     """
-    return table_of(readings_of(data, where), where)
+    try:
+        encoding = encoding_of(data, where)
+    except RegisterError as error:
+        raise InputError(str(error)) from None
+    table = read_text(lambda: io.TextIOWrapper(io.BytesIO(data), codec_of(encoding), newline=""), where)
+    return pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names}, dtype=object)
 
 
 def readings_of(data: bytes, where: str) -> list[Rows]:
@@ -138,13 +141,13 @@ def table_of(readings: Sequence[Rows], where: str) -> pd.DataFrame:
     found = []
     for rows in readings:
         filled = [(place, row) for place, row in enumerate(rows, 1) if any(map(str.strip, row))]
-        known = [len(_claimed(row)) for _, row in filled[:HEADER_ROWS]]
+        known = [len(claimed_names(row)) for _, row in filled[:HEADER_ROWS]]
         if filled:
             found.append((max(known), known.index(max(known)), filled))
     if not found:
         raise InputError(f"{where}: the file has no header.", remedy=f"Its first line names {', '.join(NEEDED)}.")
     _, start, filled = max(found, key=lambda one: one[0])  # of equal ones the first
-    header = _named(filled[start][1], where)
+    header = named(filled[start][1], where)
     if not any(name and name.isprintable() for name in header):  # bytes that are no text
         raise InputError(f"{where}: the file has no header.", remedy=f"Its first line names {', '.join(NEEDED)}.")
     width = len(header)
@@ -156,73 +159,83 @@ def table_of(readings: Sequence[Rows], where: str) -> pd.DataFrame:
     return frame.loc[:, [name for name in frame.columns if name]]
 
 
-def _claimed(header: Sequence[str]) -> dict[int, str]:
-    """The usual name of each known column of a header, by its place; the surest heading of a name takes it."""
-    words = [words_key(text) for text in header]
-    claimed: dict[int, str] = {}
-    for usual, headings in HEADINGS.items():
-        keys = [words_key(heading) for heading in headings]
-        ranks = [keys.index(own) if own in keys else len(keys) for own in words]
-        best = min(ranks, default=len(keys))
-        if best < len(keys):
-            claimed |= {place: usual for place, rank in enumerate(ranks) if rank == best}
-    return claimed
-
-
-def _named(header: Sequence[str], where: str) -> list[str]:
-    """The headings by their usual names, without marks and case; unknown headings keep their spelling.
-
-    Raises:
-        InputError: Two columns have one name.
-    """
-    claimed = _claimed(header)
-    names = [claimed.get(place, without_marks(text)) for place, text in enumerate(header)]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise InputError(
-            f"{where}: two columns are headed {', '.join(twice)}.", remedy="Keep one of them, or rename the other."
-        )
-    return names
-
-
-def clean_truth(truth: pd.DataFrame) -> Truth:
+def clean_truth(truth: pd.DataFrame | pa.Table) -> Truth:
     """The truth's rows that say something, trimmed.
 
     Raises:
         InputError: A column is missing, or a record is there twice.
     """
-    rows = truth.set_axis(_named([str(name) for name in truth.columns], "the truth"), axis=1)
-    require_columns(rows, NEEDED, "truth")
+    names = named(
+        [str(name) for name in (truth.column_names if isinstance(truth, pa.Table) else truth.columns)], "the truth"
+    )
+    require_columns(names, NEEDED, "truth")
+    table = text_table(truth).rename_columns(names)
     for column in NEEDED:
-        texts = rows[column].astype(object).where(rows[column].notna(), "").astype(str)
-        rows[column] = texts.map(without_marks).map(without_equals)
-    rows["person"] = rows["person"].where(~rows["person"].map(_is_nobody), "")
-    given = rows[rows["record"] != ""]
-    doubled = given.duplicated(["register", "record"], keep=False)
-    if doubled.any():
-        places = [int(place) + 2 for place in doubled.to_numpy().nonzero()[0][:ROWS_SHOWN]]
+        place = table.column_names.index(column)
+        table = table.set_column(place, column, in_parts(table.column(column), _trimmed))
+    place = table.column_names.index("person")
+    table = table.set_column(place, "person", in_parts(table.column("person"), _somebody))
+    given = table.filter(pc.not_equal(table.column("record"), ""))
+    doubled = _doubled(given)
+    if len(doubled):
+        places = [int(place) + 2 for place in doubled[:ROWS_SHOWN]]
         raise InputError(
-            f"the truth has {int(doubled.sum())} rows whose record is there more than once, for example rows "
+            f"the truth has {len(doubled)} rows whose record is there more than once, for example rows "
             f"{', '.join(map(str, places))}.",
             remedy="Give each record of a register one row.",
         )
-    named = given["person"] != ""
-    return Truth(given[named], int((~named).sum()), len(rows) - len(given))
+    known = given.filter(pc.not_equal(given.column("person"), ""))
+    return Truth(known, len(given) - len(known), len(table) - len(given))
+
+
+def _doubled(given: pa.Table) -> NDArray[np.int64]:
+    """The rows whose record another row of the register has, too."""
+    register = codes_in(given.column("register"), {})
+    _, number = distinct_ids(text_keys(given.column("record"), register))
+    return np.flatnonzero(np.bincount(number)[number] > 1) if len(number) else np.empty(0, np.int64)
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    """Texts without marks, formulas, and spaces around them; nearly all are so already."""
+    return _mapped(texts, pc.match_substring_regex(texts, UNTIDY), lambda text: without_equals(without_marks(text)))
+
+
+def _somebody(persons: pa.Array) -> pa.Array:
+    """Persons, and an empty text where the cell names nobody."""
+    plain = pc.and_(pc.match_substring_regex(persons, "[0-9A-Za-z]"), pc.string_is_ascii(persons))
+    doubtful = pc.or_(pc.invert(plain), pc.is_in(pc.utf8_lower(persons), pa.array(sorted(NOBODY), persons.type)))
+    return _mapped(persons, doubtful, lambda person: "" if _is_nobody(person) else person)
+
+
+def _mapped(texts: pa.Array, chosen: pa.Array, change: Callable[[str], str]) -> pa.Array:
+    """Texts of which the chosen ones are changed one by one."""
+    places = np.flatnonzero(np.asarray(chosen))
+    if not len(places):
+        return texts
+    values = texts.to_pylist()
+    for place in places.tolist():
+        values[place] = change(values[place])
+    return pa.array(values, texts.type)
 
 
 def _is_nobody(person: str) -> bool:
     return person.casefold() in NOBODY or not any(map(str.isalnum, person))
 
 
-def require_columns(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
+def require_columns(found: Sequence[str], columns: Sequence[str], what: str) -> None:
     """Refuse a table that lacks one of the columns.
+
+    Args:
+        found: The columns it has.
+        columns: Those it needs.
+        what: It, for the message.
 
     Raises:
         InputError: Names the missing columns and those found.
     """
-    missing = [name for name in columns if name not in frame.columns]
+    missing = [name for name in columns if name not in found]
     if missing:
         raise InputError(
             f"the {what} lacks the column {', '.join(missing)}.",
-            remedy=f"It needs {', '.join(columns)}. Found: {', '.join(map(str, frame.columns))}.",
+            remedy=f"It needs {', '.join(columns)}. Found: {', '.join(found)}.",
         )

@@ -34,6 +34,7 @@ from wasl.linkage.model.checks import Check
 from wasl.linkage.quality.eigenvectors import top_eigenvector
 from wasl.registers.compiled import njit
 from wasl.registers.compiled.bits import popcount
+from wasl.registers.compiled.symmetric import dot, multiply
 
 __all__ = ["UnionLeak", "check_union", "measure_union", "usable_passes"]
 
@@ -315,7 +316,10 @@ def _between(agree: NDArray[np.float64], person: NDArray[np.int64], count: int) 
 def _held_out(fitted: NDArray[np.float64], held: NDArray[np.float64]) -> float:
     """The value in one matrix of the other's top eigenvector."""
     vector = top_eigenvector(fitted)
-    return float(np.dot(vector, np.dot(held, vector)))
+    n = len(vector)
+    image = np.empty(n)
+    multiply(held, n, vector, image)
+    return dot(vector, image, n)
 
 
 @njit(cache=True, nogil=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,13 +67,18 @@ def opened_parquet(path: Path, what: str, *, mapped: bool = True) -> Iterator[pq
         raise DeliveryError(f"{path}: not a readable Parquet file, so not a {what}.") from error
 
 
-def read_parquet(path: Path, what: str) -> tuple[pa.Table, dict[bytes, bytes]]:
+def read_parquet(path: Path, what: str, columns: Sequence[str] | None = None) -> tuple[pa.Table, dict[bytes, bytes]]:
     """The table in a Parquet file, and its metadata.
+
+    Args:
+        path: The file.
+        what: What it should be, for the message.
+        columns: Those to read, if not all.
 
     Raises:
         DeliveryError: The file is missing or is not Parquet; names the file.
     """
     with opened_parquet(path, what) as file:
-        table = file.read()
+        table = file.read(columns=None if columns is None else list(columns))
         metadata = dict(file.metadata.metadata or {})
     return table.replace_schema_metadata(None), dict(table.schema.metadata or {}) | metadata

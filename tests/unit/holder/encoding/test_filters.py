@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from wasl.holder.encode import encode
-from wasl.holder.encoding import filters
+from wasl.holder.encoding import bit_choices, filters
+from wasl.holder.encoding.bit_choices import spreader_by_choice
 from wasl.holder.encoding.diffusion import block_schedule, plane_orders, reorder_masks, spreaders, tap_permutations
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass, EncodingProfile
@@ -73,6 +74,12 @@ def test_a_row_of_a_large_block_is_diffused_like_any_other(released_words):
     assert count == compiled.of_few(rows, rows, blocks, schedule, offsets, pairs, masks, reordered, few)
     assert (one == many).all()
     assert (few == many).all()
+    choices = bit_choices.bit_choices(orders)
+    if choices is not None:  # else the processor cannot choose bits, and the other way is the only one
+        chosen, by_choice = np.zeros_like(many), spreader_by_choice(WORDS, released_words)
+        tables = (choices.places, choices.tests, TAPS)
+        assert count == by_choice(rows, rows, blocks, schedule, offsets, pairs, masks, *tables, chosen)
+        assert (chosen == many).all()
     assert len(np.unique(one)) == len(one)
 
 
@@ -83,3 +90,29 @@ def test_groups_of_few_pairs_are_diffused_like_any_other(register, monkeypatch, 
     other = encoded(register)
     assert other.delivery.rows.equals(whole.delivery.rows)
     assert figures(other) == figures(whole)
+
+
+@pytest.mark.parametrize("words", [1, 8, 16, 32, 64])
+def test_choices_are_where_each_tap_sees_the_bits(words, monkeypatch):
+    """However long the filters are, and on any processor: the bytes and tests give the order of bits of each tap."""
+    monkeypatch.setattr(bit_choices, "CAN_CHOOSE", True)
+    permutations = tap_permutations(bytes(32), TAPS, words * 64)
+    choices = bit_choices.bit_choices(plane_orders(permutations))
+    if words < 16:
+        assert choices is None
+        return
+    parts = words // 16
+    tests = choices.tests.reshape(TAPS, words, parts, 64)
+    assert (np.bitwise_count(tests).sum(axis=2) == 1).all()
+    bits = np.random.default_rng(words).integers(0, 2, words * 64).astype(np.uint8)
+    filter_bytes = np.packbits(bits, bitorder="little").reshape(parts, 128)
+    seen = filter_bytes[:, choices.places].reshape(parts, TAPS, words, 64).transpose(1, 2, 0, 3) & tests
+    ordered = np.zeros((TAPS, words * 64), np.uint8)
+    np.put_along_axis(ordered, permutations.astype(np.int64), bits[None, :], axis=1)
+    assert (seen.any(axis=2).reshape(TAPS, -1) == ordered.astype(bool)).all()
+
+
+def test_a_processor_that_cannot_choose_bits_delivers_the_same(register, monkeypatch):
+    whole = encoded(register)
+    monkeypatch.setattr(bit_choices, "CAN_CHOOSE", False)
+    assert encoded(register).delivery.rows.equals(whole.delivery.rows)

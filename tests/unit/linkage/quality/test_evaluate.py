@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.errors import InputError
+from wasl.linkage.quality.counted_pairs import _met
 from wasl.linkage.quality.evaluate import _calibration, _Links, evaluate
 
 SPINE = pa.table(
@@ -49,6 +50,42 @@ def test_record_numbers_need_a_keep_map():
         {"register": TRUTH["register"], "record": truth["record"], "record_id": TRUTH["record"].str.upper()}
     )
     assert evaluate(SPINE, truth, [keep]).pairwise.right == 1
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_keep_maps_and_links_may_come_in_parts(renamed):
+    """A keep map is what reads it, links are batches: what is said does not depend on it."""
+    truth = TRUTH.assign(record=[f"no-{n}" for n in range(6)])
+    if renamed:
+        truth["register"] = "x" + truth["register"]
+    keeps = [
+        pd.DataFrame({"register": register, "record": rows["record"], "record_id": TRUTH["record"][rows.index]})
+        for register, rows in truth.assign(register=TRUTH["register"]).groupby("register")
+    ]
+    ids = SPINE.column("record_id").to_pylist()
+    links = pa.table(
+        {
+            "left_register": SPINE.column("register").take([0, 1, 2, 3]),
+            "left_record_id": [ids[n] for n in (0, 1, 2, 3)],
+            "right_register": SPINE.column("register").take([1, 2, 3, 4]),
+            "right_record_id": [ids[n] for n in (1, 2, 3, 4)],
+            "probability": [0.9, 0.4, 0.7, 0.6],
+        }
+    )
+    whole = evaluate(SPINE, truth, keeps, links).to_json()
+    readers = [lambda keep=keep: pa.Table.from_pandas(keep, preserve_index=False) for keep in keeps]
+    table = pa.Table.from_pandas(truth, preserve_index=False)
+    assert evaluate(SPINE, table, readers, iter(links.to_batches(max_chunksize=1))).to_json() == whole
+    assert whole["pairwise"]["right"] == 1
+
+
+def test_pairs_of_many_persons_and_registers_are_counted_without_overflow():
+    """Combinations of numbers too large for one number are counted by their places."""
+    rng = np.random.default_rng(0)
+    keys = [rng.integers(0, 40, 500) for _ in range(3)]
+    large = [key * (2**40 // 7) for key in keys]
+    _, counts = _met(*keys)
+    assert sorted(_met(*large)[1].tolist()) == sorted(counts.tolist())
 
 
 def test_rows_of_the_truth_that_name_no_linked_record_are_counted_by_register():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wasl.cli.evaluation import read_csv
 from wasl.errors import InputError
+from wasl.linkage.quality import text_keys, text_tables
 from wasl.linkage.quality.evaluate import evaluate
 from wasl.linkage.quality.truth import clean_truth, parse_table
 
@@ -153,3 +154,20 @@ def test_two_columns_of_one_name_are_refused():
 def test_rows_without_a_record_number_are_counted():
     truth = clean_truth(pd.DataFrame({"register": list("ab"), "record": ["1", " "], "person": ["p", "q"]}))
     assert (len(truth.rows), truth.without_person, truth.without_record) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7])
+def test_a_file_may_be_read_in_parts_of_any_size(rows, monkeypatch):
+    lines = ["Vérité,,", "register,record,person,sex", "", *(f"a,R{n},p{n % 3},{'FM'[n % 2]}" for n in range(12))]
+    data = "\n".join([*lines, 'b,"R\n12",p1', "b,R13,p2,F,,"]).encode()
+    whole = parse_table(data, "truth.csv")
+    monkeypatch.setattr(text_tables, "ROWS_AT_A_TIME", rows)
+    monkeypatch.setattr(text_keys, "AT_A_TIME", rows)
+    pd.testing.assert_frame_equal(parse_table(data, "truth.csv"), whole)
+    assert len(whole) == len(clean_truth(whole).rows) == 14
+    assert whole["record"][12] == "R\n12"
+    with pytest.raises(InputError, match="row 18 has more cells"):
+        parse_table(data + b"\nb,R14,p2,F,more\n", "truth.csv")
+    doubled = whole._append(whole.iloc[4])
+    with pytest.raises(InputError, match=r"2 rows .* rows 6, 16"):
+        clean_truth(doubled)
