@@ -237,7 +237,9 @@ def release_group(
         for run in np.flatnonzero(sizes >= LARGE_BLOCK)
         for part in _parts(np.arange(edges[run], edges[run + 1]), LARGE_AT_A_TIME)
     ]
-    small = np.flatnonzero(np.repeat(sizes < LARGE_BLOCK, sizes)).astype(np.int32)
+    small = np.arange(len(block_of), dtype=np.int32)
+    if jobs:
+        small = small[np.repeat(sizes < LARGE_BLOCK, sizes)]
     jobs += [(part, False) for part in _parts(small, SPREAD_AT_A_TIME)]
     return sum(_each(lambda job: spread(job[0], large=job[1]), jobs, threads))
 

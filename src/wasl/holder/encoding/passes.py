@@ -115,8 +115,11 @@ def encode_pass(
     tokens = _tokens(step, profile, key, parts)
     hashed = block_hashes(step, key, parts, members, 0)
     chosen, stands = one_row_per_person(hashed, members, person, [group.present for group in groups], record_ids)
-    some = members if len(chosen) == len(members) else members[chosen]
-    hashed = hashed if len(chosen) == len(members) else hashed.take(chosen, axis=0)
+    everybody = len(chosen) == len(members)  # then every member stands for itself
+    some = members if everybody else members[chosen]
+    hashed = hashed if everybody else hashed.take(chosen, axis=0)
+    stands_for = members if everybody else members[stands]
+    del chosen, stands
     turns: list[_Turn] = []
     nothing = np.zeros((0, 32), np.uint8)
     while True:
@@ -128,8 +131,6 @@ def encode_pass(
             break
         hashed = block_hashes(step, key, parts, some, len(turns))
     _require_few_left_out(step, profile, turns)
-    stands_for = members[stands]
-    del chosen, stands
     return _release(step, profile, key, groups, tokens, record_ids, turns, members, stands_for, threads, sink)
 
 
@@ -206,8 +207,9 @@ def _release(
 
     The rows are made ``RELEASED_AT_A_TIME`` in the order in which they are delivered, so that no more of them are held.
     """
-    found = np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
-    where = np.concatenate([turn.kept for turn in turns])
+    whole = len(turns) == 1 and bool(turns[0].keep.all())  # then the rows are those of the one turn, and not copied
+    found = turns[0].blocks.rows if whole else np.concatenate([turn.blocks.rows[turn.keep] for turn in turns])
+    where = None if whole else np.concatenate([turn.kept for turn in turns])
     of_turn = np.repeat(np.arange(len(turns), dtype=np.int8), [int(turn.keep.sum()) for turn in turns])
     row_key = key.derive("row-id", pass_=step.name)
     order = order_renamed(row_key, record_ids, found)
@@ -219,7 +221,8 @@ def _release(
         some = order[start : start + RELEASED_AT_A_TIME]
         rows = found[some]
         released[rows] = True
-        places = [_in_block_order(where[some], of_turn[some] == number) for number in range(len(turns))]
+        at = some if where is None else where[some]
+        places = [_in_block_order(at, of_turn[some] == number) for number in range(len(turns))]
         columns = {f"token_{name}": fixed_bytes(t.of(rows), t.present[rows]) for name, t in tokens.items()}
         for group in groups:
             filters = np.zeros((len(some), profile.released_bits // 64), np.uint64)
@@ -252,7 +255,8 @@ def _release(
 def _blocks_of(turns: list[_Turn], block_of: list[NDArray[np.int32]]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     """The block of every row that is released, counted over all turns, and the labels of the blocks of all turns."""
     if len(turns) == 1:
-        return block_of[0][turns[0].keep], turns[0].blocks.labels
+        keep = turns[0].keep
+        return block_of[0] if keep.all() else block_of[0][keep], turns[0].blocks.labels
     before = np.cumsum([0, *(len(turn.blocks.labels) for turn in turns[:-1])]).astype(np.int32)
     block = [own[turn.keep] + first for turn, own, first in zip(turns, block_of, before, strict=True)]
     return np.concatenate(block), np.concatenate([turn.blocks.labels for turn in turns])
