@@ -13,13 +13,8 @@ import typer
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
 from wasl.cli.language import said, spoken
-<<<<<<< HEAD
 from wasl.cli.output import JsonFlag, emit, figure, say, show_table
-from wasl.errors import InputError
-=======
-from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, RegisterError
->>>>>>> 42942e8b (Meters, diffusion and evaluation take less time and memory, with the same results)
 
 if TYPE_CHECKING:
     import pandas as pd
