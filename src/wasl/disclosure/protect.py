@@ -21,7 +21,8 @@ from wasl.disclosure.policy.gate import release_failures
 from wasl.disclosure.policy.told_areas import told_areas
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
-from wasl.disclosure.risk.risk_report import RiskReport
+from wasl.disclosure.risk.followed_cells import FollowedCells, fill_followed
+from wasl.disclosure.risk.risk_report import Failure, RiskReport
 from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import PolicyError
 from wasl.registers.exchange.bound_randomness import bound_generator, bound_secret, table_secret
@@ -47,6 +48,8 @@ class Protection:
         origin: For each row of ``table``, the original row it was made from; confidential, for attacks on the release.
         search: The lattice search's result, if there was one.
         beyond: How much local suppression aimed above the policy's k, because the policy was not met otherwise.
+        follows: For each key, suppressed cells that a reader can fill in from other released columns; the thresholds
+            hold with these cells filled in; confidential.
         seed: Seed of everything random; confidential (with the data it would undo swapping and order).
         attacks: Results of attacks on the file, as JSON values, where the caller made them; confidential.
         prepared: The original as the policy reads it, so that attacks need not read it again; confidential.
@@ -64,6 +67,7 @@ class Protection:
     origin: NDArray[np.int64] = field(repr=False)
     search: dict[str, Any] | None = None
     beyond: int = 0
+    follows: dict[str, Any] = field(default_factory=dict, repr=False)
     seed: int = field(default=0, repr=False)
     attacks: dict[str, Any] | None = None
     prepared: WorkingFile | None = field(default=None, repr=False)
@@ -87,6 +91,7 @@ class Protection:
             "changes": [change.internal() for change in self.changes],
             "search": self.search,
             **({"local_suppression_beyond_k": self.beyond} if self.beyond else {}),
+            "cells_that_follow": self.follows,
             "risk_before": self.before.to_json(),
             "risk_after": self.after.to_json(),
             "utility": self.utility.to_json(),
@@ -215,19 +220,21 @@ def _protect_once(
         )
     utility = _utility(original, file, kept)
     numbers = _numeric_risk(original, file, kept, tuple(utility.numbers))
-    after = assess_file(
-        file,
-        population=None if others is None else others.table,
-        removed=removed,
-        numeric=_limits_of_numbers(numbers),
-    )
-    failures = [*map(str, after.failures), *release_failures(file, today=today), *told_areas(original, file, kept)]
+    table_of, limits = None if others is None else others.table, _limits_of_numbers(numbers)
+    after = assess_file(file, population=table_of, removed=removed, numeric=limits)
+    follows = fill_followed(original, file, kept)
+    undone: list[str] = []
+    if follows.cells:
+        filled = assess_file(follows.file, population=table_of, removed=removed, numeric=limits, depth=False)
+        undone = _undone(follows, filled, after)
+    failures = [*map(str, after.failures), *undone, *release_failures(file, today=today)]
+    failures += told_areas(original, file, kept)
     if failures:
         error = PolicyError(
             f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
-            remedy="Recode further or suppress more in the policy's methods; thresholds are never weakened.",
+            remedy=_REMEDY_UNDONE if undone else _REMEDY,
         )
-        raise _MissedError(error, by_suppression=bool(after.failures))
+        raise _MissedError(error, by_suppression=bool(after.failures) and not undone)
     released, renumbered = _renumber_households(file, rng)
     changes.extend(renumbered)
     order = rng.permutation(released.rows)
@@ -245,9 +252,27 @@ def _protect_once(
         origin=kept,
         search=search,
         beyond=beyond,
+        follows=follows.to_json(),
         prepared=original,
         secret=secret,
     )
+
+
+_REMEDY = "Recode further or suppress more in the policy's methods; thresholds are never weakened."
+_REMEDY_UNDONE = "Drop or recode the columns that tell these cells, or give them the role key."
+
+
+def _undone(follows: FollowedCells, filled: RiskReport, after: RiskReport) -> list[str]:
+    """The thresholds that hold only while suppressed cells stay unknown that a reader can fill in, as sentences."""
+    met = {failure.rule for failure in after.failures}
+    missed: list[Failure] = [failure for failure in filled.failures if failure.rule not in met]
+    if not missed:
+        return []
+    cells = "; ".join(
+        f"{count} suppressed cells of {name} follow from {', '.join(follows.sources[name])}"
+        for name, count in follows.cells.items()
+    )
+    return [f"{cells}, and filled in: {'; '.join(map(str, missed))}"]
 
 
 def _only_used(table: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ import pytest
 from wasl.disclosure.keys.households import extract_households, merge_households
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import protect
-from wasl.errors import InputError
+from wasl.errors import InputError, PolicyError
 from wasl.registers.documents import validate_document
 
 
@@ -97,8 +97,12 @@ def test_a_household_level_variable_is_perturbed_once_per_household(people, meth
 def test_the_policy_can_say_what_the_level_is(people):
     variables = policy_of([]).model_dump(mode="json")["variables"]
     person = [{**v, "level": "person"} if v["name"] in ("town", "roof") else v for v in variables]
-    done = protect(people, policy_of([{"kind": "local_suppression"}], variables=person), seed=2)
+    methods = [{"kind": "local_suppression", "k": 3}]
+    done = protect(people, policy_of(methods, variables=person, thresholds={"global_risk": 1.0}), seed=2)
     assert done.changes[0].parameters["household_level"] == []
+    assert set(done.follows) == {"town", "roof"}
+    with pytest.raises(PolicyError, match=r"suppressed cells of town follow from house"):
+        protect(people, policy_of(methods, variables=person), seed=2)
 
 
 def test_extraction_and_merge(people):

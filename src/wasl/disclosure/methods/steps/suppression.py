@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wasl.disclosure.keys.coding import CodedColumn
+from wasl.disclosure.keys.determined import closed_under, determined_pairs, suppressed_together
 from wasl.disclosure.keys.frequencies import frequencies
 from wasl.disclosure.keys.households import spread_missing
 from wasl.disclosure.keys.working_file import WorkingFile
@@ -43,6 +44,7 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
     columns = file.coded(file.keys)
     strata = file.coded([method.strata])[0] if method.strata and file.present([method.strata]) else None
     shared = file.household_level(file.keys)
+    pairs = determined_pairs(columns)
     cells = dict.fromkeys(file.keys, 0)
     touched = np.zeros(file.rows, np.bool_)
     rounds = 0
@@ -51,30 +53,41 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
             columns,
             goals[0].k,
             importance=file.importance(columns),
-            never=[name for name in file.keys if file.policy.by_name[name].never_suppress],
+            never=closed_under(_never(file), pairs),
             strata=strata,
             combinations=goals,
             missing=file.policy.missing.meaning,
             search=method.search,
         )
         rounds += done.rounds
-        after = _whole_households(file, columns, done.columns, shared)
+        after = _taken_along(file, columns, done.columns, shared, pairs)
         for old, new in zip(columns, after, strict=True):
             struck = (new.codes < 0) & (old.codes >= 0)
             cells[new.name] += int(np.count_nonzero(struck))
             touched |= struck
         columns = after
         # Under a full wildcard further suppression cannot lower a frequency; otherwise the goals are checked again.
-        if not done.total or not shared or file.policy.missing.meaning.alpha == 1.0:
+        if not done.total or not (shared or pairs) or file.policy.missing.meaning.alpha == 1.0:
             break
     done = Suppression(tuple(columns), cells, int(touched.sum()), rounds)
-    change = Change("local_suppression", file.keys, _parameters(k, step.beyond, shared), cells, _SENTENCE)
+    change = Change("local_suppression", file.keys, _parameters(k, step.beyond, shared, pairs), cells, _SENTENCE)
     return _suppressed(file, done, change)
 
 
-def _parameters(k: int | None, beyond: int, shared: Sequence[str]) -> dict[str, Any]:
-    plain = {"k": k, "household_level": list(shared)}
+def _parameters(
+    k: int | None, beyond: int, shared: Sequence[str], pairs: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    plain = {"k": k, "household_level": list(shared), **_together(pairs)}
     return {**plain, "beyond": beyond} if beyond else plain
+
+
+def _together(pairs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Which variables take others along, for the internal report."""
+    return {"suppressed_with": {coarse: list(finer) for coarse, finer in pairs.items()}} if pairs else {}
+
+
+def _never(file: WorkingFile) -> list[str]:
+    return [name for name in file.keys if file.policy.by_name[name].never_suppress]
 
 
 _SENTENCE = "Single values of identifying variables are suppressed where combinations were rare."
@@ -85,9 +98,13 @@ def _by_risk(method: m.RiskSuppression, step: Step) -> Applied:
     file = step.file
     columns = file.coded(file.keys)
     ranks = dict(zip(file.keys, file.importance(columns), strict=True))
-    kept = {name for name in file.keys if file.policy.by_name[name].never_suppress}
+    pairs = determined_pairs(columns)
+    kept = set(closed_under(_never(file), pairs))
     if stated := kept & set(method.variables):
-        raise InputError(f"risk suppression names variables that must not be suppressed: {', '.join(sorted(stated))}.")
+        raise InputError(
+            f"risk suppression names variables that must not be suppressed, or follow from one that must not: "
+            f"{', '.join(sorted(stated))}."
+        )
     by_rank = sorted(ranks, key=lambda name: -ranks[name])
     chosen = file.present(method.variables) or tuple(name for name in by_rank if name not in kept)
     numbers = file.households
@@ -102,15 +119,34 @@ def _by_risk(method: m.RiskSuppression, step: Step) -> Applied:
         if method.of == "household" and numbers is not None:
             risks = household_risk(risks, numbers)
         struck = suppress_above_risk(columns, name, risks, method.threshold)
-        after = _whole_households(file, columns, struck.columns, shared)
-        position = file.keys.index(name)
-        lost = (after[position].codes < 0) & (columns[position].codes >= 0)
-        touched |= lost
+        after = _taken_along(file, columns, struck.columns, shared, pairs)
+        for old, new in zip(columns, after, strict=True):
+            lost = (new.codes < 0) & (old.codes >= 0)
+            touched |= lost
+            cells[new.name] += int(np.count_nonzero(lost))
         columns = after
-        cells[name] += int(np.count_nonzero(lost))
     done = Suppression(tuple(columns), cells, int(touched.sum()), 1)
-    parameters = {"threshold": method.threshold, "of": method.of, "household_level": list(shared)}
-    return _suppressed(file, done, Change("risk_suppression", chosen, parameters, cells, _SENTENCE))
+    parameters = {"threshold": method.threshold, "of": method.of, "household_level": list(shared), **_together(pairs)}
+    return _suppressed(file, done, Change("risk_suppression", _touched(chosen, cells), parameters, cells, _SENTENCE))
+
+
+def _touched(chosen: Sequence[str], cells: Mapping[str, int]) -> tuple[str, ...]:
+    """The variables that were chosen, and those that lost cells together with them."""
+    return (*chosen, *(name for name, count in cells.items() if count and name not in chosen))
+
+
+def _taken_along(
+    file: WorkingFile,
+    before: Sequence[CodedColumn],
+    after: Sequence[CodedColumn],
+    shared: Sequence[str],
+    pairs: Mapping[str, Sequence[str]],
+) -> tuple[CodedColumn, ...]:
+    """Suppressed cells with those that would disclose them: of other members, and of variables that determine them.
+
+    What determines a household-level variable is suppressed for all members with it, so the order does not matter.
+    """
+    return suppressed_together(before, _whole_households(file, before, after, shared), pairs)
 
 
 def _whole_households(
