@@ -51,7 +51,7 @@ SPREADSHEET = re.compile(r"#(?:REF|N/?A|VALUE|VALEUR|NAME|NOM|DIV/0|NULL|NUL|NUM
 SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 DATE = re.compile(r"\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
 ONE_DIGIT = re.compile(r"(\d)\1{3,}|[A-Z]{1,3}(\d)\2{5,}|([A-Z])\3{3,}\d?")
-MASKED = re.compile(r"[*•●#?]{2,}|(?<=\d)X{3,}|X{3,}(?=\d)|…|\.{3,}")
+MASKED = re.compile(r"[*•●#?]{2}|(?<=\d)XXX|XXX(?=\d)|…|\.{3}")
 """A number of which only a part is shown (``A1234****``): many persons have that part."""
 FORMULA = re.compile(r"=\s*[A-Z@$+\-].*", re.DOTALL)
 """A formula where its value should be (``=A1``, ``=VLOOKUP(…)``)."""

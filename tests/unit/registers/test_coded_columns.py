@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasl.registers.documents import validate_document
-from wasl.registers.reading import cells, csv_files, parquet_files
+from wasl.registers.reading import bounded_parquet, cells, csv_files
 from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded, one_array, plain
 from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
@@ -52,7 +52,7 @@ def said(table):
 def small_steps(monkeypatch):
     monkeypatch.setattr(csv_files, "BLOCK_BYTES", 120)
     monkeypatch.setattr(csv_files, "RELEASED_EVERY", 0)
-    monkeypatch.setattr(parquet_files, "ROWS_AT_A_TIME", 3)
+    monkeypatch.setattr(bounded_parquet, "ROWS_AT_A_TIME", 3)
     monkeypatch.setattr(cells, "TYPED_AT_A_TIME", 2)
 
 

@@ -102,7 +102,7 @@ def test_two_tables_that_agree_are_one_system_and_perturbed_ones_are_left_out():
 
 POLICY = {
     "name": "p",
-    "thresholds": {"global_risk": 1.0},
+    "thresholds": {"global_risk": 0.999},
     "variables": [{"name": "region", "role": "key"}, {"name": "sex", "role": "key"}],
     "unlisted": "drop",
     "methods": [],
@@ -130,7 +130,7 @@ def test_folders_of_tables_and_of_microdata_are_given_to_either_verb(tmp_path, m
         "[primary]\nminimum_contributors = 3\n"
     )
     (tmp_path / "open.toml").write_text(
-        'name = "open"\nunlisted = "drop"\n[thresholds]\nglobal_risk = 1.0\n'
+        'name = "open"\nunlisted = "drop"\n[thresholds]\nglobal_risk = 0.999\n'
         '[[variables]]\nname = "region"\nrole = "key"\n'
         '[[variables]]\nname = "sex"\nrole = "key"\n'
     )

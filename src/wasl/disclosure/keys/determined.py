@@ -1,7 +1,7 @@
 """Variables that others determine, as a commune determines its region: a suppressed region follows from the commune.
 
-A variable determines another if each of its categories meets one category of the other only, and this is no chance:
-among independent variables so few contradictions are rarer than `CHANCE`.
+A variable determines another if each of its categories meets one category of the other only. Chance must not explain
+it: among independent variables this is rarer than `CHANCE`.
 
 *Does not protect against* a variable that follows from two others together, or from one of them with exceptions.
 """
@@ -82,7 +82,8 @@ def suppressed_together(
     """Columns in which each suppressed cell takes along the cells from which it would follow.
 
     Args:
-        before, after: The columns before and after suppression.
+        before: The columns before suppression.
+        after: The columns after it.
         pairs: What `determined_pairs` found.
     """
     codes = {column.name: column.codes.copy() for column in after}

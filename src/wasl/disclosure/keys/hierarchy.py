@@ -222,6 +222,9 @@ def prefixes(texts: Sequence[str], length: int) -> Level:
     return {text: text[:length] for text in texts}
 
 
+AS_IN_THE_FILE = "Files of SPSS and Stata have codes such as 1 and 2, not labels; booleans are True and False."
+
+
 def group_labels(
     name: str, texts: Sequence[str], groups: Mapping[str, Sequence[str]], other: str | None = None
 ) -> Level:
@@ -230,7 +233,8 @@ def group_labels(
     A category that is already the label of a group, or ``other``, stays: a protected file can be grouped again.
 
     Raises:
-        InputError: A category is in no group and there is no ``other``, or in two groups.
+        InputError: A category is in no group and there is no ``other``, or in two groups, or the data have none of
+            the categories that are named.
     """
     member: dict[str, str] = {}
     for label, members in groups.items():
@@ -244,7 +248,13 @@ def group_labels(
     if left and other is None:
         raise InputError(
             f"variable {name!r}: {len(left)} of {len(texts)} categories are in no group.",
-            remedy="Add them to a group, or give 'other' a label.",
+            remedy=f"Add them to a group, or give 'other' a label. {AS_IN_THE_FILE}",
+        )
+    if len(texts) > 1 and not any(text in member for text in texts):
+        raise InputError(
+            f"variable {name!r}: the data have none of the categories that its groups name: all {len(texts)} would "
+            f"become {other!r}.",
+            remedy=f"Name the categories of the data. {AS_IN_THE_FILE}",
         )
     return {text: member.get(text, other or "") for text in texts}
 

@@ -7,6 +7,7 @@ Text stays text unless the policy reads the variable as a number or a day. Value
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import time
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +58,7 @@ def require_plain(name: str, column: pa.ChunkedArray) -> None:
 
 
 def null_codes(column: pa.ChunkedArray, codes: Sequence[str]) -> pa.ChunkedArray:
-    """The column with the spellings of missing made null; numbers are compared by value, whole numbers exactly."""
+    """The column with the spellings of missing made null; numbers, days and times are compared by value."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
@@ -71,7 +72,10 @@ def null_codes(column: pa.ChunkedArray, codes: Sequence[str]) -> pa.ChunkedArray
         numbers = [number for code in codes if (number := _number(code)) is not None]
         hit = pc.is_in(column.cast(pa.float64()), value_set=pa.array(numbers, pa.float64()))
     else:
-        return column
+        meant = [value for code in codes if (value := _of_type(code, kind)) is not None]
+        if not meant:
+            return column
+        hit = pc.is_in(column, value_set=pa.concat_arrays(meant))
     return pc.if_else(hit, pa.scalar(None, kind), column)
 
 
@@ -165,6 +169,18 @@ def _casts(value: str, cast: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> bo
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def _of_type(code: str, kind: pa.DataType) -> pa.Array | None:
+    """The spelling as one value of a type such as days or booleans; None where it is none."""
+    plain = pa.timestamp(kind.unit) if pa.types.is_timestamp(kind) else kind
+    try:
+        if pa.types.is_time(kind):
+            return pa.array([time.fromisoformat(code.strip())], kind)
+        value = pa.array([code.strip()]).cast(plain)
+        return value if plain == kind else pc.assume_timezone(value, kind.tz)
+    except (ValueError, pa.ArrowNotImplementedError):
+        return None
 
 
 def _whole(text: str) -> int | None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column, label_text, numeric_column
-from wasl.disclosure.keys.hierarchy import ANY, Hierarchy, Level, group_labels, prefixes
+from wasl.disclosure.keys.hierarchy import ANY, AS_IN_THE_FILE, Hierarchy, Level, group_labels, prefixes
 from wasl.disclosure.keys.households import same_within
 from wasl.disclosure.keys.intervals import break_labels, date_labels, is_class_label, width_labels
 from wasl.disclosure.keys.variable_types import as_days, as_numbers, null_codes, require_plain
@@ -204,9 +204,11 @@ def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple
     if codes:
         column = null_codes(column, codes)
     if name in policy.numbers:
-        return as_numbers(name, column, classes=spec is not None and spec.hierarchy is not None), ()
+        numbers = as_numbers(name, column, classes=spec is not None and spec.hierarchy is not None)
+        return (null_codes(numbers, codes) if codes else numbers), ()  # "99,0" of a text is the code 99, too
     if name in policy.dates:
-        return as_days(name, column), ()
+        days = as_days(name, column)
+        return (null_codes(days, codes) if codes else days), ()
     if spec is not None and spec.order:
         order = spec.order
         texts = code_column(name, column).texts
@@ -215,7 +217,7 @@ def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple
         if strange:
             raise InputError(
                 f"variable {name!r}: {len(strange)} of {len(texts)} categories are not in its order.",
-                remedy="Add them to order, or list them under missing.",
+                remedy=f"Add them to order, or list them under missing. {AS_IN_THE_FILE}",
             )
     return column, order
 

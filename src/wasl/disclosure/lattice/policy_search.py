@@ -101,7 +101,7 @@ def search_policy(file: WorkingFile, population: Frame | None = None) -> General
         if level:
             coarse = generalize(column, hierarchy, level)
             counts = {"categories_before": len(column.labels), "categories_after": len(coarse.labels)}
-            sentence = f"{column.name} is grouped into {len(coarse.labels)} categories."
+            sentence = f"{column.name}: values are grouped; number of categories: {len(coarse.labels)}."
             changes.append(Change("recode", (column.name,), {"level": level}, counts, sentence))
             file = file.with_column(column.name, coarse.decode())
     kept = np.flatnonzero(~result.suppressed_rows[:own_rows])

@@ -102,10 +102,7 @@ def microaggregate(
             continue
         rows = np.flatnonzero((known == pattern).all(axis=1))
         if len(rows) < size:
-            raise InputError(
-                f"{len(rows)} rows miss the same values, too few for groups of {size}.",
-                remedy="Suppress or impute the missing values first.",
-            )
+            raise _too_few(len(rows), size, complete=bool(pattern.all()))
         part = matrix[np.ix_(rows, np.flatnonzero(pattern))]
         scores = _z_scores(part)
         own = mdav_groups(scores, size, exact_rows=exact_rows) if method == "mdav" else _component_groups(scores, size)
@@ -166,6 +163,18 @@ def _component_groups(scores: NDArray[np.float64], size: int) -> NDArray[np.int6
     _, vectors = np.linalg.eigh(np.cov(scores.T))
     first = vectors[:, -1]
     return ranked_groups(scores @ (first * np.sign(first[np.argmax(np.abs(first))])), size)
+
+
+def _too_few(rows: int, size: int, *, complete: bool) -> InputError:
+    """The refusal of groups that the file is too small for, or that too few rows with the same missing values form."""
+    if complete:
+        return InputError(
+            f"groups of {size} need as many complete rows; there are {rows}.", remedy="Choose a smaller size."
+        )
+    return InputError(
+        f"groups of {size} need as many rows that miss values of the same variables; of one kind there are {rows}.",
+        remedy="Suppress or impute the missing values first, or microaggregate the variables one by one.",
+    )
 
 
 def _z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -135,7 +135,9 @@ class DisclosurePolicy(Document):
             raise ValueError(f"not among the variables: {', '.join(stray)}")
         for rule in self.thresholds.sensitive:
             if not rule.states_a_limit:
-                raise ValueError(f"the rule for {rule.variable!r} states no limit (l_distinct, t, alpha, …)")
+                raise ValueError(
+                    f"the rule for {rule.variable!r} states no limit: l_distinct above 1, t or alpha below 1, …"
+                )
         dropped = {rule.variable for rule in self.thresholds.sensitive} & set(self.named(Role.DROP))
         if dropped:
             raise ValueError(f"a rule bounds a variable of role 'drop': {', '.join(sorted(dropped))}")
@@ -143,6 +145,11 @@ class DisclosurePolicy(Document):
             raise ValueError("release.min_category_population needs a variable of role 'weight'")
         if self.thresholds.household_risk is not None and self.household is None:
             raise ValueError("thresholds.household_risk needs a variable of role 'household'")
+        shared = [v.name for v in self.variables if v.level == "household"]
+        if shared and self.household is None:
+            raise ValueError(f"level = 'household' needs a variable of role 'household': {', '.join(shared)}")
+        if self.search is not None and not any(v.hierarchy for v in self.variables if v.role is Role.KEY):
+            raise ValueError("the search needs a key with a hierarchy")
         self._check_methods()
         return self
 
@@ -154,6 +161,8 @@ class DisclosurePolicy(Document):
         """
         recoded: set[str] = set()
         for method in self.methods:
+            if method.kind == "risk_suppression" and method.of == "household" and self.household is None:
+                raise ValueError("risk_suppression of = 'household' needs a variable of role 'household'")
             if method.kind == "recode":
                 if method.variable in recoded:
                     raise ValueError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Option
 from pydantic import model_validator
@@ -19,6 +19,11 @@ __all__ = [
     "SensitiveRule",
     "Thresholds",
 ]
+
+
+ORDINARY_C = 2.0
+"""The c of recursive diversity where none is given (Machanavajjhala et al. 2007, section 4.2). The most frequent value
+is then less than twice as frequent as all values from the l-th on together."""
 
 
 class CombinationRule(Document):
@@ -60,7 +65,7 @@ class SensitiveRule(Document):
     l_distinct: int | None = Option(default=None, ge=1)
     l_entropy: float | None = Option(default=None, ge=1)
     l_recursive: int | None = Option(default=None, ge=1)
-    recursive_c: float = Option(default=2.0, gt=0)
+    recursive_c: float = Option(default=ORDINARY_C, gt=0)
     t: Share | None = None
     distance: Literal["equal", "ordered", "hierarchical"] = "equal"
     alpha: Share | None = None
@@ -72,13 +77,21 @@ class SensitiveRule(Document):
     def _bands_ascend(self) -> Self:
         if any(low >= high for low, high in pairwise(self.bands)):
             raise ValueError("bands must ascend, without repeats")
+        if self.distance != "equal" and self.t is None:
+            raise ValueError(f"the rule for {self.variable!r} has a distance, which belongs to t, but no t")
+        if self.recursive_c != ORDINARY_C and self.l_recursive is None:
+            raise ValueError(f"the rule for {self.variable!r} has recursive_c, which belongs to l_recursive")
         return self
 
     @property
     def states_a_limit(self) -> bool:
-        """Whether the rule bounds anything."""
-        limits = (self.l_distinct, self.l_entropy, self.l_recursive, self.t, self.alpha, self.beta, self.delta)
-        return any(limit is not None for limit in limits)
+        """Whether the rule bounds anything: one value in each class, or a share of 1, is no limit."""
+        least = (self.l_distinct, self.l_entropy, self.l_recursive)
+        return (
+            any(limit is not None and limit > 1 for limit in least)
+            or any(limit is not None and limit < 1 for limit in (self.t, self.alpha))
+            or any(limit is not None and limit < float("inf") for limit in (self.beta, self.delta))
+        )
 
 
 class Thresholds(Document):
@@ -123,10 +136,15 @@ class Thresholds(Document):
 
     @property
     def bound_risk(self) -> bool:
-        """Whether any rule limits a risk; caps on suppression and removal alone do not."""
-        limits = (self.k, self.k_map, self.individual_risk, self.household_risk, self.global_risk, self.suda_dis)
-        others = (self.interval_risk, self.linkage_risk, self.all_combinations)
-        return bool(self.combinations or self.sensitive) or any(limit is not None for limit in (*limits, *others))
+        """Whether any rule limits a risk; a risk of 1, and caps on suppression and removal alone, do not."""
+        frequencies = (self.k, self.k_map, self.all_combinations)
+        rows = (self.individual_risk, self.household_risk, self.global_risk, self.suda_dis)
+        risks = (*rows, self.interval_risk, self.linkage_risk)
+        return (
+            bool(self.combinations or self.sensitive)
+            or any(limit is not None for limit in frequencies)
+            or any(limit is not None and limit < 1.0 for limit in risks)
+        )
 
 
 class ReleaseRules(Document):
@@ -146,6 +164,6 @@ class ReleaseRules(Document):
     reference_date: date | None = None
     max_keys: int | None = Option(default=None, ge=1)
     random_order: Literal[True] = True
-    min_category_rows: dict[str, int] = Option(default={})
-    min_category_population: dict[str, float] = Option(default={})
+    min_category_rows: dict[str, Annotated[int, Option(ge=2)]] = Option(default={})
+    min_category_population: dict[str, Annotated[float, Option(gt=0)]] = Option(default={})
     forbidden: tuple[str, ...] = ()

@@ -82,6 +82,10 @@ class LevelRule(Document):
             raise ValueError("origin, bottom and top belong to width; breaks have open ends of their own")
         if self.bottom is not None and self.top is not None and self.bottom >= self.top:
             raise ValueError("bottom must be below top")
+        if self.closed == "right" and not self.numeric:
+            raise ValueError("closed belongs to width and breaks: other levels have no intervals")
+        if self.other is not None and self.groups is None:
+            raise ValueError("other belongs to groups")
         return self
 
     @property
@@ -150,6 +154,10 @@ class VariableSpec(Document):
             raise ValueError(f"{self.name}: the type 'ordinal' needs order = [lowest, …, highest]")
         if len(set(self.order)) != len(self.order):
             raise ValueError(f"{self.name}: a category is in the order twice")
+        if self.importance is not None and self.role is not Role.KEY:
+            raise ValueError(f"{self.name}: importance belongs to keys: nothing else is suppressed by it")
+        if self.never_suppress and self.role is Role.DROP:
+            raise ValueError(f"{self.name}: never_suppress belongs to variables that are released")
         if self.hierarchy is not None and self.type is not None:
             for rule in self.hierarchy.levels:
                 if rule.numeric and self.type is not VariableType.NUMBER:
@@ -172,6 +180,12 @@ class MissingRule(Document):
     semantics: Literal["wildcard", "category"] = "wildcard"
     alpha: Share = 1.0
     codes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _alpha_counts(self) -> Self:
+        if self.semantics == "category" and self.alpha != 1.0:
+            raise ValueError("alpha belongs to the semantics 'wildcard': a category matches itself only")
+        return self
 
     @property
     def meaning(self) -> Missing:

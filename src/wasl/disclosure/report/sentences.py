@@ -14,9 +14,9 @@ LANGUAGES: tuple[Language, ...] = ("fr", "ar", "en")
 
 _SENTENCES: Mapping[str, tuple[str, str, str]] = {
     "recode": (
-        "{variables} : valeurs regroupées en {categories} catégories.",
-        "{variables}: جُمّعت القيم في {categories} فئات.",
-        "{variables} is grouped into {categories} categories.",
+        "{variables} : valeurs regroupées ; nombre de catégories : {categories}.",
+        "{variables}: جُمّعت القيم؛ عدد الفئات: {categories}.",
+        "{variables}: values are grouped; number of categories: {categories}.",
     ),
     "top_bottom": (
         "{variables} : les valeurs {ends} sont remplacées par une même valeur.",

@@ -3,7 +3,7 @@
 The thresholds must hold for the file that a reader has: with these cells filled in. Columns that are no keys count,
 too: design weights that are equal within a region tell the region.
 
-Source: Hundepool et al. (2012), Statistical Disclosure Control, section 3.4 (geographic detail through design variables).
+Source: Hundepool et al. (2012), Statistical Disclosure Control, section 3.4 (detail through design variables).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def fill_followed(original: WorkingFile, released: WorkingFile, kept: NDArray[np
 def _before_suppression(original: NDArray[np.int32], released: NDArray[np.int32]) -> NDArray[np.int32] | None:
     """The released codes as they were before cells were suppressed, -1 where no row shows the category.
 
-    None where the column was changed by chance, so that the original does not tell what was suppressed.
+    None where the column was changed by chance: what was suppressed is then not known from the original.
     """
     both = (original >= 0) & (released >= 0)
     class_of = np.full(int(original.max(initial=-1)) + 2, MISSING, np.int32)

@@ -292,7 +292,7 @@ LATIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"^H(?=M[AE]D)", "AH", "vowels lost at the beginning", ("Hmed", "Ahmed"), needs="HM"),
     Rule(
-        r"R*RH(?=[BCDFGJKLMNPQRSTVWXZ])|RRH|(?:^|(?<=^[AIOU])|(?<=[BCDFGJKLMNPQSTVWXZ])|(?<=^BOU))RH",
+        r"(?<!R)R*RH(?=[BCDFGJKLMNPQRSTVWXZ])|RRH|(?:^|(?<=^[AIOU])|(?<=[BCDFGJKLMNPQSTVWXZ])|(?<=^BOU))RH",
         "GH",
         "the r of Rabat's spelling",
         ("Rhazali", "Ghazali"),

@@ -40,7 +40,7 @@ SOUND_RULES: tuple[Rule, ...] = (
     Rule(r"^(?:OU|O|U)S(?=M[AE]+N)", "UT", "th spoken as s", ("Ousmane", "Othmane"), needs="SM"),
     Rule(r"^[IY](?=[AEOU])", "Y", "initial y", ("Iassine", "Yassine")),
     Rule(r"(?<=[A-Z][AOU])H$|(?<=[A-DF-Z]E)H$", "", "mute ending", ("Sillah", "Sylla"), needs="H"),
-    Rule(r"(?<=[A-Z])[AEO]+[IY]+E?$", "E", "ending ay or ey, as é", ("Touray", "Touré")),
+    Rule(r"(?:(?<=[B-DF-NP-Z])|(?<=^[AEO]))[AEO]+[IY]+E?$", "E", "ending ay or ey, as é", ("Touray", "Touré")),
     Rule(r"(?<=.)Y", "I", "one vowel", ("Sylla", "Silla"), needs="Y"),
     Rule(r"OU|OO", "U", "one vowel", ("Sufyan", "Soufiane"), needs="O"),
     Rule(r"EE|EI", "I", "one vowel", ("Rasheed", "Rachid"), needs="E"),

@@ -136,8 +136,7 @@ class PxFile:
     values: NDArray[np.float64] = field(repr=False)
 
 
-KEYWORD = re.compile(r'([A-Z0-9-]+(?:\[\w+\])?(?:\("[^"]*"\))?)=((?:"[^"]*"|[^";])*);', re.DOTALL)
-QUOTED = re.compile(r'"([^"]*)"(?:\s*\n\s*"([^"]*)")*', re.DOTALL)
+KEYWORD = re.compile(r'\s*([A-Z0-9-]+(?:\[\w+\])?(?:\("[^"]*"\))?)=((?:"[^"]*"|[^";])*);', re.DOTALL)
 
 
 def read_px(data: bytes) -> PxFile:
@@ -152,14 +151,14 @@ def read_px(data: bytes) -> PxFile:
         raise ValueError("no data")
     keywords: dict[str, tuple[str, ...]] = {}
     place = 0
-    for match in KEYWORD.finditer(head + "\n"):
-        if head[place : match.start()].strip():
+    head = head.rstrip()
+    while place < len(head):
+        match = KEYWORD.match(head, place)
+        if match is None:
             raise ValueError("text between keywords")
         place = match.end()
         parts = re.split(r'(?<=")\s*,\s*(?=")', match[2].strip())
         keywords[match[1]] = tuple("".join(re.findall(r'"([^"]*)"', part)) if '"' in part else part for part in parts)
-    if head[place:].strip():
-        raise ValueError("text after the last keyword")
     cells = tail[:-2].split()
     values = np.array([np.nan if cell.startswith('"') else float(cell) for cell in cells], dtype=np.float64)
     return PxFile(keywords, values)

@@ -40,7 +40,7 @@ BESIDE = {"sex": (("H", "HOMBRE", "HOMBRES"), "M", "F")}
 """Of a list: spellings, a letter that stands beside one of them, and the code of this letter in a column that says it
 in no other way. *H* and *M* without a word for women are *hombre* and *mujer*. Read as *homme* and *masculin*, all
 persons would be men."""
-SEPARATORS = re.compile(r"\s+[-–—]\s*|\s*[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
+SEPARATORS = re.compile(r"(?<!\s)\s+[-–—]\s*|[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
 SEVERAL = re.compile(r"[/;,+&|]|\b(?:et|and|ou|or)\b|\sو", re.IGNORECASE)
 """Marks and words between several things in one cell."""

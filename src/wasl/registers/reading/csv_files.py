@@ -36,7 +36,7 @@ RELEASED_EVERY = 64 << 20
 PREFACE_BYTES = 1 << 20
 """Bytes read to find the header and the separator."""
 PREFACE_ROWS = 200
-SEPARATOR_LINE = re.compile(r"^\s*\"?\s*sep\s*=\s*(.|\\t|tab)\1*\"?\s*$", re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r"^\s*+(?:\"\s*+)?sep\s*+=\s{0,9}(.|\\t|tab)\1*+\"?\s*$", re.IGNORECASE)
 """A line for Excel; a program that saved the file again may have put the other separators of the row behind it."""
 
 

@@ -27,7 +27,7 @@ QUALIFIER = re.compile(
 )
 """Words before a date. *né en 1985* and *vers 1985* are the year."""
 AFTER = re.compile(
-    r"[\s.]*(?:ENV|ENVIRON|CIRCA|APPROX|PR[EÉ]SUM[EÉ]E?|ESTIM[EÉ]E?|ESTIMATION|D[EÉ]CLAR[EÉ]E?|ENVIRON|تقريبا|تقديرا)\.?$",
+    r"(?:(?<![\s.])[\s.]+)?(?:ENV|ENVIRON|CIRCA|APPROX|PR[EÉ]SUM[EÉ]E?|ESTIM[EÉ]E?|ESTIMATION|D[EÉ]CLAR[EÉ]E?|ENVIRON|تقريبا|تقديرا)\.?$",
     re.IGNORECASE,
 )
 ORDINAL = re.compile(r"^(\d{1,2})\s*(?:er|ère|re|e|eme|ème|ième|°|º|ª|st|nd|rd|th)(?=[\s/.\-])", re.IGNORECASE)
@@ -42,7 +42,7 @@ COMPACT_TIME = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})T(\d{2})(\d{2})(?:\d{2})?(
 
 
 TIME_BEFORE_YEAR = re.compile(
-    r"^(.*?[^\W\d_]{3,}\.?\s+\d{1,2}),?\s+(\d{1,2}:\d{2}(?::\d{2})?)\s+([A-Z]{2,5}|[+-]\d{2}:?\d{2})?\s*(\d{4})$",
+    r"^(.*?(?<![^\W\d_])[^\W\d_]{3,}\.?\s+\d{1,2}),?\s+(\d{1,2}:\d{2}(?::\d{2})?)\s++([A-Z]{2,5}|[+-]\d{2}:?\d{2})?\s*+(\d{4})$",
     re.IGNORECASE,
 )
 """As programs print a date: Tue Mar 12 00:00:00 GMT 1985."""

@@ -42,8 +42,8 @@ EXCEL_DAY_0 = dt.date(1899, 12, 30)
 ZONE = ZoneInfo("Africa/Casablanca")
 UNKNOWN = r"[xX?*_.\-]{1,2}"
 UNKNOWN_YEAR = r"[xX?*_\-]{2,4}"
-HIJRI_MARK = re.compile(r"\s*(?:هـ|هجرية?|ه$|(?<=\d)\s*(?:A\.?H\.?|H\.?)$)\s*", re.IGNORECASE)
-GREGORIAN_MARK = re.compile(r"\s*(?:ميلادية?|م$|(?<=\d)\s*(?:A\.?D\.?|C\.?E\.?)$)\s*", re.IGNORECASE)
+HIJRI_MARK = re.compile(r"(?:(?<!\s)\s+)?(?:هـ|هجرية?|ه$|(?<=\d)\s*(?:A\.?H\.?|H\.?)$)\s*", re.IGNORECASE)
+GREGORIAN_MARK = re.compile(r"(?:(?<!\s)\s+)?(?:ميلادية?|م$|(?<=\d)\s*(?:A\.?D\.?|C\.?E\.?)$)\s*", re.IGNORECASE)
 TIME = re.compile(
     r"^(?P<date>.*?\d)(?:T|,?\s+(?:[àa]\s+)?)(?P<h>\d{1,2})[:hH](?P<m>\d{2})(?::(?P<s>\d{2}))?(?:[.,]\d+)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|(?:UTC|GMT)?[+-]\d{2}|UTC|GMT)?(?:\s+\D*)?$",

@@ -48,7 +48,7 @@ RECORD = "record"
 """The choice for the column that numbers the records."""
 FEATURES = tuple(one.value for one in Feature)
 
-PURE_NUMBER = re.compile(r"[\d\s.,]*\d[\d\s.,]*")
+PURE_NUMBER = re.compile(r"[\s.,]*\d[\d\s.,]*")
 FULL_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""

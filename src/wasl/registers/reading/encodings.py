@@ -51,7 +51,7 @@ MARGIN = 0.05
 """A reading must be better than the others by this share of words."""
 ACCENTED = frozenset("ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆÁÍÓÚÑÃÕÅØßàâäçéèêëîïôöùûüÿœæáíóúñãõåøìòĞİŞğışªº")
 RARE = frozenset(["Å", "å", "Ø", "ø", "ª", "º", "Ÿ", "ß", "ì", "ò", "Æ", "æ", "ı", "ş", "ğ"])
-WORD = re.compile(rb"[A-Za-z\x80-\xff'\-]*[\x80-\xff][A-Za-z\x80-\xff'\-]*")
+WORD = re.compile(rb"(?<![A-Za-z\x80-\xff'\-])[A-Za-z'\-]*+[\x80-\xff][A-Za-z\x80-\xff'\-]*+")
 
 
 def known_encoding(name: str, where: str) -> str:

@@ -15,15 +15,15 @@ __all__ = ["fast_rows"]
 
 MOST_CELLS = 40_000_000
 """Cells of the rectangle: 24 bytes for each, so 1 GB."""
-ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d+)"')
-WIDE = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{2,3})\d')
-FAR = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Z]{1,3}(\d{6,7})"')
+ROW = re.compile(rb'<(?:\w+:)?row\s[^<>]*?\br="(\d+)"')
+WIDE = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{2,3})\d')
+FAR = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="[A-Z]{1,3}(\d{6,7})"')
 SPECIAL = re.compile(
-    rb'<(?:\w+:)?c\s(?=[^>]*?\br="([A-Z]+)(\d+)")(?P<attributes>[^>]*)>(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>))?'
+    rb'<(?:\w+:)?c\s(?=[^<>]*?\br="([A-Z]+)(\d+)")(?P<attributes>[^<>]*)>(?:<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>))?'
     rb"<(?:\w+:)?v>(?P<value>#[^<]*|-?\d{16,})</(?:\w+:)?v>"
 )
 ANY_SPECIAL = re.compile(rb"<(?:\w+:)?v>(?:#|-?\d{16})")
-NO_PLACE = re.compile(rb'<(?:\w+:)?c(?:>|\s(?![^>]*?\br=")[^>]*>)')
+NO_PLACE = re.compile(rb'<(?:\w+:)?c(?:>|\s(?![^<>]*?\br=")[^<>]*>)')
 """A cell that does not say where it stands."""
 STRINGS = (b't="s"', b't="str"', b't="inlineStr"')
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wasl.errors import RegisterError
+from wasl.registers.reading.bounded_parquet import bounded_batches
 from wasl.registers.reading.coded_columns import TextColumns, one_array
 from wasl.registers.reading.headers import Header, Wanted, match_header
 from wasl.registers.reading.missing_columns import require
@@ -16,8 +17,6 @@ from wasl.registers.reading.source import Source, complete, text_of
 from wasl.registers.reading.width import require_width
 
 __all__ = ["column_names", "read_parquet"]
-
-ROWS_AT_A_TIME = 1 << 17
 
 
 def column_names(path: Path) -> list[str]:
@@ -49,8 +48,8 @@ def read_parquet(path: Path, wanted: Wanted, *, coded: bool = False) -> Source:
         require(str(path), Header(0, names, match), wanted, [[name for (name,) in names]])
         chosen = [names[place][0] for place in match.places.values()]
         found.begin(list(match.places), pa.schema([file.schema_arrow.field(name) for name in chosen]))
-        for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=chosen):
-            found.add([batch.column(name) for name in chosen])
+        for cells in bounded_batches(path, chosen, RegisterError):
+            found.add(cells)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise RegisterError(f"{path}: not a readable Parquet file.") from error
     if found.rows == 0:

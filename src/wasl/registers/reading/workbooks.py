@@ -32,10 +32,10 @@ TAIL = 4096
 """Bytes of one chunk kept for the next: longer than any one cell that is searched for."""
 DAY_0_OF_1904 = dt.date(1904, 1, 1)
 """Day 0 of serials in workbooks of old versions of Excel for Mac."""
-MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 CELL_WITH_FORMULA = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb'<(?:\w+:)?c(?=\s)(?:(?!\sr=")[^<>])*+\sr="([A-Z]+)(\d+)"[^<>]*+>\s*<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*+'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
 """A cell that has a formula and no stored value: a program wrote it and no spreadsheet ever computed it."""
 

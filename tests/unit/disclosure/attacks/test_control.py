@@ -19,7 +19,7 @@ from wasl.workflow.protect import protect as protect_act
 def policy_of(**changes):
     document = {
         "name": "p",
-        "thresholds": {"individual_risk": 1.0},
+        "no_thresholds": "a test",
         "variables": [
             {"name": "town", "role": "key"},
             {"name": "age", "role": "key"},

@@ -97,7 +97,7 @@ def test_rows_with_missing_values_are_grouped_among_themselves(rng):
     assert np.isnan(done.values[:6, 1]).all()
     assert set(done.groups[:6]).isdisjoint(done.groups[6:])
     values[6, 0] = np.nan
-    with pytest.raises(InputError, match="1 rows miss the same values"):
+    with pytest.raises(InputError, match="of one kind there are 1"):
         microaggregate(values, 3)
 
 

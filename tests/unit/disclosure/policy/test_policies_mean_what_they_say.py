@@ -386,7 +386,7 @@ def test_a_variable_may_put_households_at_risk_and_have_to_agree():
     frame = pd.DataFrame({"area": ["N", "S"] * 50, "size": [1, 1, 2, 2] * 25, "job": list("abcde") * 20})
     document = {
         "name": "p",
-        "thresholds": {"individual_risk": 1.0},
+        "no_thresholds": "a test",
         "variables": [{"name": name, "role": "key"} for name in frame],
         "methods": [
             {"kind": "swap_records", "areas": ["area"], "similar": ["size"], "risk_variables": ["size", "job"]}

@@ -63,6 +63,7 @@ def _pram(method: m.Pram, step: Step) -> Applied:
         }
         file = file.with_column(name, done.column.decode())
     sentence = f"{_list(names)}: categories are exchanged at random with known probabilities (PRAM)."
+    sentence += "" if any(counts.values()) else " None was changed."
     parameters = {"retain": method.retain, "invariant": method.invariant, "effective": effective}
     return file, None, Change("pram", names, parameters, counts, sentence) if names else None
 
@@ -116,6 +117,8 @@ def _swap_records(method: m.SwapRecords, step: Step) -> Applied:
     for column in done.areas:
         file = file.with_column(column.name, column.decode())
     sentence = f"Some records exchanged their {_list(areas)} with similar records elsewhere."
+    if not done.swapped:
+        sentence = f"No record exchanged its {_list(areas)}."
     counts = {"swapped": done.swapped, "at_risk": done.at_risk, "unmatched": done.unmatched}
     return file, None, Change("swap_records", areas, {"k": method.k, "rate": method.rate}, counts, sentence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -29,7 +30,7 @@ def _recode(method: m.Recode, step: Step) -> Applied:
     column = file.coded([method.variable])[0]
     coarse = generalize(column, file.hierarchy(method.variable, method.level), method.level)
     counts = {"categories_before": len(column.labels), "categories_after": len(coarse.labels)}
-    sentence = f"{method.variable} is grouped into {len(coarse.labels)} categories."
+    sentence = f"{method.variable}: values are grouped; number of categories: {len(coarse.labels)}."
     change = Change("recode", (method.variable,), {"level": method.level}, counts, sentence)
     ordered = method.variable in file.orders or method.variable in file.policy.numbers | file.policy.dates
     return file.with_column(method.variable, coarse.decode(), coarse.texts if ordered else None), None, change
@@ -41,9 +42,11 @@ def _top_bottom(method: m.TopBottom, step: Step) -> Applied:
     settings = method.model_dump(exclude={"kind", "variable"}, exclude_none=True)
     ends = [word for word, bound in (("lowest", method.bottom), ("highest", method.top)) if bound is not None]
     sentence = f"The {' and '.join(ends)} values of {method.variable} are replaced by one value each."
-    return change_numbers(
-        file, (method.variable,), partial(top_bottom_code, **settings), "top_bottom", settings, sentence
-    )
+    coded = partial(top_bottom_code, **settings)
+    file, rows, change = change_numbers(file, (method.variable,), coded, "top_bottom", settings, sentence)
+    if change is not None and not change.took_effect:
+        change = replace(change, sentence=f"No value of {method.variable} is replaced.")
+    return file, rows, change
 
 
 @perform.register
@@ -58,7 +61,7 @@ def _group(method: m.GroupCategories, step: Step) -> Applied:
     absent = len(named - set(column.texts))
     if absent and not set(column.texts) <= {*method.groups, method.other}:
         counts["named_categories_not_in_the_data"] = absent
-    sentence = f"{method.variable} is grouped into {len(grouped.labels)} categories."
+    sentence = f"{method.variable}: values are grouped; number of categories: {len(grouped.labels)}."
     change = Change("group", (method.variable,), {}, counts, sentence)
     return file.with_column(method.variable, grouped.decode()), None, change
 

@@ -82,7 +82,7 @@ def _parameters(
 
 
 def _together(pairs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Which variables take others along, for the internal report."""
+    """The variables that take others along, for the internal report."""
     return {"suppressed_with": {coarse: list(finer) for coarse, finer in pairs.items()}} if pairs else {}
 
 

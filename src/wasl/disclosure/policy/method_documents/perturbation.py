@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field as Option
+from pydantic import model_validator
 
 from wasl.disclosure.policy.method_documents.base import MethodBase, Share
 
@@ -37,6 +38,10 @@ class Microaggregate(MethodBase):
         return self.variables
 
 
+USUAL_RETENTION = 0.8
+"""Probability that a category stays where none is given: that of the examples in the IHSN practice guide to SDC."""
+
+
 class Pram(MethodBase):
     """Post-randomization of categories.
 
@@ -51,11 +56,21 @@ class Pram(MethodBase):
 
     kind: Literal["pram"]
     variables: tuple[str, ...] = Option(min_length=1)
-    retain: Share = 0.8
+    retain: Share = USUAL_RETENTION
     matrix: tuple[tuple[float, ...], ...] | None = None
     categories: tuple[str, ...] = ()
     invariant: bool = True
     strata: str | None = None
+
+    @model_validator(mode="after")
+    def _matrix_or_retention(self) -> Self:
+        if (self.matrix is None) != (not self.categories):
+            raise ValueError("matrix and categories belong together")
+        if self.matrix is not None and self.retain != USUAL_RETENTION:
+            raise ValueError("retain and matrix exclude each other: the diagonal of the matrix says what stays")
+        if self.matrix is None and self.retain == 1.0:
+            raise ValueError("retain = 1 changes no category; leave the method out")
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,7 +107,7 @@ class RankSwap(MethodBase):
 
     kind: Literal["rank_swap"]
     variables: tuple[str, ...] = Option(min_length=1)
-    window: Share = 0.05
+    window: Share = Option(default=0.05, gt=0.0)
 
     @property
     def names(self) -> tuple[str, ...]:

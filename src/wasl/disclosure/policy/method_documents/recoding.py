@@ -79,7 +79,7 @@ class GroupCategories(MethodBase):
 
     kind: Literal["group"]
     variable: str
-    groups: dict[str, tuple[str, ...]]
+    groups: dict[str, tuple[str, ...]] = Option(min_length=1)
     other: str | None = None
 
     @property
