@@ -19,7 +19,8 @@ from wasl.service import objection_effects
 from wasl.service.access import Role
 from wasl.service.objections import records_in_file
 from wasl.service.records import Objection
-from wasl.web.console import retention
+from wasl.web.console import retention, uploads
+from wasl.web.scanner import Verdict
 
 PAGE = f"/console/projects/{PROJECT}/objections"
 ID = "ab" * 16
@@ -74,6 +75,23 @@ def test_a_file_that_is_no_list_is_refused_without_its_content(service: Service,
         assert word not in answer.text
     with service.installation.office.ledger.reading() as state:
         assert state.select(Objection, project=PROJECT) == []
+
+
+@pytest.mark.parametrize(("verdict", "status"), [(Verdict.REFUSED, 422), (Verdict.FAILED, 503), (Verdict.TAKEN, 303)])
+def test_a_file_of_a_form_is_shown_to_the_scanner(
+    service: Service, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, status: int
+) -> None:
+    seen: list[bytes] = []
+
+    async def scan(path: Path, *_: object) -> Verdict:
+        seen.append(path.read_bytes())
+        return verdict
+
+    monkeypatch.setattr(uploads, "scan", scan)
+    answer = upload(browser(service), "ids.txt", FILES["ids.txt"])
+    assert (answer.status_code, seen) == (status, [FILES["ids.txt"]])
+    with service.installation.office.ledger.reading() as state:
+        assert len(state.select(Objection, project=PROJECT)) == (status == 303)
 
 
 def test_only_lists_of_the_own_register_are_taken() -> None:

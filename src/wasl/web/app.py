@@ -38,6 +38,7 @@ from wasl.web.console.routes import add_console
 from wasl.web.installation import Installation
 from wasl.web.middleware import Edge, Metrics
 from wasl.web.openapi import complete_document
+from wasl.web.scanner import require_scanner
 
 __all__ = ["TOPICS", "create_app"]
 
@@ -71,8 +72,13 @@ Every change, and every denied attempt, is an entry of the log.
 
 
 def create_app(installation: Installation, metrics: Metrics | None = None) -> FastAPI:
-    """The application over an open installation; its workers run as long as it does."""
+    """The application over an open installation; its workers run as long as it does.
+
+    Raises:
+        InputError: The scanner that the settings name is not there.
+    """
     settings = installation.settings
+    require_scanner(settings)
     metrics = metrics or Metrics()
 
     @asynccontextmanager

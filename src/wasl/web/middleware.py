@@ -66,6 +66,7 @@ class Metrics:
         self.seconds = Histogram("wasl_request_seconds", "Time to serve a request", ["route"], registry=self.registry)
         self.active = Gauge("wasl_requests_active", "Requests being served", registry=self.registry)
         self.uploaded = Counter("wasl_uploaded_bytes", "Bytes of files taken in", registry=self.registry)
+        self.scanned = Counter("wasl_scanned", "Uploads shown to the scanner", ["verdict"], registry=self.registry)
         self.denied = Counter("wasl_denied", "Attempts denied", registry=self.registry)
         self.limited = Counter("wasl_rate_limited", "Requests refused for their rate", registry=self.registry)
         self.jobs = Counter("wasl_jobs", "Jobs ended", ["kind", "outcome"], registry=self.registry)

@@ -108,6 +108,10 @@ class ServiceSettings(BaseSettings):
     min_free_bytes: int = Field(
         default=1 << 30, ge=0, description="bytes left on the disk below which uploads are refused and readiness fails"
     )
+    scan_command: tuple[str, ...] = Field(
+        default=(), description="program and arguments that scan each upload: exit 0 takes it, 1 refuses; empty: none"
+    )
+    scan_seconds: float = Field(default=120, gt=0, description="seconds the scanner may take for one file")
     max_rows: int = Field(default=20_000_000, ge=1, description="rows of one submission; bounds a linkage's memory")
     max_row_group_bytes: int = Field(
         default=1 << 30, ge=1, description="unpacked bytes of one Parquet row group; bounds memory while checking"

@@ -17,6 +17,7 @@ from wasl.service.ports import Area
 from wasl.storage.files import FileStore, IncomingFile
 from wasl.web.middleware import Metrics
 from wasl.web.problems import HttpProblem
+from wasl.web.scanner import Verdict, scan
 from wasl.web.settings import ServiceSettings
 
 __all__ = ["MEDIA_TYPE", "UPLOAD_OPENAPI", "receive_body"]
@@ -49,7 +50,8 @@ async def receive_body(request: Request, area: Area) -> IncomingFile:
     """The request's body as a file of an area, complete and with the announced digest; not yet kept.
 
     Raises:
-        HttpProblem: Another media type, no or a wrong digest, too large, no room, or the sender stalled.
+        HttpProblem: Another media type, no or a wrong digest, too large, no room, the sender stalled, or the scanner
+            did not take it.
     """
     settings: ServiceSettings = request.app.state.settings
     store: FileStore = request.app.state.files
@@ -61,11 +63,19 @@ async def receive_body(request: Request, area: Area) -> IncomingFile:
         await _fill(request, incoming, settings)
         if incoming.stored.digest != announced:
             raise HttpProblem(400, "the body is not what its Content-Digest says.", remedy="Send it again.")
+        _require_taken(await scan(incoming.path, settings, metrics))
     except BaseException:
         incoming.__exit__()
         raise
     metrics.uploaded.inc(incoming.stored.size_bytes)
     return incoming
+
+
+def _require_taken(verdict: Verdict) -> None:
+    if verdict is Verdict.REFUSED:
+        raise HttpProblem(422, "the scanner of this service refused the file.", remedy="Tell the administrator.")
+    if verdict is Verdict.FAILED:
+        raise HttpProblem(503, "the scanner of this service does not work.", remedy="Send the file again later.")
 
 
 async def _fill(request: Request, incoming: IncomingFile, settings: ServiceSettings) -> None:

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from wasl.errors import InputError
 from wasl.registers.reading.bounded_parquet import read_bounded
 from wasl.registers.reading.encodings import detect_encoding
+from wasl.registers.reading.long_lines import require_lines
 from wasl.registers.reading.width import doubled, require_width
 
 __all__ = ["Microdata", "column_labels", "missing_reasons", "open_microdata", "read_microdata"]
@@ -178,6 +179,7 @@ def _parquet(path: Path) -> pa.Table:
 
 
 def _csv(path: Path) -> Microdata:
+    require_lines(path)
     encoding = detect_encoding(path)
     try:
         text = path.read_bytes().decode("utf-8-sig" if encoding == "utf-8" else encoding)

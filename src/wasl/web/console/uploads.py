@@ -25,6 +25,7 @@ from wasl.web.console.forms import TOKEN_FIELD, PageFault, require_token
 from wasl.web.console.pages import Page
 from wasl.web.console.sessions import form_token
 from wasl.web.middleware import Metrics
+from wasl.web.scanner import Verdict, scan
 
 __all__ = ["receive_file"]
 
@@ -77,10 +78,13 @@ class _Reading:
 
 
 async def receive_file(page: Page, area: Area) -> tuple[IncomingFile, dict[str, str]]:
-    """The file of a form, complete on disk, and the other fields. The token of the form is checked before the file.
+    """The file of a form, complete on disk and scanned, and the other fields.
+
+    The token of the form is checked before the file.
 
     Raises:
-        PageFault: The form is not one of this session, the file is missing, too large, or not what its digest says.
+        PageFault: The form is not one of this session, the file is missing, too large, not what its digest says, or
+            not taken by the scanner.
     """
     request = page.request
     settings = page.settings
@@ -107,6 +111,11 @@ async def receive_file(page: Page, area: Area) -> tuple[IncomingFile, dict[str, 
     try:
         await _read(request, parser, reading, incoming.write, form_token(page.cookie))
         _require_whole(reading, incoming.stored.digest)
+        verdict = await scan(incoming.path, settings, metrics)
+        if verdict is Verdict.REFUSED:
+            raise PageFault(422, N_("The scanner of this service refused the file. Tell the administrator."))
+        if verdict is Verdict.FAILED:
+            raise PageFault(503, N_("The scanner of this service does not work."), N_("Send it again later."))
     except BaseException:
         incoming.__exit__()
         raise
