@@ -44,7 +44,7 @@ def test_every_requirement_has_one_row() -> None:
     assert max(Counter(numbers).values()) == 1
     rows = ROW.findall(PAGE)
     assert len(rows) == len(numbers)
-    assert {state for _, _, state, _ in rows} == STATES
+    assert STATES - {"**not met**"} <= {state for _, _, state, _ in rows} <= STATES
     assert Counter(int(chapter) for chapter, _, _, _ in rows) == REQUIREMENTS
 
 
@@ -64,7 +64,7 @@ def test_the_counts_are_those_of_the_rows() -> None:
 def test_the_page_on_security_has_the_same_counts() -> None:
     rows = ROW.findall(PAGE)
     counts = Counter(state for _, _, state, _ in rows)
-    assert {level for _, level, state, _ in rows if state == "**not met**"} == {"2"}
+    assert {level for _, level, state, _ in rows if state == "**not met**"} <= {"2"}
     said = (
         f"- {counts['**not met**']} requirements of level 2 are not met and {counts['partly']} of levels 1 and 2 are "
         "met in part: [asvs.md](asvs.md) names them."

@@ -68,7 +68,7 @@ def serve_demo(out: Path, outboxes: Mapping[str, Path], *, project: str, port: i
     from wasl.web.middleware import Metrics
 
     settings = service_settings(None, data_dir=out / "service", port=port, log_level="warning", min_free_bytes=0)
-    configure_logging(settings.log_level)
+    configure_logging(settings)
     with bind(settings) as listening:
         installation = Installation.open(settings)
         tokens = fill_installation(

@@ -79,7 +79,7 @@ def serve(
         from wasl.web.installation import Installation, configure_logging
         from wasl.web.middleware import Metrics
 
-        configure_logging(settings.log_level)
+        configure_logging(settings)
         installation = Installation.open(settings, accept_older=accept_older_database)
         swept = installation.sweep()
         if swept.quarantined:
@@ -123,7 +123,7 @@ def worker(config: ConfigOption = None) -> None:
     from wasl.web.installation import configure_logging
 
     settings = service_settings(config)
-    configure_logging(settings.log_level)
+    configure_logging(settings)
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

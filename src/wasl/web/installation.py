@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -30,6 +32,7 @@ from wasl.storage.files import FileStore, Sweep
 from wasl.storage.leases import JobLeases
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
+from wasl.web.log_sender import start_sending
 from wasl.web.middleware import Metrics
 from wasl.web.secrets import install_next, load_record_secret, load_signer, new_secret, next_signer
 from wasl.web.settings import ServiceSettings
@@ -242,22 +245,34 @@ def new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
 
 
-def configure_logging(level: str) -> None:
-    """One JSON object per line on stderr, for wasl and for the libraries beneath it."""
-    severity = logging.getLevelNamesMapping()[level.upper()]
+def configure_logging(settings: ServiceSettings) -> None:
+    """One JSON object per line on stderr, for wasl and for the libraries beneath it; to a syslog server, too, if set.
+
+    Raises:
+        InputError: The certificates of that server's authority cannot be read.
+    """
+    severity = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    sending: list[Any] = []
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if settings.log_target:
+        sender, handler = start_sending(settings.log_target, settings.log_ca_file)
+        atexit.register(sender.close)
+        sending.append(sender)
+        handlers.append(handler)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
+            *sending,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(
-        level=max(severity, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s", force=True
+        level=max(severity, logging.WARNING), handlers=handlers, format="%(levelname)s %(name)s", force=True
     )
 
 

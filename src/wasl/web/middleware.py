@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wasl.web.log_sender import active_counts
 from wasl.web.problems import HttpProblem, problem_response, unforeseen
 
 if TYPE_CHECKING:
@@ -55,6 +57,10 @@ UPLOAD_PATH = re.compile(r"/(deliveries|join-maps|payloads|pairs)$")
 """Routes that stream their body to disk under a limit of their own."""
 
 
+def _log_lines(state: str) -> float:
+    return active_counts().get(state, 0)
+
+
 class Metrics:
     """Counters for Prometheus; per process."""
 
@@ -66,7 +72,12 @@ class Metrics:
         self.seconds = Histogram("wasl_request_seconds", "Time to serve a request", ["route"], registry=self.registry)
         self.active = Gauge("wasl_requests_active", "Requests being served", registry=self.registry)
         self.uploaded = Counter("wasl_uploaded_bytes", "Bytes of files taken in", registry=self.registry)
+        self._log_lines = Gauge(
+            "wasl_log_lines", "Log lines for the syslog server, by state", ["state"], registry=self.registry
+        )
         self.scanned = Counter("wasl_scanned", "Uploads shown to the scanner", ["verdict"], registry=self.registry)
+        for state in ("sent", "waiting", "dropped") if active_counts() else ():
+            self._log_lines.labels(state).set_function(partial(_log_lines, state))
         self.denied = Counter("wasl_denied", "Attempts denied", registry=self.registry)
         self.limited = Counter("wasl_rate_limited", "Requests refused for their rate", registry=self.registry)
         self.jobs = Counter("wasl_jobs", "Jobs ended", ["kind", "outcome"], registry=self.registry)

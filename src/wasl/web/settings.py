@@ -117,9 +117,7 @@ class ServiceSettings(BaseSettings):
         default=1 << 30, ge=1, description="unpacked bytes of one Parquet row group; bounds memory while checking"
     )
     max_unpacked_bytes: int = Field(
-        default=1 << 34,
-        ge=1,
-        description="unpacked bytes of one text column, and of all other columns together; bounds memory of later work",
+        default=1 << 34, ge=1, description="unpacked bytes of one text column, and of all other columns together"
     )
     max_cell_bytes: int = Field(
         default=1024, ge=16, description="bytes of one value; no code, date or number is longer"
@@ -127,8 +125,7 @@ class ServiceSettings(BaseSettings):
     max_columns: int = Field(default=500, ge=1, description="columns of one submission")
     max_review_pairs: int = Field(default=500, ge=0, description="pairs put into the review queue of a run")
     require_authorization: bool = Field(
-        default=False,
-        description="whether a project may link and release only under a stored authorization of the authority",
+        default=False, description="whether a project may link and release only under a stored authorization"
     )
     two_person: bool = Field(
         default=True, description="whether two administrators must agree to a token, once there are two"
@@ -249,6 +246,12 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severity of what is written to stderr"
     )
+    log_target: str = Field(
+        default="",
+        pattern=r"^(tls://[^/:@\s]+(:\d{1,5})?)?$",
+        description="tls://host:port of a syslog server (RFC 5425) that gets every line, too; empty: none",
+    )
+    log_ca_file: Path | None = Field(default=None, description="PEM file of its authority; empty: the machine's")
 
     @classmethod
     def settings_customise_sources(
