@@ -15,7 +15,7 @@ from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service, Template
 from test_authorized_acts import ID, fill
 
 from wasl.errors import InputError
-from wasl.locale import messages
+from wasl.locale import LANGUAGES, Language, messages
 from wasl.publication.description import DatasetDescription
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
@@ -180,3 +180,14 @@ def test_a_refused_token_keeps_what_was_chosen(service: Service) -> None:
     assert refused.status_code == 422
     assert 'value="Not A Name"' in refused.text
     assert 'value="Office of names"' in refused.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_session_and_tasks_name_register_and_project_by_title(service: Service, language: Language) -> None:
+    browser = browser_of(service, Role.HOLDER, language)
+    title = RegisterSchema.load(REGISTER).title_in(language)
+    account = text_of(browser.get("/console/account").text)
+    assert f"<bdi>{title}</bdi>" in account
+    assert f"<bdi>Project {PROJECT}</bdi>" in account
+    assert f"<bdi>{REGISTER}</bdi>" not in account
+    assert title in text_of(browser.get("/console").text)

@@ -34,7 +34,7 @@ from wasl.service.states import MenuStatus, ReleaseStatus, RunStatus
 from wasl.web.console.authority import held_by
 from wasl.web.console.next_steps import next_steps
 from wasl.web.console.pages import AnyPage, Page, Pages
-from wasl.web.console.titles import register_title, title_in
+from wasl.web.console.titles import title_in, title_of_register
 
 __all__ = ["Task", "pages", "tasks"]
 
@@ -100,18 +100,12 @@ def _holder(page: Page, state: Reader, project: Project) -> list[Task]:
             N_("The project “{project}” cannot link or publish your register without them."),
             "warn",
             {
-                "register": _title(page, state, project, register),
+                "register": title_of_register(state, project.id, register, page.language.language),
                 "kinds": page.language.list(names),
                 "project": project.title,
             },
         )
     ]
-
-
-def _title(page: Page, state: Reader, project: Project, register: str) -> str:
-    """The title of a register in the language of the page, or its name."""
-    found = state.select(Register, project=project.id, name=register)
-    return (register_title(found[0].definition, page.language.language) if found else "") or register
 
 
 def _linkage(page: Page, state: Reader, project: Project) -> list[Task]:

@@ -28,6 +28,7 @@ from wasl.web.console.forms import PageFault
 from wasl.web.console.pages import AnyPage, Page, Pages
 from wasl.web.console.sayings import Saying, say_problem
 from wasl.web.console.sessions import GUEST_COOKIE, SESSION_COOKIE, new_id, set_cookie
+from wasl.web.console.titles import title_of_register
 from wasl.web.oidc import LEEWAY_SECONDS, Account, discovered
 from wasl.web.problems import HttpProblem
 from wasl.web.secrets import new_secret
@@ -89,7 +90,12 @@ def show_account(page: AnyPage) -> Response:
         )
         for one in found
     ]
-    return page.render("account.html", rows=[(*row, page.sessions.is_own(own, row[0].id_hash)) for row in rows])
+    project, register = page.actor.project or "", page.actor.register or ""
+    with page.office.ledger.reading() as state:
+        title = title_of_register(state, project, register, page.language.language) if register else ""
+    return page.render(
+        "account.html", register=title, rows=[(*row, page.sessions.is_own(own, row[0].id_hash)) for row in rows]
+    )
 
 
 @pages("POST", "/console/account/sessions/{name}/end", Action.WHOAMI)

@@ -11,10 +11,20 @@ from markupsafe import Markup, escape
 from wasl.locale import Language, Messages
 from wasl.locale.messages import in_language
 from wasl.locale.pages import said
-from wasl.service.records import Release, TableOrder
+from wasl.service.ports import Reader
+from wasl.service.records import Register, Release, TableOrder
 from wasl.web.console.documents import THRESHOLDS
 
-__all__ = ["label_in", "methods_of", "register_title", "said_in_words", "title_in", "variable_labels", "with_labels"]
+__all__ = [
+    "label_in",
+    "methods_of",
+    "register_title",
+    "said_in_words",
+    "title_in",
+    "title_of_register",
+    "variable_labels",
+    "with_labels",
+]
 
 EXCEEDED = re.compile(r"thresholds\.(\w+)(?![\w.])")
 
@@ -39,6 +49,12 @@ def register_title(definition: Mapping[str, Any], language: Language) -> str:
     """The title of a register in a language, as its schema gives it; empty where it has none."""
     known = [str(definition.get(name) or "") for name in ("title", "title_fr", "title_ar")]
     return in_language(language, *known)
+
+
+def title_of_register(state: Reader, project: str, register: str, language: Language) -> str:
+    """The title of a register of a project in a language, or its name."""
+    found = state.select(Register, project=project, name=register)
+    return (register_title(found[0].definition, language) if found else "") or register
 
 
 def variable_labels(description: Mapping[str, Any], language: Messages) -> dict[str, str]:
