@@ -262,6 +262,34 @@ class TestOrders:
         assert codes == [202, 202, 409]
 
 
+class TestFigures:
+    MEASURES = (
+        {"name": "persons", "unit": "persons"},
+        {"name": "pay", "value": "wage", "measure": "median_band", "bands": [0, 3000, 5000, 8000]},
+        {"name": "mean", "value": "wage", "measure": "mean", "decimals": 1},
+        {"name": "by-year", "value": "wage", "denominator": "birth_year", "measure": "ratio", "decimals": 3},
+    )
+
+    @pytest.mark.parametrize("measure", ["pay", "mean", "by-year"])
+    def test_medians_means_and_ratios_are_ordered_beside_counts(self, desk: Desk, measure: str) -> None:
+        menu = desk.menu(measures=list(self.MEASURES))
+        counts = desk.order(menu, dimensions=["sex", "activity_section"])
+        assert desk.step(counts, "approve", reason="fine").status_code == 200
+        shown = desk.order(menu, dimensions=["sex", "activity_section"], measure=measure)
+        assert shown["status"] == "requested", shown["failure"]
+        assert desk.step(shown, "approve", reason="fine").status_code == 200
+        figures = [float(row["value"]) for row in desk.table(shown) if row["value"]]
+        assert figures
+        if measure == "pay":
+            assert set(figures) <= {0.0, 3000.0, 5000.0, 8000.0}
+
+    def test_classes_of_a_median_count_as_cells(self, desk: Desk) -> None:
+        crossings = {"max_dimensions": 2, "max_cells": 60, "approval": "each"}
+        menu = desk.menu(measures=list(self.MEASURES), crossings=crossings)
+        assert desk.order(menu, dimensions=["sex", "birth_year"])["status"] == "requested"
+        assert "cells" in desk.order(menu, dimensions=["sex", "birth_year"], measure="pay")["failure"]
+
+
 class TestAnswersTogether:
     """What was answered is part of what the next answer is audited against."""
 

@@ -284,8 +284,8 @@ def _levels(text: str) -> pa.Table:
 
 
 def _cells(spec: TablesSpec, data: pa.Table, hierarchies: Mapping[str, pa.Table]) -> int:
-    """Cells of an order, margins and empty ones included: an upper bound."""
-    cells = 1
+    """Cells of an order, margins and empty ones included: an upper bound. A median band is made from its classes."""
+    cells = len(spec.tables[0].input.bands) + 1
     for dimension in spec.tables[0].dimensions:
         if dimension.hierarchy:
             levels = hierarchies[dimension.hierarchy]

@@ -172,7 +172,7 @@ def _require_variables(menu: MenuSpec, microdata: Mapping[str, Any]) -> None:
         InputError: Names the columns that are missing.
     """
     wanted = {one.source for one in menu.dimensions}
-    wanted |= {one.value for one in menu.measures if one.value != "count"}
+    wanted |= {name for one in menu.measures for name in one.columns}
     wanted |= {one.weight for one in menu.measures if one.weight}
     missing = sorted(wanted - set(MicrodataSpec.model_validate(microdata).columns))
     if missing:

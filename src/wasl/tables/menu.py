@@ -17,7 +17,7 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from wasl.errors import InputError
-from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.documents import Document, load_document, resolve_document, validate_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.reference_periods import ReferencePeriod
 from wasl.tables.specification import (
@@ -35,6 +35,8 @@ T = TypeVar("T")
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 RECORD = "person_id"
 """Column of the microdata that identifies a record, from which the cell-key method derives its record key."""
+LATER = ("denominator", "bands", "decimals")
+"""Keys of a measure that came later: without them a menu has the digest that events and approvals of before name."""
 
 
 class ApprovalRule(StrEnum):
@@ -52,9 +54,13 @@ class MenuMeasure(Document):
     Attributes:
         name: Of the measure.
         value: Column that is added up; ``count`` counts persons.
-        measure: ``count``, ``sum`` or ``mean``; default: ``count`` where the value is ``count``, else ``sum``.
+        measure: ``count``, ``sum``, ``mean``, ``ratio`` or ``median_band``; default: ``count`` where the value is
+            ``count``, else ``sum``.
         weight: Column of the sampling weight.
         unit: Unit of the value.
+        denominator: Column below the fraction line of a ratio.
+        bands: Lower limits of the classes of a median band, the lowest first.
+        decimals: Decimals to which means and ratios are rounded; default: not rounded.
     """
 
     name: str = Option(pattern=NAME)
@@ -62,6 +68,14 @@ class MenuMeasure(Document):
     measure: MeasureKind | None = None
     weight: str = ""
     unit: str = ""
+    denominator: str = ""
+    bands: tuple[int, ...] = ()
+    decimals: int | None = Option(default=None, ge=0, le=12)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of amounts; the weight is none of them."""
+        return tuple(name for name in ("" if self.value == "count" else self.value, self.denominator) if name)
 
 
 class MenuTable(Document):
@@ -131,7 +145,7 @@ class MenuSpec(Document):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the microdata that an order can show: those of the dimensions, and the amounts."""
-        shown = {one.source for one in self.dimensions} | {one.value for one in self.measures if one.value != "count"}
+        shown = {one.source for one in self.dimensions} | {name for one in self.measures for name in one.columns}
         return tuple(sorted(shown))
 
     @model_validator(mode="after")
@@ -158,12 +172,30 @@ class MenuSpec(Document):
                 order_tables(self, TableRequest(table=table.name))
             except InputError as error:
                 raise ValueError(f"table {table.name!r}: {error}") from error
+        if self.crossings.max_dimensions:
+            self._require_crossings()
         return self
+
+    def _require_crossings(self) -> None:
+        """Refuse a measure that no dimension can be crossed with."""
+        for one in self.measures:
+            others = [item for item in self.dimensions if item.name not in one.columns]
+            if not others:
+                raise ValueError(f"measure {one.name!r}: no dimension can be crossed with it")
+            try:
+                order_tables(self, TableRequest(dimensions=(others[0].name,), measure=one.name))
+            except InputError as error:
+                raise ValueError(f"measure {one.name!r}: {error}") from error
 
     @property
     def digest(self) -> str:
-        """The digest of the menu's meaning."""
-        return digest_json(self.model_dump(mode="json"))
+        """The digest of the menu's meaning. Keys that a menu did not have before count where they are set."""
+        document = self.model_dump(mode="json")
+        for one in document["measures"]:
+            for name in LATER:
+                if one[name] in ("", [], None):
+                    del one[name]
+        return digest_json(document)
 
     def approval_of(self, request: TableRequest) -> ApprovalRule:
         """The rule by which the answer to an order is approved."""
@@ -194,7 +226,7 @@ def order_tables(menu: MenuSpec, request: TableRequest) -> TablesSpec:
 
     Raises:
         InputError: The menu does not offer it; names what it offers.
-        ValidationError: The menu's rules do not fit the table.
+        SchemaError: The menu's rules, or the measure and the dimensions, do not fit together.
     """
     if request.table:
         offered = {one.name: one for one in menu.tables}
@@ -213,7 +245,8 @@ def order_tables(menu: MenuSpec, request: TableRequest) -> TablesSpec:
     dimensions = [_named(known, one, "dimension") for one in names]
     figure = _named({one.name: one for one in menu.measures}, measure or menu.measures[0].name, "measure")
     keyed = menu.protection.method is ProtectionMethod.CELL_KEY
-    return TablesSpec.model_validate(
+    return validate_document(
+        TablesSpec,
         {
             "name": name,
             **titles,
@@ -225,12 +258,16 @@ def order_tables(menu: MenuSpec, request: TableRequest) -> TablesSpec:
                 "value": figure.value,
                 "measure": figure.measure,
                 "weight": figure.weight,
+                "denominator": figure.denominator,
+                "bands": figure.bands,
                 "record": RECORD if keyed else "",
             },
+            "decimals": figure.decimals,
             "dimensions": [one.model_dump(mode="json") for one in dimensions],
             "primary": menu.primary.model_dump(mode="json"),
             "protection": menu.protection.model_dump(mode="json"),
-        }
+        },
+        f"what is ordered ({name})",
     )
 
 
