@@ -108,7 +108,6 @@ ERASED: Mapping[str, tuple[str, ...]] = {
     "rule": (
         N_("spine, links and pairs"),
         N_("unreleased microdata and tables"),
-        N_("{kind} of {register}"),
     ),
 }
 """Reason and rule of a certificate of erasure: the service writes them, in English; other reasons are a person's."""
@@ -121,14 +120,11 @@ def _written(field: str) -> Recognizer:
 
 def _say_erased(field: str, value: str, says: Messages) -> str | None:
     """A text of the service about an erasure, in a language; None for a text of a person."""
+    kind, _, register = value.partition(" of ")
+    if field == "rule" and register and kind in FILE_WORDS:  # a message "X of Y" would be found in any sentence
+        return f"{says.text(FILE_WORDS[kind])} ({register})"
     found = _written(field).find(value) if field in ERASED else None
-    if found is None:
-        return None
-    key, values = found
-    kind = values.get("kind", "")
-    if kind and kind not in FILE_WORDS:
-        return None
-    return says.text(key, **values | ({"kind": says.text(FILE_WORDS[kind])} if kind else {}))
+    return None if found is None else says.text(found[0], **found[1])
 
 
 def say_value(field: str, value: str, language: Language) -> str | None:
