@@ -25,6 +25,8 @@ __all__ = ["Calibration", "Evaluation", "Score", "evaluate"]
 BINS = 10
 CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 """Thresholds of the precision-recall curve."""
+LINK_KINDS = (np.float64, np.int32, np.int16, np.int32, np.int16)
+"""Probability, and person and register of each side: twenty bytes for each link."""
 MOST_VALUES = 200
 """Values of a column of the truth up to which it is one to group by."""
 
@@ -281,7 +283,7 @@ def _known_links(
     """
     owner = np.full(len(known.truth), -1, np.int32)
     owner[judged] = true
-    parts: list[tuple[NDArray[Any], ...]] = []
+    parts: tuple[list[NDArray[Any]], ...] = tuple([np.empty(0, kind)] for kind in LINK_KINDS)
     for batch in links.to_batches(max_chunksize=AT_A_TIME) if isinstance(links, pa.Table) else links:
         sides = []
         for side in ("left", "right"):
@@ -290,11 +292,12 @@ def _known_links(
             sides.append((person.astype(np.int32), recoded[known.register[place]]))
         both = (sides[0][0] >= 0) & (sides[1][0] >= 0)
         probability = batch.column("probability").to_numpy(zero_copy_only=False)[both]
-        parts.append((probability, *(column[both] for side in sides for column in side)))
-    kinds = (np.float64, np.int32, np.int16, np.int32, np.int16)
-    columns = [
-        np.concatenate([np.empty(0, kind), *(part[number] for part in parts)]) for number, kind in enumerate(kinds)
-    ]
+        for column, values in zip(parts, (probability, *(own[both] for side in sides for own in side)), strict=True):
+            column.append(values)
+    columns = []
+    for column in parts:
+        columns.append(np.concatenate(column))
+        column.clear()
     return _Links(columns[0], (columns[1], columns[3]), (columns[2], columns[4]))
 
 

@@ -92,7 +92,7 @@ class _Looked:
 
     def _places(self, register: NDArray[np.int32], record_id: pa.ChunkedArray) -> NDArray[np.int64]:
         """The distinct record of the spine that each row of a keep map is, or -1."""
-        return find_ids(text_keys(pc.utf8_lower(record_id), register), self.ids, self.halves)
+        return find_ids(text_keys(record_id, register, lower=True), self.ids, self.halves)
 
     def by_record_number(self, truth: pa.Table, keep_maps: Sequence[KeepMap]) -> bool:
         """Rows of the truth by register and record number; whether a keep map has any of them, or none has rows."""
@@ -122,7 +122,7 @@ class _Looked:
             place = find_ids(text_keys(keep.column("record")), keys, halves)
             rows.append(np.where(place >= 0, first[place], NONE) if len(first) else np.full(len(place), NONE, np.int32))
             places.append(self._places(codes_in(keep.column("register"), self.registers), keep.column("record_id")))
-            alone.append(text_keys(pc.utf8_lower(keep.column("record_id"))))
+            alone.append(text_keys(keep.column("record_id"), lower=True))
         row, place = np.concatenate(rows), np.concatenate(places)
         _, same = distinct_ids(np.concatenate(alone))
         # Of the rows of all keep maps with one id, the first whose number the truth has.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pandas.util import hash_array
 
@@ -53,19 +54,23 @@ def codes_in(column: pa.ChunkedArray, vocabulary: dict[str, int]) -> NDArray[np.
     return numbers[codes] if len(texts) else np.zeros(len(codes), np.int32)
 
 
-def text_keys(column: pa.ChunkedArray, before: NDArray[np.int32] | None = None) -> NDArray[np.void]:
+def text_keys(
+    column: pa.ChunkedArray, before: NDArray[np.int32] | None = None, *, lower: bool = False
+) -> NDArray[np.void]:
     """A key for each text of a column, and for the number before it: equal where both are.
 
     Args:
         column: Strings, none missing.
         before: (rows) numbers, not negative.
+        lower: Whether capitals count as small letters.
 
     Returns:
         (rows) void16.
     """
     halves = np.empty((len(column), 2), np.uint64)
     for start in range(0, len(halves), AT_A_TIME):
-        texts = column.slice(start, AT_A_TIME).to_numpy().astype(object, copy=False)
+        some = column.slice(start, AT_A_TIME)
+        texts = (pc.utf8_lower(some) if lower else some).to_numpy().astype(object, copy=False)
         for half, key in enumerate(HALVES):
             halves[start : start + AT_A_TIME, half] = hash_array(texts, hash_key=key, categorize=False)
     if before is not None:

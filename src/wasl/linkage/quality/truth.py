@@ -175,7 +175,7 @@ def clean_truth(truth: pd.DataFrame | pa.Table) -> Truth:
         table = table.set_column(place, column, in_parts(table.column(column), _trimmed))
     place = table.column_names.index("person")
     table = table.set_column(place, "person", in_parts(table.column("person"), _somebody))
-    given = table.filter(pc.not_equal(table.column("record"), ""))
+    given = _not_empty(table, "record")
     doubled = _doubled(given)
     if len(doubled):
         places = [int(place) + 2 for place in doubled[:ROWS_SHOWN]]
@@ -184,8 +184,14 @@ def clean_truth(truth: pd.DataFrame | pa.Table) -> Truth:
             f"{', '.join(map(str, places))}.",
             remedy="Give each record of a register one row.",
         )
-    known = given.filter(pc.not_equal(given.column("person"), ""))
+    known = _not_empty(given, "person")
     return Truth(known, len(given) - len(known), len(table) - len(given))
+
+
+def _not_empty(table: pa.Table, column: str) -> pa.Table:
+    """The rows with a text in a column; where all have one, nothing is copied."""
+    there = pc.not_equal(table.column(column), "")
+    return table.filter(there) if pc.min(there).as_py() is False else table
 
 
 def _doubled(given: pa.Table) -> NDArray[np.int64]:
