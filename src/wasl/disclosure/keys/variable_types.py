@@ -17,7 +17,7 @@ from wasl.disclosure.keys.intervals import is_class_label
 from wasl.errors import InputError
 from wasl.registers.reading.numbers import read_numbers
 
-__all__ = ["as_days", "as_numbers", "is_number_type", "null_codes", "require_plain"]
+__all__ = ["as_days", "as_numbers", "is_number_type", "is_text_type", "null_codes", "require_plain"]
 
 
 def is_number_type(kind: pa.DataType) -> bool:

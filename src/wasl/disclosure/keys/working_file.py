@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import CodedColumn, Frame, as_arrow, code_column, label_text, numeric_column
 from wasl.disclosure.keys.hierarchy import ANY, AS_IN_THE_FILE, Hierarchy, Level, group_labels, prefixes
 from wasl.disclosure.keys.households import same_within
 from wasl.disclosure.keys.intervals import break_labels, date_labels, is_class_label, width_labels
-from wasl.disclosure.keys.variable_types import as_days, as_numbers, null_codes, require_plain
+from wasl.disclosure.keys.variable_types import as_days, as_numbers, is_text_type, null_codes, require_plain
 from wasl.disclosure.policy import DisclosurePolicy, HierarchySpec, LevelRule, Role, VariableSpec
 from wasl.errors import InputError, SchemaError
 
@@ -203,6 +204,8 @@ def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple
     codes = [*policy.missing.codes, *(spec.missing if spec is not None else ())]
     if codes:
         column = null_codes(column, codes)
+    if spec is not None and _is_everything(spec, column):
+        return column, ()
     if name in policy.numbers:
         numbers = as_numbers(name, column, classes=spec is not None and spec.hierarchy is not None)
         return (null_codes(numbers, codes) if codes else numbers), ()  # "99,0" of a text is the code 99, too
@@ -220,6 +223,15 @@ def _read(name: str, column: pa.ChunkedArray, policy: DisclosurePolicy) -> tuple
                 remedy=f"Add them to order, or list them under missing. {AS_IN_THE_FILE}",
             )
     return column, order
+
+
+def _is_everything(spec: VariableSpec, column: pa.ChunkedArray) -> bool:
+    """Whether the cells are the class of all values, as in a file that was recoded to it before."""
+    levels = () if spec.hierarchy is None else spec.hierarchy.levels
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not is_text_type(kind) or not any(rule.to_all for rule in levels):
+        return False
+    return bool(pc.unique(column).drop_null().to_pylist() == [ANY])
 
 
 def _classes(rule: LevelRule, texts: Sequence[str], coarser: Collection[str]) -> Level:
@@ -274,6 +286,8 @@ def resolve_hierarchy(
                 remedy="Load the policy with DisclosurePolicy.load.",
             )
         return Hierarchy.from_csv(name, policy.hierarchy_texts[spec.file])
+    everything = ANY in texts and any(rule.to_all for rule in spec.levels)  # of a file that was recoded before
+    texts = [text for text in texts if text != ANY] if everything else texts
     levels: list[Level] = []
     below: Level = {text: text for text in texts}
     for place, rule in enumerate(spec.levels[:upto]):
@@ -290,4 +304,6 @@ def resolve_hierarchy(
             level = dict.fromkeys(texts, ANY)
         levels.append(level)
         below = level
+    if everything:
+        texts, levels = [*texts, ANY], [{**level, ANY: ANY} for level in levels]
     return Hierarchy.from_levels(name, texts, levels)

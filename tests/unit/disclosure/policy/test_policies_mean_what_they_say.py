@@ -247,12 +247,41 @@ def test_a_file_of_numbers_alone(rng):
 
 
 @pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        (range(15, 80), {"width": 10}),
+        ([f"2024-{month:02d}-11" for month in range(1, 13)], {"date": "quarter"}),
+        (["aa1", "aa2", "bb1"], {"prefix": 2}),
+        (["x", "y", "z"], {"groups": {"first": ["x", "y"], "last": ["z"]}}),
+    ],
+)
+@pytest.mark.parametrize("role", ["key", "sensitive", "free"])
+def test_a_file_with_one_class_for_everything_is_read_again(rng, values, rule, role):
+    frame = pd.DataFrame({"what": rng.choice(list(values), 90), "sex": rng.choice(["F", "M"], 90)})
+    frame.loc[:3, "what"] = None
+    variables = [
+        {"name": "what", "role": role, "hierarchy": {"levels": [rule, {"to_all": True}]}},
+        {"name": "sex", "role": "key"},
+    ]
+    methods = [{"kind": "recode", "variable": "what", "level": 2}, {"kind": "local_suppression"}]
+    policy = policy_of(variables, thresholds={"k": 3}, methods=methods)
+    once = protect(frame, policy, seed=1)
+    again = protect(once.table, policy, seed=2)
+    assert set(again.table.column("what").to_pylist()) == {"*", None}
+    assert assess(once.table, policy).passed
+    with pytest.raises(InputError):
+        assess(frame.assign(what=["*"] * 89 + ["?!"]), policy_of([{**variables[0], "type": "number"}, variables[1]]))
+
+
+@pytest.mark.parametrize(
     "hierarchy",
     [
         {"levels": [{"width": 5, "bottom": 20, "top": 60}, {"width": 10, "bottom": 20, "top": 60}]},
         {"levels": [{"width": 5, "closed": "right", "bottom": 20, "top": 60}, {"breaks": [20, 40], "closed": "right"}]},
         {"levels": [{"breaks": [18, 30, 45, 60]}, {"breaks": [30, 60]}]},
         {"levels": [{"width": 0.5}, {"width": 10}]},
+        {"levels": [{"width": 5}, {"to_all": True}]},
+        {"levels": [{"breaks": [30, 60]}, {"to_all": True}]},
     ],
 )
 @pytest.mark.parametrize("level", [1, 2])
