@@ -127,7 +127,7 @@ def evaluate_files(folder: Path, truth: Path, keep_maps: Sequence[Path] | None =
             links = file.iter_batches(batch_size=LINKS_AT_A_TIME, columns=LINK_COLUMNS)
         act = evaluate_spine(
             spine,
-            read_table(truth),
+            partial(read_table, truth),
             RunOptions(language=spoken().language),
             keep_maps=[partial(read_table, path) for path in found],
             links=links,

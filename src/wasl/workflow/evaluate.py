@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ __all__ = ["evaluate", "evaluate_review"]
 
 def evaluate(
     spine: pa.Table,
-    truth: pd.DataFrame | pa.Table,
+    truth: pd.DataFrame | pa.Table | Callable[[], pa.Table],
     options: RunOptions,
     *,
     keep_maps: Sequence[KeepMap] = (),
@@ -35,7 +35,7 @@ def evaluate(
 
     Args:
         spine: ``person_id, register, record_id``.
-        truth: ``register, record, person`` and perhaps groups.
+        truth: ``register, record, person`` and perhaps groups, or what reads them.
         options: The language of the page.
         keep_maps: ``register, record, record_id`` of the holders, or what reads them.
         links: Candidate pairs with probabilities, for calibration; as a table or a part at a time.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,7 +109,7 @@ class Evaluation:
 
 def evaluate(
     spine: pa.Table,
-    truth: pd.DataFrame | pa.Table,
+    truth: pd.DataFrame | pa.Table | Callable[[], pa.Table],
     keep_maps: Sequence[KeepMap] = (),
     links: pa.Table | Iterable[pa.RecordBatch] | None = None,
 ) -> Evaluation:
@@ -118,7 +118,8 @@ def evaluate(
     Args:
         spine: ``person_id, register, record_id``.
         truth: ``register, record, person`` and perhaps columns to group by (``group_…``); `record` is a holder's
-            record number, or a record id in hexadecimal digits.
+            record number, or a record id in hexadecimal digits. What reads it may be given: then its texts are not
+            held while links are looked up.
         keep_maps: ``register, record, record_id`` (hexadecimal), as `wasl encode --keep-map` writes them, or what reads
             them: one after the other, so that they are not in memory together.
         links: Candidate pairs with probabilities, for calibration; as parts, they are not in memory together.
@@ -127,7 +128,7 @@ def evaluate(
         InputError: A column is missing, a record is there twice, the truth has no record of the spine, or it names a
             register that was not linked and lacks one that was.
     """
-    cleaned = clean_truth(truth)
+    cleaned = clean_truth(truth() if callable(truth) else truth)
     del truth
     known = know_records(spine, cleaned.table, keep_maps)
     judged = np.flatnonzero(known.truth >= 0)
@@ -142,6 +143,9 @@ def evaluate(
     rows = known.truth[judged]
     person = _numbers(_person_keys(spine.column("person_id")))[judged]
     true = _numbers(text_keys(cleaned.table.column("person")))[rows]
+    groups = cleaned.table.drop_columns(list(NEEDED))
+    without_person, without_record = cleaned.without_person, cleaned.without_record
+    del cleaned
     names = {number: name for name, number in known.registers.items()}
     present = np.unique(known.register[judged])
     registers = sorted(names[number] for number in present.tolist())
@@ -155,10 +159,10 @@ def evaluate(
         _calibration(found) if found is not None else None,
         _curve(found, true, codes) if found is not None else (),
         _by_registers(person, true, codes, registers),
-        _by_group(cleaned.table, rows, person, true, codes),
+        _by_group(groups, rows, person, true, codes),
         len(known.truth) - len(judged),
-        cleaned.without_person,
-        cleaned.without_record,
+        without_person,
+        without_record,
         strange,
     )
 
@@ -184,9 +188,9 @@ def _by_group(
     true: NDArray[np.int32],
     codes: NDArray[np.int16],
 ) -> dict[str, dict[str, Score]]:
-    """Pairs among the records of each value of the further columns of the truth that have few values."""
+    """Pairs among the records of each value of the columns to group by that have few values."""
     found: dict[str, dict[str, Score]] = {}
-    for column in [name for name in truth.column_names if name not in NEEDED]:
+    for column in truth.column_names:
         values, texts = texts_of(truth.column(column))
         values = values[rows]
         own = np.unique(values)

@@ -76,6 +76,7 @@ def test_keep_maps_and_links_may_come_in_parts(renamed):
     readers = [lambda keep=keep: pa.Table.from_pandas(keep, preserve_index=False) for keep in keeps]
     table = pa.Table.from_pandas(truth, preserve_index=False)
     assert evaluate(SPINE, table, readers, iter(links.to_batches(max_chunksize=1))).to_json() == whole
+    assert evaluate(SPINE, lambda: table, readers, iter(links.to_batches())).to_json() == whole
     assert whole["pairwise"]["right"] == 1
 
 
