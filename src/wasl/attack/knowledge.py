@@ -36,7 +36,8 @@ from wasl.holder.keys import SECRET_BYTES, LinkageKey, Purpose, RoundKey
 from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile
 from wasl.registers.exchange.payload import Payload
-from wasl.registers.reading.reader import RegisterTable, register_from_table
+from wasl.registers.reading.frames import register_from_table
+from wasl.registers.reading.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Knowledge", "KnownPass", "imitate", "payload_rows", "payload_table", "record_ids", "record_rows"]

@@ -353,7 +353,8 @@ def merge(
 
 def _register(data: Frame | RegisterTable, schema: RegisterSchema) -> RegisterTable:
     """The register as read; of a frame, warning of what could not be read."""
-    from wasl.registers.reading.reader import RegisterTable, register_from_table
+    from wasl.registers.reading.frames import register_from_table
+    from wasl.registers.reading.reader import RegisterTable
 
     if isinstance(data, RegisterTable):
         return data

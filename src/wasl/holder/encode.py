@@ -35,7 +35,8 @@ from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.encoded_rows import RowSink, RowsInMemory
 from wasl.registers.exchange.join_rows import JoinSink, JoinsInMemory
 from wasl.registers.exchange.spilled_arrays import ArraysInMemory, ArrayStore, SetAside
-from wasl.registers.reading.reader import RegisterTable, register_from_table
+from wasl.registers.reading.frames import register_from_table
+from wasl.registers.reading.reader import RegisterTable
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["BlockFigures", "Encoded", "LeftOut", "encode"]

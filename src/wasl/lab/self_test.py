@@ -16,7 +16,7 @@ from wasl.attack.scenario import Register, split, stage, stage_insider
 from wasl.errors import LeakError
 from wasl.holder.profile import EncodingProfile
 from wasl.population.generate import generate
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 __all__ = [

@@ -10,16 +10,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wasl.linkage.model.pairs import ScoredPairs, binary_column
+from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.model.unfound import counted_once
 from wasl.linkage.persons.assignment import assign_one_to_one
 from wasl.linkage.persons.clustering import chance_of_meeting, cluster_records
 from wasl.linkage.persons.competition import compete
 from wasl.linkage.persons.merging import Meetings, MergedPairs, averaged, group_meetings, log_odds, merge_meetings
 from wasl.linkage.persons.opened_pairs import open_pairs
+from wasl.linkage.persons.pair_columns import PAIR_FIELDS, TEXT, coded_names, pair_table, pattern_column
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.spine import name_persons, spine_table
-from wasl.linkage.persons.sums import codes_of, counts_by, parts_of
+from wasl.linkage.persons.sums import counts_by, parts_of
 from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like, twin_votes
 from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
@@ -31,20 +32,10 @@ from wasl.linkage.quality.occasions import share_with_few_occasions
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.quality.unmet import unmet_by_source
 from wasl.locale import N_
-from wasl.registers.exchange.delivery_header import LABEL_BYTES
 from wasl.registers.exchange.join_map import JoinMap
 
 __all__ = ["CONFLICTS_SCHEMA", "LINKS_SCHEMA", "REVIEW_SCHEMA", "Resolution", "resolve"]
 
-TEXT = pa.dictionary(pa.int32(), pa.string())
-PAIR_FIELDS = [
-    ("left_register", TEXT),
-    ("left_record_id", pa.binary(LABEL_BYTES)),
-    ("right_register", TEXT),
-    ("right_record_id", pa.binary(LABEL_BYTES)),
-    ("weight", pa.float64()),
-    ("probability", pa.float64()),
-]
 LINKS_SCHEMA = pa.schema([*PAIR_FIELDS, ("grade", TEXT), ("pattern", TEXT), ("caution", TEXT)])
 CONFLICTS_SCHEMA = pa.schema([*PAIR_FIELDS, ("reason", TEXT)])
 REVIEW_SCHEMA = pa.schema([*REVIEW_FIELDS, *PAIR_FIELDS, ("pass", TEXT), ("pattern", TEXT)])
@@ -205,18 +196,18 @@ def _links(
     """The pairs worth a look, with their grades and what to be careful about."""
     least = 0.0 if plan.resolution.keep_all else plan.resolution.possible
     shown = (found.pairs.probability >= least) | found.together
-    links = _pair_table(records, found.pairs, shown)
-    links = links.append_column(LINKS_SCHEMA.field("grade"), _coded(found.grades[shown], GRADES))
-    links = links.append_column(LINKS_SCHEMA.field("pattern"), _pattern_column(patterns, found.pairs, shown))
+    links = pair_table(records, found.pairs, shown)
+    links = links.append_column(LINKS_SCHEMA.field("grade"), coded_names(found.grades[shown], GRADES))
+    links = links.append_column(LINKS_SCHEMA.field("pattern"), pattern_column(patterns, found.pairs, shown))
     caution = (like_twins & found.together)[shown].astype(np.int32)
-    return links.append_column(LINKS_SCHEMA.field("caution"), _coded(caution, (NOT_TWINS, LIKE_TWINS)))
+    return links.append_column(LINKS_SCHEMA.field("caution"), coded_names(caution, (NOT_TWINS, LIKE_TWINS)))
 
 
 def _conflicts(plan: LinkagePlan, records: Records, found: _Found) -> pa.Table:
     """Likely pairs that could not be linked, and why."""
     clashing = (found.reasons > 0) & ~found.together & (found.pairs.probability >= plan.resolution.possible)
-    reasons = _coded(found.reasons[clashing], REASONS)
-    return _pair_table(records, found.pairs, clashing).append_column(CONFLICTS_SCHEMA.field("reason"), reasons)
+    reasons = coded_names(found.reasons[clashing], REASONS)
+    return pair_table(records, found.pairs, clashing).append_column(CONFLICTS_SCHEMA.field("reason"), reasons)
 
 
 def _quality(
@@ -248,9 +239,9 @@ def _review(
     """The pairs drawn for reviewers, in the order they are shown."""
     rng = np.random.default_rng(plan.model.seed)
     sample = draw_sample(pairs.probability, together, plan.resolution.review_sample, rng)
-    drawn = _pair_table(records, pairs, sample.chosen)
-    columns = [*sample.columns(together), *drawn.columns, _coded(pairs.in_pass[sample.chosen], records.passes)]
-    return pa.table([*columns, _pattern_column(patterns, pairs, sample.chosen)], schema=REVIEW_SCHEMA)
+    drawn = pair_table(records, pairs, sample.chosen)
+    columns = [*sample.columns(together), *drawn.columns, coded_names(pairs.in_pass[sample.chosen], records.passes)]
+    return pa.table([*columns, pattern_column(patterns, pairs, sample.chosen)], schema=REVIEW_SCHEMA)
 
 
 def _duplicate_free(plan: LinkagePlan, scored: ScoredPairs, records: Records) -> NDArray[np.bool_]:
@@ -331,26 +322,6 @@ def _membership(
             alone[mine] = False
     grade = np.where(alone, SINGLE, np.where(linked >= plan.resolution.certain, LINK, REVIEW)).astype(np.int32)
     return grade, np.where(alone, 1.0 - best, linked)
-
-
-def _coded(codes: NDArray[np.integer], names: Sequence[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(names), pa.string()))
-
-
-def _pair_table(records: Records, pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> pa.Table:
-    columns: list[pa.Array] = []
-    for side in (pairs.left[chosen], pairs.right[chosen]):
-        columns.append(_coded(records.register[side], records.registers))
-        columns.append(binary_column(records.record_id[side].view(np.uint8).reshape(-1, LABEL_BYTES)))
-    values = pa.array(pairs.weight[chosen]), pa.array(pairs.probability[chosen])
-    return pa.table([*columns, *values], schema=pa.schema(PAIR_FIELDS))
-
-
-def _pattern_column(
-    patterns: Sequence[str], pairs: MergedPairs, chosen: NDArray[np.bool_] | NDArray[np.int64]
-) -> pa.DictionaryArray:
-    used, place = codes_of(pairs.pattern[chosen], len(patterns))
-    return _coded(place, [patterns[k] for k in used])
 
 
 def _report(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wasl.holder.duplicates import IDENTIFIERS, PERSONAL, list_merged, number_persons
 from wasl.holder.normalize import describe_persons
 from wasl.registers.documents import validate_document
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 LAWS = settings(max_examples=60, deadline=None)

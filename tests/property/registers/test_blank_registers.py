@@ -15,7 +15,7 @@ from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.holder.quality.examine import examine
 from wasl.holder.quality.report import render_report
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 SCHEMA = RegisterSchema.load("anapec-projects")

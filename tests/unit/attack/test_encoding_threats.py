@@ -22,7 +22,7 @@ from wasl.holder.encode import encode
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingProfile
 from wasl.population.generate import generate
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 STAGED = tuple[Target, Knowledge]

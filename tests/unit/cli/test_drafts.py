@@ -30,7 +30,7 @@ from wasl.publication.draft import draft_description
 from wasl.publication.package import verify_package
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.payload import Payload
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.act import RunOptions
 from wasl.workflow.draft import draft_specification

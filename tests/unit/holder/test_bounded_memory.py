@@ -89,7 +89,7 @@ from wasl.lab.benchmarks.linkage_data import made_up_register
 from wasl.registers.exchange.delivery import delivery_writer
 from wasl.registers.exchange.join_map import join_map_writer
 from wasl.registers.exchange.spilled_arrays import arrays_in_file
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 schema, profile = RegisterSchema.load("febrl"), EncodingProfile.load("guarded", "febrl")

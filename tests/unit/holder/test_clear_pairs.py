@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.holder.clear_pairs import BIRTH_LEVELS, BIRTHS, NAME_LEVELS, NAMES, WOMENS_NAMES, clear_persons
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 SCHEMA = {

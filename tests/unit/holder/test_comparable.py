@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from wasl.holder.comparable import comparable_columns
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 

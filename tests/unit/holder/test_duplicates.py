@@ -15,7 +15,7 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.resolve import resolve
 from wasl.linkage.score import score_pairs
 from wasl.population.generate import generate
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 KEY = LinkageKey.new("duplicates", bytes(range(32)))

@@ -15,7 +15,7 @@ from wasl.holder.profile import EncodingProfile
 from wasl.population.generate import generate
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.parquet_tables import write_parquet
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 from wasl.service.intake import ParquetFile
 from wasl.service.payload_check import declared_columns, require_declared_rows

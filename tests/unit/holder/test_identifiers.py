@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wasl.holder.identifiers import normalize_identifier, normalize_identifiers, shared_numbers, void_reason
 from wasl.holder.normalize import describe_persons
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 VOID = """

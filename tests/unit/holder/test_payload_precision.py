@@ -12,7 +12,7 @@ import pytest
 from wasl.errors import AccessError, DeliveryError, SchemaError
 from wasl.holder.payload import payload_columns
 from wasl.registers.documents import config_dir, validate_document
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import FieldRole, RegisterSchema
 from wasl.service.intake import ParquetFile
 from wasl.service.payload_check import declared_columns, require_declared_rows

@@ -11,7 +11,7 @@ from wasl.desk.merge_decisions import read_decisions
 from wasl.errors import InputError
 from wasl.facade import merge
 from wasl.population.generate import generate
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 from wasl.workflow.merge import Decision
 

@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from wasl.holder.normalize import IDENTIFIERS, Persons, describe_persons
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["ClearRecords", "clear_records", "reach_of_the_data"]

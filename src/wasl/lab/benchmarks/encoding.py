@@ -51,7 +51,7 @@ def run(*, peers: Path | None = None, repeats: int = 3, quick: bool = False) -> 
     from wasl.holder.encode import encode
     from wasl.holder.keys import LinkageKey
     from wasl.holder.profile import EncodingPass, EncodingProfile
-    from wasl.registers.reading.reader import register_from_table
+    from wasl.registers.reading.frames import register_from_table
     from wasl.registers.schema import RegisterSchema
 
     rows = QUICK_ROWS if quick else ROWS

@@ -163,7 +163,7 @@ def cleartext_rows(population: Population) -> pd.DataFrame:
         written, without accents and in capitals.
     """
     from wasl.holder.normalize import NO_DATE, describe_persons
-    from wasl.registers.reading.reader import register_from_table
+    from wasl.registers.reading.frames import register_from_table
     from wasl.registers.schema import RegisterSchema
 
     owner = population.truth.to_pandas().set_index(["register", "record"])["person"]

@@ -8,7 +8,7 @@ import pytest
 from wasl.holder.encoding.grams import SPELLED, GroupGrams, group_grams
 from wasl.holder.normalize import describe_persons
 from wasl.holder.profile import EncodingProfile, GramPart, Group
-from wasl.registers.reading.reader import register_from_table
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
 
 COLUMNS = {

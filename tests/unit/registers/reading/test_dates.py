@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wasl.registers.reading.dates import DateNote, DateRule, parse_month, read_date
+from wasl.registers.reading.frames import register_from_table
 from wasl.registers.reading.month_names import MONTHS
-from wasl.registers.reading.reader import register_from_table
 from wasl.registers.reading.source import text_of
 from wasl.registers.schema import RegisterSchema
 

@@ -17,7 +17,8 @@ from openpyxl import Workbook
 from wasl.lab.quality.people import draw_persons
 from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.draft import draft_register
-from wasl.registers.reading.reader import read_register, register_from_table
+from wasl.registers.reading.frames import register_from_table
+from wasl.registers.reading.reader import read_register
 from wasl.registers.reading.refusals import DESCRIPTION
 from wasl.registers.schema import RegisterSchema
 

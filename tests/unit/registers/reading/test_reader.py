@@ -10,7 +10,8 @@ import pytest
 from openpyxl import Workbook
 
 from wasl.errors import RegisterError, SchemaError
-from wasl.registers.reading.reader import read_register, register_from_table
+from wasl.registers.reading.frames import register_from_table
+from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 
 HEADER = (
