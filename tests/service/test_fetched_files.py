@@ -45,6 +45,7 @@ from wasl.tables.menu import order_tables
 from wasl.web.app import TOPICS
 from wasl.web.console.routes import PAGE_TOPICS
 from wasl.web.installation import Installation
+from wasl.workflow.microdata_spec import MicrodataSpec
 
 NOT_HELD = {
     "catalogue.read": "what is public",
@@ -181,7 +182,7 @@ WHOLE = {"registers": [REGISTER, "r"], "variables": [], "outputs": ["microdata",
 
 
 def scope_of_all(installation_day: dt.date, **changes: Any) -> Any:
-    names = [one["name"] for one in SPECIFICATION["variables"]]
+    names = MicrodataSpec.model_validate(SPECIFICATION).columns  # the derived ones leave the office, too
     variables = {*DisclosurePolicy.model_validate(POLICY).released(names), *order_tables(MENU, WANTED).columns}
     return held(installation_day, scope={**WHOLE, "variables": sorted(variables), **changes})
 

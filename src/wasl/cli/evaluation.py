@@ -167,7 +167,7 @@ def read_table(path: Path) -> pa.Table:
     """
     import pyarrow as pa
 
-    from wasl.linkage.quality.text_tables import codec_of, read_text
+    from wasl.linkage.quality.text_tables import codec_of, columns_of_text
     from wasl.linkage.quality.truth import table_of
     from wasl.registers.reading.encodings import detect_encoding
     from wasl.registers.reading.sources import check_file
@@ -183,7 +183,7 @@ def read_table(path: Path) -> pa.Table:
             encoding = codec_of(detect_encoding(path))
         except RegisterError as error:
             raise InputError(str(error)) from None
-        return read_text(lambda: path.open(encoding=encoding, newline=""), str(path))
+        return columns_of_text(lambda: path.open(encoding=encoding, newline=""), str(path))
     sheets = sheet_rows(path, None, None)
     frame = table_of([[[cell or "" for cell in row] for row in rows] for rows in sheets.values()], str(path))
     return pa.table({str(name): pa.array(frame[name], pa.large_string()) for name in frame.columns})

@@ -51,7 +51,7 @@ POLICY = DisclosurePolicy.load("public-use")
 MICRO = pa.table({"region": ["01", "02"], "sex": ["1", "2"], "birth_year": [1990, 1980]})
 TABLES = TablesSpec.model_validate({"name": "t", "tables": [{"name": "t", "dimensions": [{"name": "sex"}]}]})
 SPECIFICATION = MicrodataSpec.load("foreign-workers")
-MADE_OF = [one.name for one in SPECIFICATION.variables]
+MADE_OF = list(SPECIFICATION.columns)
 VARIABLES = tuple(
     sorted({*TABLES.columns, *POLICY.released(MICRO.column_names), *MICRO.column_names, *POLICY.released(MADE_OF)})
 )

@@ -15,7 +15,7 @@ import pyarrow as pa
 from wasl.errors import InputError
 from wasl.linkage.quality.table_headers import HEADER_ROWS, NEEDED, claimed_names, named
 
-__all__ = ["SEPARATORS", "codec_of", "read_text"]
+__all__ = ["SEPARATORS", "codec_of", "columns_of_text"]
 
 SEPARATORS = (",", ";", "\t", "|")
 ROWS_AT_A_TIME = 1 << 16
@@ -30,7 +30,7 @@ def codec_of(encoding: str) -> str:
     return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
-def read_text(opened: Opened, where: str) -> pa.Table:
+def columns_of_text(opened: Opened, where: str) -> pa.Table:
     """The columns of a CSV file, as strings.
 
     It may have commas, semicolons, tabs or bars, a ``sep=`` line, titles above the header.

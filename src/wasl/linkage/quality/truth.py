@@ -17,7 +17,7 @@ from wasl.errors import InputError, RegisterError
 from wasl.linkage.persons.ids import distinct_ids
 from wasl.linkage.quality.table_headers import HEADER_ROWS, NEEDED, claimed_names, named
 from wasl.linkage.quality.text_keys import codes_in, in_parts, text_keys, text_table
-from wasl.linkage.quality.text_tables import SEPARATORS, codec_of, read_text
+from wasl.linkage.quality.text_tables import SEPARATORS, codec_of, columns_of_text
 from wasl.registers.reading.encodings import encoding_of
 from wasl.registers.reading.marks import without_equals, without_marks
 
@@ -89,7 +89,7 @@ class Truth:
 
 
 def parse_table(data: bytes, where: str) -> pd.DataFrame:
-    """A CSV file in memory as text columns; see :func:`wasl.linkage.quality.text_tables.read_text`.
+    """A CSV file in memory as text columns; see :func:`wasl.linkage.quality.text_tables.columns_of_text`.
 
     Args:
         data: The file.
@@ -102,7 +102,7 @@ def parse_table(data: bytes, where: str) -> pd.DataFrame:
         encoding = encoding_of(data, where)
     except RegisterError as error:
         raise InputError(str(error)) from None
-    table = read_text(lambda: io.TextIOWrapper(io.BytesIO(data), codec_of(encoding), newline=""), where)
+    table = columns_of_text(lambda: io.TextIOWrapper(io.BytesIO(data), codec_of(encoding), newline=""), where)
     return pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names}, dtype=object)
 
 
