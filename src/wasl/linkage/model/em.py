@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from wasl.linkage.comparison.patterns import MISSING
 from wasl.linkage.model.evidence import PSEUDO_PAIRS, Evidence, Setup
 from wasl.linkage.model.expectation import Expected, expect
-from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS
 from wasl.linkage.model.opinions import agreeing, agreement, disagreeing, falling, raised
+from wasl.linkage.model.trust_in_counts import is_faint, trust_in
 
 __all__ = ["SAME_PERSON", "Parameters", "first_guess", "maximize_likelihood"]
 
@@ -33,25 +33,12 @@ SAME_PERSON = 0.5
 """A class of matches lies at least this share of the way from the rest to full agreement on personal comparisons."""
 LEAST_REST = 0.003
 """Share of the pairs of a stratum added to the rest: two people of one name, birth date and block do occur."""
-TRUST = 3.0
-"""Known non-matches count up to this many times the pairs at hand when the priors are fitted."""
-LEAST_TRUST = 1.0
-"""Least of that trust where no block was cut: with less the calibration error of FEBRL 4 with relatives planted was
-.029."""
-OWN_ERROR, COUNT_VARIANCE = 0.1, 4.0
-"""Relative error of the number of matches that EM finds without counted non-matches; and variance of the difference of
-two counts of non-matches, per pair. Frequent names make these counts vary twice as much as independent pairs would.
-Between registers of foreigners, 762 matches were expected in the pass of surname and year with the full trust; 647 were
-there."""
-CUT_ERROR = 1.0
-"""Non-matches by which the count can be too low, per row of a block that its holder may have cut. Two pieces of fixed
-size n hold n² pairs between registers and n (n - 1) within one, so the count is too low by up to one for each row.
-Between registers of foreigners, 2,146 matches were expected in the pass of given name and year; 1,400 were there."""
 REST_SHARE, REST_PAIRS = 0.3, 1000.0
 """Pairs of prior opinion behind u-probabilities: this share of all pairs, at most so many. Narrow blocks hold few
 pairs to estimate u from; wide ones hold millions, which outweigh the opinion."""
 ENOUGH_SEEN = 50.0
-"""So many counted non-matches show what strangers look like in a pass with one comparison, and no opinion is held."""
+"""So many counted non-matches show what strangers look like in a pass, and no opinion is held. With names, sex and town
+the opinion held against 397 of them that strangers seldom have one sex, and 300 namesakes were linked."""
 DISAGREEING_LEVELS = 2
 """Pairs at the lowest levels of all other comparisons are taken for strangers when a comparison is looked at. Matches
 often disagree on one of several: where other passes make three comparisons F1 on FEBRL 3 fell from .98 to .95."""
@@ -209,6 +196,7 @@ class _Held:
         share: (strata) first share of matches.
         twins: (strata) pairs of twins at least.
         trust: How many times the pairs at hand counted non-matches weigh.
+        faint: Whether few comparisons and many counted non-matches leave the errors of matches uncertain.
     """
 
     comparisons: tuple[_Told, ...]
@@ -217,11 +205,13 @@ class _Held:
     share: NDArray[np.float64] = field(repr=False)
     twins: NDArray[np.float64] = field(repr=False)
     trust: float
+    faint: bool
 
     @classmethod
     def of(cls, evidence: Evidence, setup: Setup) -> _Held:
         """Read the evidence and the assumptions of a fit once."""
         known, told = evidence.strangers, []
+        faint = known is not None and is_faint(known, evidence)
         matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
         for c, (liked, comparison) in enumerate(zip(matches, evidence.comparisons, strict=True)):
             personal = comparison.name in setup.options.personal
@@ -238,7 +228,8 @@ class _Held:
             float(evidence.per_stratum[known.known].sum()) if known is not None else 0.0,
             _first_share(evidence),
             _twin_share(evidence) * evidence.per_stratum,
-            _trust(known, evidence.per_stratum) if known is not None else 0.0,
+            trust_in(known, evidence.per_stratum, faint) if known is not None else 0.0,
+            faint,
         )
 
 
@@ -248,7 +239,7 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
     pairs = expected.shares.sum(axis=0)
     narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
     behind = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - held.seen, 0.0)
-    measured = len(evidence.comparisons) == 1 and held.seen >= ENOUGH_SEEN
+    measured = held.seen >= ENOUGH_SEEN
     if measured:
         narrow, behind = False, PSEUDO_PAIRS
     tables = []
@@ -268,6 +259,8 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
             table[:matching] += np.outer(share, told.same)
             if RELATIVES in setup.classes:
                 table[others if told.own else [setup.classes.index(RELATIVES)]] += told.different
+        if held.faint:
+            table[:matching] = _discounted(table[:matching], setup.weight * told.liked)
         # Relatives share what is not personal, so nothing is assumed of it.
         table[matching:-1] += (behind if told.own else PSEUDO_PAIRS) * unliked
         table[-1] += behind * unliked
@@ -290,6 +283,24 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
             table[setup.twins] = table[-1] if comparison.name in options.unshared else _mixed(table, pairs[:matching])
         tables.append(table)
     return tables
+
+
+def _discounted(expected: NDArray[np.float64], thought: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected matches by level, less what such counts overstate on the average of logarithms.
+
+    A count that chance can have made is nearly lost, and one of many pairs loses half a pair.
+
+    Args:
+        expected: (classes, states) expected pairs, with those of the opinion.
+        thought: (states) pairs of the opinion: no level has fewer.
+
+    Source: M. Beal, Variational Algorithms for Approximate Bayesian Inference (2003), section 3.4: exp(digamma(n))
+    stands for n where the probabilities have a Dirichlet prior.
+    """
+    from scipy.special import digamma  # not imported where every pass has enough comparisons
+
+    counted: NDArray[np.float64] = np.exp(digamma(np.maximum(expected, 1e-9)))
+    return np.maximum(counted, thought)
 
 
 def _mixed(table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -318,22 +329,6 @@ def _strangers_elsewhere(evidence: Evidence, others: NDArray[np.float64], c: int
 LEAST_ABOVE = 0.1
 """The same for other comparisons: foreigners whose names are transliterated agree on few of their letters, but on more
 than strangers do."""
-
-
-def _trust(known: Strangers, per_stratum: NDArray[np.float64]) -> float:
-    """How many times the pairs at hand counted non-matches weigh when the priors are fitted.
-
-    The number of matches is what is left of all pairs when the expected non-matches are taken away. Its variance is
-    that of two counts of non-matches. Where they far outnumber the matches, the difference says little. It says hardly
-    anything where holders cut their large blocks: pairs within a register are then too few.
-    """
-    open_ = ~known.known
-    others = float(known.pairs[open_].sum())
-    matches = max(float(per_stratum[open_].sum()) - others, 0.0)
-    counted = COUNT_VARIANCE * others
-    variance = max(counted + (CUT_ERROR * known.large_rows) ** 2, 1e-9)
-    certain = (OWN_ERROR * matches) ** 2 / variance
-    return min(TRUST, max(certain, LEAST_TRUST * counted / variance)) * known.weight
 
 
 def _fit_prior(evidence: Evidence, setup: Setup, shares: NDArray[np.float64], held: _Held) -> NDArray[np.float64]:

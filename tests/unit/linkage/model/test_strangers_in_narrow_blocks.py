@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from wasl.linkage.comparison.patterns import Comparison, PatternCounts
-from wasl.linkage.model.em import TRUST, _trust
 from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.known_nonmatches import Strangers
+from wasl.linkage.model.trust_in_counts import TRUST, trust_in
 from wasl.linkage.plan import ModelOptions
 
 LEVELS = 11
@@ -52,7 +52,7 @@ def test_counted_strangers_are_trusted_as_far_as_they_are_precise() -> None:
     known = np.array([False, True])
 
     def trust(others: float, matches: float) -> float:
-        return _trust(Strangers(known, np.array([others, 50.0]), 1.0), np.array([others + matches, 50.0]))
+        return trust_in(Strangers(known, np.array([others, 50.0]), 1.0), np.array([others + matches, 50.0]))
 
     assert trust(20.0, 700.0) == TRUST
     assert trust(5_000.0, 850.0) == 1.0  # the difference of two large counts
@@ -64,4 +64,4 @@ def test_counts_from_blocks_that_were_cut_are_trusted_little() -> None:
     known = np.array([False, True])
     held = np.array([30_000.0, 50.0])
     small, large = (Strangers(known, np.array([28_000.0, 50.0]), 1.0, rows) for rows in (0.0, 1_500.0))
-    assert _trust(large, held) < 0.1 * _trust(small, held)
+    assert trust_in(large, held) < 0.1 * trust_in(small, held)
