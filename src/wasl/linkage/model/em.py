@@ -39,6 +39,9 @@ pairs to estimate u from; wide ones hold millions, which outweigh the opinion.""
 ENOUGH_SEEN = 50.0
 """So many counted non-matches show what strangers look like in a pass, and no opinion is held. With names, sex and town
 the opinion held against 397 of them that strangers seldom have one sex, and 300 namesakes were linked."""
+SURPRISE = 5.0
+"""Fewer counted non-matches also outweigh the opinion if so many standard deviations, and one pair, more of them agree
+entirely. Seven of seven persons with one birth date and a word of the name had one sex; the opinion said .03."""
 DISAGREEING_LEVELS = 2
 """Pairs at the lowest levels of all other comparisons are taken for strangers when a comparison is looked at. Matches
 often disagree on one of several: where other passes make three comparisons F1 on FEBRL 3 fell from .98 to .95."""
@@ -173,6 +176,7 @@ class _Told:
         unliked: (states) the same of other pairs.
         own: Whether relatives agree on it as seldom as strangers.
         least: Share of the way from the rest to full agreement at which matches lie.
+        contradicted: Whether counted non-matches agree far more often than is thought of them.
         same: (states) weight of the decided matches; None where nothing was decided.
         different: (states) weight of the decided others.
     """
@@ -181,6 +185,7 @@ class _Told:
     unliked: NDArray[np.float64] = field(repr=False)
     own: bool
     least: float
+    contradicted: bool
     same: NDArray[np.float64] | None = field(repr=False)
     different: NDArray[np.float64] | None = field(repr=False)
 
@@ -221,7 +226,8 @@ class _Held:
                 different = setup.decided.table_of(comparison, c, match=False)
             own = personal or comparison.name in setup.options.unshared
             least = SAME_PERSON if personal else LEAST_ABOVE
-            told.append(_Told(liked, disagreeing(comparison), own, least, same, different))
+            unliked = disagreeing(comparison)
+            told.append(_Told(liked, unliked, own, least, _is_contradicted(evidence, c, unliked), same, different))
         return cls(
             tuple(told),
             [k for k in range(setup.matching, len(setup.classes)) if k != setup.twins],
@@ -237,13 +243,12 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
     """The M step of the tables: expected counts and opinions, constrained, with the plan's manual values kept."""
     options, matching, others = setup.options, setup.matching, held.others
     pairs = expected.shares.sum(axis=0)
-    narrow = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
-    behind = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - held.seen, 0.0)
-    measured = held.seen >= ENOUGH_SEEN
-    if measured:
-        narrow, behind = False, PSEUDO_PAIRS
+    most_match = pairs[:matching].sum() > NARROW * pairs[matching:].sum()
+    opinion = PSEUDO_PAIRS + max(min(REST_SHARE * float(pairs.sum()), REST_PAIRS) - held.seen, 0.0)
     tables = []
     for c, (comparison, told) in enumerate(zip(evidence.comparisons, held.comparisons, strict=True)):
+        measured = held.seen >= ENOUGH_SEEN or told.contradicted
+        narrow, behind = (False, PSEUDO_PAIRS) if measured else (most_match, opinion)
         strangers, met = np.zeros(comparison.states), 0.0
         if setup.elsewhere:
             strangers = _strangers_elsewhere(evidence, expected.posterior[:, others].sum(axis=1), c)
@@ -283,6 +288,23 @@ def _fit_tables(evidence: Evidence, setup: Setup, expected: Expected, held: _Hel
             table[setup.twins] = table[-1] if comparison.name in options.unshared else _mixed(table, pairs[:matching])
         tables.append(table)
     return tables
+
+
+def _is_contradicted(evidence: Evidence, c: int, thought: NDArray[np.float64]) -> bool:
+    """Whether more counted non-matches agree entirely than an opinion on non-matches lets chance bring.
+
+    Source: G. Box, Sampling and Bayes' Inference, JRSS A 143 (1980): a prior opinion is checked by its prediction.
+
+    Args:
+        evidence: Pattern counts.
+        c: The comparison.
+        thought: (states) what is thought beforehand of other pairs.
+    """
+    if evidence.strangers is None:
+        return False
+    counted = evidence.table_of(evidence.counts * evidence.strangers.known[evidence.stratum], c)
+    mean, best = float(counted.sum()) * thought[-1], float(counted[-1])
+    return best > mean + SURPRISE * float(np.sqrt(mean * (1.0 - thought[-1]))) + 1.0
 
 
 def _discounted(expected: NDArray[np.float64], thought: NDArray[np.float64]) -> NDArray[np.float64]:

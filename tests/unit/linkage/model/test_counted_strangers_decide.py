@@ -88,3 +88,18 @@ def test_chance_among_many_strangers_makes_no_matches_with_errors(strangers: int
         found = float((pairs[:, 1] * probability).sum())
         assert found > 0.95 * matches
     assert np.mean(false) < 0.02 * matches
+
+
+@pytest.mark.parametrize("strangers", [5, 7, 12, 40])
+@pytest.mark.parametrize("often", [0.8, 1.0])
+def test_few_strangers_of_one_sex_outweigh_the_opinion_that_they_have_two(strangers: int, often: float) -> None:
+    """One birth date and a word of the name are the block: hardly anybody else is there, and names tell who."""
+    false = []
+    for seed in range(12):
+        rng = np.random.default_rng([seed, strangers, 7])
+        counted, pairs = drawn(rng, 138, strangers, [GOOD, GOOD], [FAR, shared(often)])
+        model = fitted((NAMES, SEX), counted, 138, strangers)
+        _, probability = model.score(counted.states, counted.stratum)
+        between = counted.stratum == 0
+        false.append(float((pairs[:, 0] * probability)[between].sum()) / strangers)
+    assert np.mean(false) < 0.4
