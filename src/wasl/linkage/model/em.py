@@ -304,7 +304,7 @@ def _is_contradicted(evidence: Evidence, c: int, thought: NDArray[np.float64]) -
         return False
     counted = evidence.table_of(evidence.counts * evidence.strangers.known[evidence.stratum], c)
     mean, best = float(counted.sum()) * thought[-1], float(counted[-1])
-    return best > mean + SURPRISE * float(np.sqrt(mean * (1.0 - thought[-1]))) + 1.0
+    return bool(best > mean + SURPRISE * float(np.sqrt(mean * (1.0 - thought[-1]))) + 1.0)
 
 
 def _discounted(expected: NDArray[np.float64], thought: NDArray[np.float64]) -> NDArray[np.float64]:
