@@ -42,7 +42,7 @@ def test_a_run_outside_the_authorized_dossier_is_refused_until_it_is_amended(was
     assert "covered by authorization D-1/2026" in covered.stdout
     assert "days left: 30" in covered.stdout  # it ends soon, and that is said
     refused = wasl("link", "morocco", *deliveries, "--out", tmp_path / "refused", code=3)
-    assert "register:anapec-certificates" in refused.stderr
+    assert "register:Foreign workers with an activity certificate" in refused.stderr
     assert not (tmp_path / "refused").exists()
 
     three = [word for name in REGISTERS for word in ("--register", name)]
