@@ -15,9 +15,11 @@ import numpy as np
 from wasl.disclosure.keys.classes import equivalence_classes
 from wasl.disclosure.keys.coding import Frame, code_columns
 from wasl.disclosure.keys.hierarchy import Hierarchy, category_parts
-from wasl.errors import InputError
 
 __all__ = ["Downcoding", "downcoding"]
+
+NO_LEVEL = -1
+"""Of a cell that is missing, or whose category stands at no level of its hierarchy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,15 @@ class Downcoding:
     Attributes:
         levels: For each variable, how many cells stand at each level of its hierarchy.
         mixed: Variables whose cells stand at several levels.
+        grouped: For each variable, cells whose category stands at no level: the policy grouped rare categories. Such
+            categories are grouped wherever they stand, so they tell nothing of local recoding.
         narrowed_rows: Rows in which an intruder who knows that recoding was minimal learns more than the category
             says: a finer category would have been kept, had the class allowed it.
     """
 
     levels: dict[str, dict[int, int]]
     mixed: tuple[str, ...]
+    grouped: dict[str, int]
     narrowed_rows: int
 
     def to_json(self) -> dict[str, Any]:
@@ -56,11 +61,13 @@ def downcoding(released: Frame, hierarchies: Mapping[str, Hierarchy], *, k: int)
     classes = equivalence_classes(columns)
     levels: dict[str, dict[int, int]] = {}
     narrowed = np.zeros(len(columns[0].codes), np.bool_)
-    mixed = []
+    mixed, grouped = [], {}
     for column in columns:
         hierarchy = hierarchies[column.name]
-        level_of = np.array([*_levels(hierarchy, column.texts), -1])
+        level_of = np.array([*_levels(hierarchy, column.texts), NO_LEVEL])
         cell_levels = level_of[column.codes]
+        if outside := int(np.count_nonzero((cell_levels < 0) & (column.codes >= 0))):
+            grouped[column.name] = outside
         known, counts = np.unique(cell_levels[cell_levels >= 0], return_counts=True)
         levels[column.name] = {int(level): int(count) for level, count in zip(known, counts, strict=True)}
         if len(known) > 1:
@@ -71,27 +78,18 @@ def downcoding(released: Frame, hierarchies: Mapping[str, Hierarchy], *, k: int)
             )
             raised = cell_levels > lowest
             narrowed |= raised & (children[column.codes] == 2) & (classes.sizes[classes.ids] < 2 * k)
-    return Downcoding(levels, tuple(mixed), int(narrowed.sum()))
+    return Downcoding(levels, tuple(mixed), grouped, int(narrowed.sum()))
 
 
 def _levels(hierarchy: Hierarchy, texts: Sequence[str]) -> list[int]:
-    """The level of each category: the one level that holds all of them, else the lowest each stands at.
-
-    Raises:
-        InputError: A category stands nowhere.
-    """
+    """The level of each category: the one level that holds all of them, else the lowest each stands at, or none."""
     sets = [set(hierarchy.leaves), *(set(level) for level in hierarchy.levels)]
     plain = [part for text in texts for part in (category_parts(hierarchy, text) or (text,))]
     common = next((number for number, level in enumerate(sets) if level.issuperset(plain)), None)
     if common is not None:
         return [common] * len(texts)
     found = [hierarchy.covered(text) for text in texts]
-    if any(one is None for one in found):
-        raise InputError(
-            f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
-            remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
-        )
-    return [one[0] for one in found if one is not None]
+    return [NO_LEVEL if one is None else one[0] for one in found]
 
 
 def _children(hierarchy: Hierarchy, text: str, level: int) -> int:

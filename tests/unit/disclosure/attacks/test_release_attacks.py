@@ -13,7 +13,10 @@ from wasl.disclosure.attacks.intruders import (
 from wasl.disclosure.attacks.rates import attack_risk, rate
 from wasl.disclosure.attacks.records import comparable_records, nearest_rows
 from wasl.disclosure.keys.hierarchy import Hierarchy, covers
+from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import InputError
+from wasl.workflow.act import RunOptions
+from wasl.workflow.protect import protect as protect_act
 
 AGE = Hierarchy(
     "age",
@@ -257,3 +260,42 @@ def test_one_release_has_nothing_to_difference():
     frame = pd.DataFrame({"sex": ["F"], "age": ["20"]})
     with pytest.raises(InputError, match="at least two"):
         differencing(frame, [frame], {"sex": SEX, "age": AGE}, k=2)
+
+
+def test_a_group_of_rare_categories_stands_at_no_level_and_is_no_local_recoding():
+    ages = pd.DataFrame({"age": ["20", "21", "20", "Other", "Other", None] * 5, "sex": ["F", "M"] * 15})
+    found = downcoding(ages, {"age": AGE, "sex": SEX}, k=3)
+    assert found.grouped == {"age": 10}
+    assert found.levels["age"] == {0: 15}
+    assert found.mixed == ()
+    assert found.to_json()["grouped"] == {"age": 10}
+
+
+HIERARCHY = {"levels": [{"groups": {"A": list("abcd"), "B": list("efgh")}}, {"to_all": True}]}
+
+
+@pytest.mark.parametrize("hierarchy", [None, HIERARCHY])
+@pytest.mark.parametrize("order", [("local_suppression", "group_rare"), ("group_rare", "local_suppression")])
+@pytest.mark.parametrize("into", ["Other", "a"])
+def test_a_policy_that_groups_rare_categories_is_met(hierarchy: object, order: tuple[str, str], into: str) -> None:
+    """Without a hierarchy or with one, before or after suppression: the attacks on the file know its groups."""
+    rng = np.random.default_rng(1)
+    shares = [0.4, 0.3, 0.2, 0.06, 0.01, 0.01, 0.01, 0.01]
+    frame = pd.DataFrame({"x": rng.choice(list("abcdefgh"), 400, p=shares), "s": rng.choice(["F", "M"], 400)})
+    steps = {
+        "local_suppression": {"kind": "local_suppression"},
+        "group_rare": {"kind": "group_rare", "variable": "x", "below": 10, "into": into},
+    }
+    key = {"name": "x", "role": "key"} | ({} if hierarchy is None else {"hierarchy": hierarchy})
+    policy = DisclosurePolicy.model_validate(
+        {
+            "name": "p",
+            "variables": [key, {"name": "s", "role": "key"}],
+            "thresholds": {"k": 3},
+            "methods": [steps[name] for name in order],
+        }
+    )
+    safe = protect_act(frame, policy, RunOptions(seed=1))
+    released = safe.result.table.column("x").to_pandas()
+    assert into in set(released.dropna())
+    assert not set(released.dropna()) & set("efgh")
