@@ -104,16 +104,29 @@ def service(installation: Installation, template: Template) -> Iterator[Service]
         running.close()
 
 
-@pytest.fixture(scope="module")
-def shared_service(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A live service that all tests of one file share."""
-    folder = tmp_path_factory.mktemp("shared") / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
+@contextmanager
+def live(template: Template, folder: Path) -> Iterator[Service]:
+    """A live copy of a template."""
+    installation = Installation.open(make_settings(folder, template.copy(folder)))
     with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
+        running = Service(address, installation, template.tokens)
         yield running
         running.close()
     installation.close()
+
+
+@pytest.fixture(scope="module")
+def shared_service(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A live service that all tests of one file share."""
+    with live(sqlite_template, tmp_path_factory.mktemp("shared") / "data") as service:
+        yield service
+
+
+@pytest.fixture
+def own_service(sqlite_template: Template, tmp_path: Path) -> Iterator[Service]:
+    """A live service of one test, on SQLite."""
+    with live(sqlite_template, tmp_path / "data") as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

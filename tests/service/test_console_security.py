@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pages_support import PlainBrowser
-from service_support import OTHER_PROJECT, PROJECT, Service, Template, give_token, make_settings, serving
+from service_support import OTHER_PROJECT, PROJECT, Service, give_token
 
 from wasl.service import users
 from wasl.service.access import Role
@@ -21,20 +19,13 @@ from wasl.service.projects import change_project
 from wasl.service.records import Project, Token
 from wasl.storage.sessions import SessionTable
 from wasl.web.console.sessions import SESSION_COOKIE, Sessions
-from wasl.web.installation import Installation
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
 @pytest.fixture
-def own(sqlite_template: Template, tmp_path: Path) -> Iterator[Service]:
-    folder = tmp_path / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
+def own(own_service: Service) -> Service:
+    return own_service
 
 
 def signed_in(service: Service, role: Role, project: str | None = PROJECT) -> PlainBrowser:

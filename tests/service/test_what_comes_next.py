@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pages_support import CLIENT, PlainBrowser
-from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service, Template, make_settings, serving
+from service_support import OTHER_REGISTER, PROJECT, REGISTER, Service
 from test_authorized_acts import ID, fill
 
 from wasl.errors import InputError
@@ -21,21 +20,14 @@ from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
 from wasl.service.pins import require_persons
 from wasl.web.console.sayings import NOTICES, UNDER_WAY
-from wasl.web.installation import Installation
 
 BASE = f"/console/projects/{PROJECT}"
 
 
 @pytest.fixture
-def service(sqlite_template: Template, tmp_path: Path) -> Iterator[Service]:
-    """A live service of a test's own; what pages say does not depend on the database."""
-    folder = tmp_path / "data"
-    installation = Installation.open(make_settings(folder, sqlite_template.copy(folder)))
-    with serving(installation) as address:
-        running = Service(address, installation, sqlite_template.tokens)
-        yield running
-        running.close()
-    installation.close()
+def service(own_service: Service) -> Service:
+    """What pages say does not depend on the database."""
+    return own_service
 
 
 def browser_of(service: Service, role: Role, language: str = "en", **which: str) -> PlainBrowser:

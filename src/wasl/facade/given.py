@@ -57,7 +57,8 @@ def register_notes(register: str, rejected: int, invalid: int, notes: Sequence[R
 
     said = []
     if rejected or invalid:
-        said.append(f"{register}: {rejected:,} rows and {invalid:,} cells could not be read; `rejects` lists them.")
+        rows, cells = "row" if rejected == 1 else "rows", "cell" if invalid == 1 else "cells"
+        said.append(f"{register}: {rejected:,} {rows} and {invalid:,} {cells} could not be read; `rejects` lists them.")
     if notes:
         listed = "; ".join(f"{note.column}: {CHECKS[note.check]['en'][0]} ({note.count:,})" for note in notes)
         said.append(f"{register}: {listed}.")

@@ -29,7 +29,7 @@ from wasl.errors import InputError
 __all__ = ["LogSender", "active_counts", "start_sending"]
 
 MOST_WAITING = 10_000
-"""Lines kept while the server does not answer: some 5 MB, and a minute of a thousand requests a second is 60,000."""
+"""Lines kept while the server does not answer: some 5 MB, or ten seconds of a thousand requests a second."""
 
 PORT = 6514
 """syslog over TLS (RFC 5425, section 4.1)."""
