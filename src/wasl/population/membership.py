@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wasl.population.draws import Draws, largest_remainder
 from wasl.population.figures import Figures
-from wasl.population.people import People
+from wasl.population.people import REFERENCE_YEAR, People
 
 __all__ = ["REGISTERS", "Membership", "enrol"]
 
@@ -25,6 +25,12 @@ REGISTERS = (
     "taechir-contracts",
 )
 
+CONTRACT_YEARS, CERTIFICATE_YEARS = 5, 3
+"""Years up to the reference year in which contracts and certificates were filed, at most one a year and person."""
+
+LAST_YEAR = 0.25
+"""Share of persons whose last record is of the reference year, beside those whom chance puts there. An assumption."""
+
 EXEMPT = ("SEN", "DZA", "TUN")
 """Nationalities whose citizens need no work authorisation, by convention."""
 
@@ -36,7 +42,8 @@ class Membership:
     Attributes:
         permits, employees, pensioners, projects: Person of each record, each person once.
         certificates, contracts: Person of each record, sorted by person then occurrence.
-        certificate_turn, contract_turn: Which occurrence of its person a record is, from 0.
+        certificate_year, contract_year: Year in which each record was filed. A person's records follow year by year.
+        contract_turn: Which contract of its person a record is, from 0.
     """
 
     permits: Ints
@@ -44,8 +51,9 @@ class Membership:
     pensioners: Ints
     projects: Ints
     certificates: Ints
-    certificate_turn: Ints
+    certificate_year: Ints
     contracts: Ints
+    contract_year: Ints
     contract_turn: Ints
 
 
@@ -69,7 +77,7 @@ def enrol(people: People, seed: int, figures: Figures) -> Membership:
     wanted = round(size["taechir-contracts"] / 2.2) - np.count_nonzero(both)
     others = _by_nationality(draws, people, grown & ~hired & ~exempt, of("contracts"), max(wanted, 0))
     contracted = both | _mask(n, others)
-    contracts, contract_turn = _repeat(draws, np.flatnonzero(contracted), size["taechir-contracts"], 5)
+    contracts, contract_turn = _repeat(draws, np.flatnonzero(contracted), size["taechir-contracts"], CONTRACT_YEARS)
 
     certified_size = round(size["anapec-certificates"] / 1.5)
     certified = _mask(
@@ -77,7 +85,9 @@ def enrol(people: People, seed: int, figures: Figures) -> Membership:
     )
     rest = certified_size - np.count_nonzero(certified)
     certified |= _mask(n, _by_nationality(draws, people, grown & ~contracted & ~exempt, of("contracts"), rest))
-    certificates, certificate_turn = _repeat(draws, np.flatnonzero(certified), size["anapec-certificates"], 3)
+    certificates, certificate_turn = _repeat(
+        draws, np.flatnonzero(certified), size["anapec-certificates"], CERTIFICATE_YEARS
+    )
 
     projects = _by_nationality(draws, people, grown & (people.age >= 27), of("projects"), size["anapec-projects"])
     old = (people.age >= 60) | ((people.age >= 45) & draws.happens(0.06, n))
@@ -98,7 +108,15 @@ def enrol(people: People, seed: int, figures: Figures) -> Membership:
         ),
     )
     return Membership(
-        permits, employees, pensioners, projects, certificates, certificate_turn, contracts, contract_turn
+        permits,
+        employees,
+        pensioners,
+        projects,
+        certificates,
+        _years(Draws(seed, "years of certificates"), people, certificates, certificate_turn, CERTIFICATE_YEARS),
+        contracts,
+        _years(Draws(seed, "years of contracts"), people, contracts, contract_turn, CONTRACT_YEARS),
+        contract_turn,
     )
 
 
@@ -160,6 +178,21 @@ def _repeat(draws: Draws, members: Ints, rows: int, at_most: int) -> tuple[Ints,
     person = np.repeat(members, times)
     turn = np.arange(len(person)) - np.repeat(np.cumsum(times) - times, times)
     return person, turn
+
+
+def _years(draws: Draws, people: People, person: Ints, turn: Ints, years: int) -> Ints:
+    """The year of each record: a person's records follow each other within the last ``years`` years.
+
+    The first is drawn among the years that leave room for the others. It is no earlier than the year before the
+    person's arrival where the others leave room for that.
+    """
+    first = np.flatnonzero(turn == 0)
+    room = years - np.diff(np.append(first, len(person)))
+    earliest = REFERENCE_YEAR - years + 1
+    arrival = people.arrival[person[first]].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    drawn = np.where(draws.happens(LAST_YEAR, len(first)), room, draws.integers(0, room, len(first)))
+    begun = np.minimum(np.maximum(drawn, arrival - 1 - earliest), room)
+    return np.asarray(earliest + begun[np.cumsum(turn == 0) - 1] + turn, np.int64)
 
 
 def _permits(

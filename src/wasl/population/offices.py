@@ -279,12 +279,12 @@ def certificates(scene: Scene) -> tuple[Columns, Ints]:
     """ANAPEC: certificates of activity, up to one a year."""
     desk = _desk(scene, "anapec-certificates", np.arange(len(scene.membership.certificates)))
     record = desk.person
-    person, turn = scene.membership.certificates[record], scene.membership.certificate_turn[record]
+    person = scene.membership.certificates[record]
     desk = Desk(scene, person, desk.draws)
     work, n, draws = scene.work, desk.n, desk.draws
     employers, employer = work.employers, work.employer[person]
     names = desk.names(Hand(upper=False, accents=True, second_given=0.8, one_field=True, surname_first=False))
-    year = REFERENCE_YEAR - turn
+    year = scene.membership.certificate_year[record]
     return {
         "num_attestation": scene.numbers.certificate[record],
         "date_attestation": write_days(
@@ -349,7 +349,7 @@ def contracts(scene: Scene) -> tuple[Columns, Ints]:
     names = desk.names(Hand(upper=False, accents=True, second_given=0.85))
     special = draws.happens(0.06, n)
     first = np.where(special, pick(("artiste", "détaché"), n, draws), "première")
-    filed = day_number(REFERENCE_YEAR - 4 + turn, draws.integers(1, 12, n), draws.integers(1, 28, n))
+    filed = day_number(scene.membership.contract_year[record], draws.integers(1, 12, n), draws.integers(1, 28, n))
     level = np.array([job.isco for job in scene.figures.occupations])[work.occupation[person]]
     diplomas = np.array(["Doctorat", "Master", "Licence", "BTS", "Baccalauréat", "Sans diplôme"], object)
     step = np.where(level <= 2, draws.choose([1, 5, 3, 1, 0.5, 0.1], n), draws.choose([0.1, 1, 2, 3, 3, 2], n))

@@ -224,8 +224,9 @@ def _declared(columns: Columns, person: Ints, scene: Scene, careers: Careers, mo
 
 def _contracted(columns: Columns, person: Ints, scene: Scene, careers: Careers, month: int) -> tuple[Ints, Columns]:
     """Contracts filed until a month; a renewal is filed when the contract before it ends."""
-    turn = np.array([int(text[:4]) for text in columns["date_depot"]], np.int64) - (REFERENCE_YEAR - 4)
-    place = np.searchsorted(scene.membership.contracts, person) + turn
+    first = np.searchsorted(scene.membership.contracts, person)
+    filed_in = np.array([int(text[:4]) for text in columns["date_depot"]], np.int64)
+    place = first + filed_in - scene.membership.contract_year[first]
     start = careers.contract_start[place]
     rows = np.flatnonzero((start <= month) & (start < careers.departure[person]))
     filed = _first_day(start) + Draws(scene.seed, "contract days").integers(0, 27, len(person))

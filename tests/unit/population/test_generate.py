@@ -166,3 +166,32 @@ def test_what_cannot_be_generated_is_refused(persons: int, seed: int, difficulty
 
 def test_the_smallest_population_fills_every_register() -> None:
     assert all(len(table) for table in generate(100, 3).registers.values())
+
+
+@pytest.mark.parametrize(
+    ("register", "column", "form", "years"),
+    [
+        ("taechir-contracts", "date_depot", "%Y-%m-%d", range(2021, 2026)),
+        ("anapec-certificates", "date_attestation", "%d/%m/%Y", range(2023, 2026)),
+    ],
+)
+def test_first_records_spread_over_the_years_and_a_persons_records_follow_year_by_year(
+    standard: Population, register: str, column: str, form: str, years: range
+) -> None:
+    table = standard.registers[register].to_pandas()
+    table["record"] = table.iloc[:, 0]
+    table["year"] = pd.to_datetime(table[column], format=form).dt.year
+    known = table.merge(standard.truth.to_pandas().query("register == @register"), on="record").sort_values("year")
+    first = known.groupby("person")["year"].agg(["min", "max", "size", "nunique"])
+    shares = first["min"].value_counts(normalize=True)
+    assert set(shares.index) == set(years)
+    assert shares.max() < 0.5
+    assert shares.min() > 0.05
+    assert (first["nunique"] == first["size"]).all()
+    assert (first["max"] - first["min"] == first["size"] - 1).all()
+    if register == "taechir-contracts":
+        renewed = known["type_demande"] == "renouvellement"
+        assert (renewed == known.duplicated("person")).all()
+        entered = pd.to_datetime(known["date_entree"]).dt.year
+        alone = known["person"].map(first["size"]) == 1
+        assert (known["year"] >= entered - 1)[alone & entered.notna()].all()

@@ -71,6 +71,18 @@ def test_registers_are_what_the_careers_say(made, careers, year):
     assert holders(made, "training", tables["training"]) <= spells(careers, "residence", month)
 
 
+@pytest.mark.parametrize("year", YEARS)
+def test_contracts_are_filed_in_the_months_of_the_careers(made, careers, year):
+    filed = made.registers[year]["taechir-contracts"].to_pandas()
+    truth = made.truth.to_pandas()
+    filed = filed.merge(truth[truth["register"] == "taechir-contracts"], left_on="num_demande", right_on="record")
+    known = careers[(careers["kind"] == "contract") & (careers["from"] <= f"{year}-12")]
+    known = set(zip(known["person"], known["from"], known["what"], strict=True))
+    what = np.where(filed["type_demande"] == "renouvellement", "renewal", "first")
+    assert len(filed) > 100
+    assert set(zip(filed["person"], filed["date_depot"].str[:7], what, strict=True)) <= known
+
+
 def test_every_month_is_declared(made, careers):
     assert list(made.declarations) == [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
     for month, table in made.declarations.items():
