@@ -1,43 +1,26 @@
-"""Probabilities of pairs when a record matches at most one record of a duplicate-free register: belief propagation.
+"""Probabilities of pairs when a record matches at most one record of a duplicate-free register.
 
-Between duplicate-free registers the true links form a matching. Its distribution is P(M) ∝ ∏_{(i,j) ∈ M} w_ij, where
-w_ij are the odds of the pair alone divided by the chances that either record has no match. The marginal probability
-of a pair is
-
-    p_ij = w_ij x_ij x_ji / (1 + w_ij x_ij x_ji),     x_ij = 1 / (1 + Σ_{k ≠ j} w_ik x_ki),
-
-where x_ij is the probability that record i is free, the pair (i, j) left aside. A rival of i that has its own partner k
-has a small x_ki and hardly counts. The equations are solved by iteration. They are exact on graphs without cycles; on
-others they are the Bethe approximation, whose free energy is convex for matchings, so that the solution is unique.
+The marginal probabilities of matchings are those of :mod:`wasl.linkage.persons.matchings`. The odds of a pair there are
+its odds alone, divided by the chances that either record has no match.
 
 With more than two registers every record has one such constraint per other duplicate-free register.
-
-Source: L. Zdeborová, M. Mézard, The Number of Matchings in Random Graphs, J. Stat. Mech. (2006); P. Vontobel, The Bethe
-Permanent of a Nonnegative Matrix, IEEE Trans. Inf. Theory 59 (2013); M. Sadinle, Bayesian Estimation of Bipartite
-Matchings for Record Linkage, JASA 112 (2017).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.persons.conflicts import correct_by_conflicts
+from wasl.linkage.persons.matchings import Slots, marginals
 from wasl.linkage.persons.merging import TWO_REGISTERS, MergedPairs, log_odds
 from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import counts_by, parts_of, sums_by
-from wasl.registers.compiled import njit
 
-__all__ = ["compete", "matching_marginals"]
+__all__ = ["compete"]
 
-ITERATIONS = 500
-"""Sweeps of belief propagation at most; some 20 suffice on all data of the laboratory."""
-TOLERANCE = 1e-7
-"""The iteration stops when no probability changes by more."""
-DAMPING = 0.3
-"""Share of the old message (as a logarithm) in the new one; long chains of equal rivals oscillate without it."""
 MOST_MATCHED = 0.9
 """At most this share of a register's records is taken to have a match. At 1 a record could never be free, and one weak
 candidate would be certain."""
@@ -55,111 +38,6 @@ by .003 to .008, but F1 on FEBRL 4 with relatives planted fell below .96."""
 TOTAL_ROUNDS, TOTAL_TOLERANCE = 25, 1e-3
 
 
-@dataclass(frozen=True, slots=True)
-class _Slots:
-    """The constraints of pairs: each side of a pair belongs to one slot, and at most one pair of a slot is a match.
-
-    Attributes:
-        start: (slots + 1) int64 into `member`.
-        member: (memberships) int32 or int64: pair · 2 + side.
-    """
-
-    start: NDArray[np.int64] = field(repr=False)
-    member: NDArray[np.integer] = field(repr=False)
-
-    @classmethod
-    def of(cls, slot: NDArray[np.integer]) -> _Slots:
-        """Group the sides of pairs by slot.
-
-        Args:
-            slot: (2 · pairs) slot of side 0 and side 1 of each pair in turn; -1 where nothing is constrained.
-        """
-        free = int((slot < 0).sum())
-        order: NDArray[np.integer] = np.argsort(slot, kind="stable")[free:].astype(
-            np.int32 if len(slot) < 2**31 else np.int64
-        )
-        edge = np.flatnonzero(np.diff(slot[order], prepend=-1) != 0)
-        return cls(np.append(edge, len(order)).astype(np.int64), order)
-
-
-@njit(cache=True, nogil=True)
-def _iterate(
-    weight: np.ndarray,
-    start: np.ndarray,
-    member: np.ndarray,
-    free: np.ndarray,
-    iterations: int,
-    tolerance: float,
-    damping: float,
-) -> int:
-    """Solve for the messages in place.
-
-    Args:
-        weight: (pairs) float64 odds.
-        start: (slots + 1) int64 into `member`.
-        member: (memberships) int64: pair · 2 + side.
-        free: (2 · pairs) float64, updated: chance that a side is free, its pair left aside; 1 where unconstrained.
-        iterations: Most sweeps.
-        tolerance: Largest change of a message (relative) at which the sweep stops.
-        damping: Share of the old message in the new one.
-
-    Returns:
-        Sweeps done.
-    """
-    longest = 1
-    for s in range(start.shape[0] - 1):
-        longest = max(longest, start[s + 1] - start[s])
-    term = np.empty(longest + 1)
-    before = np.empty(longest + 1)
-    for sweep in range(iterations):
-        change = 0.0
-        for s in range(start.shape[0] - 1):
-            first, last = start[s], start[s + 1]
-            count = last - first
-            before[0] = 0.0
-            for k in range(count):
-                at = member[first + k]
-                term[k] = weight[at // 2] * free[at ^ 1]
-                before[k + 1] = before[k] + term[k]
-            after = 0.0
-            for k in range(count - 1, -1, -1):  # sums of the others without subtracting large numbers
-                at = member[first + k]
-                value = 1.0 / (1.0 + before[k] + after)
-                after += term[k]
-                value = np.exp(damping * np.log(free[at]) + (1.0 - damping) * np.log(value))
-                change = max(change, abs(value - free[at]))
-                free[at] = value
-        if change < tolerance:
-            return sweep + 1
-    return iterations
-
-
-def matching_marginals(
-    weight: NDArray[np.float64], slot: NDArray[np.integer], free: NDArray[np.float64] | None = None
-) -> tuple[NDArray[np.float64], int]:
-    """Marginal probabilities of pairs in a random matching with the given odds.
-
-    Args:
-        weight: (pairs) float64 odds, positive.
-        slot: (2 · pairs) what side 0 and side 1 of each pair in turn compete for; -1 where they do not.
-        free: (2 · pairs) float64 messages to begin with, updated; default: everybody is free.
-
-    Returns:
-        (pairs) float64, and the sweeps that were needed.
-    """
-    return _marginals(weight, _Slots.of(slot), free)
-
-
-def _marginals(
-    weight: NDArray[np.float64], slots: _Slots, free: NDArray[np.float64] | None = None
-) -> tuple[NDArray[np.float64], int]:
-    """See :func:`matching_marginals`; what pairs compete for is sorted once for many odds."""
-    free = np.ones(2 * len(weight)) if free is None else free
-    sweeps = _iterate(weight, slots.start, slots.member, free, ITERATIONS, TOLERANCE, DAMPING)
-    odds = weight * free[0::2] * free[1::2]
-    return odds / (1.0 + odds), sweeps
-
-
 def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]) -> MergedPairs:
     """Probabilities given that a record matches at most one record of a duplicate-free register.
 
@@ -172,7 +50,7 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
         return pairs
     sources = len(records.sources)
     between, constrained = _sides(pairs, records.source, duplicate_free)
-    slots = _Slots.of(_slots_of(pairs, records.source, constrained, sources))
+    slots = Slots.of(_slots_of(pairs, records.source, constrained, sources))
     merged = log_odds(pairs.probability)
     odds = np.exp(merged)
     held = counts_by(records.source, sources)
@@ -184,14 +62,14 @@ def compete(pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.boo
             free = 1.0 - np.minimum(expected / np.maximum(held, 1).repeat(sources), MOST_MATCHED)
             alone *= np.where(bound, free[own], 1.0)
         before = probability
-        probability, _sweeps = _marginals(odds / alone, slots)
+        probability, _sweeps = marginals(odds / alone, slots)
         if np.abs(probability - before).max() < 1e-4:  # a hundredth of what any grade could feel
             break
     if len(records.passes) > 1 and sources > TWO_REGISTERS:
-        probability = _marginals(odds, slots)[0]
+        probability = marginals(odds, slots)[0]
         told = correct_by_conflicts(pairs, probability, records, duplicate_free)
         told = np.minimum(told, log_odds(np.ones(1) if pairs.most is None else pairs.most))
-        probability = _marginals(np.exp(told), slots)[0]
+        probability = marginals(np.exp(told), slots)[0]
     elif len(records.passes) > 1:
         probability = _keep_totals(merged, ALONE_SHARE * np.log(alone), slots, constrained[0] | constrained[1])
     if pairs.most is not None:  # that a record has no rival does not show whose it is
@@ -237,7 +115,7 @@ def _slots_of(
 
 
 def _keep_totals(
-    merged: NDArray[np.float64], alone: NDArray[np.float64], slots: _Slots, rivals: NDArray[np.bool_]
+    merged: NDArray[np.float64], alone: NDArray[np.float64], slots: Slots, rivals: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """(pairs) probabilities under the constraints, the expected matches of every score class kept.
 
@@ -259,7 +137,7 @@ def _keep_totals(
     probability = before
     for _ in range(TOTAL_ROUNDS):
         shift = np.where(rivals, correction[place] - alone, 0.0)
-        probability, _sweeps = _marginals(np.exp(merged + shift), slots, free)
+        probability, _sweeps = marginals(np.exp(merged + shift), slots, free)
         mine = np.where(rivals, probability, 0.0)
         expected = np.bincount(place, weights=mine, minlength=last + 1)
         slope = np.bincount(place, weights=mine * (1.0 - mine), minlength=last + 1) + FORMULA_PAIRS

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from wasl.linkage.persons.competition import matching_marginals
+from wasl.linkage.persons.matchings import matching_marginals
 
 
 def enumerated(weight: np.ndarray, slot: np.ndarray) -> np.ndarray:
