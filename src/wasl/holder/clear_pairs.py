@@ -15,13 +15,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.holder.clear_addresses import ADDRESS_LEVELS, ADDRESSES, ClearAddresses, clear_addresses
 from wasl.holder.normalize import Persons, describe_persons
+from wasl.holder.spelled_words import same_roughly, spelled
 from wasl.registers.compiled import njit
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["BIRTH_LEVELS", "NAME_LEVELS", "ClearPersons", "clear_persons"]
 
-NOT_NUMBERS = ("sex", "nationality")
+TRAITS_OF = ("sex", "nationality")
+NOT_NUMBERS = (*TRAITS_OF, "phone")
 
 NAME_LEVELS = (
     "missing", "no word", "one word roughly", "one word of several", "two words and another", "the only word",
@@ -34,6 +37,14 @@ BIRTH_LEVELS = (
     "year only, another",
 )  # fmt: skip
 """Levels of agreement of birth dates: equal, or what differs."""
+ALL_WORDS = NAME_LEVELS.index("all words, none but roughly")
+"""From this level on names are one person's and not only one household's."""
+EQUAL = BIRTH_LEVELS.index("equal")
+NEARLY_EQUAL = [
+    BIRTH_LEVELS.index(level) for level in ("missing", "equal", "day or month", "day for month", "year only, of one")
+]
+"""Births that can be one person's: those of brothers differ in more."""
+ANOTHER = ADDRESS_LEVELS.index("another")
 AGREEMENT = ("missing", "equal", "different")
 NAMES = (0.02, 0.03, 0.02, 0.15, 0.10, 0.20, 0.03, 0.40, 1.35, 1.35, 1.35)
 WOMENS_NAMES = (0.02, 0.03, 0.03, 0.50, 0.10, 0.20, 0.03, 0.40, 1.23, 1.23, 1.23)
@@ -42,13 +53,11 @@ BIRTHS = (0.05, 4.00, 0.15, 0.10, 0.05, 0.05, 0.03, 0.10, 0.02, 0.15, 0.20, 0.05
 """The same on birth dates, by `BIRTH_LEVELS`."""
 NUMBERS = (2.5, 1.5, 1.0)
 """The same on numbers, by `AGREEMENT`: none in both, one equal, all different."""
+PHONES = (0.0, 1.5, 1.0)
+"""The same on telephones, by `AGREEMENT`; without weight where one is missing, or is equal and may be a relative's."""
 TRAITS = (0.05, 0.05, 0.02, 0.05, 4.60, 0.05, 0.02, 0.10, 0.01)
 """The same on traits: 3 · nationality + sex, each by `AGREEMENT`. An opinion is of some five pairs: two registers that
 share 20 persons do not show how often a clerk mistakes a year."""
-LETTERS = 24
-"""Longest word that is compared letter by letter; longer ones by their beginning."""
-SHORTEST, LONG = 4, 7
-"""Words of fewer letters have to be equal; from so many letters on, two changes are still the same word roughly."""
 MOST_WORDS = 64
 FIRST_JANUARY = 101
 PEOPLE_BEHIND = 20.0
@@ -69,6 +78,7 @@ class ClearPersons:
             the last row is of all records.
         birth: (records) ``yyyymmdd``, 0 for unknown parts.
         codes: Sex, nationality and numbers: (records) a number per value, -1 where missing.
+        addresses: Their words; None where not every register has addresses.
         woman: (records) whether the sex is written and is that of women.
     """
 
@@ -81,6 +91,7 @@ class ClearPersons:
     birth: NDArray[np.int64] = field(repr=False)
     codes: Mapping[str, NDArray[np.int64]] = field(repr=False)
     woman: NDArray[np.bool_] = field(repr=False)
+    addresses: ClearAddresses | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.birth)
@@ -88,7 +99,7 @@ class ClearPersons:
     @property
     def opinions(self) -> tuple[NDArray[np.float64], ...]:
         """Of each comparison of `levels`, the pairs of opinion by level."""
-        return np.array([*NAMES, *WOMENS_NAMES]), np.array(BIRTHS), np.array(NUMBERS)
+        return tuple(np.array(pairs) for pairs in ([*NAMES, *WOMENS_NAMES], BIRTHS, NUMBERS, ADDRESSES, PHONES))
 
     @property
     def opinion_on_traits(self) -> NDArray[np.float64]:
@@ -98,21 +109,44 @@ class ClearPersons:
     @property
     def alike(self) -> NDArray[np.int64]:
         """(records) a number that those share who agree in the traits, -1 where one is not known."""
-        known = [self.codes[feature] for feature in NOT_NUMBERS if feature in self.codes]
+        known = [self.codes[feature] for feature in TRAITS_OF if feature in self.codes]
         if not known:
             return np.full(len(self), -1, np.int64)
         _, number = np.unique(np.stack(known), axis=1, return_inverse=True)
         return np.where(np.min(known, axis=0) >= 0, number.reshape(-1), -1).astype(np.int64)
 
     def levels(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """Of each comparison, (pairs) the level: names (women's apart), births, numbers."""
+        """Of each comparison, (pairs) the level: names (women's apart), births, numbers, addresses, telephones."""
         women = self.woman[left] & self.woman[right]
         numbers = np.zeros(len(left), np.int64)
         for feature in self.codes:
             if feature not in NOT_NUMBERS:
                 found = self.agreement(feature, left, right)
                 numbers = np.where((numbers == 1) | (found == 1), 1, np.maximum(numbers, found))
-        return self.names(left, right) + len(NAME_LEVELS) * women, self.births(left, right), numbers
+        return (
+            self.names(left, right) + len(NAME_LEVELS) * women,
+            self.births(left, right),
+            numbers,
+            np.zeros(len(left), np.int64) if self.addresses is None else self.addresses.levels(left, right),
+            self.agreement("phone", left, right),
+        )
+
+    def apart(self, levels: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...]:
+        """The levels of candidates, without the agreement of a household where names and birth do not agree.
+
+        Args:
+            levels: As `levels` gives them.
+        """
+        names, births, numbers, addresses, phones = levels
+        whole = (names % len(NAME_LEVELS) >= ALL_WORDS) & np.isin(births, NEARLY_EQUAL)
+        person = whole | (births == EQUAL)
+        return (
+            names,
+            births,
+            numbers,
+            np.where(person | (addresses <= ANOTHER), addresses, 0),
+            np.where(person | (phones != AGREEMENT.index("equal")), phones, 0),
+        )
 
     def traits(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """(pairs) how nationality and sex agree."""
@@ -168,11 +202,7 @@ def clear_persons(tables: Sequence[pa.Table], schemas: Sequence[RegisterSchema])
                 skeletons.append(bones.setdefault(skeleton, len(bones)))
         words.append(own[held.words])
         counts.append(np.diff(held.offsets).astype(np.int64))
-    lengths = np.array([min(len(word), LETTERS) for word in vocabulary], np.int64)
-    letters = np.zeros((len(vocabulary), LETTERS), np.uint8)
-    for place, word in enumerate(vocabulary):
-        spelled = word[:LETTERS].encode("ascii", "replace")
-        letters[place, : len(spelled)] = np.frombuffer(spelled, np.uint8)
+    letters, lengths = spelled(list(vocabulary))
     births = [
         np.zeros(one.count, np.int64) if one.birth_codes is None else _with_known_day(one.birth_codes.astype(np.int64))
         for one in described
@@ -193,6 +223,7 @@ def clear_persons(tables: Sequence[pa.Table], schemas: Sequence[RegisterSchema])
         np.concatenate(births),
         codes,
         np.asarray(sexes == WOMAN, np.bool_),
+        clear_addresses(tables, schemas),
     )
 
 
@@ -225,31 +256,6 @@ def _texts(feature: str, described: Sequence[Persons]) -> NDArray[np.object_]:
         column = one.codes.get(feature)
         columns.append(np.full(one.count, None, object) if column is None else column.to_pandas().to_numpy(object))
     return np.concatenate(columns)
-
-
-@njit(cache=True, nogil=True)
-def _changes(first: np.ndarray, second: np.ndarray, n: int, m: int) -> int:
-    """Letters changed, dropped, added or exchanged with the next between two words (optimal string alignment).
-
-    Args:
-        first: (letters) uint8.
-        second: (letters) uint8.
-        n: Letters of the first.
-        m: Letters of the second.
-    """
-    table = np.zeros((n + 1, m + 1), np.int64)
-    for i in range(n + 1):
-        table[i, 0] = i
-    for j in range(m + 1):
-        table[0, j] = j
-    for i in range(1, n + 1):
-        for j in range(1, m + 1):
-            cost = 0 if first[i - 1] == second[j - 1] else 1
-            least = min(table[i - 1, j] + 1, table[i, j - 1] + 1, table[i - 1, j - 1] + cost)
-            if i > 1 and j > 1 and first[i - 1] == second[j - 2] and first[i - 2] == second[j - 1]:
-                least = min(least, table[i - 2, j - 2] + 1)
-            table[i, j] = least
-    return int(table[n, m])
 
 
 @njit(cache=True, nogil=True)
@@ -288,9 +294,7 @@ def _names(
                     elif closeness == 2:
                         same = skeletons[x] == skeletons[y]
                     else:
-                        longest = max(lengths[x], lengths[y])
-                        most = 1 if longest < LONG else 2
-                        same = longest >= SHORTEST and _changes(letters[x], letters[y], lengths[x], lengths[y]) <= most
+                        same = same_roughly(letters[x], letters[y], lengths[x], lengths[y])
                     if same:
                         found[i] = closeness
                         taken[j] = True

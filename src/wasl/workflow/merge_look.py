@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -45,6 +46,9 @@ class Clear(Protocol):
     def levels(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         """Of each comparison, (pairs) the level."""
 
+    def apart(self, levels: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...]:
+        """The levels of candidates, without what the persons of a household share and which may not be one person's."""
+
     def traits(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """(pairs) how the traits agree."""
 
@@ -82,9 +86,10 @@ def look_of_merge(
         first_row, second_row = rng.integers(0, len(place), (2, RANDOM_PAIRS))
         strangers = _strangers(first_row, second_row, place, known)
         alike = _strangers(*_alike_pairs(persons.alike, rng), place, known)
+        seen = _seen(persons, left, right, register, len(sizes))
         odds = second_look(
             pairs.probability,
-            _seen(persons, left, right, register, len(sizes)),
+            replace(seen, levels=persons.apart(seen.levels)),
             _seen(persons, *strangers, register, len(sizes)),
             _seen(persons, *alike, register, len(sizes)),
             np.maximum(possible.reshape(-1), 1.0),

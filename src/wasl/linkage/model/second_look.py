@@ -26,6 +26,7 @@ ITERATIONS, SETTLED = 200, 1e-5
 STRANGERS_BEHIND = 50.0
 """Random pairs of all traits behind the u-probabilities of one trait."""
 LEAST_U = 1e-6
+LEAST_M = 1e-12
 LEAST_MATCHES = 0.5
 """Between two registers with fewer expected matches."""
 STRONGEST = 25.0
@@ -65,7 +66,8 @@ def second_look(
         alike: Random pairs of those that agree in the traits. Nearly all candidates do, and among all random pairs too
             few of them have the same birth date.
         possible: (sides) pairs of records of two registers.
-        opinions: Of each comparison, (levels) pairs of matches that stand behind its m-probabilities.
+        opinions: Of each comparison, (levels) pairs of matches that stand behind its m-probabilities. A level without
+            any has no weight.
         opinion_on_traits: (traits) the same for the traits.
     """
     traits, sides = len(opinion_on_traits), len(possible)
@@ -74,15 +76,17 @@ def second_look(
     against = np.log(possible[pairs.side] * share[pairs.side, pairs.trait])
     for levels, random, more, opinion in zip(pairs.levels, strangers.levels, alike.levels, opinions, strict=True):
         counted = _counted(strangers.trait, random, traits, len(opinion))
-        table = _strangers_levels(counted, counted + _counted(alike.trait, more, traits, len(opinion)))
+        told = opinion > 0
+        table = _strangers_levels(counted * told, (counted + _counted(alike.trait, more, traits, len(opinion))) * told)
+        table[:, ~told] = 1.0
         against += np.log(table[pairs.trait, levels])
     found, odds = probability, np.zeros(len(probability))
     for _ in range(ITERATIONS):
         expected = np.maximum(np.bincount(pairs.side, weights=found, minlength=sides), LEAST_MATCHES)
         odds = np.log(expected[pairs.side]) - against
         for levels, opinion in zip((*pairs.levels, pairs.trait), (*opinions, opinion_on_traits), strict=True):
-            m = np.bincount(levels, weights=found, minlength=len(opinion)) + opinion
-            odds += np.log(m / m.sum())[levels]
+            m = np.where(opinion > 0, np.bincount(levels, weights=found, minlength=len(opinion)) + opinion, 0.0)
+            odds += np.where(opinion > 0, np.log(np.maximum(m, LEAST_M) / m.sum()), 0.0)[levels]
         odds = np.clip(odds, -STRONGEST, STRONGEST)
         before, found = found, 1.0 / (1.0 + np.exp(-odds))
         if len(found) == 0 or float(np.abs(found - before).max()) < SETTLED:
