@@ -38,8 +38,8 @@ ADDRESSES = (0.0, 0.75, 0.5, 0.25, 0.5, 3.0)
 """Pairs of opinion on how addresses of one person agree, by `ADDRESS_LEVELS`; one person in ten has moved. A level
 without opinion has no weight."""
 LIMITS = (0.15, 0.5, 0.85, 0.999)
-"""Shares found from which the levels after the second begin. A town and its postcode weigh a third to a half of an address,
-and the number of a house a fifth."""
+"""Shares found from which the levels after the second begin. A town with its postcode has a third to a half of the
+weight of an address, and a street number a fifth."""
 MOST_WORDS = 64
 WORDS = re.compile(r"[^\W_]+")
 
