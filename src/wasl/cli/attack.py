@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from wasl.cli.attack_files import AttackedFiles, attack_files
 from wasl.cli.attack_tables import SUMMARY, left_out_lines, quality_table, summary, write_tables
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
 from wasl.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
-    from wasl.attack.campaign import Target
     from wasl.attack.outcomes import Outcome
     from wasl.lab.self_test import LeftOut, Trial
-    from wasl.registers.exchange.delivery import Delivery
 
 __all__ = ["register"]
 
@@ -114,20 +108,10 @@ def attack_deliveries(
         outcomes, left_out = _self_test(trials, attacks, numbers, largest_graph, starts, time_budget)
         subject = "self-test"
     elif deliveries and population:
-        outcomes = _attack_files(
-            deliveries,
-            population,
-            register_name or [],
-            profile,
-            view,
-            join or [],
-            keep_map or [],
-            payload or [],
-            truth,
-            largest_graph,
-            starts,
-            seed,
+        files = AttackedFiles(
+            deliveries, population, register_name or [], join or [], keep_map or [], payload or [], profile, truth
         )
+        outcomes = attack_files(files, joined=view == "joined", largest_graph=largest_graph, starts=starts, seed=seed)
         subject = ", ".join(path.name for path in deliveries)
     else:
         raise InputError("nothing to attack.", remedy="Give deliveries and --population, or --self-test.")
@@ -228,173 +212,3 @@ def _linkage_quality(profiles: list[str], seed: int) -> dict[str, dict[str, floa
 
     known = [name for name in profiles if name in PROFILES]
     return {name: linkage_f1(name, tested_profile(name), np.random.default_rng(seed)) for name in known}
-
-
-def _attack_files(
-    deliveries: list[Path],
-    populations: list[Path],
-    registers: list[str],
-    profile: str | None,
-    view: str,
-    joins: list[Path],
-    keeps: list[Path],
-    payloads: list[Path],
-    truth: Path | None,
-    largest_graph: int,
-    starts: int,
-    seed: int,
-) -> list[Outcome]:
-    """Outcomes of attacks on files; deliveries of one round are attacked together, each round by itself."""
-    import numpy as np
-
-    from wasl.attack.campaign import attack_joined, attack_linkage, attack_payload
-    from wasl.attack.knowledge import imitate
-    from wasl.errors import MismatchError
-    from wasl.holder.profile import EncodingProfile
-    from wasl.registers.exchange.delivery import Delivery
-    from wasl.registers.exchange.delivery_header import require_comparable
-    from wasl.registers.reading.reader import read_register
-    from wasl.registers.schema import RegisterSchema
-
-    for what, files in (("--join", joins), ("--keep-map", keeps), ("--payload", payloads)):
-        if files and len(files) != len(deliveries):
-            raise InputError(f"{what} is given {len(files)} times for {len(deliveries)} deliveries.")
-    if len(registers) != len(populations):
-        raise InputError(f"--register is given {len(registers)} times for {len(populations)} populations.")
-    if view == "joined" and not joins:
-        raise InputError("the joined view needs the join maps.", remedy="Give --join for each delivery.")
-    schemas = [RegisterSchema.load(name) for name in registers]
-    read = [Delivery.read(path) for path in deliveries]
-    document = EncodingProfile.load(profile or read[0].header.profile, schemas[0].profiles)
-    rounds: dict[str, list[int]] = {}
-    for place, delivery in enumerate(read):
-        rounds.setdefault(delivery.header.round, []).append(place)
-        if document.digest != delivery.header.profile_digest:
-            raise MismatchError(
-                f"{deliveries[place]}: was made with another version of profile {document.name!r}.",
-                remedy="Give the profile document it was made with: --profile FILE.",
-            )
-    for places in rounds.values():
-        require_comparable([read[place].header for place in places])
-    owned = [read_register(path, schema) for path, schema in zip(populations, schemas, strict=True)]
-    rng = np.random.default_rng(seed)
-    knowledge = imitate(list(zip(owned, schemas, strict=True)), document, rng)
-    numbers = [
-        (schema.register_id, number)
-        for table, schema in zip(owned, schemas, strict=True)
-        for number in table.table[schema.record].cast("string").to_pylist()
-    ]
-    outcomes: list[Outcome] = []
-    with progress("Attacking") as report:
-        for name, places in rounds.items():
-            of_round = [[files[place] for place in places] if files else [] for files in (joins, keeps, payloads)]
-            target = _target(
-                [read[place] for place in places],
-                joins=of_round[0],
-                keeps=of_round[1],
-                payloads=of_round[2],
-                truth=truth,
-                owned=numbers,
-                largest_graph=largest_graph,
-                starts=starts,
-            )
-            found = attack_linkage(target, knowledge, rng, report=report)
-            if view == "joined":
-                found += [*attack_joined(target, knowledge), *attack_payload(target, knowledge, rng)]
-            if len(rounds) > 1:
-                shown = f"round {name}" if name else "round without a name"
-                found = [replace(each, detail=f"{shown}. {each.detail}".strip()) for each in found]
-            outcomes += found
-    return outcomes
-
-
-def _target(
-    deliveries: list[Delivery],
-    *,
-    joins: list[Path],
-    keeps: list[Path],
-    payloads: list[Path],
-    truth: Path | None,
-    owned: list[tuple[str, str]],
-    largest_graph: int,
-    starts: int,
-) -> Target:
-    """The target, with the truth if join maps and keep maps are given."""
-    import numpy as np
-    import pyarrow as pa
-
-    from wasl.attack.campaign import Target
-    from wasl.attack.knowledge import payload_rows, record_ids
-    from wasl.attack.observation import match_labels, observe, observe_joined, rows_to_records, same_persons
-    from wasl.attack.scenario import shared_place
-    from wasl.registers.exchange.join_map import JoinMap
-    from wasl.registers.exchange.payload import Payload
-
-    views = observe(*deliveries)
-    target = Target(
-        profile=deliveries[0].header.profile,
-        registers=" + ".join(delivery.header.register for delivery in deliveries),
-        leak=max(delivery.header.leak for delivery in deliveries),
-        records=sum(delivery.header.records for delivery in deliveries),
-        passes=views,
-        largest_graph=largest_graph,
-        starts=starts,
-    )
-    if not joins:
-        return target
-    join_maps = [JoinMap.read(path) for path in joins]
-    joined = observe_joined(views, *join_maps)
-    if payloads:
-        of_records = payload_rows([Payload.read(path) for path in payloads], joined.record_ids)
-        target = replace(target, payload=of_records)
-    if not keeps:
-        return replace(target, joined=joined)
-    keep_maps = [_read_keep_map(path) for path in keeps]
-    kept = record_ids(*keep_maps)
-    delivered = [
-        (delivery.header.register, number)
-        for delivery, keep_map in zip(deliveries, keep_maps, strict=True)
-        for number in keep_map["record"].to_pylist()
-    ]
-    behind, row_of = rows_to_records(views, pa.concat_tables([join_map.rows for join_map in join_maps]), kept)
-    place = shared_place(_places(delivered, owned, truth), same_persons(row_of, len(kept)))
-    return replace(
-        target,
-        joined=joined,
-        joined_truth=place[match_labels(joined.record_ids, kept)],
-        truth={name: np.append(place, -1)[records] for name, records in behind.items()},
-        overlap=float((place >= 0).mean()),
-    )
-
-
-def _read_keep_map(path: Path) -> pa.Table:
-    """The map from record number to record id that ``wasl encode --keep-map`` wrote, every column as text."""
-    import pyarrow as pa
-    import pyarrow.csv as pacsv
-
-    columns = {name: pa.string() for name in ("register", "record", "record_id")}
-    try:
-        return pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(column_types=columns)).select(list(columns))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such keep map.") from error
-    except (pa.ArrowException, KeyError) as error:
-        raise InputError(f"{path}: not a keep map.", remedy="`wasl encode --keep-map FILE` makes one.") from error
-
-
-def _places(delivered: list[tuple[str, str]], owned: list[tuple[str, str]], truth: Path | None) -> NDArray[np.int64]:
-    """For each delivered record (register, number) its place in the population, −1 where it is not there.
-
-    The same record if the population holds the register itself, else any record of the same person by the truth.
-    """
-    import csv
-
-    import numpy as np
-
-    place = {record: row for row, record in reversed(list(enumerate(owned)))}
-    person: dict[tuple[str, str], str] = {}
-    if truth is not None:
-        with truth.open(encoding="utf-8", newline="") as file:
-            person = {(row["register"], row["record"]): row["person"] for row in csv.DictReader(file)}
-    by_person = {person[record]: row for record, row in place.items() if record in person}
-    found = [place.get(record, by_person.get(person.get(record, ""), -1)) for record in delivered]
-    return np.array(found, np.int64)
