@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wasl.cli.encode_report import encoded_json, show_encoded
 from wasl.cli.keys import ExpectKeyOption, IdentityOption, IssuerOption, KeyOption, read_key, read_signer
-from wasl.cli.language import said, spoken
 from wasl.cli.memory import let_go_of_memory
-from wasl.cli.output import JsonFlag, emit, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, progress
 from wasl.cli.register_files import (
     EncodingOption,
     HeaderRowOption,
@@ -27,9 +27,7 @@ from wasl.cli.register_files import (
     write_csv,
     write_rejects,
 )
-from wasl.locale import N_
 from wasl.registers.exchange.whole_files import write_whole
-from wasl.registers.known_names import in_words, known_as
 
 if TYPE_CHECKING:
     from wasl.holder.encode import Encoded
@@ -37,20 +35,6 @@ if TYPE_CHECKING:
     from wasl.registers.reading.reader import RegisterTable
 
 __all__ = ["encode_file", "register"]
-
-
-FILES = {
-    "delivery": N_("delivery"),
-    "join_map": N_("join map"),
-    "payload": N_("payload"),
-    "keep_map": N_("keep map"),
-    "rejects": N_("rejects"),
-    "merged": N_("records taken as one person"),
-    "explain": N_("plot of blocks"),
-}
-"""Words for the files that are written."""
-COMPANIONS = {"join_map": "--join", "payload": "--payload", "keep_map": "--keep-map"}
-"""Files that are made with a delivery or never, and the options that write them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -130,7 +114,10 @@ def encode_register(
     )
     if explain:
         files["explain"] = str(_write_plot(encoded, out))
-    _show_encoded(encoded, table, files, explain=explain, as_json=as_json)
+    if as_json:
+        emit(encoded_json(encoded, table, files))
+    else:
+        show_encoded(encoded, table, files, explain=explain)
 
 
 def encode_file(
@@ -259,112 +246,3 @@ def _write_others(
         write_csv(encoded.keep_map, keep_map, secret=True)
         files["keep_map"] = str(keep_map)
     return files
-
-
-def _show_encoded(
-    encoded: Encoded, table: RegisterTable, files: dict[str, str], *, explain: bool, as_json: bool
-) -> None:
-    header = encoded.delivery.header
-    coverage = {c.standard: round(c.harmonized.coverage, 4) for c in encoded.harmonized if c.harmonized is not None}
-    passes = [
-        {
-            "pass": step.name,
-            "rows": step.rows,
-            "blocks": step.blocks,
-            "largest_block": step.largest_block,
-            "leak": step.leak,
-            "fill": step.fill,
-            "dropped": step.dropped,
-        }
-        for step in header.passes
-    ]
-    warnings = [asdict(note) for note in encoded.notes]
-    if as_json:
-        emit(
-            {
-                "register": header.register,
-                "profile": header.profile,
-                "key_id": header.key_id,
-                "profile_digest": header.profile_digest,
-                "weaknesses": list(header.weaknesses),
-                "round": header.round,
-                "digest": encoded.delivery.digest,
-                "rows_read": table.rows_read,
-                "records": header.records,
-                "rejects": header.rejects,
-                "invalid_cells": table.rejects.num_rows - header.rejects,
-                "leak": header.leak,
-                "records_taken_as_one": encoded.merged.num_rows,
-                "passes": passes,
-                "passes_left_out": list(encoded.passes_left_out),
-                "warnings": warnings,
-                "left_out": [asdict(item) for item in encoded.left_out],
-                "coverage": coverage,
-                "files": files,
-            }
-        )
-        return
-    say(
-        f"{header.register}: {header.records:,} records encoded, {header.rejects:,} rows rejected; "
-        f"profile {header.profile}, key {header.key_id}, round {header.round or 'not named'}, "
-        f"largest T {header.leak:.2f}."
-    )
-    if encoded.merged.num_rows:
-        groups = len(encoded.merged["group"].unique())
-        say(f"{encoded.merged.num_rows:,} records were taken as {groups:,} persons; the file `merged` lists them.")
-    for item in encoded.left_out:
-        if not item.expected:
-            what = in_words(item.name)
-            say(f"Warning: the {item.kind} {what} is left out: {item.reason}.")
-    if header.weaknesses:
-        say(f"Warning: profile {header.profile} is weak: {'; '.join(header.weaknesses)}.")
-    if not header.round:
-        say(
-            "Warning: no round was named. Deliveries of this register made without a round share row ids and block "
-            "labels, so who appears in which of them can identify persons. Name a new round with --round each period."
-        )
-    if lacking := [option for name, option in COMPANIONS.items() if name not in files]:
-        say(
-            f"Warning: {', '.join(lacking)} not given. These files belong to this delivery alone and cannot be made "
-            "later: without the join map its links find no person, without the keep map no return can be opened."
-        )
-    _show_warnings(warnings, table)
-    if explain:
-        columns = ["pass", "rows", "blocks", "largest block", "T", "fill", "left out"]
-        rows: list[list[Any]] = [
-            [
-                known_as(step.name, spoken()),
-                step.rows,
-                step.blocks,
-                step.largest_block,
-                f"{step.leak:.2f}",
-                _fill(step.fill),
-                step.dropped,
-            ]
-            for step in header.passes
-        ]
-        show_table("Passes", columns, rows)
-        if encoded.left_out:
-            left_out = [[said(i.kind), known_as(i.name, spoken()), i.reason] for i in encoded.left_out]
-            show_table("Left out", ["what", "name", "why"], left_out)
-    for what, place in files.items():
-        say(f"{said(FILES[what])}{spoken().colon}{place}")
-
-
-def _fill(fill: Mapping[str, float]) -> str:
-    """The fill of each group of a pass, in words."""
-    words = spoken()
-    return words.parts(f"{known_as(group, words)} {words.number(value, 3)}" for group, value in fill.items())
-
-
-def _show_warnings(warnings: list[dict[str, Any]], table: RegisterTable) -> None:
-    """Say what was assumed or lost, and which columns stood under another heading."""
-    from wasl.holder.quality.texts import CHECKS
-
-    if table.layout:
-        say(f"Read from {table.layout}.")
-    for column, heading in table.renamed.items():
-        say(f"Column {column!r} was read from the heading {heading!r}.")
-    if warnings:
-        rows = [[CHECKS[item["check"]][spoken().language][0], item["column"], item["count"]] for item in warnings]
-        show_table("Warnings (`wasl check` shows rows and values)", ["what", "column", "cells"], rows)
