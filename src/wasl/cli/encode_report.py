@@ -33,7 +33,7 @@ COMPANIONS = {"join_map": "--join", "payload": "--payload", "keep_map": "--keep-
 
 
 def encoded_json(encoded: Encoded, table: RegisterTable, files: Mapping[str, str]) -> dict[str, Any]:
-    """What was encoded, left out and written, for a program."""
+    """For a program: the counts, what was left out, and the files."""
     header = encoded.delivery.header
     return {
         "register": header.register,

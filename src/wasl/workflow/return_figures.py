@@ -121,7 +121,7 @@ def variables_of(payloads: Sequence[Payload], register: str, ids: pa.Array) -> d
 
 
 def own_figures(own: OwnRecords, columns: Mapping[str, pa.Array]) -> dict[str, Any]:
-    """What the register's own records show: persons, duplicates, records that no pass holds, empty values."""
+    """Figures of the register's own records: persons, duplicates, records that no pass holds, empty values."""
     records = len(own.rows)
     compared = columns.get(COMPARED_IN)
     return {
