@@ -1,4 +1,4 @@
-"""Attacks on deliveries as they were made, by somebody who owns registers of the same population in clear."""
+"""Attacks on deliveries as they were made, by an adversary who owns registers of the same population in clear."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _target(
     largest_graph: int,
     starts: int,
 ) -> Target:
-    """What is attacked: with join maps the records behind the rows, with keep maps the truth, too."""
+    """The target of the attacks: with join maps the records behind the rows, with keep maps the truth, too."""
     headers = [one.delivery.header for one in delivered]
     views = observe(*(one.delivery for one in delivered))
     target = Target(
