@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from wasl.audit.events import ProtectionApplied, RiskAssessed
+    from wasl.disclosure.policy import DisclosurePolicy
     from wasl.disclosure.protect import Protection
     from wasl.disclosure.risk.risk_report import RiskReport
     from wasl.registers.reading.microdata import Microdata
@@ -141,8 +142,8 @@ def assess_data(
     from wasl.workflow.assess import assess as assess_table
 
     rules = DisclosurePolicy.load(policy)
-    others = read_microdata(population) if population is not None else None
-    act = assess_table(read_microdata(data), rules, RunOptions(language=spoken().language), population=others)
+    others = read_microdata(population, rules) if population is not None else None
+    act = assess_table(read_microdata(data, rules), rules, RunOptions(language=spoken().language), population=others)
     if out is not None:
         write_artifacts(act.artifacts, out)
     record_event(act.event, subject=rules.name)
@@ -173,14 +174,14 @@ def protect_data(
     chosen = seed if seed is not None else secrets.randbits(63)
     before = [item for path in earlier for item in _released(path)]
     held = held_to(project, purpose)
-    source = opened_microdata(data)
+    source = opened_microdata(data, rules)
     with recorded_refusal(rules.name, project=logged_project(project)):
         act = protect_table(
             source.table,
             rules,
             RunOptions(seed=chosen, language=spoken().language, **held),
-            population=read_microdata(population) if population is not None else None,
-            control=read_microdata(control) if control is not None else None,
+            population=read_microdata(population, rules) if population is not None else None,
+            control=read_microdata(control, rules) if control is not None else None,
             earlier=before,
             attack=attack,
         )
@@ -199,20 +200,24 @@ def _released(path: Path) -> list[pa.Table | EarlierTable]:
     return [read_microdata(path / "protected.parquet" if path.is_dir() else path)]
 
 
-def read_microdata(path: Path) -> pa.Table:
+def read_microdata(path: Path, policy: DisclosurePolicy | None = None) -> pa.Table:
     """The rows of a microdata file; what was found on reading it is printed.
+
+    Args:
+        path: The file.
+        policy: Columns that it drops may be of any type.
 
     Raises:
         InputError: The file is missing, of another kind, or cannot be read exactly; names the file.
     """
-    return opened_microdata(path).table
+    return opened_microdata(path, policy).table
 
 
-def opened_microdata(path: Path) -> Microdata:
+def opened_microdata(path: Path, policy: DisclosurePolicy | None = None) -> Microdata:
     """A microdata file with its labels; what was found on reading it is printed."""
     from wasl.registers.reading.microdata import open_microdata
 
-    found = open_microdata(path)
+    found = open_microdata(path, needed=None if policy is None else policy.read)
     for finding in found.findings:
         say(f"{path.name}: {said(finding)}")
     return found

@@ -304,6 +304,7 @@ def _again(
     from wasl.workflow.reproduce import reproduce_release
 
     table = spine_of(release, given, spine)
+    policy = DisclosurePolicy.load(documents.policy)
     held = held_by_files([release.project])
     with recorded_refusal(release.release, project=release.project):
         act = reproduce_release(
@@ -311,9 +312,9 @@ def _again(
             table,
             found_payloads(given.inputs),
             microdata_specification(documents.spec, documents.on),
-            DisclosurePolicy.load(documents.policy),
+            policy,
             RunOptions(threads=given.threads, seed=documents.seed, **held),
-            population=None if documents.population is None else read_microdata(documents.population),
+            population=None if documents.population is None else read_microdata(documents.population, policy),
             description=None if documents.description is None else DatasetDescription.load(documents.description),
             manifest=None if package is None else Manifest.parse((package / "manifest.json").read_bytes()),
             objections=objections_heeded(release, table, given),

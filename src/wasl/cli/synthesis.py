@@ -113,7 +113,7 @@ def synthesize_data(
     from wasl.workflow.synthesize import synthesize as synthesize_table
 
     rules = DisclosurePolicy.load(policy)
-    source = opened_microdata(data)
+    source = opened_microdata(data, rules)
     chosen = seed if seed is not None else secrets.randbits(63)
     options = RunOptions(seed=chosen, language=spoken().language, **held_to(project, purpose))
     with recorded_refusal(rules.name, project=logged_project(project)):
@@ -124,7 +124,7 @@ def synthesize_data(
             options,
             model=model,
             epochs=epochs,
-            control=read_microdata(control) if control is not None else None,
+            control=read_microdata(control, rules) if control is not None else None,
             replace_uniques=replace_uniques,
         )
     labelled = {name: source.labelled(found) for name, found in act.artifacts.items() if isinstance(found, pa.Table)}

@@ -1,6 +1,7 @@
 import json
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -128,3 +129,22 @@ def test_synthesis_without_sdv_names_the_extra(place, monkeypatch):
         "--model", "magic",
     )  # fmt: skip
     assert "no model 'magic'" in str(result.exception)
+
+
+@pytest.mark.parametrize("unlisted", ["drop", "refuse"])
+def test_a_column_that_is_dropped_may_hold_anything(place, unlisted):
+    table = pa.Table.from_pandas(pd.read_csv(place / "data.csv"), preserve_index=False)
+    odd = {"tags": [["a", "b"]] * 100, "place": [{"x": 1.0}] * 100, "raw": [b"1"] * 100, "rate": [float("inf")] * 100}
+    for name, cells in odd.items():
+        table = table.append_column(name, pa.array(cells))
+    pq.write_table(table, place / "odd.parquet")
+    named = "".join(f'[[variables]]\nname = "{name}"\nrole = "drop"\n' for name in odd if unlisted == "refuse")
+    (place / "odd.toml").write_text(f'unlisted = "{unlisted}"\n' + POLICY + named)
+    out = place / "safe"
+    result = run("protect", place / "odd.parquet", "--policy", place / "odd.toml", "--out", out, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert pq.read_table(out / "protected.parquet").column_names == ["sex", "age"]
+    (place / "open.toml").write_text('unlisted = "free"\n' + POLICY)
+    refused = run("assess", place / "odd.parquet", "--policy", place / "open.toml")
+    assert isinstance(refused.exception, InputError)
+    assert "not single values" in str(refused.exception)

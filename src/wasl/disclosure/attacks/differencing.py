@@ -21,6 +21,7 @@ from wasl.errors import InputError
 __all__ = [
     "Differencing",
     "Exposure",
+    "by_size",
     "differencing",
     "together",
 ]
@@ -77,7 +78,9 @@ class Differencing:
         return {**asdict(self), "safe": self.safe}
 
 
-def together(found: Sequence[Differencing], *, k: int, rows: int, not_compared: int) -> Differencing:
+def together(
+    found: Sequence[Differencing], *, k: int, rows: int, not_compared: int, apart: Sequence[Exposure] = ()
+) -> Differencing:
     """Several comparisons of one release with earlier ones as one result: the worst of each figure.
 
     Args:
@@ -85,16 +88,34 @@ def together(found: Sequence[Differencing], *, k: int, rows: int, not_compared: 
         k: The threshold.
         rows: Persons in the release, the smallest joint group where nothing was compared.
         not_compared: Earlier releases without a common key.
+        apart: What the sizes of these tell (`by_size`).
     """
     return Differencing(
         k=k,
-        exposures=tuple(exposure for one in found for exposure in one.exposures),
-        exposed_rows=max((one.exposed_rows for one in found), default=0),
+        exposures=(*(exposure for one in found for exposure in one.exposures), *apart),
+        exposed_rows=max((one.exposed_rows for one in found), default=0) + sum(exposure.rows for exposure in apart),
         smallest_joint=min((one.smallest_joint for one in found), default=rows),
         joint_rows_below_k=max((one.joint_rows_below_k for one in found), default=0),
         narrowed=max((one.narrowed for one in found), default=0),
         not_compared=not_compared,
     )
+
+
+def by_size(rows: int, earlier: Sequence[int], *, k: int) -> tuple[Exposure, ...]:
+    """The persons by whom a release differs from earlier ones without a common key: sums of numbers tell theirs.
+
+    Args:
+        rows: Persons in the release, number 0.
+        earlier: Persons in each of the earlier ones, numbers 1 and up.
+        k: The threshold.
+    """
+    found = []
+    for number, size in enumerate(earlier, start=1):
+        more = abs(rows - size)
+        if 1 <= more < k:
+            larger, smaller = (0, number) if rows > size else (number, 0)
+            found.append(Exposure(more, larger, smaller, more))
+    return tuple(found)
 
 
 def differencing(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from wasl.disclosure.attacks.differencing import Differencing, differencing, together
+from wasl.disclosure.attacks.differencing import Differencing, by_size, differencing, together
 from wasl.disclosure.attacks.downcoding import Downcoding, downcoding
 from wasl.disclosure.attacks.intruders import (
     inference_attack,
@@ -39,7 +39,7 @@ class ReleaseAttacks:
 
     Attributes:
         attacks: One result per attack.
-        downcoding: Traces of local recoding; None for synthetic files.
+        downcoding: Traces of local recoding; None for synthetic files and files without keys.
     """
 
     attacks: tuple[AttackRisk, ...]
@@ -57,6 +57,8 @@ def attack_protected(
     original: Frame, protection: Protection, rng: np.random.Generator, *, control: Frame | None = None
 ) -> ReleaseAttacks:
     """Attack a protected file knowing the originals, recoded as the release recodes.
+
+    In a file without keys an intruder knows all released variables of a person.
 
     Args:
         original: The microdata before protection; read again only if the protection does not carry them prepared.
@@ -76,9 +78,11 @@ def attack_protected(
     keys = [name for name in protection.after.keys if name in released.column_names]
     truth = np.arange(released.num_rows)
     results = [
-        linkage_attack(known, released, keys, truth=truth, rng=rng, targets=_targets(released)),
+        linkage_attack(known, released, keys or names, truth=truth, rng=rng, targets=_targets(released)),
         *_criteria(known, released, names, keys, policy, rng, others),
     ]
+    if not keys:
+        return ReleaseAttacks(tuple(results), None)
     hierarchies = _hierarchies(file, keys)
     k = policy.thresholds.k or 3
     return ReleaseAttacks(tuple(results), downcoding(released.select(list(hierarchies)), hierarchies, k=k))
@@ -107,7 +111,7 @@ def compare_releases(
     """Check a release against every earlier one of the same population, on the keys they share.
 
     Each earlier release is compared on all the keys it shares with the new one, and those with the same keys together.
-    An earlier release without a common key says nothing about the keys; it is counted and not compared.
+    Of an earlier release without a common key only the number of rows is compared; it is counted.
 
     Args:
         original: The population at full detail, already prepared or not.
@@ -124,8 +128,9 @@ def compare_releases(
     for frame in earlier:
         shared = tuple(name for name in keys if name in as_arrow(frame).column_names)
         by_keys.setdefault(shared, []).append(frame)
-    not_compared = len(by_keys.pop((), []))
     k = policy.thresholds.k or 3
+    without = [as_arrow(frame).num_rows for frame in by_keys.pop((), [])]
+    apart = by_size(as_arrow(released).num_rows, without, k=k)
     rare: dict[str, set[str]] = {}
     for method in policy.methods:
         if method.kind == "group_rare":
@@ -137,7 +142,7 @@ def compare_releases(
         differencing(file.table, [released, *frames], _hierarchies(file, shared), k=k, anywhere=rare)
         for shared, frames in by_keys.items()
     ]
-    return together(found, k=k, rows=file.rows, not_compared=not_compared)
+    return together(found, k=k, rows=file.rows, not_compared=len(without), apart=apart)
 
 
 def require_no_exposure(found: Differencing) -> None:
@@ -170,9 +175,10 @@ def _criteria(
         halves = list(names)[::2], list(names)[1::2]
         results.append(linkability_attack(known, released, *halves, rng, control=control, targets=targets))
     secrets = [name for name in names if name in policy.by_name and policy.by_name[name].role is Role.SENSITIVE]
-    results += [
-        inference_attack(known, released, keys, secret, rng, control=control, targets=targets) for secret in secrets
-    ]
+    for secret in secrets:
+        by = [name for name in keys or names if keys or name != secret]
+        if by:
+            results.append(inference_attack(known, released, by, secret, rng, control=control, targets=targets))
     return results
 
 

@@ -6,8 +6,9 @@ Text stays text unless the policy reads the variable as a number or a day. Value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import time
+import re
+from collections.abc import Sequence
+from datetime import date, time
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,9 @@ import pyarrow.compute as pc
 
 from wasl.disclosure.keys.intervals import is_class_label
 from wasl.errors import InputError
+from wasl.registers.reading.date_order import day_order
+from wasl.registers.reading.dates import DateNote, DateRule, read_date
+from wasl.registers.reading.marks import fold_digits
 from wasl.registers.reading.numbers import read_numbers
 
 __all__ = ["as_days", "as_numbers", "is_number_type", "is_text_type", "null_codes", "require_plain"]
@@ -121,8 +125,10 @@ def as_numbers(name: str, column: pa.ChunkedArray, *, classes: bool) -> pa.Chunk
 def as_days(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column that the policy reads as days: text such as 2024-03-31 becomes a date; classes of days stay text.
 
+    Other spellings of whole days are read where all cells agree on the order of day and month (31/03/2024).
+
     Raises:
-        InputError: A cell is not a day (how many, and the first row).
+        InputError: A cell is not a day (how many, and the first row), or no cell tells day and month apart.
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -139,19 +145,44 @@ def as_days(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     distinct = pc.unique(text).drop_null()
     if any(is_class_label(value) or (len(value) == 4 and value.isdigit()) for value in distinct.to_pylist()):
         return column
-    return _cells(name, text, lambda cells: cells.cast(pa.date32()), "a day such as 2024-03-31")
-
-
-def _cells(
-    name: str, text: pa.ChunkedArray, cast: Callable[[pa.ChunkedArray], pa.ChunkedArray], what: str
-) -> pa.ChunkedArray:
-    """The cast column; where a cell does not fit, an error with the number of such cells and the first row."""
     try:
-        return cast(text)
+        return text.cast(pa.date32())
     except pa.ArrowInvalid:
-        wrong = [value for value in pc.unique(text).drop_null().to_pylist() if not _casts(value, cast)]
-        hit = pc.is_in(text, value_set=pa.array(wrong, text.type))
-    raise _misfit(name, text, hit, what)
+        return _written_days(name, text)
+
+
+WRITTEN_DAY = re.compile(r"\d{1,2}\s*[/\-. ]\s*\d{1,2}\s*[/\-. ]\s*\d{4}(?!\d).*|\d{4}-\d{1,2}-\d{1,2}(?!\d).*")
+"""Days with four digits of the year: two digits leave the century open, and eight digits the order of the parts."""
+
+
+def _written_days(name: str, text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Days as people write them. The cells that can be read in one way only decide on the order of day and month."""
+    coded = text.cast(pa.string()).combine_chunks().dictionary_encode()
+    distinct = pa.array([fold_digits(cell) for cell in coded.dictionary.to_pylist()], pa.string())
+    places = np.asarray(coded.indices.fill_null(-1).cast(pa.int64()))
+    orders = [day_order(distinct, places, month_first=first).month_first for first in (False, True)]
+    # Where no cell tells, the two orders differ; so do the days, unless day and month are the same number.
+    readings = {bool(order) for orders_of_rows in orders for order in np.unique(orders_of_rows)} or {False}
+    days = [[_day(cell, month_first=first) for cell in distinct.to_pylist()] for first in readings]
+    cells = pa.array(days[0], pa.date32()).take(coded.indices)
+    wrong = pa.chunked_array([pc.and_(pc.is_null(cells), pc.is_valid(coded.indices))])
+    if pc.any(wrong).as_py():
+        raise _misfit(name, text, wrong, "a day such as 2024-03-31")
+    if any(other != days[0] for other in days):
+        raise InputError(
+            f"the policy reads {name!r} as a day, but its cells do not tell day and month apart.",
+            remedy="Write days as 2024-03-31.",
+        )
+    return pa.chunked_array([cells])
+
+
+def _day(cell: str, *, month_first: bool) -> date | None:
+    """The day of a cell; None where it is none, or where a part of it would be guessed."""
+    if not WRITTEN_DAY.fullmatch(cell):
+        return None
+    code, note = read_date(cell, DateRule(("%d/%m/%Y",), month_first=month_first))
+    year, month, day = code // 10_000, code // 100 % 100, code % 100
+    return date(year, month, day) if note is DateNote.NONE and year and month and day else None
 
 
 def _misfit(name: str, text: pa.ChunkedArray, wrong: pa.ChunkedArray, what: str) -> InputError:
@@ -161,14 +192,6 @@ def _misfit(name: str, text: pa.ChunkedArray, wrong: pa.ChunkedArray, what: str)
         f"the policy reads {name!r} as {what}, but {count} of {len(text)} cells are not, first in row {first + 1}.",
         remedy="List these spellings under missing, give the variable another type, or correct the data.",
     )
-
-
-def _casts(value: str, cast: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> bool:
-    try:
-        cast(pa.chunked_array([[value]], pa.string()))
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _of_type(code: str, kind: pa.DataType) -> pa.Array | None:

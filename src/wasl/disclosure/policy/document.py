@@ -210,6 +210,12 @@ class DisclosurePolicy(Document):
         unlisted = Role.FREE if self.unlisted == "free" else Role.DROP
         return tuple(name for name in columns if roles.get(name, unlisted) is not Role.DROP)
 
+    def read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Those of these columns whose values are read; a column that stops the release is among them."""
+        roles = {variable.name: variable.role for variable in self.variables}
+        unlisted = Role.DROP if self.unlisted == "drop" else Role.FREE
+        return tuple(name for name in columns if roles.get(name, unlisted) is not Role.DROP)
+
     @property
     def weight(self) -> str | None:
         """The weight variable, if any."""

@@ -11,8 +11,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,13 @@ def read_microdata(path: Path) -> pa.Table:
     return open_microdata(path).table
 
 
-def open_microdata(path: Path) -> Microdata:
+def open_microdata(path: Path, *, needed: Callable[[Sequence[str]], Collection[str]] | None = None) -> Microdata:
     """A microdata file: CSV (.csv, .txt, .tsv), Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta).
+
+    Args:
+        path: The file.
+        needed: Gives the columns that are used, of all columns; default: all. Another column that cannot be treated
+            exactly is left out.
 
     Raises:
         InputError: The file is missing or empty, of another kind, or cannot be read exactly; names file and column.
@@ -139,34 +144,31 @@ def open_microdata(path: Path) -> Microdata:
         found = _statistical_package(path, suffix)
     else:
         found = _csv(path)
-    _require_exact(path, found.table)
-    return found
-
-
-def _require_exact(path: Path, table: pa.Table) -> None:
-    """Refuse columns that cannot be treated exactly.
-
-    Raises:
-        InputError: A name is doubled or empty, cells are lists, records or bytes, or numbers are infinite.
-    """
-    names = table.column_names
+    names = found.table.column_names
     _require_names(path, names)
     if any(not name.strip() for name in names):
         raise InputError(f"{path}: column {[n.strip() for n in names].index('') + 1} has no name.")
-    for name in names:
-        column = table.column(name)
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            raise InputError(
-                f"{path}: column {name!r} holds {kind} cells, which are not single values.",
-                remedy="Make one column of each part, or leave the column out.",
-            )
-        if pa.types.is_floating(kind):
-            infinite = pc.sum(pc.is_inf(column.cast(pa.float64()))).as_py() or 0
-            if infinite:
-                raise InputError(
-                    f"{path}: column {name!r} is infinite in {infinite} rows.", remedy="Make them missing."
-                )
+    used = names if needed is None else needed(names)
+    faults = {name: fault for name in names if (fault := _inexact(path, name, found.table.column(name))) is not None}
+    for name, fault in faults.items():
+        if name in used:
+            raise fault
+    return replace(found, table=found.table.drop_columns([*faults])) if faults else found
+
+
+def _inexact(path: Path, name: str, column: pa.ChunkedArray) -> InputError | None:
+    """The refusal of a column that cannot be treated exactly: cells of lists, records or bytes, infinite numbers."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return InputError(
+            f"{path}: column {name!r} holds {kind} cells, which are not single values.",
+            remedy="Make one column of each part, or leave the column out.",
+        )
+    if pa.types.is_floating(kind):
+        infinite = pc.sum(pc.is_inf(column.cast(pa.float64()))).as_py() or 0
+        if infinite:
+            return InputError(f"{path}: column {name!r} is infinite in {infinite} rows.", remedy="Make them missing.")
+    return None
 
 
 def _parquet(path: Path) -> pa.Table:
