@@ -1,4 +1,4 @@
-"""Days in CSV files are read as people write them, where the column tells day and month apart; else they are refused."""
+"""Days in CSV files are read as people write them where the column tells day and month apart, else refused."""
 
 from datetime import date
 
@@ -19,9 +19,10 @@ def column(cells):
     return pa.chunked_array([pa.array(cells, pa.string())])
 
 
-@pytest.mark.parametrize(
-    "layout", ["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %m %Y", "%Y-%m-%d", "%d/%m/%Y 08:30", "%Y-%m-%dT10:00"]
-)
+LAYOUTS = ["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %m %Y", "%Y-%m-%d", "%d/%m/%Y 08:30", "%Y-%m-%dT10:00"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_each_layout_gives_the_same_days(layout):
     cells = [*(one.strftime(layout) for one in SOME), None, ""]
     assert as_days("d", column(cells)).to_pylist() == [*SOME, None, None]
