@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from wasl.errors import SchemaError
 from wasl.registers.plain_toml import KeyDepthError, read_toml
 
-__all__ = ["Document", "config_dir", "load_document", "resolve_document", "validate_document"]
+__all__ = ["Document", "Place", "config_dir", "load_document", "resolve_document", "validate_document"]
+
+
+Place = tuple[int | str, ...]
+"""Keys and numbers of list entries that lead to a part of a document."""
 
 
 class Document(BaseModel):
@@ -26,6 +30,12 @@ class Document(BaseModel):
         for name in copied.__dict__.keys() - type(copied).model_fields.keys():
             del copied.__dict__[name]
         return copied
+
+    @classmethod
+    def as_written(cls, data: Mapping[str, Any], place: Place) -> Place:
+        """The place of a fault as its author wrote it, where validation spreads keys to other places."""
+        del data
+        return place
 
 
 D = TypeVar("D", bound=Document)
@@ -97,10 +107,11 @@ def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        reasons = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in _causes(error)
-        )
-        raise SchemaError(f"{where}: {reasons}.", remedy="`wasl schema NAME` prints what is expected.") from error
+        faults = [(model.as_written(data, item["loc"]), item["msg"]) for item in _causes(error)]
+        reasons = [f"{'.'.join(str(part) for part in place) or 'document'}: {message}" for place, message in faults]
+        raise SchemaError(
+            f"{where}: {'; '.join(dict.fromkeys(reasons))}.", remedy="`wasl schema NAME` prints what is expected."
+        ) from error
 
 
 def _causes(error: ValidationError) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field as Option
 from pydantic import field_validator, model_validator
 
-from wasl.registers.documents import Document, load_document, resolve_document
+from wasl.registers.documents import Document, Place, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.reference_periods import ReferencePeriod
 from wasl.tables.protection import CellKeyOptions, ProtectionMethod, ProtectionSpec, RoundingOptions
@@ -294,6 +294,10 @@ SHARED = (
 """Keys a linked table takes from the top of the document where it does not state them."""
 
 
+def _name_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": data["name"]} if "name" in data else {}
+
+
 class TablesSpec(Document):
     """One table, or several linked ones that are protected together.
 
@@ -311,7 +315,7 @@ class TablesSpec(Document):
         if not isinstance(data, Mapping):
             return data
         if not data.get("tables"):
-            return {"name": data.get("name"), "tables": [dict(data)]} if "tables" not in data else data
+            return data if "tables" in data else {**_name_of(data), "tables": [dict(data)]}
         if not isinstance(data["tables"], list | tuple):
             return data  # refused for its type
         shared = {key: data[key] for key in SHARED if key in data}
@@ -331,7 +335,26 @@ class TablesSpec(Document):
             tables.append(
                 {**merged, **{k: v for k, v in table.items() if k not in merged or not isinstance(v, Mapping)}}
             )
-        return {"name": data.get("name"), "tables": tables}
+        return {**_name_of(data), "tables": tables}
+
+    @classmethod
+    def as_written(cls, data: Mapping[str, Any], place: Place) -> Place:
+        """The place of a fault as its author wrote it: keys of an only table, and shared ones, stand at the top."""
+        if len(place) < 2 or place[0] != "tables":
+            return place
+        number, keys = place[1], place[2:]
+        if "tables" not in data:
+            return keys
+        own: Any = data["tables"][number]
+        at: Any = data
+        for key in keys[:2]:  # a table and its shared keys are merged two levels deep
+            own = own.get(key) if isinstance(own, Mapping) else None
+            at = at.get(key) if isinstance(at, Mapping) else None
+            if own is None and at is not None and keys[0] in {*SHARED, "name"}:
+                return keys
+            if not (isinstance(own, Mapping) and isinstance(at, Mapping)):
+                break
+        return place
 
     @property
     def columns(self) -> tuple[str, ...]:
