@@ -34,6 +34,9 @@ REACHED = 1e-9
 """Share of a bound within which a cell counts as moved to it."""
 WORTH_A_BATCH = 0.1
 """Share of the remaining cells that a program over all of them must bring to their bounds to be repeated."""
+LEAST_SHARE = 1e-6
+"""Bound, as a share of the median one, below which cells of one program weigh alike. The rest of a
+rounded ratio can be 1e-15, and weighed by its inverse it stopped the solver."""
 NARROWING_ROUNDS = 20
 LARGE = 4_000
 """Cells of one group above which programs over all of them take a second each. Movements of near cells then show that
@@ -159,11 +162,13 @@ def largest_movements(relations: Relations, down: Floats, up: Floats) -> Floats:
     wanted = np.stack([-least, most])
     found = np.zeros((2, n))
 
-    def moved(weight: Floats) -> bool:
+    def moved(weight: Floats, *, alone: bool) -> bool:
         model.changeColsCost(n, columns, weight)
         status = settle(model)
         if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return False  # no movement at all is always possible, so it is not infeasible
+        if status != highspy.HighsModelStatus.kOptimal and not alone:
+            return False  # each cell gets a program of its own
         if status != highspy.HighsModelStatus.kOptimal:
             raise WaslError(f"a linear program of the audit ended as {status}.", remedy="Report this as a defect.")
         values = np.array(model.getSolution().col_value)
@@ -177,15 +182,15 @@ def largest_movements(relations: Relations, down: Floats, up: Floats) -> Floats:
             if open_cells.sum() > left * (1 - WORTH_A_BATCH) or not open_cells.any():
                 break
             left = int(open_cells.sum())
-            share = np.divide(direction, wanted[side], out=np.zeros(n), where=open_cells)
-            if not moved(share):
+            share = np.where(open_cells, direction / np.maximum(wanted[side], LEAST_SHARE), 0.0)
+            if not moved(share, alone=False):
                 break
         for cell in np.flatnonzero(found[side] < wanted[side] * (1 - REACHED)):
             if found[side, cell] >= wanted[side, cell] * (1 - REACHED):
                 continue
             weight = np.zeros(n)
             weight[cell] = direction
-            if not moved(weight):
+            if not moved(weight, alone=True):
                 found[side, cell] = np.inf
     return found * scale
 
