@@ -85,6 +85,7 @@ def attack_tables(
     tables: Sequence[PublishedTable],
     *,
     figures: Sequence[PublishedRatio | PublishedMedians] = (),
+    fewer: Mapping[str, str] | None = None,
     prior: Mapping[Cell, tuple[float, float]] | None = None,
     known: Mapping[Cell, float] | None = None,
     slack: float = 1e-9,
@@ -95,6 +96,8 @@ def attack_tables(
     Args:
         tables: The published tables; equal cells of two tables are taken as one.
         figures: Published ratios, means and median bands, which say something of cells.
+        fewer: Quantities of some records only, with the quantity of all: a cell of the first is at most that of the
+            second.
         prior: What the attacker knows beforehand; default for each missing cell: not negative.
         known: Cells the attacker knows from elsewhere, such as its own contribution.
         slack: By how much a sum of published figures may be off, as a share of its largest figure (rounding).
@@ -128,6 +131,11 @@ def attack_tables(
     if not missing:
         return {}
     present = value.keys() | missing.keys()
+    for cell in present:
+        of = next((code for name, code in cell if name == QUANTITY), "")
+        every = frozenset({*(cell - {(QUANTITY, of)}), (QUANTITY, (fewer or {}).get(of, ""))})
+        if every in present:
+            told.append(({every: 1.0, cell: -1.0}, False))
     rows = [(total, parts) for (total, _), parts in sums.items() if total in present]
     rows = [(total, parts) for total, parts in rows if total in missing or not missing.keys().isdisjoint(parts)]
     matrix = lil_matrix((len(rows), len(missing)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,11 +16,13 @@ from wasl.tables.cells import RELATIVE, CellTable, Floats
 from wasl.tables.earlier_file import Axis
 from wasl.tables.hierarchy import Hierarchy
 
-__all__ = ["EarlierTable", "Told", "comparable", "read_earlier", "texts_of"]
+__all__ = ["EarlierTable", "Told", "comparable", "keys_of", "read_earlier", "texts_of", "whole_of"]
 
 COUNTED = "microdata|count|count||"
 """Begin of the quantity of numbers of records; the weight follows."""
 WITHHELD = ("primary", "secondary")
+Key = frozenset[tuple[str, str]]
+"""The codes of a cell, with the dimension of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class EarlierTable:
             not. A mean counts as its sum.
         told: What its published figures say of its values; default: they are the values.
         gaps: Why nothing is known of what its figures say; empty otherwise.
+        fewer: Where records lack one of its values: that they do, and what follows.
     """
 
     name: str
@@ -72,6 +75,7 @@ class EarlierTable:
     shown: bool = True
     told: Told | None = None
     gaps: str = ""
+    fewer: str = ""
 
     @property
     def parts(self) -> tuple[EarlierTable, ...]:
@@ -170,18 +174,24 @@ def _with_figures(table: EarlierTable, described: Mapping[str, Any], internal: p
     """The table with what its means, ratios or median bands say of its values."""
     kind, value, measure, denominator, weight = (table.quantity.split("|") + [""] * 4)[:5]
     shown = str(described.get("measure", measure))
-    left_out = int(described.get("rows_without_value", 0))
+    lack = int(described.get("rows_without_value", 0))
     if shown == "median_band":
         limits = table.bands[-1]
         told = Told(_numbers(internal, "median_band"), limits=limits)
         return replace(table, quantity=COUNTED + weight, shown=False, told=told)
     if shown not in ("mean", "ratio"):
         return table
-    summed = f"{kind}|{value}|sum||{weight}"
-    below_quantity = f"{kind}|{denominator}|sum||{weight}" if shown == "ratio" else COUNTED + weight
-    table = replace(table, quantity=summed, shown=shown == "mean")
-    if left_out:
-        return replace(table, gaps=f"{left_out} records lack one of its values, so it is of other records than a sum")
+    # Where records lack a value, numerator and denominator are those of the records that have both.
+    above, beside = (denominator, value) if lack else ("", "")
+    if shown == "ratio":
+        below_quantity = "|".join((kind, denominator, "sum", beside, weight))
+    else:
+        below_quantity = "|".join((kind, "count", "count", beside, weight))
+    table = replace(table, quantity="|".join((kind, value, "sum", above, weight)), shown=shown == "mean")
+    if lack:
+        table = replace(
+            table, fewer=f"records that lack one of its values: {lack}; what they add to a sum is not protected"
+        )
     if "denominator" not in internal.column_names:
         return replace(table, gaps="its internal file has no denominators; an earlier version of wasl made it")
     divided = _numbers(internal, "denominator")
@@ -219,14 +229,15 @@ def comparable(
 
     No exact figure of the new tables follows from a table of another quantity, or from one whose common cells have
     other values (another period, revised data). A ratio ties two quantities: a table of its denominator then says
-    something of its numerator.
+    something of its numerator. A sum of the records that have both values of a ratio is at most the sum of all.
     """
-    known: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+    known = _Figures()
     if earlier:
         for table, quantity in zip(tables, quantities, strict=True):
-            known |= _valued(table, quantity)
+            known.add(table, quantity)
     kept: dict[int, EarlierTable] = {}
     reasons: dict[int, str] = {}
+    unequal: set[int] = set()
     while True:
         tied = False
         for number, item in enumerate(earlier):
@@ -237,39 +248,76 @@ def comparable(
                 reasons[number] = reason
                 continue
             kept[number] = item
+            if any(least for part in item.parts for _, _, least in known.beside(part)):
+                unequal.add(number)
             if item.told is not None:  # what it ties reaches tables that have no cell in common with the new ones
                 tied = True
                 for part in item.parts:
-                    known = _valued(part.table, part.quantity) | known
+                    known.add(part.table, part.quantity)
         if not tied:
             break
     left_out = [f"{earlier[number].name}: {reason}" for number, reason in sorted(reasons.items()) if number not in kept]
     left_out += [f"{item.name}: {item.gaps}" for item in kept.values() if item.gaps]
+    left_out += [f"{kept[number].name}: {kept[number].fewer}" for number in sorted(unequal) if kept[number].fewer]
     return [kept[number] for number in sorted(kept)], left_out
 
 
-def _valued(table: CellTable, quantity: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    return {(quantity, key): float(v) for key, v in zip(_keys(table), table.value, strict=True)}
+def whole_of(quantity: str) -> str:
+    """The quantity of all records, where one is of those alone that have another value, too; else empty."""
+    kind, value, measure, other, weight = (quantity.split("|") + [""] * 4)[:5]
+    return "|".join((kind, value, measure, "", weight)) if other and measure in ("sum", "count") else ""
 
 
-def _apart(item: EarlierTable, known: Mapping[tuple[str, frozenset[tuple[str, str]]], float]) -> str:
+class _Figures:
+    """The values of cells by quantity and codes, and the quantities that have negative contributions."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[Key, float]] = {}
+        self._cancels: set[str] = set()
+
+    def add(self, table: CellTable, quantity: str) -> None:
+        """Take the values of a table; what is known of a cell stays."""
+        known = self._values.setdefault(quantity, {})
+        for key, value in zip(keys_of(table), table.value.tolist(), strict=True):
+            known.setdefault(key, value)
+        if table.cancels or (table.value < 0).any():
+            self._cancels.add(quantity)
+
+    def measures(self, quantity: str) -> bool:
+        """Whether there are values of a quantity."""
+        return quantity in self._values
+
+    def beside(self, part: EarlierTable) -> Iterator[tuple[float, float, bool]]:
+        """Pairs of values that must be equal, or of which the first is at most the second (True)."""
+        values = list(zip(keys_of(part.table), part.table.value.tolist(), strict=True))
+        same = self._values.get(part.quantity, {})
+        yield from ((same[key], value, False) for key, value in values if key in same)
+        if part.table.cancels or (part.table.value < 0).any():
+            return
+        for quantity, known in self._values.items():
+            if quantity in self._cancels:
+                continue
+            if quantity == whole_of(part.quantity):
+                yield from ((value, known[key], True) for key, value in values if key in known)
+            elif whole_of(quantity) == part.quantity:
+                yield from ((known[key], value, True) for key, value in values if key in known)
+
+
+def _apart(item: EarlierTable, known: _Figures) -> str:
     """Why an earlier table is left out; empty where it is not."""
     if item.perturbed:
         return "its figures are perturbed"
     if item.gaps and not item.shown:
         return item.gaps
-    pairs = [
-        (known[part.quantity, key], float(value))
-        for part in item.parts
-        for key, value in zip(_keys(part.table), part.table.value, strict=True)
-        if (part.quantity, key) in known
-    ]
-    different = sum(abs(a - b) > RELATIVE * max(abs(a), 1.0) for a, b in pairs)
+    pairs = [pair for part in item.parts for pair in known.beside(part)]
+    different = sum((a - b if least else abs(a - b)) > RELATIVE * max(abs(a), 1.0) for a, b, least in pairs)
     if not pairs:
-        return "it has no cell in common with the new tables"
+        unlike = any(known.measures(whole_of(part.quantity)) for part in item.parts)
+        return item.fewer if unlike else "it has no cell in common with the new tables"
     return f"{different} of {len(pairs)} common cells have other values" if different else ""
 
 
-def _keys(table: CellTable) -> list[frozenset[tuple[str, str]]]:
+def keys_of(table: CellTable) -> list[Key]:
+    """The codes of each cell with their dimensions, those of totals left out."""
     names = [[(d.name, code) for code in d.codes] for d in table.dimensions]
     return [frozenset(names[d][place] for d, place in enumerate(places) if place) for places in table.places.tolist()]

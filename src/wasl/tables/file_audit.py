@@ -142,4 +142,4 @@ def _systems(tables: Sequence[EarlierTable]) -> list[list[EarlierTable]]:
 
 def _agree(one: EarlierTable, other: EarlierTable) -> bool:
     kept, left_out = comparable([one.table], [one.quantity], [other])
-    return bool(kept) or "no cell in common" in left_out[0]
+    return bool(kept) or "common cells have other values" not in left_out[0]

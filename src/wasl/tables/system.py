@@ -16,10 +16,12 @@ from wasl.tables.earlier import EarlierTable, comparable
 from wasl.tables.earlier_file import Axis, EarlierFile, Measured, known_from_file
 from wasl.tables.primary import PrimaryResult
 from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
-from wasl.tables.told import Row, known_cells, rows_of, with_rows
+from wasl.tables.told import Row, fewer_records, known_cells, rows_of, with_rows
 
 __all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "sub_tables", "widen"]
 
+NOISE = 1e-12
+"""Rest of an inequality, as a share of its largest term, that is rounding of floating-point numbers and no rest."""
 NUDGE = 1e-3
 """Level of an unsafe cell whose own is zero, as a share of the median level: it must not be computable exactly."""
 
@@ -82,9 +84,9 @@ class System:
         self.relations, rests = with_rows(self.relations, rows)
         if not rests:
             return
-        value = np.array([float(row.factor @ self.value[row.cells]) for row in rests])
+        terms = [row.factor * self.value[row.cells] for row in rests]
+        value = np.array([float(one.sum()) if one.sum() > NOISE * np.abs(one).max() else 0.0 for one in terms])
         up = [float(row.factor @ np.where(row.factor > 0, self.up[row.cells], -self.down[row.cells])) for row in rests]
-        value = np.maximum(value, 0.0)
         none = np.zeros(len(rests))
         for name in ("lower", "upper", "cost"):
             setattr(self, name, np.concatenate([getattr(self, name), none]))
@@ -165,7 +167,7 @@ def make_system(
             remedy="They cannot be protected any more. Publish the new table without these cells' categories.",
         )
     system.fixed |= (system.value == 0) & ~system.unsafe
-    system.add_rows(_told(kept, members[len(own) :]))
+    system.add_rows([*_told(kept, members[len(own) :]), *fewer_records(tables, quantities, members)])
     _nudge(system)
     return system, used, left_out
 

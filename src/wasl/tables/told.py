@@ -4,7 +4,10 @@ A ratio ``r`` with rounding ``h`` says ``|A - r B| <= h |B|``. A median in class
 hold at least as many records as those after it. The classes from ``m`` on hold at least as many as those before it.
 Each inequality becomes a row with a cell of its own, which takes up the rest, is never published, and is not negative.
 
-Does not protect against: what follows from the fact that numbers of records are whole.
+A ratio is of the records that have both of its values. Their sums are at most those of all records.
+
+Does not protect against: what follows from the fact that numbers of records are whole; sums of the records that lack
+a value of a ratio.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasl.tables.cells import Floats, Ints, Relations
-from wasl.tables.earlier import EarlierTable, Told
+from wasl.tables.cells import CellTable, Floats, Ints, Relations
+from wasl.tables.earlier import EarlierTable, Told, keys_of, whole_of
 from wasl.tables.medians import classes_of
 
-__all__ = ["Row", "known_cells", "rows_of", "with_rows"]
+__all__ = ["Row", "fewer_records", "known_cells", "rows_of", "with_rows"]
 
 EXACT = 1e-12
 """Share of a ratio below which its rounding counts as none: that of the figures in files, which have 16 digits."""
@@ -79,6 +82,26 @@ def _of_medians(told: Told, table: EarlierTable, member: Ints) -> Iterator[Row]:
         yield _row(classes, np.where(after, -1.0, 1.0), equal=False)
         before = limits < told.figures[cell]
         yield _row(classes, np.where(before, -1.0, 1.0), equal=False)
+
+
+def fewer_records(tables: Sequence[CellTable], quantities: Sequence[str], members: Sequence[Ints]) -> list[Row]:
+    """The rows that say that sums of some records are at most those of all, where no contribution is negative.
+
+    Args:
+        tables: The tables of the system.
+        quantities: What each measures.
+        members: The number of each of their cells in the system.
+    """
+    pairs: set[tuple[int, int]] = set()
+    for some, quantity, places in zip(tables, quantities, members, strict=True):
+        for every, other, positions in zip(tables, quantities, members, strict=True):
+            signed = any(one.cancels or (one.value < 0).any() for one in (some, every))
+            if other != whole_of(quantity) or signed:
+                continue
+            cells = dict(zip(keys_of(every), positions.tolist(), strict=True))
+            found = zip(keys_of(some), places.tolist(), strict=True)
+            pairs |= {(cells[key], place) for key, place in found if key in cells}
+    return [Row(np.array(pair), np.array([1.0, -1.0]), equal=False) for pair in sorted(pairs)]
 
 
 def known_cells(told: Told, member: Ints, below: Ints | None) -> Ints:

@@ -271,8 +271,136 @@ def test_released_tables_without_denominators_are_left_out_and_said():
     older = read_earlier("old", ratio.report["tables"][0], rows.select(rows.column_names[:-3]))
     left_out = made(data, {"value": "hours"}, earlier=[older]).report["audit"]["earlier_tables_left_out"]
     assert left_out == ["old/ratio: its internal file has no denominators; an earlier version of wasl made it"]
-    hours = data.column("hours").to_pylist()
-    gaps = data.set_column(3, "hours", pa.array([None, *hours[1:]]))
-    other = before(made(gaps, RATIO, name="ratio"))
-    reasons = made(data, {"value": "wages"}, earlier=[other]).report["audit"]["earlier_tables_left_out"]
-    assert reasons == ["release-0/ratio: 1 records lack one of its values, so it is of other records than a sum"]
+
+
+def with_gaps(seed: int, rows: int = 90) -> pa.Table:
+    """People, some of whom lack their hours, and others their wages."""
+    data, rng = people(seed, rows), np.random.default_rng([seed, 1])
+    for name in ("wages", "hours"):
+        values = np.where(rng.random(rows) < 0.08, None, data.column(name).to_numpy())
+        data = data.set_column(data.column_names.index(name), name, pa.array(values.tolist(), pa.float64()))
+    return data
+
+
+SOME = {"wages": "microdata|wages|sum|hours|", "hours": "microdata|hours|sum|wages|"}
+
+
+@FEW
+@given(
+    seed=st.integers(0, 10_000),
+    decimals=st.sampled_from([None, 3]),
+    first=st.sampled_from(["wages", "hours"]),
+    minimum=st.sampled_from([3, 5]),
+)
+def test_sums_published_after_a_ratio_of_fewer_records_tell_no_unsafe_cell(seed, decimals, first, minimum):
+    data = with_gaps(seed)
+    ratio = made(data, RATIO, name="ratio", decimals=decimals)
+    second = "hours" if first == "wages" else "wages"
+    try:
+        one = made(data, {"value": first}, name=first, earlier=[before(ratio)], minimum=minimum)
+        two = made(data, {"value": second}, name=second, earlier=[before(ratio), before(one)], minimum=minimum)
+    except PolicyError as error:
+        assert "cannot be protected" in str(error)  # noqa: PT017
+        return
+    audit = two.report["audit"]
+    assert audit["earlier_tables"] == ["release-0/ratio", f"release-0/{first}"]
+    assert all("what they add to a sum is not protected" in said for said in audit["earlier_tables_left_out"])
+    both = [(one.tables[0], SUMS[first]), (two.tables[0], SUMS[second])]
+    behind = ratio.tables[0].cells
+    prior = prior_of(
+        [(ratio.tables[0], SOME["wages"], behind.value), (ratio.tables[0], SOME["hours"], behind.below)]
+        + [(table, quantity, table.cells.value) for table, quantity in both]
+    )
+    intervals = attack_tables(
+        [seen(table, quantity) for table, quantity in both],
+        figures=[PublishedRatio(seen(ratio.tables[0]), *SOME.values(), 0.0 if decimals is None else 0.0005)],
+        fewer={SOME[name]: SUMS[name] for name in SOME},
+        prior=prior,
+    )
+    for table, quantity in both:
+        require_levels(table, quantity, intervals)
+
+
+@FEW
+@given(seed=st.integers(0, 10_000), minimum=st.sampled_from([3, 5]))
+def test_two_ratios_of_the_same_fewer_records_are_one_quantity(seed, minimum):
+    data = with_gaps(seed)
+    ratio = made(data, RATIO, name="ratio", minimum=minimum)
+    inverse = {"value": "hours", "measure": "ratio", "denominator": "wages"}
+    try:
+        later = made(data, inverse, name="later", earlier=[before(ratio)], dominance=70)
+    except PolicyError as error:
+        assert "cannot be protected" in str(error)  # noqa: PT017
+        return
+    assert later.report["audit"]["earlier_tables"] == ["release-0/ratio"]
+    assert later.report["audit"]["earlier_tables_left_out"] == []
+
+
+def counts_after_a_mean(seed: int, share: float, given: bool, minimum: int):
+    """Numbers of all records after a mean and a sum of those with wages, and what an attacker of all three learns."""
+    data, rng = people(seed), np.random.default_rng([seed, 1])
+    wages = np.where(rng.random(data.num_rows) < share, None, data.column("wages").to_numpy())
+    data = data.set_column(2, "wages", pa.array(wages.tolist(), pa.float64()))
+    mean = made(data, {"value": "wages", "measure": "mean"}, name="mean", decimals=4)
+    total = made(data, {"value": "wages"}, name="sum", earlier=[before(mean)])
+    earlier = [before(mean), before(total)] if given else []
+    counts = made(data, {"value": "count"}, name="counts", minimum=minimum, dominance=99, earlier=earlier).tables[0]
+    some = "microdata|count|count|wages|"
+    intervals = attack_tables(
+        [seen(counts, COUNTS), seen(total.tables[0], SUMS["wages"])],
+        figures=[PublishedRatio(seen(mean.tables[0]), SUMS["wages"], some, 0.00005)],
+        fewer={some: COUNTS},
+        prior=prior_of([(counts, COUNTS, counts.cells.value), (counts, some, counts.cells.value)]),
+    )
+    return counts, intervals
+
+
+@FEW
+@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.01, 0.03, 0.1]), minimum=st.sampled_from([3, 6]))
+def test_numbers_published_after_a_mean_of_fewer_records_tell_no_unsafe_cell(seed, share, minimum):
+    try:
+        counts, intervals = counts_after_a_mean(seed, share, True, minimum)
+    except PolicyError as error:
+        assert "cannot be protected" in str(error)  # noqa: PT017
+        return
+    require_levels(counts, COUNTS, intervals)
+
+
+def test_without_the_mean_of_fewer_records_the_later_numbers_would_tell():
+    told = 0
+    for seed in range(8):
+        try:
+            counts, intervals = counts_after_a_mean(seed, 0.03, False, 3)
+            require_levels(counts, COUNTS, intervals)
+        except AssertionError:
+            told += 1
+    assert told > 0
+
+
+def test_mean_of_fewer_records_is_compared_with_the_number_of_all():
+    data = with_gaps(7)
+    mean = made(data, {"value": "wages", "measure": "mean"}, name="mean")
+    counts = made(data, {"value": "count"}, name="counts", dominance=99, earlier=[before(mean)])
+    assert counts.report["audit"]["earlier_tables"] == ["release-0/mean"]
+    lacking = data.column("wages").null_count
+    said = f"release-0/mean: records that lack one of its values: {lacking}; what they add to a sum is not protected"
+    assert counts.report["audit"]["earlier_tables_left_out"] == [said]
+
+
+def test_negative_amounts_leave_ratios_of_fewer_records_out():
+    data = with_gaps(5)
+    wages = [None if one is None else one - 30 for one in data.column("wages").to_pylist()]
+    data = data.set_column(2, "wages", pa.array(wages))
+    ratio = made(data, RATIO, name="ratio")
+    audit = made(data, {"value": "wages"}, name="later", earlier=[before(ratio)]).report["audit"]
+    assert audit["earlier_tables"] == []
+    assert "release-0/ratio: records that lack one of its values" in audit["earlier_tables_left_out"][0]
+
+
+def test_other_values_of_more_records_are_other_data():
+    data = with_gaps(5)
+    ratio = before(made(data, RATIO, name="ratio"))
+    less = data.set_column(2, "wages", pa.array([None if v is None else v / 2 for v in data["wages"].to_pylist()]))
+    audit = made(less, {"value": "wages"}, name="later", earlier=[ratio]).report["audit"]
+    assert audit["earlier_tables"] == []
+    assert "common cells have other values" in audit["earlier_tables_left_out"][0]
