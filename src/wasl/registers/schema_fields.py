@@ -119,7 +119,8 @@ class Field(Document):
         aliases: Other headings of the column in files; case, accents, punctuation and spaces do not count.
         earliest_year, latest_year: Years of dates outside are refused and counted (default 1880 and 2100).
         calendar: ``gregorian``; ``hijri``; ``mixed``, where years 1300 to 1499 are Hijri.
-        century_pivot: Two-digit years below it are 20.., others 19... Default 30; of births, next year at the most.
+        century_pivot: Two-digit years below it are 20.., others 19... Default 30; births: next year at the most;
+            other dates: fifteen years ahead.
         valid: Whether a record holds ``from`` this date on, ``until`` it, or ``in`` the month, for dating overlaps.
         parts: The columns ``day``, ``month`` and ``year`` that hold the date where no single column does.
     """

@@ -38,6 +38,7 @@ READING: dict[str, Weight] = {
     "mojibake-repaired": "warning",
     "marks-dropped": "note",
     "texts-as-formulas": "note",
+    "quotes-dropped": "note",
     "cells-merged": "warning",
     "formulas-without-value": "problem",
     "rows-mended": "warning",

@@ -163,19 +163,22 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "en": ("Partial dates", "The day or the month is not given: the year is kept and used for linkage."),
     },
     "dates-month-first": {
-        "fr": ("Dates écrites mois/jour", "Le mois est avant le jour : les autres dates le sont peut-être aussi."),
-        "ar": ("تواريخ كُتبت شهرا ثم يوما", "الشهر قبل اليوم: ربما كانت التواريخ الأخرى كذلك."),
-        "en": ("Dates written month first", "The month stands before the day: other dates may be written so too."),
+        "fr": (
+            "Jour et mois dans un autre ordre",
+            "Lus dans l'ordre que montrent les cellules de la colonne : vérifiez-le.",
+        ),
+        "ar": ("اليوم والشهر بترتيب آخر", "يُقرآن بالترتيب الذي تُظهره خانات العمود: تحققوا منه."),
+        "en": ("Day and month in another order", "They are read in the order that the column's cells show: check it."),
     },
     "headings-repeated": {
         "fr": (
             "Lignes de titres répétées",
-            "L'en-tête se répète ou des numéros de colonnes le suivent : lignes retirées.",
+            "L'en-tête se répète, ou des numéros de colonnes ou des tirets le suivent : lignes retirées.",
         ),
-        "ar": ("أسطر عناوين مكررة", "يتكرر سطر العناوين أو يليه ترقيم الأعمدة: حُذفت هذه الأسطر."),
+        "ar": ("أسطر عناوين مكررة", "يتكرر سطر العناوين أو يليه ترقيم الأعمدة أو خط من شُرَط: حُذفت هذه الأسطر."),
         "en": (
             "Rows that repeat the headings",
-            "The header is repeated, or numbers of columns follow it: rows left out.",
+            "The header is repeated, or numbers of columns or dashes follow it: rows left out.",
         ),
     },
     "dates-order-mixed": {
@@ -247,6 +250,17 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         ),
         "ar": ("نصوص مكتوبة كصيغ", 'الشكل ="00123" الذي تكتبه برامج لأجل Excel يُقرأ 00123.'),
         "en": ("Texts written as formulas", 'The form ="00123", which programs write for Excel, is read as 00123.'),
+    },
+    "quotes-dropped": {
+        "fr": (
+            "Guillemets autour des textes, retirés",
+            "Presque toutes les cellules en ont, ou ce sont des nombres : '00123 est lu 00123.",
+        ),
+        "ar": ("علامات اقتباس حول النصوص حُذفت", "في كل الخانات تقريبا، أو أمام أعداد: '00123 يُقرأ 00123."),
+        "en": (
+            "Quotation marks around texts, dropped",
+            "Nearly all cells have them, or they are numbers: '00123 is read as 00123.",
+        ),
     },
     "cells-merged": {
         "fr": ("Cellules fusionnées, remplies", "La valeur vaut pour toutes les lignes de la fusion : vérifiez-le."),

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.registers.reading.coded_columns import as_codes, is_coded, plain
-from wasl.registers.reading.date_order import day_order
+from wasl.registers.reading.date_order import day_order, has_day_after_year
 from wasl.registers.reading.date_text import tidy_date
 from wasl.registers.reading.dates import (
     EARLIEST_YEAR,
@@ -29,7 +29,7 @@ from wasl.registers.reading.dates import (
     read_date,
     states_month_first,
 )
-from wasl.registers.reading.marks import drop_equals, drop_marks, repaired
+from wasl.registers.reading.marks import drop_equals, drop_marks, drop_quotes, repaired
 from wasl.registers.reading.numbers import has_decimals, read_numbers
 from wasl.registers.reading.partial_dates import whole_dates
 from wasl.registers.reading.refusals import (
@@ -125,12 +125,15 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
     notes: dict[str, int] = {}
     text, marked = drop_marks(column)
     text, unwrapped = drop_equals(pc.utf8_trim_whitespace(text))
+    text, unquoted = drop_quotes(text)
     missing = {"", *field.missing}
     text = pc.if_else(pc.is_in(text, pa.array(sorted(missing))), pa.scalar(None, pa.string()), text)
     if marked:
         notes["marks-dropped"] = marked
     if unwrapped:
         notes["texts-as-formulas"] = unwrapped
+    if unquoted:
+        notes["quotes-dropped"] = unquoted
     if field.type in ("string", "code"):
         text, repaired = repair_mojibake(text)
         if repaired:
@@ -174,11 +177,18 @@ def type_cells(spec: Field, text: pa.ChunkedArray, day_zero: dt.date = EXCEL_DAY
     return TypedColumn(whole, np.concatenate(invalid), reason, notes=notes)
 
 
+YEARS_AHEAD = 15
+"""A date other than a birth may lie so far ahead: cards and passports are valid for ten years at the most."""
+
+
 def _pivot(field: Field) -> int:
     """Two-digit years below it are of this century. A birth lies in the past, unless the schema says another pivot."""
-    if field.feature == Feature.BIRTH_DATE and field.century_pivot == Field.model_fields["century_pivot"].default:
-        return min(field.century_pivot, dt.datetime.now(dt.UTC).year % 100 + 1)
-    return field.century_pivot
+    if field.century_pivot != Field.model_fields["century_pivot"].default:
+        return field.century_pivot
+    this_year = dt.datetime.now(dt.UTC).year % 100
+    if field.feature == Feature.BIRTH_DATE:
+        return min(field.century_pivot, this_year + 1)
+    return max(field.century_pivot, this_year + YEARS_AHEAD)
 
 
 def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero: dt.date) -> TypedColumn:
@@ -189,9 +199,17 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero:
     cells = encoded.dictionary.to_pylist()
     places = np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
     stated = states_month_first(formats)
-    order = day_order(pa.array([tidy_date(cell) for cell in cells], pa.string()), places, month_first=stated)
+    tidy = pa.array([tidy_date(cell) for cell in cells], pa.string())
+    order = day_order(tidy, places, month_first=stated)
+    turned_iso = has_day_after_year(tidy, places)
     rule = DateRule(formats, earliest, latest, field.calendar, _pivot(field), day_zero=day_zero)
     codes, flags = _read_cells(cells, places, rule)
+    if turned_iso:
+        rule = replace(rule, year_day_month=True)
+        plain_codes, plain_flags = codes, flags
+        codes, flags = _read_cells(cells, places, rule)
+        turned = (codes != plain_codes) | ((plain_flags & DateNote.MONTH_FIRST) > 0)
+        flags[turned] |= int(DateNote.MONTH_FIRST)
     elsewise = order.month_first != stated
     if elsewise.any():  # the cells say another order than the schema
         other = replace(rule, month_first=True) if not stated else replace(rule, formats=DEFAULT_DATES)

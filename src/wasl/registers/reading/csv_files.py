@@ -20,7 +20,9 @@ from wasl.errors import RegisterError
 from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded, plain
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header
+from wasl.registers.reading.marks import without_marks
 from wasl.registers.reading.missing_columns import require
+from wasl.registers.reading.other_separators import OTHER_SEPARATORS, cut_mark, opened
 from wasl.registers.reading.refusals import wrong_columns
 from wasl.registers.reading.source import HEADER_PLACE, Source, blank_rows, complete, without_headings
 from wasl.registers.reading.width import MOST_COLUMNS, require_width, width_of
@@ -77,7 +79,10 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
         marks = (mark,) if layout.separator else (mark, *(other for other in SEPARATORS if other != mark))
     best: tuple[Preface, Header] | None = None
     widest = 0
-    for mark in marks:
+    for mark in (*marks, *(() if layout.separator else OTHER_SEPARATORS)):
+        other = mark in OTHER_SEPARATORS
+        if other and (mark not in text or (best is not None and len(best[1].match.places) > 1)):
+            continue
         rows, ends = _cut(text, mark)
         width = width_of(rows)
         if width > MOST_COLUMNS:  # another separator may cut fewer: commas stand in the cells of some files
@@ -87,6 +92,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
         fewest = 0 if best is None else len(best[1].match.places)
         header = find_header(shown, wanted, layout.header_row, fewest=fewest)
         if header is None:
+            continue
+        if other and len(header.match.places) < 2:
             continue
         found = Preface(encoding, mark, tuple(rows), tuple(ends)), header
         if best is None or _better(header, best[1]):
@@ -141,14 +148,14 @@ def read_csv(
     """
     preface, header = read_preface(path, wanted, layout)
     _refuse_whole_lines(path, preface, header)
-    require(str(path), header, wanted, preface.rows)
+    require(str(path), header, wanted, preface.rows, cut=True)
     width = _width(header, preface)
     skipped = preface.ends[header.row]
     first = header.row + 2
     invalid: list[tuple[int, str]] = []
     table = _stream(path, preface, header, width, skipped, size, progress, invalid, coded=coded)
     places = header.match.places
-    mended, broken, blank = _mend(invalid, width, places, wanted, preface.separator)
+    mended, broken, blank = _mend(invalid, width, places, wanted, cut_mark(preface.separator))
     if table.num_rows + len(mended) == 0 and not broken:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     _refuse_runaway_cells(path, table)
@@ -233,17 +240,18 @@ def _stream(
     found = TextColumns(list(places), coded=coded)
     done = released = 0
     try:
+        file, encoding = opened(path, preface.encoding, preface.separator)
         reader = pacsv.open_csv(
-            path,
+            file,
             read_options=pacsv.ReadOptions(
-                encoding=preface.encoding,
+                encoding=encoding,
                 column_names=positional,
                 skip_rows=skipped,
                 block_size=BLOCK_BYTES,
                 use_threads=False,
             ),
             parse_options=pacsv.ParseOptions(
-                delimiter=preface.separator,
+                delimiter=cut_mark(preface.separator),
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=note,
@@ -300,7 +308,7 @@ def _mend(
     blank: set[int] = set()
     for number, cells in cut:
         count = len(cells)
-        if not any(cell.strip() for cell in cells):
+        if not any(without_marks(cell) for cell in cells):  # a mark of the end of a file is no cell
             blank.add(number)
         elif count > width and not any(cell.strip() for cell in cells[width:]):
             mended.append((number, cells[:width]))

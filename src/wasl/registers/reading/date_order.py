@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["DayOrder", "day_order"]
+__all__ = ["DayOrder", "day_order", "has_day_after_year"]
 
 NUMERIC = r"^\D{0,3}(?P<first>\d{1,2})\s*[/\-. ]\s*(?P<second>\d{1,2})\s*[/\-. ]\s*(?:\d{4}|\d{2})(?:\D|$)"
+YEAR_FIRST = r"^\D{0,3}\d{4}\s*[/\-. ]\s*(?P<first>\d{1,2})\s*[/\-. ]\s*(?P<second>\d{1,2})(?:\D|$)"
 SURE = 9
 """One order holds for the whole column if it has at least this many times the evidence of the other."""
 FEWEST = 10
@@ -68,6 +69,26 @@ def day_order(distinct: pa.Array, places: NDArray[np.int64], *, month_first: boo
         if months[-1] < days[0]:
             return DayOrder(np.arange(len(places)) < _middle(months[-1], days[0]), ambiguous)
     return DayOrder(np.full(len(places), month_first), ambiguous)
+
+
+def has_day_after_year(distinct: pa.Array, places: NDArray[np.int64]) -> bool:
+    """Whether the dates of a column that begin with the year have the day next (1985-31-12), and the month last.
+
+    Args:
+        distinct: The distinct cells, with ASCII digits.
+        places: Per row, the place of its cell in ``distinct``; -1 where missing.
+    """
+    parts = pc.extract_regex(distinct, YEAR_FIRST)
+    if parts.null_count == len(parts):
+        return False
+    first, second = (
+        np.asarray(pc.struct_field(parts, name).cast(pa.int16()).fill_null(0), dtype=np.int64)
+        for name in ("first", "second")
+    )
+    at = places[places >= 0]
+    day_next = int(np.count_nonzero(((first > 12) & (first <= 31) & (second >= 1) & (second <= 12))[at]))
+    month_next = int(np.count_nonzero(((second > 12) & (second <= 31) & (first >= 1) & (first <= 12))[at]))
+    return day_next > 0 and day_next >= SURE * month_next
 
 
 def _middle(last: np.int64, first: np.int64) -> int:

@@ -52,6 +52,10 @@ LABEL = re.compile(r"^[^\W\d_][^\d:]{0,24}:\s*(?=\d{1,4}\s*[/.\-])")
 FOOTNOTE = re.compile(r"(?<=\d)\s*[*†‡]{1,3}$")
 TYPED_LETTERS = re.compile(r"^([\dOoIl]{1,2})([/.\-])([\dOoIl]{1,2})\2([\dOoIl]{4})$")
 """A date with letters that look like digits: 12/O3/I985."""
+OF_SAS = re.compile(r"^(\d{1,2}[^\W\d_]{3}\d{2,4}):(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$")
+"""A moment as SAS writes it: 12DEC2014:00:00:00."""
+TENTH_MONTH = re.compile(r"^(\d{1,2})\s?([/.\- ])\s?X\s?\2\s?(\d{4})$")
+"""A date by Roman numerals in October. The day is known, so that X does not stand for an unknown month."""
 LETTER_DIGITS = str.maketrans("OoIl", "0011")
 
 
@@ -69,6 +73,7 @@ def tidy_date(text: str) -> str:
     bare = UNDERSCORE.sub("/", TWICE.sub(r"\1", bare))
     bare = ZONE_ALONE.sub(r"\1", FOOTNOTE.sub("", LABEL.sub("", bare)))
     bare = TYPED_LETTERS.sub(_as_digits, TIME_BEFORE_YEAR.sub(r"\1 \4 \2 \3", bare)).strip()
+    bare = TENTH_MONTH.sub(r"\1\g<2>10\g<2>\3", OF_SAS.sub(r"\1 \2", bare))
     bare = COMPACT_TIME.sub(r"\1-\2-\3T\4:\5", bare)
     return ORDINAL.sub(r"\1", FIRST.sub("1", bare))
 

@@ -16,8 +16,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from wasl.registers.reading.date_text import tidy_date, without_words
+from wasl.registers.reading.hijri_names import hijri_month
 from wasl.registers.reading.marks import fold_digits, without_marks
-from wasl.registers.reading.month_names import HIJRI_MONTHS, MONTHS, MONTHS_OF_TWO_WORDS, WEEKDAYS
+from wasl.registers.reading.month_names import MONTHS, MONTHS_OF_TWO_WORDS, WEEKDAYS
 
 __all__ = [
     "EARLIEST_YEAR",
@@ -49,8 +50,15 @@ TIME = re.compile(
     r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|(?:UTC|GMT)?[+-]\d{2}|UTC|GMT)?(?:\s+\D*)?$",
     re.IGNORECASE,
 )
+WEEK_DATE = re.compile(
+    r"(?P<y>\d{4})-?W(?P<w>\d{2})-?(?P<day>[1-7])|(?P<year>\d{4})-(?P<ordinal>(?!000)[0-3]\d\d)", re.IGNORECASE
+)
 UTC_ZONES = frozenset(["Z", "UTC", "GMT", "+00:00", "+0000", "+00", "-00:00", "-0000", "-00"])
-WORDS_IN_DATES = frozenset(["er", "le", "the", "de", "del", "of", "st", "nd", "rd", "th", "eme", "e", "d", "و", "من"])
+WORDS_IN_DATES = frozenset(
+    ["er", "le", "the", "de", "del", "of", "st", "nd", "rd", "th", "eme", "e", "d", "do", "di", "den", "ta",
+     "و", "من", "لسنة", "г", "года",
+     "р", "року", "roku", "r"]
+)  # fmt: skip
 
 Calendar = Literal["gregorian", "hijri", "mixed"]
 
@@ -88,6 +96,7 @@ class DateRule:
         pivot: Two-digit years below it are of this century, others of the last.
         month_first: Numeric dates have the month before the day, whatever the formats say.
         day_zero: Day 0 of the file's spreadsheet serials.
+        year_day_month: Numeric dates that begin with the year have the day next (1985-31-12).
     """
 
     formats: tuple[str, ...]
@@ -97,6 +106,7 @@ class DateRule:
     pivot: int = 30
     month_first: bool = False
     day_zero: dt.date = EXCEL_DAY_0
+    year_day_month: bool = False
 
 
 Read = tuple[int, DateNote]
@@ -127,8 +137,10 @@ def _pattern(layout: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _layouts(formats: tuple[str, ...], month_first: bool) -> tuple[str, ...]:
+def _layouts(formats: tuple[str, ...], month_first: bool, year_day_month: bool = False) -> tuple[str, ...]:
     """The schema's layouts, then ISO, then year and month alone, then the same layouts with two-digit years."""
+    if year_day_month:
+        formats = ("%Y-%d-%m", *formats)
     order = month_first or states_month_first(formats)
     if month_first:
         formats = tuple(dict.fromkeys(_swapped(layout) for layout in formats))
@@ -156,7 +168,7 @@ def _swapped(layout: str) -> str:
 
 def read_date(text: str, rule: DateRule) -> Read:
     """Read the date in a cell: ``yyyymmdd`` with 0 for unknown parts (0: nothing), and what was assumed."""
-    bare, zoned, hour = _without_time(tidy_date(text))
+    bare, zoned, hour = _without_time(by_week_or_day(tidy_date(text)))
     code, note = _read_day(bare, rule)
     if hour is not None and code > 0 and code % 100:
         year, month, day = code // 10_000, code // 100 % 100, code % 100
@@ -185,7 +197,7 @@ def _read_day(bare: str, rule: DateRule) -> Read:
     damaged: Read | None = None
     found = [
         match.groupdict() | ({} if re.search(r"[/\-. ]", layout) else {"fixed": layout})
-        for layout in (NAMED_LAYOUTS if named else _layouts(rule.formats, rule.month_first))
+        for layout in (NAMED_LAYOUTS if named else _layouts(rule.formats, rule.month_first, rule.year_day_month))
         if (match := _pattern(layout).fullmatch(bare)) is not None
     ]
     lone = re.fullmatch(r"(\d{4})(?:[.,]0+)?", bare)
@@ -209,6 +221,21 @@ def _read_day(bare: str, rule: DateRule) -> Read:
         if rule.earliest <= date.year <= rule.latest:
             return _code(date.year, date.month, date.day), DateNote.SERIAL
     return 0, DateNote.YEAR_REFUSED if refused else DateNote.NONE
+
+
+def by_week_or_day(text: str) -> str:
+    """A date that ISO 8601 counts by week (1985-W11-2) or day of the year (1985-071), by month and day; others stay."""
+    found = WEEK_DATE.fullmatch(text)
+    if found is None:
+        return text
+    try:
+        if found["day"]:
+            day = dt.date.fromisocalendar(int(found["y"]), int(found["w"]), int(found["day"]))
+        else:
+            day = dt.date(int(found["year"]), 1, 1) + dt.timedelta(days=int(found["ordinal"]) - 1)
+    except ValueError:
+        return text
+    return day.isoformat() if day.year == int(found["year"] or day.year) else text
 
 
 def _code(year: int, month: int, day: int) -> int:
@@ -317,10 +344,9 @@ def _name_to_number(text: str) -> tuple[str, str]:
         if name in lowered:
             lowered, month, kind = lowered.replace(name, " ", 1), number, "named"
             break
-    for name, number in () if month else HIJRI_MONTHS:  # names of two words before their first word alone
-        if name in lowered:
-            lowered, month, kind = lowered.replace(name, " ", 1), number, "hijri"
-            break
+    if not month:
+        lowered, month = hijri_month(lowered)
+        kind = "hijri" if month else ""
     for token in re.findall(r"[^\W\d_]+|\d+|[?*_]+", lowered):
         if not token[0].isalpha() or set(token) <= {"x"}:
             numbers.append(token)
@@ -332,6 +358,8 @@ def _name_to_number(text: str) -> tuple[str, str]:
             return text, "unknown word"
     if not kind:
         return text, ""
+    if len(numbers) == 3 and numbers[1].isdigit() and int(numbers[1]) == month:
+        del numbers[1]  # the month as a name and as a number: 12 كانون الأول/12 1985
     if len(numbers) == 2 and len(numbers[0]) == 4:  # the year first
         numbers.reverse()
     if len(numbers) == 1 and len(numbers[0]) <= 2 and before:  # a day and a month without a year

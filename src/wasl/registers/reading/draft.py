@@ -22,6 +22,7 @@ from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
+from wasl.registers.reading.draft_names import settle_names
 from wasl.registers.reading.draft_text import DERIVED, write_schema
 from wasl.registers.reading.draft_without_dates import compare_addresses, take_birth_year
 from wasl.registers.reading.headers import (
@@ -34,6 +35,7 @@ from wasl.registers.reading.headers import (
 )
 from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS, WEIGHT
 from wasl.registers.reading.marks import without_marks
+from wasl.registers.reading.missing_columns import ON_ITS_SIDE, TRANSPOSE, stands_in_rows
 from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
 from wasl.registers.reading.sources import check_file, read_source
@@ -49,6 +51,7 @@ RECORD = "record"
 FEATURES = tuple(one.value for one in Feature)
 
 PURE_NUMBER = re.compile(r"[\s.,]*\d[\d\s.,]*")
+LONG_NUMBER = re.compile(r"\d{5}")
 FULL_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""
@@ -67,6 +70,12 @@ ROLES = {
     "household": "contact",
 }  # fmt: skip
 
+NUMBERING = frozenset(
+    ("num", "id", "identifiant", "code", "dossier", "matricule", "record", "file", "case", "reference",
+     "ref", "expediente", "processo", "pratica", "dosya", "sprawy", "dosar", "ملف", "قيد", "ترتيبي", "номер", "folio")
+)  # fmt: skip
+"""Words of the heading of a column that numbers the records."""
+NUMBERING_PART = re.compile("aktenzeichen|dossiern|kennzeichen|kennung|aktenn|laufende|recordid|numdossier")
 KNOWN_BY_OTHERS = (
     "education",
     "occupation_group",
@@ -115,6 +124,8 @@ def draft_register(
             column.feature = None
     if not wishes:
         take_birth_year(columns, words)
+    if not wishes:
+        settle_names(columns)
     _settle_features(columns, words)
     compare_addresses(columns, words)
     record = _record(columns, source.table.num_rows, words) if chosen is None else None
@@ -156,13 +167,16 @@ def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[
     else:
         if kind == "csv":
             preface, header = read_preface(path, known, layout)
-            best = _likeliest(preface.rows, header)
+            rows: Sequence[Sequence[str | None]] = preface.rows
+            best = _likeliest(rows, header)
             layout = layout.model_copy(update={"separator": preface.separator})
         else:
-            best, chosen = _best_sheet(path, sheet, known)
+            best, chosen, rows = _best_sheet(path, sheet, known)
             layout = layout.model_copy(update={"sheet": chosen})
         layout = layout.model_copy(update={"header_row": best.row + 1})
         names = [without_marks(texts[0]) for texts in unprefixed(best.names)]
+        if stands_in_rows(best, known, rows):
+            raise RegisterError(f"{path}: {ON_ITS_SIDE}", remedy=TRANSPOSE)
         _require_names(path, best, names)
     several = set(doubled(names))
     once = [name for name in dict.fromkeys(names) if name and name not in several]
@@ -179,17 +193,19 @@ def _require_names(path: Path, header: Header, names: Sequence[str]) -> None:
     """
     shown = [name for name in names if name]
     numbers = sum(PURE_NUMBER.fullmatch(name) is not None for name in shown)
-    if any(FULL_DATE.search(name) for name in shown) or numbers >= 2:
+    long = sum(LONG_NUMBER.search(name) is not None for name in shown)
+    if any(FULL_DATE.search(name) for name in shown) or numbers >= 2 or 2 * long > max(2, len(shown)):
         raise RegisterError(
             f"{path}: row {header.row + 1} was taken for the header, but it looks like a record.",
             remedy="Put the names of the columns in the first row, and choose the file again.",
         )
 
 
-def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, str]:
+def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, str, Sequence[Sequence[str | None]]]:
     found = []
     hidden = hidden_sheets(path)
-    for name, rows in sheet_rows(path, sheet, 60).items():
+    sheets = sheet_rows(path, sheet, 60)
+    for name, rows in sheets.items():
         header = find_header(rows, known)
         if header is not None:
             best = _likeliest(rows, header)
@@ -206,7 +222,7 @@ def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, s
             f"{path}: {len(equal)} sheets have the columns: {', '.join(map(repr, equal))}.",
             remedy="Say which with --sheet, or put them in one sheet.",
         )
-    return best, name
+    return best, name, sheets[name]
 
 
 def _likeliest(rows: Sequence[Sequence[str | None]], header: Header) -> Header:
@@ -267,9 +283,12 @@ def _record(columns: list[DraftColumn], rows: int, words: Messages) -> DraftColu
     """The column that numbers the records: full, all different, no date and no name, best an identifier; or None."""
     _ = words.text
 
-    def rank(column: DraftColumn) -> tuple[bool, bool, float]:
-        numbering = bool(words_key(column.heading) & {"num", "id", "identifiant", "code", "dossier", "matricule"})
-        return column.role == "identifier", numbering, column.distinct / max(1, rows)
+    def rank(column: DraftColumn) -> tuple[bool, bool, int, float]:
+        numbering = bool(words_key(column.heading) & NUMBERING) or bool(
+            NUMBERING_PART.search(column_key(column.heading))
+        )
+        owned = column.feature in ("passport", "phone")  # a person may have another one tomorrow
+        return column.role == "identifier", numbering and not owned, -owned, column.distinct / max(1, rows)
 
     possible = [column for column in columns if column.type in ("string", "integer") and column.role != "name"]
     unique = [column for column in possible if column.distinct == rows and column.missing == 0]

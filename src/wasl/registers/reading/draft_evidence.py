@@ -17,7 +17,7 @@ from wasl.registers.known_names import known_as
 from wasl.registers.reading.cells import DEFAULT_DATES
 from wasl.registers.reading.dates import DateNote, DateRule, read_date
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
-from wasl.registers.reading.marks import drop_equals, drop_marks
+from wasl.registers.reading.marks import drop_equals, drop_marks, drop_quotes
 from wasl.registers.reading.numbers import has_decimals, read_numbers
 
 __all__ = ["DraftColumn", "examine_column"]
@@ -74,6 +74,7 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
     _ = words.text
     text, _marks = drop_marks(raw)
     text, _formulas = drop_equals(pc.utf8_trim_whitespace(text))
+    text, _quotes = drop_quotes(text)
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     counts = pc.value_counts(text.drop_null())
     distinct = len(counts)

@@ -40,12 +40,52 @@ ROWS_SEARCHED = 60
 """A header stands among the first rows; a sheet with a longer preface names it with ``header_row``."""
 DEEPEST = 3
 """Rows a header may have: a group above the columns, twice."""
-NUMBER = re.compile(r"^(?:n|no|nr|nbr|num|numero|number|رقم)$")
+NUMBER = re.compile(r"^(?:n|no|nr|nbr|num|numero|number|nummer|numer|numarasi|رقم)$")
 ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,3}\s*[.)\]:\-–]|[A-Za-z][.)])\s*(?=\D)")
 """A number or letter before a heading (*3. Nom*, *c) Sexe*)."""
+UNIFIED = str.maketrans("أإآٱىیةکđłıø", "ااااييهكdlio")
+"""Letters that Arabic spellings confuse, and letters of Europe and Türkiye that have no accent to drop."""
+CAMEL = re.compile(r"(?<=[a-z\u00e0-\u00fe]{2})(?=[A-Z][a-z])")
+"""Where programs begin a word in the middle of a heading: birthDate."""
+NUMBER_SIGN = re.compile(r"(?i)\bn\s?\.\s?[º°]")
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 SMALL_WORDS = frozenset(
-    ["de", "du", "d", "des", "la", "le", "les", "l", "of", "the", "et", "a", "au", "en", "s", "e", "del", "ou"]
+    [
+        "de",
+        "du",
+        "d",
+        "des",
+        "la",
+        "le",
+        "les",
+        "l",
+        "of",
+        "the",
+        "et",
+        "a",
+        "au",
+        "en",
+        "s",
+        "e",
+        "del",
+        "ou",
+        "el",
+        "los",
+        "y",
+        "do",
+        "da",
+        "dos",
+        "di",
+        "della",
+        "der",
+        "die",
+        "van",
+        "von",
+        "het",
+        "und",
+        "ve",
+        "w",
+    ]
 )
 
 
@@ -136,9 +176,16 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
 @lru_cache(maxsize=1 << 14)
 def _plain(text: str) -> str:
     """Letters without case, accents, marks; the letters that Arabic spellings confuse are one."""
-    flat = unicodedata.normalize("NFKD", without_marks(text).replace("°", "o ").replace("º", "o ").replace("œ", "oe"))
-    bare = "".join(c for c in flat if not unicodedata.combining(c)).casefold().replace("đ", "d")
-    return bare.translate(str.maketrans("أإآٱىیةک", "ااااييهك")).replace("ـ", "")
+    flat = unicodedata.normalize(
+        "NFKD",
+        NUMBER_SIGN.sub("no ", without_marks(text))
+        .replace("#", " no ")
+        .replace("°", "o ")
+        .replace("º", "o ")
+        .replace("œ", "oe"),
+    )
+    bare = "".join(c for c in flat if not unicodedata.combining(c)).casefold()
+    return bare.translate(UNIFIED).replace("ـ", "")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -148,10 +195,16 @@ def column_key(name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
+def _glued(name: str) -> str:
+    """A heading's letters and digits alone: *DateNaissance* and *date_naissance* are the same."""
+    return column_key(name).replace("_", "")
+
+
+@lru_cache(maxsize=1 << 14)
 def words_key(name: str) -> frozenset[str]:
     """The words that matter in a heading, in no order: *Date de naissance* is ``{date, naissance}``."""
     words = []
-    for word in re.findall(r"[^\W_]+", _plain(name)):
+    for word in re.findall(r"[^\W_]+", _plain(CAMEL.sub(" ", name))):
         if word in SMALL_WORDS:
             continue
         bare = word[2:] if word.startswith("ال") and len(word) > 4 else word
@@ -175,7 +228,9 @@ def known_features(heading: str) -> list[str]:
     own += [words - _OWNER for words in own]
     if speaks_of_another(heading):
         return []
-    return [feature for feature, texts in HEADINGS.items() if {words_key(text) for text in texts} & set(own)]
+    exact = [feature for feature, keys in _EXACT.items() if column_key(heading) in keys]  # né à, né le
+    exact = exact or [feature for feature, keys in _JOINED.items() if _glued(heading) in keys]
+    return exact or [feature for feature, keys in _WORDS.items() if not keys.isdisjoint(own)]
 
 
 def speaks_of_another(heading: str) -> bool:
@@ -188,15 +243,12 @@ def is_free_text(heading: str) -> bool:
     return bool(words_key(heading) & _FREE_TEXT)
 
 
+_EXACT = {feature: frozenset(map(column_key, texts)) for feature, texts in HEADINGS.items()}
+_JOINED = {feature: frozenset(map(_glued, texts)) for feature, texts in HEADINGS.items()}
+_WORDS = {feature: frozenset(map(words_key, texts)) for feature, texts in HEADINGS.items()}
 _OWNER, _OTHER_PERSON, _FREE_TEXT = (
     frozenset(word for text in texts for word in words_key(text)) for texts in (OWNER, OTHER_PERSON, FREE_TEXT)
 )
-
-
-@lru_cache(maxsize=1 << 14)
-def _glued(name: str) -> str:
-    """A heading's letters and digits alone: *DateNaissance* and *date_naissance* are the same."""
-    return column_key(name).replace("_", "")
 
 
 def unprefixed(header: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -222,9 +274,8 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     keys = [
         {column_key(name) for name in (*own, *bare) if name} - {""} for own, bare in zip(written, header, strict=True)
     ]
-    words = [
-        {key for name in names for key in (words_key(name), words_key(_bare(name)))} - {frozenset()} for names in header
-    ]
+    whole = [{words_key(name) for name in names} - {frozenset()} for names in header]
+    bare = [{words_key(_bare(name)) for name in names} - {frozenset()} for names in header]
     every = dict.fromkeys([*wanted.names, *sorted(wanted.known)])
 
     def claim(sought: Mapping[str, Set[object]], found: Sequence[Set[object]], strict: bool) -> None:
@@ -252,12 +303,15 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
 
     claim({name: {column_key(name)} for name in every}, keys, strict=True)
     claim({name: {column_key(text) for text in headings(name, 0)} for name in every}, keys, strict=True)
-    claim({name: {words_key(text) for text in (name, *headings(name, 0))} for name in every}, words, strict=False)
+    claim({name: {words_key(text) for text in (name, *headings(name, 0))} for name in every}, whole, strict=False)
     glued = [{_glued(name) for name in names if name} - {""} for names in header]
     claim({name: {_glued(text) for text in (name, *headings(name, 0))} for name in every}, glued, strict=False)
     for level in (1, 2):
         claim({name: {_glued(text) for text in headings(name, level)} for name in every}, glued, strict=False)
-        claim({name: {words_key(text) for text in headings(name, level)} for name in every}, words, strict=False)
+        claim({name: {words_key(text) for text in headings(name, level)} for name in every}, whole, strict=False)
+    for level in (0, 1, 2):  # what stands in brackets counts first: Surname (Arabic), Surname (at birth)
+        texts = {name: (name, *headings(name, 0)) if level == 0 else headings(name, level) for name in every}
+        claim({name: {words_key(text) for text in texts[name]} for name in every}, bare, strict=False)
 
     found = {name: places[name] for name in wanted.names if name in places}
     missing = tuple(

@@ -7,9 +7,16 @@ when a schema is drafted from a file.
 
 from __future__ import annotations
 
+from wasl.registers.reading.world_headings import (
+    WORLD_FREE_TEXT,
+    WORLD_HEADINGS,
+    WORLD_OTHER_PERSON,
+    WORLD_PAYLOAD_HEADINGS,
+)
+
 __all__ = ["BIRTH_YEAR", "FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS", "WEIGHT"]
 
-HEADINGS: dict[str, tuple[str, ...]] = {
+_HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
         "nom", "nom de famille", "nom patronymique", "patronyme", "nom fr", "nom latin", "nom en français", "surname",
         "last name", "lastname", "family name", "apellido", "apellidos", "الاسم العائلي", "اللقب", "النسب", "اسم العائلة",
@@ -67,14 +74,15 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "household", "household number", "household id", "hhid", "الأسرة", "رقم الأسرة", "معرف الأسرة",
     ),
 }  # fmt: skip
+HEADINGS = {feature: (*texts, *WORLD_HEADINGS.get(feature, ())) for feature, texts in _HEADINGS.items()}
 
 BIRTH_YEAR = (
     "année de naissance", "année naissance", "an de naissance", "année naiss", "year of birth", "birth year", "yob",
-    "año de nacimiento", "سنة الازدياد", "سنة الميلاد", "سنة الولادة",
+    "año de nacimiento", "ano de nascimento", "anno di nascita", "Geburtsjahr", "geboortejaar", "doğum yılı", "rok urodzenia", "anul nașterii", "سنة الازدياد", "سنة الميلاد", "سنة الولادة",
 )  # fmt: skip
 """Headings of the year of birth alone: it stands for the birth date where a file has no date."""
 
-PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
+_PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
     "permit_type": ("type de titre", "type titre", "nature du titre", "type de carte", "permit type", "نوع السند", "نوع البطاقة", "نوع سند الإقامة"),
     "permit_motive": ("motif de séjour", "motif séjour", "motif", "reason of stay", "motive of stay", "سبب الإقامة", "الغرض من الإقامة", "سبب"),
     "occupation_group": ("profession", "métier", "emploi", "profession exercée", "fonction", "occupation", "job", "profesión", "المهنة", "الوظيفة", "الحرفة"),
@@ -101,6 +109,7 @@ PAYLOAD_HEADINGS: dict[str, tuple[str, ...]] = {
     "project_amount": ("montant", "montant du projet", "montant du financement", "مبلغ المشروع", "المبلغ"),
     "project_status": ("statut", "état", "état du projet", "statut du projet", "status", "الوضعية", "حالة المشروع"),
 }  # fmt: skip
+PAYLOAD_HEADINGS = {name: (*texts, *WORLD_PAYLOAD_HEADINGS.get(name, ())) for name, texts in _PAYLOAD_HEADINGS.items()}
 """The same for what leaves in the payload, by the standard variable."""
 
 OTHER_PERSON = frozenset((
@@ -108,6 +117,7 @@ OTHER_PERSON = frozenset((
     "employeur", "garant", "déclarant", "accompagnant", "médecin", "enseignant", "enquêteur", "father", "mother",
     "guardian", "spouse", "husband", "wife", "employer", "doctor", "teacher", "interviewer", "padre", "madre", "tutor",
     "الأب", "الأم", "الوالد", "الوالدة", "الولي", "الزوج", "الزوجة", "المشغل", "الطبيب", "الأستاذ", "الباحث",
+    *WORLD_OTHER_PERSON,
 ))  # fmt: skip
 """Words of a heading for another person than the one of the record."""
 
@@ -132,6 +142,6 @@ WEIGHT = frozenset((
 FREE_TEXT = frozenset((
     "observation", "observations", "obs", "rem", "rmq", "remarque", "remarques", "commentaire", "commentaires", "note", "notes", "divers",
     "précision", "précisions", "verbatim", "texte", "libre", "remark", "remarks", "comment", "comments", "open",
-    "observación", "observaciones", "ملاحظات", "ملاحظة", "تعليق", "تعليقات",
+    "observación", "observaciones", "ملاحظات", "ملاحظة", "تعليق", "تعليقات", *WORLD_FREE_TEXT,
 ))  # fmt: skip
 """Words of a heading under which people write what they like: it may name anybody."""

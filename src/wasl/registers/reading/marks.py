@@ -8,7 +8,7 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["drop_equals", "drop_marks", "fold_digits", "repaired", "without_equals", "without_marks"]
+__all__ = ["drop_equals", "drop_marks", "drop_quotes", "fold_digits", "repaired", "without_equals", "without_marks"]
 
 MARKS = r"[\p{Cf}\p{Cc}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180D}\x{FE00}-\x{FE0F}\x{FFF9}-\x{FFFD}]"
 """RE2 class: format and control characters (ZWNJ, ZWJ, LRM, BOM, soft hyphen), variation selectors, U+FFFD."""
@@ -41,6 +41,32 @@ def drop_equals(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
         return column, 0
     bare = pc.replace_substring_regex(column, EQUALS_QUOTES, r"\1")
     return bare, int(pc.sum(pc.not_equal(bare, column)).as_py() or 0)
+
+
+QUOTED = (
+    r"^(?:'(?s:(.*))'|“(?s:(.*))”|«\s*(?s:(.*?))\s*»|‘(?s:(.*))’|`(?s:(.*))`|„(?s:(.*))[“”]|\"(?s:(.*))\"|'(?s:(.*)))$"
+)
+"""RE2: a text in quotation marks that are no separators of CSV, or after the apostrophe of spreadsheets."""
+MOST = 0.9
+"""Share of a column's cells that must be quoted: one name alone may begin with an apostrophe."""
+TEXT_OF_DIGITS = r"^'(\+?[0-9][0-9\s./-]*)$"
+"""RE2: a number that a spreadsheet keeps as text by an apostrophe."""
+
+
+def drop_quotes(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """A column of text without the quotation marks around its cells, and how many cells had some.
+
+    They are dropped where nearly all cells have them. An apostrophe before a number is dropped everywhere.
+    """
+    quoted = pc.match_substring_regex(column, "^['“«‘`„\"]")
+    count = pc.sum(quoted).as_py() or 0
+    if not count:
+        return column, 0
+    all_quoted = count > 1 and count >= MOST * (len(column) - column.null_count)
+    pattern = QUOTED if all_quoted else TEXT_OF_DIGITS
+    groups = "".join(rf"\{place}" for place in range(1, 9)) if all_quoted else r"\1"
+    bare = pc.replace_substring_regex(column, pattern, groups)
+    return pc.utf8_trim_whitespace(bare), int(pc.sum(pc.not_equal(bare, column)).as_py() or 0)
 
 
 def without_equals(text: str) -> str:

@@ -7,17 +7,29 @@ import re
 from collections.abc import Sequence
 
 from wasl.errors import RegisterError
+from wasl.locale import N_
 from wasl.registers.reading.headers import ENUMERATION, ROWS_SEARCHED, Header, Wanted, column_key, words_key
 from wasl.registers.reading.marks import without_marks
 
-__all__ = ["require"]
+__all__ = ["ON_ITS_SIDE", "TRANSPOSE", "require", "stands_in_rows"]
 
+ON_ITS_SIDE = N_("The names of the columns stand below each other in the first column: each record is a column.")
+TRANSPOSE = N_("Exchange rows and columns (paste special, transpose), and save the file again.")
 MOST_SHOWN = 4_000
 """Characters of headings that a message shows."""
 
 
-def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[str | None]]) -> None:
+def require(
+    where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[str | None]], *, cut: bool = False
+) -> None:
     """Refuse a header that lacks a column, with what was found in its place.
+
+    Args:
+        where: The file, and its sheet.
+        header: The best header found.
+        wanted: The columns to find.
+        rows: The first rows of the file.
+        cut: Whether a separator cuts the file into columns, so that a wrong one leaves a single column.
 
     Raises:
         RegisterError: A column is missing or there twice; names the row read as header, the columns found and the
@@ -34,6 +46,8 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
     missing = ", ".join(match.missing)
     one = len(match.missing) == 1
     head = f"{where}: missing column {missing}." if one else f"{where}: missing columns {missing}."
+    if stands_in_rows(header, wanted, rows):
+        raise RegisterError(f"{head} {ON_ITS_SIDE}", remedy=TRANSPOSE)
     if _looks_like_data(header, rows):
         raise RegisterError(
             f"{head} Row {header.row + 1} was read as the header, but it looks like a record, not like column names. "
@@ -50,18 +64,43 @@ def require(where: str, header: Header, wanted: Wanted, rows: Sequence[Sequence[
         f"{head} Row {header.row + 1} was read as the header. Columns found: {found[:MOST_SHOWN]}"
         + (" …" if len(found) > MOST_SHOWN else ".")
         + (f" Likely: {likely}." if likely else ""),
-        remedy="The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."
-        if len(header.names) == 1 and len(wanted.names) > 1
+        remedy=_of_one_column(cut)
+        if sum(bool(names[0]) for names in header.names) == 1 and len(wanted.names) > 1
         else "Add the heading to the column's `aliases` in the register schema (`wasl schema register --copy NAME` "
         "copies a shipped one), or rename the file's column.",
     )
 
 
+def _of_one_column(cut: bool) -> str:
+    """What to do where the row read as header has one cell."""
+    if cut:
+        return "The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."
+    return f"The first {ROWS_SEARCHED} rows were searched: say which row (--header-row) and sheet name the columns."
+
+
+def stands_in_rows(header: Header, wanted: Wanted, rows: Sequence[Sequence[str | None]]) -> bool:
+    """True where the first column holds more of the headings than any row: the table is transposed."""
+    first = [next((cell for cell in row if cell and cell.strip()), "") for row in rows]
+    keys = {
+        name: {
+            column_key(text) for text in (name, *(text for group in wanted.headings.get(name, ()) for text in group))
+        }
+        for name in wanted.names
+    }
+    found = {column_key(cell) for cell in first if cell}
+    return sum(bool(own & found) for own in keys.values()) > max(2, len(header.match.places))
+
+
+VALUE = re.compile(r"\d{5}|\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|^[\s.,\d]*\d[\s.,\d]*$")
+"""A long number, a date, or a number and nothing else: no heading is one."""
+
+
 def _looks_like_data(header: Header, rows: Sequence[Sequence[str | None]]) -> bool:
     """True where the row read as header is a record: its cells are a person's values and must not be shown."""
-    if header.match.places:
-        return False
     cells = [ENUMERATION.sub("", cell) for cell in rows[header.row] if cell]
+    if header.match.places:  # a record may hold a word that is a heading elsewhere
+        values = sum(VALUE.search(cell) is not None for cell in cells)
+        return 4 * len(header.match.places) < len(cells) and 4 * values > len(cells)
     if any(len(re.findall(r"\d", cell)) >= 2 for cell in cells):
         return True
     following = [cell for row in rows[header.row + 1 : header.row + 6] for cell in row if cell]

@@ -67,7 +67,7 @@ def blank_rows(table: pa.Table) -> pa.ChunkedArray:
 
 
 def without_headings(table: pa.Table, rows: pa.Array, header: Header) -> tuple[pa.Table, pa.Array, int]:
-    """The rows without those that repeat the header (page by page) or number the columns below it; and their count."""
+    """The rows without those that repeat the header, number its columns or rule a line; and their count."""
     places = header.match.places
     same = pa.chunked_array([pa.array(np.ones(table.num_rows, dtype=bool))])
     for name in table.column_names:
@@ -75,7 +75,7 @@ def without_headings(table: pa.Table, rows: pa.Array, header: Header) -> tuple[p
         same = pc.and_(
             same, pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(plain(table[name])), headings), fill_value=False)
         )
-    repeats = np.asarray(same)
+    repeats = np.asarray(same) | _ruled(table)
     if table.num_rows and table.num_columns > 2:
         first = [(table[name][0].as_py() or "").strip(" ()[]") for name in table.column_names]
         ordered = [text for _, text in sorted(zip((places[name] for name in table.column_names), first, strict=True))]
@@ -86,6 +86,22 @@ def without_headings(table: pa.Table, rows: pa.Array, header: Header) -> tuple[p
         return table, rows, 0
     keep = pa.array(~repeats)
     return table.filter(keep), rows.filter(keep), int(repeats.sum())
+
+
+def _ruled(table: pa.Table) -> np.ndarray:
+    """Mark the rows that draw a line below the header or between groups: their cells hold dashes and the like alone."""
+    first = plain(table.column(0))
+    found = np.asarray(pc.fill_null(pc.match_substring_regex(first, RULE), fill_value=False))
+    if not found.any() or table.num_columns < 2:
+        return np.zeros(table.num_rows, dtype=bool)
+    for name in table.column_names[1:]:
+        found &= np.asarray(pc.fill_null(pc.match_substring_regex(plain(table[name]), RULE), fill_value=True))
+    return found
+
+
+DASHES = r"=_\x{2500}\x{2501}\x{2013}\x{2014}-"
+RULE = rf"^[\s:|+*{DASHES}]*[{DASHES}]{{2}}[\s:|+*{DASHES}]*$"
+"""RE2: two dashes or more, and what draws the lines of tables."""
 
 
 def complete(table: pa.Table, wanted: Sequence[str]) -> pa.Table:
