@@ -218,7 +218,7 @@ def _facts(
     if particulars.title.empty and title:
         particulars = particulars.model_copy(update={"title": particulars.title.model_copy(update={"fr": title})})
     registers = [
-        validate_document(RegisterSchema, dict(one.definition), f"the register {one.name}")
+        validate_document(RegisterSchema, dict(one.definition), f"the schema of {one.name!r}")
         for one in state.select(Register, project=project)
     ]
     runs = state.select(Run, project=project, descending=True, limit=1)

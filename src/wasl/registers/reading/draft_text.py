@@ -142,7 +142,8 @@ def _family(columns: list[DraftColumn]) -> str:
     if not features & dated & {"birth_date", *NUMBERED}:
         return "generic"
     needed = {"surname", "given", "birth_date"}
-    return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
+    few = {str(feature).removesuffix("_arabic") for feature in features} == needed
+    return "febrl" if few else "morocco"
 
 
 def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:
