@@ -73,7 +73,7 @@ class Due:
 
 
 def calendar(submissions: Sequence[Submission], rules: Sequence[RetentionRule], now: datetime) -> list[Due]:
-    """When each submission is to be erased: what is due first, what is withdrawn before the rest, then by day, then what no rule concerns."""
+    """When each submission is to be erased: withdrawn ones, what is due, the rest by day, what no rule concerns."""
     due = due_submissions(submissions, rules, now)
     made = [Due(one, "" if one.withdrawn else due_day(one, rules) or "", one.id in due) for one in submissions]
     return sorted(made, key=lambda one: (not one.now, not one.now and not one.day, one.day, one.submission.id))
