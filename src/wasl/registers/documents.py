@@ -108,18 +108,11 @@ def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-<<<<<<< HEAD
         faults = [(model.as_written(data, item["loc"]), said_fault(item)) for item in _causes(error)]
         reasons = [f"{'.'.join(str(part) for part in place) or 'document'}: {message}" for place, message in faults]
         raise SchemaError(
             f"{where}: {'; '.join(dict.fromkeys(reasons))}.", remedy="`wasl schema NAME` prints what is expected."
         ) from error
-=======
-        reasons = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'document'}: {said_fault(item)}" for item in _causes(error)
-        )
-        raise SchemaError(f"{where}: {reasons}.", remedy="`wasl schema NAME` prints what is expected.") from error
->>>>>>> e8574546 (Names in Arabic letters alone are names; the calendar shows withdrawn files as due; labels are said once; recipients by title)
 
 
 def _causes(error: ValidationError) -> list[Any]:
