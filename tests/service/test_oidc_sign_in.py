@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from pages_support import PlainBrowser
@@ -30,7 +31,9 @@ from service_support import PROJECT, Service, Template, give_token, make_setting
 from wasl.errors import InputError
 from wasl.service.access import Role
 from wasl.service.identities import release_identity
+from wasl.service.records import User
 from wasl.service.users import add_user, disable_user
+from wasl.storage.tables import TABLES
 from wasl.web.console import sign_in as sign_in_module
 from wasl.web.installation import Installation
 from wasl.web.settings import load_settings
@@ -410,6 +413,51 @@ class TestWhoseName:
         world.provider.person = {"sub": "1002", "preferred_username": "salma"}
         assert world.sign_in(world.browser()).status_code == 403
         assert len(world.entries("IdentityReleased")) == 1
+
+
+    def test_an_account_is_a_user_whom_an_administrator_disables(self, world: World) -> None:
+        """Threat: somebody leaves the office, and only the issuer could end the session."""
+        browser = world.browser()
+        assert world.sign_in(browser).status_code == 200
+        admin = world.service.client(Role.ADMIN, None)
+        shown = admin.get("/v1/users/salma")
+        assert shown.status_code == 200, shown.text
+        disabled = admin.post("/v1/users/salma/disable", headers={"If-Match": shown.headers["etag"]})
+        assert disabled.status_code == 200
+        assert world.signed_in(browser) == ""
+        assert bearer(world) == 401
+
+    def test_a_released_account_has_no_session(self, world: World) -> None:
+        browser = world.browser()
+        assert world.sign_in(browser).status_code == 200
+        installation = world.service.installation
+        release_identity(installation.office, installation.operator(), user="salma")
+        assert world.signed_in(browser) == ""
+
+    def test_an_account_bound_by_an_earlier_release_becomes_a_user(self, world: World) -> None:
+        assert bearer(world) == 200
+        with world.service.installation.engine.begin() as connection:
+            connection.execute(sa.delete(TABLES[User]).where(TABLES[User].c.id == "salma"))
+        assert bearer(world) == 200
+        assert world.service.client(Role.ADMIN, None).get("/v1/users/salma").status_code == 200
+
+
+def test_an_administrator_of_the_issuer_does_not_act_alone(sqlite_template: Template, tmp_path: Path) -> None:
+    """Threat: accounts of an issuer have no tokens, so no second administrator would be counted."""
+    with made(sqlite_template, tmp_path / "data", two_person=True) as world:
+        wait_until(lambda: bearer(world) == 200, "the keys of the provider")
+        administrator = {"wasl_role": "admin", "wasl_project": "*"}
+        world.provider.person = {"sub": "5001", "preferred_username": "driss", **administrator}
+        first = world.service.bearer(world.provider.token("wasl-api"))
+        world.provider.person = {"sub": "5002", "preferred_username": "loubna", **administrator}
+        second = world.service.bearer(world.provider.token("wasl-api"))
+        body = {"role": "approver", "project": PROJECT}
+        assert first.post("/v1/users", json={"name": "puppet"}).status_code == 201
+        asked = first.post("/v1/users/puppet/tokens", json=body).json()
+        assert asked["status"] == "requested"
+        place, headers = f"/v1/tokens/{asked['id']}/approve", {"If-Match": f'"v{asked["version"]}"'}
+        assert first.post(place, headers=headers).status_code == 403
+        assert second.post(place, headers=headers).status_code == 200
 
 
 class TestProofs:

@@ -117,6 +117,28 @@ def test_one_of_two_administrators_can_go(strict: Service) -> None:
     assert second.get("/v1/whoami").status_code == 200
 
 
+@pytest.mark.parametrize("step", ["disable", "revoke"])
+def test_an_administrator_who_removes_the_other_does_not_act_alone(strict: Service, step: str) -> None:
+    """Threat: one of two locks the other out, gives a puppet a role without him, and lets him in again."""
+    first, second = admins(strict)
+    headers = {"If-Match": '"v1"'}
+    if step == "disable":
+        assert first.post("/v1/users/second/disable", headers=headers).status_code == 200
+    else:
+        (token,) = first.get("/v1/users/second/tokens").json()["items"]
+        assert first.post(f"/v1/tokens/{token['id']}/revoke", headers=headers).status_code == 200
+    assert second.get("/v1/whoami").status_code == 401
+    asked = ask(first).json()
+    assert asked["status"] == "requested"
+    redeem = strict.client(None).post(f"/v1/invitations/{asked['id']}", json={"parts": [asked["part"]]})
+    assert redeem.status_code == 403
+    # The operator of the machine is the way on, and is in the log.
+    add_user(strict.installation.office, strict.installation.operator(), name="third")
+    third = strict.bearer(give_token(strict.installation, "third", Role.ADMIN))
+    approved = third.post(f"/v1/tokens/{asked['id']}/approve", headers={"If-Match": f'"v{asked["version"]}"'})
+    assert approved.status_code == 200
+
+
 def test_the_command_line_disables_and_enables(
     sqlite_template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

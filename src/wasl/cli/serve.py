@@ -281,10 +281,12 @@ def user_release_account(
     Example: wasl user release-account amina
     """
     from wasl.service.identities import release_identity
+    from wasl.storage.sessions import SessionTable
 
     installation = _open(service_settings(config))
     try:
         release_identity(installation.office, installation.operator(), user=name)
+        SessionTable(installation.engine).remove_all(name)  # the next account of this name has no part in them
     finally:
         installation.close()
     if json_output:

@@ -14,10 +14,10 @@ import hashlib
 import json
 from dataclasses import replace
 
-from wasl.audit.events import IdentityBound, IdentityReleased
+from wasl.audit.events import IdentityBound, IdentityReleased, UserAdded
 from wasl.errors import AccessError, StateError
 from wasl.service.access import Action
-from wasl.service.ports import Caller, Office, Reader
+from wasl.service.ports import Caller, Office, Reader, Writer
 from wasl.service.records import Identity, Token, TokenStatus, User
 
 __all__ = ["bind_identity", "identity_id", "release_identity"]
@@ -31,6 +31,8 @@ def identity_id(issuer: str, subject: str) -> str:
 def bind_identity(office: Office, caller: Caller, *, issuer: str, subject: str) -> str:
     """The user name of an account; at its first sign-in the one it asks for, if no other account has it.
 
+    The account is a user from then on, whom administrators see and can disable.
+
     Args:
         office: Surroundings.
         caller: The account under the name that it asks for.
@@ -43,14 +45,17 @@ def bind_identity(office: Office, caller: Caller, *, issuer: str, subject: str) 
     identifier = identity_id(issuer, subject)
     with office.ledger.reading() as state:
         known = state.find(Identity, identifier)
-        if known is not None:
+        if known is not None and state.find(User, known.user) is not None:
             return _enabled(state, known)
     wanted = caller.actor.name
     with office.ledger.writing(replace(caller, receipt=None)) as ledger:
-        known = ledger.find(Identity, identifier)  # bound by another request meanwhile
+        known = ledger.find(Identity, identifier)  # bound by another request meanwhile, or by an earlier release
         if known is not None:
-            return _enabled(ledger, known)
+            name = _enabled(ledger, known)
+            _make_known(ledger, caller, name)
+            return name
         _require_free(ledger, wanted, caller.stamp)
+        _make_known(ledger, caller, wanted)
         made = Identity(
             id=identifier, created_at=caller.stamp, created_by=wanted, user=wanted, issuer=issuer, released=False
         )
@@ -75,6 +80,13 @@ def release_identity(office: Office, caller: Caller, *, user: str) -> Identity:
         event = caller.event(IdentityReleased(identity=found[0].id[:16]), subject=user)
         ledger.save(replace(found[0], released=True), event=event)
         return ledger.get(Identity, found[0].id)
+
+
+def _make_known(ledger: Writer, caller: Caller, name: str) -> None:
+    """Add the user of an account, if nobody did."""
+    if ledger.find(User, name) is None:
+        user = User(id=name, created_at=caller.stamp, created_by=name)
+        ledger.save(user, event=caller.event(UserAdded(), subject=name))
 
 
 def _enabled(state: Reader, known: Identity) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import pyarrow as pa
@@ -25,6 +24,7 @@ from wasl.registers.exchange.signatures import SentKind, check_signature, requir
 from wasl.registers.profiles import require_known_profiles
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
+from wasl.service.arrival import arrival_time, is_part_of, require_not_older
 from wasl.service.intake import ParquetFile, is_text, require_content, require_rows
 from wasl.service.payload_check import declared_columns, require_declared_rows, require_unique_ids
 from wasl.service.ports import Area, Caller, Incoming, Office, Part, Reader
@@ -63,8 +63,6 @@ _TAKEN_BY = {
 }
 _HEADER = TypeAdapter(DeliveryHeader)
 MAX_FILTER_BITS = 1 << 16
-CLOCK_TOLERANCE = timedelta(days=1)
-"""How far a holder's clock may be ahead of the office's."""
 
 
 def receive(
@@ -88,18 +86,20 @@ def receive(
     try:
         submission = _examine(office, caller, declared, kind, incoming)
         with office.ledger.reading() as state:
-            _require_not_older(state, submission, caller.stamp)
+            require_not_older(state, submission, caller.stamp)
             if kind is SubmissionKind.DELIVERY:
                 _require_agreement(state, submission)
     except WaslError as error:
         _reject(office, caller, declared, kind, incoming, error)
     incoming.keep()
     with office.ledger.writing(caller) as ledger:
-        _require_not_older(ledger, submission, caller.stamp)
+        open_project(ledger, project)  # somebody may have closed it meanwhile
+        require_not_older(ledger, submission, caller.stamp)
         if kind is SubmissionKind.DELIVERY:
             _require_agreement(ledger, submission)
+        arrived = arrival_time(ledger, submission, caller)
         same = ledger.select(Submission, project=project, register=register, kind=kind, digest=submission.digest)
-        kept = replace(same[0], purged=False, sent_at=caller.stamp) if same else submission
+        kept = replace(same[0] if same else submission, purged=False, sent_at=arrived)
         event = caller.event(
             _RECEIVED[kind](register=register, digest=kept.digest, file=kept.file, rows=kept.rows, repeated=bool(same)),
             project=project,
@@ -139,16 +139,9 @@ def _made_with(ledger: Reader, delivery: Submission) -> list[Submission]:
         one
         for one in sent
         if one.kind is not SubmissionKind.DELIVERY
-        and _is_of(one, delivery)
-        and not any(_is_of(one, other) for other in sent if other.kind is SubmissionKind.DELIVERY)
+        and is_part_of(one, delivery)
+        and not any(is_part_of(one, other) for other in sent if other.kind is SubmissionKind.DELIVERY)
     ]
-
-
-def _is_of(part: Submission, delivery: Submission) -> bool:
-    """Whether a join map or payload was made with a delivery: it names it, or its round, period and time of making."""
-    return part.header.get("delivery_digest") == delivery.digest or all(
-        part.header.get(name, "") == delivery.header.get(name, "") for name in ("round", "period", "created")
-    )
 
 
 def find_submission(
@@ -332,65 +325,6 @@ def _require_agreement(ledger: Reader, delivery: Submission) -> None:
     for other in others:
         if other.register != delivery.register and other.header.get("round", "") == ours.round:
             require_comparable([DeliveryHeader.from_json(dict(other.header)), ours])
-
-
-def _require_not_older(ledger: Reader, submission: Submission, now: str) -> None:
-    """Refuse what was made before the last one accepted, what was withdrawn, and what claims a time to come.
-
-    A holder's earlier file, sent again by another party or by mistake, would otherwise replace the later one. A
-    withdrawn file is known by its content, so that it does not come back signed or written anew. The register encoded
-    anew, at a later time, is taken. A join map or payload of a withdrawn delivery does not come either.
-
-    Raises:
-        StateError: It is older than the last accepted one, or it was withdrawn.
-        DeliveryError: Its time of making is not one, or lies ahead.
-    """
-    made = _time_made(submission.header)
-    if made > datetime.fromisoformat(now) + CLOCK_TOLERANCE:
-        raise DeliveryError(
-            f"the {submission.kind} says it was made on {made:%Y-%m-%d %H:%M} UTC, which is still to come.",
-            remedy="Set the clock of the machine that encodes.",
-        )
-    earlier = ledger.select(Submission, project=submission.project, register=submission.register, kind=submission.kind)
-    content = submission.header["content_digest"]
-    for other in earlier:
-        same = other.header.get("content_digest") == content
-        before = _time_made(other.header)
-        if same and other.withdrawn and made <= before:
-            raise StateError(
-                f"this {submission.kind} was withdrawn and stays withdrawn.", remedy="Encode the register again."
-            )
-        if before > made:
-            raise StateError(
-                f"this {submission.kind} was made before the last one that was accepted.",
-                remedy="Encode the register again, so that the newest state counts.",
-            )
-    if submission.kind is not SubmissionKind.DELIVERY:
-        _require_delivery_stands(ledger, submission)
-
-
-def _require_delivery_stands(ledger: Reader, part: Submission) -> None:
-    """Refuse a join map or payload of a withdrawn delivery.
-
-    Raises:
-        StateError: The delivery was withdrawn.
-    """
-    sent = ledger.select(Submission, project=part.project, register=part.register, kind=SubmissionKind.DELIVERY)
-    own = [delivery for delivery in sent if _is_of(part, delivery)]
-    if own and all(delivery.withdrawn for delivery in own):
-        raise StateError(
-            f"the delivery of this {part.kind} was withdrawn, and the {part.kind} with it: it stays withdrawn.",
-            remedy="Encode the register again, and send all its files.",
-        )
-
-
-def _time_made(header: Mapping[str, Any]) -> datetime:
-    """The ``created`` of a header."""
-    try:
-        made = datetime.fromisoformat(str(header["created"]))
-    except (KeyError, ValueError) as error:
-        raise DeliveryError("the header's time of making is not an ISO 8601 time.") from error
-    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
 
 
 def _text(header: Mapping[str, Any], name: str, what: str) -> str:

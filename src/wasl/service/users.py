@@ -142,7 +142,7 @@ def issue_token(
     secret, secret_hash = new_secret()
     token = replace(_new_token(office, caller, user, role, project, register, days), secret_hash=secret_hash)
     with office.ledger.writing(caller) as ledger:
-        if needs_two(office, ledger, caller.at):
+        if needs_two(office, ledger, caller):
             raise StateError(
                 "two administrators must agree to a token.",
                 remedy="One of them asks for it (POST /v1/users/{user}/tokens), another one approves it.",
@@ -180,7 +180,7 @@ def request_token(
     token = _new_token(office, caller, user, role, project, register, days)
     with office.ledger.writing(caller) as ledger:
         _require_scope(ledger, token)
-        both = needs_two(office, ledger, caller.at)
+        both = needs_two(office, ledger, caller)
         asked = TokenStatus.REQUESTED if both else TokenStatus.INVITED
         token = replace(token, status=asked, invitation=[_hashed(part)])
         kind = TokenRequested if both else TokenIssued
@@ -267,9 +267,25 @@ def revoke_token(office: Office, caller: Caller, *, token: str, version: int) ->
         return ledger.get(Token, token)
 
 
-def needs_two(office: Office, ledger: Reader, at: datetime) -> bool:
-    """Tell if two administrators must agree to a token: there are two, and the setting demands it."""
-    return office.two_person and len(administrators(ledger, at)) > 1
+def needs_two(office: Office, ledger: Reader, caller: Caller) -> bool:
+    """Tell if two administrators must agree to a token, as the setting demands.
+
+    They must once there were two. Otherwise one of two could disable the other and then act alone. An account of an
+    issuer always needs another administrator, for nobody here knows how many the issuer has. The operator of the
+    machine can let somebody in while one administrator is left.
+    """
+    if not office.two_person:
+        return False
+    actor = caller.actor
+    if actor.name in RESERVED_NAMES:
+        return len(administrators(ledger, caller.at)) > 1
+    return not actor.token_id or len(_ever_administrators(ledger)) > 1
+
+
+def _ever_administrators(ledger: Reader) -> set[str]:
+    """The users who have, or had, a token of an administrator of the whole installation."""
+    tokens = ledger.select(Token, role=Role.ADMIN.value, status=TokenStatus.ACTIVE, project=None)
+    return {token.user for token in tokens}
 
 
 def administrators(ledger: Reader, at: datetime, *, without_user: str = "", without_token: str = "") -> set[str]:

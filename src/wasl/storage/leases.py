@@ -4,6 +4,10 @@ A worker takes the oldest job that is queued, or whose lease has run out because
 while it works. Every taking raises the attempt number; a result is committed only under the latest attempt
 (`SqlWriter.hold`), so a worker that was merely slow cannot commit beside its successor. Leases are no business of the
 log: the events of a job are those of the run or release it works on.
+
+A clock that is set back makes times that were written before lie ahead. A lease that lies ahead further than a lease
+can is cut to one lease from now, a waiting time ahead of the longest counts as over, and a worker seen in a time to
+come counts as not seen.
 """
 
 from __future__ import annotations
@@ -16,7 +20,14 @@ from wasl.service.records import Job, JobStatus
 from wasl.storage.ledger import SqlLedger, SqlReader
 from wasl.storage.tables import jobs, workers
 
-__all__ = ["Crew", "JobLeases"]
+__all__ = ["LONGEST_WAIT_SECONDS", "Crew", "JobLeases"]
+
+
+LONGEST_WAIT_SECONDS = 3600.0
+"""The longest time for which a job is put off before it is tried again."""
+
+AHEAD = 2.0
+"""How many times its longest span a stored time may lie ahead: clocks of two machines differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +63,14 @@ class JobLeases:
 
     def take(self, worker: str, now: float) -> Job | None:
         """The oldest job nobody works on, leased to this worker; None when there is none."""
-        free = sa.or_(
-            sa.and_(jobs.c.status == JobStatus.QUEUED.value, jobs.c.not_before <= now),
-            sa.and_(jobs.c.status == JobStatus.RUNNING.value, jobs.c.lease_until < now),
-        )
+        running = jobs.c.status == JobStatus.RUNNING.value
+        free = sa.or_(_due(now), sa.and_(running, jobs.c.lease_until < now))
+        ahead = sa.and_(running, jobs.c.lease_until > now + AHEAD * self.lease_seconds)
         with self.ledger.reading() as reader:
-            if reader._connection.execute(sa.select(jobs.c.id).where(free).limit(1)).first() is None:
+            if reader._connection.execute(sa.select(jobs.c.id).where(sa.or_(free, ahead)).limit(1)).first() is None:
                 return None  # the usual case takes no write lock
         with self.ledger.engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(ahead).values(lease_until=now + self.lease_seconds))
             chosen = sa.select(jobs.c.id).where(free).order_by(jobs.c.id).limit(1)
             if connection.dialect.name == "postgresql":
                 chosen = chosen.with_for_update(skip_locked=True)
@@ -132,15 +143,12 @@ class JobLeases:
         """The workers and the queue at this moment; workers silent for longer are not counted."""
         with self.ledger.reading() as reader:
             execute = reader._connection.execute
-            seen = execute(sa.select(workers.c.failure).where(workers.c.seen_at >= now - silent_seconds)).scalars()
+            lately = workers.c.seen_at.between(now - silent_seconds, now + silent_seconds)
+            seen = execute(sa.select(workers.c.failure).where(lately)).scalars()
             failures = [str(failure) for failure in seen]
             grouped = execute(sa.select(jobs.c.status, sa.func.count()).group_by(jobs.c.status))
             counts: dict[str, int] = {str(status): int(count) for status, count in grouped}
-            oldest = execute(
-                sa.select(sa.func.min(jobs.c.created_at)).where(
-                    jobs.c.status == JobStatus.QUEUED.value, jobs.c.not_before <= now
-                )
-            ).scalar_one()
+            oldest = execute(sa.select(sa.func.min(jobs.c.created_at)).where(_due(now))).scalar_one()
         return Crew(
             workers=failures.count(""),
             failing=tuple(sorted({failure for failure in failures if failure})),
@@ -155,3 +163,9 @@ class JobLeases:
         with self.ledger.reading() as reader:
             query = sa.select(sa.func.count()).where(jobs.c.status.in_(["queued", "running"]))
             return int(reader._connection.execute(query).scalar_one())
+
+
+def _due(now: float) -> sa.ColumnElement[bool]:
+    """Whether a job waits for a worker and may be taken now."""
+    waited = sa.or_(jobs.c.not_before <= now, jobs.c.not_before > now + AHEAD * LONGEST_WAIT_SECONDS)
+    return sa.and_(jobs.c.status == JobStatus.QUEUED.value, waited)

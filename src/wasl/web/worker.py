@@ -22,7 +22,7 @@ from wasl.service.jobs import JobStopped
 from wasl.service.log import sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import Job
-from wasl.storage.leases import JobLeases
+from wasl.storage.leases import LONGEST_WAIT_SECONDS, JobLeases
 from wasl.web.middleware import Metrics
 
 __all__ = ["SEEN_SECONDS", "SERVICE", "Worker"]
@@ -33,9 +33,9 @@ SERVICE = Actor("service", None)
 RENEWALS_PER_LEASE = 4
 PERCENT = 100
 SEEN_SECONDS = 15.0
+SEEN_EVERY = timedelta(seconds=SEEN_SECONDS)
 """Between two notes of a worker that it lives; `ready` forgets it after four times as long."""
 
-LONGEST_RETRY_SECONDS = 3600.0
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 FULL_DISK_SECONDS = 60.0
 """After which a job is tried again that found no room; this is no failure of the job."""
@@ -80,7 +80,7 @@ class Worker:
         self.log = structlog.get_logger().bind(worker=self.name)
         self._signed_at: datetime | None = None
         self._looked_at: datetime | None = None
-        self._seen_at = float("-inf")
+        self._seen_at = 0.0
         self._failure = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -128,7 +128,7 @@ class Worker:
             except StaleError:
                 # On PostgreSQL two transactions may change one row; the later one reads again and begins anew.
                 self.log.info("job waits: another change came between", job=job.id)
-                self.leases.release(job, not_before=self._now() + self.retry_seconds)
+                self.leases.release(job, not_before=self._now() + min(LONGEST_WAIT_SECONDS, self.retry_seconds))
                 return "collided"
             except StateError:
                 return "lost"
@@ -140,7 +140,7 @@ class Worker:
                 return "no room"
             except sa.exc.OperationalError as error:
                 self.log.warning("job waits for the database", job=job.id, error=type(error).__name__)
-                self.leases.release(job, not_before=self._now() + self.retry_seconds)
+                self.leases.release(job, not_before=self._now() + min(LONGEST_WAIT_SECONDS, self.retry_seconds))
                 return "no database"
             except Exception as error:  # whatever it is, the job must not vanish
                 return self._broke_down(job, error)
@@ -154,14 +154,14 @@ class Worker:
         if failures >= self.max_attempts:
             park(self.office, job, failures=failures, cause=type(error).__name__)
             return "parked"
-        pause = min(LONGEST_RETRY_SECONDS, self.retry_seconds * 2.0 ** (failures - 1))
+        pause = min(LONGEST_WAIT_SECONDS, self.retry_seconds * 2.0 ** (failures - 1))
         self.leases.release(job, not_before=self._now() + pause, failed=True)
         return "broke down"
 
     def _sign_when_due(self) -> str:
         """Sign the log if it grew; gives why it could not be signed, or nothing. Work goes on meanwhile."""
         now = self.office.now()
-        if self._signed_at is not None and now - self._signed_at < self.checkpoint_every:
+        if self._signed_at is not None and not _passed(now - self._signed_at, self.checkpoint_every):
             return self._failure
         self._signed_at = now
         self._failure = ""
@@ -183,7 +183,9 @@ class Worker:
     def _erase_when_due(self) -> None:
         """Ask for the erasure of what is withdrawn or past its retention, in the service's own name."""
         now = self.office.now()
-        if not self.erasure_every or (self._looked_at is not None and now - self._looked_at < self.erasure_every):
+        if not self.erasure_every:
+            return
+        if self._looked_at is not None and not _passed(now - self._looked_at, self.erasure_every):
             return
         self._looked_at = now
         for job in schedule_erasures(self.office, Caller(SERVICE, now)):
@@ -191,7 +193,7 @@ class Worker:
 
     def _be_seen(self, failure: str = "") -> None:
         now = self._now()
-        if now - self._seen_at < SEEN_SECONDS and failure == self._failure:
+        if not _passed(timedelta(seconds=now - self._seen_at), SEEN_EVERY) and failure == self._failure:
             return
         try:
             self.leases.see(self.name, now, failure)
@@ -233,10 +235,11 @@ class _Heartbeat:
 
     def _beat(self) -> None:
         pause = min(1.0, self._leases.lease_seconds / RENEWALS_PER_LEASE)
+        renewal = timedelta(seconds=self._leases.lease_seconds / RENEWALS_PER_LEASE)
         renewed, last = self._now(), -1
         while not self._over.wait(pause):
             self._be_seen()
-            due = self._now() - renewed >= self._leases.lease_seconds / RENEWALS_PER_LEASE
+            due = _passed(timedelta(seconds=self._now() - renewed), renewal)
             if not due and self._percent == last:
                 continue
             try:
@@ -246,6 +249,11 @@ class _Heartbeat:
                 renewed, last = self._now(), self._percent
             except sa.exc.SQLAlchemyError:
                 continue  # the database is away: the lease may run out, and then the attempt number decides
+
+
+def _passed(elapsed: timedelta, span: timedelta) -> bool:
+    """Whether a span of time is over; it is, too, when the clock was set back to before its beginning."""
+    return not timedelta() <= elapsed < span
 
 
 def _where(error: BaseException) -> list[str]:

@@ -128,7 +128,7 @@ def _user_page(page: Page, user: str, *, token: str = "", part: str = "", fault:
         tokens = state.select(Token, user=user, descending=True, limit=SHOWN)
         projects = state.select(Project)
         registers = state.select(Register)
-        two = users.needs_two(page.office, state, page.caller.at)
+        two = users.needs_two(page.office, state, page.caller)
     return page.render(
         "user.html",
         status=fault.status if fault else 200,

@@ -32,6 +32,9 @@ GUEST_COOKIE = "__Host-wasl-guest"
 """Carries the secret of the forms that are shown before signing in."""
 
 ID_BYTES = 32
+AHEAD_SECONDS = 60.0
+"""How far the clocks of two web processes may differ."""
+
 TOUCH_SECONDS = 60.0
 """Between two notes of when a session was last used: a page view is then no write to the database."""
 
@@ -124,7 +127,7 @@ class Sessions:
         actor = Actor(
             stored.user, Role(stored.role), stored.project, stored.register, stored.token_id, stored.issued_by
         )
-        over = now - stored.opened_at > self._longest or now - stored.seen_at > self._idle
+        over = _over(stored.opened_at, now, self._longest) or _over(stored.seen_at, now, self._idle)
         try:
             with self._office.ledger.reading() as state:
                 actor = session_actor(state, actor, at)
@@ -135,7 +138,7 @@ class Sessions:
             return None
         if now - stored.seen_at > TOUCH_SECONDS:
             self._table.touch(key, seen_at=now)
-        confirmed = now - stored.confirmed_at <= self._confirmation
+        confirmed = not _over(stored.confirmed_at, now, self._confirmation)
         return Session(cookie, actor, confirmed, bool(stored.token_id))
 
     def confirm(self, cookie: str, at: datetime) -> str:
@@ -152,7 +155,11 @@ class Sessions:
         """The sessions of a user that still count, the one used last first."""
         now = at.timestamp()
         found = self._table.of_user(user)
-        return [one for one in found if now - one.opened_at <= self._longest and now - one.seen_at <= self._idle]
+        return [
+            one
+            for one in found
+            if not _over(one.opened_at, now, self._longest) and not _over(one.seen_at, now, self._idle)
+        ]
 
     def is_own(self, cookie: str, id_hash: str) -> bool:
         """Whether a stored session is the one of this cookie."""
@@ -165,6 +172,11 @@ class Sessions:
     def close_all(self, user: str) -> int:
         """End every session of a user; gives how many there were."""
         return self._table.remove_all(user)
+
+
+def _over(since: float, now: float, seconds: float) -> bool:
+    """Whether a span of time is over; it is, too, when it would begin in a time to come: the clock was set back."""
+    return not -AHEAD_SECONDS <= now - since <= seconds
 
 
 def _hash(cookie: str) -> str:
