@@ -19,7 +19,7 @@ from wasl.service.jobs import ACTIVE, finish_job, job_caller, queue_job
 from wasl.service.ports import Area, Caller, Office, Progress, Reader
 from wasl.service.records import Job, JobKind, Project, Release, Run, Submission, SubmissionKind, TableOrder
 from wasl.service.retention import due_now
-from wasl.service.unreleased import UNRELEASED, files_of_order, files_of_release, voided_orders, voided_releases
+from wasl.service.unreleased import NOT_PUBLIC, files_of_order, files_of_release, voided_orders, voided_releases
 
 __all__ = [
     "erase",
@@ -96,8 +96,9 @@ def erase(office: Office, job: Job, progress: Progress) -> None:
         with office.ledger.reading() as state:
             due = frozenset(one.id for one, _ in due_now(state, job.project, office.now()))
             runs = state.select(Run, project=job.project)
+            seen = {run.id: run.version for run in runs}
             trimmed = {run.id: made for run in runs if (made := trim_run(office, state, run, due)) is not None}
-        files = _commit(office, job, due, trimmed)
+        files = _commit(office, job, due, trimmed, seen)
         if files is not None:
             break
     else:
@@ -110,21 +111,32 @@ def erase(office: Office, job: Job, progress: Progress) -> None:
 
 
 def _commit(
-    office: Office, job: Job, expected: frozenset[str], trimmed: Mapping[str, Trimmed]
+    office: Office, job: Job, expected: frozenset[str], trimmed: Mapping[str, Trimmed], seen: Mapping[str, int]
 ) -> set[tuple[Area, str]] | None:
-    """Log the erasure and change what it touches; gives the files to delete, or None if other files became due."""
+    """Log the erasure and change what it touches.
+
+    Args:
+        office: The surroundings.
+        job: The job.
+        expected: The submissions that were due.
+        trimmed: The runs without their records.
+        seen: Version of each run of the project then.
+
+    Returns:
+        The files to delete, or None if other files became due, or a run was made or changed, meanwhile.
+    """
     caller = job_caller(office, job)
     with office.ledger.writing(caller) as ledger:
         due = due_now(ledger, job.project, caller.at)
         affected = {one.id for one, _ in due}
-        stale = any(made.run.version != ledger.get(Run, name).version for name, made in trimmed.items())
-        if affected != expected or stale:
+        every = ledger.select(Run, project=job.project)
+        if affected != expected or {run.id: run.version for run in every} != seen:
             return None
-        runs = [run for run in ledger.select(Run, project=job.project) if affected & {*run.payloads, *run.deliveries}]
+        runs = [run for run in every if affected & {*run.payloads, *run.deliveries}]
         of_runs = {*(run.id for run in runs), *trimmed}
-        releases = [one for one in ledger.select(Release, project=job.project, status=UNRELEASED) if one.run in of_runs]
+        releases = [one for one in ledger.select(Release, project=job.project, status=NOT_PUBLIC) if one.run in of_runs]
         orders = [
-            one for one in ledger.select(TableOrder, project=job.project, status=UNRELEASED) if one.run in of_runs
+            one for one in ledger.select(TableOrder, project=job.project, status=NOT_PUBLIC) if one.run in of_runs
         ]
         unreleased = {digest for one in releases for digest in files_of_release(one)}
         unreleased |= {digest for one in orders if not one.answered for digest in files_of_order(one)}

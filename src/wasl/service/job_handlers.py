@@ -27,6 +27,7 @@ from wasl.service.erasure import erase
 from wasl.service.jobs import JobStopped, finish_job, job_caller
 from wasl.service.linkages import score
 from wasl.service.packages import package
+from wasl.service.pins import PersonsLeftError
 from wasl.service.ports import Caller, Office, Progress, Reader
 from wasl.service.records import Job, JobKind, JobStatus, Noun, Release, Run, TableOrder
 from wasl.service.releases import protect_release
@@ -35,6 +36,7 @@ from wasl.service.returns import prepare_return
 from wasl.service.scenarios import compare_scenarios
 from wasl.service.states import ReleaseStatus, ReleaseStep, RunStatus, next_status
 from wasl.service.table_jobs import make_tables, package_tables
+from wasl.service.unreleased import without_files
 
 __all__ = ["HANDLERS", "abandon", "park", "perform", "queue_again"]
 
@@ -98,7 +100,8 @@ def perform(office: Office, job: Job, progress: Progress) -> None:
     except StaleError:
         raise
     except WaslError as error:
-        abandon(office, job, str(error), cause=type(error).__name__, happening=error.event)
+        left = isinstance(error, PersonsLeftError)
+        abandon(office, job, str(error), cause=type(error).__name__, happening=error.event, persons_left=left)
 
 
 def abandon(
@@ -109,6 +112,7 @@ def abandon(
     status: JobStatus = JobStatus.FAILED,
     cause: str = "",
     happening: object | None = None,
+    persons_left: bool = False,
 ) -> None:
     """Commit that a job came to nothing, and put back what it worked on.
 
@@ -119,6 +123,7 @@ def abandon(
         status: Failed or cancelled.
         cause: The kind of error, for the log.
         happening: The event the act attached to its refusal, if it did.
+        persons_left: Whether persons objected, or files were erased, while it was made: then nothing of it is kept.
 
     Raises:
         StateError: Another worker has taken it over; nothing was committed.
@@ -134,7 +139,10 @@ def abandon(
         told = _FAILED[job.kind](job.id, cause or "abandoned")
     event = caller.event(told, project=job.project, subject=job.subject)
     with office.ledger.writing(caller) as ledger:
-        finish_job(ledger, job, *_put_back(ledger, job, reason, status), event=event, status=status, failure=reason)
+        back = _put_back(ledger, job, reason, status)
+        if persons_left:
+            back = tuple(without_files(one) if isinstance(one, Release) else one for one in back)
+        finish_job(ledger, job, *back, event=event, status=status, failure=reason)
 
 
 def park(office: Office, job: Job, *, failures: int, cause: str) -> None:

@@ -166,7 +166,7 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     """The job: compare the run's deliveries and keep the scored pairs with their report."""
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
-        submissions = [state.get(Submission, one) for one in run.deliveries]
+        submissions = require_deliveries(state, run)
         records, maps = objected_records(state, run), maps_of(state, submissions)
         working = RunOptions(threads=office.threads, progress=progress)
         options = held_options(office, state, run.project, working, purpose=run.purpose)
@@ -174,6 +174,8 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     deliveries = deliveries_without(run_deliveries(office, submissions), rows)
     left_out = sum(one.source.left_out for one in deliveries if isinstance(one.source, RemainingRows))
     act = link(run_plan(run), deliveries, options)
+    with office.ledger.reading() as state:
+        require_deliveries(state, run)
     stored = keep_artifact(office, Area.LINKAGE, act.artifacts["pairs.parquet"])
     caller = job_caller(office, job)
     done = replace(
@@ -184,7 +186,24 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     )
     event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
+        require_deliveries(ledger, run)
         finish_job(ledger, job, done, *_review_pairs(office, caller, run, act.result), event=event)
+
+
+def require_deliveries(ledger: Reader, run: Run) -> list[Submission]:
+    """The deliveries of a run.
+
+    Raises:
+        StateError: One was erased.
+    """
+    found = [ledger.get(Submission, one) for one in run.deliveries]
+    gone = sorted(one.register for one in found if one.purged)
+    if gone:
+        raise StateError(
+            f"the delivery of {', '.join(gone)} that run {run.id} used was erased.",
+            remedy="Link again with what the holders have sent since.",
+        )
+    return found
 
 
 def _report(scored: ScoredPairs, left_out: int) -> dict[str, Any]:

@@ -11,31 +11,34 @@ Does not protect against: in strong mode the linkage unit still compares the row
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.audit.events import ObjectionReceived
-from wasl.errors import InputError, StateError
+from wasl.errors import InputError
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.exchange.objections import ObjectionList, ObjectionLists
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.access import Action
-from wasl.service.pins import pinned_payloads
+from wasl.service.pins import PersonsLeftError
 from wasl.service.ports import Area, Caller, Office, Reader
 from wasl.service.projects import register_id
-from wasl.service.records import Objection, Register, Release, Run, TableOrder
+from wasl.service.records import Objection, Register, Release, Run, Submission, TableOrder
 from wasl.service.unreleased import NOT_PUBLIC, voided_orders, voided_releases
 from wasl.workflow.objections import payload_without, persons_of, spine_without
 
 __all__ = [
+    "PersonsKnown",
     "all_objections",
     "objected_records",
     "objection_lists",
     "objections_logged",
     "objections_of",
+    "persons_known",
     "pin_objections",
     "receive_objections",
     "records_in_file",
@@ -164,15 +167,42 @@ def pin_objections(ledger: Reader, project: str) -> list[str]:
     return [one.id for one in ledger.select(Objection, project=project)]
 
 
-def require_same_persons(ledger: Reader, run: Run, seen: Sequence[str]) -> None:
-    """Refuse to keep what was made from a run if persons objected, or a holder withdrew, while it was made.
+@dataclass(frozen=True, slots=True)
+class PersonsKnown:
+    """What decides whose data may be used: compared before and after long work.
+
+    Attributes:
+        spine: Digest of the run's spine; an erasure replaces it.
+        payloads: The payloads that are neither withdrawn nor erased.
+        objections: The objections.
+    """
+
+    spine: str
+    payloads: tuple[str, ...]
+    objections: tuple[str, ...]
+
+
+def persons_known(ledger: Reader, run: str) -> PersonsKnown:
+    """What decides whose data a run may be used with, as it stands now."""
+    found = ledger.get(Run, run)
+    sent = [ledger.get(Submission, one) for one in found.payloads]
+    usable = tuple(one.id for one in sent if not one.withdrawn and not one.purged)
+    return PersonsKnown(found.spine, usable, tuple(pin_objections(ledger, found.project)))
+
+
+def require_same_persons(ledger: Reader, run: str, seen: PersonsKnown) -> None:
+    """Refuse to keep what was made from a run if somebody objected, withdrew or erased while it was made.
 
     Raises:
-        StateError: They did.
+        PersonsLeftError: Somebody did.
     """
-    pinned_payloads(ledger, ledger.get(Run, run.id))
-    if pin_objections(ledger, run.project) != list(seen):
-        raise StateError("persons objected while this was made from their data.", remedy="Protect it again.")
+    now = persons_known(ledger, run)
+    if now.objections != seen.objections:
+        raise PersonsLeftError("persons objected while this was made from their data.", remedy="Protect it again.")
+    if now != seen:
+        raise PersonsLeftError(
+            "files were withdrawn or erased while this was made from them.", remedy="Protect it again."
+        )
 
 
 def objected_records(ledger: Reader, run: Run) -> dict[str, pa.Array]:

@@ -12,11 +12,23 @@ from wasl.registers.exchange.payload import Payload
 from wasl.service.ports import Reader
 from wasl.service.records import Run, Submission, SubmissionKind
 
-__all__ = ["MIN_COVERAGE", "last_sent", "pin_payloads", "pinned_payloads", "require_coverage", "require_persons"]
+__all__ = [
+    "MIN_COVERAGE",
+    "PersonsLeftError",
+    "last_sent",
+    "pin_payloads",
+    "pinned_payloads",
+    "require_coverage",
+    "require_persons",
+]
 
 MIN_COVERAGE = 0.95
 """Share of a payload's records that must be in the spine. A payload and a delivery made by one `wasl encode` share all
 of them; a payload of another round shares none."""
+
+
+class PersonsLeftError(StateError):
+    """Persons objected, or files were withdrawn or erased, while something was made from their data."""
 
 
 def last_sent(submissions: Sequence[Submission]) -> dict[str, Submission]:
@@ -41,12 +53,13 @@ def pinned_payloads(ledger: Reader, run: Run) -> list[Submission]:
     """The run's payloads.
 
     Raises:
-        StateError: None was pinned, or its holder has withdrawn one of them.
+        StateError: None was pinned.
+        PersonsLeftError: A holder has withdrawn one of them.
     """
     found = [ledger.get(Submission, one) for one in run.payloads]
     gone = sorted(one.register for one in found if one.withdrawn or one.purged)
     if gone:
-        raise StateError(
+        raise PersonsLeftError(
             f"the payload of {', '.join(gone)} that run {run.id} used was withdrawn by its holder.",
             remedy="Link and resolve again with what the holders have sent since.",
         )

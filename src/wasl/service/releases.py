@@ -24,7 +24,7 @@ from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, 
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
-from wasl.service.objections import pin_objections, require_same_persons, without_objections
+from wasl.service.objections import persons_known, require_same_persons, without_objections
 from wasl.service.pins import pin_payloads, pinned_payloads, require_coverage, require_persons
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project
@@ -194,7 +194,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
         sent = pinned_payloads(state, run)
         published = known_releases(state, release.project, release.id)
         answered = known_orders(state, release.project)
-        seen = pin_objections(state, release.project)
+        seen = persons_known(state, run.id)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
@@ -252,7 +252,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     )
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
-        require_same_persons(ledger, run, seen)
+        require_same_persons(ledger, run.id, seen)
         finish_job(ledger, job, done, event=event)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from wasl.audit.events import ReproductionRequested, ResolutionRequested
 from wasl.audit.reproduction import RecordedRun
-from wasl.errors import StateError
+from wasl.errors import StaleError, StateError
 from wasl.registers.exchange.digests import digest_table
 from wasl.registers.exchange.join_map import JoinMap
 from wasl.registers.exchange.objections import ObjectionLists
@@ -19,7 +19,7 @@ from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
-from wasl.service.linkages import find_run, run_deliveries, run_plan, scored_pairs
+from wasl.service.linkages import find_run, require_deliveries, run_deliveries, run_plan, scored_pairs
 from wasl.service.objections import objections_logged, objections_of, pin_objections
 from wasl.service.pins import pin_payloads
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
@@ -99,6 +99,8 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
     )
     event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
+        if run.onto and ledger.get(Run, run.onto).spine != inputs.onto:
+            raise StaleError("records of the spine that is continued were erased meanwhile.")
         finish_job(ledger, job, done, event=event)
 
 
@@ -127,7 +129,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
     """The job: run the linkage again from what was recorded and compare the digests."""
     with office.ledger.reading() as state:
         run = state.get(Run, job.subject)
-        submissions = [state.get(Submission, one) for one in run.deliveries]
+        submissions = require_deliveries(state, run)
         inputs = _inputs(state, run)
         objections = objections_of(state, run)
         options = held_options(office, state, run.project, RunOptions(threads=office.threads, progress=progress))

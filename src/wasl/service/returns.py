@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from wasl.audit.events import ReturnRequested
 from wasl.compliance.acts import Asked
-from wasl.errors import NotFoundError, StateError
+from wasl.errors import NotFoundError, StaleError, StateError
 from wasl.registers.documents import validate_document
 from wasl.registers.exchange.holder_return import HolderReturn
 from wasl.registers.exchange.join_map import JoinMap
@@ -29,7 +29,7 @@ from wasl.service.fetched import asked_for_run
 from wasl.service.held_acts import held_options, recorded_excess, require_in_force
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_plan
-from wasl.service.objections import without_objections
+from wasl.service.objections import persons_known, without_objections
 from wasl.service.ports import Area, Caller, Office, Part, Progress, Reader
 from wasl.service.projects import open_project, register_id
 from wasl.service.records import Job, JobKind, Register, Run, Submission, SubmissionKind
@@ -87,6 +87,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         declared = state.select(Register, project=run.project)
         payloads = [state.get(Submission, one) for one in run.payloads]
         join = _join_map(state, run, register)
+        seen = persons_known(state, run.id)
         options = held_options(office, state, run.project, RunOptions(), purpose=run.purpose)
         earlier = [
             one.artifacts[return_name(register)]
@@ -120,6 +121,8 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
     event = caller.event(act.event, project=run.project, subject=register)
     with office.ledger.writing(caller) as ledger:
         now = ledger.get(Run, run.id)
+        if persons_known(ledger, run.id) != seen:
+            raise StaleError("persons objected, or files were erased, while the return was made.")
         kept = replace(now, artifacts={**now.artifacts, return_name(register): stored})
         finish_job(ledger, job, kept, event=event)
 

@@ -106,6 +106,8 @@ def compare_scenarios(office: Office, job: Job, progress: Progress) -> None:
     event = caller.event(happening, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         now = ledger.get(Release, release.id)
+        if now.microdata != release.microdata:
+            raise StateError(f"the microdata of release {release.id} were replaced or erased meanwhile.")
         kept = replace(now, artifacts={**now.artifacts, ARTIFACT: stored})
         finish_job(ledger, replace(job, result={"scenarios": len(asked)}), kept, event=event)
 

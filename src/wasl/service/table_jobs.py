@@ -9,7 +9,7 @@ Does not protect against: an approver of a menu who lets crossings be answered b
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from wasl.service.held_acts import held_options
 from wasl.service.jobs import finish_job, job_caller
 from wasl.service.known_outside import csv_of_texts, file_of, known_ids, known_orders, known_releases, tables_of
 from wasl.service.log import prove_release
-from wasl.service.objections import pin_objections, without_objections
+from wasl.service.objections import PersonsKnown, persons_known, without_objections
 from wasl.service.packages import require_publishing
 from wasl.service.pins import pinned_payloads, require_coverage, require_persons
 from wasl.service.ports import Area, Caller, Office, Progress, Reader, Writer
@@ -123,11 +123,11 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
         except _OvertakenError:
             continue
         return
-    raise StaleError("other tables were answered, or persons objected, each time this order was protected.")
+    raise StaleError("other tables were answered, or persons left, each time this order was protected.")
 
 
 class _OvertakenError(Exception):
-    """Tables were answered meanwhile, and the audit lacks them; or persons objected, and are in these."""
+    """Tables were answered meanwhile, and the audit lacks them; or persons left, and are in these."""
 
 
 def _commit(
@@ -136,13 +136,13 @@ def _commit(
     made: TableOrder,
     acts: tuple[MicrodataAssembled, Act[ProtectedTables, TablesProtected]],
     menu: TableMenu,
-    seen: Sequence[str],
+    seen: PersonsKnown,
 ) -> None:
     """Save the protected tables, request their approval, and approve them where the menu's rule does.
 
     Raises:
-        _OvertakenError: An order was answered that these tables were not audited against, or persons objected who are
-            in them; nothing is saved.
+        _OvertakenError: An order was answered that these tables were not audited against, or persons objected, or their
+            records were erased, who are in them; nothing is saved.
     """
     assembled, act = acts
     caller = job_caller(office, job)
@@ -150,11 +150,10 @@ def _commit(
         ledger.hold(job)
         ledger.save(event=caller.event(assembled, project=made.project, subject=made.id))
         protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
-        # The log is locked from here on, so no other answer can come before the end of this transaction.
         if known_ids(ledger, made.project, made.id) != made.earlier:
             raise _OvertakenError
         pinned_payloads(ledger, ledger.get(Run, made.run))
-        if pin_objections(ledger, made.project) != list(seen):
+        if persons_known(ledger, made.run) != seen:
             raise _OvertakenError
         status = next_status(protected.status, ReleaseStep.REQUEST)
         asked = ReleaseRequested(
@@ -254,15 +253,15 @@ def _require_same_secret(state: Reader, office: Office) -> None:
 
 def _microdata(
     office: Office, menu: TableMenu, options: RunOptions
-) -> tuple[Act[Microdata, MicrodataAssembled], dict[str, float], list[str]]:
-    """The microdata of a menu, never stored; the coverage of each payload; the objections that were heeded."""
+) -> tuple[Act[Microdata, MicrodataAssembled], dict[str, float], PersonsKnown]:
+    """The microdata of a menu, never stored; the coverage of each payload; whose data could be used then."""
     with office.ledger.reading() as state:
         run = state.get(Run, menu.run)
         sent = pinned_payloads(state, run)
+        seen = persons_known(state, run.id)
     spine, metadata = read_parquet(office.files.path(Area.SPINE, run.spine), "spine")
     payloads = [Payload.read(office.files.path(Area.RELEASE, one.file)) for one in sent]
     with office.ledger.reading() as state:
-        seen = pin_objections(state, menu.project)
         spine, payloads, heard = without_objections(state, menu.project, spine, payloads)
     coverage = require_coverage(spine, payloads)
     specification = MicrodataSpec.model_validate(menu.specification)

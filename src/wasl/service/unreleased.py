@@ -13,6 +13,7 @@ __all__ = [
     "files_of_release",
     "voided_orders",
     "voided_releases",
+    "without_files",
 ]
 
 UNRELEASED = (
@@ -62,16 +63,16 @@ def voided_releases(releases: Iterable[Release], reason: str) -> list[Release]:
     """The releases without their files: to be protected anew, requested and approved anew."""
     return [
         replace(
-            one,
+            without_files(one),
             status=next_status(one.status, ReleaseStep.VOID),
-            microdata="",
-            protected="",
-            artifacts={},
-            risk={},
-            public_report={},
             failure=f"{reason}; protect the file again.",
             requested_by="",
             decided_by="",
         )
         for one in releases
     ]
+
+
+def without_files(release: Release) -> Release:
+    """A release of which nothing is kept that was made from persons' data."""
+    return replace(release, microdata="", protected="", artifacts={}, risk={}, public_report={})

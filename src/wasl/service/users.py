@@ -270,9 +270,9 @@ def revoke_token(office: Office, caller: Caller, *, token: str, version: int) ->
 def needs_two(office: Office, ledger: Reader, caller: Caller) -> bool:
     """Tell if two administrators must agree to a token, as the setting demands.
 
-    They must once there were two. Otherwise one of two could disable the other and then act alone. An account of an
-    issuer always needs another administrator, for nobody here knows how many the issuer has. The operator of the
-    machine can let somebody in while one administrator is left.
+    They must once there were two. Otherwise one of two could disable the other and then act alone. They must wherever
+    the caller has an account of an issuer, because the service cannot count the issuer's administrators. The operator
+    of the machine can let somebody in while one administrator is left.
     """
     if not office.two_person:
         return False

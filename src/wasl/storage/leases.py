@@ -5,8 +5,8 @@ while it works. Every taking raises the attempt number; a result is committed on
 (`SqlWriter.hold`), so a worker that was merely slow cannot commit beside its successor. Leases are no business of the
 log: the events of a job are those of the run or release it works on.
 
-A clock that is set back makes times that were written before lie ahead. A lease that lies ahead further than a lease
-can is cut to one lease from now, a waiting time ahead of the longest counts as over, and a worker seen in a time to
+A clock that is set back makes times that were written before lie ahead. A lease that ends later than any lease can is
+cut to one lease from now. A job that would wait longer than any job can is free. A worker that was seen in a time to
 come counts as not seen.
 """
 

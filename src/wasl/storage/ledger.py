@@ -27,7 +27,7 @@ __all__ = ["SqlLedger", "SqlReader", "SqlWriter"]
 N = TypeVar("N", bound=Noun)
 
 LOG_LOCK = 0x7761736C
-"""Key of PostgreSQL's advisory lock under which entries are numbered; SQLite has one writer anyway."""
+"""Key of PostgreSQL's advisory lock under which changes follow each other; SQLite has one writer anyway."""
 
 _COLUMNS = {kind: tuple(table.c[field.name] for field in dataclasses.fields(kind)) for kind, table in TABLES.items()}
 _BY_ID = {
@@ -229,8 +229,6 @@ class SqlWriter(SqlReader):
 
     def _append(self, event: AuditEvent) -> int:
         """Number the event, hash it into the tree, and store both."""
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
         frontier = self._frontier or load_frontier(self, self.log_size())
         size, data = frontier.size, event.canonical_bytes()
         self._frontier, grown = frontier.append(leaf_hash(data))
@@ -269,8 +267,14 @@ class SqlLedger:
 
     @contextmanager
     def writing(self, caller: Caller) -> Iterator[SqlWriter]:
-        """A transaction; commits at the end unless an exception passes through."""
+        """A transaction; commits at the end unless an exception passes through.
+
+        Transactions that change something follow each other, on PostgreSQL as on SQLite: what one has read still holds
+        when it commits. Otherwise two administrators could disable each other at the same moment.
+        """
         with self.engine.begin() as connection:
+            if self._announces:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
             yield SqlWriter(connection, caller)
             if self._announces:
                 connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
