@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -21,16 +21,16 @@ from numpy.typing import NDArray
 from wasl.errors import LeakError, RegisterError
 from wasl.holder.duplicates import number_persons
 from wasl.holder.encoded import Encoded, EncodedRecords, JoinRows, LeftOut, Stamp, assemble
-from wasl.holder.encoding.blocking_keys import digest_parts
+from wasl.holder.encoding.blocking_keys import PartDigests, digest_parts
 from wasl.holder.encoding.blocks import order_labels
 from wasl.holder.encoding.filters import PreparedGroup, prepare_group
 from wasl.holder.encoding.grams import group_grams
 from wasl.holder.encoding.passes import BlockFigures, PassRows, encode_pass, token_parts
 from wasl.holder.encoding.pseudonym import LABEL_BYTES, hash_labels, hash_words
 from wasl.holder.few_features import note_few_features
-from wasl.holder.keys import LinkageKey
-from wasl.holder.normalize import describe_persons
-from wasl.holder.payload import payload_columns
+from wasl.holder.keys import LinkageKey, RoundKey
+from wasl.holder.normalize import Persons, describe_persons
+from wasl.holder.payload import HarmonizedColumn, payload_columns
 from wasl.holder.profile import EncodingPass, EncodingProfile, Part
 from wasl.registers.exchange.encoded_rows import RowSink, RowsInMemory
 from wasl.registers.exchange.join_rows import JoinSink, JoinsInMemory
@@ -88,38 +88,149 @@ def encode(
             which, and what to do.
     """
     profile.require_consent(given=consent_weak_profile)
-    store = store or ArraysInMemory()
     table = register if isinstance(register, RegisterTable) else register_from_table(_as_table(register), schema)
     del register  # whoever keeps no reference of their own lets go of what is not used any more
     if table.table.num_rows == 0:
         raise RegisterError("the register has no record that could be read.", remedy="See the rejects.")
-    register_name = name or schema.register_id
-    wanted = [part for step in profile.passes for part in step.block]
-    wanted += [part for token in profile.tokens for part in token.parts]
-    features = {part.feature for group in profile.groups for part in group.parts}
-    persons = describe_persons(table.table, schema, features | set(wanted), profile.spelled)
-    records = table.table[schema.record].cast(pa.string()).combine_chunks()
-    stamp = Stamp(schema, key, profile, register_name, period, round_name, created, signer)
-    harmonized = tuple(payload_columns(table.table, schema, partial(_household_hashes, stamp)))
+    stamp = Stamp(schema, key, profile, name or schema.register_id, period, round_name, created, signer)
+    described = _describe(table, stamp)
     rejected, rejects, reading = table.rows_rejected, table.rejects, table.notes
     del table
     pa.default_memory_pool().release_unused()  # a tenth of a kilobyte for each record would stay with the process
-    as_they_are = profile.rows == "record" or schema.duplicate_free
+    prepared = _prepare(described, stamp, store or ArraysInMemory())
+    known = prepared.records(rejected, described)
+    unused = (*described.persons.notes, *note_few_features(schema, profile, described.persons.count))
+    del described  # what a register says is not held while it is encoded
+    pa.default_memory_pool().release_unused()
+
+    columns = _columns(prepared, profile)
+    sink = into(columns.widths(profile))
+    left_out = _left_out(profile, columns.steps, set(prepared.parts), prepared.filters, schema)
+    joined = JoinRows(joins or JoinsInMemory(), prepared.key, prepared.record_ids, prepared.by_id)
+    encoded = _encode_passes(columns.steps, prepared, profile, sink, joined, left_out, rng, threads, progress)
+    _require_passes(encoded, stamp)
+    del prepared
+    joined.add_alone()
+    assembled = assemble(
+        stamp,
+        known,
+        encoded,
+        sink.kept(),
+        joined.sink,
+        token_names=columns.tokens,
+        group_names=columns.groups,
+        left_out=tuple(left_out),
+    )
+    return replace(assembled, unused=unused, rejects=rejects, reading=reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """Content of a register: held until blocks and filters are prepared.
+
+    Attributes:
+        persons: The normalized features.
+        numbers: The holder's record numbers.
+        harmonized: The payload's columns.
+    """
+
+    persons: Persons
+    numbers: pa.Array
+    harmonized: tuple[HarmonizedColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Keyed forms of a register's content, of which passes are made.
+
+    Attributes:
+        key: The project's key in this round.
+        parts: Parts of blocks and tokens that the register has.
+        filters: Groups that it has.
+        record_ids: (records, 16) the keyed ids.
+        by_id: (records) the records in the order of their ids.
+        person: (records) the person of each record, as far as the register itself shows.
+    """
+
+    key: RoundKey
+    parts: SetAside[PartDigests]
+    filters: SetAside[PreparedGroup]
+    record_ids: NDArray[np.uint8]
+    by_id: NDArray[np.int32]
+    person: NDArray[np.int32]
+
+    def records(self, rejects: int, described: _Described) -> EncodedRecords:
+        """The records and their ids."""
+        return EncodedRecords(
+            rejects, described.harmonized, described.numbers, self.record_ids, self.by_id, self.person
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Passes that can be encoded, and the columns that their rows have.
+
+    Attributes:
+        steps: The passes.
+        tokens: Names of the tokens.
+        groups: Names of the groups that filters are made of.
+    """
+
+    steps: list[EncodingPass]
+    tokens: list[str]
+    groups: list[str]
+
+    def widths(self, profile: EncodingProfile) -> dict[str, int]:
+        """The bytes of each column."""
+        return (
+            {"block": LABEL_BYTES, "row_id": LABEL_BYTES}
+            | {f"token_{name}": LABEL_BYTES for name in self.tokens}
+            | {f"filter_{name}": profile.released_bits // 8 for name in self.groups}
+        )
+
+
+def _describe(table: RegisterTable, stamp: Stamp) -> _Described:
+    """The features that the profile asks for, the record numbers, and the payload's columns."""
+    features = {part.feature for group in stamp.profile.groups for part in group.parts}
+    wanted = features | set(_wanted_parts(stamp.profile))
+    persons = describe_persons(table.table, stamp.schema, wanted, stamp.profile.spelled)
+    numbers = table.table[stamp.schema.record].cast(pa.string()).combine_chunks()
+    harmonized = payload_columns(table.table, stamp.schema, partial(_household_hashes, stamp))
+    return _Described(persons, numbers, tuple(harmonized))
+
+
+def _wanted_parts(profile: EncodingProfile) -> list[Part]:
+    """The parts of all blocks and tokens."""
+    return [part for step in profile.passes for part in step.block] + [
+        part for token in profile.tokens for part in token.parts
+    ]
+
+
+def _prepare(described: _Described, stamp: Stamp, store: ArrayStore) -> _Prepared:
+    """Persons, parts, ids and filters of a register, keyed for this round."""
+    profile, persons = stamp.profile, described.persons
+    as_they_are = profile.rows == "record" or stamp.schema.duplicate_free
     person = np.arange(persons.count, dtype=np.int32) if as_they_are else number_persons(persons)
-    round_key = key.for_round(round_name, profile.digest)
-    parts = digest_parts(persons, wanted, round_key, store)
-    record_ids = hash_labels(key.derive("record-id"), records, register_name)
-    by_id = order_labels(record_ids)
+    round_key = stamp.key.for_round(stamp.round_name, profile.digest)
+    parts = digest_parts(persons, _wanted_parts(profile), round_key, store)
+    record_ids = hash_labels(stamp.key.derive("record-id"), described.numbers, stamp.register)
+    return _Prepared(round_key, parts, _filters(persons, profile, store), record_ids, order_labels(record_ids), person)
+
+
+def _filters(persons: Persons, profile: EncodingProfile, store: ArrayStore) -> SetAside[PreparedGroup]:
+    """The groups that the register has features for, ready to be filled into filters."""
     filters: SetAside[PreparedGroup] = SetAside(store)
     for group in profile.groups:
         grams = group_grams(persons, group)
         if grams is not None:
             filters.put(group.name, prepare_group(group.name, grams, profile.bits, group.fill))
         del grams
-    unused = (*persons.notes, *note_few_features(schema, profile, persons.count))
-    del persons  # what a register says is not held while it is encoded
-    pa.default_memory_pool().release_unused()
+    return filters
 
+
+def _columns(prepared: _Prepared, profile: EncodingProfile) -> _Columns:
+    """The passes whose blocks and rows the register can give, and the columns of these rows."""
+    parts, filters = prepared.parts, prepared.filters
     steps = [
         step
         for step in profile.passes
@@ -131,19 +242,35 @@ def encode(
         )
     ]
     tokens = {name for step in steps for name in step.tokens if token_parts(profile, name, parts)}
-    token_names = [token.name for token in profile.tokens if token.name in tokens]
-    group_names = [g.name for g in profile.groups if g.name in filters and any(g.name in step.groups for step in steps)]
-    sink = into(
-        {"block": LABEL_BYTES, "row_id": LABEL_BYTES}
-        | {f"token_{name}": LABEL_BYTES for name in token_names}
-        | {f"filter_{name}": profile.released_bits // 8 for name in group_names}
+    groups = {name for step in steps for name in step.groups if name in filters}
+    return _Columns(
+        steps,
+        [token.name for token in profile.tokens if token.name in tokens],
+        [group.name for group in profile.groups if group.name in groups],
     )
-    left_out = _left_out(profile, steps, set(parts), filters, schema)
+
+
+def _encode_passes(
+    steps: list[EncodingPass],
+    prepared: _Prepared,
+    profile: EncodingProfile,
+    sink: RowSink,
+    joined: JoinRows,
+    left_out: list[LeftOut],
+    rng: np.random.Generator,
+    threads: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[PassRows]:
+    """Encode each pass into the sink and the join map; an optional pass that would leak too much is left out.
+
+    Raises:
+        LeakError: A pass that is not optional would leak more than the profile allows.
+    """
     encoded: list[PassRows] = []
-    joined = JoinRows(joins or JoinsInMemory(), round_key, record_ids, by_id)
+    given = (prepared.key, prepared.parts, prepared.filters, prepared.record_ids, prepared.by_id, prepared.person)
     for done, step in enumerate(steps):
         try:
-            rows = encode_pass(step, profile, round_key, parts, filters, record_ids, by_id, person, rng, threads, sink)
+            rows = encode_pass(step, profile, *given, rng, threads, sink)
         except LeakError as error:
             if not step.optional:
                 raise
@@ -156,6 +283,16 @@ def encode(
         del rows
         if progress is not None:
             progress(done + 1, len(steps))
+    return encoded
+
+
+def _require_passes(encoded: list[PassRows], stamp: Stamp) -> None:
+    """Refuse a register of which no pass could be encoded.
+
+    Raises:
+        RegisterError: There is none.
+    """
+    register_name, profile = stamp.register, stamp.profile
     if not encoded:
         raise RegisterError(
             f"register {register_name!r} has no feature that profile {profile.name!r} could use.",
@@ -163,19 +300,6 @@ def encode(
             "composed from the features there are. Aggregates have no persons: they enter tables (`wasl tables`, `wasl "
             "indicators`) and are not encoded.",
         )
-    del parts, filters
-    joined.add_alone()
-    assembled = assemble(
-        stamp,
-        EncodedRecords(rejected, harmonized, records, record_ids, by_id, person),
-        encoded,
-        sink.kept(),
-        joined.sink,
-        token_names=token_names,
-        group_names=group_names,
-        left_out=tuple(left_out),
-    )
-    return replace(assembled, unused=unused, rejects=rejects, reading=reading)
 
 
 def _left_out(
