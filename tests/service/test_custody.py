@@ -27,6 +27,7 @@ from wasl.service.submissions import receive
 from wasl.storage.database import connect
 from wasl.storage.tables import installation as installation_table
 from wasl.web.installation import Installation
+from wasl.web.secrets import load_record_secret
 from wasl.web.settings import load_settings
 
 DAY = 86_400
@@ -299,6 +300,18 @@ class TestKey:
         (office.folder / "log.key").write_text(NoteSigner.generate("other").export() + "\n", encoding="utf-8")
         with pytest.raises(WaslError, match="not the one"):
             office.open()
+
+
+def test_a_missing_secret_of_record_keys_is_no_new_one(tmp_path: Path) -> None:
+    """Threat: a backup without `record.key`; tables with another noise would come out beside the earlier ones."""
+    path = tmp_path / "record.key"
+    first = load_record_secret(path)
+    assert load_record_secret(path, lambda: True) == first
+    path.unlink()
+    with pytest.raises(KeyFileError, match="missing"):
+        load_record_secret(path, lambda: True)
+    assert not path.exists()
+    assert load_record_secret(path, lambda: False) != first
 
 
 class TestSettings:

@@ -37,6 +37,9 @@ BESIDE: dict[JobKind, tuple[Any, str]] = {
 }
 """The long work of each kind of job, beside which the files are erased."""
 
+WORDS = ("erased", "withdrawn", "missing", "not in the area", "unsafe", "has no register")
+"""What the failure of a job says of files that are not there any more."""
+
 Asked = Callable[[Service, str], None]
 
 
@@ -189,7 +192,7 @@ def test_what_was_erased_does_not_come_back(
     assert ended.status.value in ("done", "failed")
     if ended.status.value == "failed":
         said = ended.failure
-        assert any(word in said for word in ("erased", "withdrawn", "missing", "not in the area", "unsafe", "has no register")), said
+        assert any(word in said for word in WORDS), said
     ids, registers = named_values(service)
     assert not ids & erased_records(outboxes)
     assert REGISTER not in registers

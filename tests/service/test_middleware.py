@@ -89,6 +89,30 @@ def test_console_and_api_under_names_of_their_own(sqlite_template: Template, tmp
     installation.close()
 
 
+@pytest.mark.parametrize("path", ["/v1/catalogue", "/v1/openapi.json", "/console/sign-in", "/", "/v1/projects"])
+@pytest.mark.parametrize(
+    ("site", "mode", "dest", "refused"),
+    [
+        ("cross-site", "no-cors", "script", True),
+        ("cross-site", "no-cors", "image", True),
+        ("cross-site", "cors", "empty", True),
+        ("cross-site", "navigate", "iframe", True),
+        ("cross-site", "navigate", "object", True),
+        ("cross-site", "navigate", "document", False),
+        ("same-origin", "cors", "empty", False),
+        ("same-origin", "no-cors", "script", False),
+        ("none", "navigate", "document", False),
+    ],
+)
+def test_a_page_of_another_site_cannot_load_this_as_a_part_of_itself(
+    shared_service: Service, path: str, site: str, mode: str, dest: str, refused: bool
+) -> None:
+    said = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    answer = shared_service.client(Role.AUDITOR, None).get(path, headers=said)
+    assert (answer.status_code == 403) is refused, answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 class TestRate:
     def test_a_bucket_refills_with_time(self) -> None:
         now = [0.0]

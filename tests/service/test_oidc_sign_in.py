@@ -36,7 +36,8 @@ from wasl.service.users import add_user, disable_user
 from wasl.storage.tables import TABLES
 from wasl.web.console import sign_in as sign_in_module
 from wasl.web.installation import Installation
-from wasl.web.settings import load_settings
+from wasl.web.oidc import IssuerKeys, discovered
+from wasl.web.settings import ServiceSettings, load_settings
 
 CLIENT = "wasl-console"
 CALLBACK = "/console/oidc/callback"
@@ -360,6 +361,44 @@ def test_keys_that_are_too_old_count_no_more(sqlite_template: Template, tmp_path
         wait_until(lambda: bearer(world) == 401, "the end of the old keys")
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://localhost:1/keys",
+        "https://127.0.0.1/keys",
+        "file:///etc/passwd",
+        "http://user@127.0.0.1/keys",
+        "//127.0.0.1/keys",
+    ],
+)
+@pytest.mark.parametrize("name", ["jwks_uri", "authorization_endpoint", "token_endpoint"])
+def test_metadata_do_not_decide_which_machines_are_called(name: str, elsewhere: str) -> None:
+    """Threat: whoever changes the issuer's metadata lets the service call machines behind the firewall."""
+    settings = ServiceSettings(oidc_issuer="http://127.0.0.1:9/realm", workers_in_process=0)
+    asked: list[str] = []
+
+    def fetch(address: str) -> Any:
+        asked.append(address)
+        ends = dict.fromkeys(("jwks_uri", "authorization_endpoint", "token_endpoint"), "http://127.0.0.1:9/realm/x")
+        return {"issuer": settings.oidc_issuer, **ends, name: elsewhere}
+
+    with pytest.raises(ValueError, match="another host"):
+        discovered(settings, name, fetch)
+    if name == "jwks_uri":
+        assert IssuerKeys(settings, fetch).refresh() is False
+    assert set(asked) == {"http://127.0.0.1:9/realm/.well-known/openid-configuration"}
+
+
+def test_a_sign_in_does_not_follow_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WASL_OIDC_ISSUER", "https://login.example.ma")
+    monkeypatch.setenv("WASL_OIDC_CLIENT_ID", CLIENT)
+    with pytest.raises(InputError, match="public_url"):
+        load_settings()
+    monkeypatch.setenv("WASL_PUBLIC_URL", "https://wasl.example.ma")
+    assert load_settings().public_url == "https://wasl.example.ma"
+
+
 def test_the_metadata_of_another_issuer_are_refused(world: World) -> None:
     world.provider.metadata = {"issuer": "https://evil.example"}
     browser = world.browser()
@@ -413,7 +452,6 @@ class TestWhoseName:
         world.provider.person = {"sub": "1002", "preferred_username": "salma"}
         assert world.sign_in(world.browser()).status_code == 403
         assert len(world.entries("IdentityReleased")) == 1
-
 
     def test_an_account_is_a_user_whom_an_administrator_disables(self, world: World) -> None:
         """Threat: somebody leaves the office, and only the issuer could end the session."""

@@ -24,7 +24,7 @@ from wasl.service.access import Actor, Role
 from wasl.service.erasure import named_files
 from wasl.service.log import rotation_event, sign_checkpoint
 from wasl.service.ports import Caller, Office
-from wasl.service.records import User
+from wasl.service.records import TableOrder, User
 from wasl.service.users import IssuedToken, add_user, issue_token
 from wasl.storage.custody import Custody
 from wasl.storage.database import connect, dialect_of
@@ -109,7 +109,7 @@ class Installation:
             limits=settings.limits,
             threads=settings.threads,
             two_person=settings.two_person,
-            record_secret=load_record_secret(settings.record_key_path),
+            record_secret=load_record_secret(settings.record_key_path, lambda: _has_keyed_tables(ledger)),
             require_authorization=settings.require_authorization,
         )
         leases = JobLeases(ledger, lease_seconds=settings.lease_seconds)
@@ -222,6 +222,12 @@ class Installation:
             witness=self.custody.witness,
             metrics=metrics,
         )
+
+
+def _has_keyed_tables(ledger: SqlLedger) -> bool:
+    """Whether tables were made with the secret of record keys."""
+    with ledger.reading() as state:
+        return any(one.record_key_id for one in state.select(TableOrder))
 
 
 def _listed(state: SqlReader, kind: str, *, before: str) -> set[str]:

@@ -6,7 +6,7 @@ import itertools
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -165,6 +165,8 @@ class Edge:
             return _problem(scope, HttpProblem(400, "the request's address holds a NUL character."))
         if _repeated(scope.get("query_string", b"")):
             return _problem(scope, HttpProblem(400, "the request's address gives a parameter twice."))
+        if _embedded(headers):
+            return _problem(scope, HttpProblem(403, "a page of another site loads this as a part of itself."))
         if self.console_host and self._misdirected(scope):
             return _problem(scope, HttpProblem(421, "this address is served under the service's other host name."))
         if not UPLOAD_PATH.search(scope["path"]):
@@ -218,6 +220,17 @@ class Edge:
             milliseconds=round(seconds * 1000, 1),
             actor=caller.actor.name if caller is not None else "",
         )
+
+
+def _embedded(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether a browser says that a page of another site loads this as a script, a picture, a frame or data.
+
+    A link of another site leads here as before. Source: W3C, Fetch Metadata Request Headers.
+    """
+    said = {name: value for name, value in headers if name.startswith(b"sec-fetch-")}
+    if said.get(b"sec-fetch-site", b"none") != b"cross-site":
+        return False
+    return said.get(b"sec-fetch-mode") != b"navigate" or said.get(b"sec-fetch-dest") != b"document"
 
 
 def _repeated(query: bytes) -> bool:

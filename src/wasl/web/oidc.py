@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -44,6 +45,14 @@ UNKNOWN_SECONDS = 300.0
 
 UNKNOWN_REMEMBERED = 1000
 MAX_TOKEN_BYTES = 16 << 10
+
+SETTINGS = {
+    "jwks_uri": "oidc_jwks_url",
+    "authorization_endpoint": "oidc_authorization_url",
+    "token_endpoint": "oidc_token_url",
+}
+"""Settings that name an address in the place of the issuer's metadata."""
+
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
 
 
@@ -248,12 +257,15 @@ class OidcVerifier:
 
 
 def discovered(settings: ServiceSettings, name: str, fetch: Callable[[str], Any] | None = None) -> str:
-    """An address from the issuer's metadata, which must be the issuer's own.
+    """An address from the issuer's metadata, which must be the issuer's own and on its host, over TLS.
+
+    An address on another host is called only where a setting names it: metadata would otherwise decide which machines
+    the service calls.
 
     Source: OpenID Connect Discovery 1.0, section 4.3.
 
     Raises:
-        ValueError: The metadata are another issuer's.
+        ValueError: The metadata are another issuer's, or the address is on another host or without TLS.
         KeyError: They do not have the address.
         httpx.HTTPError: The issuer does not answer.
     """
@@ -261,7 +273,13 @@ def discovered(settings: ServiceSettings, name: str, fetch: Callable[[str], Any]
     found = (fetch or _fetch)(address)
     if found["issuer"] != settings.oidc_issuer:
         raise ValueError("the metadata are another issuer's")
-    return str(found[name])
+    there, issuer = urlsplit(str(found[name])), urlsplit(settings.oidc_issuer)
+    if (there.scheme, there.hostname) != (issuer.scheme, issuer.hostname) or there.username is not None:
+        structlog.get_logger().warning(
+            "address of the OIDC issuer on another host", metadata=name, setting=SETTINGS[name]
+        )
+        raise ValueError("the address is on another host")
+    return there.geturl()
 
 
 def _is_access_token(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ import re
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -152,13 +153,23 @@ def load_signer(path: Path, *, known: str = "", known_key: str = "") -> NoteSign
     return NoteSigner.parse(path.read_text(encoding="utf-8"))
 
 
-def load_record_secret(path: Path) -> bytes:
+def load_record_secret(path: Path, used: Callable[[], bool] = lambda: False) -> bytes:
     """The secret of record keys in a file, readable by its owner only; it is made at the first start.
 
+    Args:
+        path: The file.
+        used: Whether tables were made with the secret; asked where the file is missing.
+
     Raises:
-        KeyFileError: Others may read the file, or it is too short to be a secret.
+        KeyFileError: The file is missing though it was used, others may read it, or it is too short to be a secret.
     """
     if not path.exists():
+        if used():
+            raise KeyFileError(
+                f"the secret of record keys {path} is missing; tables were made with it.",
+                remedy="Restore the file from the backup. If it is lost for good, put 32 random bytes there "
+                "(mode 600); no more tables are then made by cell keys.",
+            )
         _write_once(path, secrets.token_bytes(SECRET_BYTES))
     if path.stat().st_mode & 0o077:
         raise KeyFileError(f"{path}: others may read the secret of record keys.", remedy=f"chmod 600 {path}")

@@ -21,7 +21,7 @@ from pydantic_settings import (
 from wasl.errors import InputError
 from wasl.registers.document_faults import said_fault
 from wasl.service.ports import Area, Limits, Part
-from wasl.web.tls import require_tls
+from wasl.web.fitting_settings import require_fitting
 
 __all__ = ["CONFIG_VARIABLE", "ServiceSettings", "load_settings"]
 
@@ -178,7 +178,9 @@ class ServiceSettings(BaseSettings):
     oidc_issuer: str = Field(default="", description="issuer of OIDC tokens, its URL; empty: only wasl's own tokens")
     oidc_audience: str = Field(default="wasl", description="audience an OIDC token must name")
     oidc_jwks_url: str = Field(
-        default="", description="where the issuer's keys are; empty: as <issuer>/.well-known/openid-configuration says"
+        default="",
+        description="where the issuer's keys are; empty: as <issuer>/.well-known/openid-configuration says, on "
+        "the issuer's own host",
     )
     oidc_role_claim: str = Field(default="wasl_role", description="claim that holds the role")
     oidc_project_claim: str = Field(
@@ -211,13 +213,15 @@ class ServiceSettings(BaseSettings):
         default=SecretStr(""), description="secret of that client, where the issuer demands one beside PKCE"
     )
     oidc_authorization_url: str = Field(
-        default="", description="where the issuer signs users in; empty: as its openid-configuration says"
+        default="",
+        description="where the issuer signs users in; empty: as its openid-configuration says, on its own host",
     )
     oidc_token_url: str = Field(
-        default="", description="where the issuer exchanges codes; empty: as its openid-configuration says"
+        default="",
+        description="where the issuer exchanges codes; empty: as its openid-configuration says, on its own host",
     )
     public_url: str = Field(
-        default="", description="address of the console as browsers see it, https://…; empty: as the request names it"
+        default="", description="address of the console as browsers see it, https://…; needed with oidc_client_id"
     )
     console_host: str = Field(
         default="",
@@ -347,14 +351,7 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
     _require_secrets()
     try:
         settings = ServiceSettings(**changes)
-        if not settings.console_tokens and not (settings.oidc_issuer and settings.oidc_client_id):
-            raise InputError(
-                "console_tokens is false, and nobody could sign in to the console.",
-                remedy="Set oidc_issuer and oidc_client_id, too.",
-            )
-        if not settings.plain_connections:
-            issuer = ("oidc_issuer", "oidc_jwks_url", "oidc_authorization_url", "oidc_token_url")
-            require_tls({name: str(getattr(settings, name)) for name in issuer}, settings.url)
+        require_fitting(settings)
         return settings
     except ValidationError as error:
         # The reason only: a value may be a secret.
