@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from wasl.linkage.model.doubles import most_doubles
 from wasl.linkage.model.pairs import ScoredPairs
 from wasl.linkage.model.unfound import counted_once
 from wasl.linkage.persons.assignment import assign_one_to_one
@@ -110,11 +111,13 @@ def resolve(
     spine = spine_table(records.roster, persons, list(GRADES), grade_code[at], probability[at], run, onto)
     links, conflicts = _links(plan, patterns, records, found, like_twins), _conflicts(plan, records, found)
     report = _report(plan, scored, records, found, run, persons.changes, conflicts)
-    report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability, few)
+    doubles = most_doubles(scored.report["passes"])
     checks = resolution_checks(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, patterns,
-        plan.model.personal, plan.model.unshared,
+        plan.model.personal, plan.model.unshared, doubles,
     )  # fmt: skip
+    twice = bool(doubles) or any(check.name == "held-once" and not check.passed for check in checks)
+    report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability, few, twice)
     links_made, alike = int(found.together.sum()), int((found.together & like_twins).sum())
     checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))
     checks.append(check_twins(alike, links_made, given_apart(scored.model, plan.model)))
@@ -218,13 +221,14 @@ def _quality(
     single: NDArray[np.bool_],
     probability: NDArray[np.float64],
     few_occasions: float,
+    twice: bool,
 ) -> dict[str, Any]:
     """Estimates without truth, for all pairs and by register."""
     flow = scored.report["passes"]
     missed, room = counted_once([row for part in flow for row in part.get("unfound", [])])
     below = max((part["expected_below"] for part in flow), default=0.0) + missed
     pairs, together = found.pairs, found.together
-    reason = why_recall_is_unknown(flow, scored.model, records, few_occasions)
+    reason = why_recall_is_unknown(flow, scored.model, records, few_occasions, twice)
     quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason, room)
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]

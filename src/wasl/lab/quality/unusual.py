@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from wasl.lab.quality.habits import HABITS
 from wasl.lab.quality.kinds import NATIONALITIES, Draw, Kind, Sample
 from wasl.lab.quality.people import change_date, corrupt, draw_names, draw_persons, swap_names, typo
 
@@ -173,6 +174,18 @@ def _twice_where_once_is_said(persons: int, rng: Rng, damage: float = 1.0) -> Sa
     return Sample(parts, True)
 
 
+def _twice_in_one(share: float, columns: tuple[str, ...] = USUAL) -> Draw:
+    """Two registers said to hold nobody twice; the second holds a share of its persons twice."""
+
+    def draw(persons: int, rng: Rng, damage: float = 1.0) -> Sample:
+        sample = _two(300, 300, 400, columns=columns)(persons, rng, damage)
+        second = sample.registers["b"].drop(columns="record")
+        again = _damaged(second[rng.random(len(second)) < share], 2.0 * damage, rng)
+        return Sample({"a": sample.registers["a"], "b": _numbered(pd.concat([second, again]), "b", rng)}, True)
+
+    return draw
+
+
 def _kind(name: str, title: str, draw: Draw, persons: int, family: str = "febrl") -> Kind:
     return Kind(name, title, family, draw, persons)
 
@@ -192,6 +205,13 @@ UNUSUAL = {
         _kind("other-sex", "codes of sex turned", _two(300, 300, 400, of_second=_other_sex), 3_000, "morocco"),
         _kind("many-times", "every person 5 to 20 times", _many_times, 3_000),
         _kind("twice", "a third twice, and the plan says once", _twice_where_once_is_said, 2_000, "morocco"),
+        _kind("twice-in-one", "a quarter twice in one", _twice_in_one(0.25), 2_000, "morocco"),
+        _kind("a-few-twice", "a tenth twice in one", _twice_in_one(0.1), 2_000, "morocco"),
+        _kind("twice-in-one-bare", "the same, names and birth", _twice_in_one(0.25, BARE), 2_000),
+        *(
+            _kind(name, title, _two(300, 300, 400, change=change, of_second=of_second), 3_000, "morocco")
+            for name, (title, change, of_second) in HABITS.items()
+        ),
         _kind("few-matches", "20 of 4,000 in common", _two(498, 497, 5, columns=BARE), 8_000),
         _kind("few-matches-morocco", "20 of 4,000, nationality", _two(498, 497, 5), 8_000, "morocco"),
         _kind("none", "nobody in common", _two(500, 500, 0, columns=BARE), 6_000),

@@ -20,6 +20,7 @@ from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts,
 from wasl.linkage.comparison.tasks import stratum_of
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.checks import find_misfit
+from wasl.linkage.model.doubles import Doubles, find_doubles
 from wasl.linkage.model.evidence import Decided
 from wasl.linkage.model.fitting import fit_pass
 from wasl.linkage.model.frequency import adjust_for_frequency
@@ -67,12 +68,14 @@ class _Counted:
         strata: Labels of the two sources and size class of each stratum.
         capacity: (strata) most matches possible.
         strangers: Pairs of different people to be expected, where that is known.
+        doubles: Pairs within registers that look like one person.
     """
 
     patterns: PatternCounts
     strata: tuple[tuple[str, str, int], ...]
     capacity: NDArray[np.float64] = field(repr=False)
     strangers: Strangers | None
+    doubles: tuple[Doubles, ...] = ()
 
 
 class _Clock:
@@ -157,6 +160,7 @@ def score_pass(
         "warnings": _warnings(comparisons, borrowed, patterns) + _unused(told),
         "misfit": find_misfit(model, patterns),
         "unfound": [one.to_json() for one in unfound],
+        "doubles": [one.to_json() for one in counted.doubles if one.contradict],
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
         "hot_compared": emitted.hot_compared,
@@ -206,17 +210,20 @@ def _choose_levels(
 
 
 def _count(engine: Engine, sources: Sequence[Source], steps: Steps, comparisons: tuple[Comparison, ...]) -> _Counted:
-    """Count the patterns of the training pairs."""
-    codes, counts, capacity = engine.count(steps)
-    if len(codes) == 0:  # a fair draw from few tasks can come out empty: then all are taken
-        steps = dataclasses.replace(steps, training_share=1.0)
-        codes, counts, capacity = engine.count(steps)
-    patterns = PatternCounts.of(codes, counts, comparisons)
-    strata = tuple(
-        (sources[a].label, sources[b].label, size) for a, b, size in (stratum_of(int(k)) for k in patterns.strata)
-    )
-    share = min(1.0, steps.training_share)
-    capacity = _bounded(capacity[patterns.strata], strata, sources, steps, share)
+    """Count the patterns of the training pairs.
+
+    Where pairs within a register contradict that it holds a person once, they are no non-matches, and not counted.
+    """
+    patterns, strata, capacity, share = _patterns(engine, sources, steps, comparisons)
+    rows = {source.label: _rows_in(source, steps.name) for source in sources}
+    doubles = find_doubles(steps.name, sources, steps.strangers, patterns, strata, comparisons, rows, share)
+    contradicted = {one.register for one in doubles if one.contradict}
+    if contradicted:
+        telling = tuple(
+            tells and source.label not in contradicted for source, tells in zip(sources, steps.strangers, strict=True)
+        )
+        steps = dataclasses.replace(steps, strangers=telling)
+        patterns, strata, capacity, share = _patterns(engine, sources, steps, comparisons)
     strangers = expect_strangers(
         steps.name,
         [source.delivery.header for source in sources],
@@ -227,7 +234,23 @@ def _count(engine: Engine, sources: Sequence[Source], steps: Steps, comparisons:
         capacity,
         share,
     )
-    return _Counted(patterns, strata, capacity, strangers)
+    return _Counted(patterns, strata, capacity, strangers, tuple(doubles))
+
+
+def _patterns(
+    engine: Engine, sources: Sequence[Source], steps: Steps, comparisons: tuple[Comparison, ...]
+) -> tuple[PatternCounts, tuple[tuple[str, str, int], ...], NDArray[np.float64], float]:
+    """The patterns of the training pairs, the labels and capacities of their strata, and the share that was counted."""
+    codes, counts, capacity = engine.count(steps)
+    if len(codes) == 0:  # a fair draw from few tasks can come out empty: then all are taken
+        steps = dataclasses.replace(steps, training_share=1.0)
+        codes, counts, capacity = engine.count(steps)
+    patterns = PatternCounts.of(codes, counts, comparisons)
+    strata = tuple(
+        (sources[a].label, sources[b].label, size) for a, b, size in (stratum_of(int(k)) for k in patterns.strata)
+    )
+    share = min(1.0, steps.training_share)
+    return patterns, strata, _bounded(capacity[patterns.strata], strata, sources, steps, share), share
 
 
 def _bounded(

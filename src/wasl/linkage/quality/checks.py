@@ -66,6 +66,7 @@ def resolution_checks(
     patterns: Sequence[str],
     personal: Sequence[str],
     unshared: Sequence[str] = (),
+    doubles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Check]:
     """Checks of the persons found.
 
@@ -80,11 +81,12 @@ def resolution_checks(
         patterns: Spelled patterns, as `pairs.pattern` numbers them.
         personal: Comparisons on which relatives agree as seldom as strangers.
         unshared: Likewise, but they can be written in very different ways.
+        doubles: By register, the largest count of pairs within it that look like one person.
     """
     most = {**dict.fromkeys(unshared, UNSHARED_DISAGREEING), **dict.fromkeys(personal, DISAGREEING)}
     return [
         _possible(before, records, duplicate_free),
-        check_held_once(before, pairs, records, duplicate_free),
+        check_held_once(before, pairs, records, duplicate_free, doubles),
         _cluster_sizes(cluster),
         *_evidence(pairs.in_pass[together], pairs.pattern[together], records.passes, model, patterns, most),
     ]

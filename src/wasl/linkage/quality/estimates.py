@@ -57,6 +57,7 @@ FEW_OCCASIONS = 0.2
 """Share of the likely matches that at most two independent passes could have shown, above which recall is unknown.
 Without sex in one of two registers it was 1, recall was .92 and its interval began at .96."""
 NESTED = N_("cannot be estimated: many pairs have two independent passes or fewer, as other passes lie within them")
+TWICE = N_("cannot be estimated: a register holds persons several times, against what the plan says")
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -254,7 +255,11 @@ def _without_recall(found: dict[str, Any], reason: str) -> dict[str, Any]:
 
 
 def why_recall_is_unknown(
-    passes: Sequence[Mapping[str, Any]], model: MatchModel, records: Records, few_occasions: float = 0.0
+    passes: Sequence[Mapping[str, Any]],
+    model: MatchModel,
+    records: Records,
+    few_occasions: float = 0.0,
+    twice: bool = False,
 ) -> str:
     """Why nothing is known of the matches that met in no pass; empty where capture-recapture can estimate them.
 
@@ -266,7 +271,10 @@ def why_recall_is_unknown(
         model: Their models.
         records: Of all deliveries.
         few_occasions: Share of the likely matches that at most two independent passes could have shown.
+        twice: Whether a register holds persons several times, against what the plan says.
     """
+    if twice:
+        return TWICE
     if any(flow["blocks"] == 1 and flow["rows"] >= len(records) for flow in passes):
         few = all(len(part.comparisons) < ENOUGH_COMPARISONS for part in model.passes)
         return FEW if few else ""  # every pair was compared

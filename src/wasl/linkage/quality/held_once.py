@@ -1,11 +1,15 @@
 """Whether registers that the plan says hold a person once do so.
 
-Two things speak against it. Records find several equally good partners in such a register. Or its holder, who sees the
+Three things speak against it. Pairs within the register agree on everything compared, far more often than strangers
+do. Records find several equally good partners in such a register. Or its holder, who sees the
 names, encoded several of its records as one person. Copies with an error in them were not encoded so, and one-to-one
 assignment leaves them without their partner: the matches are missed, and no probability shows it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +19,7 @@ from wasl.linkage.persons.merging import MergedPairs
 from wasl.linkage.persons.records import Records
 from wasl.linkage.quality.least_precision import LEAST_LINKS
 
-__all__ = ["check_held_once"]
+__all__ = ["check_held_once", "is_held_often"]
 
 LIKELY, DECIDED = 0.95, 0.9
 """A record with two candidates of the first probability in a register that holds a person once, none of which reaches
@@ -30,7 +34,11 @@ persons in ten are there twice, some with errors. In the registers of a syntheti
 
 
 def check_held_once(
-    before: MergedPairs, pairs: MergedPairs, records: Records, duplicate_free: NDArray[np.bool_]
+    before: MergedPairs,
+    pairs: MergedPairs,
+    records: Records,
+    duplicate_free: NDArray[np.bool_],
+    doubles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Check:
     """Whether anything speaks against what the plan says of registers that hold a person once.
 
@@ -39,15 +47,28 @@ def check_held_once(
         pairs: The same pairs as resolved.
         records: Their records.
         duplicate_free: (sources) whether the plan says that a person is in it at most once.
+        doubles: By register, the largest count of pairs within it that look like one person, of all passes.
     """
     few, all_of_them, here, register = _undecided(before, pairs, records, duplicate_free)
     shared, size, holder = _encoded_as_one(records, duplicate_free)
-    failed = bool(few) or shared > SHARING * size
+    said = {label for label, once in zip(records.sources, duplicate_free, strict=True) if once}
+    alike = max(
+        (row for label, row in (doubles or {}).items() if label in said),
+        key=lambda row: float(row["records"] / max(row["rows"], 1)),
+        default=None,
+    )
+    failed = bool(few) or shared > SHARING * size or is_held_often(alike)
     if few:
         message = (
             f"{few:,} of {all_of_them:,} records of {here} with a partner in {register} have two or more partners "
             "there that fit equally well. The plan says that the register holds a person once. Set duplicate_free = "
             "false for it, or remove its duplicates."
+        )
+    elif alike is not None and (is_held_often(alike) or not shared):
+        message = (
+            f"{alike['pairs']:,} pairs of {alike['rows']:,} records within {alike['register']} agree on everything "
+            "compared, and chance does not explain them. The plan says that the register holds a person once. Set "
+            "duplicate_free = false and dedupe = true for it, or remove its duplicates."
         )
     elif shared:
         message = (
@@ -57,7 +78,12 @@ def check_held_once(
         )
     else:
         message = "registers that hold a person once show no record with several equally good partners."
-    return Check("held-once", not failed, message, warning=bool(shared) and not failed)
+    return Check("held-once", not failed, message, warning=bool(shared or alike) and not failed)
+
+
+def is_held_often(row: Mapping[str, Any] | None) -> bool:
+    """Whether more than `SHARING` of the records of a register look like one person with another of it."""
+    return row is not None and bool(row["records"] > SHARING * row["rows"])
 
 
 def _encoded_as_one(records: Records, duplicate_free: NDArray[np.bool_]) -> tuple[int, int, str]:

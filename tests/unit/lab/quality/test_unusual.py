@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from wasl.holder.profile import EncodingProfile
+from wasl.lab.quality.habits import HABITS
 from wasl.lab.quality.measure import Outcome, link_prepared, plan_of, prepare
 from wasl.lab.quality.unusual import UNUSUAL
 
 SMALL = 700
+TWICE_IN_ONE = ("twice-in-one", "a-few-twice", "twice-in-one-bare")
 
 
 def linked(name: str, profile: str, persons: int = SMALL, seed: int = 3) -> Outcome:
@@ -24,7 +26,7 @@ def linked(name: str, profile: str, persons: int = SMALL, seed: int = 3) -> Outc
 def test_a_draw_has_the_persons_it_says(name: str) -> None:
     sample = UNUSUAL[name].draw(300, np.random.default_rng(1))
     assert all(frame["record"].is_unique for frame in sample.registers.values())
-    if name not in ("twice", "many-times"):
+    if name not in ("twice", "many-times", *TWICE_IN_ONE):
         assert all(frame["person"].is_unique for frame in sample.registers.values())
 
 
@@ -37,6 +39,22 @@ def test_columns_exchanged_in_one_register_are_noticed() -> None:
 @pytest.mark.parametrize("profile", ["open", "guarded"])
 def test_a_register_that_holds_people_twice_is_noticed(profile: str) -> None:
     assert "held-once" in linked("twice", profile).failed
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("name", TWICE_IN_ONE)
+def test_one_register_that_holds_people_twice_is_noticed(name: str, seed: int) -> None:
+    found = linked(name, "guarded", 1_500, seed)
+    assert "held-once" in found.failed
+    assert found.precision > 0.9
+    assert found.quality["recall"]["value"] is None
+
+
+@pytest.mark.parametrize("name", [*HABITS, "twins-morocco", "few-names-morocco", "one-nation", "new-year-morocco"])
+def test_registers_that_hold_nobody_twice_are_believed(name: str) -> None:
+    found = linked(name, "guarded", 1_500)
+    assert "held-once" not in found.failed
+    assert not any(check["name"] == "held-once" and check.get("warning") for check in found.checks)
 
 
 @pytest.mark.parametrize("name", ["three-columns", "all", "few-names", "twins", "new-year"])
