@@ -27,7 +27,7 @@ PROBES = (
     "Gamal Tounkaras Niang Mbodji Lamrabet",
     "САМАРА ⴰⵎⴰⵣⵉⵖ Παππάς",
     "Bernardi Zoungrana Hawa Weiss Ngom Kettani Mbodji Tounkara Camaras Puig",
-    "ʿAbd al-Raḥīm Šarīf Đorđević Çelik Akçay",
+    "ʿAbd al-Raḥīm Šarīf Đorđević Çelik Akçay Küçük",
     "Ευάγγελος Σταύρος Bektash Vicente",
 )
 """Names that meet what no table holds: the skeleton, initials, scripts."""

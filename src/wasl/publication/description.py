@@ -111,13 +111,13 @@ class Organization(Document):
 
     Attributes:
         name, abbreviation: As printed.
-        email, uri: Where to reach it; catalogues make links of both.
+        email, uri: Where to reach it.
     """
 
     name: str
     abbreviation: str = ""
-    email: str = Option(default="", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$")
-    uri: str = Option(default="", pattern=r"^(https?://[^\s<>{}|\\^`]+)?$")
+    email: str = ""
+    uri: str = ""
 
 
 class Period(Document):

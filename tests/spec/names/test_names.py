@@ -186,8 +186,9 @@ def test_false_agreement_on_the_lists_of_spellings():
 
 @pytest.mark.parametrize(
     ("number", "least"),
-    [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93), (7, 0.88), (8, 0.82), (9, 0.95), (10, 0.82)],
-)  # as it is after the rules that each round asked for; no rule was made for rounds 8 and 10. First looks: docs/names.md
+    [(1, 0.94), (2, 0.94), (3, 0.95), (4, 0.97), (5, 0.95), (6, 0.93), (7, 0.88), (8, 0.82), (9, 0.95), (10, 0.82),
+     (11, 0.91), (12, 0.87)],
+)  # fmt: skip # as it is after the rules that each round asked for; no rule was made for rounds 8, 10 and 12: docs/names.md
 def test_recall_on_the_rounds_of_blind_lists(number, least):
     pairs = [
         skeleton(a) == skeleton(b) != ""
@@ -246,6 +247,22 @@ def test_different_names_of_the_lists_agree_in_less_than_one_pair_of_a_thousand(
         "Ahmed/Hmida",
         "Bamba/Bemba",
         "Gamal/Jamel",
+        "Martin/Martine",
+        "Simon/Simone",
+        "Denis/Denise",
+        "Christian/Christiane",
+        "François/Françoise",
+        "Robert/Roberte",
+        "Sylvain/Sylvaine",
+        "سعد/سعاد",
+        "عمر/عامر",
+        "عادل/عدل",
+        "علية/عالية",
+        "أمين/أمينة",
+        "كريم/كريمة",
+        "حسن/حسين",
+        "حامد/حميد",
+        "سالم/سليم",
     ],
 )
 def test_the_canonical_spelling_separates_what_the_skeleton_unites(pair):
@@ -373,6 +390,22 @@ def test_scripts_marks_and_letters_of_other_keyboards(text, latin):
     assert skeleton(text) == skeleton(latin) != ""
 
 
+@pytest.mark.parametrize(
+    "pair",
+    ["سيسي/Cissé", "تراوري/Traoré", "كوني/Koné", "توري/Touré", "كوليبالي/Coulibaly", "ولد عبد العزيز/Ould Abdel Aziz", "Wuld Ahmed/Ould Ahmed",
+     "Soxna/Sokhna", "Xadi/Khady", "Caam/Thiam", "Jeng/Dieng", "Mbye/Mbaye", "Lansana/Lassana", "Küçük/Kucuk", "Serhiy/Serguii",
+     "Benyelloun/Benjelloun"],
+)  # fmt: skip
+def test_spellings_of_the_gambia_of_wolof_and_of_the_sahel_in_arabic_script(pair):
+    left, right = pair.split("/")
+    assert skeleton(left) == skeleton(right) != ""
+
+
+def test_a_final_i_after_the_article_is_no_ending_of_the_sahel():
+    assert skeleton("السيسي") == skeleton("Al Sissi")
+    assert skeleton("السيسي") != skeleton("سيسي")
+
+
 def test_final_h_stays_where_it_is_no_ta_marbuta():
     assert skeleton("نزيه") == skeleton("Nazih")
     assert skeleton("عبد الله") == skeleton("Abdallah")
@@ -471,7 +504,7 @@ def test_a_rule_that_needs_letters_cannot_apply_without_them():
 
 def test_the_rules_are_those_of_this_release_on_every_python():
     """Whoever changes a rule changes this digest: registers must then be encoded again together."""
-    assert rules_digest() == "df84306b77be328b"
+    assert rules_digest() == "d9e924f2023e25a6"
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,12 @@ LETTERS = str.maketrans(
 )  # fmt: skip
 ENDING_IN_A = "مصطف|مرتض|موس|عيس|يحي|ليل|سلم|من|هد|بشر|لبن|نجو|سلو|ند|رض|جلنا|شذ|مها|لم|رن|ضح|تق|بوشت|موح|مول"
 """Names whose final ى is an a."""
+ENDING_IN_E = "تراور|سيس|سيديب|كونات|كوناط|ديمبيل|دمبيل|ديامبيل|تور|طور|كون|كانت|كويات|درام|سومار|مباب|بالد|ديكيت|كابور"
+"""Surnames of West Africa whose final ي is an é; after the article they are others (*السيسي*)."""
 STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
+        (rf"\b({ENDING_IN_E})ي\b", r"\1"),  # Traoré, Cissé
         (r"عبد ?ا?لله\b", "عبدلاه"),  # Abdallah
         (r"(?<=\w{3}) الله\b", "الاه"),  # … of God: one name
         (r"(?<=\w\w)يع\b|ييه\b|(?<!يح)يي\b", "ي"),  # Rabie, Olivier
@@ -62,6 +65,7 @@ INITIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bي", "Y"),
         (r"\b(قص|عد|لو|حي|اب)ي\b", r"\1AY"),  # Qusay, Uday, Louay
         (r"وي\b", "AWI"),
+        (r"عا", "AE"),  # the long vowel after ع, which a doubled A would lose: Saad and Souad
         (r"(?<=[سصتثطدذضظكخق])(?=ه)", "A"),  # two letters, not one sound: Siham is no Cham
     )
 )

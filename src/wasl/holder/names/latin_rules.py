@@ -7,6 +7,12 @@ from wasl.holder.names.world_rules import WORLD_RULES
 
 __all__ = ["LATIN_RULES"]
 
+FEMININE = (
+    "MARTIN|JUSTIN|FLORENTIN|CLEMENTIN|SIMON|PAUL|DANIEL|RAPHAEL|JOEL|NOEL|CHRISTIAN|KRISTIAN|BASTIAN|DENIS|FRANCOIS|GERMAIN|SYLVAIN|ROMAIN"
+    "|GHISLAIN|LOUIS|PASCAL|MICHEL|FERNAND|ROLAND|ARMAND|BERNARD|ALBERT|ROBERT|GILBERT|HUBERT"
+)
+"""Given names of France whose feminine form ends in an e that is not heard. *Augustine* and *Valentine* are left out,
+which are names of men in English-speaking West Africa, and *Gabriele*, one in Italy."""
 LATIN_RULES: tuple[Rule, ...] = (
     *WORLD_RULES,
     Rule(
@@ -143,7 +149,7 @@ LATIN_RULES: tuple[Rule, ...] = (
         needs="AB",
     ),
     Rule(
-        r"(?<=[A-Z]{2}N)NE$|(?<=[A-Z]{2}EL)LE$|(?<=^MICHEL)E$|(?<=^PASCAL)E$|(?<=^LOUIS)E$",
+        rf"(?<=[A-Z]{{2}}N)NE$|(?<=[A-Z]{{2}}EL)LE$|{'|'.join(f'(?<=^{name})E$' for name in FEMININE.split('|'))}",
         "A",
         "feminine ending in French: it stays in the canonical spelling",
         ("Danielle", "Daniela"),
@@ -214,7 +220,7 @@ LATIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(r"(?<=.)X", "KS", "x in European names", ("Alexandre", "Aleksandre"), needs="X"),
     Rule(
-        r"C(?=OIS?E?$|ALVE|ALO$|OIS |AO$)|(?<=GON)C(?=ALE)|(?<=[OU]REN)(?<!DAREN)C(?=O$)",
+        r"C(?=OIS?[EA]?$|ALVE|ALO$|OIS |AO$)|(?<=GON)C(?=ALE)|(?<=[OU]REN)(?<!DAREN)C(?=O$)",
         "S",
         "ç without its cedilla",
         ("François", "Francois"),

@@ -63,7 +63,7 @@ STANDARD_MARKS = re.compile("[ĀĪŪḤḪṢṬḌẒṮḎĠǦʿʾʻ]")
 """Where one of these stands, the name follows such a standard: its š is sh. For Slavic names passports write s."""
 BALKAN_DJ = re.compile("Đ(?=.*Ć)")
 """Đ is dj in a name that has ć; elsewhere it is the d of Viet Nam."""
-TURKISH_C = re.compile(r"\bÇ|Ç\b")
+TURKISH_C = re.compile(r"\bÇ|Ç\b|(?<=[ĞŞİÖÜ])Ç|(?<=[ĞŞİÖÜ]\w)Ç|Ç(?=\w*[ĞŞİÖÜ])")
 """Where ç is Turkish and not French: passports write it, like ş, without its cedilla."""
 
 

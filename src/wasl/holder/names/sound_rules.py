@@ -117,5 +117,8 @@ ALIASES: dict[str, str] = {
     "FADMA": "FATMA",
     "ASLAN": "ARSLAN",
     "HALIL": "KALIL",
+    "LANSANA": "HASAN",
+    "HADIZA": "KADIJA",
+    "KADIZA": "KADIJA",
 }
 """Single words that no rule reaches, as they are after the sound rules."""

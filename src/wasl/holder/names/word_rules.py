@@ -90,7 +90,12 @@ WORD_RULES: tuple[Rule, ...] = (
         "father of: joined to the name",
         ("Abu Bakr", "Boubakr"),
     ),
-    Rule(r"\bAB(?:OU|U)(?=[BDFGHJKMNPQTZ][AEIOUH])", "BOU", "father of, glued", ("Aboubacar", "Boubacar")),
+    Rule(
+        r"\bAB(?:OU|U)(?=[BDFGHJKMNPQTZ][AEIOUH])|\bABO(?=(?:ALI|BAK[AE]?R|HAM[EI]D|Z[AE]ID|TAL[EI]B|YOUS+EF|SAL[EI]H|SAL[EI]M)\b)",
+        "BOU",
+        "father of, glued",
+        ("Aboubacar", "Boubacar"),
+    ),
     Rule(
         rf"\b(?:AIT|AYT|ATH) (?:{ARTICLE} )?(?=[A-Z])",
         "AIT",
@@ -98,8 +103,8 @@ WORD_RULES: tuple[Rule, ...] = (
         ("Ait El Haj", "Aitelhaj"),
     ),
     Rule(
-        r"\b(?:OULD|WELD|WALAD|OUELD|OULED|OULAD) (?=[A-Z])",
-        "WLD",
+        r"\b(?:OULD|WELD|WULD|WLD|WALAD|OUELD|OULED|OULAD) (?=[A-Z])",
+        "OULD",
         "son of: joined to the name",
         ("Ould Ahmed", "Weld Ahmed"),
     ),
@@ -179,13 +184,19 @@ WORD_RULES: tuple[Rule, ...] = (
         ("San Jose", "Sanjose"),
     ),
     Rule(
+        r"\b(DAS) (?=GUPTA\b)|\b(D) (?=ANGEL|AMIC|AGOST|AMBROS|ALES|ANDREA|ANNUN|ELIA|ONOFR|ARCY\b|ARC\b|ALMEID)",
+        r"\1\2",
+        "the beginning of a surname, not a particle",
+        ("Das Gupta", "Dasgupta"),
+    ),
+    Rule(
         rf"\b(DU|LE) {NOT_AFTER_ARTICLES}(?=[BCDFGJKLMNPRSTV][A-Z]{{2}})",
         r"\1",
         "article of a French name, joined; Du and Le are surnames in China and Viet Nam",
         ("Du Bois", "Dubois"),
     ),
     Rule(
-        r"\b(?:DE|DU|DES|LE|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT)"
+        r"\b(?:DE|DU|DES|LE|LA|LES|LOS|LAS|DELOS|VAN|VANDEN|VANDER|VANDE|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT)"
         rf" {NOT_AFTER_ARTICLES}(?=[A-Z]{{2}})",
         "",
         "European particle",
@@ -196,7 +207,7 @@ WORD_RULES: tuple[Rule, ...] = (
 
 TRIGGER = re.compile(
     r"(?:MED|MOHD|MHD|MHMD|MUHD|MOHAM|FZ|F|FAT.*|C?ABD.*|.*D[IY]+NN?E?|BIN|IBN|BN|BENT|BINT|BEN|BEL|ABOU.*|ABU.*|ABO|BOU|BU|BO"
-    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|MA?C|(?:THI|VAN).{2,}|P(?:OU|OO|U)R|ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|.{3,}(?:REZ+A|HOS+E?[IY]N|MOHAM+AD)|(?:X|Q|ZH).{4,}|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
+    r"|ABI|AIT|AYT|ATH|I[DT]|OU|OU?M+|UMM?|MA?C|(?:THI|VAN).{2,}|P(?:OU|OO|U)R|ZADEH?|ZADA|N[AE](?:J|DJ|ZH)AD|.{3,}(?:REZ+A|HOS+E?[IY]N|MOHAM+AD)|(?:X|Q|ZH).{4,}|(?:N[OU]U?R|NOOR|S[AE][IY]F|BADR|FATH|NASR|Z(?:I|EI|AI|AY)NE?)(?:[AE]L|O?UL).*|OULD|WELD|WULD|WLD|WALAD|OUELD|OULED|OULAD|EL|AL|IL|UL|U[DR]|L|A[DRSTNZ]|E[DRSTNZ]|EDH|[AE]CH|[AE]SH|DE|DU|DES|LE"
     r"|LA|LES|LOS|LAS|DELOS|VAN|VON|DER|DEN|DOS|DAS|DO|DA|DELA|DEL|DELLA|DI|D|ST|SAINT|SAN|SANTA|(?:O?U|A|E)L+AH|(?:JEAN|MARIE|ANNE|PIERRE|PAUL).{3,}|MOHAM+ED.{4,}"
     rf"|(?:{FIRST_OF_TWO}|ANA).{{4,}}|{SYLLABLE}{{2}})"
 )

@@ -35,7 +35,7 @@ WORLD_RULES: tuple[Rule, ...] = (
     Rule(r"^CHA(?=[IY]I?M$)|^CHA(?=N+A[H]?$|VA[H]?$|Y+A[H]?$)", "HA", "h of Hebrew", ("Chaim", "Haim"), needs="CHA"),
     Rule(r"(?<=[IO]T[SZ])CH(?=A)", "H", "h of Hebrew", ("Yitzchak", "Itzhak"), needs="CHA"),
     Rule(
-        r"^J(?!OU|I)(?=[A-Z]{3,}(?:SK[IYA]|(?<!LL)[EO]W|VI[CT]C?[HZ]?|CZ[YA]K|EN[KC]O|YSZYN)$)"
+        r"^J(?!OU|I)(?=[A-Z]{3,}(?:SK[IYA]|(?<!LL)[EO]W|VI[CT]C?[HZ]?|CZ[YA]K|EN[KC]O|YSZYN|ESC[UO])$)"
         r"|^J(?=A[A-Z]{2,}[EO]V$|UL[IYJ]|URG|UERG|USCH|URI|USTYN|UDIT|OHAN|OS[SE]E?[FP]|OSI[PF]|OSZ|ONATA|ORDAN|OAN+A|AKO?[OU]?[BV]|ACOV|EHO|EREM|EVG|EKAT"
         r"|IL[DM]|AE?GER)",
         "Y",
@@ -44,7 +44,7 @@ WORLD_RULES: tuple[Rule, ...] = (
         needs="J",
     ),
     Rule(
-        r"(?<=[FTV])J(?=[AEIOU])|(?<=L)J(?=[EO][VW])|(?<=[NS])J(?=ANS?$)|(?<=[FK])J(?=[EO]D)|(?<=TCH)J(?=AN$)",
+        r"(?<=[FTV])J(?=[AEIOU])|(?<=[A-Z]{2}AL)J(?=A$)|(?<=L)J(?=[EO][VW])|(?<=[NS])J(?=ANS?$)|(?<=[FK])J(?=[EO]D)|(?<=TCH)J(?=AN$)",
         "I",
         "j after a consonant in German and Slavic spelling",
         ("Tatjana", "Tatiana"),
@@ -68,7 +68,7 @@ WORLD_RULES: tuple[Rule, ...] = (
     Rule(
         r"^H(?=ES[UO]S$|AVIER|OSE$|UAN$|IMEN)", "J", "j of Spain, written as it is heard", ("Hesus", "Jesus"), needs="H"
     ),
-    Rule(r"^J(?=(?:AO|OU|ENG)$)", "CH", "a Chinese syllable as Yale spells it", ("Jeng", "Cheng"), needs="J"),
+    Rule(r"^J(?=(?:AO|OU)$)", "CH", "a Chinese syllable as Yale spells it", ("Jou", "Chou"), needs="J"),
     Rule(
         r"^JH(?=(?:A|E|I|U|AO|OU|[AEU]N|U[IO]|[AEO]NG|UANG)$)",
         "CH",
@@ -123,6 +123,32 @@ WORLD_RULES: tuple[Rule, ...] = (
         ("Farjana", "Farzana"),
         needs="J",
     ),
+    Rule(r"(?<=SK[IY])J$", "", "final j of Slavic names", ("Selenskyj", "Selensky"), needs="J"),
+    Rule(r"(?<=SCH)W", "V", "w of German spelling", ("Saakaschwili", "Saakachvili"), needs="SCHW"),
+    Rule(
+        r"(?<=^SER)H(?=[IY])|(?<=RY)H(?=OR)|^H(?=RYGOR|RYHOR|ALYN|NAT$)|(?<=^I)H(?=OR$)|(?<=^OL[EYI])H$|(?<=^OL)H(?=A$)|(?<=^BO)H(?=DAN)",
+        "G",
+        "h of Ukrainian, the g of Russian",
+        ("Serhiy", "Serguii"),
+        needs="H",
+    ),
+    Rule(r"^CHA(?=RAL)", "HA", "kh of Greek names", ("Charalambos", "Haralambos"), needs="CHARAL"),
+    Rule(r"(?<=^TE)X(?=E[IR])", "SH", "x in Portugal", ("Texeira", "Teixeira"), needs="X"),
+    Rule(r"^EX(?=POS)", "ES", "x before p", ("Exposito", "Esposito"), needs="XPOS"),
+    Rule(
+        r"(?<=^BEN)Y(?=EL+[OU])|^Y(?=EL+O?UN$)", "J", "j of Arabic in Spain", ("Benyellun", "Benjelloun"), needs="YEL"
+    ),
+    Rule(r"(?<=^MB)Y(?=E$)", "AY", "as the Gambia spells it", ("Mbye", "Mbaye"), needs="MBYE"),
+    Rule(r"^CAA(?=M|R)", "TIA", "c of the orthography of Wolof", ("Caam", "Thiam"), needs="CAA"),
+    Rule(
+        r"X(?=N)|^X(?=AD[IYJ]|AL[IY](?:F|L|$))",
+        "KH",
+        "x of the orthography of Wolof",
+        ("Soxna", "Sokhna"),
+        needs="X",
+    ),
+    Rule(r"^L(?=AHM[AE]R$)", "", "article glued before a", ("Lahmar", "Al Ahmar"), needs="LAHM"),
+    Rule(r"^A(?=TTAY+[IE]B$)", "", "article assimilated", ("Attayib", "Tayeb"), needs="TTAY"),
     Rule(r"(?<=L)EU(?=THER)", "EF", "ef of Greek names", ("Eleutheriou", "Eleftheriou"), needs="EUTH"),
     Rule(r"(?<=^ST)AU(?=R)", "AV", "av of Greek names", ("Stauros", "Stavros"), needs="AUR"),
 )

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.errors import SchemaError
+from wasl.registers.codes.country_words import of_country
 from wasl.registers.documents import config_dir
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.cells import map_distinct
@@ -36,6 +37,8 @@ SAID_BESIDE = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words beside a code that do not change it."""
+COUNTRIES = "nationality"
+"""The list whose spellings are also known in another order of words, abbreviated and inflected."""
 BESIDE = {"sex": (("H", "HOMBRE", "HOMBRES"), "M", "F")}
 """Of a list: spellings, a letter that stands beside one of them, and the code of this letter in a column that says it
 in no other way. *H* and *M* without a word for women are *hombre* and *mujer*. Read as *homme* and *masculin*, all
@@ -121,6 +124,7 @@ class CodeList:
     def codes(self, text: str) -> tuple[str, ...]:
         """The codes a spelling may mean; empty when it is unknown."""
         found = self.spellings.get(text) or self.spellings.get(spelling_key(text), ())
+        found = found or (of_country(spelling_key(text), self.digest, self.spellings) if self.name == COUNTRIES else ())
         if not found and "(" in text:  # Sénégalais(e), Guinée (République de)
             found = self.spellings.get(spelling_key(BRACKETS.sub(" ", text)), ())
             for inside in BRACKETS.findall(text):  # congolaise (RDC): what both may mean
@@ -181,9 +185,12 @@ class CodeList:
         return ()
 
     def comparable(self, text: str) -> str | None:
-        """One code under which spellings that registers confuse meet, for linkage; None when unknown."""
-        codes = self.codes(text)
-        return (self.entries[codes[0]].parent or codes[0]) if codes else None
+        """One code under which spellings that registers confuse meet, for linkage.
+
+        None when unknown, and where the codes it may mean meet under no common one.
+        """
+        parents = {self.entries[code].parent or code for code in self.codes(text)}
+        return parents.pop() if len(parents) == 1 else None
 
 
 @lru_cache(maxsize=64)
@@ -195,27 +202,26 @@ def _load(name: str) -> CodeList:
     lines = path.read_text(encoding="utf-8").splitlines()
     title = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else name
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-    return _from_rows(name, title, str(path), rows, _arabic_rows(path.parent / "arabic" / path.name))
+    return _from_rows(name, title, str(path), rows, _arabic_labels(path.parent / "arabic" / path.name))
 
 
-def _arabic_rows(path: Path) -> dict[str, tuple[str, ...]]:
-    """Arabic label by code, and after it other Arabic spellings; empty where the list has none."""
+def _arabic_labels(path: Path) -> dict[str, str]:
+    """Arabic label by code; empty where the list has none."""
     if not path.is_file():
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
-    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-    return {row["code"]: (row["label_ar"], *filter(None, (row.get("spellings") or "").split("|"))) for row in rows}
+    return {row["code"]: row["label_ar"] for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
 
 
 def _from_rows(
-    name: str, title: str, where: str, rows: list[dict[str, str]], arabic: Mapping[str, tuple[str, ...]] | None = None
+    name: str, title: str, where: str, rows: list[dict[str, str]], arabic: Mapping[str, str] | None = None
 ) -> CodeList:
     entries: dict[str, CodeEntry] = {}
     spellings: dict[str, list[str]] = {}
     for row in rows:
         if row["code"] in entries:
             raise SchemaError(f"{where}: code {row['code']!r} is there twice.")
-        label_ar = (arabic or {}).get(row["code"], ("",))[0]
+        label_ar = (arabic or {}).get(row["code"], "")
         entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"], label_ar)
         own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
         for spelling in dict.fromkeys(_matched(s) for s in own if s):
@@ -224,21 +230,19 @@ def _from_rows(
     final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
     final |= {spelling_key(code): (code,) for code in entries}
     labels: dict[str, list[str]] = {}
-    for code in entries:
-        for key in {spelling_key(text) for text in (arabic or {}).get(code, ())} - {""}:
-            labels.setdefault(key, []).append(code)
+    for entry in entries.values():
+        if key := spelling_key(entry.label_ar):
+            labels.setdefault(key, []).append(entry.code)
     final = _as_numbers(entries) | {label: tuple(codes) for label, codes in labels.items()} | final
     return CodeList(name, title, entries, final, digest_json([rows]))
 
 
 def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The numbers a spreadsheet makes of codes, as spellings: 06.141 becomes 6.141 and 6141, and 07 becomes 7."""
+    """The numbers a spreadsheet makes of codes, as spellings: 06.141 becomes 6.141, and 07 becomes 7."""
     numbers: dict[str, list[str]] = {}
     for code in codes:
         if CODE_OF_DIGITS.fullmatch(code):
             numbers.setdefault(repr(float(code)) if "." in code else str(int(code)), []).append(code)
-            if "." in code:
-                numbers.setdefault(str(int(code.replace(".", ""))), []).append(code)
     return {spelling_key(number): tuple(found) for number, found in numbers.items()}
 
 
@@ -274,7 +278,7 @@ def _own_list(register: str, name: str, codes: tuple[CodeSpellings, ...]) -> Cod
         }
         for code in codes
     ]
-    arabic = {code.code: (code.label_ar,) for code in codes if code.label_ar}
+    arabic = {code.code: code.label_ar for code in codes if code.label_ar}
     return _from_rows(name, f"{name} of register {register}", f"schema {register}, code list {name}", rows, arabic)
 
 

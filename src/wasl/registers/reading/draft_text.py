@@ -11,7 +11,7 @@ from wasl.registers.reading.draft_evidence import DraftColumn
 from wasl.registers.reading.headers import column_key, words_key
 from wasl.registers.reading.headings import BIRTH_YEAR
 from wasl.registers.reading.source import Source
-from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, gets_nothing_back
+from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
 
 __all__ = ["DERIVED", "write_schema"]
 
@@ -36,7 +36,7 @@ def write_schema(
     record: DraftColumn | None,
     weight: DraftColumn | None,
     source: Source,
-    layout: FileLayout,
+    sheet: str | None,
     words: Messages,
     named: tuple[str, str],
 ) -> str:
@@ -48,7 +48,7 @@ def write_schema(
         record: The column that numbers the records; None: they are numbered by row.
         weight: The column of sampling weights, where there is one.
         source: The file as read.
-        layout: The sheet of a workbook, and the encoding of a text file where a person stated it.
+        sheet: The sheet, of a workbook.
         words: The language of comments.
         named: Title and holder; an empty holder is asked for.
     """
@@ -82,9 +82,8 @@ def write_schema(
         *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
         "",
     ]
-    stated = {"sheet": layout.sheet, "encoding": layout.encoding}
-    if any(stated.values()):
-        lines += ["[file]", *(f"{name} = {_quoted(said)}" for name, said in stated.items() if said), ""]
+    if sheet is not None:
+        lines += ["[file]", f"sheet = {_quoted(sheet)}", ""]
     for column in columns:
         lines += [
             f"# {words.parts(column.evidence)}",
@@ -142,8 +141,7 @@ def _family(columns: list[DraftColumn]) -> str:
     if not features & dated & {"birth_date", *NUMBERED}:
         return "generic"
     needed = {"surname", "given", "birth_date"}
-    few = {str(feature).removesuffix("_arabic") for feature in features} == needed
-    return "febrl" if few else "morocco"
+    return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
 
 
 def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:
