@@ -151,7 +151,7 @@ def as_days(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         return _written_days(name, text)
 
 
-WRITTEN_DAY = re.compile(r"\d{1,2}\s*[/\-. ]\s*\d{1,2}\s*[/\-. ]\s*\d{4}(?!\d).*|\d{4}-\d{1,2}-\d{1,2}(?!\d).*")
+WRITTEN_DAY = re.compile(r"(?:\d{1,2}(?:\s*+[/\-.]\s*+|\s++)){2}\d{4}(?!\d).*|\d{4}-\d{1,2}-\d{1,2}(?!\d).*")
 """Days with four digits of the year: two digits leave the century open, and eight digits the order of the parts."""
 
 
