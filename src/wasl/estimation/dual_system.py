@@ -14,12 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasl.estimation.intervals import Estimate, lognormal_interval
+from wasl.estimation.intervals import Z95, Estimate, lognormal_interval
 
 __all__ = ["LinkQuality", "dual_system"]
 
 FEWEST = 7
 """Corrected matches below which the estimate's bias exceeds a few percent (Seber 1982, section 3.1: m >= 7)."""
+UNSURE = 0.3
+"""Variance from linkage, as a share of that from capture, above which the logarithm of the whole is taken as normal,
+and not that of the persons on neither list. With 1 in its place .887 of 1,000 intervals held the truth in one of ten
+designs."""
 WIDEST = 2.0
 """Relative width of the interval past which a figure would mislead more than it tells."""
 
@@ -86,9 +90,9 @@ def dual_system(first: float, second: float, links: float, quality: LinkQuality 
         seen = first + second - matches
         if estimate.high - estimate.low > WIDEST * total:
             return Estimate.impossible("the interval is wider than twice the estimate")
-        if linkage > capture and seen > 0:  # the seen persons are themselves uncertain: a symmetric interval on N
-            half = 1.959964 * estimate.error
-            return Estimate(total, estimate.error, total - half, total + half)
+        if linkage > UNSURE * capture and seen > 0:  # the seen persons are themselves uncertain
+            factor = float(np.exp(Z95 * estimate.error / total))
+            return Estimate(total, estimate.error, max(total / factor, first, second), total * factor)
     return estimate
 
 

@@ -278,7 +278,8 @@ def _linked_total(
         weights = _numbers(data, asked.weight) if asked.weight else np.ones(data.num_rows)
     recall = asked.recall
     if asked.covariates and linked.any():
-        classes = propensity_classes(linked, _covariates(data, asked.covariates), weights, classes=asked.classes)
+        known = _covariates(data, asked.covariates)
+        classes = propensity_classes(linked, known, weights, classes=asked.classes, probability=probability)
         weights, recall = weights * classes.factor, 1.0
         report.setdefault("linkage_rates", {})[asked.value] = classes.rate.tolist()
         if classes.empty:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
-__all__ = ["Z95", "Estimate", "lognormal_interval", "normal_interval"]
+__all__ = ["Z95", "Estimate", "lognormal_interval", "normal_interval", "student_interval"]
 
 Z95 = 1.959964
 """97.5 percent point of the normal distribution."""
@@ -57,3 +58,23 @@ def lognormal_interval(value: float, variance: float, seen: float) -> Estimate:
         return Estimate(value, error, max(value - Z95 * error, 0.0), value + Z95 * error)
     factor = float(np.exp(Z95 * np.sqrt(np.log1p(variance / rest**2))))
     return Estimate(value, error, seen + rest / factor, seen + rest * factor)
+
+
+def student_interval(value: float, variance: float, degrees: float, *, positive: bool) -> Estimate:
+    """An estimate whose variance was itself estimated, from few units.
+
+    The total of amounts that are never negative is skewed to the right, and so is its error: the interval is then one
+    of the logarithm.
+
+    Args:
+        value: The estimate.
+        variance: Its variance.
+        degrees: Degrees of freedom of the variance.
+        positive: Whether no amount is negative.
+    """
+    error = float(np.sqrt(max(variance, 0.0)))
+    reach = float(stdtrit(degrees, 0.975)) * error
+    if positive and value > 0:
+        factor = float(np.exp(reach / value))
+        return Estimate(value, error, value / factor, value * factor)
+    return Estimate(value, error, value - reach, value + reach)

@@ -5,7 +5,8 @@ A link therefore contributes ``y - (1 - p) * mean`` to the persons truly linked;
 classes of equal propensity to be linked.
 
 *Sources:* R. Chambers, "Regression analysis of probability-linked data" (2009), exchangeable linkage errors;
-R. Little, "Survey nonresponse adjustments", International Statistical Review 54 (1986), 139-157, for the classes.
+R. Little, "Survey nonresponse adjustments", International Statistical Review 54 (1986), 139-157, for the classes;
+F. Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2 (1946).
 """
 
 from __future__ import annotations
@@ -16,9 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
-from wasl.estimation.intervals import Estimate, normal_interval
+from wasl.estimation.intervals import Estimate, normal_interval, student_interval
 
-__all__ = ["PropensityClasses", "corrected_total", "design_variance", "propensity_classes", "replicate_weights"]
+__all__ = [
+    "DesignError",
+    "PropensityClasses",
+    "corrected_total",
+    "design_error",
+    "design_variance",
+    "propensity_classes",
+    "replicate_weights",
+]
+
+FEWEST_DEGREES = 4
+"""Clusters, less strata, below which no interval is given. With 3 clusters of one stratum .90 to .92 of the intervals
+held the truth in 200 draws; see docs/estimates.md."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,7 +43,7 @@ class PropensityClasses:
 
     Attributes:
         number: Class of each record.
-        rate: Weighted linkage rate of each class.
+        rate: Weighted share of each class that is truly linked.
         factor: What the weight of a linked record is multiplied by; zero for records not linked.
         empty: Classes in which no record is linked; their records cannot be made up for.
     """
@@ -42,15 +55,23 @@ class PropensityClasses:
 
 
 def propensity_classes(
-    linked: NDArray[np.bool_], covariates: Floats, weights: Floats, *, classes: int = 5
+    linked: NDArray[np.bool_],
+    covariates: Floats,
+    weights: Floats,
+    *,
+    classes: int = 5,
+    probability: Floats | None = None,
 ) -> PropensityClasses:
     """Classes of equal propensity, from a logistic regression of the link indicator on the covariates.
+
+    True links make up for missed ones and for persons who have a false link in place of their own.
 
     Args:
         linked: Whether each record is linked.
         covariates: Variables known for all records, one column each.
         weights: Design weights.
         classes: How many, of equal size.
+        probability: Probability that each link is true; default: 1.
 
     Raises:
         InputError: No record is linked.
@@ -62,7 +83,8 @@ def propensity_classes(
     number = np.searchsorted(edges, score, side="right").astype(np.int64)
     top = int(number.max()) + 1
     total = np.bincount(number, weights=weights, minlength=top)
-    reached = np.bincount(number, weights=weights * linked, minlength=top)
+    true = linked if probability is None else np.where(linked, probability, 0.0)
+    reached = np.bincount(number, weights=weights * true, minlength=top)
     rate = np.divide(reached, total, out=np.zeros(top), where=total > 0)
     factor = np.where(linked, 1 / np.where(rate > 0, rate, 1.0)[number], 0.0)
     return PropensityClasses(number, rate, factor, int(((rate == 0) & (total > 0)).sum()))
@@ -119,24 +141,64 @@ def corrected_total(
         false = (weights**2 * probability * (1 - probability) * (y - pool_mean) ** 2)[linked].sum() / recall**2
         missed = (weights**2 * y**2 * probability)[linked].sum() * (1 - recall) / recall**2
         variance = false + missed
-    else:
-        variance = design_variance(part, strata, clusters)
-    return normal_interval(total, float(variance) + (total / recall * recall_error) ** 2)
+        return normal_interval(total, float(variance) + (total / recall * recall_error) ** 2)
+    found = design_error(part, strata, clusters)
+    if found.free < FEWEST_DEGREES:
+        return Estimate.impossible(
+            f"its error cannot be known: clusters less strata come to {found.free}, and {FEWEST_DEGREES} are needed"
+        )
+    variance = found.variance + (total / recall * recall_error) ** 2
+    degrees = found.degrees * (variance / found.variance) ** 2 if found.variance > 0 else np.inf
+    positive = bool((y >= 0).all()) and total > 0
+    return student_interval(total, variance, degrees, positive=positive)
+
+
+@dataclass(frozen=True, slots=True)
+class DesignError:
+    """The variance of a sum over a sample, and how well it is known.
+
+    Attributes:
+        variance: Of ultimate clusters, drawn with replacement within strata.
+        degrees: Its effective degrees of freedom (Satterthwaite): strata that vary much count more.
+        free: Clusters less strata, those of one cluster left out.
+    """
+
+    variance: float
+    degrees: float
+    free: int
 
 
 def design_variance(part: Floats, strata: Ints | None, clusters: Ints | None) -> float:
-    """Variance of a sum of weighted values: ultimate clusters, with replacement within strata."""
+    """Variance of a sum of weighted values, see `design_error`."""
+    return design_error(part, strata, clusters).variance
+
+
+def design_error(part: Floats, strata: Ints | None, clusters: Ints | None) -> DesignError:
+    """Variance of a sum of weighted values: ultimate clusters, with replacement within strata.
+
+    A stratum of one cluster does not show how its clusters vary. The cluster's distance from the mean of all clusters
+    stands in for it; it is rather too large, because strata differ.
+
+    Args:
+        part: Weighted value of each record.
+        strata: Stratum of each record; default: one.
+        clusters: Primary sampling unit of each record; default: the record.
+    """
     n = len(part)
     strata = np.zeros(n, dtype=np.int64) if strata is None else strata
     clusters = np.arange(n) if clusters is None else clusters
     pairs, which = np.unique(np.stack([strata, clusters], axis=1), axis=0, return_inverse=True)
     sums = np.bincount(which.reshape(-1), weights=part)
-    variance = 0.0
-    for stratum in np.unique(pairs[:, 0]):
-        own = sums[pairs[:, 0] == stratum]
-        if len(own) > 1:
-            variance += len(own) * float(own.var(ddof=1))
-    return variance
+    _, stratum, count = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+    stratum = stratum.reshape(-1)
+    mean = np.bincount(stratum, weights=sums) / count
+    squares = np.bincount(stratum, weights=(sums - mean[stratum]) ** 2)
+    several = count > 1
+    shares = squares[several] * count[several] / (count[several] - 1)
+    lone = float(((sums[~several[stratum]] - sums.mean()) ** 2).sum())
+    within = float(shares.sum())
+    degrees = within**2 / float((shares**2 / (count[several] - 1)).sum()) if within > 0 else np.inf
+    return DesignError(within + lone, degrees, int((count[several] - 1).sum()))
 
 
 def replicate_weights(weights: Floats, strata: Ints | None, clusters: Ints | None, *, groups: int = 30) -> Floats:
