@@ -23,6 +23,7 @@ from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
 from wasl.disclosure.risk.followed_cells import FollowedCells, fill_followed
 from wasl.disclosure.risk.risk_report import Failure, RiskReport
+from wasl.disclosure.risk.told_numbers import told_numbers
 from wasl.disclosure.utility.measures import UtilityReport, compare
 from wasl.errors import PolicyError
 from wasl.registers.exchange.bound_randomness import bound_generator, bound_secret, table_secret
@@ -228,7 +229,7 @@ def _protect_once(
         filled = assess_file(follows.file, population=table_of, removed=removed, numeric=limits, depth=False)
         undone = _undone(follows, filled, after)
     failures = [*map(str, after.failures), *undone, *release_failures(file, today=today)]
-    failures += told_areas(original, file, kept)
+    failures += [*told_areas(original, file, kept), *told_numbers(original, file, kept)]
     if failures:
         error = PolicyError(
             f"the policy {policy.name!r} is not met: {'; '.join(failures)}.",
@@ -259,7 +260,10 @@ def _protect_once(
 
 
 _REMEDY = "Recode further or suppress more in the policy's methods; thresholds are never weakened."
-_REMEDY_UNDONE = "Drop or recode the columns that tell these cells, or give them the role key."
+_REMEDY_UNDONE = (
+    "Drop or recode the columns that tell these cells, or give them the role key. What a weight tells can stay instead: "
+    "set never_suppress."
+)
 
 
 def _undone(follows: FollowedCells, filled: RiskReport, after: RiskReport) -> list[str]:

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from wasl.disclosure.keys.coding import code_columns
-from wasl.disclosure.keys.determined import closed_under, determined_pairs, determines
+from wasl.disclosure.keys.determined import closed_under, dependences, determines, suppressed_together
+from wasl.disclosure.keys.working_file import prepare
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import protect
+from wasl.disclosure.risk.followed_cells import fill_followed
 from wasl.errors import PolicyError
 from wasl.registers.documents import validate_document
 
@@ -82,8 +84,8 @@ def test_a_suppressed_cell_takes_along_what_tells_it(seed, missing, methods):
 def test_what_must_stay_keeps_what_follows_from_it():
     keys = ["region", "province", "commune", "trade", "sex"]
     data = people(1)
-    pairs = determined_pairs(code_columns(data, keys))
-    assert closed_under(["commune"], pairs) == ("commune", "province", "region")
+    found = dependences(code_columns(data, keys), range(len(keys)), ["commune"])
+    assert closed_under(["commune"], found) == ("commune", "province", "region")
     policy = policy_of(keys, [{"kind": "local_suppression"}], never=["commune"])
     table = protect(data, policy, seed=1).table.to_pandas()
     assert not table[["region", "province", "commune"]].isna().any().any()
@@ -118,8 +120,8 @@ def test_columns_that_are_independent_determine_nothing(seed):
         }
     )
     names = list(data.columns)
-    found = determined_pairs(code_columns(data, names))
-    assert {name: set(finer) for name, finer in found.items()} == {}
+    found = dependences(code_columns(data, names), range(len(names)), [])
+    assert found.to_json() == {}
 
 
 def test_a_dependence_has_no_exception():
@@ -133,3 +135,106 @@ def test_a_dependence_has_no_exception():
     data.loc[6, "region"] = "r0"
     fine, coarse = code_columns(data, ["commune", "region"])
     assert not determines(fine, coarse)
+
+
+def survey(seed, rows=1500, exceptions=0.02):
+    """Persons whose commune nearly always lies in one region, and households of children and adults."""
+    rng = np.random.default_rng(seed)
+    commune = rng.integers(0, 24, rows)
+    region = np.where(commune < 12, 0, np.where(commune < 20, 1, 2))
+    region = np.where(rng.random(rows) < exceptions, rng.integers(0, 3, rows), region)
+    children = rng.choice(4, rows, p=[0.5, 0.3, 0.15, 0.05])
+    adults = rng.choice([1, 2, 3], rows, p=[0.3, 0.6, 0.1])
+    return pd.DataFrame(
+        {
+            "commune": [f"c{c}" for c in commune],
+            "region": [f"r{r}" for r in region],
+            "weight": np.round(100 + 50 * region + rng.random(rows) * 30, 3),
+            "children": children,
+            "adults": adults,
+            "size": children + adults,
+            "sex": rng.choice(["F", "M"], rows),
+            "trade": rng.choice(list("abcd"), rows),
+        }
+    )
+
+
+def some_suppressed(data, name, seed, share=0.05):
+    """The data with some cells of a column missing, drawn without regard to their values, and which."""
+    gone = np.random.default_rng(seed).random(len(data)) < share
+    return data.assign(**{name: data[name].astype(object).where(~gone, None)}), gone
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("coarse", "sources"), [("region", ["commune"]), ("region", ["weight"]), ("size", ["children", "adults"])]
+)
+def test_a_reader_fills_in_what_is_told_with_exceptions_by_classes_or_by_two(coarse, sources, seed):
+    data = survey(seed)
+    released, gone = some_suppressed(data, coarse, seed)
+    policy = policy_of([coarse, "sex"], [], free=[(name, "free") for name in sources])
+    files = [prepare(frame[[coarse, "sex", *sources]], policy) for frame in (data, released)]
+    found = fill_followed(*files, np.arange(len(data)))
+    assert found.cells[coarse] >= 0.9 * gone.sum()
+    assert set(found.sources[coarse]) == set(sources)
+    filled = found.file.table.column(coarse).to_pandas()
+    known = gone & filled.notna().to_numpy()
+    assert (filled[known].astype(str) == data.loc[known, coarse].astype(str)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_told_with_exceptions_or_by_two_is_taken_along(seed):
+    data = survey(seed)
+    for keys, coarse, sources in (
+        (["region", "commune", "sex", "trade"], "region", ["commune"]),
+        (["size", "children", "adults", "sex", "trade"], "size", ["children", "adults"]),
+    ):
+        columns = code_columns(data, keys)
+        told = dependences(columns, range(1, len(keys) + 1), ["sex", "trade"])
+        struck = some_suppressed(data, coarse, seed)[1]
+        after = [c.with_codes(np.where(struck, -1, c.codes)) if c.name == coarse else c for c in columns]
+        left = {c.name: c.codes for c in suppressed_together(columns, after, told)}
+        open_rows = struck & np.all([left[name] >= 0 for name in sources], axis=0)
+        assert open_rows.sum() <= 0.1 * struck.sum()
+        assert np.array_equal(left["sex"], columns[keys.index("sex")].codes)
+
+
+@pytest.mark.parametrize(("source", "role"), [("commune", "free"), ("commune", "sensitive"), ("weight", "weight")])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_free_column_with_exceptions_is_no_way_around_the_threshold(source, role, seed):
+    data = survey(seed)
+    data["trade"] = "a"
+    usual = data["commune"].isin(["c0", "c1"]) & (data["region"] == "r0")
+    rare = data["commune"].isin(["c22", "c23"]) & (data["region"] == "r2")
+    data.loc[[*data.index[usual][:4], *data.index[rare][:2]], "trade"] = "z"
+    methods = [{"kind": "local_suppression"}]
+    reason = rf"suppressed cells of region follow from {source}.*thresholds\.k: . where 3"
+    with pytest.raises(PolicyError, match=reason):
+        protect(data, policy_of(["region", "trade"], methods, never=["trade"], free=[(source, role)]), seed=seed)
+    kept = protect(data, policy_of(["region", "trade"], methods, never=["trade"]), seed=seed)
+    assert kept.table.column("region").null_count >= 2
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_correlated_columns_tell_nothing_for_sure(seed):
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(30, 2000))
+    age = rng.integers(15, 80, rows)
+    data = pd.DataFrame(
+        {
+            "age": age // 10,
+            "status": np.where(rng.random(rows) < 1 / (1 + np.exp(-(age - 35) / 8)), "married", "single"),
+            "nationality": rng.choice(["MA", "FR", "SN"], rows, p=[0.96, 0.03, 0.01]),
+            "region": rng.integers(0, 12, rows),
+            "school": np.where(age < 25, rng.choice(["yes", "no"], rows, p=[0.8, 0.2]), "no"),
+            "children": rng.poisson(1.2, rows),
+        }
+    )
+    names = list(data.columns)
+    told = dependences(code_columns(data, names), range(len(names)), [])
+    for relation in told.relations:
+        # Old persons are out of school: this is told, and true.
+        assert relation.coarse in ("school", "status"), relation.coarse
+        own = code_columns(data, [relation.coarse])[0].codes
+        there = relation.codes >= 0
+        assert np.mean(relation.codes[there] == own[there]) >= 0.94

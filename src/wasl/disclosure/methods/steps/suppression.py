@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wasl.disclosure.keys.coding import CodedColumn
-from wasl.disclosure.keys.determined import closed_under, determined_pairs, suppressed_together
+from wasl.disclosure.keys.determined import Dependences, closed_under, dependences, suppressed_together
 from wasl.disclosure.keys.frequencies import frequencies
 from wasl.disclosure.keys.households import spread_missing
 from wasl.disclosure.keys.working_file import WorkingFile
@@ -44,7 +44,7 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
     columns = file.coded(file.keys)
     strata = file.coded([method.strata])[0] if method.strata and file.present([method.strata]) else None
     shared = file.household_level(file.keys)
-    pairs = determined_pairs(columns)
+    found = dependences(columns, file.importance(columns), _never(file))
     cells = dict.fromkeys(file.keys, 0)
     touched = np.zeros(file.rows, np.bool_)
     rounds = 0
@@ -53,37 +53,35 @@ def _local(method: m.LocalSuppression, step: Step) -> Applied:
             columns,
             goals[0].k,
             importance=file.importance(columns),
-            never=closed_under(_never(file), pairs),
+            never=closed_under(_never(file), found),
             strata=strata,
             combinations=goals,
             missing=file.policy.missing.meaning,
             search=method.search,
         )
         rounds += done.rounds
-        after = _taken_along(file, columns, done.columns, shared, pairs)
+        after = _taken_along(file, columns, done.columns, shared, found)
         for old, new in zip(columns, after, strict=True):
             struck = (new.codes < 0) & (old.codes >= 0)
             cells[new.name] += int(np.count_nonzero(struck))
             touched |= struck
         columns = after
         # Under a full wildcard further suppression cannot lower a frequency; otherwise the goals are checked again.
-        if not done.total or not (shared or pairs) or file.policy.missing.meaning.alpha == 1.0:
+        if not done.total or not (shared or found) or file.policy.missing.meaning.alpha == 1.0:
             break
     done = Suppression(tuple(columns), cells, int(touched.sum()), rounds)
-    change = Change("local_suppression", file.keys, _parameters(k, step.beyond, shared, pairs), cells, _SENTENCE)
+    change = Change("local_suppression", file.keys, _parameters(k, step.beyond, shared, found), cells, _SENTENCE)
     return _suppressed(file, done, change)
 
 
-def _parameters(
-    k: int | None, beyond: int, shared: Sequence[str], pairs: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    plain = {"k": k, "household_level": list(shared), **_together(pairs)}
+def _parameters(k: int | None, beyond: int, shared: Sequence[str], found: Dependences) -> dict[str, Any]:
+    plain = {"k": k, "household_level": list(shared), **_together(found)}
     return {**plain, "beyond": beyond} if beyond else plain
 
 
-def _together(pairs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _together(found: Dependences) -> dict[str, Any]:
     """The variables that take others along, for the internal report."""
-    return {"suppressed_with": {coarse: list(finer) for coarse, finer in pairs.items()}} if pairs else {}
+    return {"suppressed_with": found.to_json()} if found else {}
 
 
 def _never(file: WorkingFile) -> list[str]:
@@ -98,8 +96,8 @@ def _by_risk(method: m.RiskSuppression, step: Step) -> Applied:
     file = step.file
     columns = file.coded(file.keys)
     ranks = dict(zip(file.keys, file.importance(columns), strict=True))
-    pairs = determined_pairs(columns)
-    kept = set(closed_under(_never(file), pairs))
+    told = dependences(columns, file.importance(columns), _never(file))
+    kept = set(closed_under(_never(file), told))
     if stated := kept & set(method.variables):
         raise InputError(
             f"risk suppression names variables that must not be suppressed, or follow from one that must not: "
@@ -119,14 +117,14 @@ def _by_risk(method: m.RiskSuppression, step: Step) -> Applied:
         if method.of == "household" and numbers is not None:
             risks = household_risk(risks, numbers)
         struck = suppress_above_risk(columns, name, risks, method.threshold)
-        after = _taken_along(file, columns, struck.columns, shared, pairs)
+        after = _taken_along(file, columns, struck.columns, shared, told)
         for old, new in zip(columns, after, strict=True):
             lost = (new.codes < 0) & (old.codes >= 0)
             touched |= lost
             cells[new.name] += int(np.count_nonzero(lost))
         columns = after
     done = Suppression(tuple(columns), cells, int(touched.sum()), 1)
-    parameters = {"threshold": method.threshold, "of": method.of, "household_level": list(shared), **_together(pairs)}
+    parameters = {"threshold": method.threshold, "of": method.of, "household_level": list(shared), **_together(told)}
     return _suppressed(file, done, Change("risk_suppression", _touched(chosen, cells), parameters, cells, _SENTENCE))
 
 
@@ -140,13 +138,18 @@ def _taken_along(
     before: Sequence[CodedColumn],
     after: Sequence[CodedColumn],
     shared: Sequence[str],
-    pairs: Mapping[str, Sequence[str]],
+    found: Dependences,
 ) -> tuple[CodedColumn, ...]:
-    """Suppressed cells with those that would disclose them: of other members, and of variables that determine them.
+    """Suppressed cells with those that would disclose them: of other members, and of variables that tell them.
 
-    What determines a household-level variable is suppressed for all members with it, so the order does not matter.
+    The cells taken along can follow from others in turn, so it is repeated until none does.
     """
-    return suppressed_together(before, _whole_households(file, before, after, shared), pairs)
+    while True:
+        spread = _whole_households(file, before, after, shared)
+        together = suppressed_together(before, spread, found, _never(file))
+        if all(np.array_equal(new.codes, old.codes) for new, old in zip(together, after, strict=True)):
+            return together
+        after = together
 
 
 def _whole_households(
