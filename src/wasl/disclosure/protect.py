@@ -261,8 +261,8 @@ def _protect_once(
 
 _REMEDY = "Recode further or suppress more in the policy's methods; thresholds are never weakened."
 _REMEDY_UNDONE = (
-    "Drop or recode the columns that tell these cells, or give them the role key. What a weight tells can stay instead: "
-    "set never_suppress."
+    "Drop or recode the columns that tell these cells, or give them the role key. "
+    "What a weight tells can stay instead: set never_suppress."
 )
 
 
