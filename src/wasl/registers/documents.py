@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasl.errors import SchemaError
+from wasl.locale import N_
 from wasl.registers.plain_toml import KeyDepthError, read_toml
 
 __all__ = ["Document", "Place", "config_dir", "load_document", "resolve_document", "validate_document"]
@@ -92,7 +93,7 @@ def load_document(model: type[D], path: Path) -> D:
         ) from error
     kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
-        data = json.loads(text) if kind == "JSON" else read_toml(text)
+        data = json.loads(text, object_pairs_hook=_distinct) if kind == "JSON" else read_toml(text)
     except (RecursionError, KeyDepthError) as error:
         raise SchemaError(f"{path}: nested deeper than any document.", remedy=f"Write a flatter {kind}.") from error
     except ValueError as error:
@@ -100,6 +101,18 @@ def load_document(model: type[D], path: Path) -> D:
     if not isinstance(data, dict):
         raise SchemaError(f"{path}: not a document: it has no keys.")
     return validate_document(model, data, str(path))
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are different: readers disagree on which of two values counts.
+
+    Raises:
+        ValueError: A name stands there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(N_("a name stands twice in an object"))
+    return found
 
 
 def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:

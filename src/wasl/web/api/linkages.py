@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -20,6 +19,7 @@ from wasl.web.api.parameters import NO_NUL, Document, Identifier, ProjectName
 from wasl.web.api.versions import tag
 from wasl.web.api.views import JobView, RunView
 from wasl.web.authorization import AnyCaller, Routes, office_of
+from wasl.web.bodies import parse_json
 from wasl.web.downloads import FILE_RESPONSES, send_file
 from wasl.web.idempotency import once, replayed_later
 from wasl.web.problems import HttpProblem
@@ -225,8 +225,8 @@ def _file(request: Request, caller: Caller, project: str, run: str, what: str, a
 
 def _json_object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        value = parse_json(text.encode())
+    except (HttpProblem, ValueError) as error:
         raise HttpProblem(400, "the plan is not JSON.") from error
     if not isinstance(value, dict):
         raise InputError("the plan is not a JSON object.")

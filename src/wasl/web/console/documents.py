@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from wasl.errors import SchemaError
 from wasl.locale import N_
 from wasl.registers.plain_toml import read_toml
+from wasl.web.bodies import parse_json, parse_toml
 from wasl.web.console.forms import Form, PageFault
 
 __all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "written"]
@@ -57,32 +59,36 @@ NOUNS = {
 
 
 def read_document(form: Form, name: str, what: str) -> dict[str, Any]:
-    """The document in a field, written as JSON or TOML.
+    """The document in a field, written as JSON or TOML, by the same rules as the body of a request.
 
     Raises:
         SchemaError: It is neither.
+        HttpProblem: It names a field twice, or holds what no database can store.
     """
     text = form.text(name, most=LONGEST_DOCUMENT)
     if not text.startswith("{"):
         return read_toml_field(text, what)
     try:
-        return dict(json.loads(text))
+        json.loads(text)  # says the place of what is no JSON
     except (RecursionError, ValueError) as error:
         place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too deep"
         raise SchemaError(f"{what} is not JSON ({place}).", remedy="Correct that place.") from error
+    return dict(parse_json(text.encode()))
 
 
 def read_toml_field(text: str, what: str) -> dict[str, Any]:
-    """The document in a text that is TOML.
+    """The document in a text that is TOML, by the same rules as the body of a request.
 
     Raises:
         SchemaError: It is not, or is deeper or has longer numbers than any document.
+        HttpProblem: It holds what no database can store.
     """
     try:
-        return read_toml(text)
+        read_toml(text)
     except (RecursionError, ValueError) as error:
         place = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "too deep"
         raise SchemaError(f"{what} is not TOML ({place}).", remedy="Correct that place.") from error
+    return dict(parse_toml(text))
 
 
 def read_thresholds(form: Form, policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,11 +105,23 @@ def read_thresholds(form: Form, policy: Mapping[str, Any]) -> dict[str, Any]:
             thresholds.pop(one.name, None)
             continue
         try:
-            thresholds[one.name] = int(text) if one.whole else float(text)
+            thresholds[one.name] = int(text) if one.whole else _finite(text)
         except ValueError:
             raise PageFault(422, N_("The field “{name}” takes a number."), name=one.name) from None
     changed["thresholds"] = thresholds
     return changed
+
+
+def _finite(text: str) -> float:
+    """A number.
+
+    Raises:
+        ValueError: It is none, or infinite.
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a number")
+    return number
 
 
 def written(document: Mapping[str, Any]) -> str:

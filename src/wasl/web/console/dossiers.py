@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +17,14 @@ from wasl.service.access import Action
 from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
+from wasl.web.bodies import parse_json
 from wasl.web.console.authority import STATES, state_of
 from wasl.web.console.documents import read_document, written
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.pages import AnyPage, Pages
 from wasl.web.console.shipped import offered
 from wasl.web.downloads import MEDIA_TYPES, send_file
+from wasl.web.problems import HttpProblem
 
 __all__ = ["pages"]
 
@@ -173,8 +174,8 @@ def _attacks(form: Form) -> list[dict[str, Any]]:
     if not text:
         return []
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        value = parse_json(text.encode())
+    except HttpProblem as error:
         raise InputError("the measured attacks are not JSON.", remedy="Paste the content of attacks.json.") from error
     return value if isinstance(value, list) else [value]
 
