@@ -104,6 +104,27 @@ def test_its_three_documents_fit_each_other(name):
     assert described == {variable for variable, role in roles.items() if role != "drop"}
 
 
+SEVERAL_RECORDS = {
+    "taechir-contracts": {"request_date"},
+    "anapec-certificates": {"certificate_date"},
+    "cnss-employees": {"last_month", "declared_month"},
+}
+"""Registers that have a person several times, and the payload variables that date their records."""
+FIXED = {"sex", "nationality", "birth_year", "entry_date"}
+"""Variables that do not change from record to record."""
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (config_dir() / "microdata").glob("*.toml")))
+def test_no_value_that_changes_over_time_is_taken_from_a_record_by_chance(name):
+    for variable in MicrodataSpec.load(name).variables:
+        repeated = set(variable.sources) & SEVERAL_RECORDS.keys()
+        if variable.name in FIXED or not repeated or variable.pick in ("max", "min", "sum"):
+            continue
+        assert variable.pick == "last", variable.name
+        for register in repeated:
+            assert SEVERAL_RECORDS[register] <= set(variable.orders), (variable.name, register)
+
+
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_every_text_and_code_is_there_in_three_languages(name):
     description, policy = DatasetDescription.load(name), DisclosurePolicy.load(POLICIES.get(name, name))

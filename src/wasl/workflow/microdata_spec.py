@@ -34,8 +34,9 @@ class VariableSpec(Document):
         sources: Registers in order of trust; the first that knows the value gives it. Empty: the payloads' order.
         pick: Which of a person's several records in one register counts: the first or the last, the largest or the
             smallest value. ``sum`` adds the values of all records of the first source; it is for sampling weights.
-        by: Variable of the payload that orders a person's records for ``first`` and ``last``; records without it come
-            first. Without it the order is that of the payload, which is random but fixed.
+        by: Variables of the payload that order a person's records for ``first`` and ``last``. Of several, each record
+            is placed by the first that it has: registers date their records by different variables. Records without
+            any come first. Without ``by`` the order is that of the payload, which is random but fixed.
         optional: Whether it is left out, with a warning, when no payload of its sources has it.
         keep: Whether it stands in the microdata; false for what only serves to derive others.
     """
@@ -43,13 +44,18 @@ class VariableSpec(Document):
     name: str
     sources: tuple[str, ...] = ()
     pick: Literal["first", "last", "max", "min", "sum"] = "first"
-    by: str = ""
+    by: str | tuple[str, ...] = ()
     optional: bool = False
     keep: bool = True
 
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The variables that order a person's records."""
+        return tuple(filter(None, (self.by,) if isinstance(self.by, str) else self.by))
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.by and self.pick not in ("first", "last"):
+        if self.orders and self.pick not in ("first", "last"):
             raise ValueError(f"{self.name}: 'by' orders records for pick = first or last only")
         return self
 

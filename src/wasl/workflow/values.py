@@ -146,22 +146,26 @@ def _times(variable: VariableSpec, payloads: Sequence[Payload], ordered: Sequenc
     """What orders the records in time, or all zero; records without it come first.
 
     Raises:
-        InputError: No payload has the variable that orders.
+        InputError: No payload has the one variable that orders. Of a list none is needed: a register that dates
+            nothing has one record for each person.
     """
-    if not variable.by:
+    if not variable.orders:
         return np.zeros(sum(payloads[i].rows.num_rows for i in ordered), np.int64)
-    if not any(variable.by in payloads[i].rows.column_names for i in ordered):
+    stated = variable.by if isinstance(variable.by, str) else ""
+    if stated and not any(stated in payloads[i].rows.column_names for i in ordered):
         raise InputError(
-            f"variable {variable.name!r} is ordered by {variable.by!r}, which none of its payloads has.",
+            f"variable {variable.name!r} is ordered by {stated!r}, which none of its payloads has.",
             remedy="Correct the specification.",
         )
     parts = []
     for i in ordered:
         rows = payloads[i].rows
-        if variable.by not in rows.column_names:
+        dated = [rows.column(name) for name in variable.orders if name in rows.column_names]
+        if not dated:
             parts.append(np.zeros(rows.num_rows, np.int64))
             continue
-        encoded = pc.dictionary_encode(rows.column(variable.by)).combine_chunks()
+        times = dated[0] if len(dated) == 1 else pc.coalesce(*(_unified(one, pa.string()) for one in dated))
+        encoded = pc.dictionary_encode(times).combine_chunks()
         rank = _ranks(encoded.dictionary)
         parts.append(np.append(rank, -1)[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
     return np.concatenate(parts)

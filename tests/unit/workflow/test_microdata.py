@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -59,6 +61,54 @@ def test_a_person_with_two_records_in_one_register(pick: str, expected: int) -> 
     assert made.table.column("person_id").to_pylist() == ["p1", "p3"]
     assert made.table.column("wage").to_pylist() == [100, expected]
     assert made.conflicts == {"wage": 0}  # one register does not disagree with itself
+
+
+@pytest.mark.parametrize("pick", ["first", "last"])
+@pytest.mark.parametrize("seed", range(5))
+def test_registers_that_date_their_records_differently_give_the_latest_of_each(pick: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frames = {}
+    for register, by in (("contracts", ["request_date"]), ("cnss", ["last_month", "declared_month"])):
+        n = 60
+        frame = pd.DataFrame(
+            {"id": rng.permutation(n) + (1000 if register == "cnss" else 0), "person": rng.integers(0, 20, n)}
+        )
+        days = pd.to_datetime("2020-01-01") + pd.to_timedelta(rng.permutation(n) * 31, unit="D")
+        frame["date"] = days.strftime("%Y-%m-%d" if register == "contracts" else "%Y-%m")
+        frame[by[0]] = frame["date"]
+        if len(by) == 2:  # half of the records have the second date only
+            frame[by[1]] = frame["date"].where(rng.random(n) < 0.5)
+            frame[by[0]] = frame["date"].where(frame[by[1]].isna())
+        frame["education"] = rng.integers(0, 9, n)
+        frames[register] = frame
+    both = pd.concat([frame.assign(register=name) for name, frame in frames.items()])
+    spine = pa.table(
+        {
+            "person_id": [f"p{one:02d}" for one in both["person"]],
+            "register": both["register"].tolist(),
+            "record_id": pa.array([rid(one) for one in both["id"]], pa.binary(16)),
+        }
+    )
+    payloads = []
+    for name, frame in frames.items():
+        leaving = frame.drop(columns=["id", "person", "date"]).astype(object)
+        cells = {column: [None if pd.isna(one) else one for one in leaving[column]] for column in leaving}
+        payloads.append(payload(name, frame["id"].tolist(), **cells))
+    asked = VariableSpec(
+        name="education", sources=("contracts", "cnss"), pick=pick, by=("request_date", "last_month", "declared_month")
+    )
+    made = assemble_microdata(spine, payloads, spec(asked)).table.to_pandas().set_index("person_id")["education"]
+    picked = [frame.sort_values("date").groupby("person")["education"].agg(pick) for frame in frames.values()]
+    expected = picked[0].combine_first(picked[1])
+    expected.index = [f"p{one:02d}" for one in expected.index]
+    assert made.to_dict() == expected.to_dict()
+
+
+def test_a_register_that_dates_nothing_is_no_fault_beside_others_that_do() -> None:
+    listed = VariableSpec(name="wage", pick="last", by=("last_month", "declared_month"))
+    assert assemble_microdata(SPINE, [CNSS], spec(listed)).table.column("wage").to_pylist() == [100, None, 200, None]
+    with pytest.raises(InputError, match="ordered by 'last_month'"):
+        assemble_microdata(SPINE, [CNSS], spec(VariableSpec(name="wage", pick="last", by="last_month")))
 
 
 def test_the_link_probability_of_a_register_is_that_of_its_least_likely_record() -> None:
