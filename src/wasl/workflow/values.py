@@ -151,10 +151,10 @@ def _times(variable: VariableSpec, payloads: Sequence[Payload], ordered: Sequenc
     """
     if not variable.orders:
         return np.zeros(sum(payloads[i].rows.num_rows for i in ordered), np.int64)
-    stated = variable.by if isinstance(variable.by, str) else ""
-    if stated and not any(stated in payloads[i].rows.column_names for i in ordered):
+    by = variable.by if isinstance(variable.by, str) else ""
+    if by and not any(by in payloads[i].rows.column_names for i in ordered):
         raise InputError(
-            f"variable {variable.name!r} is ordered by {stated!r}, which none of its payloads has.",
+            f"variable {variable.name!r} is ordered by {by!r}, which none of its payloads has.",
             remedy="Correct the specification.",
         )
     parts = []
