@@ -13,7 +13,7 @@ from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event, recorded_refusal
 from wasl.cli.authorized import ProjectOption, PurposeOption, held_to, logged_project, say_standing
 from wasl.cli.language import said, spoken
-from wasl.cli.output import JsonFlag, emit, figure, progress, say, show_table
+from wasl.cli.output import JsonFlag, emit, figure, progress, say, say_of, show_table
 from wasl.errors import ThresholdError
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def opened_microdata(path: Path, policy: DisclosurePolicy | None = None) -> Micr
 
     found = open_microdata(path, needed=None if policy is None else policy.read)
     for finding in found.findings:
-        say(f"{path.name}: {said(finding)}")
+        say_of(path.name, finding)
     return found
 
 

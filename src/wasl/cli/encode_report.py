@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wasl.cli.language import said, spoken
-from wasl.cli.output import say, show_table
+from wasl.cli.output import say, say_of, show_table
 from wasl.locale import N_
 from wasl.registers.known_names import in_words, known_as
 
@@ -92,7 +92,7 @@ def show_encoded(encoded: Encoded, table: RegisterTable, files: Mapping[str, str
     if explain:
         _show_passes(encoded)
     for what, place in files.items():
-        say(f"{said(FILES[what])}{spoken().colon}{place}")
+        say_of(FILES[what], str(place))
 
 
 def _warn_of_records(encoded: Encoded) -> None:

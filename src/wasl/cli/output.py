@@ -17,7 +17,7 @@ from rich.table import Table
 from wasl.cli.language import said, spoken
 from wasl.registers.exchange.plain_json import json_bytes
 
-__all__ = ["JsonFlag", "ProgressCallback", "emit", "figure", "progress", "say", "show_table"]
+__all__ = ["JsonFlag", "ProgressCallback", "emit", "figure", "progress", "say", "say_of", "show_table"]
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
 
@@ -40,6 +40,12 @@ def say(line: str) -> None:
     Console(soft_wrap=True, highlight=False).print(
         shown if spoken().language == "en" else PERCENT.sub(_share, shown), markup=False
     )
+
+
+def say_of(label: str, value: str) -> None:
+    """Print "label: value"; a label that is translated already, or a name, stays as it is."""
+    shown = f"{said(label)}{spoken().colon}{said(value) if ' ' in value else value}"
+    Console(soft_wrap=True, highlight=False).print(shown, markup=False)
 
 
 def figure(value: float, decimals: int | None = None) -> str:

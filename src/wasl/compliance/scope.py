@@ -95,8 +95,9 @@ class Scope(Document):
             kind, _, name = text.partition(":")
             key = PLACES.get(kind, "")
             wanted: Any = name.split("+") if kind == "interconnection" else name
-            if key not in fields or wanted not in fields[key]:
-                raise InputError(f"{text}: not in the scope of the dossier.", remedy="Write it as dossier.json does.")
+            listed = fields.get(key)
+            if not isinstance(listed, list) or wanted not in listed:
+                raise InputError(f"{text}: not in the scope of the dossier.", remedy=_nameable(kind, listed))
             fields[key] = [one for one in fields[key] if one != wanted]
             if key == "rounds" and not fields[key]:
                 raise InputError(f"{text}: without it the scope has no round.", remedy="Draw up the dossier anew.")
@@ -138,6 +139,21 @@ class Scope(Document):
             purpose = asked.purpose or self.only_purpose  # the only one need not be stated
             excess += [] if purpose in self.purposes else [f"{Part.PURPOSE}:{asked.purpose or 'none named'}"]
         return excess
+
+
+NAMED_AT_MOST = 40
+"""Names in a remedy; a scope may have some hundred variables."""
+
+
+def _nameable(kind: str, listed: list[Any] | None) -> str:
+    """The remedy that names the entries of a part of the scope."""
+    if kind not in PLACES:
+        return f"Write kind:name. Kinds: {', '.join(PLACES)}."
+    names = ["+".join(one) if isinstance(one, list) else str(one) for one in listed or ()][:NAMED_AT_MOST]
+    if not names:
+        return f"The scope of the dossier has no {kind}."
+    prefix = f"{kind}:"  # in quotes it stays as it must be written; without them it is a phrase of the language
+    return f"After {prefix!r} write one of these: {', '.join(names)}."
 
 
 def _beyond(names: frozenset[str] | None, allowed: Iterable[str]) -> list[str]:

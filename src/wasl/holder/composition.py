@@ -141,7 +141,7 @@ def _features(schema: RegisterSchema) -> set[str]:
     """The features of a register; ``names`` for any column of names."""
     found = {str(feature) for feature in schema.by_feature} | set(schema.everyone)
     found |= {feature.value for field in schema.fields for feature in field.piece_features.values()}
-    return found | ({"names"} if found & {"surname", "given", "full_name"} else set())
+    return found | ({"names"} if schema.name_columns else set())
 
 
 def _groups(

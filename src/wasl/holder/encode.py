@@ -340,7 +340,7 @@ def _left_out(
 def _has_feature(schema: RegisterSchema, feature: str) -> bool:
     """Whether a column of the register gives a feature, or what it is composed of."""
     if feature == "names":
-        return any(name in schema.by_feature for name in ("surname", "given", "full_name"))
+        return bool(schema.name_columns)
     pieces = {name.value for field in schema.fields for name in field.piece_features.values()}
     return feature in schema.by_feature or feature in pieces or feature in schema.everyone
 

@@ -22,7 +22,8 @@ NAMES = frozenset(
 def has_names_and_birth_only(features: set[str]) -> bool:
     """Whether nothing but surname, given name and birth date is there to compare."""
     needed = {Feature.SURNAME.value, Feature.GIVEN.value, Feature.BIRTH_DATE.value}
-    return needed <= features <= {name.value for name in NAMES} | {Feature.BIRTH_DATE.value}
+    allowed = {name.value for name in NAMES} | {Feature.BIRTH_DATE.value}
+    return needed <= {name.removesuffix("_arabic") for name in features} and features <= allowed
 
 
 def note_few_features(schema: RegisterSchema, profile: EncodingProfile, records: int) -> tuple[Unused, ...]:

@@ -75,22 +75,13 @@ def describe_names(
 
 def _name_cells(table: pa.Table, schema: RegisterSchema) -> tuple[dict[str, pa.ChunkedArray], list[Unused]]:
     """The cells of ``surname``, ``given`` and ``full`` name that hold names, and how many others there are."""
-    latin = {"surname": Feature.SURNAME, "given": Feature.GIVEN, "full": Feature.FULL_NAME}
-    arabic = {"surname": Feature.SURNAME_ARABIC, "given": Feature.GIVEN_ARABIC}
     maiden = schema.by_feature.get(Feature.MARRIED_NAME)
     found: dict[str, pa.ChunkedArray] = {}
     notes: list[Unused] = []
-    for part, feature in latin.items():
-        spec = schema.by_feature.get(feature)
-        if spec is None:
-            continue
-        values, unused = _real_names(plain(table[spec.name]), spec.name)
-        notes += unused
-        other = schema.by_feature.get(arabic[part]) if part in arabic else None
-        if other is not None:
-            second, unused = _real_names(plain(table[other.name]), other.name)
-            notes += unused
-            values = pc.coalesce(values, second)
+    for part, specs in schema.name_columns.items():
+        real = [_real_names(plain(table[spec.name]), spec.name) for spec in specs]
+        notes += [note for _, unused in real for note in unused]
+        values = pc.coalesce(*(column for column, _ in real))
         if maiden is not None and part in ("surname", "full"):
             values = _from_birth(values, plain(table[maiden.name]), alone=part == "surname")
         found[part] = values

@@ -1,6 +1,9 @@
 """A release for data catalogues: schema.org Dataset and DCAT, both as JSON-LD.
 
-Source: schema.org, type Dataset; W3C, Data Catalog Vocabulary (DCAT) version 3.
+Addresses of files are relative to the folder ``metadata/``, in which both documents lie.
+
+Source: schema.org, type Dataset; W3C, Data Catalog Vocabulary (DCAT) version 3; DCAT Application Profile for data
+portals in Europe (DCAT-AP) 3.0.1 for mandatory properties, classes and data types.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from wasl.publication.citation import citation_text
 from wasl.publication.description import DatasetDescription, Variable
@@ -17,6 +21,8 @@ __all__ = ["CatalogueFile", "dcat_json", "schema_org_json"]
 
 CatalogueFile = tuple[str, str, int]
 """Title, media type and size in bytes of a file."""
+ROOT = "../"
+"""From the documents to the folder that the paths of files begin at."""
 
 
 def schema_org_json(
@@ -47,9 +53,9 @@ def schema_org_json(
         "creator": _organization(description),
         "publisher": _organization(description),
         "keywords": list(description.keywords),
-        "usageInfo": description.conditions,
+        "conditionsOfAccess": _schema_texts(description, "conditions"),
         "creditText": citation_text(description, f"{created:%Y}"),
-        "isBasedOn": list(description.sources),
+        "isBasedOn": [{"@type": "CreativeWork", "name": source} for source in description.sources],
         "measurementTechnique": description.method,
         "variableMeasured": [
             {"@type": "PropertyValue", "name": variable.name, "description": variable.label, "unitText": variable.unit}
@@ -59,7 +65,7 @@ def schema_org_json(
             {
                 "@type": "DataDownload",
                 "name": title,
-                "contentUrl": path,
+                "contentUrl": ROOT + quote(path),
                 "encodingFormat": media,
                 "contentSize": f"{size} B",
             }
@@ -81,6 +87,7 @@ def dcat_json(description: DatasetDescription, files: Mapping[str, CatalogueFile
             "dcat": "http://www.w3.org/ns/dcat#",
             "dct": "http://purl.org/dc/terms/",
             "foaf": "http://xmlns.com/foaf/0.1/",
+            "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
             "vcard": "http://www.w3.org/2006/vcard/ns#",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
         },
@@ -94,7 +101,7 @@ def dcat_json(description: DatasetDescription, files: Mapping[str, CatalogueFile
         "dct:publisher": agent,
         "dcat:contactPoint": _without_empty(
             {
-                "@type": "vcard:Organization",
+                "@type": ["vcard:Kind", "vcard:Organization"],
                 "vcard:fn": contact.name,
                 "vcard:hasEmail": {"@id": f"mailto:{contact.email}"} if contact.email else None,
             }
@@ -105,19 +112,25 @@ def dcat_json(description: DatasetDescription, files: Mapping[str, CatalogueFile
             "dcat:endDate": {**day, "@value": description.period.end.isoformat()},
         },
         "dct:spatial": {
+            "@type": "dct:Location",
             "@id": f"http://publications.europa.eu/resource/authority/country/{description.country}",
         },
         "dcat:keyword": list(description.keywords),
-        "dct:accessRights": _tagged(description, "conditions"),
-        "dct:provenance": _tagged(description, "method"),
+        "dct:accessRights": _statement("dct:RightsStatement", description, "conditions"),
+        "dct:provenance": _statement("dct:ProvenanceStatement", description, "method"),
         "dct:bibliographicCitation": citation_text(description, f"{created:%Y}"),
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
-                "@id": f"urn:x-wasl:dataset:{description.dataset_id}:{path}",
+                "@id": f"urn:x-wasl:dataset:{description.dataset_id}:{quote(path)}",
                 "dct:title": title,
-                "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{media.split(';')[0]}"},
-                "dcat:byteSize": size,
+                "dcat:accessURL": {"@type": "rdfs:Resource", "@id": ROOT + quote(path)},
+                "dcat:downloadURL": {"@type": "rdfs:Resource", "@id": ROOT + quote(path)},
+                "dcat:mediaType": {
+                    "@type": "dct:MediaType",
+                    "@id": f"https://www.iana.org/assignments/media-types/{media.split(';')[0]}",
+                },
+                "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(size)},
             }
             for path, (title, media, size) in files.items()
         ],
@@ -146,10 +159,16 @@ def _tagged(description: DatasetDescription, name: str) -> list[dict[str, str]]:
     return [{"@language": language, "@value": text} for language, text in description.texts(name).items()]
 
 
+def _statement(kind: str, description: DatasetDescription, name: str) -> dict[str, Any]:
+    """A text that DCAT takes as a thing of its own, with a label in each language; nothing where there is none."""
+    texts = _tagged(description, name)
+    return {"@type": kind, "rdfs:label": texts} if texts else {}
+
+
 def _schema_texts(description: DatasetDescription, name: str) -> Any:
-    """One text plain, several each with their language."""
+    """One text plain, several each with their language, nothing where there is none."""
     tagged = _tagged(description, name)
-    return tagged if len(tagged) > 1 else tagged[0]["@value"]
+    return tagged[0]["@value"] if len(tagged) == 1 else tagged
 
 
 def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:

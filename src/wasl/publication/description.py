@@ -111,13 +111,13 @@ class Organization(Document):
 
     Attributes:
         name, abbreviation: As printed.
-        email, uri: Where to reach it.
+        email, uri: Where to reach it; catalogues make links of both.
     """
 
     name: str
     abbreviation: str = ""
-    email: str = ""
-    uri: str = ""
+    email: str = Option(default="", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$")
+    uri: str = Option(default="", pattern=r"^(https?://[^\s<>{}|\\^`]+)?$")
 
 
 class Period(Document):

@@ -6,9 +6,13 @@ made from this list but their translations. A test compares it with what the ins
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from wasl.locale import N_
 
-__all__ = ["TOML_FAULTS", "VALUE_FAULTS", "safe_fault"]
+__all__ = ["TOML_FAULTS", "VALUE_FAULTS", "safe_fault", "said_fault"]
 
 VALUE_FAULTS: dict[str, tuple[str, ...]] = {
     "bool_parsing": (N_("Input should be a valid boolean, unable to interpret input"),),
@@ -18,7 +22,7 @@ VALUE_FAULTS: dict[str, tuple[str, ...]] = {
     "date_parsing": (N_("Input should be a valid date in the format YYYY-MM-DD, {error}"),),
     "date_type": (N_("Input should be a valid date"),),
     "dict_type": (N_("Input should be a valid dictionary"), N_("Input should be an object")),
-    "enum": (N_("Input should be {expected}"),),
+    "enum": (N_("one of these is expected: {choices}"), N_("the only value expected is {choice}")),
     "extra_forbidden": (N_("Extra inputs are not permitted"),),
     "finite_number": (N_("Input should be a finite number"),),
     "float_parsing": (N_("Input should be a valid number, unable to parse string as a number"),),
@@ -34,7 +38,7 @@ VALUE_FAULTS: dict[str, tuple[str, ...]] = {
     "less_than": (N_("Input should be less than {most}"),),
     "less_than_equal": (N_("Input should be less than or equal to {most}"),),
     "list_type": (N_("Input should be a valid list"), N_("Input should be a valid array")),
-    "literal_error": (N_("Input should be {expected}"),),
+    "literal_error": (N_("one of these is expected: {choices}"), N_("the only value expected is {choice}")),
     "missing": (N_("Field required"),),
     "model_attributes_type": (N_("Input should be a valid dictionary or object to extract fields from"),),
     "model_type": (N_("Input should be a valid dictionary or instance of {class_name}"),),
@@ -65,14 +69,21 @@ VALUE_FAULTS: dict[str, tuple[str, ...]] = {
     "frozen_set_type": (N_("Input should be a valid frozenset"),),
     "union_tag_invalid": (N_("Input tag {tag} found using {key} does not match any of the expected tags: {expected}"),),
     "union_tag_not_found": (N_("Unable to extract tag using discriminator {key}"),),
-    "value_error": (N_("Value error, {error}"),),
+    "value_error": (),
+    "assertion_error": (),
 }
-"""The messages of each kind of fault that documents and requests can have, by Pydantic's name of the kind."""
+"""The messages of each kind of fault that documents and requests can have, by Pydantic's name of the kind. Those of
+``value_error`` are sentences of the documents themselves."""
 
 CONTAINERS = (N_("List"), N_("Tuple"), N_("Dictionary"), N_("Set"), N_("Frozenset"))
 """Values of ``{kind}``."""
 
-QUOTING = frozenset({"union_tag_invalid", "value_error", "json_invalid", "date_parsing", "date_from_datetime_parsing"})
+QUOTING = frozenset(
+    {
+        *("union_tag_invalid", "value_error", "assertion_error", "json_invalid"),
+        *("date_parsing", "date_from_datetime_parsing"),
+    }
+)
 """Kinds whose message may repeat what was sent."""
 
 TOML_FAULTS = (
@@ -108,13 +119,36 @@ TOML_FAULTS = (
 NOT_ACCEPTED = N_("the value is not accepted")
 
 
-def safe_fault(kind: str, message: str) -> str:
+OWN_WORDS = {"value_error": "Value error, ", "assertion_error": "Assertion failed, "}
+"""What Pydantic writes before the sentence of a document's own check."""
+EXPECTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"]+)""")
+"""One of the values in ``'a', "it's" or 7``, or the conjunction."""
+
+
+def said_fault(item: Mapping[str, Any]) -> str:
+    """A fault as a sentence of the catalogue: a check's own words, and choices without the conjunction of English.
+
+    Args:
+        item: A fault as ``ValidationError.errors()`` lists it; its message may repeat what was given.
+    """
+    kind, message = str(item["type"]), str(item["msg"])
+    if kind in OWN_WORDS:
+        return message.removeprefix(OWN_WORDS[kind]).rstrip(".")
+    if kind in ("literal_error", "enum"):
+        found = EXPECTED.findall(str(item["ctx"]["expected"]))
+        choices = [single or double or plain for single, double, plain in found if plain != "or"]
+        many = len(choices) > 1
+        return f"one of these is expected: {', '.join(choices)}" if many else f"the only value expected is {choices[0]}"
+    return message
+
+
+def safe_fault(item: Mapping[str, Any]) -> str:
     """The fault of a field of a request, in English, without anything of what was sent.
 
     Args:
-        kind: Pydantic's name of the kind of fault.
-        message: Pydantic's message.
+        item: A fault as ``ValidationError.errors()`` lists it.
     """
+    kind = item["type"]
     if kind in QUOTING or kind not in VALUE_FAULTS:
         return NOT_ACCEPTED if kind != "json_invalid" else "JSON decode error"
-    return message
+    return said_fault(item)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasl.errors import SchemaError
 from wasl.locale import N_
+from wasl.registers.document_faults import said_fault
 from wasl.registers.plain_toml import KeyDepthError, read_toml
 
 __all__ = ["Document", "Place", "config_dir", "load_document", "resolve_document", "validate_document"]
@@ -120,7 +121,7 @@ def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [(model.as_written(data, item["loc"]), item["msg"]) for item in _causes(error)]
+        faults = [(model.as_written(data, item["loc"]), said_fault(item)) for item in _causes(error)]
         reasons = [f"{'.'.join(str(part) for part in place) or 'document'}: {message}" for place, message in faults]
         raise SchemaError(
             f"{where}: {'; '.join(dict.fromkeys(reasons))}.", remedy="`wasl schema NAME` prints what is expected."

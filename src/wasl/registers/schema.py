@@ -15,6 +15,7 @@ from wasl.locale import in_language
 from wasl.registers.documents import Document, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.schema_fields import (
+    NAME_PARTS,
     OWN_FEATURE,
     CodeSpellings,
     Feature,
@@ -204,6 +205,21 @@ class RegisterSchema(Document):
             if field.feature is not None:
                 found.setdefault(field.feature, field)
         return found
+
+    @cached_property
+    def name_columns(self) -> dict[str, tuple[Field, ...]]:
+        """The columns of each part of a name: ``surname``, ``given``, ``full``.
+
+        A column in Arabic letters stands beside the Latin one, which comes first; alone only where no name is in
+        Latin letters, so that no name is counted twice.
+        """
+        columns = {part: tuple(map(self.by_feature.get, features)) for part, features in NAME_PARTS.items()}
+        latin = any(found[0] for found in columns.values())
+        return {
+            part: here
+            for part, found in columns.items()
+            if (here := tuple(one for one in found if one)) and (found[0] or not latin)
+        }
 
     @cached_property
     def digest(self) -> str:

@@ -14,6 +14,7 @@ from wasl.registers.reading.dates import Calendar
 from wasl.registers.reading.numbers import DecimalMark
 
 __all__ = [
+    "NAME_PARTS",
     "OWN_FEATURE",
     "CodeSpellings",
     "Feature",
@@ -74,6 +75,14 @@ class Feature(StrEnum):
     ANAPEC_NUMBER = "anapec_number"
     HOUSEHOLD = "household"
     PHONE = "phone"
+
+
+NAME_PARTS: dict[str, tuple[Feature, ...]] = {
+    "surname": (Feature.SURNAME, Feature.SURNAME_ARABIC),
+    "given": (Feature.GIVEN, Feature.GIVEN_ARABIC),
+    "full": (Feature.FULL_NAME,),
+}
+"""The features of each part of a name, the one in Latin letters first."""
 
 
 OWN_FEATURE = "own_"

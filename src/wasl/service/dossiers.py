@@ -218,8 +218,8 @@ def _facts(
     if particulars.title.empty and title:
         particulars = particulars.model_copy(update={"title": particulars.title.model_copy(update={"fr": title})})
     registers = [
-        validate_document(RegisterSchema, dict(one.definition), f"the register {one.name}")
-        for one in state.select(Register, project=project)
+        validate_document(RegisterSchema, dict(register.definition), f"the schema of {register.name!r}")
+        for register in state.select(Register, project=project)
     ]
     runs = state.select(Run, project=project, descending=True, limit=1)
     releases = state.select(Release, project=project)

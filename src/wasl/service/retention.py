@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wasl.audit.events import RetentionDeclared
@@ -13,6 +14,8 @@ from wasl.service.projects import register_id
 from wasl.service.records import Project, Register, RetentionRule, Submission
 
 __all__ = [
+    "Due",
+    "calendar",
     "declare_retention",
     "due_day",
     "due_now",
@@ -54,8 +57,30 @@ def declare_retention(
         return ledger.get(RetentionRule, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a submission is to be erased.
+
+    Attributes:
+        submission: What is kept.
+        day: The day of its rule, ISO 8601; empty where it is withdrawn, or where no rule concerns it.
+        now: Whether it is to be erased now.
+    """
+
+    submission: Submission
+    day: str
+    now: bool
+
+
+def calendar(submissions: Sequence[Submission], rules: Sequence[RetentionRule], now: datetime) -> list[Due]:
+    """When each submission is to be erased: withdrawn ones, what is due, the rest by day, what no rule concerns."""
+    due = due_submissions(submissions, rules, now)
+    made = [Due(one, "" if one.withdrawn else due_day(one, rules) or "", one.id in due) for one in submissions]
+    return sorted(made, key=lambda one: (not one.now, not one.now and not one.day, one.day, one.submission.id))
+
+
 def due_day(submission: Submission, rules: Sequence[RetentionRule]) -> str | None:
-    """The day from which a submission is to be erased, ISO 8601; None where no rule concerns it."""
+    """The day from which a submission is to be erased by its rule, ISO 8601; None where no rule concerns it."""
     days = _days(submission, rules)
     return None if days is None else (_sent(submission) + timedelta(days=days)).date().isoformat()
 

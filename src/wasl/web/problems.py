@@ -220,10 +220,7 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
     # Where and why, never what: the input may be anything.
-    fields = [
-        f"{'.'.join(str(part)[:60] for part in item['loc'])}: {safe_fault(item['type'], item['msg'])}"
-        for item in error.errors()
-    ]
+    fields = [f"{'.'.join(str(part)[:60] for part in item['loc'])}: {safe_fault(item)}" for item in error.errors()]
     return problem_response(
         request_id(request),
         wishes=wishes(request),

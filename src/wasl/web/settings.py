@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from wasl.errors import InputError
+from wasl.registers.document_faults import said_fault
 from wasl.service.ports import Area, Limits, Part
 from wasl.web.fitting_settings import require_fitting
 
@@ -358,7 +359,7 @@ def load_settings(config: Path | None = None, **changes: Any) -> ServiceSettings
         reasons = "; ".join(
             f"{_meant(str(item['loc'][0]), names)}: unknown setting"
             if item["type"] == "extra_forbidden"
-            else f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            else f"{'.'.join(map(str, item['loc']))}: {said_fault(item)}"
             for item in error.errors(include_input=False, include_url=False)
         )
         raise InputError(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from wasl.audit.events import AuthorizationExceeded
 from wasl.compliance.acts import Asked, Part
 from wasl.compliance.authorization import Authorization, Decisions
-from wasl.errors import AuthorizationError
+from wasl.compliance.scope import Scope
+from wasl.errors import AuthorizationError, InputError
 from wasl.locale import Language, messages
 
 TODAY = dt.date(2027, 3, 1)
@@ -91,3 +92,16 @@ def test_the_warning_counts_days_without_a_plural(language: Language, days: int)
     later = held(expires=TODAY + dt.timedelta(days=91)).require(asked, TODAY)
     assert later is not None
     assert not later.warning
+
+
+@pytest.mark.parametrize("struck", ["key:passeport", "interconnection:a", "purpose:x", "register", "retention:a"])
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_who_strikes_out_what_is_not_there_reads_what_is(struck: str, language: Language) -> None:
+    scope = Scope(registers=("a", "b"), interconnections=(("a", "b"),), keys=("passport",))
+    with pytest.raises(InputError) as refused:
+        scope.without([struck])
+    said = messages(language).known(str(refused.value))
+    assert said is not None
+    kind = struck.partition(":")[0]
+    for word in {"key": ("'key:'", "passport"), "interconnection": ("a+b",), "register": ("a, b",)}.get(kind, ()):
+        assert word in said

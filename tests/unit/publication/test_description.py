@@ -70,3 +70,20 @@ def test_a_file_that_is_not_a_description_names_itself(tmp_path):
 def test_names_that_stata_or_spss_reserve_are_refused(name):
     with pytest.raises(ValueError, match="reserve this word"):
         Variable(name=name, label="x", kind="integer")
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("uri", "www.hcp.ma"),
+        ("uri", "https://hcp ma"),
+        ("uri", "https://a<b>"),
+        ("email", "a b@c"),
+        ("email", "nobody"),
+    ],
+)
+def test_addresses_of_the_producer_are_addresses(description, key, wrong):
+    document = description.model_dump(by_alias=True, mode="json")
+    document["producer"][key] = wrong
+    with pytest.raises(ValidationError, match=key):
+        DatasetDescription.model_validate(document)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_core._pydantic_core import list_all_errors
 
 import wasl.compliance.authorization
@@ -22,7 +23,7 @@ import wasl.tables.specification
 import wasl.workflow.microdata_spec
 from wasl.errors import SchemaError
 from wasl.locale import Language, messages
-from wasl.registers.document_faults import VALUE_FAULTS, safe_fault
+from wasl.registers.document_faults import VALUE_FAULTS, safe_fault, said_fault
 from wasl.registers.documents import Document
 
 TEMPLATES = {one["type"]: one["message_template_python"] for one in list_all_errors()}
@@ -65,7 +66,7 @@ def faults(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
             try:
                 model.model_validate({field.alias or name: value})
             except ValidationError as error:
-                yield from ((item["type"], item["msg"]) for item in error.errors())
+                yield from ((item["type"], said_fault(item)) for item in error.errors())
 
 
 def test_the_names_of_kinds_are_pydantics() -> None:
@@ -80,8 +81,43 @@ def test_every_fault_that_a_document_can_have_is_translated(language: Language) 
     unknown = {kind for kind, _ in found} - VALUE_FAULTS.keys()
     assert not unknown
     for kind, message in found:
-        if kind != "value_error":
-            assert words.known(message) is not None, (kind, message)
+        translated = words.known(message)
+        assert translated is not None, (kind, message)
+        assert not re.search(r" or |Value error|Assertion failed|expected", translated), translated
+
+
+class Choices(BaseModel):
+    """Choices of each number, with a check of its own."""
+
+    one: Literal["or"] = "or"
+    two: Literal["a", "b or c"] = "a"
+    many: Literal["it's", "a, b", "or", 7] = "or"
+    checked: int = 1
+
+    @field_validator("checked")
+    @classmethod
+    def _check(cls, value: int) -> int:
+        if value == 2:
+            raise AssertionError("the period ends before it starts")
+        if value == 3:
+            raise ValueError("the period ends before it starts.")
+        return value
+
+
+def test_choices_are_listed_without_a_conjunction_and_checks_speak_for_themselves() -> None:
+    said = {}
+    for wrong in ({"one": "?", "two": "?", "many": "?", "checked": 2}, {"checked": 3}):
+        with pytest.raises(ValidationError) as caught:
+            Choices.model_validate(wrong)
+        said |= {(item["loc"][0], item["type"]): said_fault(item) for item in caught.value.errors()}
+    assert said == {
+        ("one", "literal_error"): "the only value expected is or",
+        ("two", "literal_error"): "one of these is expected: a, b or c",
+        ("many", "literal_error"): "one of these is expected: it's, a, b, or, 7",
+        ("checked", "assertion_error"): "the period ends before it starts",
+        ("checked", "value_error"): "the period ends before it starts",
+    }
+    assert messages("fr").known(said["two", "literal_error"]) == "une de ces valeurs est attendue : a, b or c"
 
 
 @pytest.mark.parametrize("language", ["fr", "ar"])
@@ -94,9 +130,10 @@ def test_what_the_toml_reader_says_is_translated(language: Language, text: str) 
 
 def test_the_fault_of_a_request_never_repeats_what_was_sent() -> None:
     for kind, template in TEMPLATES.items():
-        assert "MARKER" not in safe_fault(kind, f"{template} MARKER") or kind in VALUE_FAULTS
+        item = {"type": kind, "msg": f"{template} MARKER", "ctx": {"expected": "'a' or 'b'"}}
+        assert "MARKER" not in safe_fault(item) or kind in VALUE_FAULTS
     for kind in ("value_error", "assertion_error", "union_tag_invalid", "date_parsing", "url_parsing", "unheard_of"):
-        assert safe_fault(kind, "MARKER") == "the value is not accepted"
+        assert safe_fault({"type": kind, "msg": "MARKER"}) == "the value is not accepted"
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,8 @@ def _gaps(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> l
         gaps = np.asarray(pc.is_null(table[spec.name]))
         if spec.type == "date":
             gaps &= date_codes(table, spec.name) == 0  # a year alone is no gap
-        weight: Weight = "problem" if gaps.all() and spec.feature in NEEDED else "warning"
+        needed = spec.feature in NEEDED or (spec,) in schema.name_columns.values()
+        weight: Weight = "problem" if gaps.all() and needed else "warning"
         if gaps.mean() > MOSTLY:
             found.append(finding("cells-missing", weight, spec.name, gaps, rows))
     return found
@@ -295,9 +296,10 @@ def _codes(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> 
 
 
 def _names(table: pa.Table, schema: RegisterSchema, rows: NDArray[np.int64]) -> list[Finding | None]:
-    surname, given = schema.by_feature.get(Feature.SURNAME), schema.by_feature.get(Feature.GIVEN)
-    if surname is None or given is None:
+    parts = schema.name_columns
+    if "surname" not in parts or "given" not in parts:
         return []
+    surname, given = parts["surname"][0], parts["given"][0]
     family, first = _Words.of(table[surname.name]), _Words.of(table[given.name])
     unsplit = np.asarray(table[given.name].is_null()) & family.marked([len(words) > 1 for words in family.words])
     as_family, as_first = family.counts(), first.counts()

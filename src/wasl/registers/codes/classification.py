@@ -202,26 +202,27 @@ def _load(name: str) -> CodeList:
     lines = path.read_text(encoding="utf-8").splitlines()
     title = lines[0].lstrip("# ") if lines and lines[0].startswith("#") else name
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-    return _from_rows(name, title, str(path), rows, _arabic_labels(path.parent / "arabic" / path.name))
+    return _from_rows(name, title, str(path), rows, _arabic_rows(path.parent / "arabic" / path.name))
 
 
-def _arabic_labels(path: Path) -> dict[str, str]:
-    """Arabic label by code; empty where the list has none."""
+def _arabic_rows(path: Path) -> dict[str, tuple[str, ...]]:
+    """Arabic label by code, and after it other Arabic spellings; empty where the list has none."""
     if not path.is_file():
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
-    return {row["code"]: row["label_ar"] for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return {row["code"]: (row["label_ar"], *filter(None, (row.get("spellings") or "").split("|"))) for row in rows}
 
 
 def _from_rows(
-    name: str, title: str, where: str, rows: list[dict[str, str]], arabic: Mapping[str, str] | None = None
+    name: str, title: str, where: str, rows: list[dict[str, str]], arabic: Mapping[str, tuple[str, ...]] | None = None
 ) -> CodeList:
     entries: dict[str, CodeEntry] = {}
     spellings: dict[str, list[str]] = {}
     for row in rows:
         if row["code"] in entries:
             raise SchemaError(f"{where}: code {row['code']!r} is there twice.")
-        label_ar = (arabic or {}).get(row["code"], "")
+        label_ar = (arabic or {}).get(row["code"], ("",))[0]
         entries[row["code"]] = CodeEntry(row["code"], row["label"], row["label_fr"], row["parent"], label_ar)
         own = [row["code"], row["label"], row["label_fr"], *filter(None, row["spellings"].split("|"))]
         for spelling in dict.fromkeys(_matched(s) for s in own if s):
@@ -230,19 +231,21 @@ def _from_rows(
     final = {spelling: tuple(codes) for spelling, codes in spellings.items()}
     final |= {spelling_key(code): (code,) for code in entries}
     labels: dict[str, list[str]] = {}
-    for entry in entries.values():
-        if key := spelling_key(entry.label_ar):
-            labels.setdefault(key, []).append(entry.code)
+    for code in entries:
+        for key in {spelling_key(text) for text in (arabic or {}).get(code, ())} - {""}:
+            labels.setdefault(key, []).append(code)
     final = _as_numbers(entries) | {label: tuple(codes) for label, codes in labels.items()} | final
     return CodeList(name, title, entries, final, digest_json([rows]))
 
 
 def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The numbers a spreadsheet makes of codes, as spellings: 06.141 becomes 6.141, and 07 becomes 7."""
+    """The numbers a spreadsheet makes of codes, as spellings: 06.141 becomes 6.141 and 6141, and 07 becomes 7."""
     numbers: dict[str, list[str]] = {}
     for code in codes:
         if CODE_OF_DIGITS.fullmatch(code):
             numbers.setdefault(repr(float(code)) if "." in code else str(int(code)), []).append(code)
+            if "." in code:
+                numbers.setdefault(str(int(code.replace(".", ""))), []).append(code)
     return {spelling_key(number): tuple(found) for number, found in numbers.items()}
 
 
@@ -278,7 +281,7 @@ def _own_list(register: str, name: str, codes: tuple[CodeSpellings, ...]) -> Cod
         }
         for code in codes
     ]
-    arabic = {code.code: code.label_ar for code in codes if code.label_ar}
+    arabic = {code.code: (code.label_ar,) for code in codes if code.label_ar}
     return _from_rows(name, f"{name} of register {register}", f"schema {register}, code list {name}", rows, arabic)
 
 

@@ -181,13 +181,18 @@ YEARS_AHEAD = 15
 """A date other than a birth may lie so far ahead: cards and passports are valid for ten years at the most."""
 
 
+def birth_pivot(pivot: int) -> int:
+    """The pivot of two-digit years of birth: no birth lies in a year to come."""
+    return min(pivot, dt.datetime.now(dt.UTC).year % 100 + 1)
+
+
 def _pivot(field: Field) -> int:
     """Two-digit years below it are of this century. A birth lies in the past, unless the schema says another pivot."""
     if field.century_pivot != Field.model_fields["century_pivot"].default:
         return field.century_pivot
     this_year = dt.datetime.now(dt.UTC).year % 100
     if field.feature == Feature.BIRTH_DATE:
-        return min(field.century_pivot, this_year + 1)
+        return birth_pivot(field.century_pivot)
     return max(field.century_pivot, this_year + YEARS_AHEAD)
 
 

@@ -134,7 +134,9 @@ def draft_register(
     weight = _weight(columns, words)
     _name_for_publication(columns, words)
     named = (title or path.stem, holder)
-    text = write_schema(path, columns, record, weight, source, found_sheet, words, named)
+    text = write_schema(
+        path, columns, record, weight, source, FileLayout(sheet=found_sheet, encoding=encoding), words, named
+    )
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
     return text
 
@@ -249,7 +251,7 @@ def _settle_features(columns: list[DraftColumn], words: Messages) -> None:
             column.evidence.append(_("the heading says birth date, but most cells are no dates"))
         if column.feature is None:
             if column.role != "identifier":
-                few = column.type in ("date", "integer", "decimal", "code") or _few(column)
+                few = column.type in ("date", "month", "integer", "decimal", "code") or _few(column)
                 column.role = "payload" if few else "drop"
                 if not few:
                     column.evidence.append(_("free text: dropped unless you say otherwise"))

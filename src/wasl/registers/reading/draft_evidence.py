@@ -14,11 +14,13 @@ from wasl.locale import Messages, messages
 from wasl.registers.codes.classification import CodeList, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.known_names import known_as
-from wasl.registers.reading.cells import DEFAULT_DATES
-from wasl.registers.reading.dates import DateNote, DateRule, read_date
+from wasl.registers.reading.cells import DEFAULT_DATES, DEFAULT_MONTHS, birth_pivot
+from wasl.registers.reading.dates import DateNote, DateRule, parse_month, read_date
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
-from wasl.registers.reading.marks import drop_equals, drop_marks, drop_quotes
+from wasl.registers.reading.headings import AMOUNT, PAYLOAD_HEADINGS, WORK
+from wasl.registers.reading.marks import drop_equals, drop_marks, drop_quotes, fold_digits
 from wasl.registers.reading.numbers import has_decimals, read_numbers
+from wasl.registers.schema import Field
 
 __all__ = ["DraftColumn", "examine_column"]
 
@@ -28,6 +30,8 @@ COVERED = 0.9
 """The same for a code list, whose spellings a draft cannot complete."""
 MOST_READ = 100_000
 """Distinct cells of a column that are looked at."""
+CENTURY = Field.model_fields["century_pivot"].default
+"""The pivot of two-digit years in a schema that states none."""
 MANY = 20
 """Different values of a code list's column, from which on they repeat in a file of any size."""
 LISTS = ("sex", "nationality", "province", "region", "city", "activity", "occupation", "education", "permit-type",
@@ -37,7 +41,11 @@ STANDARDS = {"province": "province", "region": "region", "city": "work_province"
              "permit-motive": "permit_motive", "contract-type": "contract_type", "legal-status": "legal_status",
              "labour-status": "labour_status", "pension-type": "pension_type", "area": "area"}  # fmt: skip
 ENGLISH = messages("en")
-ARABIC = r"[\x{0600}-\x{06FF}]"
+ARABIC = r"[\x{0620}-\x{064A}\x{066E}-\x{06D3}\x{06FA}-\x{06FF}]"
+"""A letter; digits and marks of the Arabic script are none."""
+GROUPED = r"\d[ '’\x{00A0}\x{202F}\x{066C}]\d{3}(?:\D|$)"
+"""A mark between thousands that is no decimal mark."""
+MONTH_CELL = r"\p{L}[\p{L}.]*[ /.\-]*\d{4}|^\d{1,2}[/.\-]\d{4}$|^\d{4}[/.\-]\d{1,2}$"
 
 
 @dataclass(slots=True)
@@ -88,7 +96,7 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
             distinct=distinct,
         )
     )
-    values = counts.field("values")[:MOST_READ]
+    values = pa.array([fold_digits(text) for text in counts.field("values")[:MOST_READ].to_pylist()], pa.string())
     weights = np.asarray(counts.field("counts"), dtype=np.int64)[:MOST_READ]
     known = known_features(heading)
     column.feature = known[0] if known else None
@@ -96,10 +104,12 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
         column.evidence.append(_("the heading is in use for {feature}", feature=known_as(column.feature, words)))
     if not present:
         return column
-    _dates(column, values, weights, words)
+    _months(column, values, weights, words)
+    if column.type == "string":
+        _dates(column, values, weights, words)
     if column.type == "string":
         _numbers(column, values, weights, words)
-    if column.type != "date":
+    if column.type not in ("date", "month"):
         _codes(column, text, words)
     if column.type == "string":
         _texts(column, values, weights, words)
@@ -118,6 +128,28 @@ def _share(flags: Sequence[bool] | np.ndarray, weights: np.ndarray) -> float:
     return float(np.dot(np.asarray(flags, dtype=np.float64), weights) / max(1, weights.sum()))
 
 
+def _months(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
+    """Recognize months of a year: *mars 2024*, *03/2024*, and *202403* under a heading that says month."""
+    _ = words.text
+    if column.feature is not None:
+        return
+    said = _says(column.heading, PAYLOAD_HEADINGS["month"])
+    looks = np.asarray(pc.match_substring_regex(values, r"^\d{6}$" if said else MONTH_CELL))
+    looks |= np.asarray(pc.match_substring_regex(values, MONTH_CELL))
+    if _share(looks, weights) < ENOUGH:
+        return
+    share = _share([parse_month(text, DEFAULT_MONTHS) is not None for text in values.to_pylist()], weights)
+    if share >= ENOUGH:
+        column.type = "month"
+        column.evidence.append(_("{share} are months of a year", share=words.percent(share)))
+
+
+def _says(heading: str, texts: Sequence[str] | frozenset[str]) -> bool:
+    """Whether a heading has all words of one of the texts."""
+    own = {word.removeprefix("ال") for word in words_key(heading)}
+    return any(said and {word.removeprefix("ال") for word in said} <= own for said in map(words_key, texts))
+
+
 def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Recognize dates, with their layouts, calendar and years."""
     _ = words.text
@@ -128,7 +160,8 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
     if _share(looks, weights) < ENOUGH and not said:
         return
     texts = values.to_pylist()
-    rule = DateRule(DEFAULT_DATES, earliest=1700, calendar="mixed")
+    pivot = birth_pivot(CENTURY) if column.feature == "birth_date" else CENTURY
+    rule = DateRule(DEFAULT_DATES, earliest=1700, calendar="mixed", pivot=pivot)
     read = [read_date(text, rule) for text in texts]
     share = _share([code > 0 for code, _note in read], weights)
     whole = _share([code > 0 and code % 100 > 0 for code, _note in read], weights)
@@ -143,7 +176,9 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
         )
     )
     months_first = sum(bool(note & DateNote.MONTH_FIRST) for _code, note in read)
-    layouts = ("%m/%d/%Y", "%Y-%m-%d") if months_first > len(read) / 20 else DEFAULT_DATES
+    layouts: tuple[str, ...] = ("%m/%d/%Y", "%Y-%m-%d") if months_first > len(read) / 20 else DEFAULT_DATES
+    if sum(bool(note & DateNote.TWO_DIGITS) for _code, note in read) > len(read) / 2:
+        layouts = tuple(layout.replace("%Y", "%y") for layout in layouts if layout.endswith("%Y"))
     shares = {layout: _share([_written(text, layout) for text in texts], weights) for layout in layouts}
     column.formats = tuple(layout for layout, own in sorted(shares.items(), key=lambda item: -item[1]) if own > 0.001)
     column.formats = column.formats or ("%d/%m/%Y",)
@@ -172,6 +207,7 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
 
 def _written(text: str, layout: str) -> bool:
     pattern = re.escape(layout).replace("%d", r"\d{1,2}").replace("%m", r"\d{1,2}").replace("%Y", r"\d{4}")
+    pattern = pattern.replace("%y", r"\d{2}")
     if layout == "%Y%m%d":
         pattern = r"\d{8}"
     return re.match(pattern + r"(?:\D|$)", text) is not None
@@ -193,6 +229,17 @@ def _numbers(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: 
     elif column.distinct < 0.5 * (column.cells - column.missing):
         column.type = "integer"
         column.evidence.append(_("whole numbers that repeat"))
+    elif _says(column.heading, AMOUNT) or _grouped(values, numbers):
+        column.type = "integer"
+        column.evidence.append(_("whole numbers: an amount by its heading or by the marks between thousands"))
+
+
+def _grouped(values: pa.Array, numbers: pa.ChunkedArray) -> bool:
+    """Whether thousands are marked in numbers of several lengths; numbers of documents have one length."""
+    large = np.asarray(pc.fill_null(numbers, 0.0)) >= 1000
+    marked = np.asarray(pc.match_substring_regex(values, GROUPED))
+    digits = np.floor(np.log10(np.maximum(np.abs(np.asarray(pc.fill_null(numbers, 1.0))), 1.0)))
+    return bool(large.any() and marked[large].mean() >= ENOUGH and len(np.unique(digits)) > 1)
 
 
 def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
@@ -203,7 +250,13 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     present = column.cells - column.missing
     if column.feature is None and column.distinct > present / 2 and (column.distinct > MANY or _all_digits(text)):
         return  # running numbers, and texts that hardly repeat, are no codes
-    names = [column.feature] if column.feature in ("sex", "nationality", "region") else list(LISTS)
+    numeric = column.type in ("integer", "decimal")
+    named = [name for name in LISTS if _says(column.heading, PAYLOAD_HEADINGS.get(STANDARDS.get(name, ""), ()))]
+    if numeric and column.feature is None and not named:
+        return  # a number may be any list's code
+    names = (
+        [column.feature] if column.feature in ("sex", "nationality", "region") else named if numeric else list(LISTS)
+    )
     covered = {}
     for name in names:
         if not (config_dir() / "classifications" / f"{name}.csv").is_file():
@@ -215,14 +268,13 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     best = max(covered, key=lambda name: covered[name])
     if covered[best] < (0.5 if column.feature is not None else COVERED):
         return
-    numeric = column.type in ("integer", "decimal")
-    if numeric and column.feature is None:
-        return  # a number may be any list's code
     column.type, column.classification = "code", best
     column.evidence.append(_("code list {name} covers {share}", name=best, share=words.percent(covered[best])))
     if column.feature is None and best in ("sex", "nationality"):
         column.feature = best
     column.standard = STANDARDS.get(best)
+    if best == "city" and not _says(column.heading, WORK):
+        column.standard = STANDARDS["province"]
 
 
 def _all_digits(text: pa.ChunkedArray) -> bool:

@@ -11,7 +11,7 @@ from wasl.registers.reading.draft_evidence import DraftColumn
 from wasl.registers.reading.headers import column_key, words_key
 from wasl.registers.reading.headings import BIRTH_YEAR
 from wasl.registers.reading.source import Source
-from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
+from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, gets_nothing_back
 
 __all__ = ["DERIVED", "write_schema"]
 
@@ -36,7 +36,7 @@ def write_schema(
     record: DraftColumn | None,
     weight: DraftColumn | None,
     source: Source,
-    sheet: str | None,
+    layout: FileLayout,
     words: Messages,
     named: tuple[str, str],
 ) -> str:
@@ -48,7 +48,7 @@ def write_schema(
         record: The column that numbers the records; None: they are numbered by row.
         weight: The column of sampling weights, where there is one.
         source: The file as read.
-        sheet: The sheet, of a workbook.
+        layout: The sheet of a workbook, and the encoding of a text file where a person stated it.
         words: The language of comments.
         named: Title and holder; an empty holder is asked for.
     """
@@ -82,8 +82,9 @@ def write_schema(
         *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
         "",
     ]
-    if sheet is not None:
-        lines += ["[file]", f"sheet = {_quoted(sheet)}", ""]
+    stated = {"sheet": layout.sheet, "encoding": layout.encoding}
+    if any(stated.values()):
+        lines += ["[file]", *(f"{name} = {_quoted(said)}" for name, said in stated.items() if said), ""]
     for column in columns:
         lines += [
             f"# {words.parts(column.evidence)}",
@@ -141,7 +142,8 @@ def _family(columns: list[DraftColumn]) -> str:
     if not features & dated & {"birth_date", *NUMBERED}:
         return "generic"
     needed = {"surname", "given", "birth_date"}
-    return "febrl" if needed <= features <= needed | {"surname_arabic", "given_arabic"} else "morocco"
+    few = {str(feature).removesuffix("_arabic") for feature in features} == needed
+    return "febrl" if few else "morocco"
 
 
 def _standards(columns: list[DraftColumn], before: DraftColumn) -> set[str]:

@@ -49,6 +49,8 @@ TOLERABLE = 0.5
 """The share that is enough where no other encoding comes near: signs and broken cells read badly in all of them."""
 MARGIN = 0.05
 """A reading must be better than the others by this share of words."""
+CLEAR = 0.5
+"""Of the words that two encodings read differently, the share by which one must be better to be believed."""
 ACCENTED = frozenset("ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆÁÍÓÚÑÃÕÅØßàâäçéèêëîïôöùûüÿœæáíóúñãõåøìòĞİŞğışªº")
 RARE = frozenset(["Å", "å", "Ø", "ø", "ª", "º", "Ÿ", "ß", "ì", "ò", "Æ", "æ", "ı", "ş", "ğ"])
 WORD = re.compile(rb"(?<![A-Za-z\x80-\xff'\-])[A-Za-z'\-]*+[\x80-\xff][A-Za-z\x80-\xff'\-]*+")
@@ -176,7 +178,7 @@ def _best(where: str, words: Counter[bytes]) -> str:
         for encoding in ranked[1:]
         if scores[first] - scores[encoding] < MARGIN
         and {first, encoding} != {"cp1252", "cp1254"}
-        and any(_decoded(word, first) != _decoded(word, encoding) for word, _ in chosen)
+        and not _settled(chosen, first, encoding)
     ]
     readings = _readings(chosen, [first, *(rivals or ranked[1:])])
     remedy = (
@@ -189,6 +191,19 @@ def _best(where: str, words: Counter[bytes]) -> str:
     if rivals:
         raise RegisterError(f"{where}: the encoding is in doubt. {readings}", remedy=remedy)
     return first
+
+
+def _settled(words: list[tuple[bytes, int]], first: str, other: str) -> bool:
+    """Whether words that two encodings read differently decide for the first; so do none at all.
+
+    Words that both read in the same way say nothing, however many they are. *é* and *ç* are the same bytes in
+    Windows-1252 and Windows-1256. *Âge* in a heading may be the only word that tells them apart.
+    """
+    telling = [(word, count) for word, count in words if _decoded(word, first) != _decoded(word, other)]
+    if not telling:
+        return True
+    own = _score(telling, first)
+    return own >= GOOD and own - _score(telling, other) >= CLEAR
 
 
 def _decoded(word: bytes, encoding: str) -> str:

@@ -14,7 +14,17 @@ from wasl.registers.reading.world_headings import (
     WORLD_PAYLOAD_HEADINGS,
 )
 
-__all__ = ["BIRTH_YEAR", "FREE_TEXT", "HEADINGS", "OTHER_PERSON", "OWNER", "PAYLOAD_HEADINGS", "WEIGHT"]
+__all__ = [
+    "AMOUNT",
+    "BIRTH_YEAR",
+    "FREE_TEXT",
+    "HEADINGS",
+    "OTHER_PERSON",
+    "OWNER",
+    "PAYLOAD_HEADINGS",
+    "WEIGHT",
+    "WORK",
+]
 
 _HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": (
@@ -145,3 +155,18 @@ FREE_TEXT = frozenset((
     "observación", "observaciones", "ملاحظات", "ملاحظة", "تعليق", "تعليقات", *WORLD_FREE_TEXT,
 ))  # fmt: skip
 """Words of a heading under which people write what they like: it may name anybody."""
+
+AMOUNT = frozenset((
+    "montant", "somme", "salaire", "salaires", "revenu", "revenus", "rémunération", "traitement", "indemnité", "prime",
+    "prix", "coût", "frais", "dépense", "dépenses", "recette", "solde", "cotisation", "cotisations", "pension", "loyer",
+    "amount", "wage", "wages", "salary", "income", "pay", "price", "cost", "fee", "expense", "balance", "rent",
+    "importe", "monto", "salario", "sueldo", "ingreso", "مبلغ", "أجر", "أجرة", "راتب", "دخل", "ثمن", "سعر", "تكلفة",
+    "مصاريف", "رصيد", "تعويض", "معاش",
+))  # fmt: skip
+"""Words of headings of amounts: their numbers hardly repeat and are no numbers of documents."""
+
+WORK = frozenset((
+    "travail", "emploi", "employeur", "entreprise", "société", "établissement", "affilié", "chantier", "work", "job",
+    "employer", "company", "workplace", "trabajo", "empresa", "عمل", "شغل", "مشغل", "مقاولة", "شركة",
+))  # fmt: skip
+"""Words of headings that say that a place is one of work."""

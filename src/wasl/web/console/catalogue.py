@@ -156,7 +156,7 @@ def _json_ld(
         "creator": {"@type": "Organization", "name": about.get("producer", {}).get("name", "")},
         "temporalCoverage": f"{period.get('start', '')}/{period.get('end', '')}",
         "spatialCoverage": about.get("country_name", ""),
-        "usageInfo": about.get("conditions", ""),
+        "conditionsOfAccess": about.get("conditions", ""),
         "isAccessibleForFree": True,
         "variableMeasured": [one["label"] for one in about["variables"]],
         "distribution": [

@@ -46,15 +46,14 @@ def show_retention(page: AnyPage, project: str) -> Response:
         registers = state.select(Register, project=project)
         sent = state.select(Submission, project=project, purged=False)
         jobs = state.select(Job, project=project, kind=JobKind.ERASE, descending=True, limit=10)
-    calendar = sorted((retention.due_day(one, rules) or "", one.id, one) for one in sent)
-    due = retention.due_submissions(sent, rules, page.caller.at)
+    calendar = retention.calendar(sent, rules, page.caller.at)
     return page.render(
         "retention.html",
         rules=rules,
         registers=registers,
-        calendar=[(day, one, one.id in due) for day, _, one in calendar if day][:SHOWN],
-        forever=sum(not day for day, _, _ in calendar),
-        due=len(due),
+        calendar=[one for one in calendar if one.now or one.day][:SHOWN],
+        forever=sum(not one.now and not one.day for one in calendar),
+        due=sum(one.now for one in calendar),
         jobs=jobs,
         certificates=_certificates(page, project),
     )

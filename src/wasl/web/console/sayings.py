@@ -79,7 +79,7 @@ KINDS: dict[type[errors.WaslError], tuple[str, str]] = {
     ),
     errors.StateError: (N_("This is not possible now"), N_("Open the page again: it shows the present state.")),
     errors.NotFoundError: (N_("There is no such thing here"), N_("Start again from the menu.")),
-    errors.InputError: (N_("The input is at fault"), N_("Go back, correct it and send it again.")),
+    errors.InputError: (N_("The input is at fault"), N_("Correct it and send it again.")),
     errors.WaslError: (N_("The request cannot be served"), N_("Go back and try again.")),
 }
 """Title and general remedy of each kind of error."""
@@ -94,7 +94,7 @@ STATUSES = {
     410: (N_("This was withdrawn"), N_("Look into the catalogue for a later release.")),
     413: (N_("The request is too large"), N_("Send less, or use the command line.")),
     415: (N_("The request is of another kind"), N_("Go back and try again.")),
-    422: (N_("The input is at fault"), N_("Go back, correct it and send it again.")),
+    422: (N_("The input is at fault"), N_("Correct it and send it again.")),
     429: (N_("There were too many requests"), N_("Wait a minute, then try again.")),
     500: (
         N_("Something went wrong inside the service; nothing was changed"),

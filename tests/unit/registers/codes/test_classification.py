@@ -263,3 +263,20 @@ def test_a_list_of_the_schema_itself_means_what_it_says():
     other = replace(own, digest="another list")
     assert other.told_by(["H", "M"]) is other
     assert own.told_by(["H", "M"]).codes("M") == ("F",)
+
+
+def test_provinces_are_found_by_the_number_a_spreadsheet_makes_of_their_digits():
+    for name in ("province", "city"):
+        codes = CodeList.load(name)
+        for code in codes.entries:
+            assert codes.codes(str(int(code.replace(".", "")))) == (code,)
+
+
+@pytest.mark.parametrize(
+    ("latin", "arabic"),
+    [("Tanger", "طنجة"), ("Oujda", "وجدة"), ("Agadir", "اكادير"), ("Dakhla", "الداخلة"), ("Témara", "تمارة"),
+     ("Inezgane", "إنزكان"), ("M'diq", "المضيق"), ("Ben Guerir", "ابن جرير"), ("Casablanca", "الدارالبيضاء")],
+)  # fmt: skip
+def test_towns_in_short_are_found_in_both_scripts(latin, arabic):
+    codes = CodeList.load("city")
+    assert codes.codes(latin) == codes.codes(arabic) != ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import tomllib
 
 import numpy as np
@@ -298,3 +300,111 @@ def test_names_without_births_are_compared_by_address(tmp_path, whose):
         created="2026-01-01T00:00:00Z", rng=np.random.default_rng(1),
     )  # fmt: skip
     assert encoded.delivery.header.filter_bits.keys() >= {"contact", "names"}
+
+
+def with_column(tmp_path, heading, cells):
+    path = tmp_path / "own.csv"
+    lines = [
+        f"P{i:03d};{NAMES[i % 8]};{NAMES[(i * 3 + 1) % 8]};{1 + i % 28:02d}/0{1 + i % 9}/19{40 + i % 60};{cell}"
+        for i, cell in enumerate(cells)
+    ]
+    path.write_text("\n".join([f"Dossier;Nom;Prénom;Né le;{heading}", *lines]), encoding="utf-8")
+    text, schema, _ = draft(path)
+    read = read_register(path, schema)
+    assert read.table.num_rows == len(lines)
+    return text, schema.fields[-1], read.table.column(schema.fields[-1].name).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("heading", "write"),
+    [
+        ("Mois d'admission", lambda i: f"{['janvier', 'mars', 'août', 'déc.'][i % 4]} 202{i % 5}"),
+        ("Entrée", lambda i: f"{1 + i % 12:02d}/202{i % 5}"),
+        ("Période", lambda i: f"202{i % 5}{1 + i % 12:02d}"),
+        ("تاريخ التسجيل", lambda i: f"{['يناير', 'غشت', 'شتنبر'][i % 3]} 202{i % 5}"),
+        ("تاريخ التسجيل", lambda i: f"{['مارس', 'نونبر'][i % 2]} ٢٠٢{i % 5}"),
+    ],
+)
+def test_months_of_a_year_are_months(tmp_path, heading, write):
+    _, field, read = with_column(tmp_path, heading, [write(i) for i in range(60)])
+    assert (field.type, field.role.value) == ("month", "payload")
+    assert all(re.fullmatch(r"202\d-(0[1-9]|1[0-2])", month) for month in read)
+
+
+AMOUNTS = [37 * i * i + 251 for i in range(60)]
+ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+@pytest.mark.parametrize(
+    ("heading", "write"),
+    [
+        ("Salaire", str),
+        ("Montant accordé", str),
+        ("مبلغ المساعدة", lambda n: f"{n:,}".replace(",", "٬").translate(ARABIC_DIGITS)),
+        ("الأجر الشهري", lambda n: str(n).translate(ARABIC_DIGITS)),
+        ("Aide", lambda n: f"{n:,}".replace(",", " ")),
+        ("Aide", lambda n: f"{n:,}".replace(",", "\u202f")),
+        ("Salaire", lambda n: f"{n:,}.00".replace(",", " ").replace(".", ",")),
+    ],
+)
+def test_amounts_that_hardly_repeat_are_no_numbers_of_documents(tmp_path, heading, write):
+    _, field, read = with_column(tmp_path, heading, [write(n) for n in AMOUNTS])
+    assert field.type in ("integer", "decimal")
+    assert field.role.value == "payload"
+    assert read == AMOUNTS
+
+
+def test_numbers_of_documents_are_no_amounts(tmp_path):
+    for write in (lambda i: f"{100_000 + 7919 * i}", lambda i: f"{100 + i} {200 + i} {300 + i}"):
+        _, field, _read = with_column(tmp_path, "Carte", [write(i) for i in range(60)])
+        assert field.role.value == "identifier"
+
+
+@pytest.mark.parametrize(
+    ("heading", "standard"),
+    [
+        ("Ville/quartier", "province"),
+        ("Ville", "province"),
+        ("Ville de travail", "work_province"),
+        ("Ville de l'employeur", "work_province"),
+        ("مدينة العمل", "work_province"),
+        ("المدينة", "province"),
+    ],
+)
+def test_a_town_is_one_of_work_where_the_heading_says_so(tmp_path, heading, standard):
+    towns = ["Casablanca", "طنجة", "Oujda", "أكادير", "Dakhla", "البيضاء"]
+    _, field, _read = with_column(tmp_path, heading, [towns[i % 6] for i in range(60)])
+    assert (field.type, field.classification, field.standard) == ("code", "city", standard)
+
+
+def test_provinces_as_numbers_are_codes_where_the_heading_says_province(tmp_path):
+    codes = ["1511", "6141", "12391", "3061"]
+    _, field, _read = with_column(tmp_path, "Province", [codes[i % 4] for i in range(60)])
+    assert (field.type, field.classification, field.standard) == ("code", "province", "province")
+    _, other, _read = with_column(tmp_path, "Unités", [codes[i % 4] for i in range(60)])
+    assert other.type == "integer"
+
+
+def test_dates_in_arabic_digits_are_dates_under_any_heading(tmp_path):
+    cells = [f"{1 + i % 28:02d}/0{1 + i % 9}/202{i % 4}".translate(ARABIC_DIGITS) for i in range(60)]
+    _, field, read = with_column(tmp_path, "تاريخ الدخول", cells)
+    assert (field.type, field.role.value, field.format) == ("date", "payload", ("%d/%m/%Y",))
+    assert None not in read
+
+
+def test_two_digit_years_of_birth_are_said_and_lie_in_the_past(tmp_path):
+    path = tmp_path / "own.csv"
+    lines = [f"P{i:03d};{NAMES[i % 8]};{NAMES[i % 7]};{1 + i % 28:02d}/03/{i:02d}" for i in range(100)]
+    path.write_text("\n".join(["Dossier;Nom;Prénom;DDN", *lines]), encoding="utf-8")
+    text, _, by_feature = draft(path)
+    assert by_feature["birth_date"].format == ("%d/%m/%y",)
+    last = int(re.search(r"years \d{4} to (\d{4})", text)[1])
+    assert last <= dt.datetime.now(dt.UTC).year
+
+
+def test_a_stated_encoding_stays_in_the_draft(tmp_path):
+    path = write_csv(tmp_path, [["Dossier", "Nom", "Âge"], *[[f"D{i}", "Zoé", str(i)] for i in range(30)]], "cp1252")
+    text = draft_register(path, encoding="windows-1252")
+    schema = RegisterSchema.model_validate(tomllib.loads(text))
+    assert schema.file.encoding == "windows-1252"
+    assert "encoding" not in draft_register(path)

@@ -57,6 +57,26 @@ def test_few_signs_are_enough_where_the_readings_do_not_differ(tmp_path, text):
     assert path.read_bytes().decode(detect_encoding(path)) == text
 
 
+SAME = "Né à Fès|Prénom|Sénégal|Pièce|Durée|Français|Forêt|Aïssatou|Hélène|Reçu|Mélange"
+"""Words that Windows-1252 and Windows-1256 read in the same way."""
+
+
+@pytest.mark.parametrize("word", ["Âge", "École", "État civil", "Établissement", "Île", "CÔTE", "DÉBUT", "NAÎTRE"])
+def test_one_french_word_tells_where_all_others_read_the_same(tmp_path, word):
+    path = tmp_path / "register.csv"
+    text = lines(word, *[SAME] * 4)
+    path.write_bytes(text.encode("cp1252"))
+    assert path.read_bytes().decode(detect_encoding(path)) == text
+
+
+@pytest.mark.parametrize("word", ARABIC.split("|"))
+def test_one_arabic_word_tells_where_all_others_read_the_same(tmp_path, word):
+    path = tmp_path / "register.csv"
+    text = lines(word, *[SAME] * 4)
+    path.write_bytes(text.encode("cp1256"))
+    assert path.read_bytes().decode(detect_encoding(path)) == text
+
+
 HEADER = (
     "num_inscription;num_carte_sejour;campagne;nom;prenom;sexe;date_naissance;nationalite;region;secteur;montant;statut"
 )
