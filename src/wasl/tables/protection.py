@@ -28,6 +28,10 @@ class ProtectionMethod(StrEnum):
     NONE = "none"
 
 
+ROUNDING = 1e-9
+"""By how much a variance may pass its limits through rounding of floating-point numbers."""
+
+
 class CellKeyOptions(Document):
     """Parameters of the cell-key method; kept from users of the tables.
 
@@ -57,6 +61,18 @@ class CellKeyOptions(Document):
         if list(value) != sorted(value, reverse=True):
             raise ValueError("the shares of smaller contributions are not larger than those of larger ones")
         return value
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        """The variance is reached far from zero; near it, where counts cannot be negative, as far as it can be."""
+        squares = (self.maximum + 1) * (2 * self.maximum + 1) / 6  # mean of 1, 4, ... D^2
+        moved = 2 * self.maximum / (2 * self.maximum + 1) if self.stay is None else 1 - self.stay
+        least, most = 0.0 if self.stay is None else moved, moved * squares
+        if not least - ROUNDING <= self.variance <= most + ROUNDING:
+            raise ValueError(
+                f"with this maximum and stay the variance of the noise lies between {least:.4g} and {most:.4g}"
+            )
+        return self
 
 
 class RoundingOptions(Document):

@@ -5,6 +5,9 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from wasl.errors import InputError
 from wasl.tables.cell_keys.perturb import cell_noise
@@ -81,3 +84,31 @@ def test_record_keys_depend_on_identifier_and_secret_alone():
 def test_records_without_a_key_of_their_own_are_refused(data, column, message):
     with pytest.raises(InputError, match=message):
         add_record_keys(pa.table(data), column, b"k" * 16, 2**32)
+
+
+SQUARES = {maximum: np.mean(np.arange(1, maximum + 1) ** 2.0) for maximum in range(1, 8)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    maximum=st.integers(1, 7),
+    share=st.floats(0.02, 1.0),
+    stay=st.none() | st.floats(0.05, 0.95),
+)
+def test_the_variance_that_is_asked_is_reached_far_from_zero(maximum, share, stay):
+    moved = 2 * maximum / (2 * maximum + 1) if stay is None else 1 - stay
+    least, most = (0.0 if stay is None else moved), moved * SQUARES[maximum]
+    variance = least + share * (most - least)
+    table = transition_table(CellKeyOptions(maximum=maximum, variance=variance, stay=stay))
+    assert table.variance[-1] == pytest.approx(variance, rel=1e-5)
+    assert (table.probability @ table.noise)[1:] == pytest.approx(0.0, abs=1e-8)
+    if stay is not None:
+        assert table.probability[-1, maximum] == pytest.approx(stay)
+
+
+@pytest.mark.parametrize(
+    ("maximum", "variance", "stay"), [(5, 30.0, None), (2, 3.0, None), (3, 2.0, 0.9), (1, 0.28, 0.54), (3, 0.26, 0.49)]
+)
+def test_a_variance_that_no_noise_has_is_refused(maximum, variance, stay):
+    with pytest.raises(ValidationError, match="the variance of the noise lies between"):
+        CellKeyOptions(maximum=maximum, variance=variance, stay=stay)
