@@ -27,10 +27,11 @@ from wasl.linkage.plan import LinkagePlan
 from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_few_links, check_precision, check_twins, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
-from wasl.linkage.quality.estimates import estimate_quality, why_recall_is_unknown
+from wasl.linkage.quality.estimates import estimate_quality
 from wasl.linkage.quality.least_precision import least_probability
 from wasl.linkage.quality.occasions import share_with_few_occasions
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
+from wasl.linkage.quality.unknown_recall import compares_all_pairs, why_recall_is_unknown
 from wasl.linkage.quality.unmet import unmet_by_source
 from wasl.locale import N_
 from wasl.registers.exchange.join_map import JoinMap
@@ -229,7 +230,9 @@ def _quality(
     below = max((part["expected_below"] for part in flow), default=0.0) + missed
     pairs, together = found.pairs, found.together
     reason = why_recall_is_unknown(flow, scored.model, records, few_occasions, twice)
-    quality = estimate_quality(pairs, together, records, below, duplicate_free, found.cluster, reason, room)
+    quality = estimate_quality(
+        pairs, together, records, below, duplicate_free, found.cluster, reason, room, compares_all_pairs(flow, records)
+    )
     unmet = unmet_by_source(pairs, together, records, single, quality["by_registers"])
     never = np.array([unmet[label] for label in records.sources])[records.source]
     by_register = by_group(single, probability, never, records.source.astype(np.int64), records.sources)

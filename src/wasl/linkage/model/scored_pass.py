@@ -155,6 +155,7 @@ def score_pass(
         "expected_below": float((patterns.counts * probability)[below].sum()),
         "weights": _weight_histogram(weight, probability, patterns),
         "examples": _examples(model, weight, probability, patterns),
+        "compared": _compared(comparisons, patterns),
         "drift": drift,
         "labels": told,
         "warnings": _warnings(comparisons, borrowed, patterns) + _unused(told),
@@ -300,6 +301,20 @@ def _fit(
 
 MOSTLY_MISSING = 0.5
 """A comparison missing in more than this share of the pairs is named in the report."""
+
+
+SELDOM = 0.05
+"""A comparison that fewer of the pairs have shows nothing of the errors of matches."""
+
+
+def _compared(comparisons: Sequence[Comparison], patterns: PatternCounts) -> list[str]:
+    """Names of the comparisons that more than `SELDOM` of the pairs have."""
+    pairs = max(patterns.pairs, 1)
+    return [
+        comparison.name
+        for c, comparison in enumerate(comparisons)
+        if float(patterns.counts[patterns.states[:, c] != MISSING].sum()) > SELDOM * pairs
+    ]
 
 
 def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], patterns: PatternCounts) -> list[str]:
