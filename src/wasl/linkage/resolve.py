@@ -28,7 +28,7 @@ from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_few_links, check_precision, check_twins, resolution_checks
 from wasl.linkage.quality.doubt import describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality
-from wasl.linkage.quality.least_precision import least_probability
+from wasl.linkage.quality.least_precision import least_probability, mostly_faint
 from wasl.linkage.quality.occasions import share_with_few_occasions
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.quality.unknown_recall import compares_all_pairs, why_recall_is_unknown
@@ -105,7 +105,8 @@ def resolve(
     del meetings
     if look is not None and len(before):
         before = averaged(before, look(before, records))
-    found = _find_persons(plan, before, records, duplicate_free, like_twins if look is None else None)
+    faint = mostly_faint(scored.report["passes"])
+    found = _find_persons(plan, before, records, duplicate_free, like_twins if look is None else None, faint)
     at = records.roster.place
     persons = name_persons(records.roster, found.cluster[at], onto)
     grade_code, probability = _membership(plan, records, found.pairs, found.together)
@@ -120,7 +121,9 @@ def resolve(
     twice = bool(doubles) or any(check.name == "held-once" and not check.passed for check in checks)
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability, few, twice)
     links_made, alike = int(found.together.sum()), int((found.together & like_twins).sum())
-    checks.append(check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes)))
+    checks.append(
+        check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes), faint)
+    )
     checks.append(check_twins(alike, links_made, given_apart(scored.model, plan.model)))
     apart = records.source[found.pairs.left] != records.source[found.pairs.right]
     checks.append(check_few_links(int((found.together & apart).sum()), records))
@@ -165,6 +168,7 @@ def _find_persons(
     records: Records,
     duplicate_free: NDArray[np.bool_],
     like_twins: NDArray[np.bool_] | None,
+    faint: bool = False,
 ) -> _Found:
     """Competition, twins, and persons of links that have the precision the plan asks for."""
     pairs = compete(before, records, duplicate_free)
@@ -174,7 +178,7 @@ def _find_persons(
     while True:
         found = _link_from(plan, pairs, records, duplicate_free, least)
         linked = pairs.probability[found.together]
-        least = least_probability(linked, plan.resolution.minimum_precision, found.least, len(records.passes))
+        least = least_probability(linked, plan.resolution.minimum_precision, found.least, len(records.passes), faint)
         if least <= found.least:
             return found
 

@@ -216,7 +216,7 @@ class _Held:
     def of(cls, evidence: Evidence, setup: Setup) -> _Held:
         """Read the evidence and the assumptions of a fit once."""
         known, told = evidence.strangers, []
-        faint = known is not None and is_faint(known, evidence)
+        faint = known is not None and is_faint(known, evidence.per_stratum, len(evidence.comparisons))
         matches = setup.opinion or [agreeing(comparison, 2.0) for comparison in evidence.comparisons]
         for c, (liked, comparison) in enumerate(zip(matches, evidence.comparisons, strict=True)):
             personal = comparison.name in setup.options.personal

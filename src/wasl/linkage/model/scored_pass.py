@@ -28,6 +28,7 @@ from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tel
 from wasl.linkage.model.labels import LabelledPatterns, use_labels
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.model.pairs import pairs_table
+from wasl.linkage.model.trust_in_counts import is_faint
 from wasl.linkage.model.unfound import count_unfound
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.spilled_arrays import ArrayStore
@@ -125,6 +126,7 @@ def score_pass(
     decided, told = use_labels(labels, name, comparisons)
     model, drift = _fit(plan, name, comparisons, counted, earlier, borrowed, decided)
     patterns = counted.patterns
+    faint = counted.strangers is not None and is_faint(counted.strangers, patterns.per_stratum, len(comparisons))
     if counted.strangers is not None:  # they are no candidates: they only taught the model
         apart = ~counted.strangers.known
         patterns = patterns.at(apart)
@@ -156,6 +158,7 @@ def score_pass(
         "weights": _weight_histogram(weight, probability, patterns),
         "examples": _examples(model, weight, probability, patterns),
         "compared": _compared(comparisons, patterns),
+        "faint": faint,
         "drift": drift,
         "labels": told,
         "warnings": _warnings(comparisons, borrowed, patterns) + _unused(told),

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
-from wasl.linkage.model.evidence import Evidence
 from wasl.linkage.model.known_nonmatches import Strangers
 
 __all__ = ["TRUST", "is_faint", "trust_in"]
@@ -35,15 +34,20 @@ difference. Between registers of 5,000 with 3 % in common they are .3 to 3.7, an
 laboratory's foreigners."""
 
 
-def is_faint(known: Strangers, evidence: Evidence) -> bool:
+def is_faint(known: Strangers, per_stratum: NDArray[np.float64], comparisons: int) -> bool:
     """Whether chance can have made as many pairs as there are matches, and few comparisons tell them apart.
 
     Then no level may take for errors of matches what chance brought more between the registers than within them.
+
+    Args:
+        known: Counted non-matches.
+        per_stratum: (strata) pairs.
+        comparisons: How many the pass makes.
     """
     open_ = ~known.known
     others = float(known.pairs[open_].sum())
-    matches = max(float(evidence.per_stratum[open_].sum()) - others, 0.0)
-    few = len(evidence.comparisons) < ENOUGH_COMPARISONS
+    matches = max(float(per_stratum[open_].sum()) - others, 0.0)
+    few = comparisons < ENOUGH_COMPARISONS
     return few and matches < FAINT * float(np.sqrt(COUNT_VARIANCE * others))
 
 

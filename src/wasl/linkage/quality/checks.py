@@ -20,7 +20,7 @@ from wasl.linkage.persons.records import Records
 from wasl.linkage.persons.sums import counts_by
 from wasl.linkage.plan import ResolutionOptions
 from wasl.linkage.quality.held_once import check_held_once
-from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision
+from wasl.linkage.quality.least_precision import FALSE_LINKS_OF_FAINT, LEAST_LINKS, cautious_precision
 
 __all__ = ["check_few_links", "check_precision", "check_twins", "resolution_checks"]
 
@@ -93,7 +93,12 @@ def resolution_checks(
 
 
 def check_precision(
-    quality: Mapping[str, Any], links: int, resolution: ResolutionOptions, least: float | None = None, passes: int = 2
+    quality: Mapping[str, Any],
+    links: int,
+    resolution: ResolutionOptions,
+    least: float | None = None,
+    passes: int = 2,
+    faint: bool = False,
 ) -> Check:
     """Whether the estimated precision of the links is high enough to use them unseen.
 
@@ -103,16 +108,18 @@ def check_precision(
         resolution: Of the plan, with the precision it asks for.
         least: The probability from which pairs were linked; default: that of the plan's costs.
         passes: Passes whose scores were merged.
+        faint: Whether chance can have made as many pairs as there are matches, in most passes.
     """
     value, minimum = quality["precision"]["value"], resolution.minimum_precision
     few = links < LEAST_LINKS or value is None
-    short = not few and minimum > 0 and cautious_precision(value, passes) < minimum - REACHED
+    cautious = 1.0 if few else cautious_precision(value, passes, faint)
+    short = minimum > 0 and cautious < minimum - REACHED
     failed = short or (not few and value < LEAST_PRECISION)
     fewer = least is not None and least > resolution.accept
     if failed:
         message = (
             f"the estimated precision is {value:.2f}. "
-            + (f"With more false links than expected it is {cautious_precision(value, passes):.2f}, and the plan asks "
+            + (f"With more false links than expected it is {cautious:.2f}, and the plan asks "
                f"for {minimum:g} (minimum_precision). " if short else f"That is below {LEAST_PRECISION}. ")
             + "The fields compared do not tell these persons apart. Compare more fields, or have the links reviewed."
         )  # fmt: skip
@@ -121,9 +128,17 @@ def check_precision(
             f"pairs were linked from a probability of {least:.2f} on, and not of {resolution.accept:.2f}, so that the "
             f"links have the precision the plan asks for ({minimum:g}). Persons whose pairs lie below are missed."
         )
+    elif faint and not few:
+        wrong = links * (1.0 - value)
+        most = FALSE_LINKS_OF_FAINT * wrong
+        message = (
+            "chance alone can have made as many likely pairs as there are matches, so probabilities can be too high. "
+            f"Up to {most:,.0f} of the {links:,} links can be false ({wrong:,.0f} are expected). "
+            "Have the doubtful pairs reviewed."
+        )
     else:
         message = "the estimated precision is high enough, or the links are too few to judge."
-    return Check("estimated-precision", not failed, message, warning=fewer and not failed)
+    return Check("estimated-precision", not failed, message, warning=(fewer or (faint and not few)) and not failed)
 
 
 def check_few_links(links: int, records: Records) -> Check:

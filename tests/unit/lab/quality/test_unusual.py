@@ -69,3 +69,16 @@ def test_what_is_linked_right_passes(name: str) -> None:
 def test_links_are_none_or_looked_at_where_hardly_anybody_is_in_both(name: str) -> None:
     found = linked(name, "guarded", 2_400)
     assert found.false_pairs == 0 or "few-links" in found.failed
+
+
+@pytest.mark.parametrize("name", ["three-columns", "days-months", "year-later", "many-times"])
+def test_recall_of_all_pairs_allows_for_matches_with_several_errors(name: str) -> None:
+    found = linked(name, "open", 2_000, 13)
+    assert found.covers("recall")
+    assert found.quality["recall"]["high"] - found.quality["recall"]["low"] < 0.1
+
+
+def test_passes_that_compare_one_thing_do_not_show_recall() -> None:
+    found = linked("years-only-morocco", "guarded", 1_500, 13)
+    assert found.quality["recall"]["value"] is None
+    assert "the same field" in found.quality["recall"]["reason"]

@@ -203,3 +203,10 @@ def test_links_that_are_rare_among_many_records_are_looked_at(links: int, rows: 
 
 def test_a_register_alone_may_hold_one_person_twice() -> None:
     assert check_few_links(1, records(3_000, 1)).passed
+
+
+@pytest.mark.parametrize(("value", "links", "warning"), [(0.98, 500, True), (0.98, 5, False), (None, 500, False)])
+def test_few_matches_among_many_strangers_are_said(value: float | None, links: int, warning: bool) -> None:
+    check = check_precision({"precision": {"value": value}}, links, ResolutionOptions(), 0.5, 8, faint=True)
+    assert (check.passed, check.warning) == (True, warning)
+    assert ("Up to 30 of the 500 links can be false (10 are expected)" in check.message) is warning

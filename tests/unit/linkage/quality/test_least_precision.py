@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision, least_probability
+from wasl.linkage.quality.least_precision import LEAST_LINKS, cautious_precision, least_probability, mostly_faint
 
 linked = st.lists(st.floats(0.5, 1.0) | st.sampled_from([0.55, 0.7, 0.95, 0.99]), max_size=200).map(np.array)
 """Probabilities of links, some of them equal."""
@@ -44,3 +44,15 @@ def test_precise_links_few_links_and_hopeless_links_leave_the_costs_alone() -> N
 def test_half_of_the_links_in_doubt_are_left_out() -> None:
     mixed = np.concatenate([np.full(100, 0.99), np.full(100, 0.6)])
     assert least_probability(mixed, 0.9, 0.5) == 0.99
+
+
+def test_where_matches_are_faint_links_need_a_higher_probability() -> None:
+    mixed = np.concatenate([np.full(100, 0.99), np.full(15, 0.6)])
+    assert least_probability(mixed, 0.9, 0.5) == 0.5
+    assert least_probability(mixed, 0.9, 0.5, faint=True) == 0.99
+
+
+def test_half_of_the_passes_decide_whether_matches_are_faint() -> None:
+    assert not mostly_faint([])
+    assert not mostly_faint([{"faint": True}, {}, {"faint": False}])
+    assert mostly_faint([{"faint": True}, {}])
