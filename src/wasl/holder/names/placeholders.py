@@ -33,6 +33,16 @@ PHRASES = frozenset(
         "NOMEN NESCIO", "مجهول الأب", "مجهولة الأب", "مجهول الهوية", "مجهولة الهوية", "مجهول الأبوين", "مجهولة الأبوين", "ابن مجهول",
         "بنت مجهول", "غير مقروء", "غير واضح", "غير مدلى به", "فلان", "فلانة", "س", "س س", "لا اسم", "بدون نسب", "بدون اسم عائلي", "اسم",
         "الاسم", "النسب", "الاسم العائلي", "الاسم الشخصي", "مولود", "مولودة", "مولود جديد", "رضيع", "رضيعة", "طفل", "طفلة", "منعدم",
+        "NON INDIQUE", "NON INDIQUEE", "NON SPECIFIE", "NON FOURNI", "NON MENTIONNE", "NON SAISI", "NON IDENTIFIE", "NON ENREGISTRE", "A RENSEIGNER",
+        "A SAISIR", "VOIR CI DESSUS", "VOIR DOSSIER", "MANQUANT", "ABSENT", "MORT NE", "MORT NEE", "MONSIEUR", "MADAME", "MADEMOISELLE",
+        "NONAME", "NFN", "NLN", "TBC", "NOT RECORDED", "NOT SPECIFIED", "NOT INDICATED", "NO FIRST NAME", "NO LAST NAME", "NO SURNAME",
+        "NO GIVEN NAME", "FIRST NAME UNKNOWN", "LAST NAME UNKNOWN", "ANONYMOUS", "STILLBORN", "TEST TEST", "REDACTED", "CONFIDENTIAL", "CONFIDENTIEL",
+        "SIN ESPECIFICAR", "NO ESPECIFICADO", "NINGUNO", "ANONIMO", "DESCONHECIDO", "DESCONHECIDA", "SEM NOME", "SEM APELIDO", "NAO CONSTA",
+        "SCONOSCIUTO", "SCONOSCIUTA", "SENZA NOME", "SENZA COGNOME", "UNBEKANNT", "OHNE NAMEN", "OHNE NAME", "KEIN NAME", "NICHT BEKANNT",
+        "KEINE ANGABE", "ONBEKEND", "GEEN NAAM", "GEEN VOORNAAM", "BILINMIYOR", "ISIMSIZ", "ADI YOK", "NIEZNANY", "NIEZNANA", "NIEZNANE",
+        "BRAK DANYCH", "NECUNOSCUT", "NECUNOSCUTA", "FARA NUME", "НЕИЗВЕСТНО", "НЕИЗВЕСТЕН", "НЕТ", "NAME", "VORNAME", "NACHNAME",
+        "NOMBRE", "APELLIDOS", "COGNOME", "NAZWISKO", "IMIE", "معلومة ناقصة", "كذلك", "نفسه", "نفس الاسم", "بنت فلان", "ابن فلان", "ولد", "بنت",
+        "بلا اسم", "غير مسجل", "غير مسجلة", "غير متاح", "لم يذكر", "ناقص",
         "بدون اسم", "بدون لقب", "لا يوجد", "لا شيء", "لا شيئ", "لاشيء", "لا اسم له", "دون اسم",
     ]
 )  # fmt: skip
@@ -45,6 +55,8 @@ NAMELESS = re.compile(
     r"(?:(?:MR|M|MME|MLLE|MONSIEUR|MADAME|NEE?|SOUS|BEN|BENT|BNT|BINT|IBN|FILS|FILLE|DE) ?)*X+(?: ?BE?N?T? ?X+| X+)*"
 )
 """X stands for every name: X ben X, Monsieur X."""
+ERROR = re.compile(r"#[^\W\d_][\w/ ]{1,12}[!?]?|#DIV/0!", re.IGNORECASE)
+"""An error of a spreadsheet in any language: #REF!, #NAME?, #VALEUR!."""
 KEYS = frozenset(spelling_key(phrase) for phrase in PHRASES)
 ALONE = KEYS | WORDS
 """Words that are no name where they stand alone."""
@@ -70,6 +82,8 @@ def what_is_no_name(text: str) -> NoName | None:
         ):
             return None
     if text in ("nan", "NaN", "<NA>"):  # a program's missing value; Nan in capitals is an Ivorian name
+        return "names-placeholder"
+    if ERROR.fullmatch(text):
         return "names-placeholder"
     key = spelling_key(text)
     words = key.split()

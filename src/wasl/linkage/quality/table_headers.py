@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of words)
 """The columns of truth, keep maps and reviewed pairs by the headings that people write."""
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ __all__ = ["HEADER_ROWS", "NEEDED", "claimed_names", "named"]
 
 NEEDED = ("register", "record", "person")
 HEADINGS = {
-    "register": ("register", "registre", "السجل", "nom du registre", "register name"),
-    "record": ("record", "enregistrement", "record number", "numéro d'enregistrement", "رقم التسجيل", "numéro"),
+    "register": ("register", "registre", "السجل", "nom du registre", "register name", "registro", "registo", "Register", "rejestr", "kayıt defteri",
+        "file", "fichier", "source"),
+    "record": ("record", "enregistrement", "record number", "numéro d'enregistrement", "رقم التسجيل", "التسجيل", "القيد", "رقم القيد",
+        "registro id", "número de registro", "Datensatz", "Satznummer", "rekord", "kayıt no", "numéro"),
     "record_id": ("record_id", "id enregistrement", "identifiant enregistrement"),
     "person": (
         "person", "personne", "individu", "الشخص", "person id", "id personne", "identifiant de la personne",
-        "numéro de la personne", "person number", "رقم الشخص", "id individu",
+        "numéro de la personne", "person number", "رقم الشخص", "id individu", "persona", "id persona", "pessoa", "Personen-ID", "Person-ID", "persoon",
+        "osoba", "kişi", "entity", "entité", "معرف الشخص",
     ),
 }  # fmt: skip
 """Headings of the columns, surest first; they are compared by their words, without order, case and accents."""

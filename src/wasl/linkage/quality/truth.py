@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from wasl.linkage.quality.table_headers import HEADER_ROWS, NEEDED, claimed_name
 from wasl.linkage.quality.text_keys import codes_in, in_parts, text_keys, text_table
 from wasl.linkage.quality.text_tables import SEPARATORS, codec_of, columns_of_text
 from wasl.registers.reading.encodings import encoding_of
-from wasl.registers.reading.marks import without_equals, without_marks
+from wasl.registers.reading.marks import without_apostrophe, without_equals, without_marks
 
 __all__ = ["HEADER_ROWS", "Truth", "clean_truth", "parse_table", "readings_of", "require_columns", "table_of"]
 
@@ -61,7 +62,7 @@ NOBODY = frozenset(
 )
 """A failed look-up leaves such a text in a cell, a program writes it for an empty one, or a reviewer who does not know.
 It is no person, nor is a text without a letter or digit (``-``, ``?``)."""
-UNTIDY = r"[^\x21-\x7e ]|^ | $|  |^="
+UNTIDY = r"[^\x21-\x7e ]|^ | $|  |^=|^'"
 """RE2: a text that may be untidy: a character that is not plain, spaces at an end or beside another, a formula."""
 ROWS_SHOWN = 5
 Rows = Sequence[Sequence[str]]
@@ -203,7 +204,15 @@ def _doubled(given: pa.Table) -> NDArray[np.int64]:
 
 def _trimmed(texts: pa.Array) -> pa.Array:
     """Texts without marks, formulas, and spaces around them; nearly all are so already."""
-    return _mapped(texts, pc.match_substring_regex(texts, UNTIDY), lambda text: without_equals(without_marks(text)))
+    return _mapped(
+        texts,
+        pc.match_substring_regex(texts, UNTIDY),
+        lambda text: without_apostrophe(without_equals(without_marks(text))),
+    )
+
+
+def _tidy(text: str) -> str:
+    return without_apostrophe(without_equals(without_marks(text)))
 
 
 def _somebody(persons: pa.Array) -> pa.Array:
@@ -240,6 +249,11 @@ def require_columns(found: Sequence[str], columns: Sequence[str], what: str) -> 
         InputError: Names the missing columns and those found.
     """
     missing = [name for name in columns if name not in found]
+    if missing and any(re.search(r"\d{3}", name) for name in found):
+        raise InputError(
+            f"the {what} lacks the column {', '.join(missing)}. The first row looks like a record, not like headings.",
+            remedy=f"It needs {', '.join(columns)}.",
+        )
     if missing:
         raise InputError(
             f"the {what} lacks the column {', '.join(missing)}.",

@@ -8,7 +8,16 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["drop_equals", "drop_marks", "drop_quotes", "fold_digits", "repaired", "without_equals", "without_marks"]
+__all__ = [
+    "drop_equals",
+    "drop_marks",
+    "drop_quotes",
+    "fold_digits",
+    "repaired",
+    "without_apostrophe",
+    "without_equals",
+    "without_marks",
+]
 
 MARKS = r"[\p{Cf}\p{Cc}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180D}\x{FE00}-\x{FE0F}\x{FFF9}-\x{FFFD}]"
 """RE2 class: format and control characters (ZWNJ, ZWJ, LRM, BOM, soft hyphen), variation selectors, U+FFFD."""
@@ -73,6 +82,12 @@ def without_equals(text: str) -> str:
     """One text without the formula around it."""
     found = _EQUALS_QUOTES.match(text) if text.startswith("=") else None
     return found[1].strip() if found else text
+
+
+def without_apostrophe(text: str) -> str:
+    """One text without the apostrophe by which a spreadsheet keeps a code as text."""
+    bare = text[1:].rstrip("'") if text.startswith("'") else text
+    return bare if any(map(str.isdigit, bare)) else text
 
 
 def _any(column: pa.ChunkedArray, pattern: str) -> bool:

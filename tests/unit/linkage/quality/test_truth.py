@@ -34,6 +34,11 @@ ROWS = "register,record,person\na,R1,é1\nb,R2,é1\n"
         ROWS.replace("R1", " R1 ").replace("a,", " a ,").encode(),
         ROWS.replace("\nb", "\n\n;;\nb").replace(";;", ",,").encode(),
         (ROWS.replace("\n", ",\n")).encode(),
+        ROWS.replace("R1", "'R1").replace("R2", "'R2").encode(),
+        ROWS.replace("register,record,person", "registro,registro_id,persona").encode(),
+        ROWS.replace("register,record,person", "السجل,التسجيل,الشخص").encode(),
+        ROWS.replace("register,record,person", "Register,Datensatz,Personen-ID").encode(),
+        ROWS.replace("register,record,person", "rejestr,rekord,osoba").encode(),
     ],
 )
 def test_what_spreadsheets_write_is_read(data):
@@ -54,6 +59,13 @@ def test_a_doubled_record_is_refused_with_its_rows(second):
     frame = pd.DataFrame({"register": list("aab"), "record": ["1", "1 ", "1"], "person": ["p", second, "p"]})
     with pytest.raises(InputError, match=r"2 rows .* rows 2, 3"):
         clean_truth(frame)
+
+
+@pytest.mark.parametrize("first", ["dgsn,E0009848,316", "a,R123,p1", "12345;678;1"])
+def test_a_truth_without_headings_shows_no_record(first):
+    with pytest.raises(InputError, match="looks like a record") as caught:
+        clean_truth(parse_table(f"{first}\n{first.replace('3', '4')}\n".encode(), "truth.csv"))
+    assert not any(cell in str(caught.value) for cell in first.replace(";", ",").split(",") if cell not in ("a", "1"))
 
 
 def test_a_missing_column_is_named_with_those_found():
