@@ -28,7 +28,7 @@ from wasl.registers.reading.source import HEADER_PLACE, Source, blank_rows, comp
 from wasl.registers.reading.width import MOST_COLUMNS, require_width, width_of
 from wasl.registers.schema import FileLayout
 
-__all__ = ["Preface", "read_csv", "read_preface"]
+__all__ = ["Preface", "read_csv", "read_preface", "refuse_whole_lines"]
 
 SEPARATORS = (";", ",", "\t", "|", "~", "^")
 LONGEST_CELL = 20_000
@@ -147,7 +147,7 @@ def read_csv(
         RegisterError: The file cannot be decoded, lacks a column, has no rows, or a quotation mark is never closed.
     """
     preface, header = read_preface(path, wanted, layout)
-    _refuse_whole_lines(path, preface, header)
+    refuse_whole_lines(path, preface, header)
     require(str(path), header, wanted, preface.rows, cut=True)
     width = _width(header, preface)
     skipped = preface.ends[header.row]
@@ -319,13 +319,13 @@ def _mend(
     return mended, broken, blank
 
 
-def _refuse_whole_lines(path: Path, preface: Preface, header: Header) -> None:
+def refuse_whole_lines(path: Path, preface: Preface, header: Header) -> None:
     """Refuse a file whose lines stand in quotation marks as a whole.
 
     Raises:
         RegisterError: So it is.
     """
-    if len(header.names) == 1 and header.match.missing:
+    if len(header.names) == 1 and not header.match.places:
         lines = [row[0] for row in preface.rows[header.row : header.row + 5] if len(row) == 1]
         if (
             len(lines) > 1

@@ -21,6 +21,8 @@ DESCRIBED = 0.5
 """More than this share of the filled cells of such a line describes a column."""
 LEAST_CELLS = 2
 """A line with fewer filled cells says too little."""
+SHORTEST = 2
+"""Letters that are too few for a heading among cells: *ad*, the Turkish given name, is a name elsewhere."""
 LONGEST = 60
 """Characters of the longest description that is looked at."""
 DAY, MONTH, YEAR, GAP = r"(?:jj?|dd?)", r"m{1,4}", r"(?:a{1,4}|y{1,4})", r"\s?[\s/.\-]\s?"
@@ -93,7 +95,10 @@ def _describes(cells: list[str], *, last: bool) -> bool:
         return not last
     certain = sum(_is_one(text, CERTAIN) for text in cells)
     perhaps = sum(_is_one(text, OTHERS) for text in cells)
-    headings = sum(not _is_one(text, (*CERTAIN, *OTHERS)) and bool(known_features(text)) for text in cells)
+    headings = sum(
+        not _is_one(text, (*CERTAIN, *OTHERS)) and sum(map(str.isalpha, text)) > SHORTEST and bool(known_features(text))
+        for text in cells
+    )
     all_described = certain + perhaps + headings
     told = certain > 0 or (headings > 1 and not last) or (perhaps > LEAST_CELLS and all_described == len(cells))
     return told and all_described > DESCRIBED * len(cells)

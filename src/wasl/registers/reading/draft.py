@@ -13,35 +13,29 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wasl.errors import InputError, RegisterError
+from wasl.errors import InputError
 from wasl.locale import Messages, messages
 from wasl.registers.documents import validate_document
 from wasl.registers.known_names import known_as
 from wasl.registers.published_names import names_to_change
 from wasl.registers.reading.cells import DEFAULT_DATES
-from wasl.registers.reading.csv_files import read_preface
 from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.draft_evidence import DraftColumn, examine_column
+from wasl.registers.reading.draft_header import HeaderPlace, locate
 from wasl.registers.reading.draft_names import settle_names
 from wasl.registers.reading.draft_text import DERIVED, write_schema
 from wasl.registers.reading.draft_without_dates import compare_addresses, take_birth_year
 from wasl.registers.reading.headers import (
-    Header,
     Wanted,
     column_key,
-    find_header,
-    unprefixed,
+    known_features,
     words_key,
 )
 from wasl.registers.reading.headings import HEADINGS, PAYLOAD_HEADINGS, WEIGHT
-from wasl.registers.reading.marks import without_marks
-from wasl.registers.reading.missing_columns import ON_ITS_SIDE, TRANSPOSE, stands_in_rows
-from wasl.registers.reading.parquet_files import column_names
 from wasl.registers.reading.source import Source
-from wasl.registers.reading.sources import check_file, read_source
-from wasl.registers.reading.width import doubled
-from wasl.registers.reading.workbooks import hidden_sheets, sheet_rows
-from wasl.registers.schema import Feature, FileLayout, RegisterSchema
+from wasl.registers.reading.sources import read_source
+from wasl.registers.reading.total_rows import note_rows
+from wasl.registers.schema import Feature, RegisterSchema
 
 __all__ = ["FEATURES", "RECORD", "column_headings", "draft_register"]
 
@@ -50,9 +44,6 @@ RECORD = "record"
 """The choice for the column that numbers the records."""
 FEATURES = tuple(one.value for one in Feature)
 
-PURE_NUMBER = re.compile(r"[\s.,]*\d[\d\s.,]*")
-LONG_NUMBER = re.compile(r"\d{5}")
-FULL_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 FEW = 40
 """Distinct values up to which a text is a code that may leave in the payload, where each stands for several records."""
 NAMES = {
@@ -114,7 +105,7 @@ def draft_register(
         RegisterError: The file cannot be read, or has no column with a heading.
         InputError: One feature was chosen for two columns, or a column that was chosen to number the records does not.
     """
-    source, found_sheet = _read_all(path, sheet, encoding)
+    source, place = _read_all(path, sheet, encoding)
     columns = [examine_column(name, source.table[name], words) for name in source.table.column_names]
     wishes = chosen or {}
     for column in columns:
@@ -124,7 +115,6 @@ def draft_register(
             column.feature = None
     if not wishes:
         take_birth_year(columns, words)
-    if not wishes:
         settle_names(columns)
     _settle_features(columns, words)
     compare_addresses(columns, words)
@@ -134,9 +124,7 @@ def draft_register(
     weight = _weight(columns, words)
     _name_for_publication(columns, words)
     named = (title or path.stem, holder)
-    text = write_schema(
-        path, columns, record, weight, source, FileLayout(sheet=found_sheet, encoding=encoding), words, named
-    )
+    text = write_schema(path, columns, record, weight, source, place, words, named)
     validate_document(RegisterSchema, tomllib.loads(text), "the draft")
     return text
 
@@ -147,93 +135,22 @@ def column_headings(path: Path, *, sheet: str | None = None, encoding: str | Non
     Raises:
         RegisterError: The file cannot be read, or has no column with a heading.
     """
-    return _locate(path, sheet, encoding)[0]
+    return locate(path, sheet, encoding).headings
 
 
-def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Source, str | None]:
-    """All columns of a file as text, and the sheet chosen."""
-    once, layout = _locate(path, sheet, encoding)
-    source = read_source(path, Wanted(once), layout=layout)
+def _read_all(path: Path, sheet: str | None, encoding: str | None) -> tuple[Source, HeaderPlace]:
+    """All columns of a file as text, without lines that hold no person, and where the header stands."""
+    place = locate(path, sheet, encoding)
+    source = read_source(path, Wanted(place.headings), layout=place.layout)
     table = source.table
-    records = pa.array(~description_rows(dict(zip(table.column_names, table.columns, strict=True))))
-    return replace(source, table=table.filter(records), rows=source.rows.filter(records)), layout.sheet
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    records = pa.array(~(description_rows(columns) | note_rows(columns, _name_columns(table.column_names))))
+    return replace(source, table=table.filter(records), rows=source.rows.filter(records)), place
 
 
-def _locate(path: Path, sheet: str | None, encoding: str | None) -> tuple[tuple[str, ...], FileLayout]:
-    """The headings that stand once, and where and how the file has them."""
-    known = Wanted(tuple(HEADINGS), frozenset(HEADINGS), {name: ((), (), texts) for name, texts in HEADINGS.items()})
-    kind = check_file(path)
-    layout = FileLayout(sheet=sheet, encoding=encoding)
-    if kind == "parquet":
-        names: Sequence[str] = [texts[0] for texts in unprefixed([(name,) for name in column_names(path)])]
-    else:
-        if kind == "csv":
-            preface, header = read_preface(path, known, layout)
-            rows: Sequence[Sequence[str | None]] = preface.rows
-            best = _likeliest(rows, header)
-            layout = layout.model_copy(update={"separator": preface.separator})
-        else:
-            best, chosen, rows = _best_sheet(path, sheet, known)
-            layout = layout.model_copy(update={"sheet": chosen})
-        layout = layout.model_copy(update={"header_row": best.row + 1})
-        names = [without_marks(texts[0]) for texts in unprefixed(best.names)]
-        if stands_in_rows(best, known, rows):
-            raise RegisterError(f"{path}: {ON_ITS_SIDE}", remedy=TRANSPOSE)
-        _require_names(path, best, names)
-    several = set(doubled(names))
-    once = [name for name in dict.fromkeys(names) if name and name not in several]
-    if not once:
-        raise RegisterError(f"{path}: no row names the columns.", remedy="Put a heading over each column.")
-    return tuple(once), layout
-
-
-def _require_names(path: Path, header: Header, names: Sequence[str]) -> None:
-    """Refuse a header that is a record: it has a date, or two cells that are numbers and nothing else.
-
-    Raises:
-        RegisterError: It is. No cell is shown.
-    """
-    shown = [name for name in names if name]
-    numbers = sum(PURE_NUMBER.fullmatch(name) is not None for name in shown)
-    long = sum(LONG_NUMBER.search(name) is not None for name in shown)
-    if any(FULL_DATE.search(name) for name in shown) or numbers >= 2 or 2 * long > max(2, len(shown)):
-        raise RegisterError(
-            f"{path}: row {header.row + 1} was taken for the header, but it looks like a record.",
-            remedy="Put the names of the columns in the first row, and choose the file again.",
-        )
-
-
-def _best_sheet(path: Path, sheet: str | None, known: Wanted) -> tuple[Header, str, Sequence[Sequence[str | None]]]:
-    found = []
-    hidden = hidden_sheets(path)
-    sheets = sheet_rows(path, sheet, 60)
-    for name, rows in sheets.items():
-        header = find_header(rows, known)
-        if header is not None:
-            best = _likeliest(rows, header)
-            width = sum(bool(texts[0]) for texts in best.names)
-            found.append(
-                (len(best.match.places), width, name not in hidden, any(map(any, rows[best.row + 1 :])), best, name)
-            )
-    if not found:
-        raise RegisterError(f"{path}: no sheet has cells.")
-    *fit, best, name = max(found, key=lambda item: item[:4])
-    equal = [other for *rank, header, other in found if rank == fit and rank[0] > 1 and header.names == best.names]
-    if len(equal) > 1:
-        raise RegisterError(
-            f"{path}: {len(equal)} sheets have the columns: {', '.join(map(repr, equal))}.",
-            remedy="Say which with --sheet, or put them in one sheet.",
-        )
-    return best, name, sheets[name]
-
-
-def _likeliest(rows: Sequence[Sequence[str | None]], header: Header) -> Header:
-    """The header found by known headings; where fewer than two are known, the first row as wide as the table."""
-    if len(header.match.places) >= 2:
-        return header
-    widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
-    row = next(place for place, width in enumerate(widths) if width == max(widths))
-    return Header(row, tuple(((cell or "").strip(),) for cell in rows[row]), header.match)
+def _name_columns(headings: Sequence[str]) -> list[str]:
+    """The headings of names, as far as headings tell."""
+    return [text for text in headings if any(ROLES.get(feature) == "name" for feature in known_features(text))]
 
 
 def _settle_features(columns: list[DraftColumn], words: Messages) -> None:

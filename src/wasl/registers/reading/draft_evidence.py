@@ -284,7 +284,7 @@ def _all_digits(text: pa.ChunkedArray) -> bool:
 def _texts(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Messages) -> None:
     """Names, numbers of documents, and other texts."""
     _ = words.text
-    letters = _share(np.asarray(pc.match_substring_regex(values, r"^[\p{L}\p{M} '’.\-]+$")), weights)
+    letters = _share(np.asarray(pc.match_substring_regex(values, r"^[\p{L}\p{M} '’.,/()\"«»\\-]+$")), weights)
     arabic = _share(np.asarray(pc.match_substring_regex(values, ARABIC)), weights)
     digits = _share(np.asarray(pc.match_substring_regex(values, r"[0-9]{3}")), weights)
     column.evidence.append(

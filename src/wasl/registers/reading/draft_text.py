@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wasl.locale import Messages
 from wasl.registers.reading.draft_evidence import DraftColumn
+from wasl.registers.reading.draft_header import HeaderPlace
 from wasl.registers.reading.headers import column_key, words_key
 from wasl.registers.reading.headings import BIRTH_YEAR
 from wasl.registers.reading.source import Source
-from wasl.registers.schema import ROW_NUMBER, Feature, FileLayout, gets_nothing_back
+from wasl.registers.schema import ROW_NUMBER, Feature, gets_nothing_back
 
 __all__ = ["DERIVED", "write_schema"]
 
@@ -36,7 +37,7 @@ def write_schema(
     record: DraftColumn | None,
     weight: DraftColumn | None,
     source: Source,
-    layout: FileLayout,
+    place: HeaderPlace,
     words: Messages,
     named: tuple[str, str],
 ) -> str:
@@ -48,7 +49,7 @@ def write_schema(
         record: The column that numbers the records; None: they are numbered by row.
         weight: The column of sampling weights, where there is one.
         source: The file as read.
-        layout: The sheet of a workbook, and the encoding of a text file where a person stated it.
+        place: Where the header stands, what was stated of the file, and the headings left out.
         words: The language of comments.
         named: Title and holder; an empty holder is asked for.
     """
@@ -66,6 +67,14 @@ def write_schema(
             rows=source.table.num_rows,
             how=", ".join(filter(None, (source.encoding, source.layout))) or path.suffix.removeprefix("."),
         ),
+        *(
+            "# "
+            + _(
+                "Left out, because several columns have this heading: {heading}. Give each column its own.",
+                heading=" ".join(heading.split()),
+            )
+            for heading in place.several
+        ),
         f"id = {_quoted(stem)}",
         "version = 1",
         f"title = {_quoted(title)}",
@@ -82,7 +91,7 @@ def write_schema(
         *([] if weight is None else [f"weight = {_quoted(weight.name)}"]),
         "",
     ]
-    stated = {"sheet": layout.sheet, "encoding": layout.encoding}
+    stated = {"sheet": place.layout.sheet, "encoding": place.layout.encoding}
     if any(stated.values()):
         lines += ["[file]", *(f"{name} = {_quoted(said)}" for name, said in stated.items() if said), ""]
     for column in columns:

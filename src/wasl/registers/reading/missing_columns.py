@@ -11,7 +11,7 @@ from wasl.locale import N_
 from wasl.registers.reading.headers import ENUMERATION, ROWS_SEARCHED, Header, Wanted, column_key, words_key
 from wasl.registers.reading.marks import without_marks
 
-__all__ = ["ON_ITS_SIDE", "TRANSPOSE", "require", "stands_in_rows"]
+__all__ = ["ON_ITS_SIDE", "TRANSPOSE", "of_one_column", "require", "stands_in_rows"]
 
 ON_ITS_SIDE = N_("The names of the columns stand below each other in the first column: each record is a column.")
 TRANSPOSE = N_("Exchange rows and columns (paste special, transpose), and save the file again.")
@@ -64,14 +64,14 @@ def require(
         f"{head} Row {header.row + 1} was read as the header. Columns found: {found[:MOST_SHOWN]}"
         + (" …" if len(found) > MOST_SHOWN else ".")
         + (f" Likely: {likely}." if likely else ""),
-        remedy=_of_one_column(cut)
+        remedy=of_one_column(cut=cut)
         if sum(bool(names[0]) for names in header.names) == 1 and len(wanted.names) > 1
         else "Add the heading to the column's `aliases` in the register schema (`wasl schema register --copy NAME` "
         "copies a shipped one), or rename the file's column.",
     )
 
 
-def _of_one_column(cut: bool) -> str:
+def of_one_column(*, cut: bool) -> str:
     """What to do where the row read as header has one cell."""
     if cut:
         return "The columns are not divided by ; , tab | ~ or ^: state `separator` in the schema's [file] table."

@@ -12,6 +12,7 @@ __all__ = [
     "DESCRIPTION",
     "MISSING",
     "NEITHER_YES_NOR_NO",
+    "NOTE",
     "NOT_A_DATE",
     "NOT_A_DATE_ALLOWED",
     "NOT_A_MONTH",
@@ -31,6 +32,7 @@ __all__ = [
 MISSING = N_("missing")
 REPEATED = N_("record number already seen")
 DESCRIPTION = N_("a line that describes the columns, not a record")
+NOTE = N_("a note below the table, not a record")
 TOTALS = N_("a line of totals, not a record")
 NOT_A_DATE = N_("not a date")
 NOT_A_DATE_ALLOWED = N_("not a date, or not of the years and calendar that the schema allows")

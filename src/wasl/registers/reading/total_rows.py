@@ -1,4 +1,4 @@
-"""Lines of a table that hold no person: totals below it, and descriptions of its columns above it."""
+"""Lines of a table that hold no person: totals and notes below it, and descriptions of its columns above it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 
 from wasl.registers.reading.description_rows import description_rows
 from wasl.registers.reading.marks import without_marks
-from wasl.registers.reading.refusals import DESCRIPTION, TOTALS
+from wasl.registers.reading.refusals import DESCRIPTION, NOTE, TOTALS
 
-__all__ = ["lines_without_record", "total_rows"]
+__all__ = ["lines_without_record", "note_rows", "total_rows"]
 
 LAST_ROWS = 5
 """Totals stand at the end of a list; so many rows are looked at."""
 SHARE = 0.5
 """A line of totals has at most this share of the cells that the rows before it have."""
+LEAST_COLUMNS = 4
+"""A table of fewer columns may have records of one cell."""
+PHRASE = re.compile(r"[^\W\d_]{2,}\s+\S*[^\W\d_]{2,}|[^\W\d_]{3,}\s*:")
+"""Two words, or one before a colon."""
+NOTE_BEGINS = re.compile(
+    r"\W*(?:sources?|notes?|nb|n\.b|remarques?|observations?|nota|fuente|quelle|champ|lecture|données|extraction|édité|imprimé|généré"
+    r"|ملاحظة|ملاحظات|المصدر|مصدر)\b\W*[:(\-]|\(\*+\)|\*+\s",
+    re.IGNORECASE,
+)
 WORD = re.compile(
     r"\W*(?:(?:sous[ -]?|grand )?tot(?:al|aux)\b|somme\b|effectif\b|nombre (?:de|total)\b|nbre?\b|fin (?:de|du)\b"
     r"|sum of\b|end of\b|(?:ال)?مجموع\b|(?:ال)?إجمالي\b|(?:ال)?اجمالي\b|عدد\b|نهاية\b)",
@@ -42,12 +51,39 @@ def lines_without_record(
     """
     described = description_rows(columns)
     totals = total_rows(columns, names) & ~described
+    notes = note_rows(columns, names) & ~described & ~totals
     refused = [
         (rows[lines], "", "row", reason)
-        for lines, reason in ((described, DESCRIPTION), (totals, TOTALS))
+        for lines, reason in ((described, DESCRIPTION), (totals, TOTALS), (notes, NOTE))
         if lines.any()
     ]
-    return described | totals, refused
+    return described | totals | notes, refused
+
+
+def note_rows(columns: Mapping[str, pa.ChunkedArray], names: Sequence[str]) -> NDArray[np.bool_]:
+    """Find the notes below a table: its last rows, as long as they hold one cell, a phrase, and it is no name.
+
+    Args:
+        columns: (rows) each column as text.
+        names: The columns of names: a cell in one of them may name a person.
+
+    Returns:
+        (rows) True for a note.
+    """
+    count = len(next(iter(columns.values()))) if columns else 0
+    found = np.zeros(count, dtype=bool)
+    if len(columns) < LEAST_COLUMNS:
+        return found
+    for row in range(count - 1, max(0, count - LAST_ROWS), -1):
+        said = {name: str(column[row].as_py()) for name, column in columns.items() if column[row].is_valid}
+        if len(said) > 1:
+            break
+        found[row] = bool(said) and all(
+            NOTE_BEGINS.match(text) or (name not in names and PHRASE.search(text)) for name, text in said.items()
+        )
+        if said and not found[row]:
+            break
+    return found
 
 
 def total_rows(columns: Mapping[str, pa.ChunkedArray], names: Sequence[str]) -> NDArray[np.bool_]:
