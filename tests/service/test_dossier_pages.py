@@ -110,3 +110,15 @@ def test_other_roles_neither_read_nor_draw_up_the_dossier(browse: Callable[..., 
     browser = browse(role)
     assert browser.ask("GET", BASE).status_code == 403
     assert browser.send("/console", BASE, particulars="{}").status_code == 403
+
+
+def test_policies_and_menus_of_the_office_enter_the_dossier(officer: Browser) -> None:
+    policy = 'name = "{}"\n[thresholds]\nk = 3\n[[variables]]\nname = "{}"\nrole = "key"\n'
+    own = "\n---\n".join((policy.format("first", "harvest"), policy.format("second", "own_scheme")))
+    assert officer.send(BASE, BASE, particulars="{}", own_policies=own).status_code == 303
+    page = officer.ask("GET", BASE).text
+    assert "harvest" in page
+    assert "own_scheme" in page
+    refused = officer.send(BASE, BASE, particulars="{}", own_policies=f"{own}\n---\nname = 1")
+    assert refused.status_code == 422
+    assert officer.send(BASE, BASE, particulars="{}", own_menus="{").status_code == 422

@@ -256,12 +256,14 @@ def show_attacks(attacks: dict[str, Any]) -> None:
     """Print what the attacks on a release got, where there were any."""
     if not attacks.get("attacks"):
         return
+    from wasl.disclosure.report.attack_tables import attack_name
+
     show_table(
         "Attacks on the file (confidential)",
         ("attack", "success", "on others", "by guessing", "risk"),
         [
             (
-                item["attack"],
+                attack_name(item["attack"], spoken()),
                 f"{item['main']['value']:.1%}",
                 "" if item["control"] is None else f"{item['control']['value']:.1%}",
                 "" if item["naive"] is None else f"{item['naive']['value']:.1%}",
@@ -279,8 +281,11 @@ def show_excess(excess: dict[str, Any] | None) -> None:
     if excess["source"] == "unknown":
         say(f"excess of the attacks over a control set: cannot be known ({excess['reason']}). Give --control.")
         return
-    risks = ", ".join(f"{item['attack']} {item['risk']:.1%}" for item in excess["attacks"])
-    say(f"excess on a trial file without {excess['share']:.0%} of the records ({excess['held_out']}): {risks}")
+    from wasl.disclosure.report.attack_tables import attack_name
+
+    say(f"Excess on a trial file without {excess['share']:.0%} of the records ({excess['held_out']}):")
+    for item in excess["attacks"]:
+        say_of(attack_name(item["attack"], spoken()), spoken().percent(item["risk"], 1))
 
 
 def _show_protection(protection: Protection, out: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from wasl.registers.plain_toml import read_toml
 from wasl.web.bodies import parse_json, parse_toml
 from wasl.web.console.forms import Form, PageFault
 
-__all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_thresholds", "written"]
+__all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_documents", "read_thresholds", "written"]
 
 LONGEST_DOCUMENT = 300_000
+BETWEEN = re.compile(r"^-{3,} *$", re.MULTILINE)
+"""A line between two documents of one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,21 @@ def read_document(form: Form, name: str, what: str) -> dict[str, Any]:
         SchemaError: It is neither.
         HttpProblem: It names a field twice, or holds what no database can store.
     """
-    text = form.text(name, most=LONGEST_DOCUMENT)
+    return _read(form.text(name, most=LONGEST_DOCUMENT), what)
+
+
+def read_documents(form: Form, name: str, what: str) -> list[dict[str, Any]]:
+    """The documents in a field, with a line of hyphens between them; none where it is empty.
+
+    Raises:
+        SchemaError: One of them is neither JSON nor TOML.
+    """
+    parts = BETWEEN.split(form.text(name, most=LONGEST_DOCUMENT))
+    return [_read(part.strip(), what) for part in parts if part.strip()]
+
+
+def _read(text: str, what: str) -> dict[str, Any]:
+    """A document written as JSON or TOML."""
     if not text.startswith("{"):
         return read_toml_field(text, what)
     try:

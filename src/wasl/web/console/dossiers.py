@@ -19,7 +19,7 @@ from wasl.service.ports import Area
 from wasl.service.records import DossierFile, StoredAuthorization
 from wasl.web.bodies import parse_json
 from wasl.web.console.authority import STATES, state_of
-from wasl.web.console.documents import read_document, written
+from wasl.web.console.documents import read_document, read_documents, written
 from wasl.web.console.forms import Form, PageFault
 from wasl.web.console.pages import AnyPage, Pages
 from wasl.web.console.shipped import offered
@@ -76,7 +76,9 @@ def draw_up(page: AnyPage, project: str) -> Response:
     particulars = read_document(page.form, "particulars", "the document of particulars")
     attacks = _attacks(page.form)
     policies = [{"name": name} for name in page.form.every("policies")]
+    policies += read_documents(page.form, "own_policies", "the policy")
     menus = [{"name": name} for name in page.form.every("menus")]
+    menus += read_documents(page.form, "own_menus", "the menu of tables")
     page.once(
         lambda caller: dossiers.draw_up_project_dossier(
             page.office,
