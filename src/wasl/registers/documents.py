@@ -116,16 +116,17 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def validate_document(model: type[D], data: dict[str, Any], where: str) -> D:
-    """``data`` as a document of type ``model``; ``where`` names its origin in messages."""
+EXPECTED = N_("`wasl schema NAME` prints what is expected.")
+
+
+def validate_document(model: type[D], data: dict[str, Any], where: str, *, remedy: str = EXPECTED) -> D:
+    """``data`` as a document of type ``model``; ``where`` names its origin in messages, ``remedy`` the way on."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
         faults = [(model.as_written(data, item["loc"]), said_fault(item)) for item in _causes(error)]
-        reasons = [f"{'.'.join(str(part) for part in place) or 'document'}: {message}" for place, message in faults]
-        raise SchemaError(
-            f"{where}: {'; '.join(dict.fromkeys(reasons))}.", remedy="`wasl schema NAME` prints what is expected."
-        ) from error
+        reasons = [": ".join((*filter(None, [".".join(map(str, place))]), message)) for place, message in faults]
+        raise SchemaError(f"{where}: {'; '.join(dict.fromkeys(reasons))}.", remedy=remedy) from error
 
 
 def _causes(error: ValidationError) -> list[Any]:

@@ -139,7 +139,9 @@ def find_return(office: Office, project: str, run: str, register: str) -> tuple[
         _schema(state, project, register).require_return()
     digest = str(found.artifacts.get(return_name(register), ""))
     if not digest:
-        raise NotFoundError(f"no return of {register!r} was prepared for run {run}; ask for it with POST.")
+        raise NotFoundError(
+            f"no return of {register!r} was prepared for run {run}.", remedy="Ask for it first: its holder may."
+        )
     return HolderReturn.read(office.files.path(Area.SPINE, digest)), digest
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from wasl.audit.events import TablesOrdered
 from wasl.errors import NotFoundError, StateError
+from wasl.locale import N_
 from wasl.registers.documents import validate_document
 from wasl.service.access import Action, Role
 from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
@@ -51,6 +52,8 @@ MOST_WAITING = 20
 
 WAITING = (ReleaseStatus.PROTECTING, ReleaseStatus.REQUESTED)
 
+ORDERABLE = N_("Choose a table of the menu, or the dimensions to cross and a measure.")
+
 
 def order(
     office: Office,
@@ -70,7 +73,7 @@ def order(
         AuthorizationError: No decision of the authority covers it.
     """
     caller.check(Action.TABLES_ORDER, project=project)
-    wanted = validate_document(TableRequest, dict(request), "the order")
+    wanted = validate_document(TableRequest, dict(request), "the order", remedy=ORDERABLE)
     with recorded_excess(office, caller, project=project, subject="tables"), office.ledger.writing(caller) as ledger:
         open_project(ledger, project)
         require_in_force(office, ledger, project, "tables")

@@ -11,12 +11,14 @@ from itertools import islice
 from typing import Any
 
 from wasl.errors import WaslError
+from wasl.locale import N_
 from wasl.locale.messages import in_language
 from wasl.registers.codes.classification import CodeList
 from wasl.service import table_orders
 from wasl.service.access import Action
 from wasl.service.ports import Area
 from wasl.service.records import TableOrder
+from wasl.tables.hierarchy import UNKNOWN
 from wasl.web.console.pages import Page
 from wasl.web.console.titles import label_in
 
@@ -117,10 +119,11 @@ def table_titles(page: Page, order: TableOrder) -> dict[str, str]:
 
 
 def code_meanings(page: Page, order: TableOrder) -> dict[str, dict[str, str]]:
-    """The labels of the codes of each dimension whose classifications ship."""
+    """The labels of the codes of each dimension whose classifications ship, and of cells without a value."""
     language = page.language.language
     return {
-        one["name"]: {
+        one["name"]: {UNKNOWN: page.language.text(N_("not known"))}
+        | {
             code: in_language(language, entry.label, entry.label_fr, entry.label_ar)
             for name in one.get("classifications", ())
             for code, entry in CodeList.load(name).entries.items()
