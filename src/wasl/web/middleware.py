@@ -161,6 +161,11 @@ class Edge:
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > self.max_header_bytes:
             return _problem(scope, HttpProblem(431, "the request's headers are too large."))
+        names = {name for name, _ in headers}
+        if b"transfer-encoding" in names and b"content-length" in names:
+            # RFC 9112, section 6.1: the connection ends, for a proxy may see another end of the body.
+            close = {"Connection": "close"}
+            return _problem(scope, HttpProblem(400, "the request gives the length of its body twice.", headers=close))
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
             return _problem(scope, HttpProblem(400, "the request's address holds a NUL character."))
         if _repeated(scope.get("query_string", b"")):
@@ -235,7 +240,7 @@ def _embedded(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def _repeated(query: bytes) -> bool:
     """Whether a query names a parameter twice: a proxy may have looked at the first, and a route reads the last."""
-    if query.count(b"=") < 2:
+    if b"&" not in query:
         return False
     names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
     return len(set(names)) < len(names)
