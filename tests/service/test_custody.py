@@ -285,9 +285,12 @@ class TestKey:
         opened = office.open()
         name = opened.office.signer.name
         opened.close()
-        (office.folder / "log.key").write_text(NoteSigner.generate(name).export() + "\n", encoding="utf-8")
-        with pytest.raises(StateError, match="not the one"):
+        other = NoteSigner.generate(name)
+        (office.folder / "log.key").write_text(other.export() + "\n", encoding="utf-8")
+        with pytest.raises(StateError, match="not the one") as caught:
             office.open()
+        ids = [key.verifier.key_id.hex() for key in (other, opened.office.signer)]
+        assert all(one in str(caught.value) for one in ids), "the names are the same, the ids are not"
 
     def test_a_log_of_the_first_release_knows_its_key_by_its_checkpoints(self, office: Office) -> None:
         from wasl.service.log import sign_checkpoint

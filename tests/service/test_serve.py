@@ -76,6 +76,14 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert not (tmp_path / "wasl.db").exists(), "nothing is made before it can listen"
 
 
+def test_a_scanner_that_is_not_there_is_found_before_anything_is_made(tmp_path: Path) -> None:
+    said = refused(tmp_path, "--port", "0", WASL_SCAN_COMMAND='["no-such-scanner"]')
+    assert "no-such-scanner" in said
+    assert "listens on" not in said
+    assert "store it now" not in said, "a token that is shown once would be lost among the lines of a failed start"
+    assert not (tmp_path / "wasl.db").exists()
+
+
 @pytest.mark.parametrize("port", ["70000", "-1"])
 def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     assert "port" in refused(tmp_path, "--port", port)

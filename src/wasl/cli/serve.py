@@ -78,7 +78,9 @@ def serve(
         from wasl.web.connection import server_config
         from wasl.web.installation import Installation, configure_logging
         from wasl.web.middleware import Metrics
+        from wasl.web.scanner import require_scanner
 
+        require_scanner(settings)
         configure_logging(settings)
         installation = Installation.open(settings, accept_older=accept_older_database)
         swept = installation.sweep()

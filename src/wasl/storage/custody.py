@@ -106,11 +106,11 @@ class Custody:
                 try:
                     Checkpoint.open(note, verifier)
                 except VerificationError as error:
-                    raise _foreign(verifier.name, "another key") from error
+                    raise _foreign(_called(verifier), "another key") from error
             with self.ledger.engine.begin() as connection:
                 connection.execute(sa.update(installation).values(verifier=str(verifier)))
         elif str(known) != str(verifier):
-            raise _foreign(verifier.name, known.name)
+            raise _foreign(_called(verifier), _called(known))
 
     def rotate(self, caller: Caller, new: NoteVerifier, event: Callable[[int], AuditEvent]) -> None:
         """Log a change of the key and record the new key, in one transaction.
@@ -209,5 +209,11 @@ def _read(path: Path) -> dict[str, Any] | None:
 def _foreign(found: str, known: str) -> StateError:
     return StateError(
         f"the signing key {found!r} is not the one the log is signed with ({known}).",
-        remedy="Restore the key file from the backup, or correct signing_key_file.",
+        remedy="Restore the key file from the backup, or correct signing_key_file. Former keys lie beside it, each "
+        "under its id.",
     )
+
+
+def _called(verifier: NoteVerifier) -> str:
+    """The name and the id of a key: a rotated key has the name of the one before."""
+    return f"{verifier.name}+{verifier.key_id.hex()}"
