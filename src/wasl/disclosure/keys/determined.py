@@ -49,6 +49,10 @@ fills in the same category everywhere."""
 WIDEST = 4_000_000
 """Cells of the table of two variables that is counted; of wider ones only dependences without exception are found."""
 
+LEAST_AVERAGE, MOST_CATEGORIES = 5, 2_000
+"""Pairs are made of columns whose categories have at least so many rows on average, and that have so many categories at
+most. Amounts that hardly repeat determine everything with any second column, which takes long to find out."""
+
 MOST_COLUMNS = 40
 """Columns of which pairs are looked at: 780 pairs for each variable that may follow."""
 
@@ -186,7 +190,8 @@ def relations_of(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Rel
         if told is not None:
             found.append(Relation(coarse.name, (fine.name,), told, exact=False))
         left.append(fine)
-    return found + _by_two(coarse, [fine for fine in left if 1 < len(fine.labels) <= len(coarse.codes) / 2])
+    most = min(len(coarse.codes) / LEAST_AVERAGE, MOST_CATEGORIES)
+    return found + _by_two(coarse, [fine for fine in left if 1 < len(fine.labels) <= most])
 
 
 def _told_at_all(fine: CodedColumn, coarse: CodedColumn) -> NDArray[np.int32] | None:
@@ -200,9 +205,11 @@ def _by_two(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Relation
     """The pairs of columns that determine one together, where no other pair with one of them does already."""
     found: list[Relation] = []
     pairs = list(combinations(others[:MOST_COLUMNS], 2))
-    rows = slice(0, FEWEST_ROWS)
     for a, b in pairs:
-        if not _agrees(_joint(a.codes[rows], b.codes[rows]), coarse.codes[rows]):
+        if any(
+            not _agrees(_joint(a.codes[:rows], b.codes[:rows]), coarse.codes[:rows])
+            for rows in (FEWEST_ROWS, FIRST_ROWS)
+        ):
             continue
         joint = _joint(a.codes, b.codes)
         if _determines(joint, coarse.codes, FIRST_ROWS, CHANCE / len(pairs)):
