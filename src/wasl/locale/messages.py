@@ -187,7 +187,7 @@ class Messages:
         from babel.numbers import format_decimal
 
         pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(value, format=pattern, locale=_locale(self.language)))
+        return self._signed(format_decimal(value, format=pattern, locale=_locale(self.language)))
 
     def significant(self, value: float, digits: int = 4) -> str:
         """A number with so many digits that count; whole numbers and numbers from 1,000 on are written in full."""
@@ -197,14 +197,18 @@ class Messages:
 
         places = digits - 1 - math.floor(math.log10(abs(value))) if value else 0
         pattern = "#,##0." + "#" * max(places, 1)
-        return str(format_decimal(value, format=pattern, locale=_locale(self.language)))
+        return self._signed(format_decimal(value, format=pattern, locale=_locale(self.language)))
+
+    def _signed(self, number: str) -> str:
+        """A number whose minus sign stays on its left in a text from right to left (U+200E, as CLDR has it)."""
+        return f"\u200e{number}" if number.startswith("-") and self.direction == "rtl" else number
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share from 0 to 1 as a percentage."""
         from babel.numbers import format_percent
 
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "\u00a0%"
-        return str(format_percent(share, format=pattern, locale=_locale(self.language)))
+        return self._signed(format_percent(share, format=pattern, locale=_locale(self.language)))
 
     def date(self, value: dt.date, length: Literal["short", "medium", "long", "full"] = "long") -> str:
         """A day."""

@@ -97,3 +97,12 @@ def test_french_says_de_for_millions_alone(path: Path) -> None:
         if message.pluralizable and any(message.string):
             one, _, other = message.string
             assert "{count} de " not in one + other, other
+
+
+@pytest.mark.parametrize("value", [-0.25, -3, -12345.5])
+def test_the_minus_sign_stays_on_the_left_of_a_number_in_arabic(value: float) -> None:
+    arabic, french = messages("ar"), messages("fr")
+    for write in ("number", "significant", "percent"):
+        assert getattr(arabic, write)(value).startswith("\u200e-")
+        assert getattr(arabic, write)(-value)[0].isdigit()
+        assert getattr(french, write)(value).startswith("-")

@@ -370,7 +370,7 @@ def _differences(page: Page, new: Release, old: Release) -> list[tuple[str, Any,
     for name in sorted({*limits[0], *limits[1]}):
         differ(_("threshold {name}", name=name), limits[0].get(name), limits[1].get(name))
     after = [one.risk.get("risk_after") or {} for one in (old, new)]
-    differ(_("k reached"), after[0].get("k"), after[1].get("k"))
+    differ(_("value of k"), after[0].get("k"), after[1].get("k"))
     shares = [(one.get("individual_risk") or {}).get("share") for one in after]
     differ(_("expected re-identifications"), shares[0], shares[1])
     variables = [{one["name"] for one in release.public_report.get("variables", ())} for release in (old, new)]
