@@ -48,6 +48,9 @@ BRACKETS = re.compile(r"\([^()]*\)?")
 SEVERAL = re.compile(r"[/;,+&|]|\b(?:et|and|ou|or)\b|\sو", re.IGNORECASE)
 """Marks and words between several things in one cell."""
 NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
+DECIMAL_ZEROS = re.compile(r"[.,]0+$")
+LONGEST_SHORT = 4
+"""Digits of the numbers that ``N*4`` begins."""
 CODE_OF_DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
@@ -153,14 +156,18 @@ class CodeList:
         return meant.pop() if len(meant) == 1 else ()
 
     def _by_prefix(self, text: str) -> tuple[str, ...]:
-        """The code whose numeric spelling ``NN*`` starts a longer numeric code (NMA classes to sections)."""
-        digits = text.strip().replace(".", "")
-        if digits.isdigit():
-            for length in (3, 2, 1):
-                found = self.spellings.get(f"{digits[:length]}*")
-                if found and len(digits) >= length:
-                    return found
-        return ()
+        """The code whose numeric spelling ``NN*`` starts a longer numeric code (NMA classes to sections).
+
+        ``N*4`` starts numbers of four digits at most: an occupation of five digits is none of ISCO.
+        """
+        plain = fold_digits(text).strip()
+        digits, whole = plain.replace(".", ""), DECIMAL_ZEROS.sub("", plain)
+        for length in (3, 2, 1):
+            found = self.spellings.get(f"{digits[:length]}*") if digits.isdigit() else None
+            if found and len(digits) >= length:
+                return found
+        short = whole.isdigit() and len(whole) <= LONGEST_SHORT
+        return self.spellings.get(f"{whole[:1]}*{LONGEST_SHORT}", ()) if short else ()
 
     def _by_some_words(self, text: str) -> tuple[str, ...]:
         """The code of a cell with more words than its spelling; unknown where a further part means another code.
@@ -250,13 +257,13 @@ def _as_numbers(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _matched(spelling: str) -> str:
-    """The key of a spelling: ``NN*`` as it is, ``WORDS *`` and ``* WORDS`` with the key of their words."""
+    """The key of a spelling: ``NN*`` and ``N*4`` stay, ``WORDS *`` and ``* WORDS`` have the key of their words."""
     words = spelling_key(spelling)
     if spelling.endswith(" *"):
         return f"{words} *"
     if spelling.startswith("* "):
         return f"* {words}"
-    return spelling if spelling.endswith("*") else words
+    return spelling if re.search(r"\*\d?$", spelling) else words
 
 
 def code_list(schema: RegisterSchema, name: str) -> CodeList:

@@ -39,7 +39,8 @@ LISTS = ("sex", "nationality", "province", "region", "city", "activity", "occupa
 STANDARDS = {"province": "province", "region": "region", "city": "work_province", "activity": "activity_section",
              "occupation": "occupation_group", "education": "education", "permit-type": "permit_type",
              "permit-motive": "permit_motive", "contract-type": "contract_type", "legal-status": "legal_status",
-             "labour-status": "labour_status", "pension-type": "pension_type", "area": "area"}  # fmt: skip
+             "labour-status": "labour_status", "pension-type": "pension_type", "area": "area",
+             "isco-08": "occupation_group"}  # fmt: skip
 ENGLISH = messages("en")
 ARABIC = r"[\x{0620}-\x{064A}\x{066E}-\x{06D3}\x{06FA}-\x{06FF}]"
 """A letter; digits and marks of the Arabic script are none."""
@@ -252,6 +253,8 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
         return  # running numbers, and texts that hardly repeat, are no codes
     numeric = column.type in ("integer", "decimal")
     named = [name for name in LISTS if _says(column.heading, PAYLOAD_HEADINGS.get(STANDARDS.get(name, ""), ()))]
+    if words_key(column.heading) & {"isco", "citp"} and _all_digits(text):
+        named, numeric = ["isco-08"], True
     if numeric and column.feature is None and not named:
         return  # a number may be any list's code
     names = (

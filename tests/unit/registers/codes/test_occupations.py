@@ -77,3 +77,23 @@ def test_other_lists_have_no_such_spellings() -> None:
     for path in sorted((config_dir() / "classifications").glob("*.csv")):
         if path.stem != "occupation":
             assert not [one for one in CodeList.load(path.stem).spellings if " *" in one or "* " in one], path.stem
+
+
+@pytest.mark.parametrize("group", "0123456789")
+def test_numbers_of_isco_have_a_list_of_their_own(group: str) -> None:
+    numbers = CodeList.load("isco-08")
+    for number in (group, f"{group}1", f"{group}11", f"{group}112", f"{group}112.0", f" {group}112 "):
+        assert numbers.codes(number) == (group,), number
+    assert numbers.codes(f"{group}112".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))) == (group,)
+    for other in (f"{group}1123", f"{group}11.2", f"{group}112-1", "Maçon"):  # five digits, and no numbers of ISCO
+        assert numbers.codes(other) == (), other
+
+
+def test_numbers_of_isco_that_lost_their_zero_are_those_of_armed_forces() -> None:
+    numbers = CodeList.load("isco-08")
+    assert {numbers.codes(number) for number in ("110", "210", "310", "0110", "0210", "0310")} == {("0",)}
+    assert (numbers.codes("111"), numbers.codes("211"), numbers.codes("311")) == (("1",), ("2",), ("3",))
+
+
+def test_labels_are_those_of_the_list_of_words() -> None:
+    assert CodeList.load("isco-08").entries == OCCUPATIONS.entries

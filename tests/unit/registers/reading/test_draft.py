@@ -385,6 +385,13 @@ def test_provinces_as_numbers_are_codes_where_the_heading_says_province(tmp_path
     assert other.type == "integer"
 
 
+@pytest.mark.parametrize("heading", ["ISCO", "Code CITP", "CITP-08", "ISCO-08 code"])
+def test_numbers_of_isco_are_occupations_where_the_heading_says_so(tmp_path, heading):
+    _, field, read = with_column(tmp_path, heading, [["2512", "9621", "5120", "110"][i % 4] for i in range(60)])
+    assert (field.type, field.classification, field.standard) == ("code", "isco-08", "occupation_group")
+    assert len(read) == 60
+
+
 def test_dates_in_arabic_digits_are_dates_under_any_heading(tmp_path):
     cells = [f"{1 + i % 28:02d}/0{1 + i % 9}/202{i % 4}".translate(ARABIC_DIGITS) for i in range(60)]
     _, field, read = with_column(tmp_path, "تاريخ الدخول", cells)
