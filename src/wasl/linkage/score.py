@@ -9,6 +9,7 @@ from wasl.errors import InputError, MismatchError
 from wasl.linkage.comparison.engine import Engine, Threads
 from wasl.linkage.comparison.pass_layout import Source, columns_held, columns_of, pass_names, sources_of
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS, lenders
+from wasl.linkage.model.doubles import most_doubles
 from wasl.linkage.model.labels import Labels
 from wasl.linkage.model.match_model import MatchModel
 from wasl.linkage.model.pairs import ScoredPairs
@@ -91,7 +92,8 @@ def score_sources(
         if progress:
             progress(done, len(names))
         borrowed = lenders([part.model for part in scored.values()])
-        result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed, decided.get(name))
+        doubted = most_doubles([part.report for part in scored.values()])
+        result = score_pass(plan, sources, engine, name, earlier.get(name), borrowed, decided.get(name), doubted)
         if result is not None:
             scored[name] = result if store is None else result.set_aside(store)
         del result

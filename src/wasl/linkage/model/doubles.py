@@ -2,11 +2,14 @@
 
 Pairs within such a register are counted as non-matches. If the word is wrong, copies of a person are among them. Then
 complete agreement seems frequent among strangers, and the matches between the registers are taken for strangers. So the
-pairs that agree on everything compared are counted first. Of strangers there are at most
+pairs that agree on everything compared are counted first. Strangers agree on one comparison whether they agree on the
+others or not. So they make of such pairs, for each comparison,
 
-    pairs of the block · BLOCK_FIXES · min over the comparisons of the share of all pairs that are equal.
+    pairs that agree on it alone · pairs that agree on all others alone / pairs that agree on neither.
 
-*Does not see:* copies where all that is compared is shared by many, as sex and town are.
+The largest of these numbers is expected. A pass with one comparison is looked at if that is personal.
+
+*Does not see:* copies in passes that compare only one thing which many share, as sex is.
 """
 
 from __future__ import annotations
@@ -18,15 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wasl.linkage.comparison.pass_layout import Source, fixed_cells
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts
-from wasl.linkage.model.frequency import column_of
 
 __all__ = ["Doubles", "find_doubles", "most_doubles"]
 
-BLOCK_FIXES = 100.0
-"""Strangers of one block agree at most so many times as often as others. Among persons of one birth year 60 times as
-many share the date, and of one day and month 60 times as many."""
+PERSONAL = 0.05
+"""Share of the strangers of a block that agree on the birth date, at most. In blocks of a name and the birth year it is
+1 in 365, and in those of a word and a part of the date it was .002 to .007."""
 LEAST, CERTAIN = 10, 5.0
 """Fewer pairs are not looked at; and standard deviations by which they exceed what chance can bring. In registers that
 hold nobody twice, of siblings, of sons with their fathers' names, and of namesakes, there were 0 in 2,800 rows."""
@@ -64,40 +65,63 @@ class Doubles:
 
 
 def find_doubles(
-    name: str,
-    sources: Sequence[Source],
-    telling: Sequence[bool],
+    labels: Sequence[str],
     patterns: PatternCounts,
     strata: Sequence[tuple[str, str, int]],
     comparisons: Sequence[Comparison],
+    personal: Sequence[str],
     rows: Mapping[str, int],
     share: float,
 ) -> list[Doubles]:
-    """Count the pairs within each register whose pairs are counted as strangers.
+    """Count the pairs within each register that agree on everything.
 
     Args:
-        name: The pass.
-        sources: The deliveries.
-        telling: (sources) whether pairs within them are counted as non-matches.
+        labels: Of the registers that are said to hold a person once, and whose pairs are counted as non-matches.
         patterns: Counted patterns.
         strata: (left label, right label, size class).
         comparisons: Of the pass.
+        personal: Names of comparisons on which strangers seldom agree.
         rows: Of the pass, by register.
         share: Of all pairs of the pass, how many were counted.
     """
-    alike = _alike(patterns.states, comparisons)
+    agree, compared = _agreement(patterns.states, comparisons)
+    several = compared.sum(axis=1) > 1
+    alone = np.array([comparison.name in personal for comparison in comparisons], np.bool_)
+    told = several | (compared & alone).any(axis=1)
+    alike = told & (agree | ~compared).all(axis=1)
     found = []
-    for source, tells in zip(sources, telling, strict=True):
-        inside = np.array([left == right == source.label for left, right, _ in strata], np.bool_)
-        if not tells or not inside.any():
-            continue
-        mine = inside[patterns.stratum]
-        pairs = float(patterns.counts[mine & alike].sum()) / share
+    for label in labels:
+        inside = np.array([left == right == label for left, right, _ in strata], np.bool_)
+        counts = np.where(inside[patterns.stratum] & told, patterns.counts, 0.0) / share
+        pairs = float(counts[alike].sum())
         if pairs >= LEAST:
-            held = float(patterns.counts[mine].sum()) / share
-            chance = min(1.0, BLOCK_FIXES * _least_share(name, source, comparisons))
-            found.append(Doubles(source.label, rows[source.label], pairs, held * chance))
+            one = PERSONAL * float(counts[~several].sum())
+            found.append(Doubles(label, rows[label], pairs, one + _by_chance(counts * several, agree, compared)))
     return found
+
+
+def _agreement(
+    states: NDArray[np.int8], comparisons: Sequence[Comparison]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(patterns, comparisons) whether each is in the upper third of its levels, and whether it is compared."""
+    least = np.array([(2 * one.states) // 3 if one.kind == "filter" else 1 for one in comparisons], np.int64)
+    agree: NDArray[np.bool_] = states > least
+    compared: NDArray[np.bool_] = states != MISSING
+    return agree, compared
+
+
+def _by_chance(counts: NDArray[np.float64], agree: NDArray[np.bool_], compared: NDArray[np.bool_]) -> float:
+    """Pairs that agree on everything if each comparison is independent of all others."""
+    most = 0.0
+    for c in range(agree.shape[1]):
+        here = compared[:, c]
+        others = (agree | ~compared)[:, [k for k in range(agree.shape[1]) if k != c]].all(axis=1)
+        one, rest, none = (
+            float(counts[here & which].sum())
+            for which in (agree[:, c] & ~others, ~agree[:, c] & others, ~agree[:, c] & ~others)
+        )
+        most = max(most, one * rest / max(none, 1.0))
+    return most
 
 
 def most_doubles(reports: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -111,28 +135,3 @@ def most_doubles(reports: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str,
         if row["records"] > most.get(row["register"], {"records": 0})["records"]:
             most[row["register"]] = row
     return most
-
-
-def _alike(states: NDArray[np.int8], comparisons: Sequence[Comparison]) -> NDArray[np.bool_]:
-    """(patterns) whether all that is compared is in the upper third of the levels, and something is compared."""
-    alike, compared = np.ones(len(states), np.bool_), np.zeros(len(states), np.bool_)
-    for c, comparison in enumerate(comparisons):
-        state = states[:, c]
-        least = (2 * comparison.states) // 3 if comparison.kind == "filter" else 1
-        alike &= (state > least) | (state == MISSING)
-        compared |= state != MISSING
-    return alike & compared
-
-
-def _least_share(name: str, source: Source, comparisons: Sequence[Comparison]) -> float:
-    """Least share, over the comparisons, of the pairs of a register that are equal; 1 where nothing is compared."""
-    least = 1.0
-    for comparison in comparisons:
-        prefix = "filter" if comparison.kind == "filter" else "token"
-        column = column_of([source], name, f"{prefix}_{comparison.name}")[0]
-        if column is None or len(column) - column.null_count < 2:
-            continue
-        cells = fixed_cells(column.drop_null())
-        _, held = np.unique(cells.view(f"V{cells.shape[1]}").reshape(-1), return_counts=True)
-        least = min(least, float((held * (held - 1.0)).sum()) / (len(cells) * (len(cells) - 1.0)))
-    return least

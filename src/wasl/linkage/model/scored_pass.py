@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -28,6 +28,7 @@ from wasl.linkage.model.known_nonmatches import Strangers, expect_strangers, tel
 from wasl.linkage.model.labels import LabelledPatterns, use_labels
 from wasl.linkage.model.match_model import PassModel
 from wasl.linkage.model.pairs import pairs_table
+from wasl.linkage.model.pass_report import compared_by, examples_of, weight_histogram
 from wasl.linkage.model.trust_in_counts import is_faint
 from wasl.linkage.model.unfound import count_unfound
 from wasl.linkage.plan import LinkagePlan
@@ -36,9 +37,6 @@ from wasl.registers.exchange.spilled_table import SpilledTable
 from wasl.registers.known_names import in_words
 
 __all__ = ["ScoredPass", "score_pass"]
-
-EXAMPLES = 12
-"""Patterns shown as waterfalls in the report of a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +99,7 @@ def score_pass(
     earlier: PassModel | None = None,
     borrowed: Sequence[PassModel] = (),
     labels: LabelledPatterns | None = None,
+    doubted: Collection[str] = (),
 ) -> ScoredPass | None:
     """Score one pass; None where no two rows share a block.
 
@@ -112,16 +111,17 @@ def score_pass(
         earlier: The pass in an earlier model: its levels and probabilities are kept.
         borrowed: Models of this run whose m-probabilities help a pass with few comparisons.
         labels: Decided pairs of the pass.
+        doubted: Labels of registers that hold persons twice, as other passes show: their pairs are no non-matches.
     """
     clock = _Clock()
     lent = any(len(model.comparisons) >= ENOUGH_COMPARISONS for model in borrowed)
-    steps = _first_steps(plan, sources, engine, name, lent)
+    steps = _first_steps(plan, sources, engine, name, lent, doubted)
     sums = engine.survey(steps)
     if sums.pairs == 0:
         return None
     clock.stage("layout")
     steps, comparisons = _choose_levels(plan, steps, sums, earlier)
-    counted = _count(engine, sources, steps, comparisons)
+    counted = _count(engine, sources, steps, comparisons, plan.model.personal)
     clock.stage("counting")
     decided, told = use_labels(labels, name, comparisons)
     model, drift = _fit(plan, name, comparisons, counted, earlier, borrowed, decided)
@@ -155,9 +155,9 @@ def score_pass(
         "patterns": len(patterns.codes),
         "pairs_kept": table.num_rows,
         "expected_below": float((patterns.counts * probability)[below].sum()),
-        "weights": _weight_histogram(weight, probability, patterns),
-        "examples": _examples(model, weight, probability, patterns),
-        "compared": _compared(comparisons, patterns),
+        "weights": weight_histogram(weight, probability, patterns),
+        "examples": examples_of(model, weight, probability, patterns),
+        "compared": compared_by(comparisons, patterns),
         "faint": faint,
         "drift": drift,
         "labels": told,
@@ -174,7 +174,9 @@ def score_pass(
     return ScoredPass(model, table, report)
 
 
-def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str, lent: bool) -> Steps:
+def _first_steps(
+    plan: LinkagePlan, sources: Sequence[Source], engine: Engine, name: str, lent: bool, doubted: Collection[str]
+) -> Steps:
     """The input of the steps of a pass that does not depend on its rows.
 
     A pass with one comparison, to which no other pass lends, shows nothing of strangers by itself. Then the pairs
@@ -187,13 +189,17 @@ def _first_steps(plan: LinkagePlan, sources: Sequence[Source], engine: Engine, n
         engine: For the columns of the pass.
         name: The pass.
         lent: Whether other passes lend m-probabilities.
+        doubted: Labels of registers whose pairs are no non-matches.
     """
     widths, tokens = engine.columns(name)
     within = tuple(plan.is_deduplicated(source.register, len(sources)) for source in sources)
     once = tuple(plan.is_duplicate_free(source.register, source.delivery.header.holds_once) for source in sources)
     unclear = not any(once) and not lent and len(widths) + len(tokens) == 1
     telling = tuple(
-        (free or unclear) and not inside and tells_of_strangers(name, source.delivery.header)
+        (free or unclear)
+        and not inside
+        and source.label not in doubted
+        and tells_of_strangers(name, source.delivery.header)
         for source, free, inside in zip(sources, once, within, strict=True)
     )
     return Steps(name, widths, tokens, within, once, telling, plan.candidates.block_pairs)
@@ -213,14 +219,23 @@ def _choose_levels(
     return dataclasses.replace(steps, limits=limit_table(limits)), comparisons_of(steps, limits)
 
 
-def _count(engine: Engine, sources: Sequence[Source], steps: Steps, comparisons: tuple[Comparison, ...]) -> _Counted:
+def _count(
+    engine: Engine,
+    sources: Sequence[Source],
+    steps: Steps,
+    comparisons: tuple[Comparison, ...],
+    personal: Sequence[str],
+) -> _Counted:
     """Count the patterns of the training pairs.
 
     Where pairs within a register contradict that it holds a person once, they are no non-matches, and not counted.
     """
     patterns, strata, capacity, share = _patterns(engine, sources, steps, comparisons)
     rows = {source.label: _rows_in(source, steps.name) for source in sources}
-    doubles = find_doubles(steps.name, sources, steps.strangers, patterns, strata, comparisons, rows, share)
+    labels = [
+        source.label for source, tells, once in zip(sources, steps.strangers, steps.once, strict=True) if tells and once
+    ]
+    doubles = find_doubles(labels, patterns, strata, comparisons, personal, rows, share)
     contradicted = {one.register for one in doubles if one.contradict}
     if contradicted:
         telling = tuple(
@@ -306,20 +321,6 @@ MOSTLY_MISSING = 0.5
 """A comparison missing in more than this share of the pairs is named in the report."""
 
 
-SELDOM = 0.05
-"""A comparison that fewer of the pairs have shows nothing of the errors of matches."""
-
-
-def _compared(comparisons: Sequence[Comparison], patterns: PatternCounts) -> list[str]:
-    """Names of the comparisons that more than `SELDOM` of the pairs have."""
-    pairs = max(patterns.pairs, 1)
-    return [
-        comparison.name
-        for c, comparison in enumerate(comparisons)
-        if float(patterns.counts[patterns.states[:, c] != MISSING].sum()) > SELDOM * pairs
-    ]
-
-
 def _warnings(comparisons: Sequence[Comparison], borrowed: Sequence[PassModel], patterns: PatternCounts) -> list[str]:
     """Warnings about the fit of the model, for the reader of the report."""
     warnings = []
@@ -366,34 +367,3 @@ def _earlier_limits(steps: Steps, earlier: PassModel) -> list[list[int]]:
             remedy="Use a model of deliveries made under the same profile, or fit a new one.",
         )
     return [known[group] for group in steps.widths]
-
-
-def _weight_histogram(
-    weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
-) -> list[tuple[int, float, float]]:
-    """Pairs and expected matches by whole match weight, for the report."""
-    if len(weight) == 0:
-        return []
-    place = np.clip(np.floor(weight), -40, 60).astype(np.int64)
-    low = int(place.min())
-    pairs = np.bincount(place - low, weights=patterns.counts)
-    matches = np.bincount(place - low, weights=patterns.counts * probability)
-    return [(low + k, float(pairs[k]), round(float(matches[k]), 3)) for k in range(len(pairs))]
-
-
-def _examples(
-    model: PassModel, weight: NDArray[np.float64], probability: NDArray[np.float64], patterns: PatternCounts
-) -> list[dict[str, Any]]:
-    """The patterns behind most pairs around the threshold: what a reviewer's waterfalls show."""
-    doubt = patterns.counts * probability * (1 - probability)
-    chosen = np.argsort(-doubt, kind="stable")[:EXAMPLES]
-    return [
-        {
-            "states": patterns.states[k].tolist(),
-            "pairs": int(patterns.counts[k]),
-            "weight": float(weight[k]),
-            "prior": model.prior_weight(int(patterns.stratum[k])),
-            "probability": float(probability[k]),
-        }
-        for k in chosen.tolist()
-    ]
