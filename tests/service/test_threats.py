@@ -107,6 +107,25 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "test_two_persons.py::test_no_administrator_sees_a_secret",
         "test_two_persons.py::test_the_last_administrator_cannot_lock_himself_out",
     ),
+    "one of two administrators acts alone": (
+        "test_two_persons.py::test_an_administrator_who_removes_the_other_does_not_act_alone",
+        "test_oidc_sign_in.py::test_an_administrator_of_the_issuer_does_not_act_alone",
+    ),
+    "files are erased while a job works with them": (
+        "test_erasure_beside_jobs.py::test_what_was_erased_does_not_come_back",
+    ),
+    "the clock is set back": (
+        "test_clock.py::test_the_job_of_a_dead_worker_goes_to_another_within_a_lease",
+        "test_clock.py::test_a_living_worker_is_seen_signs_and_erases",
+        "test_clock.py::test_a_confirmation_does_not_outlast_its_minutes",
+        "test_clock.py::test_the_file_sent_last_counts",
+    ),
+    "odd values in forms and addresses": (
+        "test_nasty_forms.py::test_odd_values_are_refused_or_taken_and_never_break_a_page",
+    ),
+    "the issuer's metadata name machines behind the firewall": (
+        "test_oidc_sign_in.py::test_metadata_do_not_decide_which_machines_are_called",
+    ),
     "a hanging identity provider": (
         "test_middleware.py::test_a_provider_that_hangs_keeps_nobody_waiting",
         "test_middleware.py::test_held_keys_are_used_while_the_provider_is_away",
