@@ -16,6 +16,7 @@ from wasl.tables.suppression import search, work_meter
 from wasl.tables.suppression.attack import AttackModel
 from wasl.tables.suppression.heuristic import Movements, Need, complete, complete_quickly, cost_of
 from wasl.tables.suppression.improve import prune
+from wasl.tables.suppression.presolve import reduce_problem
 from wasl.tables.suppression.problem import Problem
 from wasl.tables.suppression.row_cuts import RowCuts
 from wasl.tables.suppression.search import suppress
@@ -111,6 +112,21 @@ def test_a_search_that_counts_as_slow_protects_and_keeps_its_bound(seed, monkeyp
     slow = suppress(problem, gap=0.02)
     assert protects(problem, slow.suppressed)
     assert slow.bound <= usual.cost * (1 + 1e-6) <= slow.cost * (1 + 2e-6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "slow"), [(1.0, True), (90.0, True), (110.0, True), (5_000.0, True), (np.inf, False)]
+)
+def test_a_longer_limit_does_not_change_how_a_large_table_is_searched(limit, slow, monkeypatch):
+    problem = cube(1, shape=(3, 2, 2))
+    seen = []
+    first = search._first_answer
+    monkeypatch.setattr(search, "_first_answer", lambda *given: (seen.append(given[-1].slow), first(*given)))
+    small = reduce_problem(problem).problem
+    monkeypatch.setattr(search, "SLOW", len(small.targets()) * small.cells / (search.LONG * 1.5))
+    found = suppress(problem, seconds=np.inf, work=None if np.isinf(limit) else limit)
+    assert protects(problem, found.suppressed)
+    assert seen == [slow]
 
 
 @pytest.mark.parametrize("seed", range(3))
