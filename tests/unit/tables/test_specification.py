@@ -76,4 +76,4 @@ def test_names_are_named_where_they_stand():
     assert places({"dimensions": AXES}) == {"name"}
     assert places({"name": "a b", "tables": [{"dimensions": AXES}]}) == {"name"}
     assert places({"name": "a", "tables": [{"name": "b c", "dimensions": AXES}]}) == {"tables.0.name"}
-    assert places({"name": "a", "dimensions": AXES * 2}) == {"document"}
+    assert places({"name": "a", "dimensions": AXES * 2}) == {"two dimensions have the same name"}  # of the whole
