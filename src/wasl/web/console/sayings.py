@@ -40,7 +40,9 @@ NOTICES = {
     "revoked": N_("The approval is taken back."),
     "publishing": N_("The release is being packaged and signed."),
     "withdrawn": N_("The release is withdrawn. Its place in the catalogue says so."),
-    "file-withdrawn": N_("The file is withdrawn; with a delivery, its join map and its payload are, too. Later runs use none of them."),
+    "file-withdrawn": N_(
+        "The file is withdrawn; with a delivery, its join map and its payload are, too. Later runs use none of them."
+    ),
     "file-received": N_("The file is received and checked."),
     "objections-received": N_("The objections are recorded. Later files leave these persons out."),
     "project-opened": N_("The project is open."),
