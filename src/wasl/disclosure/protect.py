@@ -213,6 +213,9 @@ def _protect_once(
         kept = kept[rows] if rows is not None else kept
         if change is not None:
             changes.append(change)
+    file, kept, change = _without_told(original, file, kept, policy, rng, None if others is None else others.table)
+    if change is not None:
+        changes.append(change)
     removed = original.rows - file.rows
     if file.rows == 0:
         raise PolicyError(
@@ -257,6 +260,39 @@ def _protect_once(
         prepared=original,
         secret=secret,
     )
+
+
+def _without_told(
+    original: WorkingFile,
+    file: WorkingFile,
+    kept: NDArray[np.int64],
+    policy: DisclosurePolicy,
+    rng: np.random.Generator,
+    population: pa.Table | None,
+) -> tuple[WorkingFile, NDArray[np.int64], Change | None]:
+    """The file without the records that are at risk once their suppressed cells are filled in from other columns.
+
+    They are removed as the policy's method ``suppress_records`` removes others, within its share. A file without that
+    method, or with too many such records, stays as it is, and is refused.
+    """
+    method = next((one for one in reversed(policy.methods) if isinstance(one, m.SuppressRecords)), None)
+    before = file.rows
+    while method is not None and file.rows:
+        follows = fill_followed(original, file, kept)
+        if not follows.cells:
+            break
+        try:
+            removed = original.rows - file.rows
+            _, rows, _ = apply_method(follows.file, method, rng, removed=removed, population=population)
+        except PolicyError:
+            break
+        if rows is None or len(rows) == file.rows:
+            break
+        file, kept = file.with_rows(pa.array(rows)), kept[rows]
+    if file.rows == before:
+        return file, kept, None
+    sentence = "Records at risk once other columns tell their suppressed values are removed."
+    return file, kept, Change("suppress_records", (), {}, {"rows": before - file.rows}, sentence)
 
 
 _REMEDY = "Recode further or suppress more in the policy's methods; thresholds are never weakened."

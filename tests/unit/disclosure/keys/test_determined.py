@@ -215,6 +215,35 @@ def test_a_free_column_with_exceptions_is_no_way_around_the_threshold(source, ro
     assert kept.table.column("region").null_count >= 2
 
 
+@pytest.mark.parametrize(("source", "role"), [("commune", "free"), ("commune", "sensitive"), ("weight", "weight")])
+@pytest.mark.parametrize("seed", range(3))
+def test_records_that_a_free_column_puts_at_risk_are_removed_within_the_share(source, role, seed):
+    data = survey(seed)
+    data["trade"] = "a"
+    usual = data["commune"].isin(["c0", "c1"]) & (data["region"] == "r0")
+    rare = data["commune"].isin(["c22", "c23"]) & (data["region"] == "r2")
+    data.loc[[*data.index[usual][:4], *data.index[rare][:2]], "trade"] = "z"
+
+    def policy(share):
+        methods = [{"kind": "local_suppression"}, {"kind": "suppress_records", "max_share": share}]
+        return policy_of(["region", "trade"], methods, never=["trade"], free=[(source, role)])
+
+    done = protect(data, policy(0.05), seed=seed)
+    assert 0 < done.removed <= 0.05 * len(data)
+    assert done.table.num_rows == len(data) - done.removed
+    removed = [change.counts["rows"] for change in done.changes if change.method == "suppress_records"]
+    assert sum(removed) == done.removed
+    original = prepare(data, done.policy)
+    released = original.with_rows(done.origin)
+    for name in ("region", "trade"):
+        column = done.table.column(name).combine_chunks()
+        released = released.with_column(name, column)
+    filled = fill_followed(original, released, done.origin).file.table.select(["region", "trade"]).to_pandas()
+    assert filled.groupby(["region", "trade"], observed=True).size().min() >= 3
+    with pytest.raises(PolicyError, match=rf"suppressed cells of region follow from {source}"):
+        protect(data, policy(0.0001), seed=seed)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_correlated_columns_tell_nothing_for_sure(seed):
     rng = np.random.default_rng(seed)
