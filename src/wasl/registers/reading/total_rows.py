@@ -22,7 +22,7 @@ SHARE = 0.5
 """A line of totals has at most this share of the cells that the rows before it have."""
 LEAST_COLUMNS = 4
 """A table of fewer columns may have records of one cell."""
-PHRASE = re.compile(r"[^\W\d_]{2,}\s+\S*[^\W\d_]{2,}|[^\W\d_]{3,}\s*:")
+PHRASE = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]{2,}+\s++\S*[^\W\d_]{2}|[^\W\d_]{3,}+\s*+:)")
 """Two words, or one before a colon."""
 NOTE_BEGINS = re.compile(
     r"\W*(?:sources?|notes?|nb|n\.b|remarques?|observations?|nota|fuente|quelle|champ|lecture|données|extraction|édité|imprimé|généré"
