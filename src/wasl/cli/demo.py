@@ -21,9 +21,10 @@ from typing import Annotated, Any
 
 import typer
 
-from wasl.cli.language import said
+from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError
+from wasl.locale import N_
 
 __all__ = ["Demo", "register"]
 
@@ -119,8 +120,11 @@ def demo(
         emit(run.result)
         return
     say("")
+    if registers is None:
+        say("All persons are invented.")
     for what, place in run.places():
-        say(f"{what}: {place}")
+        say(f"{said(what)}{spoken().colon}{place}")
+    say("The console with the same registers, for every role: wasl demo --serve --out FOLDER")
 
 
 @dataclass(slots=True)
@@ -365,15 +369,17 @@ class Demo:
         self._done("verification", ("what", "", ""), rows)
 
     def places(self) -> list[tuple[str, Path]]:
-        """The files worth opening, with a label each."""
+        """The files worth opening, with what each shows."""
+        tables, desk = self.out / "tables", self.out / "release-desk"
+        linked = self.out / "spine-keeper" / "all" / "report.html"
         return [
-            ("linkage report", self.out / "spine-keeper" / "all" / "report.html"),
-            ("disclosure report", self.out / "release-desk" / "protected" / "internal-report.html"),
-            ("public release", self.out / "release"),
-            ("tables of the regions, PX", self.out / "tables" / "sex-by-province.px"),
-            ("tables of the regions, SDMX 3.0", self.out / "tables" / "sex-by-province.data.sdmx-3.0.xml"),
-            ("profile of Souss-Massa", self.out / "tables" / "profile-09.fr.html"),
-            ("log export", self.out / "log" / "export.jsonl"),
+            (N_("How well the registers were linked; opens in a browser"), linked),
+            (N_("What the release still risks; for the office alone"), desk / "protected" / "internal-report.html"),
+            (N_("The signed package that may be published"), self.out / "release"),
+            (N_("Protected tables of the regions, for PX programs"), tables / "sex-by-province.px"),
+            (N_("The same in SDMX 3.0, for statistical offices"), tables / "sex-by-province.data.sdmx-3.0.xml"),
+            (N_("A page on one region, Souss-Massa; opens in a browser"), tables / "profile-09.fr.html"),
+            (N_("The log of every step, which an auditor verifies offline"), self.out / "log" / "export.jsonl"),
         ]
 
     def _done(self, step: str, columns: Sequence[str] = (), rows: Sequence[Sequence[object]] = ()) -> None:
