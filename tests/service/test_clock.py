@@ -161,16 +161,18 @@ def test_a_living_worker_is_seen_signs_and_erases(world: World, tmp_path: Path) 
         return bool(signed()) and crew.workers == 1
 
     wait_until(checked_and_seen, "the first checkpoint")
+    wait_until(lambda: worker._looked_at is not None, "the first look for what is to be erased")
     holder = world.service.client(Role.HOLDER)
     name = send(holder, "deliveries", random_files(tmp_path).delivery).json()["id"]
     path = f"/v1/projects/{PROJECT}/registers/{REGISTER}/deliveries/{name}/withdraw"
     assert holder.post(path, headers={"If-Match": '"v1"'}).status_code == 200
-    world.clock.off = -DAY
 
     def erased() -> bool:
         with installation.ledger.reading() as state:
             return state.get(Submission, name).purged
 
+    assert not erased(), "the next look is in a day"
+    world.clock.off = -DAY
     wait_until(lambda: signed() < world.clock().isoformat(), "a checkpoint by the new clock")
     wait_until(lambda: installation.leases.crew(world.now, silent_seconds=SILENT_SECONDS).workers == 1, "a worker")
     wait_until(erased, "the erasure")

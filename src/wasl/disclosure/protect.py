@@ -15,13 +15,14 @@ from wasl.disclosure.keys.variable_types import is_number_type
 from wasl.disclosure.keys.working_file import WorkingFile, prepare
 from wasl.disclosure.methods.steps.apply import apply_method, recode_alike
 from wasl.disclosure.methods.steps.step import Change
+from wasl.disclosure.methods.steps.told_records import without_told_records
 from wasl.disclosure.policy import DisclosurePolicy, Role, require_thresholds
 from wasl.disclosure.policy import method_documents as m
 from wasl.disclosure.policy.gate import release_failures
 from wasl.disclosure.policy.told_areas import told_areas
 from wasl.disclosure.risk.assess import assess_file
 from wasl.disclosure.risk.continuous_risk import interval_risk, linkage_risk
-from wasl.disclosure.risk.followed_cells import FollowedCells, fill_followed
+from wasl.disclosure.risk.followed_cells import FollowedCells
 from wasl.disclosure.risk.risk_report import Failure, RiskReport
 from wasl.disclosure.risk.told_numbers import told_numbers
 from wasl.disclosure.utility.measures import UtilityReport, compare
@@ -213,20 +214,17 @@ def _protect_once(
         kept = kept[rows] if rows is not None else kept
         if change is not None:
             changes.append(change)
-    file, kept, change = _without_told(original, file, kept, policy, rng, None if others is None else others.table)
+    table_of = None if others is None else others.table
+    _require_rows(original, file)
+    file, kept, follows, change = without_told_records(original, file, kept, rng, table_of)
+    _require_rows(original, file)
     if change is not None:
         changes.append(change)
     removed = original.rows - file.rows
-    if file.rows == 0:
-        raise PolicyError(
-            f"the policy {policy.name!r} leaves no row of {original.rows}.",
-            remedy="Recode the keys further before removing records.",
-        )
     utility = _utility(original, file, kept)
     numbers = _numeric_risk(original, file, kept, tuple(utility.numbers))
-    table_of, limits = None if others is None else others.table, _limits_of_numbers(numbers)
+    limits = _limits_of_numbers(numbers)
     after = assess_file(file, population=table_of, removed=removed, numeric=limits)
-    follows = fill_followed(original, file, kept)
     undone: list[str] = []
     if follows.cells:
         filled = assess_file(follows.file, population=table_of, removed=removed, numeric=limits, depth=False)
@@ -262,37 +260,17 @@ def _protect_once(
     )
 
 
-def _without_told(
-    original: WorkingFile,
-    file: WorkingFile,
-    kept: NDArray[np.int64],
-    policy: DisclosurePolicy,
-    rng: np.random.Generator,
-    population: pa.Table | None,
-) -> tuple[WorkingFile, NDArray[np.int64], Change | None]:
-    """The file without the records that are at risk once their suppressed cells are filled in from other columns.
+def _require_rows(original: WorkingFile, file: WorkingFile) -> None:
+    """Refuse a file of which no row is left.
 
-    They are removed as the policy's method ``suppress_records`` removes others, within its share. A file without that
-    method, or with too many such records, stays as it is, and is refused.
+    Raises:
+        PolicyError: It is.
     """
-    method = next((one for one in reversed(policy.methods) if isinstance(one, m.SuppressRecords)), None)
-    before = file.rows
-    while method is not None and file.rows:
-        follows = fill_followed(original, file, kept)
-        if not follows.cells:
-            break
-        try:
-            removed = original.rows - file.rows
-            _, rows, _ = apply_method(follows.file, method, rng, removed=removed, population=population)
-        except PolicyError:
-            break
-        if rows is None or len(rows) == file.rows:
-            break
-        file, kept = file.with_rows(pa.array(rows)), kept[rows]
-    if file.rows == before:
-        return file, kept, None
-    sentence = "Records at risk once other columns tell their suppressed values are removed."
-    return file, kept, Change("suppress_records", (), {}, {"rows": before - file.rows}, sentence)
+    if file.rows == 0:
+        raise PolicyError(
+            f"the policy {file.policy.name!r} leaves no row of {original.rows}.",
+            remedy="Recode the keys further before removing records.",
+        )
 
 
 _REMEDY = "Recode further or suppress more in the policy's methods; thresholds are never weakened."
