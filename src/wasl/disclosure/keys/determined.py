@@ -2,10 +2,11 @@
 
 A variable determines another if each of its categories meets one category of the other only. Chance must not explain
 it: among independent variables this is rarer than `CHANCE`. Two relations are looked for beside it. Single categories
-of a variable can tell with few exceptions: 98 of 100 persons of a commune live in one region. And two variables can
-determine a third together: the number of children and that of adults determine the size of the household.
+of a variable can tell with few exceptions: 98 of 100 persons of a commune live in one region. And two to four
+variables can tell another together, with few exceptions or without: the numbers of children, adults and elderly tell
+the size of the household.
 
-*Does not protect against* a variable that follows from three others together, or from two with exceptions.
+*Does not protect against* a variable that follows from five others together.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.coding import MISSING, CodedColumn
+from wasl.disclosure.keys.joint_telling import share_of_errors, telling_sets
 
 __all__ = [
     "Dependences",
@@ -36,9 +37,6 @@ CHANCE = 0.01
 FIRST_ROWS = 20_000
 """Rows that are looked at first: nearly every pair of independent variables contradicts itself there."""
 
-FEWEST_ROWS = 500
-"""Rows that are looked at first where two variables may determine a third: there are many such triples."""
-
 SURE = 0.95
 """Share of the rows of a category that have the told category: a reader who fills it in errs once in twenty at most."""
 
@@ -50,16 +48,13 @@ WIDEST = 4_000_000
 """Cells of the table of two variables that is counted; of wider ones only dependences without exception are found."""
 
 LEAST_AVERAGE, MOST_CATEGORIES = 5, 2_000
-"""Pairs are made of columns whose categories have at least so many rows on average, and that have so many categories at
+"""Sets are made of columns whose categories have at least so many rows on average, and that have so many categories at
 most. Amounts that hardly repeat determine everything with any second column, which takes long to find out."""
-
-MOST_COLUMNS = 40
-"""Columns of which pairs are looked at: 780 pairs for each variable that may follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What one or two columns tell about another.
+    """What one to four columns tell about another.
 
     Attributes:
         coarse: The column that follows.
@@ -165,17 +160,8 @@ def _told(fine: NDArray[np.int32], coarse: NDArray[np.int32]) -> NDArray[np.int3
     return np.array([*np.where(sure, mode, MISSING), MISSING], np.int32)[fine]
 
 
-def _joint(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Codes of the pairs of two columns; -1 where one of them is missing."""
-    both = (a >= 0) & (b >= 0)
-    pairs = a[both].astype(np.int64) * (int(b.max(initial=0)) + 1) + b[both]
-    codes = np.full(len(a), MISSING, np.int32)
-    codes[both] = np.unique(pairs, return_inverse=True)[1]
-    return codes
-
-
 def relations_of(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Relation]:
-    """The relations of the other columns to one: of each alone, then of two of those that do not tell it alone.
+    """The relations of the other columns to one: of each alone, then of two to four that do not tell it alone.
 
     Args:
         coarse: The column that may follow.
@@ -191,7 +177,7 @@ def relations_of(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Rel
             found.append(Relation(coarse.name, (fine.name,), told, exact=False))
         left.append(fine)
     most = min(len(coarse.codes) / LEAST_AVERAGE, MOST_CATEGORIES)
-    return found + _by_two(coarse, [fine for fine in left if 1 < len(fine.labels) <= most])
+    return found + _by_several(coarse, [fine for fine in left if 1 < len(fine.labels) <= most])
 
 
 def _told_at_all(fine: CodedColumn, coarse: CodedColumn) -> NDArray[np.int32] | None:
@@ -201,20 +187,13 @@ def _told_at_all(fine: CodedColumn, coarse: CodedColumn) -> NDArray[np.int32] | 
     return _told(fine.codes, coarse.codes)
 
 
-def _by_two(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Relation]:
-    """The pairs of columns that determine one together, where no other pair with one of them does already."""
-    found: list[Relation] = []
-    pairs = list(combinations(others[:MOST_COLUMNS], 2))
-    for a, b in pairs:
-        if any(
-            not _agrees(_joint(a.codes[:rows], b.codes[:rows]), coarse.codes[:rows])
-            for rows in (FEWEST_ROWS, FIRST_ROWS)
-        ):
-            continue
-        joint = _joint(a.codes, b.codes)
-        if _determines(joint, coarse.codes, FIRST_ROWS, CHANCE / len(pairs)):
-            found.append(Relation(coarse.name, (a.name, b.name), _last_met(joint, coarse.codes), exact=True))
-    return found
+def _by_several(coarse: CodedColumn, others: Sequence[CodedColumn]) -> list[Relation]:
+    """The sets of two to four columns that tell one together; with exceptions, if each alone tells it worse."""
+    allowed = share_of_errors(coarse.codes, SURE, FEWER_ERRORS)
+    return [
+        Relation(coarse.name, tuple(others[place].name for place in one.places), one.codes, one.exact)
+        for one in telling_sets(coarse.codes, [other.codes for other in others], allowed, CHANCE)
+    ]
 
 
 def dependences(columns: Sequence[CodedColumn], importance: Sequence[int], never: Sequence[str]) -> Dependences:

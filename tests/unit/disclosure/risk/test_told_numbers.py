@@ -105,3 +105,27 @@ def test_unrelated_numbers_tell_nothing(seed):
     data["correlated"] = (data["amount"] * np.exp(rng.normal(0, 0.05, rows))).round(2)
     methods = [top("mostly_none", 100), top("count", 2), top("amount", 8000), top("grade", 4)]
     assert protect(data, policy_of(data, methods), seed=seed).table.num_rows == rows
+
+
+def budget(seed, kinds, exceptions, *, product=False):
+    """Households whose expenditure is the sum (or product) of many numbers, with noise of rounding and exceptions."""
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(150, 700))
+    data = pd.DataFrame({f"kind{j}": np.exp(rng.normal(6, 0.8, rows)).round(2) for j in range(kinds)})
+    whole = data.prod(axis=1) ** (1 / kinds) if product else data.sum(axis=1)
+    whole = np.where(rng.random(rows) < exceptions, rng.permutation(whole), whole)
+    noise = pd.DataFrame({f"noise{j}": np.exp(rng.normal(7, 1, rows)).round(2) for j in range(3)})
+    return pd.concat([pd.DataFrame({"sex": ["F"] * rows, "whole": whole.round(2)}), data, noise], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "exceptions", "product"), [(4, 0.0, True), (5, 0.06, False), (9, 0.06, True), (12, 0.0, False)]
+)
+def test_a_sum_of_many_numbers_is_refused_and_without_one_of_them_released(kinds, exceptions, product):
+    data = budget(kinds, kinds, exceptions, product=product)
+    method = top("whole", float(data["whole"].quantile(0.93)))
+    sources = [f"kind{j}" for j in range(kinds)]
+    with pytest.raises(PolicyError, match=rf"values of whole follow from {', '.join(sources)}, which"):
+        protect(data, policy_of(data, [method]), seed=1)
+    alone = data.drop(columns=sources[1])
+    assert protect(alone, policy_of(alone, [method]), seed=1).table.num_rows == len(data)
