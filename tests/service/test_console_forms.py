@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from service_support import PROJECT, REGISTER, Service, Template, make_settings,
 from test_console_matrix import NAMES, NOWHERE, PAGES, action_of
 
 from wasl.service.access import INSTALLATION_WIDE, PERMISSIONS, PUBLIC_ACTIONS, REGISTER_BOUND, Role
+from wasl.web.console import templates
+from wasl.web.console.kept import CHOICES, PARTS, SECRETS
 from wasl.web.console.sessions import SESSION_COOKIE
 from wasl.web.installation import Installation
 
@@ -20,7 +24,28 @@ REASON = "n&#39;a pas été envoyé par une page de votre session"
 PART = "une page d'un autre site charge ceci comme une partie d'elle-même"
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 """What a browser sends with a form that leads to a page; without it, a script of another site asks."""
-"""The beginning of the reason in French, as a page shows it."""
+OWN_SITE = {"sec-fetch-site": "same-origin", **NAVIGATION}
+TEMPLATES = Path(templates.__file__).parent
+WRITTEN = re.compile(
+    r"<textarea[^>]*?name=\"([a-z_0-9]+)\"|{{ field\(\"([a-z_0-9]+)\"|<input type=\"text\"[^>]*?name=\"([a-z]+)"
+)
+CHOSEN = re.compile(r"<(?:select|input type=\"(?:checkbox|hidden|radio)\")[^>]*?name=\"([a-z_0-9]+)\"")
+PASSWORDS = re.compile(r"<input type=\"password\"[^>]*?name=\"([a-z_0-9]+)\"")
+SEARCHES = {"actor", "subject", "q", "kind", "from", "to", "schema", "specification", "description"}
+"""Fields of forms that only show another page: their values stand in its address."""
+
+
+def names_in(pattern: re.Pattern[str]) -> set[str]:
+    """Names of fields in all templates."""
+    found = (pattern.findall(path.read_text(encoding="utf-8")) for path in TEMPLATES.glob("*.html"))
+    return {name for some in found for one in some for name in ([one] if isinstance(one, str) else one) if name}
+
+
+TEXTS = {name: f"kept {name} é <b>\n2" for name in names_in(WRITTEN) - SECRETS}
+"""A value for each field that somebody writes in, of all forms."""
+
+
+LEFT_ALONE = ("/console/sign-out", "/console/account/sign-out-everywhere")
 
 
 def address(route: APIRoute) -> str:
@@ -94,3 +119,51 @@ def test_a_forged_form_is_refused_and_leaves_no_trace(
         assert (REASON if headers.get("sec-fetch-dest") != "empty" else PART) in answer.text, (path, fields, headers)
         assert SESSION_COOKIE not in str(answer.headers)
     assert paged.log_size() == before
+
+
+def test_fields_that_are_written_are_no_choices_and_secrets_are_known() -> None:
+    """A new field of a form is kept by itself; a new secret, or a choice, must be named."""
+    assert len(TEXTS) > 20
+    assert not set(TEXTS) & (CHOICES | PARTS | SECRETS)
+    assert names_in(PASSWORDS) <= SECRETS
+    assert names_in(CHOSEN) - names_in(WRITTEN) - PARTS - SECRETS <= CHOICES | SEARCHES
+
+
+@pytest.mark.parametrize("route", FORMS, ids=lambda route: route.path)
+def test_a_refused_form_shows_what_was_written_in_it(
+    paged: Service, browsers: dict[Role | None, PlainBrowser], route: APIRoute
+) -> None:
+    """After a session that ended, a token of another page, and a refusal of the act; never for another site's form."""
+    if (route.openapi_extra or {}).get("x-wasl-page-streams") or address(route) in LEFT_ALONE:
+        return
+    browser, path = browsers[sender(route)], address(route)
+    secrets = {name: f"secret-{name}" for name in SECRETS}
+    ended = PlainBrowser(paged.address, jar={SESSION_COOKIE: "A" * 43})
+    own = browser.token("/console/sign-in" if sender(route) is None else "/console/account")
+    for sent, who, headers, kept in (
+        ({}, ended, OWN_SITE, True),
+        ({}, ended, {**OWN_SITE, "sec-fetch-site": "cross-site"}, False),
+        ({}, ended, {}, False),
+        ({"form_token": "x"}, browser, OWN_SITE, True),
+        ({"form_token": "x"}, browser, {}, False),
+        ({"form_token": own}, browser, {**OWN_SITE, "sec-fetch-site": "cross-site"}, False),
+    ):
+        answer = who.post(path, {**TEXTS, **secrets, **sent}, **headers)
+        wrong = [name for name, value in TEXTS.items() if (html.escape(value) in answer.text) != kept]
+        assert not wrong, (answer.status_code, sent, headers, answer.text[-300:])
+        assert "secret-" not in answer.text
+        assert "Renvoyer" not in answer.text
+
+
+def test_the_page_of_a_fault_sends_the_corrected_form(
+    paged: Service, browsers: dict[Role | None, PlainBrowser]
+) -> None:
+    browser, path = browsers[Role.ADMIN], f"/console/projects/{PROJECT}/retention/rules"
+    refused = browser.send(path, {"round": "2026 <é>", "days": "x", "register": REGISTER}, shown_on="/console/account")
+    assert refused.status_code == 422
+    form = refused.text.partition("<main")[2]
+    shown = {name: html.unescape(value) for name, value in re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form)}
+    assert (shown["round"], shown["days"], shown["register"]) == ("2026 <é>", "x", REGISTER)
+    assert f'action="{path}"' in form
+    assert "Renvoyer" in form
+    assert browser.post(path, {**shown, "days": "400"}).status_code == 303

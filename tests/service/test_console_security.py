@@ -187,8 +187,10 @@ def test_an_act_that_binds_needs_the_token_once_more(own: Service) -> None:
     assert old is not None
     table.remove(key)
     table.add(dataclasses.replace(old, confirmed_at=old.confirmed_at - 600), forget_before=0)
-    refused = browser.send(f"{path}/erasures", shown_on=path)
+    refused = browser.send(f"{path}/erasures", {"reason": "kept <b>"}, shown_on=path)
     assert refused.status_code == 403
+    assert "kept &lt;b&gt;</textarea>" in refused.text
+    assert 'name="confirmation"' in refused.text, "the page of the fault takes the proof and sends the form again"
     wrong = browser.send(f"{path}/erasures", {"confirmation": own.token(Role.ADMIN, OTHER_PROJECT)}, shown_on=path)
     assert wrong.status_code == 403
     before = browser.jar[SESSION_COOKIE]

@@ -124,7 +124,11 @@ def test_what_was_published_before_a_list_is_told_apart(desk: Desk) -> None:
     desk.service.work()
     made = browser(desk.service)
     assert made.send(PAGE, {"records": ID, "once": "1"}).status_code == 303
-    assert "published before the objection" in made.get(PAGE).text
+    shown = made.get(PAGE).text
+    assert "published before the objection" in shown
+    place = re.search(rf'href="({PAGE}/[0-9a-f]+)"', shown)
+    assert place is not None
+    assert "the list has removed nobody" in made.get(place[1]).text, "a certificate says that it removed nobody"
 
 
 def test_a_holder_sees_what_its_lists_changed_and_gets_a_certificate(desk: Desk, outboxes: dict[str, Path]) -> None:
@@ -148,6 +152,7 @@ def test_a_holder_sees_what_its_lists_changed_and_gets_a_certificate(desk: Desk,
     assert risk["records_objected"] > 0
     shown = made.get(PAGE).text
     assert "1 linkage run leaves these records out" in shown
+    assert "25 of 25 records stand in files of this register" in shown
     row = re.search(r"<tr>(?:(?!</tr>).)*made without these persons.*?</tr>", shown, re.DOTALL)
     assert row is not None
     assert f'<td class="n">{risk["records_objected"]}</td>' in row[0]

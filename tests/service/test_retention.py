@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from pages_support import PlainBrowser
 from service_support import PROJECT, REGISTER, Sent, Service, send
 from test_release_rules import Desk
 
@@ -72,7 +73,17 @@ def test_a_withdrawn_file_is_deleted_with_a_certificate(service: Service, make_f
     with service.installation.ledger.reading() as state:
         kept = state.get(Submission, name)
     assert (kept.purged, kept.file) == (True, digest), "the record and the digest stay"
+    assert len(certificates(service)) == 1, "one for each thing that was erased"
     assert erase(service)["submissions"] == 0, "once"
+    assert len(certificates(service)) == 1, "an erasure without files certifies nothing"
+    with service.installation.ledger.reading() as state:
+        said = state.log_entries(first=0, limit=99, kind="NothingErased")
+    assert len(said) == 1, "and says so"
+    browser = PlainBrowser(service.address, language="en")
+    browser.sign_in(service.token(Role.AUDITOR))
+    shown = browser.get(f"/console/projects/{PROJECT}/retention").text
+    assert "Nothing was due, so nothing was erased." in shown
+    assert shown.count("/console/log/entries/") == 1
 
 
 @pytest.mark.parametrize(("register", "days", "gone"), [("", 0, True), (REGISTER, 0, True), (REGISTER, 365, False)])

@@ -1,7 +1,8 @@
 """Erasure: what may no longer be kept is deleted, and the log keeps digest and reason.
 
 The erasure deletes the files of withdrawn submissions, of those older than their retention rule, and the unreleased
-microdata made from them. Its log entry is the certificate.
+microdata made from them. Each thing erased has one entry in the log: its certificate. An erasure that finds nothing
+says so in the log and certifies nothing.
 
 Does not protect against: copies outside the service, in backups above all; the deployment page says how to treat them.
 """
@@ -11,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from wasl.audit.events import ErasureRequested, FilesErased
+from wasl.audit.events import ErasureRequested, FilesErased, Happening, NothingErased
 from wasl.errors import StaleError
 from wasl.service.access import Action
 from wasl.service.erased_spines import Trimmed, trim_run
 from wasl.service.jobs import ACTIVE, finish_job, job_caller, queue_job
 from wasl.service.ports import Area, Caller, Office, Progress, Reader
-from wasl.service.records import Job, JobKind, Project, Release, Run, Submission, SubmissionKind, TableOrder
+from wasl.service.records import Job, JobKind, Noun, Project, Release, Run, Submission, SubmissionKind, TableOrder
 from wasl.service.retention import due_now
 from wasl.service.unreleased import NOT_PUBLIC, files_of_order, files_of_release, voided_orders, voided_releases
 
@@ -143,19 +144,21 @@ def _commit(
         files = {(AREAS[one.kind], one.file) for one, _ in due} | {(Area.RELEASE, digest) for digest in unreleased}
         cause = "what it was made from was erased"
         void = [*voided_releases(releases, cause), *voided_orders(orders, cause)]
+        acts: list[tuple[list[Noun], Happening, str]] = []
         for one, rule in due:
             happening = FilesErased(files=(one.file,), reason=rule, rule=f"{one.kind} of {one.register}")
-            event = caller.event(happening, project=job.project, subject=one.id)
-            ledger.save(replace(one, withdrawn=True, purged=True), event=event)
+            acts.append(([replace(one, withdrawn=True, purged=True)], happening, one.id))
         for name, made in trimmed.items():
             happening = FilesErased(
                 files=tuple(sorted(made.erased)), reason="made from erased deliveries", rule="spine, links and pairs"
             )
-            ledger.save(made.run, event=caller.event(happening, project=job.project, subject=name))
+            acts.append(([made.run], happening, name))
             files |= {(area, digest) for digest in made.erased for area in (Area.LINKAGE, Area.SPINE)}
-        happening = FilesErased(
-            files=tuple(sorted(unreleased)), reason="made from erased files", rule="unreleased microdata and tables"
-        )
+        if unreleased:
+            happening = FilesErased(
+                files=tuple(sorted(unreleased)), reason="made from erased files", rule="unreleased microdata and tables"
+            )
+            acts.append(([], happening, job.id))
         result = {
             "submissions": len(due),
             "releases": len(releases),
@@ -164,8 +167,11 @@ def _commit(
             "records": sum(made.records for made in trimmed.values()),
             "files": len(files),
         }
-        event = caller.event(happening, project=job.project, subject=job.id)
-        finish_job(ledger, replace(job, result=result), *void, event=event)
+        *earlier, (nouns, last, subject) = acts or [([], NothingErased(), job.id)]
+        for changed, certificate, name in earlier:
+            ledger.save(*changed, event=caller.event(certificate, project=job.project, subject=name))
+        event = caller.event(last, project=job.project, subject=subject)
+        finish_job(ledger, replace(job, result=result), *nouns, *void, event=event)
         return files
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from wasl.errors import NotFoundError
 from wasl.registers.documents import validate_document
+from wasl.registers.exchange.parquet_tables import opened_parquet
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.log import event_of
-from wasl.service.ports import Caller, LogEntry, Office, Reader
+from wasl.service.ports import Area, Caller, LogEntry, Office, Reader
 from wasl.service.projects import register_id
-from wasl.service.records import Objection, Register, Release, Run, TableOrder
+from wasl.service.records import Objection, Register, Release, Run, Submission, SubmissionKind, TableOrder
 from wasl.service.states import ReleaseStatus
 
 __all__ = ["CAUSE", "FileEffect", "SentObjections", "sent_objections", "sent_objections_of"]
@@ -25,6 +30,12 @@ CAUSE = "persons objected"
 """The beginning of the failure of a file that an objection made void."""
 
 ENTRIES_AT_A_TIME = 5000
+
+BATCH_ROWS = 500_000
+"""Record ids read at a time: 8 MB."""
+
+WITH_RECORDS = {SubmissionKind.JOIN_MAP: Area.SPINE, SubmissionKind.PAYLOAD: Area.RELEASE}
+"""The kinds of files that name records, and where they are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class SentObjections:
         runs: Runs that leave its records out, the newest first.
         earlier_runs: How many runs with a spine were asked for before it arrived.
         files: The effect on each file and order of the project.
+        known: How many of its records stand in files of the register that are kept here; None where none is kept.
     """
 
     objection: Objection
@@ -61,6 +73,7 @@ class SentObjections:
     runs: Sequence[Run]
     earlier_runs: int
     files: Sequence[FileEffect]
+    known: int | None
 
 
 def sent_objections(office: Office, caller: Caller, *, project: str, register: str) -> list[SentObjections]:
@@ -74,6 +87,7 @@ def sent_objections(office: Office, caller: Caller, *, project: str, register: s
         files: list[Release | TableOrder] = [*state.select(Release, project=project)]
         files += state.select(TableOrder, project=project)
         told = _told(state, project, register)
+        found = _found_records(office, state, lists)
     return [
         SentObjections(
             objection=one,
@@ -82,6 +96,7 @@ def sent_objections(office: Office, caller: Caller, *, project: str, register: s
             runs=[run for run in runs if one.id in run.objections],
             earlier_runs=sum(bool(run.spine) and run.created_at < one.created_at for run in runs),
             files=[_effect(file, one, told=told) for file in files],
+            known=None if found is None else len(found.intersection(one.records)),
         )
         for one in lists
         if one.id in own
@@ -111,6 +126,30 @@ def _entries(state: Reader, project: str) -> Iterator[LogEntry]:
         if len(some) < ENTRIES_AT_A_TIME:
             return
         first = some[-1].index + 1
+
+
+def _found_records(office: Office, state: Reader, lists: Sequence[Objection]) -> frozenset[str] | None:
+    """Those record ids of lists of one register that stand in its join maps or payloads; None where none is kept.
+
+    The newest file comes first. Reading ends where every id is found, so it is long only for ids that are in no file.
+    """
+    if not lists:
+        return None
+    one_register: dict[str, Any] = {"project": lists[0].project, "register": lists[0].register, "purged": False}
+    kept = state.select(Submission, kind=tuple(WITH_RECORDS), descending=True, **one_register)
+    missing = {bytes.fromhex(record) for one in lists for record in one.records}
+    found: set[bytes] = set()
+    for one in kept:
+        with opened_parquet(office.files.path(WITH_RECORDS[one.kind], one.file), one.kind.value) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=["record_id"]):
+                given = pa.array(sorted(missing), batch.column(0).type)
+                here = set(batch.column(0).filter(pc.is_in(batch.column(0), value_set=given)).to_pylist())
+                found, missing = found | here, missing - here
+                if not missing:
+                    break
+        if not missing:
+            break
+    return frozenset(one.hex() for one in found) if kept else None
 
 
 def _told(state: Reader, project: str, register: str) -> bool:

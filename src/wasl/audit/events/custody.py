@@ -20,6 +20,7 @@ __all__ = [
     "JobParked",
     "JobQueuedAgain",
     "KeyRotated",
+    "NothingErased",
     "ObjectionReceived",
     "RecordRead",
     "RetentionDeclared",
@@ -264,6 +265,17 @@ class ErasureRequested(Happening):
         "fr": "{actor} a demandé l'effacement ({subject})",
         "ar": "طلب {actor} المحو ({subject})",
         "en": "{actor} asked for the erasure ({subject})",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingErased(Happening):
+    """An erasure found nothing that was withdrawn or past its retention; this entry certifies no deletion."""
+
+    sentences: ClassVar[Mapping[Language, str]] = {
+        "fr": "L'effacement demandé par {actor} n'avait rien à effacer ({subject})",
+        "ar": "لم يجد المحو الذي طلبه {actor} ما يُمحى ({subject})",
+        "en": "The erasure {actor} asked for had nothing to erase ({subject})",
     }
 
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from wasl.locale import N_
 from wasl.web.settings import ServiceSettings
 
-__all__ = ["FORM_TYPE", "Form", "PageFault", "own_site", "read_form", "require_token"]
+__all__ = ["FORM_TYPE", "Form", "PageFault", "own_site", "read_form", "require_token", "surely_own_site"]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
@@ -59,6 +59,10 @@ class Form:
     def sent(self) -> bool:
         """Whether a form was sent at all."""
         return bool(self._fields)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every name with each of its values, in the order of the form."""
+        return [(name, value.replace("\r\n", "\n")) for name, values in self._fields.items() for value in values]
 
     def every(self, name: str) -> list[str]:
         """All values of a field that may be chosen several times."""
@@ -119,6 +123,11 @@ async def read_form(request: Request) -> Form:
 def own_site(request: Request) -> bool:
     """Whether the browser says that a page of this site sent the request; true where the browser says nothing."""
     return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+def surely_own_site(request: Request) -> bool:
+    """Whether the browser says that a page of this site sent the request; false where the browser says nothing."""
+    return request.headers.get("sec-fetch-site") == "same-origin"
 
 
 def require_token(request: Request, sent: str, expected: str) -> None:

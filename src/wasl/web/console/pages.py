@@ -29,7 +29,16 @@ from wasl.service.ports import Caller, Office, Receipt
 from wasl.service.records import Noun, Project, Register
 from wasl.web.authorization import ACTION, READ_LOGGED, Doorkeeper
 from wasl.web.console.authority import Held, held_by
-from wasl.web.console.forms import TOKEN_FIELD, TOKEN_HEADER, Form, PageFault, read_form, require_token
+from wasl.web.console.forms import (
+    TOKEN_FIELD,
+    TOKEN_HEADER,
+    Form,
+    PageFault,
+    read_form,
+    require_token,
+    surely_own_site,
+)
+from wasl.web.console.kept import ask_to_sign_in, kept_of
 from wasl.web.console.sayings import Saying, say_error, say_problem
 from wasl.web.console.sessions import (
     GUEST_COOKIE,
@@ -82,6 +91,8 @@ class Page:
         set_guest: Whether the cookie is to be set: the browser had none.
         confirmed_cookie: The session's new id, after its user proved who he is.
         chosen_language: Whether the request chose the language.
+        own_form: Whether the form carried the token of this session.
+        unproved: Whether only the proof of who its sender is was missing.
     """
 
     request: Request
@@ -93,6 +104,8 @@ class Page:
     set_guest: bool = False
     confirmed_cookie: str = ""
     chosen_language: bool = False
+    own_form: bool = False
+    unproved: bool = False
     _titles: dict[str, str] | None = None
 
     @property
@@ -181,8 +194,9 @@ class Page:
         return self._finish(RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS))
 
     def fault(self, saying: Saying, *, back: str = "") -> Response:
-        """The page that says what went wrong, why, and what to do."""
-        return self.render("fault.html", status=saying.status, saying=saying, back=back or self._back())
+        """The page that says what went wrong, why, and what to do, with what the refused form held."""
+        kept = kept_of(self.form, saying.status, self.language, own=self.own_form, unproved=self.unproved)
+        return self.render("fault.html", status=saying.status, saying=saying, back=back or self._back(), kept=kept)
 
     def _back(self) -> str:
         """The page that a form stood on."""
@@ -259,17 +273,21 @@ class PageRoute(APIRoute):
                 request.scope[LEAVE] = leave
                 request.state.caller = page.caller
                 if request.method == "POST" and not streams:
-                    page.form = await read_form(request)
-                    sent = request.headers.get(TOKEN_HEADER) or page.form.text(TOKEN_FIELD, most=100)
+                    form = await read_form(request)
+                    page.form = form if surely_own_site(request) else page.form
+                    sent = request.headers.get(TOKEN_HEADER) or form.text(TOKEN_FIELD, most=100)
                     require_token(request, sent, form_token(page.cookie))
+                    page.form, page.own_form = form, True
                 if confirms:
+                    page.unproved = True
                     await _require_confirmed(page)
+                    page.unproved = False
                 response = await serve(request)
                 if shown and response.status_code < HTTPStatus.BAD_REQUEST:
                     await run_sync(doorkeeper.note_read, request, page.caller, shown)
             except HttpProblem as problem:
                 if problem.status == HTTPStatus.UNAUTHORIZED and page.session is None:
-                    return await run_sync(_ask_to_sign_in, page)
+                    return await ask_to_sign_in(page)
                 return await run_sync(page.fault, say_problem(problem, page.language))
             except AccessError as error:
                 if request.scope.get(LEAVE) is not None and not isinstance(error, AuthorizationError):
@@ -316,14 +334,6 @@ async def _open(request: Request) -> Page:
         set_guest=not own,
         chosen_language=wish is not None,
     )
-
-
-def _ask_to_sign_in(page: Page) -> Response:
-    """Send whoever is not signed in to the page where one signs in, and back afterwards."""
-    if page.request.method == "GET":
-        target = page.request.url.path + (f"?{page.request.url.query}" if page.request.url.query else "")
-        return page.go("/console/sign-in", next=target)
-    return page.go("/console/sign-in", said="session-over")
 
 
 async def _require_confirmed(page: Page) -> None:

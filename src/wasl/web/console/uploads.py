@@ -21,7 +21,7 @@ from wasl.errors import InputError
 from wasl.locale import N_
 from wasl.service.ports import Area
 from wasl.storage.files import FileStore, IncomingFile
-from wasl.web.console.forms import TOKEN_FIELD, PageFault, require_token
+from wasl.web.console.forms import TOKEN_FIELD, Form, PageFault, require_token
 from wasl.web.console.pages import Page
 from wasl.web.console.sessions import form_token
 from wasl.web.middleware import Metrics
@@ -48,6 +48,7 @@ class _Reading:
     pending: bytearray = field(default_factory=bytearray)
     parts: int = 0
     file_seen: bool = False
+    proved: bool = False
 
     def begin(self) -> None:
         self.parts += 1
@@ -118,6 +119,7 @@ async def receive_file(page: Page, area: Area) -> tuple[IncomingFile, dict[str, 
             raise PageFault(503, N_("The scanner of this service does not work."), N_("Send it again later."))
     except BaseException:
         incoming.__exit__()
+        page.form = Form({name: [value] for name, value in reading.fields.items()}) if reading.proved else page.form
         raise
     metrics.uploaded.inc(incoming.stored.size_bytes)
     return incoming, reading.fields
@@ -128,7 +130,6 @@ async def _read(
 ) -> None:
     settings = request.app.state.settings
     stream = request.stream().__aiter__()
-    checked = False
     try:
         while True:
             async with asyncio.timeout(settings.upload_stall_seconds):
@@ -136,9 +137,9 @@ async def _read(
             if chunk is None:
                 break
             parser.write(chunk)
-            if reading.file_seen and not checked:
+            if reading.file_seen and not reading.proved:
                 require_token(request, reading.fields.get(TOKEN_FIELD, ""), token)
-                checked = True
+                reading.proved = True
             if reading.pending:
                 await run_sync(write, bytes(reading.pending))
                 reading.pending.clear()
@@ -151,7 +152,7 @@ async def _read(
         raise PageFault(400, N_("The form cannot be read."), N_("Send it again.")) from error
     except InputError as error:
         raise PageFault(413, N_("The file is larger than this service takes.")) from error
-    if not checked:
+    if not reading.proved:
         require_token(request, reading.fields.get(TOKEN_FIELD, ""), token)
 
 
