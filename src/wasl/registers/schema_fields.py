@@ -106,7 +106,8 @@ class Field(Document):
         role: What may happen to it.
         feature: What it says about a person, for encoded roles (a profile composes groups from features). A feature of
             one's own begins with ``own_``; it is compared as a number where the role is ``identifier``, else as text.
-        format: Date formats to try in order (``%d/%m/%Y``), for dates and months.
+        format: Date formats to try in order (``%d/%m/%Y``), for dates and months. Dates written as numbers have one of
+            their own: ``days since 1970-01-01``, ``milliseconds since 1970-01-01``, ``%Y%j`` for the day of the year.
         pattern: Regular expression a whole cell must match, for identifiers and codes.
         required: A row without it is rejected.
         missing: Spellings that mean "not known" besides the empty cell.

@@ -219,6 +219,34 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
             "A number of days since 1900 was converted: format the column as a date.",
         ),
     },
+    "dates-counted": {
+        "fr": (
+            "Dates en nombres comptés depuis un jour",
+            "Secondes ou jours depuis une origine, ou jour de l'année : vérifiez, et fixez `format` dans le schéma.",
+        ),
+        "ar": (
+            "تواريخ بأعداد محسوبة منذ يوم",
+            "ثوان أو أيام منذ أصل، أو رقم اليوم في السنة: تحققوا وحددوا `format` في المخطط.",
+        ),
+        "en": (
+            "Dates as numbers counted from a day",
+            "Seconds or days since a first day, or days of a year: check them, and set `format` in the schema.",
+        ),
+    },
+    "dates-counted-unclear": {
+        "fr": (
+            "Jours comptés depuis une origine inconnue",
+            'Lus comme manquants : écrivez format = ["days since 1970-01-01"] (R) ou 1960-01-01 (SAS) dans le schéma.',
+        ),
+        "ar": (
+            "أيام محسوبة منذ أصل مجهول",
+            'تُقرأ كقيم ناقصة: اكتبوا format = ["days since 1970-01-01"] (R) أو 1960-01-01 (SAS) في المخطط.',
+        ),
+        "en": (
+            "Days counted from an unknown day",
+            'Read as missing: write format = ["days since 1970-01-01"] (R) or 1960-01-01 (SAS) in the schema.',
+        ),
+    },
     "dates-with-zone": {
         "fr": ("Dates avec fuseau horaire", "Le jour local est retenu."),
         "ar": ("تواريخ بمنطقة زمنية", "يُعتمد اليوم المحلي."),
@@ -279,6 +307,17 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "fr": ("Lignes complétées", "Séparateurs de fin en trop ou en moins : les cellules vides ont été ajustées."),
         "ar": ("أسطر أُكملت", "فواصل زائدة أو ناقصة في النهاية: عُدّلت الخلايا الفارغة."),
         "en": ("Rows mended", "Trailing separators too many or too few: blank cells were added or dropped."),
+    },
+    "rows-joined": {
+        "fr": (
+            "Lignes recomposées",
+            "Un séparateur ou un saut de ligne sans guillemets coupait une cellule : exportez avec des guillemets.",
+        ),
+        "ar": ("أسطر جُمعت أجزاؤها", "فاصل أو رجوع إلى السطر بلا علامتي اقتباس قطع خلية: صدّروا بعلامات اقتباس."),
+        "en": (
+            "Rows put together again",
+            "A separator or line break without quotation marks cut a cell: export with quotation marks.",
+        ),
     },
     "columns-renamed": {
         "fr": ("Colonne trouvée sous un autre titre", "Ajoutez ce titre aux `aliases` du schéma s'il est juste."),

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.registers.reading.coded_columns import as_codes, is_coded, plain
+from wasl.registers.reading.counted_dates import number_dates
 from wasl.registers.reading.date_order import day_order, has_day_after_year
 from wasl.registers.reading.date_text import tidy_date
 from wasl.registers.reading.dates import (
@@ -57,6 +58,7 @@ DATE_CHECKS = {
     DateNote.HIJRI: "hijri-dates",
     DateNote.ZONED: "dates-with-zone",
     DateNote.YEAR_REFUSED: "dates-year-refused",
+    DateNote.COUNTED: "dates-counted",
 }
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
 
@@ -201,13 +203,20 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero:
     earliest, latest = field.earliest_year or EARLIEST_YEAR, field.latest_year or LATEST_YEAR
     formats = tuple(field.format or DEFAULT_DATES)
     encoded = _whole(text).dictionary_encode()
-    cells = encoded.dictionary.to_pylist()
     places = np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
+    rule = DateRule(formats, earliest, latest, field.calendar, _pivot(field), day_zero=day_zero)
+    weights = np.bincount(places[places >= 0], minlength=len(encoded.dictionary))
+    today = dt.datetime.now(dt.UTC).date()
+    tidied = [tidy_date(cell) for cell in encoded.dictionary.to_pylist()]
+    counted = number_dates(tidied, weights, rule, today, births=field.feature == Feature.BIRTH_DATE)
+    cells = counted.texts
+    assumed = np.array([*counted.notes, 0], np.int32)[places]
+    if counted.unclear is not None:
+        notes["dates-counted-unclear"] = int(weights[counted.unclear].sum())
     stated = states_month_first(formats)
-    tidy = pa.array([tidy_date(cell) for cell in cells], pa.string())
+    tidy = pa.array(cells, pa.string())
     order = day_order(tidy, places, month_first=stated)
     turned_iso = has_day_after_year(tidy, places)
-    rule = DateRule(formats, earliest, latest, field.calendar, _pivot(field), day_zero=day_zero)
     codes, flags = _read_cells(cells, places, rule)
     if turned_iso:
         rule = replace(rule, year_day_month=True)
@@ -223,6 +232,7 @@ def _dates(field: Field, text: pa.ChunkedArray, notes: dict[str, int], day_zero:
             turned = elsewise & ((others != codes) | ((flags & DateNote.MONTH_FIRST) > 0))
             notes_of_others[turned] |= int(DateNote.MONTH_FIRST)
         codes, flags = np.where(elsewise, others, codes), np.where(elsewise, notes_of_others, flags)
+    flags |= np.where(codes > 0, assumed, 0)
     for flag, check in DATE_CHECKS.items():
         count = int(np.count_nonzero(flags & int(flag)))
         if count:

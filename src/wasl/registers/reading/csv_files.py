@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from wasl.errors import RegisterError
 from wasl.registers.reading.coded_columns import TextColumns, as_codes, is_coded, plain
 from wasl.registers.reading.encodings import detect_encoding, known_encoding
 from wasl.registers.reading.headers import Header, Wanted, find_header
-from wasl.registers.reading.marks import without_marks
+from wasl.registers.reading.mended_rows import mend_rows, with_row_names
 from wasl.registers.reading.missing_columns import require
 from wasl.registers.reading.other_separators import OTHER_SEPARATORS, cut_mark, opened
-from wasl.registers.reading.refusals import wrong_columns
+from wasl.registers.reading.shifted_rows import WholeRows
 from wasl.registers.reading.source import HEADER_PLACE, Source, blank_rows, complete, without_headings
 from wasl.registers.reading.width import MOST_COLUMNS, require_width, width_of
 from wasl.registers.schema import FileLayout
@@ -31,6 +31,8 @@ from wasl.registers.schema import FileLayout
 __all__ = ["Preface", "read_csv", "read_preface", "refuse_whole_lines"]
 
 SEPARATORS = (";", ",", "\t", "|", "~", "^")
+SPACED = 0.9
+"""Share of the lines that must have a space between a separator and a quotation mark."""
 LONGEST_CELL = 20_000
 BLOCK_BYTES = 8 << 20
 RELEASED_EVERY = 64 << 20
@@ -50,12 +52,14 @@ class Preface:
         encoding, separator: How it is written.
         rows: Its first records, cut at the separator; a leading ``sep=`` line is the first.
         ends: For each record the number of the physical line it ends on (a cell may hold line breaks).
+        spaced: Whether a space stands between separators and quotation marks (``"a", "b"``).
     """
 
     encoding: str
     separator: str
     rows: tuple[tuple[str, ...], ...]
     ends: tuple[int, ...]
+    spaced: bool = False
 
 
 def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Preface, Header]:
@@ -83,7 +87,8 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
         other = mark in OTHER_SEPARATORS
         if other and (mark not in text or (best is not None and len(best[1].match.places) > 1)):
             continue
-        rows, ends = _cut(text, mark)
+        spaced = _is_spaced(lines, mark)
+        rows, ends = _cut(text.replace(f'{mark} "', f'{mark}"') if spaced else text, mark)
         width = width_of(rows)
         if width > MOST_COLUMNS:  # another separator may cut fewer: commas stand in the cells of some files
             widest = max(widest, width)
@@ -95,7 +100,7 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
             continue
         if other and len(header.match.places) < 2:
             continue
-        found = Preface(encoding, mark, tuple(rows), tuple(ends)), header
+        found = Preface(encoding, mark, tuple(rows), tuple(ends), spaced), with_row_names(header, rows)
         if best is None or _better(header, best[1]):
             best = found
         if said is not None and mark == marks[0] and len(header.match.places) > 1:
@@ -114,6 +119,12 @@ def read_preface(path: Path, wanted: Wanted, layout: FileLayout) -> tuple[Prefac
 def _better(header: Header, than: Header) -> bool:
     found, other = len(header.match.places), len(than.match.places)
     return (found, len(header.names)) > (other, len(than.names)) if found == other else found > other
+
+
+def _is_spaced(lines: Sequence[str], mark: str) -> bool:
+    """Whether a program put a space between separators and quotation marks: they would stand inside the cells."""
+    filled = [line for line in lines if line.strip()]
+    return sum(f'"{mark} "' in line for line in filled) > SPACED * len(filled)
 
 
 def _cut(text: str, mark: str) -> tuple[list[tuple[str, ...]], list[int]]:
@@ -155,7 +166,9 @@ def read_csv(
     invalid: list[tuple[int, str]] = []
     table = _stream(path, preface, header, width, skipped, size, progress, invalid, coded=coded)
     places = header.match.places
-    mended, broken, blank = _mend(invalid, width, places, wanted, cut_mark(preface.separator))
+    whole = WholeRows(preface.rows[header.row + 1 :], width, tuple(places.values()))
+    mend = mend_rows(invalid, width, places, wanted, cut_mark(preface.separator), whole)
+    mended, broken, blank = mend.rows, mend.broken, mend.gone
     if table.num_rows + len(mended) == 0 and not broken:
         raise RegisterError(f"{path}: there are columns but no rows.", remedy="Export the register again.")
     _refuse_runaway_cells(path, table)
@@ -178,7 +191,11 @@ def read_csv(
         numbers = np.concatenate([numbers, [number for number, _ in mended]])
         order = np.argsort(numbers, kind="stable")
         table, numbers = table.take(pa.array(order)), numbers[order]
-        notes.append(("rows-mended", "", len(mended)))
+        notes += [
+            (check, "", count)
+            for check, count in (("rows-mended", len(mended) - mend.joined), ("rows-joined", mend.joined))
+            if count
+        ]
     rows_of_file = pa.array(numbers + first - 1)
     table, rows_of_file, repeats = without_headings(table, rows_of_file, header)
     if repeats:
@@ -240,7 +257,7 @@ def _stream(
     found = TextColumns(list(places), coded=coded)
     done = released = 0
     try:
-        file, encoding = opened(path, preface.encoding, preface.separator)
+        file, encoding = opened(path, preface.encoding, preface.separator, spaced=preface.spaced)
         reader = pacsv.open_csv(
             file,
             read_options=pacsv.ReadOptions(
@@ -289,34 +306,6 @@ def _stream(
     if unclosed:
         raise RegisterError(f"{path}: a quotation mark is never closed, at or before row {unclosed[0]}.")
     return found.table()
-
-
-def _mend(
-    invalid: list[tuple[int, str]], width: int, places: dict[str, int], wanted: Wanted, mark: str
-) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], set[int]]:
-    """Rows of another width: those that can be mended, those that are broken, and those that are blank.
-
-    A row with more cells is whole where the cells beyond are blank. In blocks of 16 rows, Excel leaves out
-    the separators of trailing blank cells. So a row with fewer cells is whole under two conditions: a neighbouring row
-    has as few cells, and no required column is cut off.
-    """
-    cut = [(number, next(csv.reader([text], delimiter=mark), [])) for number, text in invalid]
-    lengths = {number: len(cells) for number, cells in cut}
-    last_required = max((places[name] for name in wanted.required if name in places), default=width - 1)
-    mended: list[tuple[int, list[str]]] = []
-    broken: list[tuple[int, str]] = []
-    blank: set[int] = set()
-    for number, cells in cut:
-        count = len(cells)
-        if not any(without_marks(cell) for cell in cells):  # a mark of the end of a file is no cell
-            blank.add(number)
-        elif count > width and not any(cell.strip() for cell in cells[width:]):
-            mended.append((number, cells[:width]))
-        elif last_required < count < width and count in (lengths.get(number - 1), lengths.get(number + 1)):
-            mended.append((number, cells + [""] * (width - count)))
-        else:
-            broken.append((number, wrong_columns(count, width)))
-    return mended, broken, blank
 
 
 def refuse_whole_lines(path: Path, preface: Preface, header: Header) -> None:

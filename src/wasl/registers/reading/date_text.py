@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from wasl.registers.reading.marks import fold_digits, without_marks
@@ -54,6 +55,12 @@ TYPED_LETTERS = re.compile(r"^([\dOoIl]{1,2})([/.\-])([\dOoIl]{1,2})\2([\dOoIl]{
 """A date with letters that look like digits: 12/O3/I985."""
 OF_SAS = re.compile(r"^(\d{1,2}[^\W\d_]{3}\d{2,4}):(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$")
 """A moment as SAS writes it: 12DEC2014:00:00:00."""
+OF_ORACLE = re.compile(r"^(\d{1,2}-[^\W\d_]{3,5}\.?-\d{2,4}) (\d{1,2})\.(\d{2})\.(\d{2})(?:[.,]\d+)?(?=\s|$)")
+"""A moment as Oracle writes it: 12-MAR-85 12.00.00.000000 AM."""
+ZONE_TWICE = re.compile(r"(GMT[+-]\d{4})\s+\(?(?:GMT|UTC)[+-]\d{1,2}:\d{2}\)?\s*$")
+"""The zone of a moment as JavaScript prints it, with its name once more."""
+OF_DOTNET = re.compile(r"\\?/Date\((-?\d{1,15})([+-]\d{4})?\)\\?/")
+"""Milliseconds since 1970 as .NET writes them into JSON."""
 TENTH_MONTH = re.compile(r"^(\d{1,2})\s?([/.\- ])\s?X\s?\2\s?(\d{4})$")
 """A date by Roman numerals in October. The day is known, so that X does not stand for an unknown month."""
 LETTER_DIGITS = str.maketrans("OoIl", "0011")
@@ -67,9 +74,27 @@ def _as_digits(found: re.Match[str]) -> str:
     return f"{first}{mark}{second}{mark}{year}"
 
 
+def _of_dotnet(text: str) -> str:
+    """A moment of .NET as ISO 8601: in UTC, or as the local day where it has an offset; other texts stay."""
+    found = OF_DOTNET.fullmatch(text)
+    if found is None:
+        return text
+    try:
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=int(found[1]))
+        if found[2] is None:
+            return f"{moment:%Y-%m-%dT%H:%M}Z"
+        offset = dt.timedelta(hours=int(found[2][1:3]), minutes=int(found[2][3:]))
+        return f"{moment + offset if found[2][0] == '+' else moment - offset:%Y-%m-%d}"
+    except OverflowError:
+        return text
+
+
 def tidy_date(text: str) -> str:
     """A date cell with ASCII digits, usual separators and without quotes, ordinal endings and repeated separators."""
+    if "Date(" in text:
+        text = _of_dotnet(text.strip())
     bare = fold_digits(without_marks(text)).translate(SIGNS).strip()
+    bare = OF_ORACLE.sub(r"\1 \2:\3:\4", ZONE_TWICE.sub(r"\1", bare))
     bare = UNDERSCORE.sub("/", TWICE.sub(r"\1", bare))
     bare = ZONE_ALONE.sub(r"\1", FOOTNOTE.sub("", LABEL.sub("", bare)))
     bare = TYPED_LETTERS.sub(_as_digits, TIME_BEFORE_YEAR.sub(r"\1 \4 \2 \3", bare)).strip()

@@ -51,7 +51,7 @@ TIME = re.compile(
     re.IGNORECASE,
 )
 WEEK_DATE = re.compile(
-    r"(?P<y>\d{4})-?W(?P<w>\d{2})-?(?P<day>[1-7])|(?P<year>\d{4})-(?P<ordinal>(?!000)[0-3]\d\d)", re.IGNORECASE
+    r"(?P<y>\d{4})-?W(?P<w>\d{2})-?(?P<day>[1-7])|(?P<year>\d{4})[-./ ](?P<ordinal>(?!000)[0-3]\d\d)", re.IGNORECASE
 )
 UTC_ZONES = frozenset(["Z", "UTC", "GMT", "+00:00", "+0000", "+00", "-00:00", "-0000", "-00"])
 WORDS_IN_DATES = frozenset(
@@ -83,6 +83,8 @@ class DateNote(IntFlag):
     """A time with a zone: the day is the local one."""
     YEAR_REFUSED = 128
     """A date, but its year is outside the schema's limits: read as missing."""
+    COUNTED = 256
+    """A count since a day, or the number of a day in its year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,8 @@ def _assemble(parts: dict[str, str | None], rule: DateRule, hijri: bool, gregori
     written = parts.get("y") or ""
     year, month, day = _number(written), _number(parts.get("m")), _number(parts.get("d"))
     note = DateNote.NONE
+    if len(written) == 4 and 99 in (month, day):  # a program's mark of what is not known
+        month, day = month % 99, day % 99
     if len(written) == 2 and written.isdigit():
         year += 2000 if year < rule.pivot else 1900
         note |= DateNote.TWO_DIGITS
@@ -371,7 +375,7 @@ def _name_to_number(text: str) -> tuple[str, str]:
 def _plain(token: str) -> str:
     import unicodedata
 
-    flat = unicodedata.normalize("NFKD", token)
+    flat = unicodedata.normalize("NFKD", token.replace("ı", "i"))
     return (
         "".join(c for c in flat if not unicodedata.combining(c)).replace("ى", "ي").replace("أ", "ا").replace("إ", "ا")
     )

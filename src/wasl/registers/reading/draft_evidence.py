@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from wasl.registers.codes.classification import CodeList, harmonize
 from wasl.registers.documents import config_dir
 from wasl.registers.known_names import known_as
 from wasl.registers.reading.cells import DEFAULT_DATES, DEFAULT_MONTHS, birth_pivot
+from wasl.registers.reading.counted_dates import number_dates
+from wasl.registers.reading.date_text import tidy_date
 from wasl.registers.reading.dates import DateNote, DateRule, parse_month, read_date
 from wasl.registers.reading.headers import is_free_text, known_features, speaks_of_another, words_key
 from wasl.registers.reading.headings import AMOUNT, PAYLOAD_HEADINGS, WORK
@@ -163,7 +166,16 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
     texts = values.to_pylist()
     pivot = birth_pivot(CENTURY) if column.feature == "birth_date" else CENTURY
     rule = DateRule(DEFAULT_DATES, earliest=1700, calendar="mixed", pivot=pivot)
-    read = [read_date(text, rule) for text in texts]
+    counted = number_dates(
+        [tidy_date(text) for text in texts],
+        weights,
+        rule,
+        dt.datetime.now(dt.UTC).date(),
+        births=column.feature == "birth_date",
+    )
+    if counted.unclear is not None and said:
+        column.evidence.append(_("days counted from a day that the file does not tell: write it in `format`"))
+    read = [read_date(text, rule) for text in counted.texts]
     share = _share([code > 0 for code, _note in read], weights)
     whole = _share([code > 0 and code % 100 > 0 for code, _note in read], weights)
     if share < ENOUGH or (whole < 0.2 and not said):
@@ -183,6 +195,8 @@ def _dates(column: DraftColumn, values: pa.Array, weights: np.ndarray, words: Me
     shares = {layout: _share([_written(text, layout) for text in texts], weights) for layout in layouts}
     column.formats = tuple(layout for layout, own in sorted(shares.items(), key=lambda item: -item[1]) if own > 0.001)
     column.formats = column.formats or ("%d/%m/%Y",)
+    if counted.format:
+        column.formats, shares = (counted.format,), {counted.format: share}
     column.evidence.append(
         words.list(
             [_("{share} as {layout}", share=words.percent(shares.get(one, 0)), layout=one) for one in column.formats]

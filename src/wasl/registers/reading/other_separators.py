@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,28 @@ def cut_mark(separator: str) -> str:
     return separator if separator.isascii() else PLAIN
 
 
-def opened(path: Path, encoding: str, separator: str) -> tuple[Any, str]:
-    """The file for the reader of CSV and its encoding: the path, or a stream of UTF-8 with the separator replaced."""
-    if separator.isascii():
+def opened(path: Path, encoding: str, separator: str, *, spaced: bool = False) -> tuple[Any, str]:
+    """The file for the reader of CSV and its encoding: the path, or a stream of UTF-8 with the separator replaced.
+
+    Args:
+        path: The file.
+        encoding: How it is written.
+        separator: What divides its columns.
+        spaced: Whether to leave out the space between separators and quotation marks.
+    """
+    if separator.isascii() and not spaced:
         return path, encoding
-    return io.BufferedReader(_Replaced(path, encoding, separator)), "utf-8"
+    changes = [] if separator.isascii() else [(separator, PLAIN)]
+    if spaced:
+        changes.append((f'{cut_mark(separator)} "', f'{cut_mark(separator)}"'))
+    return io.BufferedReader(_Replaced(path, encoding, changes)), "utf-8"
 
 
 class _Replaced(io.RawIOBase):
-    """The bytes of a text file in UTF-8, one character of it replaced by `PLAIN`."""
+    """The bytes of a text file in UTF-8 with some texts replaced."""
 
-    def __init__(self, path: Path, encoding: str, separator: str) -> None:
-        self._pieces = _pieces(path, encoding, separator)
+    def __init__(self, path: Path, encoding: str, changes: Sequence[tuple[str, str]]) -> None:
+        self._pieces = _pieces(path, encoding, changes)
         self._rest = b""
 
     def readable(self) -> bool:
@@ -54,14 +64,25 @@ class _Replaced(io.RawIOBase):
         return count
 
 
-def _pieces(path: Path, encoding: str, separator: str) -> Iterator[bytes]:
+def _pieces(path: Path, encoding: str, changes: Sequence[tuple[str, str]]) -> Iterator[bytes]:
     """The text of a file in UTF-8, piece by piece, without a byte order mark.
 
     Raises:
         UnicodeError: The file is not in this encoding throughout.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
+    overlap = max(len(old) for old, _new in changes) - 1
+    rest = ""
     with path.open("rb") as stream:
         while data := stream.read(PIECE):
-            yield decoder.decode(data).replace(separator, PLAIN).encode()
-    yield decoder.decode(b"", final=True).replace(separator, PLAIN).encode()
+            text = _changed(rest + decoder.decode(data), changes)
+            cut = max(0, len(text) - overlap)
+            rest = text[cut:]
+            yield text[:cut].encode()
+    yield _changed(rest + decoder.decode(b"", final=True), changes).encode()
+
+
+def _changed(text: str, changes: Sequence[tuple[str, str]]) -> str:
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text

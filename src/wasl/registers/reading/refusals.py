@@ -47,7 +47,13 @@ UNKNOWN_LINE = N_("unknown type of record")
 
 def wrong_columns(count: int, width: int) -> str:
     """A row that is cut into another number of columns than the header."""
-    return N_("{count} columns instead of {width}").format(count=count, width=width)
+    if count > width:
+        return N_("{count} columns instead of {width}: a separator may stand in a cell without quotation marks").format(
+            count=count, width=width
+        )
+    return N_("{count} columns instead of {width}: a line break may stand in a cell without quotation marks").format(
+        count=count, width=width
+    )
 
 
 def wrong_length(count: int, width: int) -> str:
