@@ -39,6 +39,7 @@ READING: dict[str, Weight] = {
     "marks-dropped": "note",
     "texts-as-formulas": "note",
     "quotes-dropped": "note",
+    "cells-with-errors": "warning",
     "cells-merged": "warning",
     "formulas-without-value": "problem",
     "rows-mended": "warning",

@@ -19,6 +19,11 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("خلايا لا يمكن قراءتها", "تُقرأ الخلية كقيمة ناقصة ويُحتفظ بالسطر."),
         "en": ("Cells that cannot be read", "The cell is read as missing; the row is kept."),
     },
+    "cells-with-errors": {
+        "fr": ("Erreurs d'un tableur dans des cellules", "Lues comme manquantes : corrigez la formule (#N/A, #REF!)."),
+        "ar": ("أخطاء برنامج الجداول في خلايا", "تُقرأ كقيم ناقصة: صححوا الصيغة (#N/A أو #REF!)."),
+        "en": ("Errors of a spreadsheet in cells", "Read as missing: correct the formula (#N/A, #REF!)."),
+    },
     "cells-missing": {
         "fr": ("Cellules manquantes en majorité", "Vérifiez l'export : l'appariement ne repose que sur les autres."),
         "ar": ("أغلب الخلايا ناقصة", "تحققوا من التصدير: لا يعتمد الربط إلا على الخلايا الأخرى."),

@@ -43,6 +43,9 @@ BESIDE = {"sex": (("H", "HOMBRE", "HOMBRES"), "M", "F")}
 """Of a list: spellings, a letter that stands beside one of them, and the code of this letter in a column that says it
 in no other way. *H* and *M* without a word for women are *hombre* and *mujer*. Read as *homme* and *masculin*, all
 persons would be men."""
+NUMBERED = re.compile(r"0*(\d)(?: 0+)?")
+"""A spelling key that is a number of one digit. A column of 0 and 1 says whether a person is a woman, or a man: nobody
+knows which. Only a column with 1 and 2 has the numbers of ISO/IEC 5218."""
 SEPARATORS = re.compile(r"(?<!\s)\s+[-–—]\s*|[-–—]\s+|[/|:=;()\[\]]|(?<=\d)\s*[-.]\s*(?=[^\W\d])")
 BRACKETS = re.compile(r"\([^()]*\)?")
 SEVERAL = re.compile(r"[/;,+&|]|\b(?:et|and|ou|or)\b|\sو", re.IGNORECASE)
@@ -120,6 +123,10 @@ class CodeList:
             return self
         beside, letter, code = BESIDE[self.name]
         keys = {spelling_key(cell) for cell in cells if cell}
+        numbers = {found[1] for key in keys if (found := NUMBERED.fullmatch(key)) is not None}
+        if self.name == "sex" and numbers == {"0", "1"}:
+            both = tuple(self.entries)
+            return replace(self, spellings={**self.spellings, **dict.fromkeys(("0", "1", "00", "01"), both)})
         if letter not in keys or not keys.intersection(beside) or any(self.codes(key) == (code,) for key in keys):
             return self
         return replace(self, spellings={**self.spellings, letter: (code,)})

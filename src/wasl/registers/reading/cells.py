@@ -62,6 +62,11 @@ DATE_CHECKS = {
 }
 """The check that counts each assumption made in reading dates; a lost day is a reject of its own."""
 
+ERROR = (
+    r"^#\s?(?:REF|N/A|N/D|N/V|NV|VALUE|VALEUR|NAME|NOM|DIV/0|NUM|NOMBRE|NULL|NUL|SPILL|CALC|GETTING_DATA|WERT|BEZUG"
+    r"|VALOR)\b[!?]?$"
+)
+"""Errors that spreadsheets write in English, French, German and Spanish."""
 LARGEST_WHOLE = 2.0**62
 """Whole numbers from here on are refused: they would not fit."""
 TYPED_AT_A_TIME = 1 << 20
@@ -136,6 +141,9 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
         notes["texts-as-formulas"] = unwrapped
     if unquoted:
         notes["quotes-dropped"] = unquoted
+    errors = _errors(text) if field.type == "code" else 0
+    if errors:
+        notes["cells-with-errors"] = errors
     if field.type in ("string", "code"):
         text, repaired = repair_mojibake(text)
         if repaired:
@@ -156,6 +164,13 @@ def type_column(field: Field, column: pa.ChunkedArray, day_zero: dt.date = EXCEL
             values = pc.if_else(holds(values, bound), values, pa.scalar(None, values.type))
     invalid = np.asarray(pc.and_(pc.is_valid(text), pc.is_null(values)))
     return TypedColumn(values, invalid, reason, notes=notes)
+
+
+def _errors(text: pa.ChunkedArray) -> int:
+    """How many cells hold an error of a spreadsheet."""
+    if not pc.any(pc.starts_with(text, "#")).as_py():
+        return 0
+    return int(pc.sum(pc.match_substring_regex(text, ERROR, ignore_case=True)).as_py() or 0)
 
 
 def type_cells(spec: Field, text: pa.ChunkedArray, day_zero: dt.date = EXCEL_DAY_0) -> TypedColumn:

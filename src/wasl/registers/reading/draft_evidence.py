@@ -31,6 +31,8 @@ ENOUGH = 0.8
 """Share of a column's cells that must be of a kind for the kind to be proposed."""
 COVERED = 0.9
 """The same for a code list, whose spellings a draft cannot complete."""
+DOUBTFUL = 0.05
+"""Share of cells with several meanings from which on a draft says so."""
 MOST_READ = 100_000
 """Distinct cells of a column that are looked at."""
 CENTURY = Field.model_fields["century_pivot"].default
@@ -45,6 +47,10 @@ STANDARDS = {"province": "province", "region": "region", "city": "work_province"
              "labour-status": "labour_status", "pension-type": "pension_type", "area": "area",
              "isco-08": "occupation_group"}  # fmt: skip
 ENGLISH = messages("en")
+FEW_CODES = 12
+CODE_WORDS = frozenset(("code", "cod", "codes", "num", "variable", "var", "رمز"))
+QUESTION = re.compile(r"[a-z]{0,3}\d{1,3}[a-z]?(?:[a-z]\d{1,3}[a-z]?)*|[a-z]")
+"""The number of a question in a questionnaire: q12, s1q3, b2a."""
 ARABIC = r"[\x{0620}-\x{064A}\x{066E}-\x{06D3}\x{06FA}-\x{06FF}]"
 """A letter; digits and marks of the Arabic script are none."""
 GROUPED = r"\d[ '’\x{00A0}\x{202F}\x{066C}]\d{3}(?:\D|$)"
@@ -102,7 +108,7 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
     )
     values = pa.array([fold_digits(text) for text in counts.field("values")[:MOST_READ].to_pylist()], pa.string())
     weights = np.asarray(counts.field("counts"), dtype=np.int64)[:MOST_READ]
-    known = known_features(heading)
+    known = known_features(heading) or known_features(_without_numbering(heading, distinct))
     column.feature = known[0] if known else None
     if column.feature is not None:
         column.evidence.append(_("the heading is in use for {feature}", feature=known_as(column.feature, words)))
@@ -126,6 +132,15 @@ def examine_column(heading: str, raw: pa.ChunkedArray, words: Messages = ENGLISH
         column.feature, column.free_text = None, True
         column.evidence.append(_("the heading speaks of another person"))
     return column
+
+
+def _without_numbering(heading: str, distinct: int) -> str:
+    """The heading of a column of few codes without *code* and a question's number: s1q3_sexe, code_sexe."""
+    if distinct > FEW_CODES:
+        return ""
+    words = words_key(heading)
+    rest = [word for word in words if word not in CODE_WORDS and not QUESTION.fullmatch(word)]
+    return rest[0] if len(rest) == 1 and len(words) > 1 else ""
 
 
 def _share(flags: Sequence[bool] | np.ndarray, weights: np.ndarray) -> float:
@@ -274,19 +289,32 @@ def _codes(column: DraftColumn, text: pa.ChunkedArray, words: Messages) -> None:
     names = (
         [column.feature] if column.feature in ("sex", "nationality", "region") else named if numeric else list(LISTS)
     )
-    covered = {}
+    covered: dict[str, float] = {}
+    doubtful: dict[str, float] = {}
     for name in names:
         if not (config_dir() / "classifications" / f"{name}.csv").is_file():
             continue
         found = harmonize(text, CodeList.load(name))
+        doubtful[name] = found.ambiguous / max(1, found.present)
         covered[name] = (found.mapped + found.ambiguous) / max(1, found.present)
     if not covered:
         return
     best = max(covered, key=lambda name: covered[name])
     if covered[best] < (0.5 if column.feature is not None else COVERED):
+        if column.feature is not None:
+            column.evidence.append(
+                _(
+                    "code list {name} covers only {share}: write what each code means into `code_lists`",
+                    name=best,
+                    share=words.percent(covered[best]),
+                )
+            )
         return
     column.type, column.classification = "code", best
     column.evidence.append(_("code list {name} covers {share}", name=best, share=words.percent(covered[best])))
+    if doubtful[best] > DOUBTFUL:
+        share = words.percent(doubtful[best])
+        column.evidence.append(_("{share} may mean several codes: write which into `code_lists`", share=share))
     if column.feature is None and best in ("sex", "nationality"):
         column.feature = best
     column.standard = STANDARDS.get(best)

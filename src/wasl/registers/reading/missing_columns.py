@@ -15,6 +15,9 @@ __all__ = ["ON_ITS_SIDE", "TRANSPOSE", "of_one_column", "require", "stands_in_ro
 
 ON_ITS_SIDE = N_("The names of the columns stand below each other in the first column: each record is a column.")
 TRANSPOSE = N_("Exchange rows and columns (paste special, transpose), and save the file again.")
+IN_ONE_CELL = N_(
+    "Each row stands in one cell: divide the cells with Data, Text to Columns, or give the CSV file itself."
+)
 MOST_SHOWN = 4_000
 """Characters of headings that a message shows."""
 
@@ -64,11 +67,19 @@ def require(
         f"{head} Row {header.row + 1} was read as the header. Columns found: {found[:MOST_SHOWN]}"
         + (" …" if len(found) > MOST_SHOWN else ".")
         + (f" Likely: {likely}." if likely else ""),
-        remedy=of_one_column(cut=cut)
+        remedy=IN_ONE_CELL
+        if not cut and _in_one_cell(header)
+        else of_one_column(cut=cut)
         if sum(bool(names[0]) for names in header.names) == 1 and len(wanted.names) > 1
         else "Add the heading to the column's `aliases` in the register schema (`wasl schema register --copy NAME` "
         "copies a shipped one), or rename the file's column.",
     )
+
+
+def _in_one_cell(header: Header) -> bool:
+    """True where the only cell of the header is a line of a CSV file."""
+    filled = [names[0] for names in header.names if names[0]]
+    return len(filled) == 1 and any(filled[0].count(mark) > 1 for mark in ";,\t|")
 
 
 def of_one_column(*, cut: bool) -> str:

@@ -1,11 +1,11 @@
 """Puts rows together again that a separator or a line break cut: it stood in a cell without quotation marks.
 
-A row is put together in two cases. A space follows the separator, and no other one of the file. Or the cell that was cut
-is of a column that nobody reads, such as the address, and all others look like those of the whole rows. The cell next to
-the address may lose its end. All other rows are refused.
+A row is put together in two cases. A space follows the separator, and no other one of the file. Or the cell that was
+cut is of a column that nobody reads, such as the address, and all others look like those of the whole rows. The cell
+next to the address may lose its end. All other rows are refused.
 
-2,925 rows of a synthetic register were cut at random without spaces, 162 of them in the address: 132 addresses were put
-together, 72 cells next to it lost their end, and one row had a value in a wrong column.
+For a measure, 2,925 rows of a synthetic register were cut at random without spaces, 162 of them in the address. Of the
+addresses 132 were put together. 72 cells next to the address lost their end. One row had a value in a wrong column.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ import pytest
 from wasl.errors import SchemaError
 from wasl.registers.codes.classification import CodeList, code_list, harmonize
 from wasl.registers.documents import config_dir
-from wasl.registers.schema import RegisterSchema
+from wasl.registers.reading.cells import type_column
+from wasl.registers.schema import Field, RegisterSchema
 from wasl.registers.schema_fields import CodeSpellings
 
 SHIPPED = sorted(path.stem for path in (config_dir() / "classifications").glob("*.csv"))
@@ -280,3 +281,26 @@ def test_provinces_are_found_by_the_number_a_spreadsheet_makes_of_their_digits()
 def test_towns_in_short_are_found_in_both_scripts(latin, arabic):
     codes = CodeList.load("city")
     assert codes.codes(latin) == codes.codes(arabic) != ()
+
+
+@pytest.mark.parametrize("cells", [["0", "1"], ["1.0", "0.0", "1.0"], ["00", "01"], ["٠", "١"]])
+def test_0_and_1_without_2_are_not_guessed(cells):
+    found = harmonize(pa.chunked_array([pa.array(cells)]), CodeList.load("sex"))
+    assert (found.mapped, found.ambiguous) == (0, len(cells))
+
+
+@pytest.mark.parametrize(
+    "cells", [["1", "2"], ["0", "1", "2"], ["01", "02"], ["1.0", "2.0"], ["1 - Masculin", "2 - Féminin"]]
+)
+def test_1_and_2_are_the_numbers_of_the_standard(cells):
+    found = harmonize(pa.chunked_array([pa.array(cells)]), CodeList.load("sex"))
+    assert [code for code in found.values.to_pylist() if code] == ["M", "F"]
+
+
+@pytest.mark.parametrize(
+    "error", ["#N/A", "#REF!", "#VALEUR!", "#NOM?", "#DIV/0!", "#NUL!", "#WERT!", "#BEZUG!", "#VALUE!"]
+)
+def test_errors_of_a_spreadsheet_in_codes_are_counted(error):
+    spec = Field.model_validate({"name": "nationalite", "type": "code", "role": "origin", "feature": "nationality"})
+    read = type_column(spec, pa.chunked_array([pa.array(["SENEGAL", error, None, error])]))
+    assert read.notes == {"cells-with-errors": 2}

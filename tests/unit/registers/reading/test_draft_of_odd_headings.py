@@ -161,3 +161,37 @@ def test_a_draft_of_two_equal_sheets_is_refused_and_one_that_is_named_is_made(tm
     with pytest.raises(RegisterError, match=r"2 sheets have the columns: '2024', '2025'"):
         draft_register(path)
     assert tomllib.loads(draft_register(path, sheet="2025"))["file"]["sheet"] == "2025"
+
+
+def _drafted(tmp_path, heading, cells):
+    """The evidence and the field of a column in the draft of a small register."""
+    path = tmp_path / "people.csv"
+    lines = [f"{1000 + place};Diallo;Awa;{cell};12/03/{1960 + place}" for place, cell in enumerate(cells * 20)]
+    path.write_text("\n".join([f"id;nom;prenom;{heading};date_naissance", *lines]), encoding="utf-8")
+    text = draft_register(path).replace("\N{NO-BREAK SPACE}", " ")
+    field = tomllib.loads(text)["fields"][3]
+    return [line for line in text.splitlines() if line.startswith("#")][-2], field
+
+
+@pytest.mark.parametrize("heading", ["code_sexe", "s1q3_sexe", "Q12. Sexe", "cod_sexo", "B2 Gender", "رمز الجنس"])
+def test_a_question_or_a_code_of_sex_is_sex(tmp_path, heading):
+    evidence, field = _drafted(tmp_path, heading, ["1", "2"])
+    assert (field["feature"], field["classification"]) == ("sex", "sex")
+    assert "code list sex covers 100 %" in evidence
+
+
+@pytest.mark.parametrize("heading", ["sexe_conjoint", "sexe du père", "s1q3_sexe_enfant"])
+def test_the_sex_of_another_person_is_not_the_persons(tmp_path, heading):
+    assert "feature" not in _drafted(tmp_path, heading, ["1", "2"])[1]
+
+
+@pytest.mark.parametrize("cells", [["0", "1"], ["0.0", "1.0"], ["00", "01"]])
+def test_a_draft_says_that_0_and_1_have_two_meanings(tmp_path, cells):
+    evidence, field = _drafted(tmp_path, "sexe", cells)
+    assert field["feature"] == "sex"
+    assert "100 % may mean several codes: write which into `code_lists`" in evidence
+
+
+def test_a_draft_says_that_a_list_does_not_cover_own_numbers(tmp_path):
+    evidence, _field = _drafted(tmp_path, "nationalite", ["101", "102", "215", "331"])
+    assert "code list nationality covers only 0 %: write what each code means into `code_lists`" in evidence
