@@ -24,14 +24,16 @@ from wasl.linkage.persons.spine import name_persons, spine_table
 from wasl.linkage.persons.sums import counts_by, parts_of
 from wasl.linkage.persons.twins import LIKE_TWINS, NOT_TWINS, bound_twins, given_apart, twin_like, twin_votes
 from wasl.linkage.plan import LinkagePlan
+from wasl.linkage.quality.block_matches import believed_by_pass, check_blocks
 from wasl.linkage.quality.breakdown import by_group
 from wasl.linkage.quality.checks import check_few_links, check_precision, check_twins, resolution_checks
-from wasl.linkage.quality.doubt import describe_doubt
+from wasl.linkage.quality.doubt import check_one_kind, describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality
 from wasl.linkage.quality.least_precision import least_probability, mostly_faint
 from wasl.linkage.quality.occasions import share_with_few_occasions
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
-from wasl.linkage.quality.unknown_recall import compares_all_pairs, why_recall_is_unknown
+from wasl.linkage.quality.torn_records import check_torn, count_torn
+from wasl.linkage.quality.unknown_recall import check_unknown_recall, compares_all_pairs, why_recall_is_unknown
 from wasl.linkage.quality.unmet import unmet_by_source
 from wasl.locale import N_
 from wasl.registers.exchange.join_map import JoinMap
@@ -102,6 +104,7 @@ def resolve(
     duplicate_free = _duplicate_free(plan, scored, records)
     before = merge_meetings(meetings, records, duplicate_free, plan.model.own_numbers)
     like_twins, few = twin_like(before, meetings.alike), share_with_few_occasions(before, meetings, records)
+    believed = believed_by_pass(meetings, before.probability, records)
     del meetings
     if look is not None and len(before):
         before = averaged(before, look(before, records))
@@ -118,12 +121,16 @@ def resolve(
         before, found.pairs, found.together, records, duplicate_free, found.cluster, scored.model, patterns,
         plan.model.personal, plan.model.unshared, doubles,
     )  # fmt: skip
+    checks.append(check_blocks(scored.report["passes"], believed, records))
     twice = bool(doubles) or any(check.name == "held-once" and not check.passed for check in checks)
     report["quality"] = _quality(scored, records, found, duplicate_free, grade_code == SINGLE, probability, few, twice)
     links_made, alike = int(found.together.sum()), int((found.together & like_twins).sum())
     checks.append(
         check_precision(report["quality"], links_made, plan.resolution, found.least, len(records.passes), faint)
     )
+    checks.append(check_unknown_recall(report["quality"], links_made))
+    checks.append(check_one_kind(found.pairs, len(patterns)))
+    checks.append(check_torn(count_torn(before, found.together, like_twins, records), links_made))
     checks.append(check_twins(alike, links_made, given_apart(scored.model, plan.model)))
     apart = records.source[found.pairs.left] != records.source[found.pairs.right]
     checks.append(check_few_links(int((found.together & apart).sum()), records))

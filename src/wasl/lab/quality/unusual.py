@@ -15,6 +15,7 @@ import pandas as pd
 from wasl.lab.quality.habits import HABITS
 from wasl.lab.quality.kinds import NATIONALITIES, Draw, Kind, Sample
 from wasl.lab.quality.people import change_date, corrupt, draw_names, draw_persons, swap_names, typo
+from wasl.lab.quality.slips import SLIPS
 
 __all__ = ["UNUSUAL"]
 
@@ -208,9 +209,25 @@ UNUSUAL = {
         _kind("twice-in-one", "a quarter twice in one", _twice_in_one(0.25), 2_000, "morocco"),
         _kind("a-few-twice", "a tenth twice in one", _twice_in_one(0.1), 2_000, "morocco"),
         _kind("twice-in-one-bare", "the same, names and birth", _twice_in_one(0.25, BARE), 2_000),
+        _kind("three-twice-bare", "3 % twice in one", _twice_in_one(0.03, BARE), 2_000),
         *(
             _kind(name, title, _two(300, 300, 400, change=change, of_second=of_second), 3_000, "morocco")
             for name, (title, change, of_second) in HABITS.items()
+        ),
+        _kind(
+            "cut-bare",
+            "names cut, no sex or nationality",
+            _two(300, 300, 400, columns=BARE, change=HABITS["cut"][1], of_second=HABITS["cut"][2]),
+            3_000,
+            "morocco",
+        ),
+        *(
+            _kind(name, title, _two(300, 300, 400, of_second=of_second), 3_000, "morocco")
+            for name, (title, of_second) in SLIPS.items()
+        ),
+        *(
+            _kind(f"{name}-bare", title, _two(300, 300, 400, columns=BARE, of_second=of_second), 3_000)
+            for name, (title, of_second) in SLIPS.items()
         ),
         _kind("few-matches", "20 of 4,000 in common", _two(498, 497, 5, columns=BARE), 8_000),
         _kind("few-matches-morocco", "20 of 4,000, nationality", _two(498, 497, 5), 8_000, "morocco"),

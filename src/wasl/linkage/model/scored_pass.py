@@ -18,6 +18,7 @@ from wasl.linkage.comparison.levels import choose_limits, limit_table, uses_dice
 from wasl.linkage.comparison.pass_layout import Source
 from wasl.linkage.comparison.patterns import MISSING, Comparison, PatternCounts, comparisons_of
 from wasl.linkage.comparison.tasks import stratum_of
+from wasl.linkage.model.block_excess import BlockExcess, count_excess
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.checks import find_misfit
 from wasl.linkage.model.doubles import Doubles, find_doubles
@@ -68,6 +69,7 @@ class _Counted:
         capacity: (strata) most matches possible.
         strangers: Pairs of different people to be expected, where that is known.
         doubles: Pairs within registers that look like one person.
+        excess: Pairs of two registers beyond strangers.
     """
 
     patterns: PatternCounts
@@ -75,6 +77,7 @@ class _Counted:
     capacity: NDArray[np.float64] = field(repr=False)
     strangers: Strangers | None
     doubles: tuple[Doubles, ...] = ()
+    excess: tuple[BlockExcess, ...] = ()
 
 
 class _Clock:
@@ -165,6 +168,7 @@ def score_pass(
         "misfit": find_misfit(model, patterns),
         "unfound": [one.to_json() for one in unfound],
         "doubles": [one.to_json() for one in counted.doubles if one.contradict],
+        "excess": [one.to_json() for one in counted.excess if sums.hot_blocks == 0],
         "hot_blocks": sums.hot_blocks,
         "hot_pairs": sums.hot_pairs,
         "hot_compared": emitted.hot_compared,
@@ -253,7 +257,10 @@ def _count(
         capacity,
         share,
     )
-    return _Counted(patterns, strata, capacity, strangers, tuple(doubles))
+    both = np.logical_and(steps.strangers, steps.once).tolist()
+    told = {source.label for source, tells in zip(sources, both, strict=True) if tells}
+    excess = count_excess(strangers, told, strata, patterns.per_stratum, share)
+    return _Counted(patterns, strata, capacity, strangers, tuple(doubles), tuple(excess))
 
 
 def _patterns(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wasl.linkage.model.borrowing import ENOUGH_COMPARISONS
 from wasl.linkage.model.known_nonmatches import Strangers
 
-__all__ = ["TRUST", "is_faint", "trust_in"]
+__all__ = ["TRUST", "are_matches", "counted_matches", "is_faint", "trust_in"]
 
 TRUST = 3.0
 """Known non-matches count up to this many times the pairs at hand when the priors are fitted."""
@@ -32,6 +32,44 @@ FAINT = 4.0
 """Matches are faint where the pairs beyond the counted non-matches are fewer than so many standard deviations of that
 difference. Between registers of 5,000 with 3 % in common they are .3 to 3.7, and 5.7 and more in the wide passes of the
 laboratory's foreigners."""
+
+
+CERTAIN, EXPLAINED = 3.0, 0.5
+"""A class with fewer than the second share of the counted matches, less the first number of standard deviations, does
+not hold all of them. Where every birth was a month late, the class of full agreement held 0 to 45 of 1,010."""
+
+
+def counted_matches(
+    known: Strangers, per_stratum: NDArray[np.float64], chosen: NDArray[np.bool_] | None = None
+) -> tuple[float, float]:
+    """Matches that counted non-matches leave over, and the standard deviation of that number.
+
+    Args:
+        known: Counted non-matches.
+        per_stratum: (strata) pairs.
+        chosen: (strata) which are looked at; None: all whose pairs are not known to be non-matches.
+    """
+    here = ~known.known if chosen is None else chosen
+    others = float(known.pairs[here].sum())
+    variance = COUNT_VARIANCE * others + (CUT_ERROR * known.large_rows) ** 2
+    return max(float(per_stratum[here].sum()) - others, 0.0), float(np.sqrt(variance))
+
+
+def are_matches(known: Strangers | None, per_stratum: NDArray[np.float64], others: float) -> bool:
+    """Whether a second class of matches holds matches, because the first class has far fewer than were counted.
+
+    Relatives and namesakes live within registers too, and are counted there. So pairs that only meet between two
+    registers that hold a person once are matches, also where an error that all of them share makes births differ.
+
+    Args:
+        known: Counted non-matches, if there are any.
+        per_stratum: (strata) pairs.
+        others: Pairs of the first class.
+    """
+    if known is None or not known.known.any():
+        return False
+    matches, error = counted_matches(known, per_stratum)
+    return others < EXPLAINED * (matches - CERTAIN * error)
 
 
 def is_faint(known: Strangers, per_stratum: NDArray[np.float64], comparisons: int) -> bool:

@@ -247,7 +247,13 @@ def _without_recall(found: dict[str, Any], reason: str) -> dict[str, Any]:
     precision, recall = found["precision"], found["recall"]
     most = 2 * precision["high"] * recall["high"] / max(precision["high"] + recall["high"], 1e-12)
     return {
-        "recall": {"value": None, "low": 0.0, "high": recall["high"], "reason": reason},
+        "recall": {
+            "value": None,
+            "low": 0.0,
+            "high": recall["high"],
+            "reason": reason,
+            "if_independent": recall["value"],
+        },
         "f1": {"value": None, "low": 0.0, "high": most, "reason": reason},
     }
 

@@ -24,9 +24,11 @@ __all__ = ["check_held_once", "is_held_often"]
 LIKELY, DECIDED = 0.95, 0.9
 """A record with two candidates of the first probability in a register that holds a person once, none of which reaches
 the second among its rivals, was entered there twice."""
-UNDECIDED = 0.05
-"""Share of such records. It is at most .012 in the kinds of the laboratory, and .3 where three persons in ten are twice
-in both registers."""
+UNDECIDED = 0.015
+"""Share of such records. It is at most .012 in the kinds of the laboratory. Under `open` it is .019 to .030 where 3 %
+of the persons are twice in one register, and .3 where three in ten are twice in both."""
+LEAST_UNDECIDED = 10
+"""Fewer such records are chance."""
 SHARING = 0.05
 """Share of the records of a register that its holder encoded as one person with another of it. It is .4 where three
 persons in ten are there twice, some with errors. In the registers of a synthetic Morocco that hold a person once it is
@@ -125,7 +127,8 @@ def _undecided(
         side = records.source[record[key // sources]].astype(np.int64) * sources + key % sources
         held = np.bincount(side, minlength=sources**2)
         twice = np.bincount(side[undecided], minlength=sources**2)
-        for code in np.flatnonzero((twice > UNDECIDED * held) & (held >= LEAST_LINKS)).tolist():
+        many = (twice > UNDECIDED * held) & (twice >= LEAST_UNDECIDED) & (held >= LEAST_LINKS)
+        for code in np.flatnonzero(many).tolist():
             if twice[code] / held[code] > worst:
                 worst, few, all_of_them = twice[code] / held[code], int(twice[code]), int(held[code])
                 here, register = records.sources[code // sources], records.sources[code % sources]

@@ -26,7 +26,7 @@ def linked(name: str, profile: str, persons: int = SMALL, seed: int = 3) -> Outc
 def test_a_draw_has_the_persons_it_says(name: str) -> None:
     sample = UNUSUAL[name].draw(300, np.random.default_rng(1))
     assert all(frame["record"].is_unique for frame in sample.registers.values())
-    if name not in ("twice", "many-times", *TWICE_IN_ONE):
+    if name not in ("twice", "many-times", "three-twice-bare", *TWICE_IN_ONE):
         assert all(frame["person"].is_unique for frame in sample.registers.values())
 
 
@@ -82,3 +82,24 @@ def test_passes_that_compare_one_thing_do_not_show_recall() -> None:
     found = linked("years-only-morocco", "guarded", 1_500, 13)
     assert found.quality["recall"]["value"] is None
     assert "the same field" in found.quality["recall"]["reason"]
+
+
+@pytest.mark.parametrize("name", ["month-later", "coarse-births"])
+def test_an_error_that_all_births_share_makes_no_relatives_of_matches(name: str) -> None:
+    found = linked(name, "guarded", 1_000)
+    assert found.f1 > 0.9
+    assert "block-matches" not in found.failed
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "persons", "said"),
+    [
+        ("slipped-births-bare", "guarded", 1_000, {"torn-records", "block-matches"}),
+        ("slipped-third-bare", "open", 700, {"torn-records"}),
+        ("cut-bare", "guarded", 1_000, {"unknown-recall"}),
+        ("three-twice-bare", "open", 2_000, {"held-once"}),
+    ],
+)
+def test_files_that_cannot_be_linked_right_say_so(name: str, profile: str, persons: int, said: set[str]) -> None:
+    found = linked(name, profile, persons, 15)
+    assert said & set(found.failed)
