@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +18,15 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
 from wasl.tables.aggregates import require_complete, require_totals
-from wasl.tables.cells import CellTable, Floats, Ints, added
-from wasl.tables.contributions import Contributions, contributions_of, largest_records, outsiders_of
+from wasl.tables.cells import CellTable, Contributor, Floats, Ints, added
+from wasl.tables.contributions import (
+    Contributions,
+    contributions_of,
+    largest_records,
+    lone_records,
+    outsiders_of,
+    roll_up,
+)
 from wasl.tables.hierarchy import UNKNOWN, Hierarchy
 from wasl.tables.specification import DimensionSpec, InputSpec, MeasureKind, TableSpec
 from wasl.tables.structural import structural_zeros
@@ -41,6 +47,7 @@ class Built:
         unknown: For each dimension, rows without a value, counted under the code ``_U``.
         valueless: Rows left out because their value is missing.
         absent: For each coalition the number of its members without records.
+        data: Number of the data it was made from: tables with one number have the same records.
     """
 
     table: CellTable
@@ -48,6 +55,7 @@ class Built:
     unknown: Mapping[str, int]
     valueless: int
     absent: tuple[int, ...] = ()
+    data: int = 0
 
 
 def build_table(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
@@ -225,13 +233,13 @@ def _from_aggregate(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
 
 def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, pa.Table]) -> Built:
     source = spec.input
-    rows, valueless = data.num_rows, 0
+    rows, valueless, gaps = data.num_rows, 0, None
     if needed := [name for name in ("" if source.counts else source.value, source.denominator) if name]:
         missing = [pc.is_null(data.column(name), nan_is_null=True) for name in needed]
-        gaps = missing[0] if len(missing) == 1 else pc.or_(*missing)
-        valueless = int(pc.sum(gaps.cast(pa.int64())).as_py() or 0)
+        gaps = np.logical_or.reduce([np.asarray(one.to_numpy(), np.bool_) for one in missing])
+        valueless = int(gaps.sum())
         if valueless:
-            data = data.filter(pc.invert(gaps))
+            data = data.filter(pa.array(~gaps))
     coded = [_coded(data, d, hierarchies, spec.name, totals=False) for d in spec.dimensions]
     dimensions = tuple(item[0] for item in coded)
     sizes = [d.size for d in dimensions]
@@ -251,13 +259,15 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
     keys = _record_keys(data, key, cells)
     arrays = [array for array in measured if array is not None]
     for array in (*arrays, *([keys] if keys is not None else [])):
-        _roll_up(array, dimensions)
+        roll_up(array, dimensions)
     total, absolute, count, denominator = measured
     simple = not (source.contributor or source.holding or source.waiver)
     concentrated = spec.depth > 0
     if simple and not (concentrated and weight is not None):
         largest = largest_records(key, np.abs(value), cells, spec.depth, dimensions)
         contributions = Contributions(count, largest)
+        if spec.protection.singletons:
+            contributions.lone.update(lone_records(key, count, cells, dimensions))
     else:
         places = [place for _, place, _ in coded]
         contributions = contributions_of(data, spec, dimensions, places, np.abs(value), weight, cells)
@@ -284,12 +294,19 @@ def _from_microdata(data: pa.Table, spec: TableSpec, hierarchies: Mapping[str, p
         shown=shown,
         keys=keys,
         counts=count,
-        lone=contributions.lone,
+        lone=_by_row(contributions.lone, None if gaps is None else np.flatnonzero(~gaps)),
         shared=shared,
         below=below,
     )
     unknown = {d.name: c[2] for d, c in zip(spec.dimensions, coded, strict=True)}
     return Built(table, rows, unknown, valueless, absent)
+
+
+def _by_row(lone: dict[int, Contributor], rows: Ints | None) -> dict[int, Contributor]:
+    """The same, a record being named by its row in the data as they were given."""
+    if rows is None:
+        return lone
+    return {cell: (kind, int(rows[one]) if isinstance(one, int) else one) for cell, (kind, one) in lone.items()}
 
 
 def _shared(
@@ -299,12 +316,12 @@ def _shared(
     if not spec.protection.coalitions:
         return None, ()
     count = np.bincount(key, minlength=cells).astype(np.float64)
-    _roll_up(count, dimensions)
+    roll_up(count, dimensions)
     own, absent = [], []
     for members in spec.protection.coalitions:
         outside, without = outsiders_of(data, spec.input, members, weight)
         others = np.bincount(key, weights=outside, minlength=cells)
-        _roll_up(others, dimensions)
+        roll_up(others, dimensions)
         own.append((others == 0) & (count > 0))
         absent.append(without)
     return np.stack(own), tuple(absent)
@@ -334,15 +351,6 @@ def _measure(
     absolute = added(key, np.abs(weighted), cells) if negative else None
     below = added(key, weight, cells) if weight is not None else None
     return total, absolute, count, below
-
-
-def _roll_up(array: NDArray[Any], dimensions: tuple[Hierarchy, ...]) -> None:
-    """Add every code to the code above it, along one dimension after the other, in place."""
-    shaped = array.reshape([d.size for d in dimensions])
-    for axis, dimension in enumerate(dimensions):
-        view = np.moveaxis(shaped, axis, 0)
-        for code in range(dimension.size - 1, 0, -1):  # children stand after their parents
-            view[dimension.parents[code]] += view[code]
 
 
 def _record_keys(data: pa.Table, key: Ints, cells: int) -> NDArray[np.uint64] | None:

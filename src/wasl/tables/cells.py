@@ -7,7 +7,7 @@ hierarchical and linked tables need no code of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from wasl.errors import InputError
 from wasl.tables.hierarchy import Hierarchy
 
-__all__ = ["CellTable", "Relations", "added", "join_tables", "relations_of"]
+__all__ = ["CellTable", "Contributor", "Relations", "added", "join_tables", "relations_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Contributor = tuple[str, str | int]
+"""``holding`` or ``contributor`` with its name; an empty text with the row of a record that is one of its own."""
 
 ABSOLUTE = 1e-3
 """Units by which each published figure of a sum may be off through its own rounding."""
@@ -45,7 +47,7 @@ class CellTable:
         shown: The figure to publish, where it is not the value (means, ratios); else None.
         keys: Sum of the record keys of a cell (cell-key method); else None.
         counts: Unweighted number of records; equals the value of an unweighted count.
-        lone: Number of the contributor who is alone in a cell, -1 for none; None where nobody is in several cells.
+        lone: The contributor who is alone in a cell, for the cells that have one; None where the data name nobody.
         shared: For each coalition the cells to which its members contribute and nobody else; None without coalitions.
         structural: Cells that everybody knows to be empty; None for none.
         below: What the value is divided by to give the figure shown (means, ratios); else None.
@@ -65,7 +67,7 @@ class CellTable:
     shown: Floats | None = field(default=None, repr=False)
     keys: NDArray[np.uint64] | None = field(default=None, repr=False)
     counts: Floats | None = field(default=None, repr=False)
-    lone: Ints | None = field(default=None, repr=False)
+    lone: Mapping[int, Contributor] | None = field(default=None, repr=False)
     shared: NDArray[np.bool_] | None = field(default=None, repr=False)
     structural: NDArray[np.bool_] | None = field(default=None, repr=False)
     below: Floats | None = field(default=None, repr=False)

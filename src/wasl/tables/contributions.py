@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +18,11 @@ from numpy.typing import NDArray
 
 from wasl.errors import InputError
 from wasl.registers.compiled import njit
-from wasl.tables.cells import Floats, Ints
+from wasl.tables.cells import Contributor, Floats, Ints
 from wasl.tables.hierarchy import Hierarchy
 from wasl.tables.specification import InputSpec, TableSpec
 
-__all__ = ["Contributions", "contributions_of", "largest_records", "outsiders_of"]
+__all__ = ["Contributions", "contributions_of", "largest_records", "lone_records", "outsiders_of", "roll_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Contributions:
     intruder: Floats | None = None
     waived: NDArray[np.bool_] | None = None
     dominance_waived: NDArray[np.bool_] | None = None
-    lone: Ints | None = None
+    lone: dict[int, Contributor] = field(default_factory=dict)
 
 
 def largest_records(key: Ints, value: Floats, cells: int, depth: int, dimensions: tuple[Hierarchy, ...]) -> Floats:
@@ -99,7 +100,8 @@ def contributions_of(
     counted from the records.
     """
     source, depth = spec.input, max(spec.depth, 1)
-    who = _contributor(data, source)
+    who, names = _contributor(data, source)
+    alone = np.full(cells, -1, dtype=np.int64)
     waiver = _consents(data.column(source.waiver), source.waiver, spec.name) if source.waiver else None
     units = weight if weight is not None and spec.primary.weighted else None
     result = Contributions(
@@ -109,7 +111,6 @@ def contributions_of(
         np.zeros(cells),
         np.zeros(cells, np.bool_),
         np.zeros((cells, depth), np.bool_),
-        np.full(cells, -1, dtype=np.int64),
     )
     ancestors = [_ancestors(dimension, place) for dimension, place in zip(dimensions, places, strict=True)]
     for levels in itertools.product(*[range(int(d.depths.max()) + 1) for d in dimensions]):
@@ -127,8 +128,29 @@ def contributions_of(
                 None if units is None else units[rows],
                 None if waiver is None else waiver[rows],
                 result,
+                alone,
             )
+    if spec.protection.singletons:
+        for cell in np.flatnonzero(alone >= 0).tolist():
+            number = int(alone[cell]) - data.num_rows
+            result.lone[cell] = names[number] if number >= 0 else ("", int(alone[cell]))
     return result
+
+
+def lone_records(key: Ints, count: Floats, cells: int, dimensions: tuple[Hierarchy, ...]) -> dict[int, Contributor]:
+    """The record that is alone in each cell, every record being a contributor of its own."""
+    number = np.bincount(key, weights=np.arange(len(key), dtype=np.float64), minlength=cells)
+    roll_up(number, dimensions)  # the sum of the numbers of one record is its number
+    return {cell: ("", int(number[cell])) for cell in np.flatnonzero(count == 1).tolist()}
+
+
+def roll_up(array: NDArray[Any], dimensions: tuple[Hierarchy, ...]) -> None:
+    """Add every code to the code above it, along one dimension after the other, in place."""
+    shaped = array.reshape([d.size for d in dimensions])
+    for axis, dimension in enumerate(dimensions):
+        view = np.moveaxis(shaped, axis, 0)
+        for code in range(dimension.size - 1, 0, -1):  # children stand after their parents
+            view[dimension.parents[code]] += view[code]
 
 
 def outsiders_of(
@@ -138,7 +160,7 @@ def outsiders_of(
 
     A record of a sampling weight other than 1 stands for others, too. All of a holding are members where one is.
     """
-    who = _contributor(data, source)
+    who, _ = _contributor(data, source)
     named, found = np.zeros(data.num_rows, dtype=np.bool_), set[str]()
     for name in (source.holding, source.contributor):
         if not name:
@@ -153,12 +175,17 @@ def outsiders_of(
     return outside, len(set(members) - found)
 
 
-def _contributor(data: pa.Table, source: InputSpec) -> Ints:
-    """A number per contributor: the holding where there is one, else the contributor, else the record itself."""
+def _contributor(data: pa.Table, source: InputSpec) -> tuple[Ints, list[Contributor]]:
+    """A number per contributor: the holding where there is one, else the contributor, else the record itself.
+
+    Returns:
+        The numbers, and the contributors that are no records: their numbers begin with that of rows.
+    """
+    names: list[Contributor] = []
     rows = np.arange(data.num_rows, dtype=np.int64)
     who, taken = rows.copy(), np.zeros(len(rows), dtype=np.bool_)
     base = data.num_rows
-    for name in (source.holding, source.contributor):
+    for kind, name in (("holding", source.holding), ("contributor", source.contributor)):
         if not name:
             continue
         encoded = data.column(name).combine_chunks().dictionary_encode()
@@ -169,7 +196,8 @@ def _contributor(data: pa.Table, source: InputSpec) -> Ints:
         who[known] = base + indices[known]
         taken |= known
         base += len(encoded.dictionary)
-    return who
+        names += [(kind, str(one)) for one in encoded.dictionary.to_pylist()]
+    return who, names
 
 
 def _consents(column: pa.ChunkedArray, name: str, table: str) -> NDArray[np.bool_]:
@@ -215,9 +243,15 @@ def _ancestors(dimension: Hierarchy, place: NDArray[np.int32]) -> list[Ints]:
 
 
 def _level(
-    key: Ints, who: Ints, value: Floats, units: Floats | None, waiver: NDArray[np.bool_] | None, into: Contributions
+    key: Ints,
+    who: Ints,
+    value: Floats,
+    units: Floats | None,
+    waiver: NDArray[np.bool_] | None,
+    into: Contributions,
+    lone: Ints,
 ) -> None:
-    """Fill in the cells of one combination of levels."""
+    """Fill in the cells of one combination of levels, and the numbers of contributors who are alone in one."""
     order = np.lexsort((who, key))
     key, who, value = key[order], who[order], value[order]
     first = np.flatnonzero(np.concatenate([[True], (key[1:] != key[:-1]) | (who[1:] != who[:-1])]))
@@ -237,9 +271,8 @@ def _level(
     head = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
     cells = cell[head]
     into.contributors[cells] = np.diff(np.append(head, len(cell)))
-    assert into.lone is not None  # noqa: S101
     alone = into.contributors[cells] == 1
-    into.lone[cells[alone]] = who[first][rank][head[alone]]
+    lone[cells[alone]] = who[first][rank][head[alone]]
     before = _units_before(stands_for, head)
     previous = np.zeros(len(cells))
     depth = into.largest.shape[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from wasl.tables.coalitions import Coalition, attack_together, coalitions_of
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import EarlierFile
 from wasl.tables.interval_audit import Audit, audit_intervals
+from wasl.tables.lone import guarded_alike, lone_contributors
 from wasl.tables.medians import require_lowest
 from wasl.tables.primary import PrimaryResult, find_primary
 from wasl.tables.protected import STATUSES, ProtectedTable, ProtectedTables
@@ -32,7 +34,7 @@ from wasl.tables.suppression.infeasible import InfeasibleDemandError
 from wasl.tables.suppression.modular import suppress_in_parts
 from wasl.tables.suppression.problem import Problem, Suppression
 from wasl.tables.suppression.search import SearchProgress, suppress
-from wasl.tables.system import System, label_of, lone_contributors, make_system, quantity_of, sub_tables
+from wasl.tables.system import System, label_of, make_system, quantity_of, sub_tables
 
 __all__ = ["STATUSES", "ProtectedTable", "ProtectedTables", "protect_tables"]
 
@@ -75,11 +77,14 @@ def protect_tables(
     for table, source in zip(spec.tables, sources, strict=True):
         if table.input.shown is MeasureKind.MEDIAN_BAND:
             require_lowest(table, source)
-    asked, (spec, origin) = spec, with_parts(spec, earlier)
+    asked, (spec, origin) = spec, with_parts(guarded_alike(spec), earlier)
     sources = [sources[number] for number in origin]
     built = [
-        build_table(
-            _keyed(source, table, secret) if method is ProtectionMethod.CELL_KEY else source, table, hierarchies
+        replace(
+            build_table(
+                _keyed(source, table, secret) if method is ProtectionMethod.CELL_KEY else source, table, hierarchies
+            ),
+            data=next(number for number, one in enumerate(sources) if one is source),
         )
         for source, table in zip(sources, spec.tables, strict=True)
     ]
@@ -163,9 +168,8 @@ def _by_suppression(
     stop: Callable[[], bool] | None,
 ) -> tuple[list[ProtectedTable], dict[str, Any]]:
     system, used, left_out = make_system(spec, built, primary, earlier)
-    shared = spec.protection
     coalitions = coalitions_of(spec, built, system)
-    answer = _search(spec, built, system, primary, coalitions, progress, stop)
+    answer = _search(spec, built, system, coalitions, progress, stop)
     hidden = answer.suppressed
     audit = audit_intervals(
         system.relations,
@@ -211,7 +215,7 @@ def _by_suppression(
         "interrupted": answer.interrupted,
         "steps": answer.steps,
         "zeros_that_stay_computable": int(system.nudged.sum()) - int((system.nudged & (system.upper > 0)).sum()),
-        "audit": _audit_report(audit, hidden[: system.cells], shared.singletons, used, left_out)
+        "audit": _audit_report(audit, hidden[: system.cells], spec.protection.singletons, used, left_out)
         | {"coalitions": together},
     }
     return tables, details
@@ -241,13 +245,12 @@ def _search(
     spec: TablesSpec,
     built: Sequence[Built],
     system: System,
-    primary: Sequence[PrimaryResult],
     coalitions: Sequence[Coalition],
     progress: SearchProgress | None,
     stop: Callable[[], bool] | None,
 ) -> Suppression:
     shared = spec.protection
-    singletons = lone_contributors(built, system, primary) if shared.singletons else ()
+    singletons = lone_contributors(built, system) if spec.protection.singletons else ()
     singletons += tuple(np.flatnonzero(item.known) for item in coalitions if item.known.any())
     seconds, work = limits([table.protection for table in spec.tables])
     limited: dict[str, Any] = {"seconds": seconds, "work": work, "stop": stop, "progress": progress}

@@ -12,7 +12,7 @@ from pydantic import field_validator, model_validator
 
 from wasl.registers.documents import Document
 
-__all__ = ["CellKeyOptions", "ProtectionMethod", "ProtectionSpec", "RoundingOptions", "limits"]
+__all__ = ["CellKeyOptions", "ProtectionMethod", "ProtectionSpec", "RoundingOptions", "limits", "require_common"]
 
 
 DEFAULT_SECONDS = 60.0
@@ -92,7 +92,8 @@ class ProtectionSpec(Document):
             their own. Without them dominance gives its own, too, and frequency takes a tenth.
         attacker_bounds: What everybody is assumed to know beforehand, as multiples of the value.
         cost: What a suppressed cell costs: its ``value``, ``one``, or its ``contributors``.
-        singletons: Whether a lone contributor, who knows its own cell, must not recognize others.
+        singletons: Whether a lone contributor, who knows its own cells, must not recognize others. What one of several
+            linked tables states holds for all.
         coalitions: Contributors (or holdings) who pool what they know; per coalition the names of its members, as in
             the columns ``contributor`` or ``holding``. Together they know every cell to which nobody else contributes,
             and must not recognize other unsafe cells.
@@ -126,6 +127,25 @@ class ProtectionSpec(Document):
         if not low <= 1 <= high or low == high:
             raise ValueError("attacker_bounds must enclose 1: the true value is among what is possible")
         return self
+
+
+def require_common(protections: Sequence[ProtectionSpec]) -> None:
+    """Refuse linked tables that state different settings of what they have in common.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    common = {
+        ProtectionMethod.SUPPRESSION: ("search", "gap"),
+        ProtectionMethod.ROUNDING: ("rounding",),
+    }
+    for name in ("method", *common.get(protections[0].method, ())):
+        if any(getattr(one, name) != getattr(protections[0], name) for one in protections):
+            raise ValueError(
+                "linked tables are protected by one method"
+                if name == "method"
+                else f"linked tables are one problem: give all of them the same protection.{name}"
+            )
 
 
 def limits(protections: Sequence[ProtectionSpec]) -> tuple[float, float | None]:

@@ -17,7 +17,7 @@ from pydantic import field_validator, model_validator
 from wasl.registers.documents import Document, Place, load_document, resolve_document
 from wasl.registers.exchange.digests import digest_json
 from wasl.registers.reading.reference_periods import ReferencePeriod
-from wasl.tables.protection import CellKeyOptions, ProtectionMethod, ProtectionSpec, RoundingOptions
+from wasl.tables.protection import CellKeyOptions, ProtectionMethod, ProtectionSpec, RoundingOptions, require_common
 
 __all__ = [
     "CellKeyOptions",
@@ -370,8 +370,7 @@ class TablesSpec(Document):
         names = [table.name for table in self.tables]
         if len(set(names)) != len(names):
             raise ValueError("two tables have the same name")
-        if len({table.protection.method for table in self.tables}) > 1:
-            raise ValueError("linked tables are protected by one method")
+        require_common([table.protection for table in self.tables])
         totals: dict[str, tuple[str, str]] = {}
         for table in self.tables:
             for dimension in table.dimensions:

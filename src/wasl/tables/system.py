@@ -18,7 +18,7 @@ from wasl.tables.primary import PrimaryResult
 from wasl.tables.specification import MeasureKind, TableSpec, TablesSpec
 from wasl.tables.told import Row, fewer_records, known_cells, rows_of, with_rows
 
-__all__ = ["System", "label_of", "learn", "lone_contributors", "make_system", "quantity_of", "sub_tables", "widen"]
+__all__ = ["System", "label_of", "learn", "make_system", "quantity_of", "sub_tables", "widen"]
 
 NOISE = 1e-12
 """Rest of an inequality, as a share of its largest term, that is rounding of floating-point numbers and no rest."""
@@ -292,42 +292,6 @@ def label_of(built: Sequence[Built], system: System, cell: int) -> str:
         if len(at):
             return f"{name}: {cells.label(int(at[0]))}"
     return "behind a figure of an earlier table"
-
-
-def lone_contributors(built: Sequence[Built], system: System, primary: Sequence[PrimaryResult]) -> tuple[Ints, ...]:
-    """The cells of each lone contributor.
-
-    A total with one contributor is the same one's as its only part. Where the data identify contributors, all cells in
-    which one of them is alone are that one's, be they in one sum or not.
-    """
-    lone = np.zeros(system.relations.cells, dtype=np.bool_)
-    for item, found, member in zip(built, primary, system.members, strict=False):
-        lone[member[found.unsafe & (item.table.contributors == 1) & (item.table.value != 0)]] = True
-    parent = {int(cell): int(cell) for cell in np.flatnonzero(lone)}
-
-    def root(cell: int) -> int:
-        while parent[cell] != cell:
-            cell = parent[cell]
-        return cell
-
-    relations = system.relations
-    for row in range(system.sums):
-        cells = relations.index[relations.start[row] : relations.start[row + 1]]
-        if lone[cells[0]]:
-            for part in cells[1:]:
-                if lone[part]:
-                    parent[root(int(part))] = root(int(cells[0]))
-    for item, member in zip(built, system.members, strict=False):
-        if item.table.lone is None:
-            continue
-        first: dict[int, int] = {}
-        for cell, who in zip(member.tolist(), item.table.lone.tolist(), strict=True):
-            if who >= 0 and lone[cell]:
-                parent[root(cell)] = root(first.setdefault(who, cell))
-    groups: dict[int, list[int]] = {}
-    for cell in parent:
-        groups.setdefault(root(cell), []).append(cell)
-    return tuple(np.array(sorted(cells), dtype=np.int64) for cells in groups.values())
 
 
 def sub_tables(tables: Sequence[CellTable], members: Sequence[Ints]) -> list[Ints]:
