@@ -26,6 +26,7 @@ from wasl.desk.workspace import Workspace
 from wasl.errors import InputError, WaslError
 from wasl.holder.quality.texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
+from wasl.locale.pages import PageText
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["Desk", "create_desk"]
@@ -362,8 +363,8 @@ class _Pages:
             templates()
             .get_template(template)
             .render(
-                _=words.text,
-                _n=words.plural,
+                _=PageText(words).text,
+                _n=PageText(words).plural,
                 words=words,
                 languages=[messages(one) for one in LANGUAGES],
                 path=request.url.path,

@@ -18,6 +18,7 @@ from wasl.errors import InputError
 from wasl.locale import N_, Language, messages
 from wasl.registers.exchange.holder_return import COMPARED_IN, DUPLICATES, LINKED, HolderReturn
 from wasl.registers.exchange.workbook_file import cell_value, workbook_file
+from wasl.registers.known_names import known_as
 
 __all__ = ["OpenedReturn", "open_return", "return_workbook"]
 
@@ -103,7 +104,7 @@ def return_workbook(opened: OpenedReturn, language: Language) -> bytes:
         (
             (
                 one["register"],
-                one["variable"],
+                known_as(one["variable"], messages(language)),
                 _("code or value") if one["kind"] == "value" else _("encoding"),
                 _("withheld: too few") if one["withheld"] else one["compared"],
                 "" if one["withheld"] else one["rate"],
@@ -114,7 +115,7 @@ def return_workbook(opened: OpenedReturn, language: Language) -> bytes:
     _fill(
         book.create_sheet(_("Missing values")),
         (_("Variable"), _("Missing"), _("Share")),
-        ((one["variable"], one["missing"], one["share"]) for one in summary["missing"]),
+        ((known_as(one["variable"], messages(language)), one["missing"], one["share"]) for one in summary["missing"]),
     )
     heads, rows = _round_rows(summary["rounds"], language)
     _fill(book.create_sheet(_("Rounds")), heads, rows)

@@ -53,6 +53,11 @@ _COMMAS: dict[Language, str] = {"fr": ", ", "ar": "، ", "en": ", "}
 _SEMICOLONS: dict[Language, str] = {"fr": " ; ", "ar": "؛ ", "en": "; "}
 
 
+LEFT_TO_RIGHT = "\u200e"
+"""The mark that keeps signs beside their number in a text from right to left."""
+NOT_ZERO = re.compile("[1-9]")
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """The messages of one language.
@@ -200,7 +205,12 @@ class Messages:
         return self._signed(format_decimal(value, format=pattern, locale=_locale(self.language)))
 
     def _signed(self, number: str) -> str:
-        """A number whose minus sign stays on its left in a text from right to left (U+200E, as CLDR has it)."""
+        """A number whose minus sign stays on its left in a text from right to left (U+200E, as CLDR has it).
+
+        What is rounded to zero has no sign.
+        """
+        if number.startswith("-") and not NOT_ZERO.search(number):
+            return number[1:]
         return f"\u200e{number}" if number.startswith("-") and self.direction == "rtl" else number
 
     def percent(self, share: float, decimals: int = 0) -> str:
@@ -208,7 +218,8 @@ class Messages:
         from babel.numbers import format_percent
 
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "\u00a0%"
-        return self._signed(format_percent(share, format=pattern, locale=_locale(self.language)))
+        written = self._signed(format_percent(share, format=pattern, locale=_locale(self.language)))
+        return f"\u200e{written.lstrip(LEFT_TO_RIGHT)}\u200e" if self.direction == "rtl" else written
 
     def date(self, value: dt.date, length: Literal["short", "medium", "long", "full"] = "long") -> str:
         """A day."""
@@ -221,6 +232,11 @@ class Messages:
         from babel.dates import format_datetime
 
         return str(format_datetime(value, format=length, tzinfo=value.tzinfo, locale=_locale(self.language)))
+
+    @property
+    def comma(self) -> str:
+        """The comma of the language, with the space behind it."""
+        return _COMMAS[self.language]
 
     def parts(self, phrases: Iterable[str]) -> str:
         """Several phrases behind each other, with the semicolon of the language between them."""

@@ -26,7 +26,7 @@ body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:60rem;margin:2re
 h1{font-size:1.5rem;margin:.2rem 0}
 h2{font-size:1.1rem;margin:1.8rem 0 .4rem;border-top:1px solid #d9dee5;padding-top:.6rem}
 table{border-collapse:collapse}td,th{padding:0 .6rem;height:20px;line-height:20px;text-align:start;font-weight:400}
-td.n{text-align:end;font-variant-numeric:tabular-nums}.c{color:#5b6775}nav a{margin-inline-end:1rem}
+td.n{text-align:right;font-variant-numeric:tabular-nums}.c{color:#5b6775}nav a{margin-inline-end:1rem}
 rect{fill:#3b6ea5}.note{color:#5b6775;font-size:.9rem}.big{font-size:1.6rem;font-weight:600}
 section>div{overflow-x:auto}
 """

@@ -56,6 +56,15 @@ def test_numbers_and_days_are_written_as_the_language_writes_them() -> None:
     assert messages("fr").list(["a", "b", "c"]) == "a, b et c"
 
 
+def test_signs_stand_beside_their_number_and_zero_has_none() -> None:
+    for language in LANGUAGES:
+        words = messages(language)
+        assert [words.number(value, 1) for value in (-0.04, 0.04, -0.0)] == [words.number(0.0, 1)] * 3
+        assert words.percent(-0.0001) == words.percent(0.0)
+    assert messages("ar").percent(0.06, 1) == "\u200e6,0\u00a0%\u200e", "else a browser shows % 6,0"
+    assert messages("ar").percent(-0.06, 1) == "\u200e-6,0\u00a0%\u200e"
+
+
 def test_plain_values_keep_their_form_and_numbers_are_written() -> None:
     assert messages("en").text("{n} of {name}", n=12345, name="12345") == "12,345 of 12345"
     assert messages("en").plural("{count} file", "{count} files", 1) == "1 file"
@@ -104,5 +113,5 @@ def test_the_minus_sign_stays_on_the_left_of_a_number_in_arabic(value: float) ->
     arabic, french = messages("ar"), messages("fr")
     for write in ("number", "significant", "percent"):
         assert getattr(arabic, write)(value).startswith("\u200e-")
-        assert getattr(arabic, write)(-value)[0].isdigit()
+        assert getattr(arabic, write)(-value).removeprefix("\u200e" if write == "percent" else "")[0].isdigit()
         assert getattr(french, write)(value).startswith("-")

@@ -47,7 +47,7 @@ table { border-collapse: collapse; margin: .5rem 0 1rem; }
 caption { text-align: start; font-weight: 600; }
 th, td { border-bottom: 1px solid #ddd; padding: .25rem .8rem; padding-inline-start: 0; }
 th, td { text-align: start; vertical-align: top; }
-td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 .confidential { background: #7a1f1f; color: #fff; padding: .4rem .8rem; }
 .ok { color: #1d6b34; } .bad { color: #a02020; } figure { margin: 1rem 0; }
 svg { max-width: 100%; height: auto; direction: ltr; }

@@ -15,7 +15,7 @@ from wasl.errors import SchemaError
 from wasl.locale import N_
 from wasl.registers.plain_toml import read_toml
 from wasl.web.bodies import parse_json, parse_toml
-from wasl.web.console.forms import Form, PageFault
+from wasl.web.console.forms import NO_NUMBER, Form, PageFault
 
 __all__ = ["NOUNS", "THRESHOLDS", "Threshold", "read_document", "read_documents", "read_thresholds", "written"]
 
@@ -124,7 +124,7 @@ def read_thresholds(form: Form, policy: Mapping[str, Any]) -> dict[str, Any]:
         try:
             thresholds[one.name] = int(text) if one.whole else _finite(text)
         except ValueError:
-            raise PageFault(422, N_("The field “{name}” takes a number."), name=one.name) from None
+            raise PageFault(422, NO_NUMBER, name=one.name) from None
     changed["thresholds"] = thresholds
     return changed
 

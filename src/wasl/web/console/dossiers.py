@@ -20,7 +20,7 @@ from wasl.service.records import DossierFile, StoredAuthorization
 from wasl.web.bodies import parse_json
 from wasl.web.console.authority import STATES, state_of
 from wasl.web.console.documents import read_document, read_documents, written
-from wasl.web.console.forms import Form, PageFault
+from wasl.web.console.forms import NO_DAY, Form, PageFault
 from wasl.web.console.pages import AnyPage, Pages
 from wasl.web.console.shipped import offered
 from wasl.web.downloads import MEDIA_TYPES, send_file
@@ -186,4 +186,4 @@ def _day(form: Form, name: str) -> dt.date:
     try:
         return dt.date.fromisoformat(form.text(name, most=10))
     except ValueError as error:
-        raise PageFault(422, N_("The field “{name}” takes a day."), name=name) from error
+        raise PageFault(422, NO_DAY, name=name) from error

@@ -13,11 +13,28 @@ from starlette.requests import ClientDisconnect
 from wasl.locale import N_
 from wasl.web.settings import ServiceSettings
 
-__all__ = ["FORM_TYPE", "Form", "PageFault", "own_site", "read_form", "require_token", "surely_own_site"]
+__all__ = [
+    "FORM_TYPE",
+    "NAMING_FIELDS",
+    "NO_DAY",
+    "NO_NUMBER",
+    "Form",
+    "PageFault",
+    "own_site",
+    "read_form",
+    "require_token",
+    "surely_own_site",
+]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+TOO_LONG = N_("The field “{name}” is longer than {most} characters.")
+NO_WHOLE_NUMBER = N_("The field “{name}” takes a whole number from {least} to {most}.")
+NO_NUMBER = N_("The field “{name}” takes a number.")
+NO_DAY = N_("The field “{name}” takes a day.")
+NAMING_FIELDS = frozenset({TOO_LONG, NO_WHOLE_NUMBER, NO_NUMBER, NO_DAY})
+"""Messages that name a field; readers see its label."""
 TOKEN_HEADER = "x-form-token"  # noqa: S105 - the name of a header
 
 
@@ -52,7 +69,7 @@ class Form:
         """
         value = (self._fields.get(name) or [""])[-1].replace("\r\n", "\n").strip()
         if len(value) > most:
-            raise PageFault(422, N_("The field “{name}” is longer than {most} characters."), name=name, most=most)
+            raise PageFault(422, TOO_LONG, name=name, most=most)
         return value
 
     @property
@@ -78,7 +95,7 @@ class Form:
         if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
             raise PageFault(
                 422,
-                N_("The field “{name}” takes a whole number from {least} to {most}."),
+                NO_WHOLE_NUMBER,
                 name=name,
                 least=least,
                 most=most,

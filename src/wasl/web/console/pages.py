@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wasl.errors import AccessError, AuthorizationError, WaslError
 from wasl.locale import Messages, messages, negotiate
+from wasl.locale.pages import PageText
 from wasl.service.access import ANONYMOUS, Action, Actor
 from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Caller, Office, Receipt
@@ -210,18 +211,20 @@ class Page:
 
     def _context(self) -> dict[str, Any]:
         projects = self.projects()
+        shown = PageText(self.language)
         here = self.request.path_params.get("project")
         current = next((one for one in projects if one.id == here), projects[0] if len(projects) == 1 else None)
         return {
             "page": self,
-            "_": self.language.text,
-            "_n": self.language.plural,
+            "_": shown.text,
+            "_n": shown.plural,
             "language": self.language,
             "actor": self.actor,
             "can": self.can,
             "Action": Action,
             "colon": self.language.colon,
             "semicolon": self.language.parts(("", "")),
+            "comma": self.language.comma,
             "menu": menu(self, current.id if current else ""),
             "project": current,
             "held": self.held(str(here)) if here and current is not None else None,

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from wasl.service import returns
 from wasl.service.access import Action
 from wasl.service.ports import Area
+from wasl.service.records import Register
 from wasl.web.console.pages import AnyPage, Pages
+from wasl.web.console.titles import schema_labels
 from wasl.web.downloads import send_file
 
 __all__ = ["pages"]
@@ -33,10 +35,13 @@ def show_return(page: AnyPage, project: str, register: str, run: str) -> Respons
     """Linked records by register, rates of agreement, missing values and earlier rounds."""
     found, digest = returns.find_return(page.office, project, run, register)
     place = f"/console/projects/{project}/files/{register}"
+    with page.office.ledger.reading() as state:
+        declared = state.select(Register, project=project, name=register)
     return page.render(
         "return.html",
         returned=found,
         summary=found.summary,
+        labels=schema_labels(declared[0].definition, page.language.language) if declared else {},
         digest=digest,
         place=place,
         file=f"{place}/returns/{run}/file",

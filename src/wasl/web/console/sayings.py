@@ -11,7 +11,9 @@ from http import HTTPStatus
 
 from wasl import errors
 from wasl.locale import N_, Messages
-from wasl.web.console.forms import PageFault
+from wasl.locale.pages import isolated
+from wasl.web.console.field_labels import label_of_field
+from wasl.web.console.forms import NAMING_FIELDS, PageFault
 from wasl.web.problems import HttpProblem
 
 __all__ = ["NOTICES", "UNDER_WAY", "Saying", "say_error", "say_problem"]
@@ -135,10 +137,13 @@ class Saying:
     def of_fault(cls, fault: PageFault, language: Messages) -> Saying:
         """The message for a fault of a request to a page."""
         title, remedy = STATUSES.get(fault.status, STATUSES[HTTPStatus.BAD_REQUEST])
+        values = {name: isolated(language, value) for name, value in fault.values.items()}
+        if fault.message in NAMING_FIELDS:
+            values["name"] = label_of_field(fault.values["name"], language)
         return cls(
             fault.status,
             language.text(title),
-            language.text(fault.message, **fault.values),
+            language.text(fault.message, **values),
             language.text(fault.remedy or remedy),
         )
 

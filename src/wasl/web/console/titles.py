@@ -20,12 +20,14 @@ __all__ = [
     "methods_of",
     "register_title",
     "said_in_words",
+    "schema_labels",
     "title_in",
     "title_of_register",
     "variable_labels",
     "with_labels",
 ]
 
+LABELS = ("label", "label_fr", "label_ar")
 EXCEEDED = re.compile(r"thresholds\.(\w+)(?![\w.])")
 
 
@@ -49,6 +51,17 @@ def register_title(definition: Mapping[str, Any], language: Language) -> str:
     """The title of a register in a language, as its schema gives it; empty where it has none."""
     known = [str(definition.get(name) or "") for name in ("title", "title_fr", "title_ar")]
     return in_language(language, *known)
+
+
+def schema_labels(definition: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """The labels of the variables that a register delivers, by their standard names, as its schema gives them."""
+    columns = [*definition.get("fields", ()), *definition.get("payload", ())]
+    labels = {
+        str(one["standard"]): in_language(language, *(str(one.get(kind) or "") for kind in LABELS))
+        for one in columns
+        if one.get("standard")
+    }
+    return {name: label for name, label in labels.items() if label}
 
 
 def title_of_register(state: Reader, project: str, register: str, language: Language) -> str:

@@ -1,0 +1,24 @@
+"""Sentences of pages: values of the other direction of writing keep their own order."""
+
+from __future__ import annotations
+
+import pytest
+
+from wasl.locale import messages
+from wasl.locale.pages import PageText
+
+AGENT, ARABIC = "agent-2 (HCP)", "المصلحة 2 (المغرب)"
+
+
+@pytest.mark.parametrize(
+    ("language", "turned", "plain"),
+    [("ar", AGENT, ARABIC), ("fr", ARABIC, AGENT), ("en", ARABIC, AGENT)],
+)
+def test_a_value_of_the_other_direction_is_isolated(language: str, turned: str, plain: str) -> None:
+    page = PageText(messages(language))  # type: ignore[arg-type]
+    assert f"\u2068{turned}\u2069" in page.text("asked for by {user}", user=turned)
+    again = page.text("asked for by {user}", user=f"\u2068{turned}\u2069")
+    assert again.count("\u2068") == 1, "a value is isolated once"
+    assert "\u2068" not in page.text("asked for by {user}", user=plain)
+    assert "\u2068" not in page.text("{count} person", count=3)
+    assert f"\u2068{turned}\u2069" in page.plural("{count} of {name}", "{count} of {name}", 2, name=turned)
