@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pages_support import PlainBrowser
@@ -85,6 +86,9 @@ def test_a_revoked_token_ends_its_sessions_at_once(own: Service) -> None:
         version = state.get(Token, identifier).version
     users.revoke_token(installation.office, installation.operator(), token=identifier, version=version)
     assert browser.get("/console").headers["location"].startswith("/console/sign-in")
+    again = browser.get("/console/log?actor=x").headers["location"]
+    assert parse_qs(urlsplit(again).query) == {"said": ["session-over"], "next": ["/console/log?actor=x"]}
+    assert "said=" not in PlainBrowser(browser.address).get("/console").headers["location"], "nobody was signed in"
 
 
 @pytest.mark.parametrize("minutes", [31, 11 * 60])

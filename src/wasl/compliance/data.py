@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wasl.compliance.asked import pairs_asked_for, used_passes
 from wasl.compliance.facts import Facts
+from wasl.compliance.names import column_label, derived_label, listed, pass_name, register_titles, variable_label
 from wasl.compliance.particulars import Text
 from wasl.compliance.sources import by_person, in_every_language, localized_text, titles_of
 from wasl.compliance.statements import Hole, Localized, Section, Source, Statement, Value
-from wasl.locale import LANGUAGES, N_
+from wasl.locale import LANGUAGES, N_, messages
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = ["interconnections", "recipients", "register_section", "retention"]
@@ -30,13 +33,15 @@ def register_section(facts: Facts, schema: RegisterSchema) -> Section:
         ("unused", N_("Not used: {columns}.")),
     ):
         if by_use[use]:
-            statements.append(Statement(key, {"columns": tuple(by_use[use])}, source))
-    derived = tuple(f"{variable.standard} ← {variable.column}" for variable in schema.payload)
-    if derived:
+            columns = listed(column_label(schema, name) for name in by_use[use])
+            statements.append(Statement(key, {"columns": columns}, source))
+    if schema.payload:
+        derived = listed(derived_label(schema, one.standard, one.column) for one in schema.payload)
         statements.append(Statement(N_("Derived before it leaves: {columns}."), {"columns": derived}, source))
-    dates = [f"{one.name}: {one.precision}" for one in schema.fields if one.type == "date" and not one.role.encoded]
+    dates = [one for one in schema.fields if one.type == "date" and not one.role.encoded]
     if dates:
-        statements.append(Statement(N_("Dates leave coarsened: {columns}."), {"columns": tuple(dates)}, source))
+        coarse = listed(_with_precision(column_label(schema, one.name), str(one.precision)) for one in dates)
+        statements.append(Statement(N_("Dates leave coarsened: {columns}."), {"columns": coarse}, source))
     back = (
         N_("Nothing about single records comes back to the holder.")
         if schema.returns == "none"
@@ -60,17 +65,36 @@ def register_section(facts: Facts, schema: RegisterSchema) -> Section:
     return Section(heading, tuple(statements), tuple(holes), titles)
 
 
+PRECISIONS = {
+    "day": N_("to the day"),
+    "month": N_("to the month"),
+    "quarter": N_("to the quarter"),
+    "year": N_("to the year"),
+}
+
+
+def _with_precision(label: Localized, precision: str) -> Localized:
+    """A date with how exactly it leaves."""
+    said = {one: messages(one).text(PRECISIONS.get(precision, precision)) for one in LANGUAGES}
+    return {one: f"{label[one]}{messages(one).colon}{said[one]}" for one in LANGUAGES}
+
+
+def _labels(variables: Iterable[str]) -> Localized:
+    return listed(variable_label(one) for one in variables)
+
+
 def interconnections(facts: Facts) -> Section:
     """The pairs of registers, and the keys by which they are compared."""
     statements: list[Statement] = []
     holes: list[Hole] = []
     profile = Source("configuration", f"profile {facts.profile or 'of the deliveries'}")
     for a, b, passes in pairs_asked_for(facts):
-        values: dict[str, Value] = {"a": a, "b": b, "keys": tuple(one.name for one in passes)}
+        values: dict[str, Value] = {"a": register_titles(facts, a), "b": register_titles(facts, b)}
+        values["keys"] = tuple(one.name for one in passes)
         statements.append(Statement(N_("{a} with {b}, by: {keys}."), values, profile))
     for one in used_passes(facts):
         if one.parts:
-            values = {"name": one.name, "parts": one.parts}
+            values = {"name": pass_name(one.name), "parts": one.parts}
             statements.append(Statement(N_("Two records meet in “{name}” if they agree in {parts}."), values, profile))
     if facts.plan is None:
         holes.append(Hole(N_("Which linkage plan is used?"), "--plan"))
@@ -101,15 +125,18 @@ def recipients(facts: Facts) -> Section:
     for policy in facts.policies:
         source = Source("configuration", f"disclosure/{policy.name} ({policy.digest[:19]}…)")
         released = policy.released([variable.name for variable in policy.variables])
-        values: dict[str, Value] = {"title": in_every_language(policy.title or policy.name), "variables": released}
+        values: dict[str, Value] = {
+            "title": in_every_language(policy.title or policy.name),
+            "variables": _labels(released),
+        }
         statements.append(Statement(N_("Microdata under the policy “{title}” with: {variables}."), values, source))
     for spec in facts.tables:
         source = Source("configuration", f"tables/{spec.name} ({spec.digest[:19]}…)")
-        values = {"name": spec.name, "variables": spec.columns}
+        values = {"name": spec.name, "variables": _labels(spec.columns)}
         statements.append(Statement(N_("Protected tables “{name}” of: {variables}."), values, source))
     for menu in facts.menus:
         source = Source("configuration", f"menus/{menu.name}")
-        values = {"name": titles_of(menu), "variables": menu.columns}
+        values = {"name": titles_of(menu), "variables": _labels(menu.columns)}
         statements.append(
             Statement(N_("Tables that analysts order from the menu “{name}”, of: {variables}."), values, source)
         )
@@ -139,7 +166,7 @@ def retention(facts: Facts) -> Section:
             question = N_("How many days are its files kept after they were sent?")
             holes.append(Hole(question, f"retention rule of {schema.register_id}"))
             continue
-        values: dict[str, Value] = {"register": schema.register_id, "days": days}
+        values: dict[str, Value] = {"register": register_titles(facts, schema.register_id), "days": days}
         source = Source("configuration", "retention rules")
         statements.append(
             Statement(N_("Files of {register} are erased {days} days after they were sent."), values, source)

@@ -14,6 +14,7 @@ from wasl.compliance.data import interconnections, recipients, register_section,
 from wasl.compliance.facts import Facts
 from wasl.compliance.measured import attacks, history, risks, security
 from wasl.compliance.parties import controller, purposes, residual, rights
+from wasl.compliance.sources import localized_text
 from wasl.compliance.statements import Dossier, Hole, Section, Source, Statement
 from wasl.locale import N_
 
@@ -52,6 +53,7 @@ def draw_up(facts: Facts, *, earlier: Mapping[str, Any] | None = None) -> Dossie
         1,
         scope_of(facts),
         sections,
+        titles={one: text for one, text in localized_text(title).items() if text},
     )
     return dossier if earlier is None else _compared(dossier, earlier)
 
@@ -76,4 +78,5 @@ def _compared(dossier: Dossier, earlier: Mapping[str, Any]) -> Dossier:
         tuple(statement for identity, statement in now.items() if identity not in before),
         tuple(item for identity, item in before.items() if identity not in now),
         str(earlier.get("digest", "")),
+        dossier.titles,
     )

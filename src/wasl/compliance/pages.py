@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
@@ -27,6 +29,8 @@ SOURCES = {
 
 NOTE = N_("wasl filled this in from its configuration, its log and its measurements. It does not replace legal advice.")
 
+COMMAND = re.compile("`[^`]+`")
+"""A command in a question."""
 LONGEST_TITLE = 255
 """Characters that the properties of a Word document hold (ECMA-376); the page itself shows the whole title."""
 
@@ -52,7 +56,7 @@ th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
 <body>
 <h1>{{ heading }}</h1>
 <p>{{ note }}</p>
-<table>
+<table aria-label="{{ heading }}">
 {% for name, value in summary %}
 <tr><th scope="row">{{ name }}</th><td>{{ value }}</td></tr>
 {% endfor %}
@@ -85,7 +89,8 @@ th, td { text-align: start; padding: .2rem .8rem .2rem 0; vertical-align: top; }
 
 def dossier_page(dossier: Dossier, language: Language) -> str:
     """The dossier as one HTML file without anything from elsewhere."""
-    return _PAGE.render(printed=PRINTED, **_content(dossier, messages(language)))
+    words = messages(language)
+    return _PAGE.render(printed=PRINTED, **_content(dossier, words, _kept if words.direction == "rtl" else str))
 
 
 def dossier_docx(dossier: Dossier, language: Language) -> bytes:
@@ -108,7 +113,7 @@ def dossier_docx(dossier: Dossier, language: Language) -> bytes:
     document.add_paragraph(content["note"])
     for name, value in content["summary"]:
         paragraph = document.add_paragraph()
-        paragraph.add_run(f"{name}: ").bold = True
+        paragraph.add_run(f"{name}{words.colon}").bold = True
         paragraph.add_run(str(value))
     for number, (title, items, holes) in enumerate(content["sections"], start=1):
         document.add_heading(f"{number}. {title}", level=1)
@@ -137,17 +142,31 @@ def dossier_docx(dossier: Dossier, language: Language) -> bytes:
 def _right_to_left(document: WordDocument) -> None:
     """Set every paragraph and run to right-to-left, as Word needs it for Arabic."""
     from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
 
     for paragraph in document.paragraphs:
         paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
         for run in paragraph.runs:
-            run._r.get_or_add_rPr().append(OxmlElement("w:rtl"))
+            properties = run._r.get_or_add_rPr()
+            for name in ("b", "sz"):  # Word takes weight and size of Arabic from elements of their own
+                found = properties.find(qn(f"w:{name}"))
+                if found is not None:
+                    own = OxmlElement(f"w:{name}Cs")
+                    own.attrib.update(found.attrib)
+                    found.addnext(own)
+            properties.append(OxmlElement("w:rtl"))
 
 
-def _content(dossier: Dossier, words: Messages) -> dict[str, Any]:
+def _kept(text: str) -> str:
+    """A name or address that keeps its own order in Arabic (Unicode Standard Annex 9: FSI, PDI)."""
+    return f"\u2068{text}\u2069"
+
+
+def _content(dossier: Dossier, words: Messages, kept: Callable[[str], str] = str) -> dict[str, Any]:
+    """What the dossier shows in a language; names and addresses go through ``kept``."""
     _ = words.text
     summary = [
-        (_("Project"), dossier.title),
+        (_("Project"), dossier.title_in(words)),
         (_("Drawn up on"), words.date(dt.date.fromisoformat(dossier.drawn_up))),
         (_("Version"), words.number(dossier.version)),
         (_("Digest"), dossier.digest),
@@ -158,33 +177,36 @@ def _content(dossier: Dossier, words: Messages) -> dict[str, Any]:
         summary.append((_("Version before"), dossier.earlier))
     return {
         "words": words,
-        "heading": _("Authorization dossier: {title}", title=dossier.title),
+        "heading": _("Authorization dossier: {title}", title=dossier.title_in(words)),
         "note": _(NOTE),
         "summary": summary,
         "to_complete": _("To be completed:"),
         "sections": [
             (
                 section.title_in(words),
-                [(statement.said(words), source_of(statement.source, words)) for statement in section.statements],
-                [(_(hole.question), hole.place) for hole in section.holes],
+                [(statement.said(words), source_of(statement.source, words, kept)) for statement in section.statements],
+                [
+                    (COMMAND.sub(lambda found: kept(found[0]), _(hole.question)), kept(hole.place))
+                    for hole in section.holes
+                ],
             )
             for section in dossier.sections
         ],
         "changes": _("Changes since the version before"),
         "added_title": _("Added"),
         "removed_title": _("Removed"),
-        "added": [_sentence(statement, words) for statement in dossier.added],
+        "added": [_sentence(statement, words, kept) for statement in dossier.added],
         "removed": [revived(item, words.language) for item in dossier.removed],
     }
 
 
-def _sentence(statement: Statement, words: Messages) -> str:
-    return f"{statement.said(words)} [{source_of(statement.source, words)}]"
+def _sentence(statement: Statement, words: Messages, kept: Callable[[str], str]) -> str:
+    return f"{statement.said(words)} [{source_of(statement.source, words, kept)}]"
 
 
-def source_of(source: Source, words: Messages) -> str:
+def source_of(source: Source, words: Messages, kept: Callable[[str], str] = str) -> str:
     """Where a statement can be checked, in words."""
-    return f"{words.text(SOURCES[source.kind])}{words.colon}{source.reference}"
+    return f"{words.text(SOURCES[source.kind])}{words.colon}{kept(source.reference)}"
 
 
 def _printable(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from wasl.compliance.scope import Scope
 from wasl.locale import Language, Messages, messages
 from wasl.registers.exchange.digests import digest_json
+from wasl.registers.known_names import known_as, known_name
 
 __all__ = ["Dossier", "Hole", "Localized", "Section", "Source", "Statement", "Value"]
 
@@ -108,6 +109,7 @@ class Dossier:
         sections: Its chapters.
         added, removed: Statements that the version before did not have, or had; as JSON values.
         earlier: Digest of the version before, or empty.
+        titles: What the project is called in each language that the particulars have.
     """
 
     project: str
@@ -119,6 +121,11 @@ class Dossier:
     added: tuple[Statement, ...] = field(default=(), repr=False)
     removed: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     earlier: str = ""
+    titles: Localized = field(default_factory=dict)
+
+    def title_in(self, words: Messages) -> str:
+        """What the project is called in a language."""
+        return in_language(self.titles, words.language) or self.title
 
     @property
     def statements(self) -> list[Statement]:
@@ -141,6 +148,7 @@ class Dossier:
             "format": "wasl-dossier/1",
             "project": self.project,
             "title": self.title,
+            **({"titles": dict(self.titles)} if self.titles else {}),
             "drawn_up": self.drawn_up,
             "version": self.version,
             "digest": self.digest,
@@ -176,8 +184,13 @@ def _said(value: Value, words: Messages) -> str | int | float:
     if isinstance(value, Mapping):
         return in_language(value, words.language)
     if isinstance(value, tuple):
-        return words.list([words.text(item) for item in value]) if value else "–"
+        return words.list([_named(item, words) for item in value]) if value else "–"
     return value
+
+
+def _named(item: str, words: Messages) -> str:
+    """The word for a name, or a text of the catalogue."""
+    return known_as(item, words) if known_name(item) else words.text(item)
 
 
 def in_language(text: Localized, language: Language) -> str:

@@ -367,7 +367,7 @@ class _Pages:
                 _n=PageText(words).plural,
                 words=words,
                 languages=[messages(one) for one in LANGUAGES],
-                path=request.url.path,
+                path=request.url.path if request.method == "GET" else "/",  # an answer to a form has no address
                 form_token=self._desk.guard.form_token,
                 **values,
             )

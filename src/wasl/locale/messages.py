@@ -207,7 +207,7 @@ class Messages:
     def _signed(self, number: str) -> str:
         """A number whose minus sign stays on its left in a text from right to left (U+200E, as CLDR has it).
 
-        What is rounded to zero has no sign.
+        A number that is rounded to zero has no sign.
         """
         if number.startswith("-") and not NOT_ZERO.search(number):
             return number[1:]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from wasl.locale import Messages
 
-__all__ = ["PUBLISHED_NAME", "is_reserved", "names_to_change", "unpublishable"]
+__all__ = ["PUBLISHED_NAME", "is_reserved", "latin_name", "names_to_change", "unpublishable"]
 
 PUBLISHED_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,31}$"
 """Pattern of the name of a published column."""
@@ -78,16 +78,25 @@ def unpublishable(proposed: str, words: Messages) -> str:
     )
 
 
+def latin_name(name: str) -> str:
+    """A name in small ASCII letters, digits and hyphens, Arabic letters by their sound; empty where none is left."""
+    return "-".join(_latin_words(name)).lower()
+
+
 def _proposed(name: str) -> str:
     """A name in ASCII letters, digits and underscores; empty where no letter is left."""
-    name = re.sub(r"ه(?=_|\b)", "ة", name)  # schemas write a final ta marbuta so
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).translate(LIGATURES).translate(ARABIC))
-    words = re.findall(r"[A-Za-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’"))
-    text = "_".join(words)
+    text = "_".join(_latin_words(name))
     if not re.search("[A-Za-z]", text):
         return ""
     text = text if text[0].isalpha() else f"v_{text}"
     return f"{text}_1" if is_reserved(text) else text
+
+
+def _latin_words(name: str) -> list[str]:
+    """The words of a name in ASCII letters and digits."""
+    name = re.sub(r"ه(?=_|\b)", "ة", name)  # schemas write a final ta marbuta so
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).translate(LIGATURES).translate(ARABIC))
+    return re.findall(r"[A-Za-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’"))
 
 
 def _free(name: str, taken: set[str]) -> str:

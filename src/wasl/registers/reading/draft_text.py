@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from wasl.locale import Messages
+from wasl.registers.published_names import latin_name
 from wasl.registers.reading.draft_evidence import DraftColumn
 from wasl.registers.reading.draft_header import HeaderPlace
 from wasl.registers.reading.headers import column_key, words_key
@@ -55,7 +56,7 @@ def write_schema(
     """
     _ = words.text
     title, holder = named
-    stem = re.sub(r"[^a-z0-9]+", "-", column_key(path.stem).replace("_", "-")).strip("-") or "register"
+    stem = latin_name(column_key(path.stem)) or "register"
     bare = gets_nothing_back(holder, stem)
     if bare:
         _without_amounts(columns, words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from wasl.errors import NotFoundError
@@ -128,12 +129,14 @@ def _localized(page: Page, description: Mapping[str, Any]) -> dict[str, Any]:
     return about
 
 
-def _citation(release: Release | TableOrder, about: Mapping[str, Any], address: str) -> str:
-    given = str(about.get("citation", ""))
-    year = release.published_at[:4]
-    producer = about.get("producer", {}).get("name", "")
-    made = given or f"{producer} ({year}). {about['title']}, {about.get('version', '1.0')}."
-    return f"{made} {address}"
+def _citation(release: Release | TableOrder, about: Mapping[str, Any], address: str) -> Markup:
+    """How to cite a file; each part is isolated, so that names in the other direction do not turn its order."""
+    given, where = str(about.get("citation", "")), Markup("<bdi>{}</bdi>").format(address)
+    if given:
+        return Markup("<bdi>{}</bdi> {}").format(given, where)
+    producer, year = about.get("producer", {}).get("name", ""), release.published_at[:4]
+    made = Markup("<bdi>{}</bdi> ({}). <bdi>{}</bdi>, {}.")
+    return made.format(producer, year, about["title"], about.get("version", "1.0")) + Markup(" ") + where
 
 
 def _json_ld(

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from anyio.to_thread import run_sync
 from starlette.responses import Response
 
-from wasl.locale import N_, Messages
+from wasl.locale import Messages
+from wasl.web.console.addresses import page_address
+from wasl.web.console.field_labels import label_of_field
 from wasl.web.console.forms import TOKEN_FIELD, Form, PageFault, read_form, surely_own_site
 from wasl.web.console.sayings import NOTICES, Saying
 from wasl.web.console.sessions import SESSION_COOKIE
@@ -45,34 +47,6 @@ CHOSEN_ROW = re.compile(r"variable[0-9]+")
 """Choices of which a form has several, by their number."""
 
 DAYS = frozenset({"decided", "expires"})
-
-LABELS = {
-    "attacks": N_("Measured attacks (content of attacks.json, may be empty)"),
-    "days": N_("Days after the last sending"),
-    "decided": N_("Day of the decision"),
-    "decision": N_("Number of the decision"),
-    "definition": N_("Schema (TOML or JSON)"),
-    "description": N_("description"),
-    "digest": N_("Digest"),
-    "document": N_("Plan (TOML); leave it empty to use the plan as it ships"),
-    "expires": N_("Last day on which it holds"),
-    "menu": N_("Dimensions, measures, tables and rules"),
-    "name": N_("Name"),
-    "note": N_("Your checkpoint, the whole text"),
-    "own_menus": N_("Own menus of tables (TOML or JSON)"),
-    "own_policies": N_("Own policies (TOML or JSON)"),
-    "particulars": N_("Particulars (TOML or JSON)"),
-    "policy": N_("Policy (JSON or TOML)"),
-    "reason": N_("Reason; it stands in the log for good"),
-    "records": N_("Record ids, one a line"),
-    "round": N_("Round (empty: all)"),
-    "seed": N_("Seed of random choices (empty: drawn)"),
-    "signer": N_("Public key its deliveries must be signed with"),
-    "specification": N_("Who is in the file, and which variables"),
-    "title": N_("Title"),
-    "without": N_("Struck out by the authority"),
-}
-"""Labels of the fields, as their forms have them; another field is shown under its name."""
 
 SHORT = 60
 """Characters above which a text gets a field of several lines."""
@@ -140,8 +114,7 @@ def kept_of(form: Form, status: int, language: Messages, *, own: bool, unproved:
         if name in CHOICES or CHOSEN_ROW.fullmatch(name):
             chosen.append((name, value))
         elif value:
-            label = LABELS.get(name)
-            written.append(KeptField(name, language.text(label) if label else name, value, _kind(name, value)))
+            written.append(KeptField(name, label_of_field(name, language), value, _kind(name, value)))
     lost = (SECRETS - {"confirmation"}) & {name for name, _ in form.pairs()}
     return Kept(written, chosen, again=own and not lost and (status in AGAIN or unproved))
 
@@ -150,8 +123,8 @@ async def ask_to_sign_in(page: Page) -> Response:
     """Send whoever is not signed in to the page where one signs in, and back afterwards; keep what he wrote."""
     request = page.request
     if request.method == "GET":
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return page.go("/console/sign-in", next=target)
+        ended = "session-over" if request.cookies.get(SESSION_COOKIE) else ""
+        return page.go("/console/sign-in", said=ended, next=page_address(request))
     if SESSION_COOKIE in request.cookies and surely_own_site(request):
         with suppress(PageFault):  # a body of files, or one that broke off, has nothing to keep
             page.form = await read_form(request)

@@ -29,6 +29,7 @@ from wasl.service.held_acts import decisions_of
 from wasl.service.ports import Caller, Office, Receipt
 from wasl.service.records import Noun, Project, Register
 from wasl.web.authorization import ACTION, READ_LOGGED, Doorkeeper
+from wasl.web.console.addresses import address_in, page_address, sent_from
 from wasl.web.console.authority import Held, held_by
 from wasl.web.console.forms import (
     TOKEN_FIELD,
@@ -197,13 +198,9 @@ class Page:
     def fault(self, saying: Saying, *, back: str = "") -> Response:
         """The page that says what went wrong, why, and what to do, with what the refused form held."""
         kept = kept_of(self.form, saying.status, self.language, own=self.own_form, unproved=self.unproved)
-        return self.render("fault.html", status=saying.status, saying=saying, back=back or self._back(), kept=kept)
-
-    def _back(self) -> str:
-        """The page that a form stood on."""
-        origin = str(self.request.base_url).rstrip("/")
-        sent = self.request.headers.get("referer", "")
-        return sent.removeprefix(origin) if sent.startswith(origin + "/") else ""
+        return self.render(
+            "fault.html", status=saying.status, saying=saying, back=back or sent_from(self.request), kept=kept
+        )
 
     def _wrote(self, name: str, default: str = "") -> str:
         """The text of a field in a form that was refused, so that nobody fills it in again."""
@@ -232,6 +229,8 @@ class Page:
             "form_token": form_token(self.confirmed_cookie or self.cookie),
             "once_key": secrets.token_urlsafe(12),
             "path": self.request.url.path,
+            "here": page_address(self.request),
+            "address_in": lambda wanted: address_in(self.request, wanted),
             "chose": lambda name, value: value in self.form.every(name),
             "wrote": self._wrote,
             "said": self.request.query_params.get("said", ""),

@@ -195,3 +195,20 @@ def test_a_draft_says_that_0_and_1_have_two_meanings(tmp_path, cells):
 def test_a_draft_says_that_a_list_does_not_cover_own_numbers(tmp_path):
     evidence, _field = _drafted(tmp_path, "nationalite", ["101", "102", "215", "331"])
     assert "code list nationality covers only 0 %: write what each code means into `code_lists`" in evidence
+
+
+@pytest.mark.parametrize(
+    ("file", "short"),
+    [
+        ("التلاميذ", "altlamidh"),
+        ("المستفيدون من المنح", "almstfidoun-mn-almnh"),
+        ("سجل 2024", "sjl-2024"),
+        ("Employés déclarés", "employes-declares"),
+        ("2025", "2025"),
+        ("北京", "register"),
+    ],
+)
+def test_registers_of_two_files_have_two_short_names(tmp_path, file, short):
+    path = tmp_path / f"{file}.csv"
+    path.write_text("numero;sexe\n" + "".join(f"A{n:04d};{n % 2 + 1}\n" for n in range(50)), encoding="utf-8")
+    assert tomllib.loads(draft_register(path))["id"] == short
