@@ -36,7 +36,7 @@ def column_label(schema: RegisterSchema, name: str) -> Localized:
 
 
 def derived_label(schema: RegisterSchema, standard: str, column: str) -> Localized:
-    """What a payload variable is called, and the column it is made from."""
+    """The label of a payload variable, and the column it is made from."""
     variable = next(one for one in schema.payload if one.standard == standard)
     labels = (variable.label, variable.label_fr, variable.label_ar)
     return {

@@ -163,7 +163,7 @@ def _kept(text: str) -> str:
 
 
 def _content(dossier: Dossier, words: Messages, kept: Callable[[str], str] = str) -> dict[str, Any]:
-    """What the dossier shows in a language; names and addresses go through ``kept``."""
+    """The content of the dossier in a language; names and addresses go through ``kept``."""
     _ = words.text
     summary = [
         (_("Project"), dossier.title_in(words)),

@@ -124,7 +124,7 @@ class Dossier:
     titles: Localized = field(default_factory=dict)
 
     def title_in(self, words: Messages) -> str:
-        """What the project is called in a language."""
+        """The title of the project in a language."""
         return in_language(self.titles, words.language) or self.title
 
     @property
