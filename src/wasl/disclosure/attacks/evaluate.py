@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from wasl.disclosure.attacks.changed_rows import by_values
+from wasl.disclosure.attacks.coded_means import by_coded_means
 from wasl.disclosure.attacks.differencing import Differencing, by_size, differencing, together
 from wasl.disclosure.attacks.downcoding import Downcoding, downcoding
 from wasl.disclosure.attacks.intruders import (
@@ -112,7 +113,7 @@ def compare_releases(
     """Check a release against every earlier one of the same population, on the keys they share.
 
     Each earlier release is compared on all the keys it shares with the new one, and those with the same keys together.
-    Where no counts isolate anybody, the values of the other columns are compared.
+    Where no counts isolate anybody, the values of the other columns are compared, then the means of coded values.
     Of an earlier release without a common key only the number of rows is compared; it is counted.
 
     Args:
@@ -147,7 +148,7 @@ def compare_releases(
     if all(one.safe for one in found) and not apart:
         skip = {*file.keys, policy.weight, policy.household}
         values = [name for name in as_arrow(released).column_names if name not in skip]
-        apart = by_values(released, earlier, values, k=k)
+        apart = by_values(released, earlier, values, k=k) or by_coded_means(released, earlier, policy, k=k)
     return together(found, k=k, rows=file.rows, not_compared=len(without), apart=apart)
 
 
@@ -162,7 +163,8 @@ def require_no_exposure(found: Differencing) -> None:
             f"release.differencing: together with earlier releases {len(found.exposures)} groups of fewer than "
             f"{found.k} persons are isolated ({found.exposed_rows} persons).",
             remedy="Use the recoding of the earlier release, or a coarser one whose classes are unions of its classes. "
-            "Release few changes together with later ones.",
+            "Release few changes together with later ones. Give top and bottom coding a replacement of its own "
+            "(top_value).",
         )
 
 

@@ -1,6 +1,7 @@
 """Masked numbers that other released numbers tell: a turnover follows from value added and wages.
 
-So does an income from the income per head and the size of the household.
+So does an income from the income per head and the size of the household. A whole number follows from itself with little
+noise: it is rounded.
 
 In the original, sums, differences and products hold for nearly all records. A reader who knows such a relation, or sees
 it in the records that were not changed, puts the released numbers in it and has the masked one.
@@ -48,6 +49,12 @@ CLOSE = 1e-3
 UNDONE = 0.01
 """A masked number is told if the relation errs by at most this share of the change that masking made."""
 
+STEPS = tuple(digit * 10.0**power for power in range(6, -4, -1) for digit in (5, 1))
+"""Steps in which numbers are written, the widest first; a reader knows it, or sees it in similar files."""
+
+EXACT = 1e-6
+"""Share of a step by which a multiple of it may be off: floating-point error only."""
+
 MOST_TOLD = 0.5
 """Share of those changed cells that may be told for which the other numbers are released as they were."""
 
@@ -77,7 +84,28 @@ def told_numbers(original: WorkingFile, file: WorkingFile, kept: NDArray[np.int6
                 f"release.numbers: {count} of {of} changed values of {name} follow from {', '.join(sources)}, which "
                 "are released as they are; drop one of these, or change it in the same records"
             )
+    noisy = {name for method in file.policy.methods if method.kind == "noise" for name in method.variables}
+    for name in (name for name in before if name in noisy):
+        count, of, step = _by_rounding(before[name], after[name])
+        if count > MOST_TOLD * of:
+            width = f"{step:g}"
+            failures.append(
+                f"release.numbers: {count} of {of} changed values of {name} follow if they are rounded to multiples of "
+                f"{width}; add more noise"
+            )
     return failures
+
+
+def _by_rounding(original: Values, released: Values) -> tuple[int, int, float]:
+    """How many values are right once they are rounded, of how many changed ones, and the step of the original."""
+    known = np.isfinite(original) & np.isfinite(released)
+    original, released = original[known], released[known]
+    changed = original != released
+    for step in STEPS:
+        if np.all(np.abs(original / step - np.round(original / step)) <= EXACT):
+            back = np.abs(np.round(released / step) - original / step) <= EXACT
+            return int(np.count_nonzero(back & changed)), int(np.count_nonzero(changed)), step
+    return 0, 0, 0.0
 
 
 def _numbers(original: WorkingFile, file: WorkingFile) -> list[str]:

@@ -129,3 +129,21 @@ def test_a_sum_of_many_numbers_is_refused_and_without_one_of_them_released(kinds
         protect(data, policy_of(data, [method]), seed=1)
     alone = data.drop(columns=sources[1])
     assert protect(alone, policy_of(alone, [method]), seed=1).table.num_rows == len(data)
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+@pytest.mark.parametrize(
+    ("step", "share", "undone"), [(1, 0.2, True), (50, 0.3, True), (0.01, 0.1, True), (1, 2, False)]
+)
+def test_noise_that_rounding_undoes_is_refused(step, share, undone, correlated):
+    rng = np.random.default_rng(3)
+    pay = (np.exp(rng.normal(9, 1, 300)) / step).round() * step
+    data = pd.DataFrame({"sex": ["F"] * 300, "pay": np.where(rng.random(300) < 0.1, np.nan, pay)})
+    amount = share * step / float(np.nanstd(pay, ddof=1))
+    noise = {"kind": "noise", "variables": ["pay"], "amount": amount, "correlated": correlated}
+    policy = policy_of(data, [noise])
+    if undone:
+        with pytest.raises(PolicyError, match=rf"values of pay follow if they are rounded to multiples of {step:g};"):
+            protect(data, policy, seed=1)
+    else:
+        assert protect(data, policy, seed=1).table.num_rows == 300
