@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,15 +21,22 @@ from numpy.typing import NDArray
 from wasl.registers.reading.bare_digits import spelled_digits, whole_number
 from wasl.registers.reading.dates import DateNote, DateRule, local_day
 
-__all__ = ["COUNTED_FORMAT", "NumberDates", "number_dates"]
+__all__ = ["COUNTED_FORMAT", "NumberDates", "are_eastern_midnights", "number_dates"]
 
 COUNTED_FORMAT = re.compile(r"(days|seconds|milliseconds|microseconds|nanoseconds) since (\d{4}-\d{2}-\d{2})")
 """A format of a schema that says how dates are counted."""
 ORDINALS = ("%Y%j", "%y%j")
 """Formats of a schema that count the days of a year."""
 UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::00(?:[.,]0+)?)?\s?(?:Z|UTC|GMT|[+-]00(?::?00)?)", re.IGNORECASE
+)
+"""A moment in UTC."""
+NOON = 12 * 60
+MOST_TIMES = 3
+"""Times of day, in UTC, of midnights in one country: summer, winter, and a zone that changed."""
 ENOUGH = 0.8
-"""Share of a column's cells that must be bare numbers."""
+"""Share of a column's cells that must be bare numbers, or moments."""
 FITS = 0.98
 """Share of the numbers that a meaning must fit."""
 FEWEST = 10
@@ -73,6 +81,8 @@ def number_dates(
         today: No birth lies after it.
         births: Whether the dates are births.
     """
+    if any(MOMENT.fullmatch(text) for text in cells[:MOST_TIMES]):
+        return _midnights(cells, weights)
     column = _Numbers.of(cells, weights, rule)
     stated = next((text for text in rule.formats if COUNTED_FORMAT.fullmatch(text) or text in ORDINALS), "")
     if stated:
@@ -87,6 +97,29 @@ def number_dates(
         return column.rewritten(meaning, column.days(meaning))
     texts, notes, layout = spelled_digits(cells, weights, rule)
     return NumberDates(texts, notes, layout)
+
+
+def _midnights(cells: Sequence[str], weights: NDArray[np.int64]) -> NumberDates:
+    """Moments in UTC that are midnights east of Africa, as the days that begin then; others stay."""
+    texts = list(cells)
+    notes = np.zeros(len(texts), np.int32)
+    found = [MOMENT.fullmatch(text) for text in texts]
+    there = np.array([one is not None for one in found], bool)
+    minutes = np.array([int(one[2]) * 60 + int(one[3]) if one else 0 for one in found], np.int64)
+    if np.dot(there, weights) < ENOUGH * weights.sum() or not are_eastern_midnights(minutes[there]):
+        return NumberDates(texts, notes)
+    for place, one in enumerate(found):
+        if one is not None:
+            with suppress(ValueError, OverflowError):
+                texts[place] = (dt.date.fromisoformat(one[1]) + dt.timedelta(days=1)).isoformat()
+                notes[place] = int(DateNote.ZONED)
+    return NumberDates(texts, notes)
+
+
+def are_eastern_midnights(minutes: NDArray[np.int64]) -> bool:
+    """Whether minutes of the day in UTC are midnights of a country east of UTC: few times, all after noon."""
+    times = np.unique(minutes)
+    return 0 < len(times) <= MOST_TIMES and bool(times[0] > NOON) and bool(times[-1] - times[0] <= 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +155,13 @@ class _Numbers:
 
     def days(self, meaning: str) -> list[dt.date | None]:
         """The day that each number means, or None."""
-        values = zip(self.values.tolist(), self.there.tolist(), strict=True)
+        moments = self.values
+        unit, _, first = meaning.partition(" since ")
+        if unit in UNITS and first == str(UNIX):
+            seconds = moments // UNITS[unit]
+            if are_eastern_midnights(seconds[self.there] % DAY // 60):
+                moments = (seconds // DAY + 1) * DAY * UNITS[unit]
+        values = zip(moments.tolist(), self.there.tolist(), strict=True)
         return [_day(value, meaning, self.rule.pivot) if there else None for value, there in values]
 
     def rewritten(self, meaning: str, days: Sequence[dt.date | None]) -> NumberDates:

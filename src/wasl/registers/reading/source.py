@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from wasl.locale import N_
 from wasl.registers.reading.coded_columns import plain
+from wasl.registers.reading.counted_dates import are_eastern_midnights
 from wasl.registers.reading.dates import EXCEL_DAY_0, ZONE
 from wasl.registers.reading.headers import Header
 
@@ -146,16 +147,23 @@ def _local_days(moments: pa.ChunkedArray) -> pa.ChunkedArray:
     """Zoned times as local times whose day is the day meant.
 
     A date that some program made a moment was midnight where the program ran. So a moment that is midnight in the
-    column's zone has that zone's day. 22:00 and 23:00 UTC are midnight one or two hours east of Greenwich. Any other
-    moment has its day in Morocco.
+    column's zone has that zone's day. 22:00 and 23:00 UTC are midnight one or two hours east of Greenwich. Where all
+    moments of a column share a time after noon, it is midnight farther east. Any other moment has its day in Morocco.
     """
     as_written = pc.local_timestamp(moments)
     universal = moments.cast(pa.timestamp("s", "UTC"))
     clock = pc.local_timestamp(universal)
+    minutes = pc.divide(pc.unique(_seconds_of_day(clock).drop_null()), 60)
+    if are_eastern_midnights(np.asarray(minutes, dtype=np.int64)) and not _are_midnights(as_written):
+        return pc.add(pc.floor_temporal(clock, unit="day").cast(pa.int64()), 24 * HOUR).cast(pa.timestamp("s"))
     eastern = pc.is_in(_seconds_of_day(clock), pa.array([22 * HOUR, 23 * HOUR]))
     next_day = pc.add(clock.cast(pa.int64()), 2 * HOUR).cast(pa.timestamp("s"))
     in_morocco = pc.local_timestamp(universal.cast(pa.timestamp("s", str(ZONE))))
     return pc.if_else(pc.equal(_seconds_of_day(as_written), 0), as_written, pc.if_else(eastern, next_day, in_morocco))
+
+
+def _are_midnights(moments: pa.ChunkedArray) -> bool:
+    return pc.all(pc.equal(_seconds_of_day(moments), 0)).as_py() is True
 
 
 def _seconds_of_day(moments: pa.ChunkedArray) -> pa.ChunkedArray:

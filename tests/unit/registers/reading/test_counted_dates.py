@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 
 from wasl.registers.reading.cells import type_column
 from wasl.registers.reading.draft import draft_register
+from wasl.registers.reading.source import text_of
 from wasl.registers.schema import Field
 
 RANDOM = random.Random(7)  # noqa: S311
@@ -163,3 +165,35 @@ def test_a_draft_states_what_is_counted(tmp_path):
     lines = [f"Diallo;Awa {place};{since(UNIX)(day)}" for place, day in enumerate(OLD)]
     file.write_text("\n".join(["nom;prenom;date de naissance", *lines]), encoding="utf-8")
     assert "days counted from a day that the file does not tell" in draft_register(file)
+
+
+ZONES = ["Asia/Riyadh", "Africa/Nairobi", "Asia/Kolkata", "Asia/Tokyo", "Africa/Cairo", "Europe/Athens",
+         "Europe/Istanbul", "Africa/Casablanca", "Europe/Paris", "Africa/Dakar", "America/New_York"]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("way", ["text", "seconds", "milliseconds"])
+def test_midnights_of_other_countries_that_a_program_turned_into_utc(zone, way):
+    days = [day for day in OLD if day.year > 1971]
+    midnights = [dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) for day in days]
+    factor = {"seconds": 1, "milliseconds": 1000}.get(way)
+    cells = [
+        f"{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" if factor is None else str(int(moment.timestamp()) * factor)
+        for moment in midnights
+    ]
+    assert typed(cells).values.to_pylist() == days
+
+
+@pytest.mark.parametrize("hours", [("12:00", "12:00"), ("13:05", "20:40", "03:00", "17:30", "09:00")])
+def test_times_that_are_no_midnights_keep_their_day(hours):
+    cells = [f"1985-03-{place + 10}T{hour}:00Z" for place, hour in enumerate(hours)]
+    assert typed(cells).values.to_pylist() == [dt.date(1985, 3, place + 10) for place in range(len(hours))]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_midnights_in_a_parquet_column_that_a_program_turned_into_utc(zone):
+    days = [day for day in OLD if day.year > 1971]
+    midnights = [dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) for day in days]
+    for kept in ("UTC", zone):
+        column = pa.chunked_array([pa.array([*midnights, None], pa.timestamp("us", kept))])
+        assert typed(text_of(column).to_pylist()).values.to_pylist() == [*days, None]
