@@ -37,6 +37,10 @@ ERRORS = (
     "#nombre!",
     "#null!",
     "#nul!",
+    "#nv",
+    "#wert!",
+    "#bezug!",
+    "#valor!",
 )
 NOBODY = frozenset(
     [
@@ -57,7 +61,22 @@ NOBODY = frozenset(
             "néant",
             "neant",
         ),
-        *("aucun", "aucune", "indéterminé", "non déterminé", "غير معروف", "غير محدد", "مجهول", "لا يوجد"),
+        *("(null)", "[null]", "<null>", "\\n", "nat", "(vide)", "vide", "(blank)", "(empty)", "missing", "manquant"),
+        *("sans", "tbd", "à déterminer", "a determiner", "non apparié", "non trouvé", "not found", "no match"),
+        *("unmatched", "desconocido", "desconocida", "desconhecido", "sconosciuto", "unbekannt", "bilinmiyor"),
+        *(
+            "فارغ",
+            "غير موجود",
+            "غير مطابق",
+            "aucun",
+            "aucune",
+            "indéterminé",
+            "non déterminé",
+            "غير معروف",
+            "غير محدد",
+            "مجهول",
+            "لا يوجد",
+        ),
     ]
 )
 """A failed look-up leaves such a text in a cell, a program writes it for an empty one, or a reviewer who does not know.
