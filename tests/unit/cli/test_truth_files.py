@@ -43,8 +43,11 @@ def test_other_workbooks_read_as_the_same_file_in_csv(tmp_path: Path, ending: st
     pd.testing.assert_frame_equal(read_csv(path), read_csv(tmp_path / "truth.csv"))
 
 
-@pytest.mark.parametrize("nobody", ["-", "?", "…", "--", "inconnu", "Inconnue", "ND", "غير معروف", "#N/A", "", "(null)", r"\N",
-                                    "(vide)", "NaT", "Missing", "#NV", "non trouvé", "فارغ", "unbekannt"])  # fmt: skip
+NOBODY = ["-", "?", "…", "--", "inconnu", "Inconnue", "ND", "غير معروف", "#N/A", "", "(null)", r"\N", "(vide)", "NaT",
+          "Missing", "#NV", "non trouvé", "فارغ", "unbekannt"]  # fmt: skip
+
+
+@pytest.mark.parametrize("nobody", NOBODY)
 def test_signs_and_words_for_nobody_are_no_person(nobody: str) -> None:
     rows = [["a", "1", nobody], ["b", "2", nobody], ["a", "3", "7"]]
     truth = clean_truth(pd.DataFrame(rows, columns=["register", "record", "person"]))
