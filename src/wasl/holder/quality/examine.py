@@ -40,6 +40,7 @@ READING: dict[str, Weight] = {
     "texts-as-formulas": "note",
     "quotes-dropped": "note",
     "cells-with-errors": "warning",
+    "words-for-missing": "note",
     "cells-merged": "warning",
     "formulas-without-value": "problem",
     "rows-mended": "warning",

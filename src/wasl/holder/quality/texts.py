@@ -24,6 +24,14 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
         "ar": ("أخطاء برنامج الجداول في خلايا", "تُقرأ كقيم ناقصة: صححوا الصيغة (#N/A أو #REF!)."),
         "en": ("Errors of a spreadsheet in cells", "Read as missing: correct the formula (#N/A, #REF!)."),
     },
+    "words-for-missing": {
+        "fr": (
+            "NA écrit pour une cellule manquante",
+            "Lu comme manquant : le fichier l'écrit aussi parmi ses dates ou numéros.",
+        ),
+        "ar": ("NA مكتوبة عوض خلية ناقصة", "تُقرأ كقيمة ناقصة: يكتبها الملف أيضا بين تواريخه أو أرقامه."),
+        "en": ("NA written for a missing cell", "Read as missing: the file writes it among its dates or numbers, too."),
+    },
     "cells-missing": {
         "fr": ("Cellules manquantes en majorité", "Vérifiez l'export : l'appariement ne repose que sur les autres."),
         "ar": ("أغلب الخلايا ناقصة", "تحققوا من التصدير: لا يعتمد الربط إلا على الخلايا الأخرى."),

@@ -26,6 +26,7 @@ from wasl.registers.reading.cnss_months import (
 )
 from wasl.registers.reading.coded_columns import plain
 from wasl.registers.reading.headers import Wanted, wanted_columns
+from wasl.registers.reading.missing_words import drop_word, writes_word
 from wasl.registers.reading.partial_dates import parts_column
 from wasl.registers.reading.refusals import DAY_LOST, MISSING, REPEATED
 from wasl.registers.reading.repeated_numbers import repeated_numbers
@@ -267,9 +268,14 @@ def type_register(source: Source, schema: RegisterSchema, where: str = "") -> Re
     keep = ~no_record
     columns: dict[str, pa.ChunkedArray] = {}
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
+    missing_word = writes_word(texts, schema.by_name)
     for name in list(texts):
         spec = schema.by_name[name]
-        typed = type_cells(spec, texts.pop(name), described.day_zero)
+        text, dropped = drop_word(texts.pop(name), spec) if missing_word else (texts.pop(name), 0)
+        if dropped:
+            notes.append(ReadingNote("words-for-missing", name, dropped))
+        typed = type_cells(spec, text, described.day_zero)
+        del text
         if where and spec.of_centimes:
             refuse_decimals(typed.values, rows, name, where)
         columns[name] = typed.values

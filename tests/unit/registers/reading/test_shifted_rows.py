@@ -150,3 +150,37 @@ def test_texts_are_replaced_at_the_edges_of_pieces_too(tmp_path, monkeypatch, pi
     assert (stream.read().decode(), encoding) == ('"a","é","ب"\n"1","2","3, 4"\n', "utf-8")
     path.write_text("a؛ب؛c\n", encoding="utf-8")
     assert other_separators.opened(path, "utf-8", "؛")[0].read() == "a\x1fب\x1fc\n".encode()
+
+
+def missing_as(word, *columns):
+    places = [AT[column] for column in columns]
+    return [
+        [word if place in places and number % 4 == 0 else cell for place, cell in enumerate(row)]
+        for number, row in enumerate(WHOLE)
+    ]
+
+
+@pytest.mark.parametrize("coded", [False, True])
+@pytest.mark.parametrize("sure", ["date_naissance", "num_passeport"])
+def test_the_na_of_a_program_is_missing_in_names_too(tmp_path, sure, coded):
+    path = tmp_path / "permits.csv"
+    path.write_text(quoted(missing_as("NA", "prenom", "nationalite", sure)), encoding="utf-8")
+    register = read_register(path, SCHEMA, coded=coded)
+    assert register.noted("words-for-missing") == {"prenom": 10, "nationalite": 10, sure: 10}
+    assert all(register.table[name].null_count == 10 for name in ("prenom", "nationalite", sure))
+    assert not register.rejects.num_rows
+
+
+def test_na_alone_is_a_name_and_namibia_among_country_codes(tmp_path):
+    assert read(tmp_path, plain(missing_as("NA", "prenom"))).table["prenom"].null_count == 0
+    place = AT["nationalite"]
+    codes = [[*row[:place], "SN", *row[place + 1 :]] for row in WHOLE[:20]]
+    others = [
+        [*row[:place], number % 2 * "M" + "NA"[number % 2 :], *row[place + 1 :]]
+        for number, row in enumerate(WHOLE[20:])
+    ]
+    register = read(
+        tmp_path, plain([*codes, *others, ["B1", *WHOLE[0][1 : AT["num_passeport"]], "NA", *WHOLE[0][-3:]]])
+    )
+    assert "nationalite" not in register.noted("words-for-missing")
+    assert register.table["nationalite"].to_pylist().count("NA") == 10
