@@ -23,7 +23,7 @@ from wasl.registers.exchange.remaining_rows import RemainingRows
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.documents import accept_plan
-from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force, require_same_decisions
 from wasl.service.intake import ParquetFile
 from wasl.service.jobs import cancel_job, finish_job, job_caller, queue_job
 from wasl.service.objections import objected_records, objections_logged, pin_objections
@@ -187,6 +187,7 @@ def score(office: Office, job: Job, progress: Progress) -> None:
     event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
         require_deliveries(ledger, run)
+        require_same_decisions(office, ledger, run.project, options)
         finish_job(ledger, job, done, *_review_pairs(office, caller, run, act.result), event=event)
 
 

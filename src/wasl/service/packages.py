@@ -13,7 +13,7 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import json_bytes
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force, require_same_decisions
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.log import prove_release
 from wasl.service.ports import Area, Caller, Office, Progress
@@ -83,6 +83,7 @@ def package(office: Office, job: Job, progress: Progress) -> None:
     )
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
+        require_same_decisions(office, ledger, release.project, options)
         finish_job(ledger, job, done, event=event)
 
 

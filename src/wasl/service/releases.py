@@ -20,7 +20,7 @@ from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
 from wasl.service.documents import accept_description, accept_policy, accept_specification
-from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, kept_purpose, recorded_excess, require_in_force, require_same_decisions
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.known_outside import known_orders, known_releases, rows_of, tables_of
 from wasl.service.linkages import find_run
@@ -253,6 +253,7 @@ def protect_release(office: Office, job: Job, progress: Progress) -> None:
     event = caller.event(act.event, project=release.project, subject=release.id)
     with office.ledger.writing(caller) as ledger:
         require_same_persons(ledger, run.id, seen)
+        require_same_decisions(office, ledger, release.project, options)
         finish_job(ledger, job, done, event=event)
 
 

@@ -17,7 +17,7 @@ from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.plain_json import plain_json
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifacts
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force, require_same_decisions
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, require_deliveries, run_deliveries, run_plan, scored_pairs
 from wasl.service.objections import objections_logged, objections_of, pin_objections
@@ -101,6 +101,7 @@ def resolve_run(office: Office, job: Job, progress: Progress) -> None:
     with office.ledger.writing(caller) as ledger:
         if run.onto and ledger.get(Run, run.onto).spine != inputs.onto:
             raise StaleError("records of the spine that is continued were erased meanwhile.")
+        require_same_decisions(office, ledger, run.project, options)
         finish_job(ledger, job, done, event=event)
 
 
@@ -158,6 +159,7 @@ def reproduce(office: Office, job: Job, progress: Progress) -> None:
     caller = job_caller(office, job)
     event = caller.event(act.event, project=run.project, subject=run.id)
     with office.ledger.writing(caller) as ledger:
+        require_same_decisions(office, ledger, run.project, options)
         finish_job(ledger, replace(job, result=result), event=event)
 
 

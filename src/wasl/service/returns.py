@@ -26,7 +26,7 @@ from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Action
 from wasl.service.artifacts import keep_artifact
 from wasl.service.fetched import asked_for_run
-from wasl.service.held_acts import held_options, recorded_excess, require_in_force
+from wasl.service.held_acts import held_options, recorded_excess, require_in_force, require_same_decisions
 from wasl.service.jobs import finish_job, job_caller, queue_job
 from wasl.service.linkages import find_run, run_plan
 from wasl.service.objections import persons_known, without_objections
@@ -123,6 +123,7 @@ def prepare_return(office: Office, job: Job, progress: Progress) -> None:
         now = ledger.get(Run, run.id)
         if persons_known(ledger, run.id) != seen:
             raise StaleError("persons objected, or files were erased, while the return was made.")
+        require_same_decisions(office, ledger, run.project, options)
         kept = replace(now, artifacts={**now.artifacts, return_name(register): stored})
         finish_job(ledger, job, kept, event=event)
 

@@ -28,7 +28,7 @@ from wasl.errors import InputError, StaleError, StateError, ThresholdError
 from wasl.registers.exchange.parquet_tables import read_parquet
 from wasl.registers.exchange.payload import Payload
 from wasl.service.artifacts import keep_artifact, keep_artifacts
-from wasl.service.held_acts import held_options
+from wasl.service.held_acts import held_options, require_same_decisions
 from wasl.service.jobs import finish_job, job_caller
 from wasl.service.known_outside import csv_of_texts, file_of, known_ids, known_orders, known_releases, tables_of
 from wasl.service.log import prove_release
@@ -119,7 +119,7 @@ def make_tables(office: Office, job: Job, progress: Progress) -> None:
             record_key_id=record_key_id(office.record_secret) if keyed else "",
         )
         try:
-            _commit(office, job, made, (assembled.event, act), menu, seen)
+            _commit(office, job, made, (assembled.event, act), menu, seen, options)
         except _OvertakenError:
             continue
         return
@@ -137,12 +137,14 @@ def _commit(
     acts: tuple[MicrodataAssembled, Act[ProtectedTables, TablesProtected]],
     menu: TableMenu,
     seen: PersonsKnown,
+    options: RunOptions,
 ) -> None:
     """Save the protected tables, request their approval, and approve them where the menu's rule does.
 
     Raises:
         _OvertakenError: An order was answered that these tables were not audited against, or persons objected, or their
             records were erased, who are in them; nothing is saved.
+        StaleError: The decisions of the authority changed.
     """
     assembled, act = acts
     caller = job_caller(office, job)
@@ -152,6 +154,7 @@ def _commit(
         protected = _advance(ledger, caller, made, ReleaseStep.THRESHOLDS_MET, act.event)
         if known_ids(ledger, made.project, made.id) != made.earlier:
             raise _OvertakenError
+        require_same_decisions(office, ledger, made.project, options)
         pinned_payloads(ledger, ledger.get(Run, made.run))
         if persons_known(ledger, made.run) != seen:
             raise _OvertakenError
@@ -234,6 +237,7 @@ def package_tables(office: Office, job: Job, progress: Progress) -> None:
         published_at=caller.stamp,
     )
     with office.ledger.writing(caller) as ledger:
+        require_same_decisions(office, ledger, found.project, options)
         finish_job(ledger, job, done, event=caller.event(act.event, project=found.project, subject=found.id))
 
 
