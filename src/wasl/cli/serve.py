@@ -76,13 +76,13 @@ def serve(
 
         from wasl.web.app import create_app
         from wasl.web.connection import server_config
-        from wasl.web.installation import Installation, configure_logging
+        from wasl.web.installation import configure_logging
         from wasl.web.middleware import Metrics
         from wasl.web.scanner import require_scanner
 
         require_scanner(settings)
         configure_logging(settings)
-        installation = Installation.open(settings, accept_older=accept_older_database)
+        installation = _open(settings, accept_older=accept_older_database)
         swept = installation.sweep()
         if swept.quarantined:
             count = len(swept.quarantined)
@@ -148,13 +148,14 @@ def migrate(
     Example: wasl migrate
     """
     settings = service_settings(config)
-    from wasl.storage.database import connect
+    from wasl.storage.database import connect, opened_in_words
     from wasl.storage.schema import migrate as bring
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = connect(settings.url)
-    before, after = bring(engine, revision)
-    engine.dispose()
+    with opened_in_words(settings.url):
+        engine = connect(settings.url)
+        before, after = bring(engine, revision)
+        engine.dispose()
     if json_output:
         emit({"before": before, "after": after})
     else:
@@ -390,7 +391,9 @@ def open_installation(config: Path | None) -> Installation:
     return _open(service_settings(config))
 
 
-def _open(settings: ServiceSettings) -> Installation:
+def _open(settings: ServiceSettings, *, accept_older: bool = False) -> Installation:
+    from wasl.storage.database import opened_in_words
     from wasl.web.installation import Installation
 
-    return Installation.open(settings)
+    with opened_in_words(settings.url):
+        return Installation.open(settings, accept_older=accept_older)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from wasl.errors import InputError
+from wasl.errors import InputError, StateError
 
-__all__ = ["ChangeMark", "connect", "dialect_of"]
+__all__ = ["ChangeMark", "connect", "dialect_of", "opened_in_words"]
 
 SUPPORTED = ("sqlite", "postgresql")
 BUSY_SECONDS = 30
@@ -46,6 +48,30 @@ def connect(url: str, *, pool_size: int = 10) -> sa.Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+@contextmanager
+def opened_in_words(url: str) -> Iterator[None]:
+    """Say in words why the database of an address cannot be opened; the address itself may hold a password.
+
+    Raises:
+        StateError: It is damaged, is no database, is missing, or does not answer.
+    """
+    try:
+        yield
+    except sa.exc.DatabaseError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        if dialect_of(url) == "sqlite":
+            raise StateError(
+                f"the database {sa.make_url(url).database} cannot be opened: {why}.",
+                remedy="Correct data_dir or database_url, or restore the database and its folders from one backup.",
+            ) from error
+        if error.statement is not None:  # it did answer; its words may hold what the statement asked for
+            raise
+        raise StateError(
+            f"the database does not answer, or does not let wasl in: {why}.",
+            remedy="Start it, or correct WASL_DATABASE_URL.",
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

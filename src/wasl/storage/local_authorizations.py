@@ -125,7 +125,10 @@ class LocalAuthorizations:
         return self.folder / f"{digest_json(project).removeprefix('sha256:')[:32]}.json"
 
     def _read(self, path: Path) -> list[Authorization]:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path} is not JSON.", remedy="Restore it, or store the decision again.") from error
         documents = value if isinstance(value, list) else [value]
         return [validate_document(Authorization, one, str(path)) for one in documents]
 

@@ -74,7 +74,7 @@ def signing_key(folder: Path, stem: str, origin: str) -> NoteSigner:
     with LocalLog(folder).locked():
         path = folder / f"{stem}.key"
         if path.exists():
-            return NoteSigner.parse(path.read_text(encoding="utf-8"))
+            return NoteSigner.parse(path.read_text(encoding="utf-8", errors="replace"))
         return _new_key(folder, stem, origin)
 
 
@@ -205,7 +205,7 @@ class LocalLog:
 
     def _signer(self) -> NoteSigner:
         if self.key_path.exists():
-            return NoteSigner.parse(self.key_path.read_text(encoding="utf-8"))
+            return NoteSigner.parse(self.key_path.read_text(encoding="utf-8", errors="replace"))
         if self.lines_path.exists():
             raise VerificationError(f"{self.key_path}: the signing key of this log is missing.", remedy="Restore it.")
         return _new_key(self.folder, "log", "wasl.local")

@@ -150,7 +150,7 @@ def load_signer(path: Path, *, known: str = "", known_key: str = "") -> NoteSign
         _make_signer(path)
     if path.stat().st_mode & 0o077:
         raise KeyFileError(f"{path}: others may read the signing key.", remedy=f"chmod 600 {path}")
-    return NoteSigner.parse(path.read_text(encoding="utf-8"))
+    return NoteSigner.parse(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def load_record_secret(path: Path, used: Callable[[], bool] = lambda: False) -> bytes:
@@ -193,9 +193,9 @@ def next_signer(path: Path, name: str) -> NoteSigner:
 def install_next(path: Path) -> None:
     """Put the new key in the place of the old one, which stays beside it under its id, for the archive."""
     if path.exists():
-        old = NoteSigner.parse(path.read_text(encoding="utf-8"))
+        old = NoteSigner.parse(path.read_text(encoding="utf-8", errors="replace"))
         path.replace(path.with_name(f"{path.name}.{old.verifier.key_id.hex()}"))
-    signer = NoteSigner.parse(_next_path(path).read_text(encoding="utf-8"))
+    signer = NoteSigner.parse(_next_path(path).read_text(encoding="utf-8", errors="replace"))
     _next_path(path).replace(path)
     path.with_suffix(".vkey").write_text(f"{signer.verifier}\n", encoding="utf-8")
     path.with_suffix(".vkey").chmod(0o600)
@@ -209,7 +209,7 @@ def _finish_rotation(path: Path, known_key: str) -> None:
     """Complete a rotation that was logged, whose process then died before the file was in its place."""
     draft = _next_path(path)
     if draft.exists() and known_key:
-        signer = NoteSigner.parse(draft.read_text(encoding="utf-8"))
+        signer = NoteSigner.parse(draft.read_text(encoding="utf-8", errors="replace"))
         if str(signer.verifier) == known_key:
             install_next(path)
 
