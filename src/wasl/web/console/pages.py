@@ -68,7 +68,7 @@ STREAMS = "x-wasl-page-streams"
 """Marks a route that reads its body itself."""
 
 MOST_PROJECTS = 50
-LANGUAGE_SECONDS = 366 * 86_400
+A_YEAR = 366 * 86_400
 
 PAGE_HEADERS = {
     "content-security-policy": (
@@ -95,6 +95,7 @@ class Page:
         chosen_language: Whether the request chose the language.
         own_form: Whether the form carried the token of this session.
         unproved: Whether only the proof of who its sender is was missing.
+        opened: The project that the address names, once its caller was admitted.
     """
 
     request: Request
@@ -108,6 +109,7 @@ class Page:
     chosen_language: bool = False
     own_form: bool = False
     unproved: bool = False
+    opened: Project | None = None
     _titles: dict[str, str] | None = None
 
     @property
@@ -145,13 +147,17 @@ class Page:
         with self.office.ledger.reading() as state:
             return state.select(Project, limit=MOST_PROJECTS, **only)
 
+    def open_project(self) -> None:
+        """Find the project that the address names."""
+        with self.office.ledger.reading() as state:
+            self.opened = state.get(Project, self.request.path_params["project"])
+
     @property
     def register_titles(self) -> Mapping[str, str]:
         """The titles of the registers of this page's project in the language of the page."""
         if self._titles is None:
-            project = self.request.path_params.get("project")
             with self.office.ledger.reading() as state:
-                found = state.select(Register, project=project) if project else []
+                found = state.select(Register, project=self.opened.id) if self.opened else []
             language = self.language.language
             self._titles = {one.name: register_title(one.definition, language) for one in found}
         return self._titles
@@ -176,8 +182,7 @@ class Page:
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """The page that a template makes."""
         text = environment().get_template(template).render(**self._context(), **values)
-        response = HTMLResponse(text, status_code=status, headers=PAGE_HEADERS)
-        return self._finish(response)
+        return self._finish(HTMLResponse(text, status_code=status, headers=PAGE_HEADERS))
 
     def fragment(self, template: str, **values: Any) -> Response:
         """A part of a page."""
@@ -191,8 +196,8 @@ class Page:
             said: Key of a message of `wasl.web.console.sayings.NOTICES`.
             query: Fields of the address.
         """
-        fields = {**query, **({"said": said} if said else {})}
-        target = f"{path}?{urlencode(fields)}" if fields else path
+        fields = urlencode({**query, **({"said": said} if said else {})})
+        target = f"{path}?{fields}" if fields else path
         return self._finish(RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS))
 
     def fault(self, saying: Saying, *, back: str = "") -> Response:
@@ -210,7 +215,7 @@ class Page:
         projects = self.projects()
         shown = PageText(self.language)
         here = self.request.path_params.get("project")
-        current = next((one for one in projects if one.id == here), projects[0] if len(projects) == 1 else None)
+        current = self.opened or (projects[0] if len(projects) == 1 else None)
         return {
             "page": self,
             "_": shown.text,
@@ -246,8 +251,7 @@ class Page:
             response.set_cookie(
                 LANGUAGE_COOKIE,
                 self.language.language,
-                max_age=LANGUAGE_SECONDS,
-                path="/",
+                max_age=A_YEAR,
                 secure=True,
                 httponly=True,
                 samesite="lax",
@@ -274,6 +278,8 @@ class PageRoute(APIRoute):
                 page.caller, leave = await doorkeeper.admit_actor(request, page.actor, action)
                 request.scope[LEAVE] = leave
                 request.state.caller = page.caller
+                if "project" in request.path_params:
+                    await run_sync(page.open_project)
                 if request.method == "POST" and not streams:
                     form = await read_form(request)
                     page.form = form if surely_own_site(request) else page.form

@@ -64,6 +64,8 @@ def ask(page: AnyPage, project: str, release: str) -> Response:
 @pages("GET", BASE + "/progress", Action.RELEASE_READ)
 def show_progress(page: AnyPage, project: str, release: str) -> Response:
     """How far the comparison is."""
+    with page.office.ledger.reading() as state:
+        release_steps.find_release(state, project, release)
     job = _job(page, release)
     working = job is not None and job.status in ACTIVE
     source = f"/console/projects/{project}/releases/{release}/scenarios"
