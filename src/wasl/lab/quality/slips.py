@@ -62,6 +62,7 @@ def _coarse(rows: pd.DataFrame, rng: Rng) -> pd.DataFrame:
 SLIPS: dict[str, tuple[str, Change]] = {
     "slipped-births": ("births slipped by a row", slipped("birth", 1.0)),
     "slipped-third": ("births of a third slipped by a row", slipped("birth", 1 / 3)),
+    "slipped-sex": ("codes of sex slipped by a row", slipped("sex", 1.0)),
     "slipped-given": ("given names slipped by a row", slipped("given", 1.0)),
     "day-later": ("dates a day late", _a_day_later),
     "month-later": ("dates a month late", _a_month_later),

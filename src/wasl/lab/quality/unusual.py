@@ -228,6 +228,7 @@ UNUSUAL = {
         *(
             _kind(f"{name}-bare", title, _two(300, 300, 400, columns=BARE, of_second=of_second), 3_000)
             for name, (title, of_second) in SLIPS.items()
+            if name != "slipped-sex"
         ),
         _kind("few-matches", "20 of 4,000 in common", _two(498, 497, 5, columns=BARE), 8_000),
         _kind("few-matches-morocco", "20 of 4,000, nationality", _two(498, 497, 5), 8_000, "morocco"),

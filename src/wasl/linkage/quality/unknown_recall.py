@@ -19,7 +19,10 @@ FEW = N_("cannot be estimated: fewer than three comparisons do not show how many
 FEW_OCCASIONS = 0.2
 """Share of the likely matches that at most two independent passes could have shown, above which recall is unknown.
 Without sex in one of two registers it was 1, recall was .92 and its interval began at .96."""
-NESTED = N_("cannot be estimated: many pairs have two independent passes or fewer, as other passes lie within them")
+NESTED = N_(
+    "cannot be estimated: many pairs have two independent passes or fewer, as others lie within them or are missed "
+    "together"
+)
 TWICE = N_("cannot be estimated: a register holds persons several times, against what the plan says")
 
 LEAST_RECALL = 0.25

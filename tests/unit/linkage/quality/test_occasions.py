@@ -85,12 +85,26 @@ def test_a_pass_in_which_every_match_meets_hides_nothing() -> None:
     assert share(met) == 0.0
 
 
+@pytest.mark.parametrize(("seed", "needing"), [(0, 4), (1, 6), (2, 3)])
+@pytest.mark.parametrize("wrong", [0.25, 0.5, 0.85])
+def test_passes_that_are_missed_together_are_none(seed: int, needing: int, wrong: float) -> None:
+    """A code that is wrong in a share of the matches keeps them out of every pass that needs it."""
+    met = independent(2 + needing, seed=seed)
+    rng = np.random.default_rng(seed)
+    met[:, 2:] = rng.random((600, needing)) < 0.97
+    met[rng.random(600) < wrong, 2:] = False
+    met = met[met.any(axis=1)]
+    assert share(met) == pytest.approx(wrong, abs=0.08)
+
+
 def test_few_matches_show_nothing() -> None:
     met = independent(2, matches=60)
     assert share(np.column_stack([met, met[:, 0]])) == 0.0
 
 
-@pytest.mark.parametrize(("name", "known"), [("without-sex", False), ("other-sex", False), ("one-nation", True)])
+@pytest.mark.parametrize(
+    ("name", "known"), [("without-sex", False), ("other-sex", False), ("one-nation", True), ("slipped-sex", False)]
+)
 def test_recall_is_no_figure_where_passes_lie_within_each_other(name: str, known: bool) -> None:
     kind = UNUSUAL[name]
     sample = kind.draw(kind.persons, np.random.default_rng(23))
