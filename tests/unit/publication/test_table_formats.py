@@ -47,6 +47,40 @@ def test_px_is_read_by_pyaxis(cube, tmp_path):
     assert list(frame["sexe"].unique()) == ["T", "Hommes", "Femmes"]
 
 
+FIGURES = {
+    "shares": ([0.0375, 0.5, -0.1234], 4),
+    "amounts": ([12.5, 1e9 + 0.25, 0.1 + 0.2], 2),
+    "whole": ([3.0, 1e15, -7.0], 0),
+    "three": ([-16.381, 4.0, 0.001], 3),
+    "tiny": ([1.25e-7, 0.0, 3e-9], 9),
+    "without end": ([5 / 7, 1e4 / 3, 0.125], 9),
+}
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_px_has_as_many_decimals_as_the_figures(kind, tmp_path):
+    figures, decimals = FIGURES[kind]
+    codes = CubeDimension("x", {}, ("Total", "a", "b"), (-1, 0, 0))
+    places = np.arange(3, dtype=np.int32)[:, None]
+    own = Cube("t", {}, (codes,), places, np.array(figures), np.array(["published"] * 3))
+    data = px_bytes(own, created=CREATED)
+    require_readable({"t.px": data}, own)
+    keywords = read_px(data).keywords
+    assert keywords["DECIMALS"] == (str(decimals),)
+    assert keywords["SHOWDECIMALS"] == (str(min(decimals, 6)),)
+    read = [float(figure) for figure in read_with_pyaxis(data, tmp_path, "fr")["DATA"]]
+    np.testing.assert_allclose(read, figures, rtol=1e-9)
+
+
+def test_a_tiny_figure_lost_in_a_file_is_refused():
+    codes = CubeDimension("x", {}, ("Total",), (-1,))
+    one = Cube("t", {}, (codes,), np.zeros((1, 1), np.int32), np.array([1e-10]), np.array(["published"]))
+    none = Cube("t", {}, (codes,), np.zeros((1, 1), np.int32), np.array([0.0]), np.array(["published"]))
+    for name, data in {"t.px": px_bytes, "t.json": json_stat_bytes}.items():
+        with pytest.raises(VerificationError):
+            require_readable({name: data(none, created=CREATED)}, one)
+
+
 def read_with_pyaxis(data, tmp_path, language):
     from pyaxis import pyaxis
 

@@ -18,12 +18,18 @@ from numpy.typing import NDArray
 
 from wasl.publication.table_formats.cube import Cube
 
-__all__ = ["PxFile", "px_bytes", "read_px"]
+__all__ = ["MOST_DECIMALS", "PxFile", "decimals_of", "px_bytes", "read_px"]
 
 EMPTY = "(-)"
 """Stands for an empty text: readers skip empty ones."""
 LONGEST = 240
 """Characters of one quoted text; the format allows 256 in a line."""
+MOST_DECIMALS = 15
+"""Decimals of a figure that the format allows (keyword DECIMALS)."""
+MOST_SHOWN = 6
+"""Decimals that a reader shows at most (keyword SHOWDECIMALS)."""
+IN_FULL = 5e-10
+"""Share of a figure that may be missing: averages never end, and sums of 1e6 amounts are exact to some 1e-10."""
 LANGUAGES = ("fr", "ar", "en")
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -45,7 +51,7 @@ def px_bytes(cube: Cube, *, created: dt.datetime, languages: tuple[str, ...] = L
     """
     main = languages[0]
     names = {language: distinct([d.label(language) for d in cube.dimensions]) for language in languages}
-    decimals = "0" if cube.whole else "2"
+    decimals = decimals_of(cube)
     lines = [
         ("CHARSET", '"ANSI"'),
         ("AXIS-VERSION", '"2013"'),
@@ -53,8 +59,8 @@ def px_bytes(cube: Cube, *, created: dt.datetime, languages: tuple[str, ...] = L
         ("LANGUAGE", _text(main)),
         ("LANGUAGES", _list(list(languages))),
         ("CREATION-DATE", _text(created.strftime("%Y%m%d %H:%M"))),
-        ("DECIMALS", decimals),
-        ("SHOWDECIMALS", decimals),
+        ("DECIMALS", str(decimals)),
+        ("SHOWDECIMALS", str(min(decimals, MOST_SHOWN))),
         ("MATRIX", _text(re.sub(r"[^A-Za-z0-9_-]", "_", cube.name)[:20])),
         ("SUBJECT-CODE", '"MIG"'),
     ]
@@ -84,12 +90,26 @@ def px_bytes(cube: Cube, *, created: dt.datetime, languages: tuple[str, ...] = L
             lines.append((f"NOTE{mark}", _text(note)))
         lines += [(f"DATASYMBOL1{mark}", _text(words["outside"])), (f"DATASYMBOL2{mark}", _text(words["hidden"]))]
     head = "\n".join(f"{key}={value};" for key, value in lines)
-    return f"{head}\nDATA=\n{_figures(cube)};\n".encode()
+    return f"{head}\nDATA=\n{_figures(cube, decimals)};\n".encode()
 
 
-def _figures(cube: Cube) -> str:
+def decimals_of(cube: Cube) -> int:
+    """Decimals with which every figure of a table is written in full: none for whole numbers, at least two for others.
+
+    A share of .0375 needs four. Sums of floating-point numbers end in noise, which is no decimal.
+    """
+    if cube.whole:
+        return 0
+    values = cube.values[np.isfinite(cube.values)]
+    for decimals in range(2, MOST_DECIMALS):
+        if (np.abs(values - np.round(values, decimals)) <= IN_FULL * np.abs(values)).all():
+            return decimals
+    return MOST_DECIMALS
+
+
+def _figures(cube: Cube, decimals: int) -> str:
     full = np.full(int(np.prod(cube.shape)), '"."', dtype=object)
-    form = "{:.0f}" if cube.whole else "{:.2f}"
+    form = f"{{:.{decimals}f}}"
     full[cube.positions()] = ['".."' if np.isnan(value) else form.format(value) for value in cube.values.tolist()]
     return "\n".join(" ".join(row) for row in full.reshape(-1, cube.shape[-1]).tolist())
 
@@ -105,7 +125,9 @@ def _text(value: str) -> str:
 
 
 def _list(values: list[str]) -> str:
-    return (",\n" if len(values) > 6 else ",").join(_text(value) for value in values)
+    texts = [_text(value) for value in values]
+    long = len(values) > 6 or sum(map(len, texts)) > LONGEST
+    return (",\n" if long else ",").join(texts)
 
 
 def distinct(values: list[str]) -> list[str]:
