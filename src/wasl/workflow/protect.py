@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from wasl.audit.events import ProtectionApplied, ProtectionFailed, ProtectionRefused
 from wasl.disclosure.attacks.control import trial_excess
 from wasl.disclosure.attacks.evaluate import attack_protected, compare_releases, require_no_exposure
-from wasl.disclosure.keys.coding import Frame
+from wasl.disclosure.keys.coding import Frame, numeric_column
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.disclosure.protect import Protection
 from wasl.disclosure.protect import protect as protect_table
@@ -25,6 +26,7 @@ from wasl.registers.exchange.plain_json import json_bytes, plain_json
 from wasl.tables.earlier import EarlierTable
 from wasl.tables.earlier_file import read_earlier_file
 from wasl.tables.file_audit import audit_file, require_tables_safe
+from wasl.tables.masked_numbers import masked_by_totals, require_masked
 from wasl.workflow.act import Act, Artifact, RunOptions
 from wasl.workflow.assess import without_person_id
 from wasl.workflow.authorized import hold_output
@@ -175,10 +177,24 @@ def _examine(
     tables = [item for item in earlier if isinstance(item, EarlierTable)]
     if tables:
         changes = {"changes": [one.internal() for one in protection.changes], "rows_removed": protection.removed}
-        told = audit_file(read_earlier_file("the protected file", protection.table, changes), tables)
+        released = read_earlier_file("the protected file", protection.table, changes)
+        told = audit_file(released, tables)
         require_tables_safe(told)
+        require_masked(masked_by_totals(released, _masked(protection), tables, k=protection.policy.thresholds.k or 3))
         results["tables"] = told.to_json()
     return results
+
+
+def _masked(protection: Protection) -> dict[str, NDArray[np.float64]]:
+    """The masked cells of each number as they were, in the rows of the protected file; NaN where nothing changed."""
+    if protection.prepared is None:
+        return {}
+    found = {}
+    for name in protection.utility.numbers:
+        before = protection.prepared.numbers(name)[protection.origin]
+        after = numeric_column(protection.table, name)
+        found[name] = np.where(np.isfinite(before) & np.isfinite(after) & (before != after), before, np.nan)
+    return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
 
 def _number(value: float | None) -> float | None:
