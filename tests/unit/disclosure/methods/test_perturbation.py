@@ -193,3 +193,13 @@ def test_unmasked_values_are_linked_and_random_ones_are_not(rng):
     assert linkage_risk(x, rng.permutation(x)).share < 0.05
     ties = np.zeros((10, 1))
     assert linkage_risk(ties, ties).expected == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_first_component_has_one_direction_whatever_rounding_does(seed):
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=51)
+    values = np.column_stack([first, rng.normal(size=51) - 0.7 * first])
+    groups = microaggregate(values, 4, method="pca").groups
+    scaled = microaggregate(values * [3.0, 1 / 7.0], 4, method="pca").groups
+    assert np.array_equal(groups, scaled)

@@ -121,6 +121,9 @@ def test_the_text_claims_only_what_happened(micro):
     grouped = [{"kind": "group_rare", "variable": "region", "below": 200, "into": "other"}]
     done = protect(micro, policy_of(grouped), seed=1)
     assert done.public_report()["methods"][0]["description"] == "Rare categories of region are grouped."
+    done = protect(micro, policy_of([{**grouped[0], "below": 2}]), seed=1)
+    assert done.internal_report()["changes"][0]["description"] == "No category of region is rare."
+    assert [m["method"] for m in done.public_report()["methods"]] == ["shuffle_rows"]
 
 
 def test_every_released_variable_is_listed(micro):

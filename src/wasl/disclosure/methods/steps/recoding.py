@@ -82,14 +82,15 @@ def _group_rare(method: m.GroupRare, step: Step) -> Applied:
         )
     before, after = np.array([*column.texts, ""]), np.array([*grouped.texts, ""])
     touched = int(np.count_nonzero(before[column.codes] != after[grouped.codes]))
-    if not touched:
-        return file, None, None
     lost = int(np.count_nonzero((grouped.codes < 0) & (column.codes >= 0)))
     done = "suppressed" if lost == touched else ("grouped or suppressed" if lost else "grouped")
     sentence = f"Rare categories of {method.variable} are {done}."
+    if touched:
+        file = file.with_column(method.variable, grouped.decode())
+    else:
+        sentence = f"No category of {method.variable} is rare."
     counts = {"cells": touched, "suppressed": lost}
-    change = Change("group_rare", (method.variable,), {"below": method.below}, counts, sentence)
-    return file.with_column(method.variable, grouped.decode()), None, change
+    return file, None, Change("group_rare", (method.variable,), {"below": method.below}, counts, sentence)
 
 
 def _whole_households(file: WorkingFile, before: CodedColumn, after: CodedColumn) -> NDArray[np.int32]:
