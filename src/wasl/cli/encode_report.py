@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wasl.registers.exchange.delivery_header import DeliveryHeader
     from wasl.registers.reading.reader import RegisterTable
 
-__all__ = ["encoded_json", "show_encoded"]
+__all__ = ["encoded_json", "say_how_read", "show_encoded"]
 
 FILES = {
     "delivery": N_("delivery"),
@@ -122,14 +122,28 @@ def _warn_of_promises(header: DeliveryHeader, files: Mapping[str, str]) -> None:
         )
 
 
-def _warn_of_cells(encoded: Encoded, table: RegisterTable) -> None:
-    """Say what was assumed or lost, and which columns stood under another heading."""
-    from wasl.holder.quality.texts import CHECKS
+def say_how_read(table: RegisterTable, file: str = "") -> None:
+    """Say where a file's columns were found, under which headings, and which columns were not read.
 
+    Args:
+        table: The register as read.
+        file: Its name, where several are read.
+    """
+    if file and (table.layout or table.renamed or table.surplus or table.absent):
+        say(f"How {file} was read:")
     if table.layout:
         say(f"Read from {table.layout}.")
     for column, heading in table.renamed.items():
         say(f"Column {column!r} was read from the heading {heading!r}.")
+    if table.surplus:
+        say(f"Not read, because the schema does not name them: {', '.join(map(repr, table.surplus))}.")
+
+
+def _warn_of_cells(encoded: Encoded, table: RegisterTable) -> None:
+    """Say what was assumed or lost, and which columns stood under another heading."""
+    from wasl.holder.quality.texts import CHECKS
+
+    say_how_read(table)
     if encoded.notes:
         rows = [[CHECKS[note.check][spoken().language][0], note.column, note.count] for note in encoded.notes]
         show_table("Warnings (`wasl check` shows rows and values)", ["what", "column", "cells"], rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from wasl.cli.artifacts import write_artifacts
 from wasl.cli.audit_trail import record_event
+from wasl.cli.encode_report import say_how_read
 from wasl.cli.filled_in import keep_merge_decisions
 from wasl.cli.language import said, spoken
 from wasl.cli.output import JsonFlag, emit, progress, say, show_table
@@ -56,7 +58,7 @@ def merge(
         first, second, schemas, out, decisions=decisions, months=months, registration=registration, threads=threads
     )
     if as_json:
-        emit(result)
+        emit({name: value for name, value in result.items() if name != "tables"})
         return
     counts = result["merge"]
     labels = labels_of(schemas)
@@ -84,7 +86,24 @@ def merge(
             f"Warning: {gone} decisions are on a record that is in neither register any more. They are in the sheet of "
             "decisions set aside, and the next merge reads them again."
         )
+    _say_how_read(result)
     say(f"workbook: {out / 'merged.xlsx'}")
+
+
+def _say_how_read(result: Mapping[str, Any]) -> None:
+    """Say under which headings columns were found, which are lacking, and what was assumed or lost in reading."""
+    from wasl.holder.quality.texts import CHECKS
+
+    for file, table in result["tables"].items():
+        say_how_read(table, file)
+        if table.absent:
+            say(f"Not in the file, and compared nowhere: {', '.join(table.absent)}.")
+    if result["warnings"]:
+        rows = [
+            [one["register"], CHECKS[one["check"]][spoken().language][0], one["column"], one["count"]]
+            for one in result["warnings"]
+        ]
+        show_table("Warnings (`wasl check` shows rows and values)", ["register", "what", "column", "cells"], rows)
 
 
 def labels_of(schemas: list[str]) -> dict[str, str]:
@@ -126,7 +145,7 @@ def merge_files(
         raise InputError(
             f"{len(schemas)} schemas were given for two registers.", remedy="Give --register twice: for A, then for B."
         )
-    left, right = RegisterSchema.load(schemas[0]), RegisterSchema.load(schemas[1])
+    left, right = (RegisterSchema.load(schema).for_merge() for schema in schemas)
     rule = month_rule(months)
     decided = read_decisions(decisions) if decisions is not None else []
     keep_merge_decisions(out / "merged.xlsx", set(decided))
@@ -149,4 +168,4 @@ def merge_files(
     write_artifacts(act.artifacts, out)
     record_event(act.event, subject=f"{left.register_id}, {right.register_id}")
     rejected = {first.name: one.rows_rejected, second.name: other.rows_rejected}
-    return {**act.report, "rejected": rejected, "out": str(out)}
+    return {**act.report, "rejected": rejected, "out": str(out), "tables": {first.name: one, second.name: other}}

@@ -62,7 +62,7 @@ def merge(case: MergeCase, home: Path, report: Callable[[int, int], None], langu
     here = case.review.decisions()
     decided |= {record_pair(d): d for d in here}
     sides = (case.first, case.second)
-    tables = [read_register(path, schema, with_dropped=True, progress=report) for path, schema in sides]
+    tables = [read_register(path, schema.for_merge(), with_dropped=True, progress=report) for path, schema in sides]
     act = merge_registers(
         tables[0], tables[1], (left, right), decisions=list(decided.values()), progress=report, language=language
     )

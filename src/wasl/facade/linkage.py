@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -307,13 +307,15 @@ def merge(
     from wasl.workflow.merge import merge as merge_registers
 
     home = Settings().home_dir
-    described = (document(RegisterSchema, schemas[0]), document(RegisterSchema, schemas[1]))
+    first, second = (document(RegisterSchema, schema).for_merge() for schema in schemas)
+    described = (first, second)
     with recorded_excess(home, f"{described[0].register_id}, {described[1].register_id}"):
         require_one_office(described)
     registers = (_register(left, described[0]), _register(right, described[1]))
     of_both = "".join(digest_table(one.table) for one in registers)
     key = LinkageKey.new("merge", hashlib.sha256(of_both.encode()).digest())
     own: list[OwnRegister] = []
+    warnings: list[dict[str, Any]] = []
     names = [schema.register_id for schema in described]
     if names[0] == names[1]:
         names = [f"{names[0]}-a", f"{names[1]}-b"]
@@ -324,6 +326,7 @@ def merge(
     profile = fitting_profile(described)
     for table, schema, name in zip(registers, described, names, strict=True):
         encoded = _encode(table, schema, key, profile=profile, with_schemas=described, name=name)
+        warnings += [{"register": name, **asdict(note)} for note in encoded.notes]
         own.append(
             OwnRegister(
                 name=name,
@@ -333,7 +336,7 @@ def merge(
                 record=encoded.records,
                 record_id=binary_column(encoded.record_ids),
                 variables={
-                    variable: Variable(column.label, column.shown, column.compared)
+                    variable: Variable(column.label, column.shown, column.compared, column.sound)
                     for variable, column in comparable_columns(
                         table.table, schema, language, whole_name=whole_name
                     ).items()
@@ -348,7 +351,8 @@ def merge(
     plan = LinkagePlan.model_validate({**LinkagePlan.load("own-registers").model_dump(mode="json"), "registers": once})
     clear = clear_persons([one.table for one in registers], described)
     options = RunOptions(threads=threads, progress=progress, language=language)
-    return merge_registers(plan, own, options, clear=clear, decisions=decisions)
+    act = merge_registers(plan, own, options, clear=clear, decisions=decisions)
+    return replace(act, report={**act.report, "warnings": warnings})
 
 
 def _register(data: Frame | RegisterTable, schema: RegisterSchema) -> RegisterTable:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wasl.holder.names.arabic import is_arabic
+from wasl.holder.names.normalizer import normalize
 from wasl.holder.payload import payload_columns
 from wasl.locale import Language, messages
 from wasl.registers.known_names import known_name
@@ -26,12 +28,14 @@ class ComparableColumn:
         label: What a reader sees.
         shown: (rows) the cells as the register writes them, as text.
         compared: (rows) the same in one spelling: standard codes, ISO dates, text without case and accents.
+        sound: (rows) of names, the script and the consonants; cells in two scripts are one name where these agree.
     """
 
     variable: str
     label: str
     shown: pa.ChunkedArray = field(repr=False)
     compared: pa.ChunkedArray = field(repr=False)
+    sound: pa.ChunkedArray | None = field(default=None, repr=False)
 
 
 def comparable_labels(schema: RegisterSchema, language: Language) -> dict[str, str]:
@@ -83,7 +87,8 @@ def comparable_columns(
             compared = map_distinct(values, fold_words if words else fold, pa.string())
         else:
             compared = shown
-        found.setdefault(variable, ComparableColumn(variable, labels[variable], shown, compared))
+        sound = map_distinct(values, _sound, pa.string()) if spec.role is FieldRole.NAME else None
+        found.setdefault(variable, ComparableColumn(variable, labels[variable], shown, compared, sound))
     return _with_whole_name(found, language) if whole_name else found
 
 
@@ -98,7 +103,8 @@ def _with_whole_name(columns: dict[str, ComparableColumn], language: Language) -
     joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
     shown = pa.chunked_array([pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)])
     compared = map_distinct(shown, fold_words, pa.string())
-    whole = ComparableColumn("full_name", messages(language).text(known_name("full_name")), shown, compared)
+    sound = map_distinct(shown, _sound, pa.string())
+    whole = ComparableColumn("full_name", messages(language).text(known_name("full_name")), shown, compared, sound)
     return {"full_name": whole} | {name: one for name, one in columns.items() if name not in PARTS_OF_NAME}
 
 
@@ -106,6 +112,11 @@ def fold(text: str) -> str:
     """The text in capitals, without accents, punctuation and spaces."""
     plain = unicodedata.normalize("NFKD", text).upper()
     return "".join(character for character in plain if character.isalnum())
+
+
+def _sound(text: str) -> str:
+    """The script of a name, and the skeletons of its words without regard to their order."""
+    return ("arabic " if is_arabic(text) else "other ") + " ".join(sorted(normalize(text).skeletons))
 
 
 def fold_words(text: str) -> str:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.holder.names.normalizer import normalize, written
+from wasl.holder.names.other_surname import OTHER, other_surnames
 from wasl.holder.names.placeholders import what_is_no_name
 from wasl.holder.unused import Unused
 from wasl.registers.reading.coded_columns import plain
@@ -55,7 +56,7 @@ def describe_names(
 
     Args:
         table: The typed register.
-        schema: What its columns are.
+        schema: What its columns are. An Arabic surname that is another name than the Latin one is among ``names``.
         spelled: Of these three the ones whose words are wanted as they are spelled, too.
 
     Returns:
@@ -65,6 +66,9 @@ def describe_names(
     cells, notes = _name_cells(table, schema)
     if not cells:
         return {}, {}, notes
+    beside = schema.by_feature.get(Feature.SURNAME_ARABIC)
+    if beside is not None:
+        cells[OTHER] = other_surnames([*cells.values()], plain(table[beside.name]))
     vocabulary: dict[tuple[str, str], int] = {}
     lists = {part: _words(values, vocabulary, _canonical_pairs) for part, values in cells.items()}
     words = tuple(word for word, _ in vocabulary)
@@ -102,7 +106,8 @@ def _spelled_words(cells: dict[str, pa.ChunkedArray], spelled: Set[str]) -> dict
 
 def _with_all_names(columns: dict[str, WordColumn]) -> dict[str, WordColumn]:
     """The columns with ``names`` for the words of all, and without the column of whole names."""
-    return {name: column for name, column in columns.items() if name != "full"} | {"names": _join([*columns.values()])}
+    own = {name: column for name, column in columns.items() if name not in ("full", OTHER)}
+    return own | {"names": _join([*columns.values()])}
 
 
 def _canonical_pairs(text: str) -> list[tuple[str, str]]:

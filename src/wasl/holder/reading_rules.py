@@ -14,6 +14,7 @@ from wasl.holder.encoding.grams import LEAST_PARTS
 from wasl.holder.identifiers import STATES, VOID_WORDS, normalize_identifier
 from wasl.holder.names.arabic import INITIALS, LETTERS, STEPS, UNIFY
 from wasl.holder.names.normalizer import normalize, written
+from wasl.holder.names.other_surname import LEAST_ALIKE, are_other_names
 from wasl.holder.names.rules import ALIASES, LATIN_RULES, SOUND_RULES, TITLES, WORD_RULES
 
 __all__ = ["rules_digest"]
@@ -32,6 +33,8 @@ PROBES = (
 )
 """Names that meet what no table holds: the skeleton, initials, scripts."""
 NUMBERS = ("BE 123456", "n° 00-45.678/A", "EN COURS", "1E+05", "٠١٢٣٤٥", "A1234****", "=A1", "AZERTY12", "12345679.0")
+TWO_SCRIPTS = (("بنجلون", "EL ALAMI", "Zineb"), ("العلمي", "Zineb", "El Alami"), ("أوازاني", "Ouazzani", "Nadia"))
+"""A surname in Arabic letters, surname and given name in Latin ones."""
 DIGEST_LENGTH = 16
 
 
@@ -48,6 +51,7 @@ def rules_digest() -> str:
         "words": [sorted(TITLES), sorted(ALIASES.items()), sorted(VOID_WORDS), sorted(STATES)],
         "names": [[name.words, name.skeletons, name.married] for name in read],
         "spelled": [written(name) for name in names],
+        "other surnames": [LEAST_ALIKE, [are_other_names(*record) for record in TWO_SCRIPTS]],
         "date parts": LEAST_PARTS,
         "numbers": [normalize_identifier(number) for number in NUMBERS],
     }

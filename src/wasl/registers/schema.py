@@ -206,6 +206,17 @@ class RegisterSchema(Document):
                 found.setdefault(field.feature, field)
         return found
 
+    def for_merge(self) -> RegisterSchema:
+        """The schema for a merge, where payload columns may be absent: nothing leaves, and they only date records."""
+        fields = tuple(
+            field.model_copy(update={"optional": True})
+            if field.role is FieldRole.PAYLOAD and not (field.required or field.valid or field.name in needed)
+            else field
+            for needed in [{self.record, self.period}]
+            for field in self.fields
+        )
+        return self.model_copy(update={"fields": fields})
+
     @cached_property
     def name_columns(self) -> dict[str, tuple[Field, ...]]:
         """The columns of each part of a name: ``surname``, ``given``, ``full``.

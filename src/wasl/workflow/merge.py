@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.audit.events import RegistersMerged
@@ -208,9 +207,7 @@ def _disagreements(same: pd.DataFrame, registers: Sequence[OwnRegister]) -> Iter
     a, b = _rows_of_sides(across, registers)
     for name in [name for name in first.variables if name in second.variables]:
         left, right = first.variables[name], second.variables[name]
-        x, y = left.compared.combine_chunks().take(pa.array(a)), right.compared.combine_chunks().take(pa.array(b))
-        differ = pc.fill_null(pc.not_equal(x.cast(pa.string()), y.cast(pa.string())), False)
-        for place in np.flatnonzero(differ.to_numpy(zero_copy_only=False)):
+        for place in np.flatnonzero(left.differs(right, pa.array(a), pa.array(b))):
             yield Disagreement(
                 str(across["record_a"].iloc[place]),
                 str(across["record_b"].iloc[place]),

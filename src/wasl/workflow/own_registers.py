@@ -26,11 +26,27 @@ class Variable:
         label: What a reader sees.
         shown: (rows) as the register writes it.
         compared: (rows) in one spelling; two registers disagree where these differ.
+        sound: (rows) of names, the script, a space and what is heard: a name in two scripts is one where that agrees.
     """
 
     label: str
     shown: pa.ChunkedArray = field(repr=False)
     compared: pa.ChunkedArray = field(repr=False)
+    sound: pa.ChunkedArray | None = field(default=None, repr=False)
+
+    def differs(self, other: Variable, rows: pa.Array, others: pa.Array) -> NDArray[np.bool_]:
+        """Whether two records disagree, pair by pair: both have a value, and it is not one name in two scripts."""
+        x, y = (one.combine_chunks().take(at) for one, at in ((self.compared, rows), (other.compared, others)))
+        differ = pc.fill_null(pc.not_equal(x.cast(pa.string()), y.cast(pa.string())), False)
+        if self.sound is not None and other.sound is not None:
+            x, y = (one.combine_chunks().take(at) for one, at in ((self.sound, rows), (other.sound, others)))
+            script, heard = r"^(\w+) .*$", r"^\w+ "
+            same = pc.and_(
+                pc.not_equal(*(pc.replace_substring_regex(one, script, r"\1") for one in (x, y))),
+                pc.equal(*(pc.replace_substring_regex(one, heard, "") for one in (x, y))),
+            )
+            differ = pc.and_(differ, pc.invert(pc.fill_null(same, False)))
+        return np.asarray(differ.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 from wasl.holder.comparable import comparable_columns
 from wasl.registers.reading.frames import register_from_table
 from wasl.registers.schema import RegisterSchema
+from wasl.workflow.own_registers import Variable
 
 
 def columns(name, rows, **options):
@@ -36,3 +37,23 @@ def test_without_need_names_stay_apart():
     two = columns("cnss-pensioners", [{"num_pension": "P1", "nom": "Diallo", "prenom": "Mamadou"}])
     assert {"surname", "given"} <= set(two)
     assert "full_name" not in two
+
+
+SCRIPTS = [
+    ("Bennani", "بناني", False),
+    ("El Idrissi", "الإدريسي", False),
+    ("Bennani", "العلوي", True),
+    ("Bennani", "Benani", True),  # one script: two spellings are shown
+    ("بناني", "البناني", True),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "differ"), SCRIPTS)
+def test_one_name_in_two_scripts_is_no_disagreement(one, other, differ):
+    row = {"num_pension": "P1", "prenom": "x"}
+    sides = [
+        Variable(column.label, column.shown, column.compared, column.sound)
+        for column in (columns("cnss-pensioners", [row | {"nom": nom}])["surname"] for nom in (one, other))
+    ]
+    at = pa.array([0])
+    assert sides[0].differs(sides[1], at, at).tolist() == [differ]

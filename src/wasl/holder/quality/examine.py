@@ -35,6 +35,7 @@ NEEDED = frozenset(
 )
 """What most passes ask for: without it, passes are left out."""
 READING: dict[str, Weight] = {
+    "columns-absent": "warning",
     "mojibake-repaired": "warning",
     "marks-dropped": "note",
     "texts-as-formulas": "note",
@@ -129,6 +130,10 @@ def _reading(register: RegisterTable) -> list[Finding]:
     found += [
         Finding("columns-renamed", "note", column, register.rows_read, register.rows_read, (), ((heading, 1),))
         for column, heading in register.renamed.items()
+    ]
+    found += [
+        Finding("columns-unread", "note", heading, register.rows_read, register.rows_read)
+        for heading in register.surplus
     ]
     if register.layout:
         found.append(Finding("layout-found", "note", register.layout, register.rows_read, register.rows_read))

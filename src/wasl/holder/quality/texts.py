@@ -332,6 +332,19 @@ CHECKS: dict[str, dict[Language, tuple[str, str]]] = {
             "A separator or line break without quotation marks cut a cell: export with quotation marks.",
         ),
     },
+    "columns-absent": {
+        "fr": (
+            "Colonne facultative absente du fichier",
+            "Si elle y est sous un autre titre, ajoutez-le aux `aliases`.",
+        ),
+        "ar": ("عمود اختياري غائب عن الملف", "إن كان فيه تحت عنوان آخر فأضيفوا هذا العنوان إلى `aliases`."),
+        "en": ("Optional column that is not in the file", "If it has another heading, add that to its `aliases`."),
+    },
+    "columns-unread": {
+        "fr": ("Colonne non lue", "Le schéma ne la nomme pas. Si elle compte, ajoutez son titre à des `aliases`."),
+        "ar": ("عمود لم يُقرأ", "لا يسميه المخطط. إن كان مهما فأضيفوا عنوانه إلى `aliases` أحد الأعمدة."),
+        "en": ("Column that was not read", "The schema does not name it. If it counts, add its heading to `aliases`."),
+    },
     "columns-renamed": {
         "fr": ("Colonne trouvée sous un autre titre", "Ajoutez ce titre aux `aliases` du schéma s'il est juste."),
         "ar": ("عمود وُجد تحت عنوان آخر", "أضيفوا هذا العنوان إلى `aliases` في المخطط إن كان صحيحا."),

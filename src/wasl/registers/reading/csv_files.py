@@ -212,6 +212,7 @@ def read_csv(
         preface.encoding,
         preface.separator,
         header.match.surplus,
+        header.match.absent,
         notes=tuple(notes),
         renamed=header.match.renamed,
         layout=HEADER_PLACE.format(row=header.row + 1) if header.row else "",

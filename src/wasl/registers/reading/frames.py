@@ -57,6 +57,12 @@ def register_from_table(table: pa.Table, schema: RegisterSchema, *, with_dropped
         }
     )
     source = Source(
-        pa.table(columns), rows, numeric=numeric, notes=tuple(notes), surplus=match.surplus, renamed=match.renamed
+        pa.table(columns),
+        rows,
+        numeric=numeric,
+        notes=tuple(notes),
+        surplus=match.surplus,
+        absent=match.absent,
+        renamed=match.renamed,
     )
     return type_register(source, tolerant, "table")

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wasl.registers.reading.headings import FREE_TEXT, HEADINGS, OTHER_PERSON, OWNER, PAYLOAD_HEADINGS
+from wasl.registers.reading.headings import FREE_TEXT, HEADINGS, OTHER_PERSON, OWNER
 from wasl.registers.reading.marks import repaired, without_marks
+from wasl.registers.reading.office_headings import headings_of
 from wasl.registers.schema import FieldRole, RegisterSchema
 
 __all__ = [
@@ -120,6 +121,7 @@ class HeaderMatch:
         doubled: Wanted names that several headings match equally well.
         renamed: Names found under another heading, with that heading.
         surplus: Headings nobody asked for.
+        absent: Wanted names that were not found and may be absent.
     """
 
     places: dict[str, int]
@@ -127,6 +129,7 @@ class HeaderMatch:
     doubled: tuple[str, ...]
     renamed: dict[str, str]
     surplus: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def wanted_columns(schema: RegisterSchema, *, with_dropped: bool = False) -> Wan
         f.name: (
             f.aliases,
             tuple(text for text in (f.label, f.label_fr, f.label_ar) if text),
-            HEADINGS.get(str(f.feature), ()) or PAYLOAD_HEADINGS.get(f.standard or "", ()),
+            *headings_of(str(f.feature), f.standard or ""),
         )
         for f in schema.fields
     }
@@ -306,7 +309,7 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     claim({name: {words_key(text) for text in (name, *headings(name, 0))} for name in every}, whole, strict=False)
     glued = [{_glued(name) for name in names if name} - {""} for names in header]
     claim({name: {_glued(text) for text in (name, *headings(name, 0))} for name in every}, glued, strict=False)
-    for level in (1, 2):
+    for level in (1, 2, 3):
         claim({name: {_glued(text) for text in headings(name, level)} for name in every}, glued, strict=False)
         claim({name: {words_key(text) for text in headings(name, level)} for name in every}, whole, strict=False)
     for level in (0, 1, 2):  # what stands in brackets counts first: Surname (Arabic), Surname (at birth)
@@ -331,7 +334,8 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
         without_marks(names[0]) for place, names in enumerate(header) if place not in taken and names and names[0]
     )
     twice = tuple(name for name in doubled if name in wanted.names)
-    return HeaderMatch(found, missing, twice, renamed, surplus)
+    absent = tuple(sorted(wanted.optional & set(wanted.names) - set(found)))
+    return HeaderMatch(found, missing, twice, renamed, surplus, absent)
 
 
 def find_header(

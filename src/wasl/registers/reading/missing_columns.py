@@ -72,7 +72,8 @@ def require(
         else of_one_column(cut=cut)
         if sum(bool(names[0]) for names in header.names) == 1 and len(wanted.names) > 1
         else "Add the heading to the column's `aliases` in the register schema (`wasl schema register --copy NAME` "
-        "copies a shipped one), or rename the file's column.",
+        "copies a shipped one), or rename the file's column. Where the file does not have it, write `optional = true` "
+        "there.",
     )
 
 

@@ -58,6 +58,7 @@ def read_parquet(path: Path, wanted: Wanted, *, coded: bool = False) -> Source:
         complete(found.texts.table(), wanted.names),
         pa.array(np.arange(2, found.rows + 2, dtype=np.int64)),
         surplus=match.surplus,
+        absent=match.absent,
         numeric=found.numeric,
         notes=tuple(("dates-with-zone", name, cells) for name, cells in found.zoned.items()),
         renamed=match.renamed,

@@ -72,6 +72,7 @@ class RegisterTable:
             silently.
         numeric: Text cells per column that came as numbers (leading zeros may be lost).
         surplus: Columns of the file the schema does not know.
+        absent: Columns of the schema that may be absent and are.
         renamed: Columns whose heading in the file is not their name in the schema, with that heading.
         layout: How the file was laid out, where a reader of it should know (sheet, row of the header, months).
         spells: ``record, from, until``: the months each record was declared, where the register is declared by month.
@@ -85,6 +86,7 @@ class RegisterTable:
     notes: tuple[ReadingNote, ...] = ()
     numeric: dict[str, int] = field(default_factory=dict)
     surplus: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)
     layout: str = ""
     spells: pa.Table | None = field(default=None, repr=False)
@@ -269,6 +271,11 @@ def type_register(source: Source, schema: RegisterSchema, where: str = "") -> Re
     columns: dict[str, pa.ChunkedArray] = {}
     notes = [ReadingNote(check, column, count) for check, column, count in described.notes]
     missing_word = writes_word(texts, schema.by_name)
+    notes += [
+        ReadingNote("columns-absent", name, len(rows))
+        for name in described.absent
+        if name in schema.by_name and schema.by_name[name].role.encoded
+    ]
     for name in list(texts):
         spec = schema.by_name[name]
         text, dropped = drop_word(texts.pop(name), spec) if missing_word else (texts.pop(name), 0)
@@ -325,6 +332,7 @@ def type_register(source: Source, schema: RegisterSchema, where: str = "") -> Re
             if name in schema.by_name and schema.by_name[name].type in ("string", "code")
         },
         described.surplus,
+        described.absent,
         described.renamed,
         described.layout,
     )

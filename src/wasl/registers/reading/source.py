@@ -35,6 +35,7 @@ class Source:
         broken: Rows that could not be cut into columns: (row, reason).
         encoding, separator: How the file was written, or empty where it does not apply.
         surplus: Columns of the file the schema does not know.
+        absent: Columns of the schema that may be absent and are.
         numeric: Cells of text columns that came as numbers, by column: leading zeros may have been lost.
         notes: What was repaired or could not be read: (check, column, cells or rows).
         renamed: Wanted columns whose heading in the file is another, with that heading.
@@ -48,6 +49,7 @@ class Source:
     encoding: str = ""
     separator: str = ""
     surplus: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     numeric: dict[str, int] = field(default_factory=dict)
     notes: tuple[tuple[str, str, int], ...] = ()
     renamed: dict[str, str] = field(default_factory=dict)

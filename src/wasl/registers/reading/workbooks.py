@@ -93,6 +93,7 @@ def read_workbook(path: Path, wanted: Wanted, layout: FileLayout) -> Source:
         complete(table, wanted.names),
         rows_of_file,
         surplus=header.match.surplus,
+        absent=header.match.absent,
         numeric={name: count for name, count in numeric.items() if count},
         notes=tuple(notes),
         renamed=header.match.renamed,

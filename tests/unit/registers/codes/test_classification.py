@@ -35,6 +35,17 @@ SHIPPED = sorted(path.stem for path in (config_dir() / "classifications").glob("
         ("activity", "4711", ("G",)),
         ("activity", "01.11", ("A",)),
         ("occupation", "Maçon", ("7",)),
+        ("activity", "الفلاحة", ("A",)),
+        ("activity", "البناء والأشغال العمومية", ("F",)),
+        ("activity", "التجارة", ("G",)),
+        ("contract-type", "طلب أول", ("first",)),
+        ("contract-type", "Première demande", ("first",)),
+        ("contract-type", "التجديد", ("renewal",)),
+        ("contract-status", "تم التأشير", ("granted",)),
+        ("certificate-result", "Avis défavorable", ("refused",)),
+        ("pension-type", "معاش الشيخوخة", ("old-age",)),
+        ("permit-motive", "لم الشمل", ("family",)),
+        ("legal-status", "en situation irrégulière", ("irregular",)),
     ],
 )
 def test_spellings(name, spelling, codes):
