@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from wasl.registers.reading.draft_evidence import DraftColumn
 from wasl.registers.reading.headers import words_key
+from wasl.registers.reading.headings import OWNER
 
 __all__ = ["settle_names"]
 
 EITHER = frozenset(
-    words_key(text) for text in ("name", "naam", "nome", "nombre", "nume", "ad", "adı", "isim", "имя", "الاسم", "الإسم", "noms")
+    words_key(text) for text in ("name", "naam", "nome", "nombre", "nume", "ad", "adı", "isim", "имя", "الاسم", "الإسم", "اسم", "noms")
 )  # fmt: skip
 """Headings of the whole name in files without other columns of names, and of a part of it in others."""
+_OWNER = frozenset(word for text in OWNER for word in words_key(text))
+"""Words that say whose name it is (*اسم المستفيد*)."""
 
 
 def settle_names(columns: Sequence[DraftColumn]) -> None:
@@ -21,15 +24,21 @@ def settle_names(columns: Sequence[DraftColumn]) -> None:
 
     *Name* beside *Vorname* is the surname. *Nome* alone is the whole name.
     """
-    names = {feature: [c for c in columns if c.feature == feature] for feature in ("surname", "given", "full_name")}
-    either = [c for found in names.values() for c in found if words_key(c.heading) in EITHER]
+    names = {part: [c for c in columns if _part(c) == part] for part in ("surname", "given", "full_name")}
+    either = [c for found in names.values() for c in found if words_key(c.heading) - _OWNER in EITHER]
     if len(either) != 1:
         return
     column = either[0]
-    others = {feature for feature, found in names.items() if any(c is not column for c in found)}
+    arabic = "_arabic" if str(column.feature).endswith("_arabic") else ""
+    others = {part for part, found in names.items() if any(c is not column for c in found)}
     if not others:
         column.feature = "full_name"
     elif others == {"given"}:
-        column.feature = "surname"
+        column.feature = f"surname{arabic}"
     elif others == {"surname"}:
-        column.feature = "given"
+        column.feature = f"given{arabic}"
+
+
+def _part(column: DraftColumn) -> str:
+    """The part of a name that a column holds, in whatever letters; empty for other columns."""
+    return str(column.feature or "").removesuffix("_arabic")

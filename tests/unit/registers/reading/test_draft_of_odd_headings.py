@@ -50,6 +50,14 @@ def drafted(tmp_path, columns):
     return {field["label"]: field for field in fields}
 
 
+@pytest.mark.parametrize(("heading", "feature"), [("اسم المستفيد", "full_name"), ("الاسم", "full_name")])
+@pytest.mark.parametrize("beside", ["", "النسب"])
+def test_a_name_of_somebody_is_the_whole_one_where_no_column_has_another(tmp_path, heading, feature, beside):
+    columns = {"numero": [f"{n:04d}" for n in range(60)], heading: ["بناني رشيد", "حجي سناء", "التازي أنس"] * 20}
+    columns |= {beside: ["بناني", "حجي", "التازي"] * 20} if beside else {}
+    assert drafted(tmp_path, columns)[heading]["feature"] == ("given_arabic" if beside else feature)
+
+
 @pytest.mark.parametrize(
     "heading", ["Observations", "Remarques du médecin", "ملاحظات", "Nom du père", "Adresse de l'employeur", "q_open"]
 )
