@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,15 +91,15 @@ def months_files(place: Path, out: Path, schema_name: str = "cnss-employees") ->
         stock_of,
         totals_of,
     )
-    from wasl.registers.reading.headers import Wanted
+    from wasl.registers.reading.headers import wanted_columns
     from wasl.registers.schema import RegisterSchema
 
     schema = RegisterSchema.load(schema_name)
     if schema.period is None:
         raise RegisterError(f"{schema.register_id} is not declared month by month.")
-    needed = (schema.record, schema.period)
+    needed = replace(wanted_columns(schema), names=(schema.record, schema.period))
     with progress("Reading"):
-        declared = read_declarations(declaration_files(place), Wanted(needed))
+        declared = read_declarations(declaration_files(place), needed)
     monthly = monthly_rows(declared)
     totals = totals_of(declared, monthly)
     spells = spells_of(monthly)

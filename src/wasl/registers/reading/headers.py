@@ -50,44 +50,10 @@ CAMEL = re.compile(r"(?<=[a-z\u00e0-\u00fe]{2})(?=[A-Z][a-z])")
 """Where programs begin a word in the middle of a heading: birthDate."""
 NUMBER_SIGN = re.compile(r"(?i)\bn\s?\.\s?[º°]")
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-SMALL_WORDS = frozenset(
-    [
-        "de",
-        "du",
-        "d",
-        "des",
-        "la",
-        "le",
-        "les",
-        "l",
-        "of",
-        "the",
-        "et",
-        "a",
-        "au",
-        "en",
-        "s",
-        "e",
-        "del",
-        "ou",
-        "el",
-        "los",
-        "y",
-        "do",
-        "da",
-        "dos",
-        "di",
-        "della",
-        "der",
-        "die",
-        "van",
-        "von",
-        "het",
-        "und",
-        "ve",
-        "w",
-    ]
-)
+SMALL_WORDS = frozenset((
+    "de", "du", "d", "des", "la", "le", "les", "l", "of", "the", "et", "a", "au", "en", "s", "e", "del", "ou",
+    "el", "los", "y", "do", "da", "dos", "di", "della", "der", "die", "van", "von", "het", "und", "ve", "w",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +246,7 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
     whole = [{words_key(name) for name in names} - {frozenset()} for names in header]
     bare = [{words_key(_bare(name)) for name in names} - {frozenset()} for names in header]
     every = dict.fromkeys([*wanted.names, *sorted(wanted.known)])
+    required = set(wanted.names) - wanted.optional
 
     def claim(sought: Mapping[str, Set[object]], found: Sequence[Set[object]], strict: bool) -> None:
         """Give open names the open columns that match them, where exactly one does."""
@@ -292,10 +259,12 @@ def match_header(header: Sequence[tuple[str, ...]], wanted: Wanted) -> HeaderMat
             for name in sought
             if name not in places
         }
-        claimed = Counter(place for several in matches.values() for place in several)
+        every_claim = Counter(place for several in matches.values() for place in several)
+        needed = Counter(place for name, several in matches.items() if name in required for place in several)
         for name, several in matches.items():
             if len(several) > 1 and strict:
                 doubled.append(name)
+            claimed = needed if name in required else every_claim  # what may be absent takes nothing from the others
             if several and (strict or (len(several) == 1 and claimed[several[0]] == 1)):
                 places[name] = several[0]
                 taken.add(several[0])

@@ -29,7 +29,7 @@ OFFICE_HEADINGS: dict[str, tuple[str, ...]] = {
     "weight": ("poids", "pondération", "coefficient", "coefficient d'extrapolation", "coef", "coeff", "poids de sondage", "facteur d'extrapolation", "weight", "sampling weight", "معامل الترجيح", "الترجيح", "الوزن"),
     "arrival_year": ("année d'arrivée", "arrivé en", "arrivée en", "année d'arrivée au maroc", "année d'entrée", "year of arrival", "سنة الوصول", "سنة الدخول", "سنة القدوم"),
     "work_province": ("ville", "ville de travail", "lieu de travail", "province de travail", "ville d'emploi", "ville de l'employeur", "place of work", "مدينة العمل", "مكان العمل", "المدينة"),
-    "declared_month": ("période", "mois", "mois déclaré", "mois de déclaration", "période de déclaration", "month", "الشهر", "الفترة", "شهر التصريح"),
+    "declared_month": ("période", "mois", "mois de déclaration", "période de déclaration", "month", "الشهر", "الفترة", "شهر التصريح"),
     "days_declared": ("jours", "nb jours", "nombre de jours", "jours travaillés", "nbre jours", "nombre de jours déclarés", "jours cotisés", "days", "عدد الأيام", "الأيام", "الأيام المصرح بها"),
     "capped_wage": ("salaire plafonné", "salaire plafond", "assiette plafonnée", "capped wage", "الأجر المسقف", "الأجر في حدود السقف"),
     "wage": ("salaire réel", "salaire déclaré", "masse salariale", "salaire en centimes", "الأجر الحقيقي", "الأجر المصرح به"),

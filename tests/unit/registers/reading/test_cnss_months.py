@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wasl.cli.months import months_files
 from wasl.errors import RegisterError
 from wasl.registers.reading.cnss_months import (
     declaration_files,
@@ -328,3 +329,26 @@ def test_a_spell_without_any_amount_has_no_mean(tmp_path):
     rows = [(*row(1, 6)[:13], "", *row(1, 6)[14:])]
     _, monthly = read(folder_of(tmp_path, rows))
     assert spells_of(monthly)["mean_wage_centimes"].to_pylist() == [None]
+
+
+def test_months_are_counted_under_the_headings_that_the_register_is_read_under(tmp_path, monkeypatch):
+    monkeypatch.setenv("WASL_HOME", str(tmp_path / "home"))
+    rows = [row(1, 1, employer="7"), row(1, 1, employer="8"), row(2, 1), row(1, 2)]
+    place = folder_of(tmp_path, rows)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    heads = {
+        "num_immatriculation": "N° immatriculation CNSS",
+        "num_affilie": "N° affilié",
+        "jours_declares": "Nb jours",
+    }
+    heads |= {"salaire_reel": "Salaire réel", "salaire_plafonne": "Salaire plafonné", "periode": "Mois de déclaration"}
+    for path in place.iterdir():
+        first, rest = path.read_text(encoding="utf-8").split("\n", 1)
+        names = ",".join(heads.get(name, name) for name in first.strip().split(","))
+        (mine / path.name).write_text(f"{names}\n{rest}", encoding="utf-8")
+    results = [months_files(folder, tmp_path / f"{folder.name}-out") for folder in (place, mine)]
+    assert results[0] == results[1]
+    texts = [(tmp_path / f"{name}-out" / "months.csv").read_bytes() for name in (place.name, mine.name)]
+    assert texts[0] == texts[1]
+    assert b",2," in texts[0]  # two employers in January
