@@ -348,7 +348,7 @@ def test_months_are_counted_under_the_headings_that_the_register_is_read_under(t
         names = ",".join(heads.get(name, name) for name in first.strip().split(","))
         (mine / path.name).write_text(f"{names}\n{rest}", encoding="utf-8")
     results = [months_files(folder, tmp_path / f"{folder.name}-out") for folder in (place, mine)]
-    assert results[0] == results[1]
+    assert results[0] | {"out": ""} == results[1] | {"out": ""}
     texts = [(tmp_path / f"{name}-out" / "months.csv").read_bytes() for name in (place.name, mine.name)]
     assert texts[0] == texts[1]
     assert b",2," in texts[0]  # two employers in January
