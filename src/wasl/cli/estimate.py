@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,6 +62,16 @@ def estimate(
     if as_json:
         emit({**act.report, "out": str(out)})
         return
+    if act.report["results"] or act.result.weights is None:
+        _show_estimates(act.report["results"])
+    say_standing(act.report)
+    for note in act.report["notes"]:
+        say(note)
+    say(f"files: {', '.join(sorted(act.artifacts))} in {out}")
+
+
+def _show_estimates(results: Sequence[Mapping[str, Any]]) -> None:
+    """Print the estimates, or why there is none."""
     show_table(
         "Estimates (95 % intervals; before disclosure control)",
         ("what", "group", "estimate", "low", "high"),
@@ -69,13 +79,9 @@ def estimate(
             (row["what"], row["group"], *(figure(row[name], 1) for name in ("estimate", "low", "high")))
             if row["estimate"] is not None
             else (row["what"], row["group"], row["reason"], "", "")
-            for row in act.report["results"]
+            for row in results
         ],
     )
-    say_standing(act.report)
-    for note in act.report["notes"]:
-        say(note)
-    say(f"files: {', '.join(sorted(act.artifacts))} in {out}")
 
 
 def make_estimates(

@@ -64,7 +64,7 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
         rows.append(_multiple_systems(data, spec, seed, report))
     if spec.flows is not None:
         rows += _flows(data, spec.flows)
-    weights, calibrated = None, None
+    weights, calibrated, calibration_notes = None, None, list[str]()
     if spec.calibration is not None:
         calibrated = _calibration(data, spec.calibration)
         report["calibration"] = {
@@ -74,9 +74,10 @@ def make_estimates(data: pa.Table, spec: EstimateSpec, *, seed: int) -> Estimate
             "largest_factor": float(calibrated.factors.max()),
         }
         weights = _weights_table(data, spec.calibration, calibrated)
+        calibration_notes = _change_of_weights(data, spec.calibration, calibrated)
     for item in spec.linked_totals:
         rows.append(_linked_total(data, item, calibrated, report))
-    report["notes"] = _notes(spec) + _contained(data, spec)
+    report["notes"] = calibration_notes + _notes(spec) + _contained(data, spec)
     report["estimates"] = len(rows)
     report["not_estimable"] = sum(row["estimate"] is None for row in rows)
     return Estimates(rows, weights, report)
@@ -90,6 +91,15 @@ def _notes(spec: EstimateSpec) -> list[str]:
             notes.append(f"{name}: links are taken as perfect, for no quality of the links is given")
     margins = spec.calibration.margins if spec.calibration is not None else ()
     return notes + [f"margin {m.variable}: {m.source or 'no source of the totals is given'}" for m in margins]
+
+
+def _change_of_weights(data: pa.Table, asked: CalibrationSpec, calibrated: Calibration) -> list[str]:
+    """What the calibration made of the weights: totals of another population show in the factors."""
+    notes: list[str] = []
+    before, after = f"{_numbers(data, asked.weight).sum():,.0f}", f"{calibrated.weights.sum():,.0f}"
+    low, high = f"{calibrated.factors.min():.3g}", f"{calibrated.factors.max():.3g}"
+    notes.append(f"calibration: the weights add up to {before} before and {after} after; factors from {low} to {high}")
+    return notes
 
 
 def _contained(data: pa.Table, spec: EstimateSpec) -> list[str]:

@@ -86,6 +86,9 @@ def test_weights_of_a_linked_sample_meet_region_and_sex(run, sample, tmp_path):
             assert weights.loc[codes == code, "calibrated_weight"].sum() == pytest.approx(total)
         if margin.others is not None:
             assert weights.loc[~codes.isin(list(margin.totals)), "calibrated_weight"].sum() == pytest.approx(18_964)
+    assert any(
+        note.startswith("calibration: the weights add up to") and "148,152 after" in note for note in report["notes"]
+    )
     assert any("RGPH 2014" in note for note in report["notes"])  # what is taken from an older census is said
 
 

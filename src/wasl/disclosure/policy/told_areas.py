@@ -1,14 +1,17 @@
 """Variables that undo the joining of areas: a stratum that lies within one area tells which of the joined ones it is.
 
 Strata of surveys are often drawn within regions. A file that joins small regions and keeps the stratum shows each one.
+So does a weight that the rows of one region share, as design weights and weights calibrated to regions do.
 
-Does not protect against: weights that differ between areas, and several variables that tell an area together.
+Does not protect against: several variables that tell an area together, and weights that are near each other within an
+area but equal for no two rows.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wasl.disclosure.keys.working_file import WorkingFile
@@ -47,6 +50,15 @@ def told_areas(original: WorkingFile, file: WorkingFile, kept: NDArray[np.int64]
                     f"release.areas: {name} tells the {area} of {told} of {of} rows whose {area} was joined with a "
                     "larger one; drop it, or make it coarser"
                 )
+        for name in _weights(file):
+            values = _codes_of_numbers(original.table[name])
+            within = _within_one(every, values)
+            told = int(np.count_nonzero(smaller & within[kept]))
+            if told >= LEAST_ROWS and told > MOST_TOLD * of:
+                failures.append(
+                    f"release.areas: weight {name} tells the {area} of {told} of {of} rows whose {area} was joined "
+                    "with a larger one; give the joined areas the same weights, or join none of them"
+                )
     return failures
 
 
@@ -59,6 +71,17 @@ def _free(file: WorkingFile) -> list[str]:
         for name, kind in kinds.items()
         if roles.get(name, Role.FREE) is Role.FREE and not (pa.types.is_floating(kind) or pa.types.is_temporal(kind))
     ]
+
+
+def _weights(file: WorkingFile) -> list[str]:
+    """The weights that the protected file has."""
+    return file.present([spec.name for spec in file.policy.variables if spec.role is Role.WEIGHT])
+
+
+def _codes_of_numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """A code for each distinct number; negative where missing."""
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    return np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64)
 
 
 def _outside_largest(place: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.bool_]:

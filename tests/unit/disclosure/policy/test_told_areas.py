@@ -78,3 +78,32 @@ def test_where_no_region_is_joined_a_stratum_may_lie_within_one() -> None:
     data = survey(1, "nested")
     large = data.filter(pa.array([value in {"06", "07", "09"} for value in data["region"].to_pylist()]))
     assert "stratum" in protect(large, policy(), seed=1).table.column_names
+
+
+def weighted(seed: int, kind: str) -> pa.Table:
+    """The survey whose strata tell nothing, with weights of one kind."""
+    table = survey(seed, "apart")
+    place = np.array([REGIONS.index(code) for code in table["region"].to_pylist()])
+    other = np.array([int(text[1:]) for text in table["stratum"].to_pylist()])
+    rng = np.random.default_rng(seed)
+    made = {
+        "by region": 8.0 + place / 3,
+        "by region and stratum": 8.0 + place / 3 + other / 7,
+        "by stratum": 8.0 + other / 7,
+        "equal": np.full(ROWS, 10.0),
+        "equal in the joined regions": 8.0 + np.minimum(place, 4) / 3,
+        "one a row": 8.0 + rng.random(ROWS),
+    }[kind]
+    return table.set_column(table.column_names.index("weight"), "weight", pa.array(made))
+
+
+@pytest.mark.parametrize("kind", ["by region", "by region and stratum"])
+def test_weights_of_a_region_are_refused_with_their_name(kind: str) -> None:
+    for seed in range(2):
+        with pytest.raises(PolicyError, match=r"weight weight tells the region of \d+ of \d+ rows"):
+            protect(weighted(seed, kind), policy(), seed=1)
+
+
+@pytest.mark.parametrize("kind", ["by stratum", "equal", "equal in the joined regions", "one a row"])
+def test_weights_that_tell_no_region_are_not(kind: str) -> None:
+    assert protect(weighted(0, kind), policy(), seed=1).table.num_rows > 0
