@@ -94,7 +94,7 @@ def _notes(spec: EstimateSpec) -> list[str]:
 
 
 def _change_of_weights(data: pa.Table, asked: CalibrationSpec, calibrated: Calibration) -> list[str]:
-    """What the calibration made of the weights: totals of another population show in the factors."""
+    """A note on the sums and factors of the weights, which show totals of another population."""
     notes: list[str] = []
     before, after = f"{_numbers(data, asked.weight).sum():,.0f}", f"{calibrated.weights.sum():,.0f}"
     low, high = f"{calibrated.factors.min():.3g}", f"{calibrated.factors.max():.3g}"
