@@ -75,7 +75,7 @@ def _free(file: WorkingFile) -> list[str]:
 
 def _weights(file: WorkingFile) -> list[str]:
     """The weights that the protected file has."""
-    return file.present([spec.name for spec in file.policy.variables if spec.role is Role.WEIGHT])
+    return list(file.present([spec.name for spec in file.policy.variables if spec.role is Role.WEIGHT]))
 
 
 def _codes_of_numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
