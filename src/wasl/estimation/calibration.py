@@ -58,12 +58,15 @@ def calibrate(
         steps: Most Newton steps.
 
     Raises:
-        InputError: The totals contradict each other, or bounds do not enclose 1.
-        PolicyError: No weights within the bounds meet the totals.
+        InputError: A weight, a value or a total is missing or infinite, a weight is not positive, or the bounds do not
+            enclose 1.
+        PolicyError: No weights within the bounds meet the totals, for instance because these contradict each other.
     """
     low, high = bounds
     if distance == "bounded" and not low < 1 < high:
         raise InputError("the bounds of the factors must enclose 1.")
+    if absent := sum(int((~np.isfinite(given)).sum()) for given in (weights, auxiliary, totals)):
+        raise InputError(f"{absent} weights, auxiliary values or totals of the calibration are missing or infinite.")
     if (weights <= 0).any():
         raise InputError(f"{int((weights <= 0).sum())} design weights are not positive.")
     scale = np.maximum(np.abs(totals), 1.0)

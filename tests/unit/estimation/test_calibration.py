@@ -98,3 +98,14 @@ def test_replicates_give_the_design_variance():
     full = (weights * y).sum()
     jackknife = 59 / 60 * ((replicates.T @ y - full) ** 2).sum()
     assert jackknife == pytest.approx(design_variance(weights * y, None, clusters), rel=0.02)
+
+
+@pytest.mark.parametrize("where", range(3))
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("distance", ["linear", "raking", "bounded"])
+def test_missing_or_infinite_figures_are_refused_with_their_number(distance, value, where):
+    weights, auxiliary = _sample(np.random.default_rng(2), 40)
+    given = [weights, auxiliary, auxiliary.T @ weights]
+    given[where].flat[1] = value
+    with pytest.raises(InputError, match="1 weights, auxiliary values or totals"):
+        calibrate(given[0], given[1], given[2], distance=distance)
