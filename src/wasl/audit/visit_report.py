@@ -185,7 +185,7 @@ def render_visit(report: VisitReport, language: Language, *, origin: str = "", s
     period = f"{report.first_day or '…'} – {report.last_day or '…'}"
     facts = [(word("period"), escape(period)), (word("log"), escape(origin)), (word("state"), escape(state))]
     facts.append((word("entries"), f"{says.number(report.entries)} {word('of')} {says.number(report.total)}"))
-    rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts if value)
+    rows = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in facts if value)
     counts = "".join(
         f"<div><h2>{word(name)}</h2>{_counts(getattr(report, name), language, kinds=name == 'by_kind')}</div>"
         for name in ("by_kind", "by_actor", "by_project")
@@ -195,7 +195,7 @@ def render_visit(report: VisitReport, language: Language, *, origin: str = "", s
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         f"<title>{word('title')}</title><style>{STYLE}</style></head><body><h1>{word('title')}</h1>"
-        f'<table>{rows}</table><section class="columns">{counts}</section>{lists}'
+        f'<table aria-label="{word("title")}">{rows}</table><section class="columns">{counts}</section>{lists}'
         f"<footer>{word('signature')}</footer></body></html>\n"
     )
 

@@ -162,7 +162,11 @@ class _Pages:
         words = self._words(request)
         known = () if found.quality is None else found.quality.findings
         columns = register_work.columns_of(found, words.language)
-        findings = [(CHECKS[one.check][words.language][0], one.column, one.count, one.share) for one in known]
+        labels = register_work.labels_of(found, words.language)
+        findings = [
+            (CHECKS[one.check][words.language][0], labels.get(one.column, one.column), one.count, one.share)
+            for one in known
+        ]
         return self._render(
             request,
             "register.html",

@@ -44,6 +44,7 @@ __all__ = [
     "choose_columns",
     "columns_of",
     "encode",
+    "labels_of",
     "map_columns",
     "record",
     "send",
@@ -116,6 +117,11 @@ class EncodingOrder:
     identity: str = field(repr=False)
     round_name: str
     period: str
+
+
+def labels_of(case: RegisterCase, language: str) -> dict[str, str]:
+    """The label of each column of the description, by its name; empty without a description."""
+    return {} if case.schema is None else {one.name: one.label_in(language) for one in case.schema.fields}
 
 
 def columns_of(case: RegisterCase, language: str) -> list[Column]:

@@ -9,10 +9,12 @@ from markupsafe import Markup, escape
 
 from wasl.locale.messages import Messages
 
-__all__ = ["PageText", "isolated", "said"]
+__all__ = ["PageText", "begun", "isolated", "said"]
 
 ARABIC = re.compile("[\u0600-\u06ff]")
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+FIRST_WORD = re.compile("(?!wasl )[a-z\u00e0-\u00ff]+(?:'[a-z\u00e0-\u00ff]+)?(?= )")
+"""A word in small letters at the beginning of a sentence; names with digits, hyphens or a colon are none."""
 FIRST_STRONG, POP = "\u2068", "\u2069"
 
 
@@ -25,6 +27,14 @@ def isolated(language: Messages, value: object) -> object:
         return value
     other = LATIN if language.direction == "rtl" else ARABIC
     return f"{FIRST_STRONG}{value}{POP}" if other.search(value) else value
+
+
+def begun(sentence: str) -> str:
+    """A finished sentence with a capital letter at its beginning.
+
+    Messages begin small, since the command line sets the place before them.
+    """
+    return sentence[0].upper() + sentence[1:] if sentence.endswith(".") and FIRST_WORD.match(sentence) else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +61,5 @@ def said(language: Messages, english: object) -> Markup:
     text = str(english)
     known = language.known(text, isolate=language.direction == "rtl")
     if known is not None:
-        return escape(known)
+        return escape(begun(known))
     return Markup('<span lang="en" dir="ltr">{}</span>').format(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 import jinja2
 import pyarrow as pa
 
+from wasl.locale import Messages, messages
 from wasl.locale.printing import PRINTED
 from wasl.publication.description import Code, DatasetDescription, Language
 from wasl.publication.formats import safe_text
@@ -160,7 +162,7 @@ def dictionary_html(
     created: str,
 ) -> bytes:
     """The dictionary as one page in a language, labels in a second, too. It needs no other file; texts are escaped."""
-    french = language == "fr"
+    says = messages(language)
     page = _template().render(
         description=description,
         summaries=summaries,
@@ -168,9 +170,11 @@ def dictionary_html(
         words=WORDS[language],
         rows=rows,
         created=created,
-        percent=percent,
+        percent=lambda count, summary: _share(count, summary, says),
+        day=lambda value: _day(str(value), says),
+        says=says,
         weighted=bool(description.weight),
-        number=lambda value: f"{value:,.0f}".replace(",", "\u202f") if french else f"{value:,.0f}",
+        number=lambda value: says.number(value, 0),
         pages=[(code, *page) for code, page in PAGES.items() if code != language],
         text=lambda name: description.texts(name).get(language) or getattr(description, name),
         meaning=_meaning,
@@ -181,6 +185,19 @@ def dictionary_html(
 def _meaning(code: Code, language: Language) -> str:
     """The meaning of a code in a language, in English where it was not translated."""
     return {"fr": code.label_fr, "ar": code.label_ar}.get(language) or code.label
+
+
+def _share(count: CodeCount, summary: VariableSummary, says: Messages) -> str:
+    """A code's share of the rows with a value, in percent, as the language writes it."""
+    return says.number(100 * count.rows / summary.valid, 1) if summary.valid else ""
+
+
+def _day(text: str, says: Messages) -> str:
+    """A day of the description in words; a year or a month as it stands."""
+    try:
+        return says.date(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def percent(count: CodeCount, summary: VariableSummary) -> str:

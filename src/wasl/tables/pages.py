@@ -105,8 +105,8 @@ section { margin-top: 2rem; }
 <p>{{ part.text }}</p>
 {% for table in tables %}
 <h3><bdi>{{ table.names[part.language] }}</bdi></h3>
-<table>
-<tr><th>{{ part.counted[0] }}</th><th>{{ part.counted[1] }}</th></tr>
+<table aria-label="{{ table.names[part.language] }}">
+<tr><th scope="col">{{ part.counted[0] }}</th><th scope="col">{{ part.counted[1] }}</th></tr>
 {% for status, count in table.counts %}
 <tr><td>{{ part.words[status] }}</td><td>{{ count }}</td></tr>
 {% endfor %}

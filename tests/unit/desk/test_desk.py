@@ -256,7 +256,7 @@ def test_two_registers_are_compared_and_the_workbook_comes_back(
 
 def test_what_goes_wrong_is_said_without_a_value(client: httpx.Client, desk: Desk, registers: dict[str, bytes]) -> None:
     page = post(client, desk, "/registers", schema="dgsn-permits")
-    assert "no file was chosen" in page.text
+    assert "No file was chosen" in page.text
     page = post(client, desk, "/returns", files={"returned": ("r", b"x"), "keep_map": ("k.csv", b"x")})
     assert page.status_code == 422
     assert client.get("/registers/unknown").status_code == 422
@@ -267,7 +267,7 @@ def test_what_goes_wrong_is_said_without_a_value(client: httpx.Client, desk: Des
     assert page.status_code == 422
     assert "content-of-a-file" not in page.text
     assert (
-        "nothing was encoded yet" in post(client, desk, f"/registers/{case}/send", address="http://x", token="t").text
+        "Nothing was encoded yet" in post(client, desk, f"/registers/{case}/send", address="http://x", token="t").text
     )
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pyarrow as pa
+import pytest
 
 from wasl.publication.columns import typed_columns
 from wasl.publication.dictionary import WORDS, dictionary_csv, dictionary_html
@@ -70,3 +72,18 @@ def test_intervals_without_a_meaning_stand_in_their_order(description):
     )
     found = [code.code for code in columns[0].variable.codes]
     assert found == ["-5", "[5,10)", "<1970", "1970-1979", "1980-1989", "2000+", "other"]
+
+
+@pytest.mark.parametrize(
+    ("language", "rows"), [("en", "1,234,567"), ("fr", "1\u202f234\u202f567"), ("ar", "1.234.567")]
+)
+def test_numbers_days_and_marks_are_those_of_the_language(table, description, language, rows):
+    summaries = summarize(typed_columns(table, description))
+    page = dictionary_html(description, summaries, language=language, rows=1_234_567, created="2026-03-01").decode()
+    assert rows in page
+    assert "2026-03-01" not in page
+    assert {"en": "1 March 2026", "fr": "1 mars 2026", "ar": "1 مارس 2026"}[language] in page
+    if language == "ar":
+        soft = re.findall(r'<p class="soft">(.*?)</p>', page, flags=re.DOTALL)
+        assert soft
+        assert not any(re.search("[,;] ", one) for one in soft)

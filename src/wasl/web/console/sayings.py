@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from wasl import errors
 from wasl.locale import N_, Messages
-from wasl.locale.pages import isolated
+from wasl.locale.pages import begun, isolated
 from wasl.web.console.field_labels import label_of_field
 from wasl.web.console.forms import NAMING_FIELDS, PageFault
 from wasl.web.problems import HttpProblem
@@ -143,7 +143,7 @@ class Saying:
         return cls(
             fault.status,
             language.text(title),
-            language.text(fault.message, **values),
+            begun(language.text(fault.message, **values)),
             language.text(fault.remedy or remedy),
         )
 
@@ -167,4 +167,4 @@ def say_problem(problem: HttpProblem, language: Messages) -> Saying:
 
 def _known(sentence: str, language: Messages) -> str:
     """The sentence in the language, or empty where it is of no catalogue."""
-    return language.known(sentence, isolate=language.direction == "rtl") or ""
+    return begun(language.known(sentence, isolate=language.direction == "rtl") or "")

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from wasl.locale import Language, Messages
 from wasl.locale.messages import in_language
-from wasl.locale.pages import said
+from wasl.locale.pages import begun, said
 from wasl.service.ports import Reader
 from wasl.service.records import Register, Release, TableOrder
 from wasl.web.console.documents import THRESHOLDS
@@ -98,7 +98,8 @@ def said_in_words(english: str, labels: Mapping[str, str], language: Messages) -
     if known is None:
         return said(language, english)
     words = {one.name: language.text(one.label) for one in THRESHOLDS}
-    return escape(with_labels(EXCEEDED.sub(lambda found: words.get(found[1], found[0]), known), labels))
+    in_words = with_labels(EXCEEDED.sub(lambda found: words.get(found[1], found[0]), known), labels)
+    return escape(begun(in_words))
 
 
 def methods_of(one: Release | TableOrder, language: Messages) -> list[str]:
