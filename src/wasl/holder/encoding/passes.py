@@ -285,13 +285,13 @@ def _figures(
 ) -> tuple[PassSummary, BlockFigures]:
     sizes = np.concatenate([turn.kept_sizes for turn in turns])
     leaks = np.concatenate([turn.leaks for turn in turns])
-    occupied = sizes > 0
+    occupied = sizes > 0  # of a sampled block above the limit no row is released: its T does not count
     summary = PassSummary(
         step.name,
         rows,
         int(occupied.sum()),
         int(sizes.max(initial=0)),
-        float(np.round(leaks.max(initial=0.0), 4)),
+        float(np.round(leaks[occupied].max(initial=0.0), 4)),
         fill,
         len(turns[-1].left_out),
     )

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from wasl.holder.encoding.blocking_keys import PartDigests
-from wasl.holder.encoding.blocks import block_hashes
-from wasl.holder.encoding.passes import _distinct_pairs
+from wasl.holder.encoding.blocks import Blocks, block_hashes
+from wasl.holder.encoding.passes import _distinct_pairs, _figures, _Turn
 from wasl.holder.keys import LinkageKey
 from wasl.holder.profile import EncodingPass
 
@@ -47,3 +47,16 @@ def test_pairs_of_numbers_are_counted_as_numpy_counts_them(count):
     expected, times = np.unique(np.stack([first, second]), axis=1, return_counts=True)
     assert np.array_equal(pairs, expected)
     assert np.array_equal(counts, times)
+
+
+@pytest.mark.parametrize("lost", [set(), {0}, {1}, {0, 2}, {0, 1, 2}])
+def test_the_largest_leak_is_that_of_the_blocks_of_which_rows_are_released(lost):
+    """A block above the limit that was measured on a sample is not released; its rows are split in the next turn."""
+    sizes, leaks = np.array([600, 5, 520]), np.array([11.67, 0.4, 3.2])
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    blocks = Blocks(np.arange(1125, dtype=np.int32), starts, np.zeros((3, 16), np.uint8), np.zeros((3, 12), np.uint8))
+    keep = np.repeat([block not in lost for block in range(3)], sizes)
+    step = EncodingPass(name="p", block=("birth_date",), groups=("names",))
+    summary, figures = _figures(step, [_Turn(blocks, keep, leaks)], int(keep.sum()), {})
+    released = [leak for block, leak in enumerate(leaks) if block not in lost]
+    assert summary.leak == max(released, default=0.0) == figures.leaks.max(initial=0.0)
