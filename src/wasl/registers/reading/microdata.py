@@ -25,6 +25,7 @@ from wasl.errors import InputError
 from wasl.registers.reading.bounded_parquet import read_bounded
 from wasl.registers.reading.encodings import detect_encoding
 from wasl.registers.reading.long_lines import require_lines
+from wasl.registers.reading.unnamed_columns import with_first_name, without_unnamed
 from wasl.registers.reading.width import doubled, require_width
 
 __all__ = ["Microdata", "column_labels", "missing_reasons", "open_microdata", "read_microdata"]
@@ -48,6 +49,7 @@ class Microdata:
         missing: For each variable, its user-missing codes and how many cells had each; these cells are null.
         reasons: For each variable with user-missing codes, code to label (empty where it has none).
         encoding, separator: How a text file was written; empty otherwise.
+        numbered: Whether a first column without a name numbered the rows; it was left out.
     """
 
     table: pa.Table = field(repr=False)
@@ -57,6 +59,7 @@ class Microdata:
     reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encoding: str = ""
     separator: str = ""
+    numbered: bool = False
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -64,6 +67,8 @@ class Microdata:
         notes = []
         if self.encoding and self.encoding != "utf-8":
             notes.append(f"the file was read as {self.encoding}.")
+        if self.numbered:
+            notes.append("the first column has no name and numbers the rows: it is left out.")
         for name, codes in self.missing.items():
             counts = ", ".join(f"{code}: {count}" for code, count in codes.items())
             notes.append(f"{name}: cells with a user-missing code are missing ({counts}).")
@@ -195,6 +200,7 @@ def _csv(path: Path) -> Microdata:
     if said is not None:
         text = rest
     separator = _separator(text, said[1] if said is not None else "")
+    text = with_first_name(text, separator)
     header = _header(path, text, separator)
     _require_names(path, header)
     broken: list[int] = []
@@ -226,7 +232,8 @@ def _csv(path: Path) -> Microdata:
         )
     if table.num_rows == 0:
         raise InputError(f"{path}: there are columns but no rows.")
-    return Microdata(table.rename_columns([name.strip() for name in header]), encoding=encoding, separator=separator)
+    table, numbered = without_unnamed(table.rename_columns([name.strip() for name in header]))
+    return Microdata(table, encoding=encoding, separator=separator, numbered=numbered)
 
 
 def _separator(text: str, said: str) -> str:
@@ -269,7 +276,7 @@ def _require_names(path: Path, header: Sequence[str]) -> None:
         InputError: Says how many columns there are, or names the doubled ones.
     """
     require_width(path, len(header))
-    if names_twice := doubled([name.strip() for name in header]):
+    if names_twice := doubled([name.strip() for name in header if name.strip()]):
         raise InputError(f"{path}: several columns are called {', '.join(names_twice)}.", remedy="Rename all but one.")
 
 

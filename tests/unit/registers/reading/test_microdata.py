@@ -232,3 +232,30 @@ def test_types_of_parquet_columns_stay(tmp_path):
         found = open_microdata(tmp_path / "t.parquet").table
         assert found.schema == table.schema
         assert found.equals(part)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ",a,b\n0,x,1\n1,y,2\n2,z,3\n",
+        '"";"a";"b"\n"1";"x";1\n"2";"y";2\n"3";"z";3\n',
+        '"a";"b"\n"1";"x";1\n"2";"y";2\n"3";"z";3\n',
+        "a\tb\n0\tx\t1\n1\ty\t2\n2\tz\t3\n",
+        "a;b;\nx;1;\ny;2;\nz;3;\n",
+        "a;b;;\nx;1;;\ny;2;; \nz;3;;\n",
+    ],
+)
+def test_row_numbers_and_blank_columns_without_a_name_are_left_out(tmp_path, content):
+    found = open_microdata(written(tmp_path, content))
+    assert found.table.to_pydict() == {"a": ["x", "y", "z"], "b": ["1", "2", "3"]}
+    assert found.findings == (
+        () if content.startswith("a;b;") else ("the first column has no name and numbers the rows: it is left out.",)
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [",a\n1,x\n3,y\n", ",a\n5,x\n6,y\n", "a,\nx,1\n", "a;b\n7;x;1\n8;y;2\n", "a;b\n1;x;1\n2;y\n"]
+)
+def test_other_columns_without_a_name_are_refused(tmp_path, content):
+    with pytest.raises(InputError, match=r"has no name|do not have"):
+        open_microdata(written(tmp_path, content))
