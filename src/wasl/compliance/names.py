@@ -9,9 +9,8 @@ from wasl.compliance.facts import Facts
 from wasl.compliance.statements import Localized
 from wasl.locale import LANGUAGES, Messages, messages
 from wasl.locale.messages import in_language
-from wasl.registers.documents import config_dir
+from wasl.registers.documents import shipped_documents
 from wasl.registers.known_names import known_as, known_name
-from wasl.registers.plain_toml import read_toml
 from wasl.registers.schema import RegisterSchema
 
 __all__ = ["column_label", "derived_label", "listed", "pass_name", "register_titles", "variable_label"]
@@ -67,8 +66,8 @@ def _word(name: str, words: Messages) -> str:
 def _shipped_labels() -> Mapping[str, Localized]:
     """Labels of variables in the descriptions that ship; where two differ, the first by the name of its file."""
     found: dict[str, Localized] = {}
-    for path in sorted((config_dir() / "publication").rglob("*.toml")):
-        for one in read_toml(path.read_text(encoding="utf-8")).get("variables", ()):
+    for document in shipped_documents("publication"):
+        for one in document.get("variables", ()):
             labels = [str(one.get(kind, "")) for kind in ("label", "label_fr", "label_ar")]
             if all(labels):
                 found.setdefault(str(one["name"]), {code: in_language(code, *labels) for code in LANGUAGES})

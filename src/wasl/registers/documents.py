@@ -14,7 +14,15 @@ from wasl.locale import N_
 from wasl.registers.document_faults import said_fault
 from wasl.registers.plain_toml import KeyDepthError, read_toml
 
-__all__ = ["Document", "Place", "config_dir", "load_document", "resolve_document", "validate_document"]
+__all__ = [
+    "Document",
+    "Place",
+    "config_dir",
+    "load_document",
+    "resolve_document",
+    "shipped_documents",
+    "validate_document",
+]
 
 
 Place = tuple[int | str, ...]
@@ -78,6 +86,11 @@ def _is_name(name_or_path: str | Path) -> bool:
     """Whether a text can be the name of a shipped document: no suffix of a document, and not said to be a path."""
     text = str(name_or_path)
     return Path(text).suffix not in (".toml", ".json") and not text.startswith((".", "/", "\\")) and ":" not in text
+
+
+def shipped_documents(kind: str) -> list[dict[str, Any]]:
+    """All documents of a kind that ship, as they are written, in the order of their files."""
+    return [read_toml(path.read_text(encoding="utf-8")) for path in sorted((config_dir() / kind).rglob("*.toml"))]
 
 
 def load_document(model: type[D], path: Path) -> D:
