@@ -15,6 +15,9 @@ from wasl.registers.exchange.whole_files import write_whole
 
 __all__ = ["assemble_files", "register"]
 
+MOST_COMPARISONS = 20
+"""Comparisons of two registers on one variable that are printed: nine registers have some 400. All are in the file."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb ``assemble``."""
@@ -48,10 +51,13 @@ def assemble(
     show_table(f"{result['persons']:,} persons", ("variable", "known", "registers disagree"), rows)
     agree = [
         (one["variable"], one["register_a"], one["register_b"], one["persons"], f"{one['agreement']:.1%}")
-        for one in result["concordance"]
+        for one in sorted(result["concordance"], key=lambda one: one["agreement"] if one["persons"] else 1.0)
         if one["persons"]
     ]
-    show_table("What registers say of the same persons", ("variable", "register", "and", "persons", "agree"), agree)
+    heads = ("variable", "register", "and", "persons", "agree")
+    show_table("What registers say of the same persons", heads, agree[:MOST_COMPARISONS])
+    if more := len(agree[MOST_COMPARISONS:]):
+        say(f"The comparisons with the least agreement are shown; {more:,} more agree as well or better.")
     for name, total in result["totals"].items():
         say(f"{name}: {total['payloads']:,.1f} in the payloads, {total['microdata']:,.1f} in the microdata")
     for name in result["left_out"]:
