@@ -138,6 +138,8 @@ def test_odd_ranges_of_a_package_give_its_bytes_or_a_refusal(resolved: tuple[Ser
             assert answer.content == whole.content[int(first) : int(last) + 1]
     assert client.get(place, headers={"If-None-Match": tag}).status_code == 304
     for other in ('"another"', "W/" + tag, "*x", ""):
+        beyond = client.get(place, headers={"Range": f"bytes={len(whole.content)}-", "If-Range": other})
+        assert (beyond.status_code, beyond.content) == (200, whole.content), "it was longer when a part was fetched"
         answer = client.get(place, headers={"Range": "bytes=0-3", "If-Range": other})
         assert (answer.status_code, answer.content == whole.content) == (200, True), other
     assert client.get(place, headers={"Range": "bytes=0-3", "If-Range": tag}).content == whole.content[:4]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Self, TypeVar
 
+from wasl.client.failures import no_service
 from wasl.client.transport import Transport
 from wasl.client.views import Document, Remote
 
@@ -30,6 +31,8 @@ class Session:
         while True:
             asked = {"limit": 200, **(params or {}), **({"cursor": cursor} if cursor else {})}
             page = self.transport.json("GET", path, params=asked)
+            if not isinstance(page, dict) or not {"items", "next"} <= set(page):
+                raise no_service()
             for item in page["items"]:
                 yield kind.parse(item)
             cursor = page["next"] or ""

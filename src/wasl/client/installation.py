@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wasl.client.base import Session
-from wasl.client.views import Job, Token, User, WhoAmI
+from wasl.client.views import Job, Token, User, WhoAmI, parsed
 from wasl.errors import StateError
 
 __all__ = ["Installation"]
@@ -20,7 +20,7 @@ class Installation(Session):
 
     def whoami(self) -> WhoAmI:
         """The user, the role and the reach of this token."""
-        return WhoAmI(**self.transport.json("GET", "/v1/whoami"))
+        return parsed(WhoAmI, self.transport.json("GET", "/v1/whoami"))
 
     def health(self) -> dict[str, Any]:
         """That the process answers, and its release."""

@@ -6,16 +6,19 @@ import base64
 import hashlib
 import random
 import re
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from wasl import errors
-from wasl.errors import WaslError
+from wasl.client.failures import no_address, no_service, refusal_of, require_repeatable, unreachable
+from wasl.errors import InputError, VerificationError, WaslError
 
 __all__ = ["Progress", "Transport", "file_digest"]
 
@@ -27,7 +30,8 @@ CHUNK_BYTES = 1 << 20
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
 MOST_DOUBLINGS = 10
-PROBLEM = re.compile(r"urn:wasl:problem:([a-z-]+)")
+ANNOUNCED = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
+PART = re.compile(r"bytes (\d{1,18})-")
 
 
 class Transport:
@@ -50,7 +54,10 @@ class Transport:
         http: httpx.Client | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = http or httpx.Client(base_url=address.rstrip("/"), timeout=timeout_seconds)
+        try:
+            self._http = http or httpx.Client(base_url=address.rstrip("/"), timeout=timeout_seconds)
+        except httpx.InvalidURL as error:
+            raise no_address() from error
         self._http.headers.update(headers)
         self.attempts = attempts
         self._sleep = sleep
@@ -74,7 +81,7 @@ class Transport:
             WaslError: The service refused, as the class its problem names.
         """
         headers = {"If-Match": etag} if etag else {}
-        return self._send(method, path, headers=headers, json=body, params=params).json()
+        return _json(self._send(method, path, headers=headers, json=body, params=params))
 
     def text(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, language: str = "") -> str:
         """The text a route answers, in the language asked for where it has several."""
@@ -89,61 +96,90 @@ class Transport:
         progress: Progress | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Stream a file to a route, under its digest; gives the JSON it answers."""
-        digest = base64.b64encode(file_digest(file)).decode()
-        size = file.stat().st_size
-        headers = {
-            "Content-Type": media_type,
-            "Content-Length": str(size),
-            "Content-Digest": f"sha-256=:{digest}:",
-        }
-        return self._send(
-            "POST", path, headers=headers, params=params, content=lambda: _chunks(file, size, progress)
-        ).json()
+        """Stream a file to a route, under its digest; gives the JSON it answers.
+
+        Raises:
+            InputError: The file was changed while it was sent; the service keeps nothing of it.
+        """
+        with file.open("rb") as stream:
+            outgoing = _Outgoing.of(file, stream)
+            headers = {
+                "Content-Type": media_type,
+                "Content-Length": str(outgoing.size),
+                "Content-Digest": f"sha-256=:{base64.b64encode(outgoing.digest).decode()}:",
+            }
+            try:
+                answer = self._send(
+                    "POST", path, headers=headers, params=params, content=lambda: outgoing.chunks(progress)
+                )
+            except WaslError as error:
+                outgoing.require_unchanged(error)
+                raise
+        return _json(answer)
 
     def download(self, path: str, out: Path, progress: Progress | None = None) -> str:
         """Fetch a file into place, whole or not at all, going on where a broken connection stopped; gives its digest.
 
+        A file that the service replaced meanwhile is fetched from its beginning.
+
         Raises:
             VerificationError: What arrived is not what the service says it sent.
         """
-        partial = out.with_name(out.name + ".partial")
-        partial.unlink(missing_ok=True)
+        arriving = _Arriving(out.with_name(f".{out.name}.{secrets.token_hex(4)}.partial"))
         try:
             for attempt in range(self.attempts):
+                last = attempt + 1 == self.attempts
                 try:
-                    announced = self._fetch(path, partial, progress)
+                    waiting = self._fetch(path, arriving, progress, last=last)
+                except httpx.InvalidURL as error:
+                    raise no_address() from error
+                except httpx.RequestError as error:
+                    require_repeatable(error)
+                    if last:
+                        raise unreachable(error) from error
+                    waiting = ""
+                if waiting is None:
                     break
-                except httpx.TransportError as error:
-                    if attempt + 1 == self.attempts:
-                        raise _unreachable(error) from error
-                    self._pause(attempt, None)
-            found = file_digest(partial)
-            if announced and announced != found:
-                raise errors.VerificationError("what arrived is not what the service says it sent.")
-            partial.replace(out)
+                self._pause(attempt, waiting)
+            found = file_digest(arriving.path)
+            if arriving.announced and arriving.announced != found:
+                raise VerificationError("what arrived is not what the service says it sent.")
+            arriving.path.replace(out)
         finally:
-            partial.unlink(missing_ok=True)
+            arriving.path.unlink(missing_ok=True)
         return "sha256:" + found.hex()
 
-    def _fetch(self, path: str, partial: Path, progress: Progress | None) -> bytes:
-        have = partial.stat().st_size if partial.exists() else 0
-        headers = {"Range": f"bytes={have}-"} if have else {}
+    def _fetch(self, path: str, arriving: _Arriving, progress: Progress | None, *, last: bool) -> str | None:
+        """Fetch what is not there yet; gives None when all is there, else how long the service asks to wait."""
+        have = arriving.size()
+        headers = {"Accept-Encoding": "identity"}  # packed on the way, it would have another digest
+        if have and arriving.etag:
+            headers |= {"Range": f"bytes={have}-", "If-Range": arriving.etag}
+        elif have:
+            headers |= {"Range": f"bytes={have}-"}
         with self._http.stream("GET", path, headers=headers) as response:
-            if response.status_code >= httpx.codes.BAD_REQUEST:
+            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and not last:
+                arriving.path.unlink()  # it became shorter than what is here
+                return ""
+            if response.status_code in RETRIABLE and not last:
+                return str(response.headers.get("retry-after", ""))
+            if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
                 response.read()
-                raise _error(response)
-            if response.status_code != httpx.codes.PARTIAL_CONTENT:
+                raise refusal_of(response)
+            if not _goes_on(response, have):
                 have = 0
-            total = have + int(response.headers.get("content-length", 0))
-            with partial.open("ab" if have else "wb") as file:
+            arriving.etag = response.headers.get("etag", "")
+            announced = ANNOUNCED.search(response.headers.get("repr-digest", ""))
+            arriving.announced = base64.b64decode(announced.group(1)) if announced else b""
+            length = response.headers.get("content-length", "")
+            total = have + (int(length) if length.isdigit() else 0)
+            with arriving.path.open("ab" if have else "wb") as file:
                 for chunk in response.iter_raw():  # as it comes, so that a broken line loses nothing
                     file.write(chunk)
                     have += len(chunk)
                     if progress is not None:
                         progress(have, total)
-            announced = re.search(r"sha-256=:([A-Za-z0-9+/=]+):", response.headers.get("repr-digest", ""))
-            return base64.b64decode(announced.group(1)) if announced else b""
+        return None
 
     def _send(
         self,
@@ -169,15 +205,18 @@ class Transport:
                     params=params,
                     content=content() if content is not None else None,
                 )
-            except httpx.TransportError as error:
+            except httpx.InvalidURL as error:
+                raise no_address() from error
+            except httpx.RequestError as error:
+                require_repeatable(error)
                 if last:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
                 self._pause(attempt, None)
                 continue
-            if response.status_code < httpx.codes.BAD_REQUEST:
+            if response.is_success:
                 return response
             if response.status_code not in RETRIABLE or last:
-                raise _error(response)
+                raise refusal_of(response)
             self._pause(attempt, response.headers.get("retry-after"))
         raise AssertionError("unreachable")
 
@@ -194,37 +233,76 @@ def file_digest(file: Path) -> bytes:
         return hashlib.file_digest(stream, "sha256").digest()
 
 
-def _chunks(file: Path, size: int, progress: Progress | None) -> Iterator[bytes]:
-    done = 0
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
+@dataclass
+class _Arriving:
+    """A download so far: the hidden file beside its place, and what the service called the version it sent."""
+
+    path: Path
+    etag: str = ""
+    announced: bytes = b""
+
+    def size(self) -> int:
+        """Bytes that are there."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    """A file while it is sent: the one that was there at the beginning, also when another one takes its name."""
+
+    file: Path
+    stream: BufferedReader
+    size: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, file: Path, stream: BufferedReader) -> _Outgoing:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+        return cls(file, stream, stream.tell(), digest)
+
+    def chunks(self, progress: Progress | None) -> Iterator[bytes]:
+        """The bytes, as many as were announced.
+
+        Raises:
+            InputError: The file became shorter.
+        """
+        self.stream.seek(0)
+        done = 0
+        while chunk := self.stream.read(min(CHUNK_BYTES, self.size - done)):
             yield chunk
             done += len(chunk)
             if progress is not None:
-                progress(done, size)
+                progress(done, self.size)
+        if done < self.size:
+            raise self._changed()
+
+    def require_unchanged(self, error: WaslError) -> None:
+        """Name the true reason of a failure.
+
+        Raises:
+            InputError: The file was written to since its digest was taken.
+        """
+        self.stream.seek(0)
+        if hashlib.file_digest(self.stream, "sha256").digest() != self.digest:
+            raise self._changed() from error
+
+    def _changed(self) -> InputError:
+        return InputError(
+            f"{self.file}: the file was changed while it was sent; the service keeps nothing of it.",
+            remedy="Send it again when no program writes to it.",
+        )
 
 
-def _error(response: httpx.Response) -> WaslError:
-    """The error a problem stands for."""
+def _goes_on(response: httpx.Response, have: int) -> bool:
+    """Whether what arrives is the rest of what is here, and not the file from its beginning."""
+    if response.status_code != httpx.codes.PARTIAL_CONTENT:
+        return False
+    part = PART.match(response.headers.get("content-range", ""))
+    return part is None or int(part.group(1)) == have
+
+
+def _json(response: httpx.Response) -> Any:
     try:
-        problem = response.json()
-        found = PROBLEM.fullmatch(str(problem.get("type", "")))
-        detail, remedy = str(problem.get("detail", "")), str(problem.get("remedy", ""))
-        fields = "; ".join(map(str, problem.get("fields", [])))
-    except (ValueError, AttributeError):
-        found, detail, remedy, fields = None, "", "", ""
-    message = detail or f"the service answered {response.status_code}."
-    if fields:
-        message = f"{message} ({fields})"
-    name = "".join(part.capitalize() for part in found.group(1).split("-")) if found else ""
-    kind = getattr(errors, name, None)
-    if isinstance(kind, type) and issubclass(kind, WaslError) and kind is not errors.MissingExtraError:
-        return kind(message, remedy=remedy)
-    by_status = {401: errors.AccessError, 403: errors.AccessError, 404: errors.NotFoundError, 428: errors.StateError}
-    return by_status.get(response.status_code, WaslError)(message, remedy=remedy)
-
-
-def _unreachable(error: httpx.TransportError) -> WaslError:
-    return WaslError(
-        f"the service does not answer ({type(error).__name__}).", remedy="Check the address and try again."
-    )
+        return response.json()
+    except ValueError as error:
+        raise no_service() from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from wasl.client.failures import no_service
 
 __all__ = [
     "Authorization",
@@ -29,11 +31,28 @@ __all__ = [
     "Token",
     "User",
     "WhoAmI",
+    "parsed",
 ]
 
 
 Document = Mapping[str, Any] | str
 """A document as JSON has it, or the text of its TOML file."""
+
+
+V = TypeVar("V")
+
+
+def parsed(view: type[V], value: Any) -> V:
+    """A view from the JSON the service sent.
+
+    Raises:
+        WaslError: It is no such JSON: another program answered.
+    """
+    names = {one.name for one in dataclasses.fields(view)}  # type: ignore[arg-type]
+    try:
+        return view(**{name: item for name, item in value.items() if name in names})
+    except (TypeError, AttributeError) as error:
+        raise no_service() from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +70,7 @@ class Remote:
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Self:
         """From the JSON the service sent."""
-        names = {one.name for one in dataclasses.fields(cls)}
-        return cls(**{name: item for name, item in value.items() if name in names})
+        return parsed(cls, value)
 
     @property
     def etag(self) -> str:

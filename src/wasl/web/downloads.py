@@ -77,7 +77,8 @@ def send_file(
     etag = f'"{digest.removeprefix("sha256:")}"'
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"ETag": etag})
-    _require_range(request.headers.get("range"), path.stat().st_size)
+    if request.headers.get("if-range", etag) == etag:  # else the whole file is sent: RFC 9110, section 13.1.5
+        _require_range(request.headers.get("range"), path.stat().st_size)
     record_read(office, caller, project=project, subject=subject, digest=digest)
     raw = bytes.fromhex(digest.removeprefix("sha256:"))
     headers = {"ETag": etag, "Repr-Digest": f"sha-256=:{base64.b64encode(raw).decode()}:"}
