@@ -37,7 +37,14 @@ from wasl.linkage.model.expectation import FLOOR
 from wasl.linkage.model.known_nonmatches import Strangers
 from wasl.linkage.model.match_model import ERRORS, MATCH, RELATIVES, REST, TWINS, Fit, PassModel
 from wasl.linkage.model.opinions import disagreeing
-from wasl.linkage.model.soundness import LEAST_AGREEMENT, agrees, is_sound, least_of_class, sorted_out
+from wasl.linkage.model.soundness import (
+    LEAST_AGREEMENT,
+    agrees,
+    agrees_elsewhere,
+    is_sound,
+    least_of_class,
+    sorted_out,
+)
 from wasl.linkage.model.trust_in_counts import are_matches
 from wasl.linkage.plan import ModelOptions
 
@@ -285,9 +292,12 @@ class _Finisher:
         """The model of a fit as it is."""
         evidence, names, matching = self._evidence, setup.classes, setup.matching
         tables, prior, posterior = list(fitted.tables), fitted.prior, fitted.posterior
-        order = sorted_out(evidence.comparisons, tables, names, least_of_class(self._options))
-        if order is not None and are_matches(
-            evidence.strangers, evidence.per_stratum, float(posterior[:, order[0]].sum())
+        least_of = least_of_class(self._options)
+        order = sorted_out(evidence.comparisons, tables, names, least_of)
+        if (
+            order is not None
+            and agrees_elsewhere(evidence.comparisons, tables, least_of, *order[:2])
+            and are_matches(evidence.strangers, evidence.per_stratum, float(posterior[:, order[0]].sum()))
         ):
             order = None
         if order is not None:

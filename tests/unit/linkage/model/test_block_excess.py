@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wasl.linkage.comparison.patterns import Comparison
 from wasl.linkage.model.block_excess import count_excess
 from wasl.linkage.model.known_nonmatches import Strangers
+from wasl.linkage.model.soundness import agrees_elsewhere
 from wasl.linkage.model.trust_in_counts import are_matches
 
 STRATA = (("a", "a", 2), ("a", "b", 2), ("a", "b", 5), ("b", "b", 2), ("a", "c", 2))
@@ -41,3 +43,21 @@ def test_a_second_class_holds_matches_where_the_first_has_too_few(others: float,
     assert are_matches(Strangers(KNOWN, STRANGERS, 1.0), PAIRS, others) is expected
     assert not are_matches(None, PAIRS, others)
     assert not are_matches(Strangers(np.zeros(5, np.bool_), STRANGERS, 1.0), PAIRS, others)
+
+
+BIRTH, NAMES, ADDRESS = (Comparison(name, "filter", 4) for name in ("birth", "names", "address"))
+HIGH, MIDDLE, LOW = [0.0, 0.05, 0.15, 0.8], [0.1, 0.3, 0.3, 0.3], [0.0, 0.9, 0.08, 0.02]
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "expected"),
+    [
+        ((HIGH, HIGH), (HIGH, HIGH), True),
+        ((HIGH, HIGH), (MIDDLE, MIDDLE), True),  # persons move: matches disagree on the address, too
+        ((HIGH, LOW), (HIGH, HIGH), False),  # relatives share the address
+        ((MIDDLE, LOW), (HIGH, HIGH), False),
+    ],
+)
+def test_a_class_with_wrong_births_agrees_elsewhere_and_relatives_do_not(names, address, expected) -> None:
+    tables = [np.array([first, second, LOW]) for first, second in ((HIGH, LOW), names, address)]
+    assert agrees_elsewhere((BIRTH, NAMES, ADDRESS), tables, {"birth": 0.6}, 0, 1) is expected
