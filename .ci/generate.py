@@ -3,7 +3,7 @@
 Usage: python .ci/generate.py [--check]
 
 Writes ``docs/reference/*.md`` (command line, settings, errors, permissions, routes,
-library, events), the index of decisions, and ``docs/figures/rooms.svg`` (the packages and their imports).
+fields, library, events), the index of decisions, and ``docs/figures/rooms.svg`` (the packages and their imports).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections import defaultdict
+from functools import cache
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -138,8 +139,9 @@ def permissions() -> str:
     return "\n".join(lines) + "\n"
 
 
-def routes() -> str:
-    """Every route of the HTTP API."""
+@cache
+def described() -> dict[str, Any]:
+    """The OpenAPI document of the service."""
     import tempfile
 
     from wasl.web.app import create_app
@@ -149,16 +151,127 @@ def routes() -> str:
     with tempfile.TemporaryDirectory() as folder:
         opened = Installation.open(ServiceSettings(data_dir=Path(folder), workers_in_process=0))
         try:
-            described = create_app(opened).openapi()
+            return dict(create_app(opened).openapi())
         finally:
             opened.close()
+
+
+def routes() -> str:
+    """Every route of the HTTP API."""
     lines = ["# Routes of the service", "", "`/v1/openapi.json` of a running service has parameters and answers.", ""]
     lines += ["| Method | Path | Purpose |", "|---|---|---|"]
-    for path, methods in described["paths"].items():
+    for path, methods in described()["paths"].items():
         for method, operation in methods.items():
             text = (operation.get("description") or operation.get("summary") or "").strip().split("\n\n")[0]
             lines.append(f"| {method.upper()} | `{path}` | {cell(text)} |")
     return "\n".join(lines) + "\n"
+
+
+def fields() -> str:
+    """Every field of a body with its type and range, and who may send or read it."""
+    lines = ["# Fields of the service", "", *FIELDS_INTRODUCTION, ""]
+    lines += [
+        "## Fields that callers send",
+        "",
+        "| Route | Field | Type and range | Who sends it |",
+        "|---|---|---|---|",
+    ]
+    read: dict[str, set[str]] = defaultdict(set)
+    for path, methods in described()["paths"].items():
+        for method, operation in methods.items():
+            roles = reach(operation["x-wasl-action"])
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            model = resolved(body)
+            for name, schema in model.get("properties", {}).items():
+                needed = ", needed" if name in model.get("required", []) else ""
+                what = f"{kind_of(schema)}{needed}"
+                lines.append(f"| {method.upper()} `{path}` | `{name}` | {cell(what)} | {', '.join(roles)} |")
+            for status in ("200", "201", "202"):
+                answer = operation["responses"].get(status, {}).get("content", {}).get("application/json", {})
+                for name in named_in(answer.get("schema", {})):
+                    read[name] |= set(roles)
+    lines += ["", "## Fields that callers read", "", "| View | Fields | Who reads them |", "|---|---|---|"]
+    for name, roles in sorted(read.items()):
+        properties = described()["components"]["schemas"][name].get("properties", {})
+        if properties and set(properties) != {"items", "next"}:
+            shown = ", ".join(f"`{one}`" for one in properties)
+            lines.append(f"| {name} | {shown} | {', '.join(sorted(roles))} |")
+    return "\n".join(lines) + "\n"
+
+
+FIELDS_INTRODUCTION = (
+    "The service ignores every field of a body that is not in the first table. A whole number is a number of JSON: the",
+    "service refuses text of digits, a fraction and `true`. A role sends and reads a field only of a project and",
+    "register that its token reaches. [Permissions](permissions.md) has the actions.",
+    "[The service](../service.md#values-that-must-fit-together) lists the values that are checked together.",
+)
+
+
+def reach(action: str) -> list[str]:
+    """The roles that may do an action; everybody, where it needs no token."""
+    from wasl.service.access import PERMISSIONS, PUBLIC_ACTIONS, Action
+
+    if Action(action) in PUBLIC_ACTIONS:
+        return ["everybody"]
+    return sorted(role.value for role in PERMISSIONS[Action(action)])
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema in place of a reference to it."""
+    found = schema.get("$ref", "")
+    return dict(described()["components"]["schemas"][found.rpartition("/")[2]]) if found else schema
+
+
+def named_in(schema: Any) -> set[str]:
+    """The names of all schemas that a schema shows, at any depth."""
+    names: set[str] = set()
+    todo = [schema]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            found = str(one.get("$ref", "")).rpartition("/")[2]
+            if found and found not in names:
+                names.add(found)
+                todo.append(described()["components"]["schemas"][found])
+            todo += [value for key, value in one.items() if key not in ("example", "examples")]
+        elif isinstance(one, list):
+            todo += one
+    return names
+
+
+LIMITS = {
+    "minimum": "from {}",
+    "maximum": "to {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "pattern": "pattern `{}`",
+    "format": "{}",
+}
+"""Limits of JSON Schema in words."""
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """The type and range of a field in words."""
+    schema = {**resolved(schema), **{key: value for key, value in schema.items() if key != "$ref"}}
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{one}`" for one in schema["enum"])
+    choices = schema.get("anyOf") or schema.get("oneOf") or []
+    if choices:
+        return " or ".join(kind_of(one) for one in choices)
+    names = {"object": "document", "string": "text", "integer": "whole number", "boolean": "true or false"}
+    kind = str(schema.get("type", "value"))
+    words = [names.get(kind, kind)]
+    words += [text.format(plain_limit(schema[key])) for key, text in LIMITS.items() if key in schema]
+    if kind == "array" and "items" in schema:
+        words[0] = f"list of: {kind_of(schema['items'])}"
+    return ", ".join(words)
+
+
+def plain_limit(value: Any) -> str:
+    """A limit as people write it."""
+    return str(value) if isinstance(value, str) else f"{value:,.0f}"
 
 
 def events() -> str:
@@ -303,6 +416,7 @@ PAGES = {
     "reference/errors.md": error_page,
     "reference/permissions.md": permissions,
     "reference/routes.md": routes,
+    "reference/fields.md": fields,
     "reference/library.md": library,
     "reference/events.md": events,
     "decisions/index.md": decisions,

@@ -263,7 +263,10 @@ def _width(column: Any) -> int:
 
 
 class _Refusal:
-    """Turns whatever a damaged file makes Arrow raise into one refusal that shows nothing of the file."""
+    """Turns whatever a damaged file makes Arrow raise into one refusal that shows nothing of the file.
+
+    An error of the operating system has a number. It is the disk's and not the file's, so it passes.
+    """
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -272,6 +275,8 @@ class _Refusal:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError) and error.errno is not None:
+            return
         if isinstance(error, OSError | pa.ArrowException | ValueError | MemoryError | UnicodeDecodeError):
             raise DeliveryError(f"the file is not a readable Parquet file, so not a {self.what}.") from error
 

@@ -73,7 +73,9 @@ class NewAuthorization(BaseModel):
     expires: dt.date = Field(examples=["2028-05-31"], description="the last day on which it holds")
     without: list[str] = Field(default=[], max_length=1000, examples=[["key:passport"]], description="struck out")
     beside: bool = Field(
-        default=False, description="whether it holds beside the decisions stored before, instead of replacing them"
+        strict=True,
+        default=False,
+        description="whether it holds beside the decisions stored before, instead of replacing them",
     )
 
 

@@ -31,7 +31,7 @@ class ChangedProject(BaseModel):
     """What to change; what is left out stays."""
 
     title: str | None = Field(default=None, min_length=1, max_length=300, examples=["Labour migration 2025"])
-    closed: bool | None = Field(default=None, examples=[True])
+    closed: bool | None = Field(default=None, strict=True, examples=[True])
 
 
 class NewRegister(BaseModel):

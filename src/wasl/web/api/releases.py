@@ -57,7 +57,9 @@ class NewRelease(BaseModel):
     description: Annotated[
         Document, Field(description="the dataset description", examples=[{"name": "foreign-workers-puf"}])
     ]
-    seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED, description="of every random choice; default: drawn")
+    seed: int | None = Field(
+        default=None, strict=True, ge=0, le=LARGEST_SEED, description="of every random choice; default: drawn"
+    )
     purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 
@@ -67,7 +69,7 @@ class ChangedRelease(BaseModel):
     specification: Document | None = None
     policy: Annotated[Document | None, Field(examples=[{"name": "public-use"}])] = None
     description: Document | None = None
-    seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED)
+    seed: int | None = Field(default=None, strict=True, ge=0, le=LARGEST_SEED)
     purpose: str = Field(default="", max_length=60, description="what for; needed where several are authorized")
 
 

@@ -26,7 +26,7 @@ class NewRule(BaseModel):
 
     register_name: str = Field(default="", alias="register", max_length=63, examples=["cnss-employees"])
     round_name: str = Field(default="", alias="round", max_length=100, examples=["2025"])
-    days: int = Field(ge=0, le=36_500, examples=[730], description="days after the last sending")
+    days: int = Field(strict=True, ge=0, le=36_500, examples=[730], description="days after the last sending")
 
 
 class RuleView(View):

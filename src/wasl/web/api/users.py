@@ -37,7 +37,7 @@ class NewToken(BaseModel):
     role: Role = Field(examples=["holder"])
     project: str | None = Field(default=None, max_length=63, examples=["simimo"])
     register_name: str | None = Field(default=None, alias="register", max_length=63, examples=["cnss-employees"])
-    days: int = Field(default=DEFAULT_DAYS, ge=1, le=3660)
+    days: int = Field(default=DEFAULT_DAYS, strict=True, ge=1, le=3660)
 
 
 class Redemption(BaseModel):
