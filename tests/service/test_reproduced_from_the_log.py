@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from wasl.audit.reproduction import find_run
 from wasl.cli.app import build_app
-from wasl.cli.audit import read_entries
+from wasl.cli.log_entries import read_entries
 from wasl.errors import InputError
 from wasl.linkage.plan import LinkagePlan
 from wasl.registers.exchange.objections import ObjectionLists

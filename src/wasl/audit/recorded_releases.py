@@ -145,7 +145,9 @@ def find_release(
     what = f"release {release!r}" if release else "release with this manifest"
     if place is None:
         raise NotFoundError(
-            f"the log records no {what}.", remedy="`wasl audit show --kind ReleasePublished` lists the releases."
+            f"the log records no {what}.",
+            remedy="`wasl audit show --kind ReleasePublished` lists the releases. If another installation made it, "
+            "give the export of its log with --log.",
         )
     published = entries[place]
     digest = published.detail["protected_digest"]

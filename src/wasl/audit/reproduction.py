@@ -125,7 +125,9 @@ def find_run(events: Iterable[AuditEvent], *, run: str = "", spine_digest: str =
     what = f"a run {run!r}" if run else "a run that gave this spine"
     if found is None:
         raise NotFoundError(
-            f"the log records no {what.removeprefix('a ')}.", remedy="`wasl audit show` lists the runs."
+            f"the log records no {what.removeprefix('a ')}.",
+            remedy="`wasl audit show` lists the runs. If another installation made it, give the export of its log "
+            "with --log.",
         )
     entry, resolved, linked, verdicts = found
     if linked is None and "pairs_digest" not in resolved.detail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wasl.cli.language import spoken
+from wasl.cli.log_entries import faults_of, read_entries, read_text, read_verifier
 from wasl.cli.output import JsonFlag, emit, say, show_table
 from wasl.errors import InputError, NotFoundError, VerificationError
 from wasl.registers.exchange.whole_files import write_whole
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from wasl.audit.events import AuditEvent
     from wasl.audit.notes import NoteVerifier
 
-__all__ = ["read_entries", "read_since", "read_verifier", "register"]
+__all__ = ["read_since", "register"]
 
 PublicKey = Annotated[
     str, typer.Option("--public-key", help="The log's verifier key: a file, or the line name+id+base64 itself.")
@@ -75,25 +76,61 @@ def show(
 
     Example: wasl audit show --language fr --kind ReleasePublished --from 2026-03-01 --to 2026-03-31
     """
-    from wasl.audit.events import KINDS
     from wasl.audit.filters import EventFilter, day_after, log_moment
     from wasl.audit.sentences import say_event
 
-    kinds = frozenset(kind or ())
-    if unknown := sorted(kinds - set(KINDS)):
-        raise InputError(f"no kind of event {', '.join(unknown)}.", remedy=f"Kinds: {', '.join(sorted(KINDS))}.")
+    kinds = _kinds(kind or ())
     first_day, last_day = _days(first_day, last_day)
     after = max(log_moment(after), log_moment(first_day))
     before = min(filter(None, (log_moment(before), log_moment(day_after(last_day)))), default="")
+    if before and before <= after:
+        raise InputError(
+            f"no time is from {after} on and before {before}.", remedy="--from and --to take whole days, both included."
+        )
     chosen = EventFilter(kinds, actor, project, subject, after, before)
-    entries = [(index, event) for index, event in read_entries(export_file) if chosen.matches(event)][-last:]
+    read = list(read_entries(export_file))
+    entries = [(index, event) for index, event in read if chosen.matches(event)][-last:]
+    fault = None if export_file is None else faults_of(export_file).fault
     if json_output:
-        emit({"entries": [_entry_json(index, event) for index, event in entries]})
+        shown = {"entries": [_entry_json(index, event) for index, event in entries]}
+        emit(shown if fault is None else {**shown, "fault": fault.message})
+        return
+    if fault is not None:
+        say(f"Warning: the export does not verify: {fault.message}")
+    if not entries:
+        _say_nothing_chosen([event for _, event in read], actor, project)
         return
     chosen_language = spoken().language if language is None else language.value
     rows = [[str(index), event.at, say_event(event, chosen_language)] for index, event in entries]
     title, *headings = HEADINGS[chosen_language]
     show_table(title, headings, rows)
+
+
+def _kinds(names: Sequence[str]) -> frozenset[str]:
+    """The kinds of event of these names, whether their capitals are right or not.
+
+    Raises:
+        InputError: There is no such kind; names those that are like it.
+    """
+    from wasl.audit.events import KINDS
+
+    spelled = {name.casefold(): name for name in KINDS}
+    if unknown := sorted({name for name in names if name.casefold() not in spelled}):
+        wanted = [name.casefold() for name in unknown]
+        alike = [name for short, name in sorted(spelled.items()) if any(one and one[:5] in short for one in wanted)]
+        kinds = ", ".join(alike or sorted(KINDS))
+        raise InputError(f"no kind of event {', '.join(unknown)}.", remedy=f"Kinds: {kinds}.")
+    return frozenset(spelled[name.casefold()] for name in names)
+
+
+def _say_nothing_chosen(events: Sequence[AuditEvent], actor: str, project: str) -> None:
+    """Say that no entry is what was asked for, and which actors or projects the log has instead."""
+    say(f"None of {len(events):,} entries is chosen.")
+    actors, projects = {event.actor for event in events}, {event.project for event in events} - {""}
+    if actor and actor not in actors:
+        say(f"Actors in the log: {', '.join(sorted(actors)[:20])}.")
+    if project and project not in projects:
+        say(f"Projects in the log: {', '.join(sorted(projects)[:20])}.")
 
 
 def _days(first: str, last: str) -> tuple[str, str]:
@@ -125,19 +162,12 @@ def report(
 
     Example: wasl audit report --from 2026-03-01 --to 2026-03-31 --language fr --out visit.html
     """
-    from wasl.audit.verification import verify_export
     from wasl.audit.visit_report import render_visit, visit_report
-    from wasl.cli.audit_trail import open_log
 
     first_day, last_day = _days(first_day, last_day)
-    if export_file is None:
-        log = open_log()
-        verified = verify_export(log.export(), log.verifier())
-    else:
-        if not public_key:
-            raise InputError("an export is verified before it is reported on.", remedy="Give --public-key.")
-        with export_file.open("rb") as lines:
-            verified = verify_export(lines, read_verifier(public_key))
+    if export_file is not None and not public_key:
+        raise InputError("an export is verified before it is reported on.", remedy="Give --public-key.")
+    verified = faults_of(export_file, public_key)
     verified.require()
     found = visit_report(read_entries(export_file), first_day=first_day, last_day=last_day)
     state = f"{verified.entries} / {verified.root}"
@@ -305,18 +335,6 @@ def key(out: OutFile = None, json_output: JsonFlag = False) -> None:
         say(f"{out}: the verifier key of {verifier.name}.")
 
 
-def read_verifier(key_or_file: str) -> NoteVerifier:
-    """The verifier key in a file, or given as its line.
-
-    Raises:
-        KeyFileError: Neither a file nor a verifier key.
-    """
-    from wasl.audit.notes import NoteVerifier
-
-    path = Path(key_or_file)
-    return NoteVerifier.parse(_read_text(path) if _is_file(path) else key_or_file)
-
-
 def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator[bytes]]:
     """The checkpoint in a file (alone, in a release's manifest, at the head of an export), and an export's leaf hashes.
 
@@ -326,7 +344,7 @@ def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator
     from wasl.audit.checkpoint import Checkpoint
     from wasl.audit.verification import export_leaves, verify_export
 
-    text = _read_text(path)
+    text = read_text(path)
     if not text.startswith("{"):
         return Checkpoint.open(text, verifier), iter(())
     manifest = _json_object(text)
@@ -342,7 +360,7 @@ def read_since(path: Path, verifier: NoteVerifier) -> tuple[Checkpoint, Iterator
 def _proof_document(path: Path) -> dict[str, Any] | None:
     """The proof in a file; None when the file is something else, such as an export."""
     try:
-        document = _json_object(_read_text(path))
+        document = _json_object(read_text(path))
     except VerificationError:
         return None
     return document if document is not None and "path" in document else None
@@ -357,44 +375,8 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def read_entries(export_file: Path | None) -> Iterator[tuple[int, AuditEvent]]:
-    """The numbered entries of an export, or of this installation's log where none is given."""
-    from wasl.audit.events import AuditEvent
-    from wasl.cli.audit_trail import open_log
-
-    if export_file is None:
-        for index, data in enumerate(open_log().events()):
-            try:
-                yield index, AuditEvent.parse(data)
-            except VerificationError as error:
-                raise VerificationError(f"entry {index}: {error.message}") from error
-        return
-    with export_file.open("rb") as lines:
-        for index, line in enumerate(lines, start=-1):
-            if index < 0:  # the header
-                continue
-            try:
-                yield index, AuditEvent.from_json(json.loads(line)["event"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise VerificationError(f"{export_file}: entry {index} is not that of an export.") from error
-
-
 def _entry_json(index: int, event: AuditEvent) -> dict[str, Any]:
     from wasl.audit.sentences import say_event
 
     sentences = {language.value: say_event(event, language.value) for language in LanguageChoice}
     return {"index": index, **json.loads(event.canonical_bytes()), "sentences": sentences}
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a key is too long for a file name
-        return False
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise VerificationError(f"{path}: not UTF-8 text: it was changed.") from error

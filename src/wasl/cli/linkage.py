@@ -139,6 +139,12 @@ def _say_linked(result: dict[str, Any]) -> None:
     if "persons" in result:
         say(f"{result['records']:,} records are {result['persons']:,} persons")
         say(f"{result['grades']['review']:,} pairs to review, {result['conflicts']:,} conflicts")
+    if result.get("changes"):
+        counts = {name: result["changes"].get(name, 0) for name in ("new", "left", "merged", "split", "moved")}
+        say(
+            f"Against the earlier spine: {counts['new']:,} persons new, {counts['left']:,} no longer in a register, "
+            f"{counts['merged']:,} merged, {counts['split']:,} split, {counts['moved']:,} with records of another"
+        )
     if result.get("objected"):
         say(f"{result['objected_found']:,} of {result['objected']:,} objected records were found, and left out")
     say_standing(result)

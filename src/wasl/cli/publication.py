@@ -135,8 +135,8 @@ def verify_release(release: Path, public_key: str = "") -> PackageVerification:
         public_key: The publisher's key, as a file or as its line; empty: the key in the package.
     """
     from wasl.audit.events import ReleaseVerified
-    from wasl.cli.audit import read_verifier
     from wasl.cli.audit_trail import record_reading
+    from wasl.cli.log_entries import read_verifier
     from wasl.publication.package import verify_package
 
     verifier = read_verifier(public_key) if public_key else None

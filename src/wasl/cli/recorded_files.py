@@ -51,17 +51,24 @@ def recorded_inputs(
     joins: dict[str, Path] = {}
     for path, digest, is_delivery in _known_files(places):
         (deliveries if is_delivery else joins).setdefault(digest, path)
-    for what, known in (("delivery", deliveries), ("join map", joins)):
-        missing = [digest for digest in digests if digest not in known]
-        if missing:
-            told = "; ".join(f"{digest} ({files[digest]})" if digest in files else digest for digest in missing)
-            raise InputError(
-                f"{len(missing)} of {len(digests)} {what} files are not there: {told}.",
-                remedy="Name their files or folders with --inputs; a holder may have kept what a service erased.",
-            )
+    remedy = "Name their files or folders with --inputs; a holder may have kept what a service erased."
+    if missing := _named([digest for digest in digests if digest not in deliveries], files):
+        raise InputError(
+            f"{len(missing)} of {len(digests)} delivery files are not there: {'; '.join(missing)}.", remedy=remedy
+        )
+    if missing := _named([digest for digest in digests if digest not in joins], files):
+        raise InputError(
+            f"{len(missing)} of {len(digests)} join map files are not there, of the deliveries {'; '.join(missing)}.",
+            remedy=remedy,
+        )
     return [Delivery.read(deliveries[digest]) for digest in digests], [
         JoinMap.read(joins[digest]) for digest in digests
     ]
+
+
+def _named(digests: Iterable[str], files: Mapping[str, RecordedFile]) -> list[str]:
+    """Digests, each with its register where the log knows it."""
+    return [f"{digest} ({files[digest]})" if digest in files else digest for digest in digests]
 
 
 def recorded_pairs(places: Iterable[Path], digest: str) -> ScoredPairs:

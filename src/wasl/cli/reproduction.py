@@ -96,6 +96,9 @@ def reproduce(
     log: Annotated[
         Path | None, typer.Option(help="An export of the log that recorded it; without it, this log.")
     ] = None,
+    public_key: Annotated[
+        str, typer.Option("--public-key", help="With --log: the verifier key that you keep of that log.")
+    ] = "",
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0: one per processor.")] = 0,
     json_output: JsonFlag = False,
 ) -> None:
@@ -105,12 +108,15 @@ def reproduce(
     the deliveries to the files of its package: link, assemble, protect, package. Tables are made again from their data
     file, or, with --plan and --spec, from the deliveries on.
 
-    The log may be this installation's or the export of another one, such as a service.
+    The log may be this installation's or the export of another one, such as a service. It is verified first.
 
     Example: wasl audit reproduce linked/ --plan morocco --inputs deliveries/
 
     Example: wasl audit reproduce out/ --tables stock.toml --seed 7 --inputs microdata.parquet
     """
+    from wasl.cli.log_entries import require_sound
+
+    require_sound(log, public_key)
     place = Path(run)
     given = Given(plan, inputs, onto, model, labels, objections or (), threads)
     if tables is not None:
@@ -195,8 +201,8 @@ def _compare_run(place: Path, given: Given, out: Path | None, log: Path | None, 
 def recorded_events(log: Path | None) -> Iterator[AuditEvent]:
     """The events of this log, or of an export."""
     from wasl.audit.events import AuditEvent
-    from wasl.cli.audit import read_entries
     from wasl.cli.audit_trail import open_log
+    from wasl.cli.log_entries import read_entries
 
     return map(AuditEvent.parse, open_log().events()) if log is None else (event for _, event in read_entries(log))
 

@@ -31,6 +31,7 @@ from wasl.linkage.quality.doubt import check_one_kind, describe_doubt
 from wasl.linkage.quality.estimates import estimate_quality
 from wasl.linkage.quality.least_precision import least_probability, mostly_faint
 from wasl.linkage.quality.occasions import share_with_few_occasions
+from wasl.linkage.quality.renumbered import check_record_numbers, count_renumbered
 from wasl.linkage.quality.review import REVIEW_FIELDS, draw_sample
 from wasl.linkage.quality.torn_records import check_torn, count_torn
 from wasl.linkage.quality.unknown_recall import check_unknown_recall, compares_all_pairs, why_recall_is_unknown
@@ -134,6 +135,8 @@ def resolve(
     checks.append(check_twins(alike, links_made, given_apart(scored.model, plan.model)))
     apart = records.source[found.pairs.left] != records.source[found.pairs.right]
     checks.append(check_few_links(int((found.together & apart).sum()), records))
+    if onto is not None:
+        checks.append(check_record_numbers(count_renumbered(records.roster, persons.person_id, onto)))
     report["checks"] = [*scored.report.get("checks", []), *(check.to_json() for check in checks)]
     review = _review(plan, patterns, records, found.pairs, found.together)
     return Resolution(spine, links, conflicts, persons.changes, review, report)

@@ -64,6 +64,7 @@ CHECK_WORDS = {
     "block-matches": N_("matches that blocks show"),
     "unknown-recall": N_("passes find the same matches"),
     "torn-records": N_("records whose columns fit two others"),
+    "record-numbers": N_("record numbers of persons who stay"),
     "one-kind": N_("pairs that one number decides on"),
     "cluster-sizes": N_("records per person"),
     "personal-agreement": N_("agreement on personal traits"),

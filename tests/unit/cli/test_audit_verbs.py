@@ -6,9 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from wasl.audit.events import FileRead, KeyCreated, ProjectChanged
+from wasl.audit.notes import NoteSigner
 from wasl.cli.app import build_app
 from wasl.cli.audit_trail import open_log, record_event
 from wasl.errors import InputError, KeyFileError, NotFoundError, VerificationError
+from wasl.storage.local_log import actor
 
 
 @pytest.fixture
@@ -187,3 +189,41 @@ def test_an_exchanged_period_is_refused(home):
         assert "before the first" in str(
             run(verb, "--from", "2026-03-02", "--to", "01/03/2026", expect=InputError).exception
         )
+
+
+def test_what_rests_on_a_log_that_was_changed_is_refused(exported, key, home):
+    """An auditor makes nothing again from the digests of an altered export, and reads none without a warning."""
+    other = str(NoteSigner.generate("wasl.local/other").verifier)
+    run("reproduce", "r", "--plan", "morocco", "--inputs", home, "--log", exported, expect=NotFoundError)
+    run(
+        "reproduce", "r", "--plan", "morocco", "--inputs", home, "--log", exported,
+        "--public-key", other, expect=VerificationError,
+    )  # fmt: skip
+    assert "does not verify" not in run("show", exported).stdout
+    exported.write_bytes(exported.read_bytes().replace(b'"r2"', b'"rX"'))
+    for given in ([], ["--public-key", key]):
+        found = run(
+            "reproduce", "r", "--plan", "morocco", "--inputs", home, "--log", exported, *given, expect=Exception
+        )
+        assert isinstance(found.exception, VerificationError)
+        assert "entry 2 was altered" in str(found.exception)
+    assert "entry 2 was altered" in run("show", exported).stdout
+    assert "entry 2" in json.loads(run("show", exported, "--json").stdout)["fault"]
+    run("reproduce", "r", "--plan", "morocco", "--inputs", home, "--public-key", key, expect=InputError)
+
+
+def test_a_choice_of_nothing_says_so_and_what_there_is(home):
+    assert run("show", "--kind", "projectchanged", "--json").stdout == run("show", "--json").stdout
+    assert "Projects in the log: p." in run("show", "--project", "P").stdout
+    assert f"Actors in the log: {actor()}." in run("show", "--actor", "nobody at all").stdout
+    assert "None of 6 entries is chosen." in run("show", "--subject", "absent").stdout
+    refused = run("show", "--kind", "linkage", expect=InputError).exception
+    assert "LinkageCompleted" in str(refused.remedy)
+    assert "KeyCreated" not in str(refused.remedy)
+    run("show", "--after", "2026-03-01", "--before", "2026-03-01", expect=InputError)
+
+
+def test_a_key_file_that_is_not_there_is_said(exported):
+    assert "there is no such file" in str(
+        run("verify", exported, "--public-key", "no.vkey", expect=KeyFileError).exception
+    )
