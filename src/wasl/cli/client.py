@@ -99,7 +99,7 @@ def pull(
     Example: wasl pull 01a2011dd8d4b5d0c1a2b3c4d5e6f708 --server https://wasl.hcp.ma --out release/
     """
     _require_client()
-    from wasl.cli.audit import read_verifier
+    from wasl.cli.log_entries import read_verifier
     from wasl.client import Client
 
     if not server:
