@@ -71,7 +71,8 @@ def require_latest(engine: sa.Engine) -> None:
     found, needed = current_revision(engine), latest_revision()
     if found != needed:
         raise StateError(
-            f"the database is at revision {found or 'none'}, this release needs {needed}.", remedy="Run `wasl migrate`."
+            f"the database is at revision {found or 'none'}, this release needs {needed}.",
+            remedy="Make a backup, then run `wasl migrate`.",
         )
 
 

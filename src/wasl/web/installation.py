@@ -31,7 +31,7 @@ from wasl.storage.database import connect, dialect_of
 from wasl.storage.files import FileStore, Sweep
 from wasl.storage.leases import JobLeases
 from wasl.storage.ledger import SqlLedger, SqlReader
-from wasl.storage.schema import current_revision, latest_revision, migrate, require_latest
+from wasl.storage.schema import current_revision, migrate, require_latest
 from wasl.web.log_sender import start_sending
 from wasl.web.middleware import Metrics
 from wasl.web.secrets import install_next, load_record_secret, load_signer, new_secret, next_signer
@@ -71,7 +71,7 @@ class Installation:
 
     @classmethod
     def open(cls, settings: ServiceSettings, *, accept_older: bool = False) -> Installation:
-        """Open the installation; the embedded database is made, or brought up to date, on the way.
+        """Open the installation; the embedded database is made on the way, and never brought up to date unasked.
 
         Args:
             settings: What was configured.
@@ -86,7 +86,7 @@ class Installation:
         if dialect_of(settings.url) == "sqlite":
             _make_private(settings.url)
         engine = connect(settings.url, pool_size=settings.database_pool)
-        if dialect_of(settings.url) == "sqlite" and current_revision(engine) != latest_revision():
+        if dialect_of(settings.url) == "sqlite" and current_revision(engine) is None:
             migrate(engine)
         require_latest(engine)
         ledger = SqlLedger(engine)
