@@ -21,6 +21,9 @@ INTEGER_CODE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 LABELS = ("label", "label_fr", "label_ar")
 """The meanings of a code, English first."""
 
+BLANK = "(blank)"
+"""The label of a code of spaces, or of none, whose meaning nobody gives."""
+
 FIRST_NUMBER = re.compile(r"(?<![0-9])-?[0-9]+(\.[0-9]+)?")
 
 ARROW_TYPES: dict[VariableKind, pa.DataType] = {
@@ -122,7 +125,7 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
             "that its code list does not explain.",
             remedy="Add them to the code list, or set other_codes = true.",
         )
-    meanings = (*codes.values(), *(Code(code=code, label=code) for code in surplus))
+    meanings = (*codes.values(), *(Code(code=code, label=code if code.strip() else BLANK) for code in surplus))
     return Column(variable.model_copy(update={"codes": meanings}), values)
 
 

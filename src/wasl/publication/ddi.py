@@ -164,8 +164,8 @@ def _variable(parent: Element, summary: VariableSummary, identifier: str, files:
         span = {"UNITS": units, "min": summary.minimum, "max": summary.maximum}
         SubElement(SubElement(element, "valrng"), "range", span)
     _add(element, "universe", variable.universe)
-    _add(element, "sumStat", str(summary.valid), type="vald")
-    _add(element, "sumStat", str(summary.missing), type="invd")
+    _add(element, "sumStat", str(summary.valid - summary.declared_missing), type="vald")
+    _add(element, "sumStat", str(summary.missing + summary.declared_missing), type="invd")
     for kind, value in (("min", summary.minimum), ("max", summary.maximum)):
         _add(element, "sumStat", value or "", type=kind)
     for kind, measure in (("mean", summary.mean), ("stdev", summary.deviation)):

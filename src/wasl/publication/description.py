@@ -51,6 +51,12 @@ class Code(Document):
     label_ar: str = ""
     missing: bool = False
 
+    @model_validator(mode="after")
+    def _meant(self) -> Self:
+        if not self.label.strip():
+            raise ValueError(f"code {self.code!r} has no meaning: its label is empty")
+        return self
+
 
 class Variable(Document):
     """A column of the published files.

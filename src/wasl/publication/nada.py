@@ -127,8 +127,8 @@ def _variable(summary: VariableSummary, identifier: str) -> dict[str, Any]:
     variable = summary.column.variable
     number = variable.kind in (VariableKind.INTEGER, VariableKind.DECIMAL)
     statistics: list[dict[str, Any]] = [
-        {"type": "vald", "value": summary.valid},
-        {"type": "invd", "value": summary.missing},
+        {"type": "vald", "value": summary.valid - summary.declared_missing},
+        {"type": "invd", "value": summary.missing + summary.declared_missing},
     ]
     measured: dict[str, str | None] = {
         "min": summary.minimum,

@@ -27,8 +27,8 @@ from wasl.errors import VerificationError
 from wasl.publication.columns import Column
 from wasl.publication.description import VariableKind
 from wasl.publication.formats import csv_columns
-from wasl.publication.spss import VALUE_LABEL_BYTES, VARIABLE_LABEL_BYTES, user_missing
-from wasl.publication.stata import LABEL_CHARACTERS, stata_codes, stata_label
+from wasl.publication.spss import VALUE_LABEL_BYTES, VARIABLE_LABEL_BYTES, kept_texts, user_missing
+from wasl.publication.stata import LABEL_CHARACTERS, stata_codes, stata_labels
 from wasl.publication.statistical_packages import cut_bytes, cut_characters
 
 __all__ = ["require_readable_files"]
@@ -70,6 +70,7 @@ def _require(condition: bool, path: str, column: str, what: str, remedy: str) ->
         raise VerificationError(f"{path}, column {column!r}: {what}; the release is not signed.", remedy=remedy)
 
 
+TEXTS_REMEDY = "Remove control characters from its texts, or leave it out of the table."
 VALUES_REMEDY = 'Make the column a text (kind = "text"), recode it, or leave it out of the table.'
 LABEL_REMEDY = "Write the label without control characters and leading or trailing spaces."
 
@@ -132,14 +133,16 @@ def _spss(path: str, data: bytes, columns: Sequence[Column]) -> None:
     frame, meta = _statistical(data, pyreadstat.read_sav)
     for column in columns:
         name = column.variable.name
-        _values(path, column, frame, (SPSS_EPOCH, SECONDS_A_DAY), None)
+        kept = Column(column.variable, kept_texts(column))
+        _values(path, kept, frame, (SPSS_EPOCH, SECONDS_A_DAY), None)
         label = cut_bytes(column.variable.label, VARIABLE_LABEL_BYTES)
         _require(
             meta.column_names_to_labels.get(name) == label, path, name, "its label is read otherwise", LABEL_REMEDY
         )
         found = meta.variable_value_labels.get(name, {})
+        whole = column.integer_codes
         wanted = {
-            (float(code.code) if column.integer_codes else code.code): cut_bytes(code.label, VALUE_LABEL_BYTES)
+            (float(code.code) if whole else code.code): cut_bytes(code.label, VALUE_LABEL_BYTES)
             for code in column.variable.codes
         }
         same = all(wanted.get(code) == text for code, text in found.items())
@@ -163,8 +166,7 @@ def _stata(path: str, data: bytes, columns: Sequence[Column]) -> None:
         )
         if stored is not None:
             found = meta.variable_value_labels.get(name, {})
-            wanted = {stored[code.code]: stata_label(column, code) for code in column.variable.codes}
-            same = {key: text for key, text in wanted.items() if text} == {
+            same = {key: text for key, text in stata_labels(column).items() if text} == {
                 key: text for key, text in found.items() if text
             }
             _require(same, path, name, "labels of its codes are read otherwise", LABEL_REMEDY)
@@ -190,7 +192,8 @@ def _values(
         same = _same_texts(path, column, pa.array(found.tolist(), pa.string()))
     else:
         same = _same_numbers(column, found.to_numpy(dtype=np.float64, na_value=np.nan), calendar)
-    _require(same, path, name, "other values are read than were written", VALUES_REMEDY)
+    remedy = TEXTS_REMEDY if column.variable.kind is VariableKind.TEXT else VALUES_REMEDY
+    _require(same, path, name, "other values are read than were written", remedy)
 
 
 def _whole(value: float) -> str:

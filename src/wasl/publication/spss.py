@@ -1,8 +1,8 @@
 """The SPSS file of a release: variable and value labels, user-missing codes, measurement levels.
 
 Source: IBM SPSS Statistics 29, "Variable labels", "Value labels", "Missing values". A variable label has 256 bytes, a
-value label 120 bytes, the file's label 64 bytes. User-missing are three values, or a range and one value more; texts
-have no range, and at most 8 bytes.
+value label 120 bytes, the file's label 64 bytes, a text 32,767 bytes. User-missing are three values, or a range and one
+value more; texts have no range, and at most 8 bytes.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.publication.columns import Column
-from wasl.publication.description import Code, VariableKind
+from wasl.publication.description import VariableKind
 from wasl.publication.statistical_packages import (
     StatisticalFile,
     cut_bytes,
     date_formats,
     plain_values,
     shortened,
+    whole_number_formats,
     written,
 )
 
-__all__ = ["spss_file", "user_missing"]
+__all__ = ["kept_texts", "spss_file", "user_missing"]
 
 SAV_DATE = slice(92, 109)
 """Where an SPSS file says when it was written: ``dd mmm yy`` and ``hh:mm:ss``."""
@@ -35,21 +36,14 @@ SAV_DATE = slice(92, 109)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FILE_LABEL_BYTES, VARIABLE_LABEL_BYTES, VALUE_LABEL_BYTES = 64, 256, 120
 MISSING_DISCRETE, MISSING_TEXT_BYTES = 3, 8
+TEXT_BYTES = 32_767
 
 
 def spss_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -> StatisticalFile:
     """The table as a .sav file; notices name variables with undeclared missing codes or cut labels."""
     import pyreadstat
 
-    labels: Any = {
-        column.variable.name: {
-            _code(column, code): cut_bytes(code.label, VALUE_LABEL_BYTES)
-            for code in column.variable.codes
-            if column.integer_codes or len(code.code.encode()) <= _text_bytes(column)
-        }
-        for column in columns
-        if column.variable.codes
-    }
+    labels: Any = {column.variable.name: _value_labels(column) for column in columns if column.variable.codes}
     numeric = {VariableKind.INTEGER, VariableKind.DECIMAL, VariableKind.DATE}
     missing: dict[str, Any] = {}
     notices = shortened("SPSS", columns, lambda text: cut_bytes(text, VARIABLE_LABEL_BYTES),
@@ -60,6 +54,11 @@ def spss_file(columns: Sequence[Column], *, title: str, created: dt.datetime) ->
             missing[column.variable.name] = declared
         if notice:
             notices.append(notice)
+        if cut := _long_texts(column):
+            notices.append(
+                f"SPSS, variable {column.variable.name!r}: {cut} texts were cut to the format's limit; the other data "
+                "files have them whole."
+            )
 
     def write(path: Path, columns: Sequence[Column]) -> None:
         pyreadstat.write_sav(
@@ -74,8 +73,7 @@ def spss_file(columns: Sequence[Column], *, title: str, created: dt.datetime) ->
                 column.variable.name: "scale" if column.variable.kind in numeric else "nominal" for column in columns
             },
             missing_ranges=_only(missing, columns),
-            variable_format={c.variable.name: "F8.0" for c in columns if c.integer_codes}
-            | date_formats(columns, "DATE11"),
+            variable_format=whole_number_formats(columns, "F{}.0") | date_formats(columns, "DATE11"),
             row_compress=True,
         )
 
@@ -128,13 +126,35 @@ def _only(entries: Mapping[str, Any], columns: Sequence[Column]) -> Any:
 def _values(column: Column) -> Any:
     if column.integer_codes:
         return column.values.cast(pa.int64()).cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return plain_values(column)
+    return plain_values(Column(column.variable, kept_texts(column)))
 
 
-def _code(column: Column, code: Code) -> int | str:
-    return int(code.code) if column.integer_codes else code.code
+def kept_texts(column: Column) -> pa.Array:
+    """The values of a column, texts cut to what SPSS and PSPP read; ReadStat would write longer ones."""
+    if not _long_texts(column):
+        return column.values
+    return pa.array([None if one is None else cut_bytes(one, TEXT_BYTES) for one in column.values.to_pylist()])
+
+
+def _long_texts(column: Column) -> int:
+    """How many texts of a column are longer than the format takes."""
+    if column.variable.kind is not VariableKind.TEXT:
+        return 0
+    return pc.sum(pc.greater(pc.binary_length(column.values), TEXT_BYTES)).as_py() or 0
+
+
+def _value_labels(column: Column) -> dict[int | str, str]:
+    """The label of each code; the .sav file stores none of a text that is longer than every value of the column."""
+    if column.integer_codes:
+        return {int(code.code): cut_bytes(code.label, VALUE_LABEL_BYTES) for code in column.variable.codes}
+    longest = _text_bytes(column)
+    return {
+        code.code: cut_bytes(code.label, VALUE_LABEL_BYTES)
+        for code in column.variable.codes
+        if len(code.code.encode()) <= longest
+    }
 
 
 def _text_bytes(column: Column) -> int:
-    """Bytes of the longest text of a column; the .sav file stores no label of a longer code, which is in no row."""
+    """Bytes of the longest text of a column."""
     return int(pc.max(pc.binary_length(column.values.cast(pa.string()))).as_py() or 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from string import ascii_lowercase
@@ -21,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wasl.publication.columns import Column
-from wasl.publication.description import Code, VariableKind
+from wasl.publication.description import VariableKind
 from wasl.publication.statistical_packages import (
     StatisticalFile,
     cut_bytes,
@@ -29,10 +30,11 @@ from wasl.publication.statistical_packages import (
     date_formats,
     plain_values,
     shortened,
+    whole_number_formats,
     written,
 )
 
-__all__ = ["stata_codes", "stata_file", "stata_label"]
+__all__ = ["stata_codes", "stata_file", "stata_labels"]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABEL_CHARACTERS, VALUE_LABEL_BYTES = 80, 32_000
@@ -53,7 +55,7 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
             continue
         name = column.variable.name
         stored = stata_codes(column)
-        labels[name] = {stored[code.code]: stata_label(column, code) for code in column.variable.codes}
+        labels[name] = stata_labels(column)
         used = [mark for mark in stored.values() if isinstance(mark, str)]
         if used:
             marks[name] = used
@@ -75,7 +77,7 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
             },
             variable_value_labels={name: labels[name] for name in names & labels.keys()},
             missing_user_values={name: marks[name] for name in names & marks.keys()},
-            variable_format=date_formats(columns, "%td"),
+            variable_format=whole_number_formats(columns, "%{}.0f") | date_formats(columns, "%td"),
         )
 
     stamp = f"{created.day:02} {MONTHS[created.month - 1]} {created:%Y %H:%M}".encode()
@@ -87,19 +89,31 @@ def stata_file(columns: Sequence[Column], *, title: str, created: dt.datetime) -
 
 def stata_codes(column: Column) -> dict[str, int | str]:
     """What stands in the file for each code: a number, or the letter of an extended missing value."""
-    letters = iter(ascii_lowercase)
+    letters, whole = iter(ascii_lowercase), column.integer_codes
     stored: dict[str, int | str] = {}
     for number, code in enumerate(column.variable.codes, start=1):
         mark = next(letters, None) if code.missing else None
-        stored[code.code] = mark or (int(code.code) if column.integer_codes else number)
+        stored[code.code] = mark or (int(code.code) if whole else number)
     return stored
 
 
-def stata_label(column: Column, code: Code) -> str:
-    """The label of a code in the file; it begins with the code where the file stores something else."""
-    kept = column.integer_codes and not isinstance(stata_codes(column)[code.code], str)
-    label = code.label if kept or code.label == code.code else f"{code.code} {code.label}"
-    return cut_bytes(label, VALUE_LABEL_BYTES)
+def stata_labels(column: Column) -> dict[int | str, str]:
+    """The label of what stands in the file for each code.
+
+    It begins with the code where the file stores something else, and where two codes have one label. Readers that make
+    categories of labels refuse a file in which two codes have the same one.
+    """
+    whole, seen = (
+        column.integer_codes,
+        Counter(cut_bytes(code.label, VALUE_LABEL_BYTES) for code in column.variable.codes),
+    )
+    labels: dict[int | str, str] = {}
+    for code, stored in zip(column.variable.codes, stata_codes(column).values(), strict=True):
+        cut = cut_bytes(code.label, VALUE_LABEL_BYTES)
+        alone = whole and not isinstance(stored, str) and (seen[cut] == 1 or not cut)
+        label = code.label if alone or code.label == code.code else f"{code.code} {code.label}"
+        labels[stored] = cut_bytes(label, VALUE_LABEL_BYTES)
+    return labels
 
 
 def _values(column: Column) -> Any:

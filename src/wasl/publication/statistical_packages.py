@@ -16,7 +16,19 @@ from wasl.errors import VerificationError
 from wasl.publication.columns import Column
 from wasl.publication.description import VariableKind
 
-__all__ = ["StatisticalFile", "cut_bytes", "cut_characters", "date_formats", "plain_values", "shortened", "written"]
+__all__ = [
+    "StatisticalFile",
+    "cut_bytes",
+    "cut_characters",
+    "date_formats",
+    "plain_values",
+    "shortened",
+    "whole_number_formats",
+    "written",
+]
+
+SHOWN_DIGITS = 8
+"""Width in which SPSS and Stata show a number that says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,27 @@ def written(form: str, columns: Sequence[Column], write: Callable[[Path, Sequenc
 def date_formats(columns: Sequence[Column], form: str) -> dict[str, str]:
     """The display format of each column of dates."""
     return {c.variable.name: form for c in columns if c.variable.kind is VariableKind.DATE}
+
+
+def whole_number_formats(columns: Sequence[Column], form: str) -> dict[str, str]:
+    """The display format of each column of whole numbers, as wide as the longest of its values and codes.
+
+    A narrower one shows long numbers as stars (SPSS) or rounded (Stata).
+
+    Args:
+        columns: The table.
+        form: The format, ``{}`` in place of its width.
+    """
+    formats = {}
+    for column in columns:
+        if column.integer_codes:
+            longest = max((len(code.code) for code in column.variable.codes), default=0)
+        elif column.variable.kind is VariableKind.INTEGER:
+            longest = pc.max(pc.utf8_length(column.values.cast(pa.string()))).as_py() or 0
+        else:
+            continue
+        formats[column.variable.name] = form.format(max(SHOWN_DIGITS, longest))
+    return formats
 
 
 def plain_values(column: Column) -> Any:

@@ -36,7 +36,7 @@ class VariableSummary:
 
     Attributes:
         column: The column.
-        valid, missing: Rows with and without a value.
+        valid, missing: Rows with and without a value. A code that means missing is a value here.
         missing_weighted: Sum of the weights of rows without a value; None without a weight.
         codes: One count per code, in the order of the code list.
         minimum, maximum: Of numbers and dates, as written in the CSV; None when there are none.
@@ -52,6 +52,11 @@ class VariableSummary:
     mean: float | None = None
     deviation: float | None = None
     missing_weighted: float | None = None
+
+    @property
+    def declared_missing(self) -> int:
+        """Rows whose code means that the value is not known or not applicable."""
+        return sum(count.rows for count in self.codes if count.code.missing)
 
 
 def summarize(columns: Sequence[Column]) -> tuple[VariableSummary, ...]:

@@ -141,7 +141,7 @@ def test_codes_carry_meanings_and_frequencies(root):
         "2": ("Self-employed", ["0", "0"], "N"),
         "9": ("Not stated", ["1", "2"], "Y"),
     }
-    assert status.findtext("d:sumStat[@type='invd']", namespaces=NS) == "1"
+    assert status.findtext("d:sumStat[@type='invd']", namespaces=NS) == "2"  # one empty, one not stated
 
 
 def test_numbers_carry_range_and_moments(root):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from functools import partial
+from types import SimpleNamespace
 
+import pandas as pd
 import pyarrow as pa
 import pyreadstat
 import pytest
+from pydantic import ValidationError
 
+from wasl.errors import VerificationError
+from wasl.publication import columns as columns_module
 from wasl.publication.columns import Column, typed_columns
 from wasl.publication.description import DatasetDescription, Variable
 from wasl.publication.readback import require_readable_files
@@ -16,6 +22,7 @@ from wasl.publication.spss import spss_file, user_missing
 from wasl.publication.stata import stata_file
 
 CREATED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+FILES = {"data/x.sav": spss_file, "data/x.dta": stata_file}
 
 
 def column(valid, missing, *, name="m", label="A question"):
@@ -185,3 +192,86 @@ def test_columns_of_which_nothing_is_known_keep_their_type(kind, form, tmp_path)
             (meta.readstat_variable_types["m"] == "string", kind == "date" and meta.original_variable_types["m"])
         )
     assert len(set(types)) == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "labels"),
+    [
+        (["1", "2", "3"], ["Other", "Other", "Own"]),
+        (["1", "2"], ["x" * 32_010, "x" * 32_020]),
+        (["-1", "999999999"], ["same", "same"]),
+        (["a", "b"], ["same", "same"]),
+    ],
+)
+def test_two_codes_never_have_one_label_in_stata(codes, labels, tmp_path):
+    """Readers that make categories of labels refuse such a file."""
+    entries = [{"code": code, "label": label} for code, label in zip(codes, labels, strict=True)]
+    variable = Variable.model_validate({"name": "m", "label": "L", "kind": "code", "codes": entries})
+    own = Column(variable, pa.array(codes, pa.string()))
+    data = stata_file([own], title="", created=CREATED).data
+    require_readable_files({"data/x.dta": data}, [own])
+    shown = pd.read_stata(io.BytesIO(data))["m"].tolist()
+    assert len(set(shown)) == len(codes)
+    assert all(label.startswith(code) or label == "Own" for code, label in zip(codes, shown, strict=True))
+
+
+def test_labels_of_many_codes_take_one_look_at_each_code(monkeypatch):
+    """Each code was compared with all others for each label: 5,000 codes took more than ten minutes."""
+    looks = 0
+
+    def fullmatch(text):
+        nonlocal looks
+        looks += 1
+        return text.lstrip("-").isdigit() and text
+
+    monkeypatch.setattr(columns_module, "INTEGER_CODE", SimpleNamespace(fullmatch=fullmatch))
+    own = column([str(code) for code in range(1000)], ["1000", "1001"])
+    files = {path: make([own], title="", created=CREATED).data for path, make in FILES.items()}
+    require_readable_files(files, [own])
+    assert looks <= 40 * len(own.variable.codes)
+
+
+@pytest.mark.parametrize("value", [7, -7, 123_456_789, -(2**53)])
+@pytest.mark.parametrize("kind", ["integer", "code"])
+def test_whole_numbers_are_shown_whole(value, kind, tmp_path):
+    codes = {"codes": [{"code": str(value), "label": "L"}]} if kind == "code" else {}
+    variable = Variable.model_validate({"name": "m", "label": "L", "kind": kind, **codes})
+    stored = [str(value), None] if kind == "code" else [value, None]
+    own = Column(variable, pa.array(stored))
+    width = max(8, len(str(value)))
+    formats = {"data/x.sav": (pyreadstat.read_sav, f"F{width}.0"), "data/x.dta": (pyreadstat.read_dta, f"%{width}.0f")}
+    for path, (reader, form) in formats.items():
+        _, meta = read(reader, FILES[path]([own], title="", created=CREATED).data, tmp_path)
+        if kind == "integer" or own.integer_codes:
+            assert meta.original_variable_types["m"] == form
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "ع", "😀"])
+def test_texts_longer_than_spss_takes_are_cut_and_said(letter, tmp_path):
+    variable = Variable.model_validate({"name": "m", "label": "L", "kind": "text"})
+    own = Column(variable, pa.array(["short", letter * 40_000, None]))
+    file = spss_file([own], title="", created=CREATED)
+    assert [("'m'" in notice, "1 texts" in notice) for notice in file.notices] == [(True, True)]
+    frame, _ = read(pyreadstat.read_sav, file.data, tmp_path)
+    assert frame["m"].tolist() == ["short", letter * (32_767 // len(letter.encode())), ""]
+    require_readable_files({"data/x.sav": file.data}, [own])
+    two = Column(variable, pa.array([letter * 40_000, letter * 40_001]))
+    with pytest.raises(VerificationError, match="rows are missing"):
+        require_readable_files({"data/x.sav": file.data}, [two])
+
+
+@pytest.mark.parametrize("label", ["", " ", "\t\n"])
+def test_a_code_without_meaning_is_refused_by_its_name(label):
+    coded_variable = {"name": "m", "label": "L", "kind": "code", "codes": [{"code": "1", "label": label}]}
+    with pytest.raises(ValidationError, match="code '1' has no meaning"):
+        Variable.model_validate(coded_variable)
+
+
+@pytest.mark.parametrize("blank", ["", "x"])
+def test_codes_of_nothing_have_a_label_where_the_description_has_none(blank, description):
+    entry = {"name": "m", "label": "L", "kind": "code", "other_codes": True}
+    described = DatasetDescription.model_validate(description.model_dump(by_alias=True) | {"variables": [entry]})
+    (own,) = typed_columns(pa.table({"m": [blank, "y", None]}), described)
+    assert {code.code: code.label for code in own.variable.codes} == {blank: blank or "(blank)", "y": "y"}
+    files = {path: make([own], title="", created=CREATED).data for path, make in FILES.items()}
+    require_readable_files(files, [own])

@@ -98,7 +98,14 @@ def long_texts(table, description):
     return table.set_column(6, "remark", texts), DatasetDescription.model_validate(document)
 
 
-@pytest.mark.parametrize("odd", [nothing, one_row, one_category, all_missing, odd_codes, long_texts])
+def odd_producer(table, description):
+    """A producer whose name is no XML as it stands: it heads each SDMX message."""
+    document = description.model_dump(by_alias=True, mode="json")
+    document["producer"] = {"name": 'A & B <"x">', "abbreviation": "A&B <\"'x>"}
+    return table, DatasetDescription.model_validate(document)
+
+
+@pytest.mark.parametrize("odd", [nothing, one_row, one_category, all_missing, odd_codes, long_texts, odd_producer])
 def test_the_package_is_signed_and_every_reader_takes_it(odd, table, description, report, signer, tmp_path):
     changed, described = odd(table, description)
     described = described or description
@@ -113,7 +120,10 @@ def test_the_package_is_signed_and_every_reader_takes_it(odd, table, description
         if path.endswith((".json", ".jsonld")):
             json.loads(data)
         elif path.endswith((".xml", ".rdf")):
-            etree.fromstring(data)
+            document = etree.fromstring(data)
+            if "/sdmx/" in path:
+                sender = document.findtext(".//{*}Sender/{*}Name")
+                assert sender == (described.producer.abbreviation or described.producer.name)
         elif path.endswith((".sav", ".dta")):
             (tmp_path / "file").write_bytes(data)
             reader = pyreadstat.read_sav if path.endswith("sav") else pyreadstat.read_dta
@@ -144,7 +154,7 @@ def quoted(table, description):
     return table, DatasetDescription.model_validate(document)
 
 
-@pytest.fixture(params=[nothing, one_row, one_category, all_missing, odd_codes, long_texts, bare, quoted])
+@pytest.fixture(params=[nothing, one_row, one_category, all_missing, odd_codes, long_texts, odd_producer, bare, quoted])
 def package(request, table, description, report, signer):
     changed, described = request.param(table, description)
     described = described or description

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,8 @@ def sdmx_files(cube: Cube, *, created: dt.datetime) -> dict[str, bytes]:
     frequency = _frequency(cube)
     structure = structure_of(cube)
     dataset = PandasDataset(structure=structure.schema, data=_observations(cube, structure.columns, frequency))
-    sender = Organisation(id=agency_id(cube.agency), name=xml_text(cube.agency))
+    # pysdmx writes the name of a sender without escapes and changes its apostrophes; it escapes every other text.
+    sender = Organisation(id=agency_id(cube.agency), name=escape(xml_text(cube.agency), {"'": "&apos;"}))
     header = Header(id=f"{sender.id}_{created:%Y%m%d%H%M%S}", prepared=created, sender=sender)
     files = {}
     for name, form in (
