@@ -19,6 +19,9 @@ __all__ = ["NARROW", "WIDE", "Chart", "Sheet", "drawn"]
 RIGHT_TO_LEFT, FIRST_LETTER, END = "\u2067", "\u2068", "\u2069"
 ARABIC = re.compile("[\u0600-\u06ff]")
 
+SMALLEST = 0.05
+"""Width or height, in units of the sheet, below which a mark is written as 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -95,30 +98,32 @@ class Sheet:
         return self.text(self.label - 8 if self.label else 2, base, self.short(label), "end" if self.label else "start")
 
     def rect(self, x: float, y: float, wide: float, tall: float, tone: str, hint: str) -> Markup:
-        """A filled rectangle, and what is read at its side."""
+        """A filled rectangle, and what is read at its side; nothing where it would have no surface to point at."""
+        if min(wide, tall) < SMALLEST:
+            return Markup("")
         left = self.width - x - wide if self.rtl else x
-        return Markup(
-            '<rect class="mark {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-        ).format(tone, left, y, max(wide, 0.0), max(tall, 0.0), hint)
+        return Markup('<rect class="mark {}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
+            tone, _units(left), _units(y), _units(wide), _units(tall), hint
+        )
 
     def circle(self, x: float, y: float, tone: str, hint: str) -> Markup:
         """A mark of a point, and what is read at its side."""
-        return Markup('<circle class="mark {}" cx="{:.1f}" cy="{:.1f}" r="6"><title>{}</title></circle>').format(
-            tone, self.mirror(x), y, hint
+        return Markup('<circle class="mark {}" cx="{}" cy="{}" r="6"><title>{}</title></circle>').format(
+            tone, _units(self.mirror(x)), _units(y), hint
         )
 
     def text(self, x: float, y: float, words: str, anchor: str) -> Markup:
         """A text; ``anchor`` is in the direction of reading."""
         if self.rtl:
             x, anchor = self.width - x, {"start": "end", "end": "start"}.get(anchor, anchor)
-        return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-            x, y, anchor, self._in_order(words)
+        return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(
+            _units(x), _units(y), anchor, self._in_order(words)
         )
 
     def line(self, x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
         """A line of a kind: ``grid``, ``axis`` or ``limit``."""
-        return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(
-            kind, self.mirror(x1), y1, self.mirror(x2), y2
+        return Markup('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
+            kind, _units(self.mirror(x1)), _units(y1), _units(self.mirror(x2)), _units(y2)
         )
 
     def _in_order(self, words: str) -> str:
@@ -134,6 +139,11 @@ class Sheet:
 
 WIDE = Sheet("wide", 640, 210, 84, 30)
 NARROW = Sheet("narrow", 300, 0, 76, 42)
+
+
+def _units(place: float) -> str:
+    """A place or a length, to a tenth of a unit; charts hold a thousand of them, so a 0 after the point is left out."""
+    return f"{place:.1f}".removesuffix(".0")
 
 
 def drawn(chart: Chart, draw: Callable[[Sheet], tuple[Sequence[Markup], float]]) -> Markup:
