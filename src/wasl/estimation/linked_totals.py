@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasl.errors import InputError
+from wasl.estimation.heavy_tails import tail_reason
 from wasl.estimation.intervals import Estimate, normal_interval, student_interval
 
 __all__ = [
@@ -150,6 +151,8 @@ def corrected_total(
     variance = found.variance + (total / recall * recall_error) ** 2
     degrees = found.degrees * (variance / found.variance) ** 2 if found.variance > 0 else np.inf
     positive = bool((y >= 0).all()) and total > 0
+    if positive and (reason := tail_reason(*_cluster_sums(weights * y, strata, clusters))):
+        return Estimate.impossible(f"its error cannot be known: {reason}")
     return student_interval(total, variance, degrees, positive=positive)
 
 
@@ -184,13 +187,8 @@ def design_error(part: Floats, strata: Ints | None, clusters: Ints | None) -> De
         strata: Stratum of each record; default: one.
         clusters: Primary sampling unit of each record; default: the record.
     """
-    n = len(part)
-    strata = np.zeros(n, dtype=np.int64) if strata is None else strata
-    clusters = np.arange(n) if clusters is None else clusters
-    pairs, which = np.unique(np.stack([strata, clusters], axis=1), axis=0, return_inverse=True)
-    sums = np.bincount(which.reshape(-1), weights=part)
-    _, stratum, count = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
-    stratum = stratum.reshape(-1)
+    sums, stratum = _cluster_sums(part, strata, clusters)
+    count = np.bincount(stratum)
     mean = np.bincount(stratum, weights=sums) / count
     squares = np.bincount(stratum, weights=(sums - mean[stratum]) ** 2)
     several = count > 1
@@ -199,6 +197,17 @@ def design_error(part: Floats, strata: Ints | None, clusters: Ints | None) -> De
     within = float(shares.sum())
     degrees = within**2 / float((shares**2 / (count[several] - 1)).sum()) if within > 0 else np.inf
     return DesignError(within + lone, degrees, int((count[several] - 1).sum()))
+
+
+def _cluster_sums(part: Floats, strata: Ints | None, clusters: Ints | None) -> tuple[Floats, Ints]:
+    """The sum of each cluster, and the number of its stratum, counted from 0 without gaps."""
+    n = len(part)
+    strata = np.zeros(n, dtype=np.int64) if strata is None else strata
+    clusters = np.arange(n) if clusters is None else clusters
+    pairs, which = np.unique(np.stack([strata, clusters], axis=1), axis=0, return_inverse=True)
+    stratum = np.unique(pairs[:, 0], return_inverse=True)[1].reshape(-1)
+    sums = np.bincount(which.reshape(-1), weights=part)
+    return np.asarray(sums, dtype=np.float64), stratum.astype(np.int64)
 
 
 def replicate_weights(weights: Floats, strata: Ints | None, clusters: Ints | None, *, groups: int = 30) -> Floats:
