@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from wasl.cli.app import build_app
 from wasl.errors import InputError
+from wasl.registers.reading.reader import read_register
+from wasl.registers.schema import RegisterSchema
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +33,7 @@ def test_students_get_registers_and_tasks_but_no_truth(pack):
     outside = [name for name in told["files"] if not name.startswith("teacher/")]
     assert outside == [
         "exercices.fr.md",
+        "exercises.ar.md",
         "exercises.en.md",
         "registers/cnss-employees.csv",
         "registers/dgsn-permits.csv",
@@ -46,19 +49,34 @@ def test_the_answers_are_those_of_these_registers(pack):
     assert f"has {len(permits):,} records" in answers
     members = {name: set(rows["person"]) for name, rows in truth.groupby("register")}
     assert f"{len(members['dgsn-permits'] & members['cnss-employees']):,} persons are in both" in answers
-    first = permits["date_naissance"].fillna("").str.startswith("01/01/").sum()
-    assert f"{first:,} birth dates" in answers
+    read = read_register(out / "registers" / "dgsn-permits.csv", RegisterSchema.load("dgsn-permits"), with_dropped=True)
+    born = read.table["date_naissance"].to_pandas()
+    first = sum(one is not None and (one.month, one.day) == (1, 1) for one in born)
+    assert f"{first:,} birth dates" in answers, "as `wasl check` tells the class"
+    told = re.findall(r"(\d\.\d+|1) \((\d\.\d+|1) to (\d\.\d+|1); the truth (lies|does not lie) in it\)", answers)
+    true = re.search(r"precision (\d\.\d+|1), recall (\d\.\d+|1)", answers)
+    for (value, low, high, lies), right in zip(told, true.groups(), strict=True):
+        assert float(low) <= float(value) <= float(high)
+        assert (float(low) <= float(right) <= float(high)) == (lies == "lies")
     found = re.search(r"precision (\d\.\d+|1), recall (\d\.\d+|1)", answers)
     assert found
     assert min(map(float, found.groups())) > 0.9
     assert "nan" not in answers
 
 
-def test_both_languages_have_the_same_tasks(pack):
+def test_every_language_has_the_same_tasks_and_figures(pack):
     out, _ = pack
-    texts = [(out / name).read_text(encoding="utf-8") for name in ("exercices.fr.md", "exercises.en.md")]
+    names = ("exercices.fr.md", "exercises.ar.md", "exercises.en.md")
+    texts = [(out / name).read_text(encoding="utf-8") for name in names]
     verbs = [re.findall(r"wasl ([a-z]+ .*)", text) for text in texts]
-    assert verbs[0] == verbs[1]
+    assert verbs[0] == verbs[1] == verbs[2]
+    assert len({len(re.findall(r"^ *\d\. ", text, re.MULTILINE)) for text in texts}) == 1
+    answers = [out / "teacher" / name for name in ("corriges.fr.md", "answers.ar.md", "answers.en.md")]
+    figures = [
+        sorted(re.sub(r"\D", "", word) for word in re.findall(r"\d[\d.,\u202f\xa0]*", one.read_text(encoding="utf-8")))
+        for one in answers
+    ]
+    assert figures[0] == figures[1] == figures[2]
     assert len(verbs[0]) == 12
     assert "{seed}" not in "".join(texts)
 

@@ -79,6 +79,12 @@ def compare(
             for s in (found.original, *found.scenarios)
         ],
     )
+    expected = [s.name for s in found.scenarios if s.linkage is not None and s.linkage.basis == "keys"]
+    if expected:
+        say(
+            f"{', '.join(expected)}: the success of linkage is expected, and not comparable with what is measured: no "
+            "column numbers the rows (--row-id)."
+        )
     for scenario in found.scenarios:
         if scenario.refusal:
             say(f"{scenario.name}: {scenario.refusal}")

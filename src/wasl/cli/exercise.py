@@ -24,7 +24,7 @@ def exercise(
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives another class its own registers.")] = 1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a course pack: registers, tasks in French and English, and a folder for the teacher with truth and answers.
+    """Write a course pack: registers, tasks in three languages, and a folder for the teacher with truth and answers.
 
     Example: wasl exercise --out course --seed 7
     """

@@ -1,27 +1,38 @@
-"""A course pack: synthetic registers for students, tasks in French and English, and answers for the teacher.
+"""A course pack: synthetic registers for students, tasks in three languages, and answers for the teacher.
 
 The answers are computed from the registers of the pack, so every seed gives a pack of its own.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from wasl.disclosure.policy import DisclosurePolicy
 from wasl.errors import PolicyError
 from wasl.facade import assemble, assess, encode, evaluate, link, new_key, protect
 from wasl.facade.given import quietly
+from wasl.holder.quality.examine import examine
+from wasl.lab.exercise_texts import AFTER, ANSWERS, INSIDE, TASKS
 from wasl.locale import Language, messages
 from wasl.population.generate import generate
+from wasl.registers.reading.frames import register_from_table
+from wasl.registers.schema import RegisterSchema
 
 __all__ = ["CoursePack", "make_pack"]
 
 REGISTERS = ("dgsn-permits", "cnss-employees")
 POLICY = "public-use"
+TASK_FILES: dict[Language, str] = {"fr": "exercices.fr.md", "ar": "exercises.ar.md", "en": "exercises.en.md"}
+ANSWER_FILES: dict[Language, str] = {
+    "fr": "teacher/corriges.fr.md",
+    "ar": "teacher/answers.ar.md",
+    "en": "teacher/answers.en.md",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,11 @@ class _Answers:
     births: int
     precision: float
     recall: float
+    estimated: Mapping[str, Any]
     persons: int
     k: float
     below: int
+    level: int
     failing: str
     protected_k: float
     protected_rows: int
@@ -71,12 +84,8 @@ def make_pack(persons: int, seed: int) -> CoursePack:
     truth = made.truth.to_pandas()
     kept = truth[truth["register"].isin(REGISTERS)].reset_index(drop=True)
     tables["teacher/truth.csv"] = pa.Table.from_pandas(kept, preserve_index=False)
-    texts = {
-        "exercices.fr.md": TASKS_FR.format(**_commands(seed)),
-        "exercises.en.md": TASKS_EN.format(**_commands(seed)),
-        "teacher/corriges.fr.md": _fill(ANSWERS_FR, answers, seed, "fr"),
-        "teacher/answers.en.md": _fill(ANSWERS_EN, answers, seed, "en"),
-    }
+    texts = {TASK_FILES[language]: TASKS[language].format(**_commands(seed)) for language in TASK_FILES}
+    texts |= {ANSWER_FILES[language]: _fill(ANSWERS[language], answers, seed, language) for language in ANSWER_FILES}
     return CoursePack(tables, texts)
 
 
@@ -95,7 +104,6 @@ def _solve(registers: Mapping[str, pa.Table], truth: pa.Table, seed: int) -> _An
     policy = DisclosurePolicy.load(POLICY)
     risk = assess(microdata, policy)
     members = {name: set(people.loc[people["register"] == name, "person"]) for name in REGISTERS}
-    births = registers["dgsn-permits"]["date_naissance"].to_pandas()
     try:
         safe = protect(microdata, policy, seed=seed).result
         after, rows = safe.after.k, safe.table.num_rows
@@ -106,12 +114,14 @@ def _solve(registers: Mapping[str, pa.Table], truth: pa.Table, seed: int) -> _An
     return _Answers(
         records={name: registers[name].num_rows for name in REGISTERS},
         both=len(members[REGISTERS[0]] & members[REGISTERS[1]]),
-        births=int(pd.Series(births).str.startswith("01/01/").sum()),
+        births=_births_on_first_january(registers["dgsn-permits"]),
         precision=score.pairwise.precision,
         recall=score.pairwise.recall,
+        estimated=linked.report["quality"],
         persons=linked.report["persons"],
         k=risk.result.k,
         below=int(next(iter(risk.result.violating.values()))),
+        level=int(next(iter(risk.result.violating))),
         failing=", ".join(failure.rule for failure in risk.result.failures) or "–",
         protected_k=after,
         protected_rows=rows,
@@ -119,17 +129,22 @@ def _solve(registers: Mapping[str, pa.Table], truth: pa.Table, seed: int) -> _An
     )
 
 
-AFTER: dict[Language, tuple[str, str]] = {
-    "en": (
-        "After protection: smallest frequency {k}, {rows} rows, {cells} empty cells.",
-        "`wasl protect` refuses the file: the policy would remove too much.",
-    ),
-    "fr": (
-        "Après protection : plus petite fréquence {k}, {rows} lignes, {cells} cellules vides.",
-        "`wasl protect` refuse le fichier : la politique en retirerait trop.",
-    ),
-}
-"""What protection does to the microdata of the pack: it ends, or refuses."""
+def _births_on_first_january(register: pa.Table) -> int:
+    """As `wasl check` counts them, which also knows dates of other calendars."""
+    schema = RegisterSchema.load("dgsn-permits")
+    read = register_from_table(register, schema, with_dropped=True)
+    found = examine(read, schema, file="dgsn-permits.csv", today=dt.datetime.now(dt.UTC).date()).findings
+    return sum(one.count for one in found if one.check == "births-first-january")
+
+
+def _estimate(answers: _Answers, name: str, true: float, language: Language) -> str:
+    """A figure that the report estimates, with its interval, and whether the truth lies in it."""
+    words, (inside, outside, unknown) = messages(language), INSIDE[language]
+    told = answers.estimated[name]
+    if told.get("value") is None or told.get("low") is None:
+        return unknown
+    numbers = {part: words.number(told[part], 3) for part in ("value", "low", "high")}
+    return (inside if told["low"] <= true <= told["high"] else outside).format(**numbers)
 
 
 def _fill(text: str, answers: _Answers, seed: int, language: Language) -> str:
@@ -147,9 +162,12 @@ def _fill(text: str, answers: _Answers, seed: int, language: Language) -> str:
         births=number(answers.births),
         precision=number(answers.precision, 3),
         recall=number(answers.recall, 3),
+        estimated_precision=_estimate(answers, "precision", answers.precision, language),
+        estimated_recall=_estimate(answers, "recall", answers.recall, language),
         persons=number(answers.persons),
         k=number(answers.k, 0),
         below=number(answers.below),
+        level=answers.level,
         failing=answers.failing,
         after=after,
     )
@@ -188,126 +206,3 @@ def _commands(seed: int) -> dict[str, str]:
         f"do_{name}": "\n   ```sh\n" + "".join(f"   {line.format(seed=seed)}\n" for line in lines) + "   ```"
         for name, lines in COMMANDS.items()
     }
-
-
-TASKS_EN = """# Exercises
-
-The folder `registers` has two registers of a Morocco that does not exist: residence permits and declared employees.
-
-## 1. Data quality
-
-1. Look at the register of permits. How many records has it?
-   {do_check}
-2. How many birth dates are 1 January? Give two reasons.
-
-## 2. Encoding
-
-1. Make a key.
-   {do_key}
-2. Encode both registers. The linkage unit gets the delivery, the spine keeper the join map, the release desk the
-   payload. The keep map never leaves you.
-   {do_encode}
-3. Open a delivery with pandas. Which columns does it have? Find a name in it, or say why that is impossible.
-
-## 3. Linkage
-
-1. Link both deliveries. How many persons are there?
-   {do_link}
-2. The report estimates precision and recall without the truth. Write both down with their intervals.
-3. Ask your teacher for `truth.csv`. Does the truth lie in the intervals?
-   {do_evaluate}
-4. How many persons are in both registers, according to the truth?
-
-## 4. Disclosure control
-
-1. Assemble the microdata.
-   {do_assemble}
-2. What is the smallest frequency of a key combination? Which rules fail?
-   {do_assess}
-3. Protect the microdata. How many rows are left, and how many cells were suppressed?
-   {do_protect}
-4. Why is the risk report confidential, and the report on methods public?
-
-## 5. Audit
-
-1. Export the log with its public key, and verify it.
-   {do_export}
-   {do_verify}
-2. Change one byte of the export and verify it again. Which entry is named?
-"""
-ANSWERS_EN = """# Answers for the teacher (seed {seed})
-
-Linkage figures vary a little with the key.
-
-1. Data quality. The register of permits has {permits} records. {births} birth dates are 1 January: papers that give
-   only the year are written so, and a few persons are born that day.
-2. Encoding. A delivery has passes, block labels, row identifiers, tokens and filters. A name cannot be found:
-   filters are keyed, and every released bit mixes several secret bits.
-3. Linkage. There are about {persons} persons. Against the truth: precision {precision}, recall {recall}.
-   {both} persons are in both registers ({permits} permits, {employees} employees).
-4. Disclosure control. The smallest frequency is {k}; {below} rows are below the first level.
-   Failing rules: {failing}. {after}
-   The risk report says where a file is weak. Methods are public because users need them for analysis.
-5. Audit. Verification names the changed entry, because its hash no longer leads to the signed root.
-"""
-TASKS_FR = """# Exercices
-
-Le dossier `registers` contient deux registres d'un Maroc qui n'existe pas : titres de séjour et salariés déclarés.
-
-## 1. Qualité des données
-
-1. Examinez le registre des titres. Combien d'enregistrements ?
-   {do_check}
-2. Combien de dates de naissance tombent le 1er janvier ? Donnez deux raisons.
-
-## 2. Encodage
-
-1. Créez une clé.
-   {do_key}
-2. Encodez les deux registres. L'unité d'appariement reçoit la livraison, le gardien du pivot la table de jonction, le
-   bureau de diffusion les données utiles. La table conservée ne vous quitte jamais.
-   {do_encode}
-3. Ouvrez une livraison avec pandas. Quelles colonnes contient-elle ? Trouvez-y un nom, ou expliquez pourquoi c'est
-   impossible.
-
-## 3. Appariement
-
-1. Appariez les deux livraisons. Combien de personnes ?
-   {do_link}
-2. Le rapport estime précision et rappel sans la vérité. Notez-les avec leurs intervalles.
-3. Demandez `truth.csv` à votre enseignant. La vérité est-elle dans les intervalles ?
-   {do_evaluate}
-4. Selon la vérité, combien de personnes figurent dans les deux registres ?
-
-## 4. Contrôle de la divulgation
-
-1. Constituez les microdonnées.
-   {do_assemble}
-2. Quelle est la plus petite fréquence ? Quelles règles échouent ?
-   {do_assess}
-3. Protégez les microdonnées. Combien de lignes restent, combien de cellules sont vides ?
-   {do_protect}
-4. Pourquoi le rapport de risque est-il confidentiel, et le rapport sur les méthodes public ?
-
-## 5. Audit
-
-1. Exportez le journal avec sa clé publique, et vérifiez-le.
-   {do_export}
-   {do_verify}
-2. Modifiez un octet de l'export et vérifiez de nouveau. Quelle écriture est nommée ?
-"""
-ANSWERS_FR = """# Corrigés pour l'enseignant (graine {seed})
-
-Les chiffres d'appariement varient un peu avec la clé.
-
-1. Qualité. Le registre des titres a {permits} enregistrements. {births} dates de naissance tombent le 1er janvier :
-   les papiers qui ne donnent que l'année s'écrivent ainsi, et quelques personnes sont nées ce jour.
-2. Encodage. Une livraison contient passes, étiquettes de bloc, identifiants de ligne, jetons et filtres. On n'y trouve
-   aucun nom : les filtres dépendent d'une clé, et chaque bit publié mélange plusieurs bits secrets.
-3. Appariement. Environ {persons} personnes. Face à la vérité : précision {precision}, rappel {recall}.
-   {both} personnes figurent dans les deux registres ({permits} titres, {employees} salariés).
-4. Divulgation. Plus petite fréquence : {k} ; {below} lignes sous le premier seuil. Règles en échec : {failing}.
-   {after}
-   Le rapport de risque dit où le fichier est faible. Les méthodes sont publiques car les utilisateurs en ont besoin.
-5. Audit. La vérification nomme l'écriture modifiée, car son empreinte ne mène plus à la racine signée.
-"""

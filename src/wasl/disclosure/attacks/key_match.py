@@ -80,10 +80,10 @@ def _fits(own: CodedColumn, shown: CodedColumn, hierarchy: Hierarchy) -> NDArray
     fits = np.zeros((len(own.labels) + 1, len(shown.labels) + 1), np.bool_)
     leaf = np.array([place.get(text, -1) for text in hierarchy.leaves], np.int64)
     unknown = []
+    covered = hierarchy.covered_together(shown.texts)
     for code, text in enumerate(shown.texts):
-        covered = hierarchy.covered(text)
-        if covered is not None:
-            inside = leaf[covered[1]]
+        if text in covered:
+            inside = leaf[covered[text]]
             fits[inside[inside >= 0], code] = True
         elif text not in place:
             unknown.append(code)

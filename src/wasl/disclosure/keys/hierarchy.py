@@ -171,6 +171,27 @@ class Hierarchy:
                 return number, np.isin(groups, parts)
         return None
 
+    def covered_together(self, texts: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+        """The leaves that each category of one column covers; without those that stand nowhere.
+
+        A name can stand at several levels, and cover more at a higher one. A category covers what it covers at any
+        level that has all categories of the column; where no level has all, at any level.
+
+        Args:
+            texts: The categories of a column that was recoded.
+        """
+        found: dict[str, dict[int, NDArray[np.bool_]]] = {}
+        for number, level in enumerate((self.leaves, *self.levels)):
+            groups = np.array(level, object)
+            for text in texts:
+                mask = np.isin(groups, joined_parts(text, level) or (text,))
+                if mask.any():
+                    found.setdefault(text, {})[number] = mask
+        common = [number for number in range(self.height + 1) if all(number in one for one in found.values())]
+        return {
+            text: np.logical_or.reduce([masks[number] for number in common or masks]) for text, masks in found.items()
+        }
+
     def shares(self, level: int) -> dict[str, float]:
         """For each category of a level, the share of all leaves it covers (its loss of detail)."""
         groups = self.leaves if level == 0 else self.levels[level - 1]
@@ -260,7 +281,7 @@ def group_labels(
 
 
 def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Tabulate the leaves that each category covers, at any level of the hierarchy.
+    """Tabulate the leaves that each category of a column covers, at any level of the hierarchy.
 
     Returns:
         bool, shape (categories, leaves).
@@ -268,16 +289,13 @@ def covers(hierarchy: Hierarchy, texts: Sequence[str]) -> NDArray[np.bool_]:
     Raises:
         InputError: A category stands nowhere in the hierarchy.
     """
-    result = np.zeros((len(texts), len(hierarchy.leaves)), np.bool_)
-    for position, text in enumerate(texts):
-        found = hierarchy.covered(text)
-        if found is None:
-            raise InputError(
-                f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
-                remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
-            )
-        result[position] = found[1]
-    return result
+    found = hierarchy.covered_together(texts)
+    if any(text not in found for text in texts):
+        raise InputError(
+            f"variable {hierarchy.name!r}: a released category stands nowhere in its hierarchy.",
+            remedy="Keep the recodings of earlier releases as levels of the policy's hierarchy.",
+        )
+    return np.array([found[text] for text in texts], np.bool_).reshape(len(texts), len(hierarchy.leaves))
 
 
 def category_parts(hierarchy: Hierarchy, text: str) -> tuple[str, ...]:
