@@ -142,7 +142,7 @@ def test_restarts_do_not_use_up_a_jobs_attempts(service: Service, requested: str
     assert status(service, requested) == ("scored", "done")
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
 def test_a_full_disk_waits(service: Service, requested: str, duty: list[duties.Handler], number: int) -> None:
     full = [True]
     original = linkages.score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ __all__ = [
 SHOWN_DIGITS = 8
 """Width in which SPSS and Stata show a number that says nothing else."""
 
+PROBE_BYTES = 1 << 16
+"""Larger than what a file system keeps in a block that is begun."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatisticalFile:
@@ -49,6 +53,7 @@ def written(form: str, columns: Sequence[Column], write: Callable[[Path, Sequenc
 
     Raises:
         VerificationError: The writer refuses the file; names the first column that it also refuses alone.
+        OSError: The disk is full.
     """
     import pyreadstat
 
@@ -56,9 +61,11 @@ def written(form: str, columns: Sequence[Column], write: Callable[[Path, Sequenc
         path = Path(folder) / "data"
         try:
             write(path, columns)
+            _require_room(path)
             return path.read_bytes()
         except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
             refused = error
+        _require_room(path)
         for column in columns:
             try:
                 write(path, [column])
@@ -134,3 +141,15 @@ def shortened(
                 "the codebook has them whole."
             )
     return notices
+
+
+def _require_room(path: Path) -> None:
+    """Write a little beside a file that was just written: its writer, ReadStat, leaves out what finds no room, unsaid.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    with path.with_name("probe").open("wb") as probe:
+        probe.write(bytes(PROBE_BYTES))
+        probe.flush()
+        os.fsync(probe.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from wasl import errors
 from wasl.locale import N_, messages, negotiate
 from wasl.registers.document_faults import safe_fault
+from wasl.storage.obstacles import Obstacle, obstacle_of
 
 __all__ = ["PROBLEMS", "HttpProblem", "Problem", "install", "problem_response", "request_id", "unforeseen"]
 
@@ -72,6 +72,7 @@ PHRASES = (
     N_("the database does not answer; nothing was changed."),
     N_("Repeat the request, with the same Idempotency-Key."),
     N_("the disk is full; nothing was changed."),
+    N_("a folder of the service cannot be written; nothing was changed."),
     N_("the service could not read or write a file."),
     N_("Tell the administrator; repeat the request later."),
     N_("something went wrong inside the service; nothing was changed."),
@@ -245,6 +246,8 @@ async def _unstorable(request: Request, _error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
+    if obstacle_of(error) is not None:
+        return await _disk(request, error)
     _log(request, error, "database")
     return problem_response(
         request_id(request),
@@ -260,15 +263,25 @@ async def _database(request: Request, error: Exception) -> Response:
 
 async def _disk(request: Request, error: Exception) -> Response:
     _log(request, error, "disk")
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    obstacle = obstacle_of(error)
+    if obstacle is None:
+        status, slug, title = 500, "internal-error", "Internal Server Error"
+        detail = "the service could not read or write a file."
+    elif obstacle is Obstacle.FULL:
+        status, slug, title = 507, "insufficient-storage", "Insufficient Storage"
+        detail = "the disk is full; nothing was changed."
+    else:
+        status, slug, title = 503, "service-unavailable", "Service Unavailable"
+        detail = "a folder of the service cannot be written; nothing was changed."
     return problem_response(
         request_id(request),
         wishes=wishes(request),
-        status=507 if full else 500,
-        slug="insufficient-storage" if full else "internal-error",
-        title="Insufficient Storage" if full else "Internal Server Error",
-        detail="the disk is full; nothing was changed." if full else "the service could not read or write a file.",
+        status=status,
+        slug=slug,
+        title=title,
+        detail=detail,
         remedy="Tell the administrator; repeat the request later.",
+        headers={"Retry-After": RETRY_SECONDS} if status == 503 else None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import socket
@@ -23,6 +22,7 @@ from wasl.service.log import sign_checkpoint
 from wasl.service.ports import Caller, Office
 from wasl.service.records import Job
 from wasl.storage.leases import LONGEST_WAIT_SECONDS, JobLeases
+from wasl.storage.obstacles import Obstacle, obstacle_of
 from wasl.web.middleware import Metrics
 
 __all__ = ["SEEN_SECONDS", "SERVICE", "Worker"]
@@ -36,9 +36,8 @@ SEEN_SECONDS = 15.0
 SEEN_EVERY = timedelta(seconds=SEEN_SECONDS)
 """Between two notes of a worker that it lives; `ready` forgets it after four times as long."""
 
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
-FULL_DISK_SECONDS = 60.0
-"""After which a job is tried again that found no room; this is no failure of the job."""
+OBSTACLE_SECONDS = 60.0
+"""After which a job is tried again that found no room or no folder to write; this is no failure of the job."""
 
 
 class Worker:
@@ -82,6 +81,7 @@ class Worker:
         self._looked_at: datetime | None = None
         self._seen_at = 0.0
         self._failure = ""
+        self._obstacle = ("", 0.0)  # what, and until when it counts: its job may have been cancelled
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. Whatever goes wrong is noted where `ready` sees it, and tried again."""
@@ -90,6 +90,7 @@ class Worker:
                 failure = self._sign_when_due()
                 self._erase_when_due()
                 worked = self.work_once(stop)
+                failure = failure or (self._obstacle[0] if self._now() < self._obstacle[1] else "")
             except Exception as error:  # a worker that dies unseen leaves every job waiting
                 failure, worked = type(error).__name__, False
                 self.log.warning("worker waits", error=failure, where=_where(error))
@@ -107,6 +108,7 @@ class Worker:
         if job is None:
             return False
         self.log.info("job taken", job=job.id, kind=job.kind.value, attempt=job.attempt)
+        self._obstacle = ("", 0.0)
         outcome = self._do(job, stop or threading.Event())
         self.log.info("job left", job=job.id, kind=job.kind.value, outcome=outcome)
         if self.metrics is not None:
@@ -132,19 +134,25 @@ class Worker:
                 return "collided"
             except StateError:
                 return "lost"
-            except OSError as error:
-                if error.errno not in FULL_DISK:
+            except (OSError, sa.exc.OperationalError) as error:
+                obstacle = obstacle_of(error)
+                if obstacle is not None:
+                    return self._waits(job, obstacle)
+                if isinstance(error, OSError):
                     return self._broke_down(job, error)
-                self.log.error("job waits for room on the disk", job=job.id)
-                self.leases.release(job, not_before=self._now() + FULL_DISK_SECONDS)
-                return "no room"
-            except sa.exc.OperationalError as error:
                 self.log.warning("job waits for the database", job=job.id, error=type(error).__name__)
                 self.leases.release(job, not_before=self._now() + min(LONGEST_WAIT_SECONDS, self.retry_seconds))
                 return "no database"
             except Exception as error:  # whatever it is, the job must not vanish
                 return self._broke_down(job, error)
         return "done"
+
+    def _waits(self, job: Job, obstacle: Obstacle) -> str:
+        """Leave a job for later that could not be written, and note why where `ready` sees it."""
+        self.log.error("job waits", job=job.id, obstacle=obstacle.value)
+        self._obstacle = (obstacle.value, self._now() + OBSTACLE_SECONDS + SEEN_SECONDS)
+        self.leases.release(job, not_before=self._now() + OBSTACLE_SECONDS)
+        return "no room" if obstacle is Obstacle.FULL else "no folder"
 
     def _broke_down(self, job: Job, error: Exception) -> str:
         """Count a failure of the job: it is tried again later each time, and parked after the last."""
