@@ -199,8 +199,21 @@ def _round_rows(rounds: Sequence[Mapping[str, Any]], language: Language) -> tupl
         ("missing", N_("Share missing: {what}")),
     ):
         names = dict.fromkeys(name for one in rounds for name in one[part])
-        rows += [[_(label, what=name), *(one[part].get(name) for one in rounds)] for name in names]
+        rows += [
+            [_(label, what=_figure_words(name, language)), *(one[part].get(name) for one in rounds)] for name in names
+        ]
     return heads, rows
+
+
+def _figure_words(name: str, language: Language) -> str:
+    """What a figure is of: a register, a variable, or ``register/kind/variable`` of a rate of agreement."""
+    words = messages(language)
+    register, slash, rest = name.partition("/")
+    if not slash:
+        return known_as(name, words)
+    kind, _slash, variable = rest.partition("/")
+    compared = words.text("code or value") if kind == "value" else words.text("encoding")
+    return f"{register}, {known_as(variable, words)} ({compared})"
 
 
 def _fill(sheet: Worksheet, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -251,6 +251,8 @@ def test_opened_at_home_by_own_numbers(language):
     assert len(book.sheetnames) == 6
     assert [row[1].value for row in book.worksheets[2].iter_rows(min_row=2)] == ["=N1", "=N2"]
     assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    figures = [str(row[0].value) for row in book.worksheets[5].iter_rows(min_row=2)]
+    assert not [name for name in figures if "/" in name or "birth_year" in name], "words, no codes"
 
 
 def test_a_keep_map_of_another_delivery_is_refused():
