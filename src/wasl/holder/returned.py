@@ -206,7 +206,7 @@ def _round_rows(rounds: Sequence[Mapping[str, Any]], language: Language) -> tupl
 
 
 def _figure_words(name: str, language: Language) -> str:
-    """What a figure is of: a register, a variable, or ``register/kind/variable`` of a rate of agreement."""
+    """Words for a register, for a variable, or for ``register/kind/variable`` of a rate of agreement."""
     words = messages(language)
     register, slash, rest = name.partition("/")
     if not slash:
