@@ -14,7 +14,7 @@ from wasl.errors import InputError
 from wasl.publication.description import Code, DatasetDescription, Variable, VariableKind
 from wasl.registers.codes.classification import CodeList
 
-__all__ = ["Column", "typed_columns"]
+__all__ = ["Column", "own_label", "typed_columns"]
 
 INTEGER_CODE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
@@ -125,8 +125,13 @@ def _coded(values: pa.Array, variable: Variable) -> Column:
             "that its code list does not explain.",
             remedy="Add them to the code list, or set other_codes = true.",
         )
-    meanings = (*codes.values(), *(Code(code=code, label=code if code.strip() else BLANK) for code in surplus))
+    meanings = (*codes.values(), *(Code(code=code, label=own_label(code)) for code in surplus))
     return Column(variable.model_copy(update={"codes": meanings}), values)
+
+
+def own_label(code: str) -> str:
+    """The label of a code whose meaning nobody gives: the code itself, unless it has nothing to show."""
+    return code if code.strip() else BLANK
 
 
 def _classified(variable: Variable) -> dict[str, Code]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from wasl.disclosure.keys.hierarchy import joined_parts
 from wasl.locale import Messages, messages
+from wasl.publication.columns import own_label
 from wasl.publication.description import DatasetDescription, VariableKind
 from wasl.registers.codes.classification import CodeList
 from wasl.registers.published_names import names_to_change, unpublishable
@@ -168,9 +169,14 @@ def _kind(
         return [f"kind = {_quoted(VariableKind.CODE)}", f"classification = {_quoted(classification)}"]
     if labels and set(found) <= labels.keys():
         found = list(labels)
-    codes = [(code, labels.get(code, code), labels.get(code, ""), False) for code in found]
+    meant = {code: label for code, label in labels.items() if label.strip()}
+    codes = [(code, meant.get(code, own_label(code)), meant.get(code, ""), False) for code in found]
     # A code such as .a of Stata is no value that other formats could hold; the note tells what it meant.
-    told = [(code, label or code, label, True) for code, label in reasons.items() if not code.startswith(".")]
+    told = [
+        (code, label if label.strip() else own_label(code), label, True)
+        for code, label in reasons.items()
+        if not code.startswith(".")
+    ]
     return _codes([*codes, *(one for one in told if one[0] not in found)])
 
 

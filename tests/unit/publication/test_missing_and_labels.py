@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
+import tomllib
 from functools import partial
 from types import SimpleNamespace
 
@@ -17,6 +19,7 @@ from wasl.errors import VerificationError
 from wasl.publication import columns as columns_module
 from wasl.publication.columns import Column, typed_columns
 from wasl.publication.description import DatasetDescription, Variable
+from wasl.publication.draft import draft_description
 from wasl.publication.readback import require_readable_files
 from wasl.publication.spss import spss_file, user_missing
 from wasl.publication.stata import stata_file
@@ -275,3 +278,14 @@ def test_codes_of_nothing_have_a_label_where_the_description_has_none(blank, des
     assert {code.code: code.label for code in own.variable.codes} == {blank: blank or "(blank)", "y": "y"}
     files = {path: make([own], title="", created=CREATED).data for path, make in FILES.items()}
     require_readable_files(files, [own])
+
+
+@pytest.mark.parametrize("label", ["", " ", "Yes"])
+@pytest.mark.parametrize("code", ["1", "", " "])
+def test_a_draft_gives_every_code_a_label_that_a_description_takes(label, code):
+    field = pa.field("m", pa.string(), metadata={"value_labels": json.dumps({code: label, "x": "X"})})
+    table = pa.table([pa.array([code, "x"])], schema=pa.schema([field]))
+    (drafted,) = tomllib.loads(draft_description(table, "d", {}, {}))["variables"]
+    wanted = {code: label.strip() or code.strip() or "(blank)", "x": "X"}
+    assert {one["code"]: one["label"] for one in drafted["codes"]} == wanted
+    Variable.model_validate(drafted)
