@@ -26,6 +26,7 @@ from wasl.cli.authorized import refusal_in_words
 from wasl.compliance.authorization import Authorization
 from wasl.errors import AuthorizationError
 from wasl.locale import LANGUAGES, Language, messages
+from wasl.locale.pages import begun
 from wasl.registers.schema import RegisterSchema
 from wasl.service.access import Role
 from wasl.service.records import Submission, SubmissionKind
@@ -267,7 +268,7 @@ def test_three_ways_refuse_the_same_for_the_same_reason(
         page = ask_console(service, one, linked, language)
         assert page.status_code == 403, page.text[-2000:]
         shown = re.sub("[\u2066-\u2069]", "", html.unescape(page.text))
-        assert titled(str(messages(language).known(error.message)), language) in shown
+        assert begun(titled(str(messages(language).known(error.message)), language)) in shown
 
     logged = entries(service)
     assert len(logged) == 1 + len(LANGUAGES)

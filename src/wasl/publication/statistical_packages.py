@@ -149,7 +149,7 @@ def _require_room(path: Path) -> None:
     Raises:
         OSError: The disk is full.
     """
-    with path.with_name("probe").open("wb") as probe:
+    with tempfile.TemporaryFile(dir=path.parent) as probe:
         probe.write(bytes(PROBE_BYTES))
         probe.flush()
         os.fsync(probe.fileno())

@@ -43,7 +43,7 @@ json.dump(list(found), sys.stdout)
 
 ANCHORED = {"fullmatch", "match"}
 WAYS = {*ANCHORED, "search", "sub", "subn", "findall", "finditer", "split"}
-IN_LISTS = {"registers/reading/description_rows.py": "fullmatch"}
+IN_LISTS = {"registers/reading/description_rows.py": "fullmatch", "registers/reading/shifted_rows.py": "fullmatch"}
 """Modules whose patterns stand in lists, and how those are used there."""
 
 

@@ -32,11 +32,11 @@ MOST_LENGTHS = 3
 KINDS = (
     ("empty", re.compile(r"\s*")),
     ("date", re.compile(r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}(?:[ T].*)?")),
-    ("number", re.compile(r"[\d .,+\-]*\d[\d .,]*")),
+    ("number", re.compile(r"(?:[ .,+\-]*+\d)++[ .,]*+")),
     ("letter", re.compile(r"[^\W\d_]")),
     ("Latin", re.compile(r"[A-Za-zÀ-ɏ' .\-’]+")),
     ("text", re.compile(r"[^\d]+")),
-    ("code", re.compile(r"[^\s,;]*\d[^\s,;]*")),
+    ("code", re.compile(r"[^\s,;\d]*+\d[^\s,;]*+")),
 )
 
 

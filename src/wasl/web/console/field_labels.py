@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from string import digits
 
 from wasl.locale import N_, Messages
 from wasl.web.console.documents import THRESHOLDS
@@ -64,12 +64,13 @@ FIELD_LABELS = {
     "without": N_("Struck out by the authority"),
 } | {one.name: one.label for one in THRESHOLDS}
 """Labels by the name of the field."""
-ROW = re.compile(r"^(?:t_)?(.*?)\d*$")
-"""Fields of thresholds begin with ``t_``; those of scenarios end with the number of their row."""
 
 
 def label_of_field(name: object, language: Messages) -> str:
-    """The label of a field in a language, or its name where it has none."""
-    found = ROW.match(str(name))
-    known = FIELD_LABELS.get(str(name)) or FIELD_LABELS.get(found[1] if found else "")
+    """The label of a field in a language, or its name where it has none.
+
+    Fields of thresholds begin with ``t_``; those of scenarios end with the number of their row.
+    """
+    plain = str(name).removeprefix("t_").rstrip(digits)
+    known = FIELD_LABELS.get(str(name)) or FIELD_LABELS.get(plain)
     return language.text(known) if known else str(name)
