@@ -18,10 +18,15 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "{variables}: جُمّعت القيم؛ عدد الفئات: {categories}.",
         "{variables}: values are grouped; number of categories: {categories}.",
     ),
-    "top_bottom": (
+    "top_or_bottom": (
         "{variables} : les valeurs {ends} sont remplacées par une même valeur.",
+        "{variables}: استُبدلت القيم {ends} بقيمة واحدة.",
+        "{variables}: the {ends} values are replaced by one value.",
+    ),
+    "top_and_bottom": (
+        "{variables} : les valeurs {ends} sont remplacées, à chaque extrémité, par une même valeur.",
         "{variables}: استُبدلت القيم {ends} بقيمة واحدة في كل طرف.",
-        "The {ends} values of {variables} are replaced by one value each.",
+        "{variables}: the {ends} values are replaced by one value at each end.",
     ),
     "grouped": (
         "{variables} : les catégories rares sont regroupées.",
@@ -126,6 +131,8 @@ def sentence(change: Change, language: Language) -> str:
     elif kind in ("local_suppression", "risk_suppression"):
         kind, names = "suppression", tuple(name for name in change.variables if counts.get(name))
     ends = (change.parameters.get("bottom") is not None, change.parameters.get("top") is not None)
+    if kind == "top_bottom":
+        kind = "top_and_bottom" if all(ends) else "top_or_bottom"
     place = LANGUAGES.index(language)
     return _SENTENCES[kind][place].format(
         variables=("، " if language == "ar" else ", ").join(names),

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wasl.disclosure.methods.steps.step import Change
 from wasl.disclosure.policy.document import DisclosurePolicy
 from wasl.disclosure.protect import protect
 from wasl.disclosure.report.pages import public_page
+from wasl.disclosure.report.sentences import sentence
 from wasl.registers.documents import validate_document
 
 
@@ -157,3 +159,13 @@ def test_bands_hold_their_figures(rng):
         band = banded(float(value), SHARES)
         assert band.low <= value <= band.high
         assert np.isfinite(band.high)
+
+
+EACH_END = {"fr": "à chaque extrémité", "ar": "في كل طرف", "en": "at each end"}
+
+
+@pytest.mark.parametrize("bounds", [{"top": 3}, {"bottom": 0}, {"bottom": 0, "top": 3}])
+@pytest.mark.parametrize("language", EACH_END)
+def test_a_bound_at_one_end_is_not_called_two(bounds, language):
+    said = sentence(Change("top_bottom", ("wage",), bounds, {"cells": 1}, ""), language)
+    assert (EACH_END[language] in said) == (len(bounds) == 2)

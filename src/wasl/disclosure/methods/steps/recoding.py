@@ -41,7 +41,8 @@ def _top_bottom(method: m.TopBottom, step: Step) -> Applied:
     file = step.file
     settings = method.model_dump(exclude={"kind", "variable"}, exclude_none=True)
     ends = [word for word, bound in (("lowest", method.bottom), ("highest", method.top)) if bound is not None]
-    sentence = f"The {' and '.join(ends)} values of {method.variable} are replaced by one value each."
+    each = " at each end" if len(ends) > 1 else ""
+    sentence = f"The {' and '.join(ends)} values of {method.variable} are replaced by one value{each}."
     coded = partial(top_bottom_code, **settings)
     file, rows, change = change_numbers(file, (method.variable,), coded, "top_bottom", settings, sentence)
     if change is not None and not change.took_effect:
