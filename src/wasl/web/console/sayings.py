@@ -36,6 +36,10 @@ NOTICES = {
     "menu-opened": N_("The menu is open for orders."),
     "menu-closed": N_("The menu is closed."),
     "tables-ordered": N_("The tables are ordered. This page shows their progress."),
+    "tables-approved": N_("The tables are approved."),
+    "tables-refused": N_("The tables are refused."),
+    "tables-publishing": N_("The tables are being packaged and signed."),
+    "tables-withdrawn": N_("The tables are withdrawn. Their place in the catalogue says so."),
     "requested": N_("Publication is requested. An approver decides."),
     "approved": N_("The release is approved."),
     "refused": N_("The release is refused."),
@@ -65,7 +69,15 @@ NOTICES = {
 """Messages that a page shows once after an act, by their name in the address."""
 
 UNDER_WAY = frozenset(
-    {"run-asked", "resolution-asked", "reproduction-asked", "release-asked", "tables-ordered", "publishing"}
+    {
+        "run-asked",
+        "resolution-asked",
+        "reproduction-asked",
+        "release-asked",
+        "tables-ordered",
+        "publishing",
+        "tables-publishing",
+    }
 )
 """Those that say of work that it is under way: a page that knows its work shows them no longer than the work takes."""
 

@@ -34,7 +34,7 @@ SHOWN = 50
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 DOCUMENTS = ("specification", "menu")
-SAID = {"approve": "approved", "refuse": "refused", "revoke": "revoked", "withdraw": "withdrawn"}
+SAID = {"approve": "tables-approved", "refuse": "tables-refused", "revoke": "revoked", "withdraw": "tables-withdrawn"}
 
 
 @pages("GET", BASE, Action.TABLES_READ)
@@ -216,7 +216,7 @@ def publish(page: AnyPage, project: str, order: str) -> Response:
     page.once(
         lambda caller: table_orders.publish_order(page.office, caller, project=project, order=order, version=version)
     )
-    return page.go(f"/console/projects/{project}/tables/orders/{order}", said="publishing")
+    return page.go(f"/console/projects/{project}/tables/orders/{order}", said="tables-publishing")
 
 
 def _add_decision(step: ReleaseStep, *, confirms: bool = False) -> Callable[..., Response]:
