@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,17 @@ def quiet_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         )
         yield path
         structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was(quiet_log: Path) -> Iterator[None]:
+    """Verbs that run in this process write log lines to a stream that ends with them; later tests keep theirs."""
+    kept, root = structlog.get_config(), logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    structlog.configure(**kept)
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")
