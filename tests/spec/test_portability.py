@@ -45,6 +45,7 @@ FUNCTIONS += (
 SERVER_SIDE = ("lab", "service", "storage/database.py", "storage/ledger.py", "storage/leases.py", "storage/tables.py")
 SERVER_SIDE += (
     "storage/custody.py",
+    "storage/obstacles.py",
     "storage/schema.py",
     "storage/notified_mark.py",
     "storage/sessions.py",
