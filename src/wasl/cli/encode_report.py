@@ -141,7 +141,7 @@ def say_how_read(table: RegisterTable, file: str = "") -> None:
 
 def _warn_of_cells(encoded: Encoded, table: RegisterTable) -> None:
     """Say what was assumed or lost, and which columns stood under another heading."""
-    from wasl.holder.quality.texts import CHECKS
+    from wasl.holder.quality.finding_texts import CHECKS
 
     say_how_read(table)
     if encoded.notes:

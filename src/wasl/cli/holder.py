@@ -90,7 +90,8 @@ def check_register(
     if as_json:
         emit(quality.to_json() | {"files": files})
         return
-    from wasl.holder.quality.texts import CHECKS, LABELS
+    from wasl.holder.quality.finding_texts import CHECKS
+    from wasl.holder.quality.texts import LABELS
 
     language = spoken().language
     say(f"{schema.register_id}: {quality.rows_read:,} rows read, {quality.rejected:,} rejected.")

@@ -92,7 +92,7 @@ def merge(
 
 def _say_how_read(result: Mapping[str, Any]) -> None:
     """Say under which headings columns were found, which are lacking, and what was assumed or lost in reading."""
-    from wasl.holder.quality.texts import CHECKS
+    from wasl.holder.quality.finding_texts import CHECKS
 
     for file, table in result["tables"].items():
         say_how_read(table, file)

@@ -10,7 +10,7 @@ import httpx
 from wasl import errors
 from wasl.errors import InputError, VerificationError, WaslError
 
-__all__ = ["no_address", "no_service", "refusal_of", "require_repeatable", "unreachable"]
+__all__ = ["no_address", "no_service", "refusal_of", "require_another_attempt"]
 
 PROBLEM = re.compile(r"urn:wasl:problem:([a-z-]+)")
 
@@ -37,14 +37,15 @@ def refusal_of(response: httpx.Response) -> WaslError:
     return by_status.get(response.status_code, WaslError)(message, remedy=remedy)
 
 
-def require_repeatable(error: httpx.RequestError) -> None:
-    """Refuse at once where another attempt fails in the same way.
+def require_another_attempt(error: httpx.InvalidURL | httpx.RequestError, *, last: bool) -> None:
+    """Refuse where no attempt is left, and at once where another one fails in the same way.
 
     Raises:
         InputError: The address is none of the web.
         VerificationError: The certificate is not accepted: another name, another issuer, or not of today.
+        WaslError: This was the last attempt, and nobody answered to the end.
     """
-    if isinstance(error, httpx.UnsupportedProtocol):
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         raise no_address() from error
     cause: BaseException | None = error
     while cause is not None:
@@ -54,13 +55,10 @@ def require_repeatable(error: httpx.RequestError) -> None:
                 remedy="Check the address and the clock of this computer, then ask the operator of the service.",
             ) from error
         cause = cause.__cause__ or cause.__context__
-
-
-def unreachable(error: httpx.RequestError) -> WaslError:
-    """The error for a service that did not answer, or not to the end."""
-    return WaslError(
-        f"the service does not answer ({type(error).__name__}).", remedy="Check the address and try again."
-    )
+    if last:
+        raise WaslError(
+            f"the service does not answer ({type(error).__name__}).", remedy="Check the address and try again."
+        ) from error
 
 
 def no_address() -> InputError:

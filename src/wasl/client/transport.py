@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from wasl.client.failures import no_address, no_service, refusal_of, require_repeatable, unreachable
+from wasl.client.failures import no_address, no_service, refusal_of, require_another_attempt
 from wasl.errors import InputError, VerificationError, WaslError
 
 __all__ = ["Progress", "Transport", "file_digest"]
@@ -131,12 +131,8 @@ class Transport:
                 last = attempt + 1 == self.attempts
                 try:
                     waiting = self._fetch(path, arriving, progress, last=last)
-                except httpx.InvalidURL as error:
-                    raise no_address() from error
-                except httpx.RequestError as error:
-                    require_repeatable(error)
-                    if last:
-                        raise unreachable(error) from error
+                except (httpx.InvalidURL, httpx.RequestError) as error:
+                    require_another_attempt(error, last=last)
                     waiting = ""
                 if waiting is None:
                     break
@@ -205,12 +201,8 @@ class Transport:
                     params=params,
                     content=content() if content is not None else None,
                 )
-            except httpx.InvalidURL as error:
-                raise no_address() from error
-            except httpx.RequestError as error:
-                require_repeatable(error)
-                if last:
-                    raise unreachable(error) from error
+            except (httpx.InvalidURL, httpx.RequestError) as error:
+                require_another_attempt(error, last=last)
                 self._pause(attempt, None)
                 continue
             if response.is_success:

@@ -24,7 +24,7 @@ from wasl.desk.review_pages import ReviewPages
 from wasl.desk.tasks import Task, Tasks
 from wasl.desk.workspace import Workspace
 from wasl.errors import InputError, WaslError
-from wasl.holder.quality.texts import CHECKS
+from wasl.holder.quality.finding_texts import CHECKS
 from wasl.locale import LANGUAGES, N_, Language, Messages, messages, negotiate
 from wasl.locale.pages import PageText
 from wasl.registers.schema import RegisterSchema

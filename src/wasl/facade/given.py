@@ -53,7 +53,7 @@ def register_notes(register: str, rejected: int, invalid: int, notes: Sequence[R
         invalid: Cells that could not be read, in rows that were.
         notes: Counts by check and column.
     """
-    from wasl.holder.quality.texts import CHECKS
+    from wasl.holder.quality.finding_texts import CHECKS
 
     said = []
     if rejected or invalid:

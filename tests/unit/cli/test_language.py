@@ -187,7 +187,7 @@ TOTAL;;;4;;;;;;;;;;;;;;
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_what_is_wrong_with_a_file_is_said_in_the_language_everywhere(language: Language, tmp_path: Any) -> None:
     """Findings on the screen, reasons in the file of rejects and in the reports: no English is left."""
-    from wasl.holder.quality.texts import CHECKS
+    from wasl.holder.quality.finding_texts import CHECKS
 
     (tmp_path / "bad.csv").write_text(BAD, encoding="utf-8")
     out = tmp_path / "quality"

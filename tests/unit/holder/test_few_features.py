@@ -6,7 +6,7 @@ import pytest
 
 from wasl.holder.few_features import note_few_features
 from wasl.holder.profile import EncodingProfile
-from wasl.holder.quality.texts import CHECKS
+from wasl.holder.quality.finding_texts import CHECKS
 from wasl.registers.schema import RegisterSchema
 
 BASE = (

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from wasl.holder.quality.examine import examine
+from wasl.holder.quality.finding_texts import CHECKS
 from wasl.holder.quality.report import render_report
-from wasl.holder.quality.texts import CHECKS, LABELS
+from wasl.holder.quality.texts import LABELS
 from wasl.registers.reading.reader import read_register
 from wasl.registers.schema import RegisterSchema
 

@@ -7,8 +7,9 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from wasl.holder.quality.finding_texts import CHECKS
 from wasl.holder.quality.findings import QualityReport
-from wasl.holder.quality.texts import CHECKS, LABELS, REFUSING, ROLES, Language
+from wasl.holder.quality.texts import LABELS, REFUSING, ROLES, Language
 from wasl.locale import in_language, messages
 from wasl.locale.printing import PRINTED
 from wasl.registers.codes.classification import CodeList

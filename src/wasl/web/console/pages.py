@@ -31,15 +31,7 @@ from wasl.service.records import Noun, Project, Register
 from wasl.web.authorization import ACTION, READ_LOGGED, Doorkeeper
 from wasl.web.console.addresses import address_in, page_address, sent_from
 from wasl.web.console.authority import Held, held_by
-from wasl.web.console.forms import (
-    TOKEN_FIELD,
-    TOKEN_HEADER,
-    Form,
-    PageFault,
-    read_form,
-    require_token,
-    surely_own_site,
-)
+from wasl.web.console.forms import TOKEN_FIELD, TOKEN_HEADER, Form, PageFault, read_form, require_token, surely_own_site
 from wasl.web.console.kept import ask_to_sign_in, kept_of
 from wasl.web.console.sayings import Saying, say_error, say_problem
 from wasl.web.console.sessions import (
